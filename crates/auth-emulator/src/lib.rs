@@ -82,7 +82,7 @@
 //! - A request passes through the server (socket, `Host`, size, route, fault, journal) and one provider.
 //! - [`Emulator`]'s methods and the control API call the same functions.
 //!
-//! Imports run one way: `framework`, `providers`, `server`, `control`, `emulator`.
+//! Imports run one way: `framework`, `providers`, `namespace`, `server`, `control`, `emulator`.
 //!
 //! The emulator shares no code with the clients, so that each tests the other.
 
@@ -90,6 +90,7 @@ mod control;
 mod emulator;
 mod framework;
 mod generated;
+mod namespace;
 pub mod providers;
 mod server;
 
@@ -97,7 +98,8 @@ pub use control::actions::{Ready, ReadyControl, ReadyProvider, ReadyTls, Reset, 
 pub use control::catalog::{Argument, ArgumentKind, Control};
 pub use control::controls::controls;
 pub use emulator::builder::{Builder, StartError};
-pub use emulator::handle::Emulator;
+pub use emulator::handle::Namespace;
+pub use emulator::running::Emulator;
 pub use framework::checks::{Check, Outcome};
 pub use framework::clock::{Clock, ClockError, ClockMode, ClockReading, ClockStart};
 pub use framework::effects::Effects;
@@ -108,6 +110,8 @@ pub use framework::relaxation::Relaxation;
 pub use framework::route::Class;
 pub use framework::settings::ActionError;
 pub use framework::timestamp::Timestamp;
+pub use namespace::registry::NamespaceError;
+pub use namespace::snapshot::SnapshotError;
 pub use providers::registry::{Operation, routes};
 
 /// The examples of the README, compiled and run.

@@ -2,18 +2,19 @@
 //! both call the functions here, so that they can't differ.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
-use crate::framework::effects::Ledger;
 use crate::framework::faults::{ActiveFault, FaultError, FaultRule};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::Provider;
 use crate::framework::settings::ActionError;
-use crate::server::pipeline::Core;
+use crate::namespace::registry::Registry;
+use crate::namespace::space::Space;
 
 /// A part of the emulator that can be restored to its state at start.
 ///
@@ -170,16 +171,60 @@ pub(crate) enum TokensEnd {
     Revoke,
 }
 
+/// Everything that can be done to one namespace.
 pub(crate) struct Actions {
-    pub core: Arc<Core>,
-    pub ledger: Ledger,
-    pub list: Vec<Arc<dyn Provider>>,
-    pub ready: Ready,
+    pub space: Arc<Space>,
+    pub namespaces: Arc<Registry>,
+    addresses: Arc<Addresses>,
+    ready: OnceLock<Ready>,
+}
+
+/// What the ready lines of all namespaces share.
+pub(crate) struct Addresses {
+    pub control: ReadyControl,
+    /// In the order of `Space::list`.
+    pub sockets: Vec<Vec<PathBuf>>,
+    pub tls: Option<ReadyTls>,
+}
+
+impl Deref for Actions {
+    type Target = Space;
+
+    fn deref(&self) -> &Space {
+        &self.space
+    }
 }
 
 impl Actions {
-    pub(crate) fn provider(&self, name: &str) -> Option<&Arc<dyn Provider>> {
-        self.list.iter().find(|provider| provider.spec().name == name)
+    pub(crate) fn new(space: Arc<Space>, namespaces: Arc<Registry>, addresses: Arc<Addresses>) -> Self {
+        Self { space, namespaces, addresses, ready: OnceLock::new() }
+    }
+
+    /// The same for another namespace.
+    pub(crate) fn of(&self, space: Arc<Space>) -> Self {
+        Self::new(space, Arc::clone(&self.namespaces), Arc::clone(&self.addresses))
+    }
+
+    pub(crate) fn control_token(&self) -> &str {
+        &self.addresses.control.token
+    }
+
+    pub(crate) fn ready(&self) -> &Ready {
+        self.ready.get_or_init(|| {
+            let Addresses { control, sockets, tls } = &*self.addresses;
+            let control = ReadyControl { url: format!("{}{}", control.url, self.prefix), ..control.clone() };
+            let provider = |(provider, sockets): (&Arc<dyn Provider>, &Vec<PathBuf>)| {
+                let env = provider.env().into_iter().collect();
+                let ready = ReadyProvider { base_url: provider.base_url(), env, sockets: sockets.clone() };
+                (provider.spec().name, ready)
+            };
+            Ready {
+                version: env!("CARGO_PKG_VERSION"),
+                control,
+                providers: self.list.iter().zip(sockets).map(provider).collect(),
+                tls: tls.clone(),
+            }
+        })
     }
 
     pub(crate) fn pending_codes(&self, provider: Option<&str>, subject: Option<&str>) -> Vec<PendingCode> {
@@ -205,8 +250,7 @@ impl Actions {
 
     pub(crate) fn reset(&self, what: Reset) {
         if matches!(what, Reset::Journal | Reset::All) {
-            self.core.journal.clear();
-            self.ledger.clear();
+            self.clear_journal();
         }
         if matches!(what, Reset::Faults | Reset::All) {
             self.core.faults.clear();
@@ -214,12 +258,10 @@ impl Actions {
         if matches!(what, Reset::Clock | Reset::All) {
             self.core.clock.reset();
         }
-        // Settings first: some decide which data there is after a reset.
-        if what == Reset::All {
-            self.list.iter().for_each(|provider| provider.reset_settings());
-        }
-        if matches!(what, Reset::State | Reset::All) {
-            self.list.iter().for_each(|provider| provider.reset());
+        match what {
+            Reset::All => self.list.iter().for_each(|provider| provider.reset_all()),
+            Reset::State => self.list.iter().for_each(|provider| provider.reset()),
+            _ => {}
         }
     }
 

@@ -203,8 +203,8 @@ static CONTROLS: &[Control] = &[
 ];
 
 fn health(actions: &Actions, _: Input) -> Outcome {
-    let providers: Vec<_> = actions.ready.providers.keys().collect();
-    Ok(json!({ "status": "ok", "version": actions.ready.version, "providers": providers }))
+    let providers: Vec<_> = actions.ready().providers.keys().collect();
+    Ok(json!({ "status": "ok", "version": actions.ready().version, "providers": providers }))
 }
 
 fn codes(actions: &Actions, input: Input) -> Outcome {

@@ -11,12 +11,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 use bytes::Bytes;
 use http::{StatusCode, header};
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
 
 use super::actions::Actions;
 use super::catalog::{Control, Run};
 use super::controls::controls;
 use super::error::ControlError;
 use crate::framework::exchange::header_once;
+use crate::namespace::registry::{HEADER, in_path};
 use crate::server::host::Hosts;
 use crate::server::pipeline::{BODY_LIMIT, set_date};
 
@@ -26,8 +29,38 @@ struct Guard {
     hosts: Hosts,
 }
 
-/// The router of the control listener.
+/// The router of the control listener. A request acts on the namespace that its path or header names, like one to a provider.
 pub(crate) fn router(actions: Arc<Actions>, hosts: Hosts) -> Router {
+    let main = of_namespace(Arc::clone(&actions), hosts.clone());
+    Router::new().fallback(move |request: Request<Body>| {
+        let (state, main) = (Guard { actions: Arc::clone(&actions), hosts: hosts.clone() }, main.clone());
+        in_namespace(state, main, request)
+    })
+}
+
+async fn in_namespace(state: Guard, main: Router, mut request: Request<Body>) -> Response {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let (name, rest) = match in_path(path.split('?').next().unwrap_or(path)) {
+        Some((name, prefix)) => (Some(name.to_owned()), path.get(prefix..).map(str::to_owned)),
+        None => (header_once(request.headers(), HEADER).ok().map(str::to_owned), None),
+    };
+    let router = match name {
+        // Without the token, no namespace is created; the router rejects the request.
+        Some(name) if check(&state, &request).is_ok() => match state.actions.namespaces.open(&name, None) {
+            Ok(space) => of_namespace(Arc::new(state.actions.of(space)), state.hosts),
+            Err(error) => return ControlError::invalid(error.to_string()).into_response(),
+        },
+        _ => main,
+    };
+    if let Some(rest) = rest {
+        let rest = if rest.starts_with('/') { rest } else { format!("/{rest}") };
+        *request.uri_mut() = rest.parse().unwrap_or_default();
+    }
+    let Ok(response) = TowerToHyperService::new(router).call(request).await;
+    response
+}
+
+fn of_namespace(actions: Arc<Actions>, hosts: Hosts) -> Router {
     let state = Guard { actions: Arc::clone(&actions), hosts };
     controls()
         .iter()
@@ -102,7 +135,7 @@ fn check(state: &Guard, request: &Request<Body>) -> Result<(), ControlError> {
     }
     let given = header_once(request.headers(), "authorization").unwrap_or_default();
     let (scheme, token) = given.split_once(' ').unwrap_or_default();
-    if scheme.eq_ignore_ascii_case("bearer") && same(token, &state.actions.ready.control.token) {
+    if scheme.eq_ignore_ascii_case("bearer") && same(token, state.actions.control_token()) {
         return Ok(());
     }
     let message = "send `Authorization: Bearer <token>` with the control token from the ready line";

@@ -1,12 +1,12 @@
 //! `emulator.verigator()` and the like, and the builder methods of the same names.
 
 use super::builder::Builder;
-use super::handle::Emulator;
+use super::handle::Namespace;
 use crate::providers;
 
 macro_rules! accessors {
     ($($name:ident: $handle:ident, $label:literal, $change:literal;)+) => {
-        impl Emulator {
+        impl Namespace {
             $(
                 #[doc = concat!("Returns the handle of the emulated ", $label, " API.")]
                 #[must_use]

@@ -4,7 +4,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,21 +13,20 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::handle::Emulator;
-use crate::control::actions::{Actions, Ready, ReadyControl, ReadyProvider, ReadyTls};
+use super::handle::Namespace;
+use super::running::Emulator;
+use crate::control::actions::{Actions, Addresses, ReadyControl, ReadyTls};
 use crate::control::router;
 use crate::framework::clock::{Clock, ClockStart};
-use crate::framework::effects::Ledger;
-use crate::framework::faults::Faults;
-use crate::framework::journal::Journal;
-use crate::framework::provider::Context;
 use crate::framework::random::{Random, unpredictable_token};
 use crate::framework::relaxation::{Relaxation, Relaxations};
 use crate::framework::settings::ActionError;
-use crate::providers::registry::{Providers, SPECS, Settings};
+use crate::namespace::registry::{MAX_NAMESPACES, Registry};
+use crate::namespace::space::Blueprint;
+use crate::providers::registry::{SPECS, Settings};
 use crate::server::host::{Hosts, bracketed};
 use crate::server::listener::{CONNECTIONS, Limits, Listener, bind, serve};
-use crate::server::pipeline::{Core, Mounted, respond};
+use crate::server::pipeline::{Mounted, respond};
 use crate::server::threads::Threads;
 use crate::server::tls::Tls;
 
@@ -158,6 +157,7 @@ pub struct Builder {
     seed: Option<u64>,
     clock: ClockStart,
     journal_capacity: usize,
+    max_namespaces: usize,
     relaxed: Vec<String>,
     ip: IpAddr,
     allowed: Vec<String>,
@@ -203,6 +203,7 @@ impl Builder {
             seed: None,
             clock: ClockStart::System,
             journal_capacity: DEFAULT_JOURNAL,
+            max_namespaces: MAX_NAMESPACES,
             relaxed: Vec::new(),
             ip: Ipv4Addr::LOCALHOST.into(),
             allowed: Vec::new(),
@@ -237,6 +238,19 @@ impl Builder {
     /// Sets the maximum number of requests in the journal. Default: 1000.
     pub fn journal_capacity(mut self, requests: usize) -> Self {
         self.journal_capacity = requests;
+        self
+    }
+
+    /// Sets the maximum number of namespaces, the default one included. Default: 1000.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::builder().max_namespaces(2).start().await?;
+    /// assert!(emulator.namespace("one").is_ok() && emulator.namespace("two").is_err());
+    /// # Ok(()) }
+    /// ```
+    pub fn max_namespaces(mut self, namespaces: usize) -> Self {
+        self.max_namespaces = namespaces;
         self
     }
 
@@ -409,70 +423,44 @@ impl Builder {
             }
         }
 
-        let seed = self.seed.unwrap_or(DEFAULT_SEED);
         let token = self.seed.map_or_else(unpredictable_token, |seed| Random::new(seed, "control").hex(16));
-        let core = Arc::new(Core {
-            clock: Clock::new(self.clock),
-            journal: Journal::new(self.journal_capacity),
-            faults: Faults::default(),
+        let blueprint = Blueprint {
+            settings: self.settings.clone(),
+            seed: self.seed.unwrap_or(DEFAULT_SEED),
+            clock: self.clock,
+            journal_capacity: self.journal_capacity,
             relaxations,
-        });
-        let ledger = Ledger::default();
-        let origins: Vec<(&str, Vec<String>)> = bound
-            .iter()
-            .map(|(name, listeners)| {
-                (*name, listeners.iter().map(|(_, address)| self.origin(*address)).collect())
-            })
-            .collect();
-        let providers = Providers::mount(self.settings.clone(), |spec| {
-            let mut origins =
-                origins.iter().filter(|(name, _)| *name == spec.name).flat_map(|(_, all)| all.clone());
-            Context {
-                spec,
-                origin: origins.next().unwrap_or_default(),
-                extra_origins: origins.collect(),
-                clock: core.clock.clone(),
-                seed,
-                ledger: ledger.clone(),
-            }
-        });
-        let list = providers.list();
-        let sockets = |name: &str, count: usize| self.socket_paths(name, count);
-        let ready = Ready {
-            version: env!("CARGO_PKG_VERSION"),
+            origins: bound
+                .iter()
+                .map(|(_, listeners)| listeners.iter().map(|(_, address)| self.origin(*address)).collect())
+                .collect(),
+            runtime: Some(threads.providers.clone()),
+        };
+        let namespaces = Arc::new(Registry::new(blueprint, self.max_namespaces));
+        let addresses = Addresses {
             control: ReadyControl {
                 url: format!("http://{}:{}", local_name(self.ip), control.1.port()),
                 token,
-                socket: sockets("control", 1).pop(),
+                socket: self.socket_paths("control", 1).pop(),
             },
-            providers: list
-                .iter()
-                .zip(&bound)
-                .map(|(provider, (name, listeners))| {
-                    let env = provider.env().into_iter().collect();
-                    let sockets = sockets(name, listeners.len());
-                    (*name, ReadyProvider { base_url: provider.base_url(), env, sockets })
-                })
-                .collect(),
+            sockets: bound.iter().map(|(name, all)| self.socket_paths(name, all.len())).collect(),
             tls: ready_tls,
         };
-        let actions = Arc::new(Actions { core: Arc::clone(&core), ledger, list, ready });
+        let main = Arc::clone(namespaces.main());
+        let default = Namespace::new(Actions::new(main, Arc::clone(&namespaces), Arc::new(addresses)));
+        let actions = Arc::clone(&default.actions);
 
         let (stop, stopped) = watch::channel(false);
         let limits = Limits { connections: CONNECTIONS, idle: self.idle };
         let mut tasks = Vec::new();
-        for (provider, (name, listeners)) in actions.list.iter().zip(bound) {
-            let ids = Arc::new(Mutex::new(Random::new(seed, &format!("{name}/request-ids"))));
-            let turn = Arc::default();
+        for (provider, (name, listeners)) in bound.into_iter().enumerate() {
             let paths = self.socket_paths(name, listeners.len());
             for (index, (listener, address)) in listeners.into_iter().enumerate() {
                 let mounted = |hosts| Mounted {
-                    core: Arc::clone(&core),
-                    provider: Arc::clone(provider),
+                    namespaces: Arc::clone(&namespaces),
+                    provider,
                     listener: index,
                     hosts,
-                    ids: Arc::clone(&ids),
-                    turn: Arc::clone(&turn),
                     patience: self.idle,
                 };
                 let router = provider_router(mounted(self.hosts(address)));
@@ -494,12 +482,12 @@ impl Builder {
         let control_router = router::router(Arc::clone(&actions), self.hosts(control.1));
         let serving = serve(Listener::Tcp(control.0, None), control_router, limits, stopped.clone());
         tasks.push(threads.control.spawn(serving));
-        if let Some(path) = &actions.ready.control.socket {
+        if let Some(path) = &actions.ready().control.socket {
             let router = router::router(Arc::clone(&actions), Hosts::of_socket());
             tasks.push(threads.control.spawn(serve(bind_socket(path)?, router, limits, stopped)));
         }
         drop(entered);
-        Ok(Emulator::new(actions, providers, stop, tasks, threads))
+        Ok(Emulator::new(default, stop, tasks, threads))
     }
 
     /// The certificate, and its authority, which is written to the file.

@@ -1,12 +1,8 @@
-//! The typed handle of a running emulator. Each method corresponds to a route of the control API; both call `Actions`. The
+//! The typed handle of a namespace. Each method corresponds to a route of the control API; both call `Actions`. The
 //! accessors of the providers (`emulator.verigator()` and so on) are in `accessors.rs`.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::control::actions::{Actions, Ready, Reset, TokensEnd, TokensError};
 use crate::framework::clock::Clock;
@@ -14,76 +10,120 @@ use crate::framework::effects::Effects;
 use crate::framework::faults::{ActiveFault, FaultError, FaultRule};
 use crate::framework::journal::{Explanation, JournalEntry};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
+use crate::namespace::registry::NamespaceError;
+use crate::namespace::snapshot::SnapshotError;
 use crate::providers::registry::Providers;
-use crate::server::threads::Threads;
 
-/// How long `stop` waits for requests in progress.
-const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A running emulator. Stops when dropped. It has its own threads, so that tests may also block.
+/// One namespace of a running emulator, with its own data, settings, clock, journal, fault rules, counts and ids. Returned by
+/// [`Emulator::namespace`]; the methods of [`Emulator`] are those of its default namespace. Clones refer to the same namespace.
 ///
 /// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), auth_emulator::StartError> {
-/// let emulator = auth_emulator::Emulator::start().await?;
-/// assert!(emulator.verigator().base_url().starts_with("http://127.0.0.1:"));
-/// emulator.stop().await;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use auth_emulator::{Emulator, Fault, FaultRule};
+///
+/// let emulator = Emulator::start().await?;
+/// let (one, other) = (emulator.namespace("one")?, emulator.namespace("other")?);
+/// assert!(one.virtuous().base_url().ends_with("/ns/one"));
+/// one.add_fault(FaultRule::new("virtuous", Fault::status(503)))?;
+/// assert!(other.faults().is_empty());
 /// # Ok(()) }
 /// ```
-pub struct Emulator {
-    actions: Arc<Actions>,
-    providers: Providers,
-    stop: watch::Sender<bool>,
-    tasks: Vec<JoinHandle<()>>,
-    threads: Threads,
+#[derive(Clone)]
+pub struct Namespace {
+    pub(super) actions: Arc<Actions>,
 }
 
-impl Emulator {
-    pub(crate) fn new(
-        actions: Arc<Actions>,
-        providers: Providers,
-        stop: watch::Sender<bool>,
-        tasks: Vec<JoinHandle<()>>,
-        threads: Threads,
-    ) -> Self {
-        Self { actions, providers, stop, tasks, threads }
+impl Namespace {
+    pub(crate) fn new(actions: Actions) -> Self {
+        Self { actions: Arc::new(actions) }
     }
 
-    pub(crate) fn providers(&self) -> &Providers {
-        &self.providers
+    pub(super) fn providers(&self) -> &Providers {
+        &self.actions.space.providers
     }
 
-    /// Stops accepting connections, finishes the requests in progress (for at most five seconds) and closes every socket.
-    pub async fn stop(mut self) {
-        let _ = self.stop.send(true);
-        let tasks = std::mem::take(&mut self.tasks);
-        let all = async {
-            for task in tasks {
-                let _ = task.await;
-            }
-        };
-        // Waits on the emulator's thread, so that the caller needs no timer.
-        let waiting =
-            self.threads.control.spawn(async { tokio::time::timeout(STOP_TIMEOUT, all).await.is_ok() });
-        let _ = waiting.await;
-        // Dropping the threads ends what is left.
+    /// Returns the name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.actions.space.name
+    }
+
+    /// Saves data, settings, clock and fault rules under a name, for any namespace of this emulator to restore. Replaces an
+    /// earlier snapshot of that name.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.save("empty")?;
+    /// emulator.virtuous().set_password("changed");
+    /// emulator.restore("empty")?;
+    /// assert_ne!(emulator.virtuous().password(), "changed");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there are too many snapshots.
+    pub fn save(&self, snapshot: &str) -> Result<(), SnapshotError> {
+        self.actions.namespaces.snapshots.save(snapshot, self.actions.snapshot())
+    }
+
+    /// Restores a snapshot. The journal and the counts of side effects stay. Of all methods, only this and
+    /// [`Namespace::reset`] may move the clock back.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.save("seeded")?;
+    /// emulator.namespace("test-1")?.restore("seeded")?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no snapshot has this name.
+    pub fn restore(&self, snapshot: &str) -> Result<(), SnapshotError> {
+        self.actions.restore(&self.actions.namespaces.snapshots.get(snapshot)?);
+        Ok(())
+    }
+
+    /// Creates a namespace with a copy of the data, settings, clock and fault rules of this one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.virtuous().set_password("secret");
+    /// let copy = emulator.fork("copy")?;
+    /// emulator.virtuous().set_password("another");
+    /// assert_eq!(copy.virtuous().password(), "secret");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the name is invalid or there are too many namespaces.
+    pub fn fork(&self, name: &str) -> Result<Self, NamespaceError> {
+        let copy = self.actions.namespaces.open(name, None)?;
+        copy.restore(&self.actions.snapshot());
+        Ok(Self::new(self.actions.of(copy)))
     }
 
     /// Returns addresses and credentials: the content of the ready line.
     #[must_use]
     pub fn ready(&self) -> &Ready {
-        &self.actions.ready
+        self.actions.ready()
     }
 
     /// Returns the address of the control API, without a trailing slash.
     #[must_use]
     pub fn control_url(&self) -> &str {
-        &self.actions.ready.control.url
+        &self.actions.ready().control.url
     }
 
     /// Returns the bearer token of the control API.
     #[must_use]
     pub fn control_token(&self) -> &str {
-        &self.actions.ready.control.token
+        self.actions.control_token()
     }
 
     /// Returns the environment variables that configure every client for this emulator.
@@ -173,7 +213,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// See [`Emulator::approve`].
+    /// See [`Namespace::approve`].
     pub fn deny(&self, id: &str) -> Result<(), DecisionError> {
         self.actions.decide(id, Decision::Deny)
     }
@@ -338,8 +378,8 @@ impl Emulator {
     }
 }
 
-impl fmt::Debug for Emulator {
+impl fmt::Debug for Namespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Emulator").field("control_url", &self.control_url()).finish_non_exhaustive()
+        f.debug_struct("Namespace").field("name", &self.name()).finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
-//! The library's entry points: [`Emulator`](handle::Emulator), its builder, and the accessors of the providers.
+//! The library's entry points: [`Emulator`](running::Emulator), its builder, its namespaces, and the accessors of the providers.
 
 mod accessors;
 pub(crate) mod builder;
 pub(crate) mod handle;
+pub(crate) mod running;

@@ -1,8 +1,8 @@
 //! The emulator's clock. Expiry, dates, one-time codes, journal and `Date` headers all use it; nothing else in this crate reads
 //! the system clock.
 //!
-//! It moves forward only: going back would produce states that no server can be in. The only exception is `reset/clock`,
-//! which restores the state at start.
+//! It moves forward only: going back would produce states that no server can be in. The only exceptions are `reset/clock`,
+//! which restores the state at start, and restoring a snapshot.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -111,12 +111,20 @@ struct State {
     shown: Timestamp,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Running {
     /// Microseconds to add to the system clock.
+    #[serde(rename = "offset_micros")]
     Offset(i64),
+    #[serde(rename = "frozen_at")]
     Frozen(Timestamp),
 }
+
+/// The clock in a snapshot: the time of a stopped clock, the offset of a running one.
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct SavedClock(Running);
 
 impl State {
     fn at_start(start: ClockStart) -> Self {
@@ -235,7 +243,18 @@ impl Clock {
         state.running = Running::Offset(lead.max(0));
     }
 
-    /// Restores the state at start; the only way in which time goes back.
+    pub(crate) fn save(&self) -> SavedClock {
+        SavedClock(lock(&self.0).running)
+    }
+
+    /// Restores a saved clock. Time may go back.
+    pub(crate) fn restore(&self, saved: SavedClock) {
+        let mut state = lock(&self.0);
+        state.running = saved.0;
+        state.shown = Timestamp::from_unix_seconds(0);
+    }
+
+    /// Restores the state at start. Only this and restoring a snapshot move time back.
     pub(crate) fn reset(&self) {
         let mut state = lock(&self.0);
         *state = State::at_start(state.start);

@@ -14,6 +14,8 @@ pub(crate) struct Call {
     pub method: Method,
     /// The path on the request line, not decoded.
     pub path: String,
+    /// The beginning of the path that names the namespace; usually empty.
+    pub prefix: String,
     /// The query on the request line, without the question mark.
     pub query: Option<String>,
     /// The `Host` header.
@@ -57,6 +59,11 @@ pub(crate) fn header_once<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h 
 }
 
 impl Call {
+    /// The path without the part that names the namespace. A client that only knows its base URL may sign either path.
+    pub(crate) fn local_path(&self) -> &str {
+        self.path.strip_prefix(&self.prefix).unwrap_or(&self.path)
+    }
+
     /// A decoded path parameter; empty if the route's template has no such parameter.
     pub(crate) fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(param, _)| *param == name).map_or("", |(_, value)| value)

@@ -316,11 +316,15 @@ impl FaultRule {
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Mutex<Active>);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Active {
     last_id: u64,
     rules: Vec<ActiveFault>,
 }
+
+/// The rules in a snapshot.
+#[derive(Clone, Debug)]
+pub(crate) struct SavedFaults(Active);
 
 impl Faults {
     pub(crate) fn add(&self, rule: FaultRule) -> Result<ActiveFault, FaultError> {
@@ -363,8 +367,17 @@ impl Faults {
         active.rules.len() < before
     }
 
+    /// Removes every rule. Ids start over.
     pub(crate) fn clear(&self) {
-        lock(&self.0).rules.clear();
+        *lock(&self.0) = Active::default();
+    }
+
+    pub(crate) fn save(&self) -> SavedFaults {
+        SavedFaults(lock(&self.0).clone())
+    }
+
+    pub(crate) fn restore(&self, saved: &SavedFaults) {
+        lock(&self.0).clone_from(&saved.0);
     }
 }
 

@@ -86,7 +86,7 @@ macro_rules! typed_handle {
             /// Returns the current settings.
             #[must_use]
             pub fn settings(&self) -> $settings {
-                self.0.with(|state, _| $crate::framework::provider::Emulate::settings(state).clone())
+                self.0.0.read(|state, _| $crate::framework::provider::Emulate::settings(state).clone())
             }
 
             /// Changes several settings at once. Settings that are fixed at start keep their value.

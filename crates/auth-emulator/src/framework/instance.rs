@@ -1,9 +1,12 @@
 //! A mounted provider: its state behind one mutex, with everything that is the same for all providers.
+//!
+//! The state is created when it is first used, and shared with snapshots until it is changed.
 
-use std::sync::Mutex;
+use std::any::Any;
+use std::sync::{Arc, Mutex};
 
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
@@ -12,17 +15,18 @@ use crate::framework::provider::{Context, Emulate, Provider, Rejection, Spec};
 use crate::framework::settings::{ActionError, ProviderSettings};
 use crate::framework::sync::lock;
 
+/// The state of a provider in a snapshot. `None`: it was not used yet.
+pub(crate) type Captured = Option<Arc<dyn Any + Send + Sync>>;
+
 pub(crate) struct Instance<P: Emulate> {
     context: Context,
     settings_at_start: P::Settings,
-    state: Mutex<P>,
+    state: Mutex<Option<Arc<P>>>,
 }
 
 impl<P: Emulate> Instance<P> {
     pub(crate) fn new(context: Context, settings: P::Settings) -> Self {
-        let state = P::new(&context, settings);
-        let settings_at_start = state.settings().clone();
-        Self { context, settings_at_start, state: Mutex::new(state) }
+        Self { context, settings_at_start: settings, state: Mutex::new(None) }
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -31,7 +35,24 @@ impl<P: Emulate> Instance<P> {
 
     /// Runs `action` on the locked state.
     pub(crate) fn with<R>(&self, action: impl FnOnce(&mut P, &Context) -> R) -> R {
-        action(&mut lock(&self.state), &self.context)
+        let mut state = lock(&self.state);
+        action(Arc::make_mut(self.created(&mut state)), &self.context)
+    }
+
+    /// Like `with`, for reading.
+    pub(crate) fn read<R>(&self, action: impl FnOnce(&P, &Context) -> R) -> R {
+        let mut state = lock(&self.state);
+        action(self.created(&mut state), &self.context)
+    }
+
+    fn created<'s>(&self, state: &'s mut Option<Arc<P>>) -> &'s mut Arc<P> {
+        state.get_or_insert_with(|| Arc::new(self.new_state(self.settings_at_start.clone())))
+    }
+
+    /// A new state, whose background work runs on the emulator's threads, whoever creates it.
+    fn new_state(&self, settings: P::Settings) -> P {
+        let _entered = self.context.runtime.as_ref().map(tokio::runtime::Handle::enter);
+        P::new(&self.context, settings)
     }
 }
 
@@ -45,11 +66,11 @@ impl<P: Emulate> Provider for Instance<P> {
     }
 
     fn env(&self) -> Vec<(&'static str, String)> {
-        self.with(|state, context| state.env(context))
+        self.read(|state, context| state.env(context))
     }
 
     fn routed(&self, method: &Method, path: &str) -> Option<(Method, &'static str)> {
-        self.with(|state, _| state.routed(method, path))
+        self.read(|state, _| state.routed(method, path))
     }
 
     fn handle(&self, call: &Call, checks: &mut Checks) -> Reply {
@@ -61,15 +82,18 @@ impl<P: Emulate> Provider for Instance<P> {
     }
 
     fn reset(&self) {
-        self.with(|state, context| state.reset(context));
+        let mut state = lock(&self.state);
+        if let Some(used) = state.as_mut() {
+            *used = Arc::new(self.new_state(used.settings().clone()));
+        }
     }
 
-    fn reset_settings(&self) {
-        self.with(|state, _| state.settings_mut().clone_from(&self.settings_at_start));
+    fn reset_all(&self) {
+        *lock(&self.state) = None;
     }
 
     fn settings(&self) -> Value {
-        self.with(|state, _| serde_json::to_value(state.settings()).unwrap_or_default())
+        self.read(|state, _| serde_json::to_value(state.settings()).unwrap_or_default())
     }
 
     fn change_settings(&self, change: &Value) -> Result<(), ActionError> {
@@ -81,7 +105,7 @@ impl<P: Emulate> Provider for Instance<P> {
     }
 
     fn pending_codes(&self) -> Vec<PendingCode> {
-        self.with(|state, context| state.pending_codes(context))
+        self.read(|state, context| state.pending_codes(context))
     }
 
     fn decide(&self, id: &str, decision: Decision) -> Result<(), DecisionError> {
@@ -98,5 +122,31 @@ impl<P: Emulate> Provider for Instance<P> {
 
     fn revoke_tokens(&self) -> Option<usize> {
         self.with(|state, context| state.revoke_tokens(context))
+    }
+
+    fn capture(&self) -> Captured {
+        lock(&self.state).clone().map(|state| state as Arc<dyn Any + Send + Sync>)
+    }
+
+    fn put_back(&self, captured: &Captured) {
+        let state = captured.clone().and_then(|captured| captured.downcast::<P>().ok());
+        *lock(&self.state) = state;
+    }
+
+    fn export(&self) -> Result<Value, ActionError> {
+        let invalid = |error: serde_json::Error| ActionError::new(error.to_string());
+        self.read(|state, _| {
+            let settings = serde_json::to_value(state.settings()).map_err(invalid)?;
+            Ok(json!({ "settings": settings, "state": state.save().map_err(invalid)? }))
+        })
+    }
+
+    fn import(&self, exported: &Value) -> Result<Captured, ActionError> {
+        let part = |name: &str| exported.get(name).cloned().unwrap_or_default();
+        let settings = serde_json::from_value(part("settings"))
+            .map_err(|error| ActionError::new(format!("settings: {error}")))?;
+        let mut state = self.new_state(settings);
+        state.load(part("state")).map_err(|error| ActionError::new(format!("state: {error}")))?;
+        Ok(Some(Arc::new(state)))
     }
 }

@@ -2,6 +2,7 @@
 //! values, and the traits and types that turn a provider's state into something the server can mount. Imports nothing from
 //! the rest of the crate.
 
+pub(crate) mod caller;
 pub(crate) mod checks;
 pub(crate) mod clock;
 pub(crate) mod digest;

@@ -9,6 +9,7 @@ use crate::framework::checks::Checks;
 use crate::framework::clock::Clock;
 use crate::framework::effects::Ledger;
 use crate::framework::exchange::{Call, Reply};
+use crate::framework::instance::Captured;
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::random::Random;
 use crate::framework::relaxation::Relaxation;
@@ -55,6 +56,7 @@ pub(crate) struct Context {
     pub clock: Clock,
     pub(crate) seed: u64,
     pub(crate) ledger: Ledger,
+    pub(crate) runtime: Option<tokio::runtime::Handle>,
 }
 
 impl Context {
@@ -111,7 +113,9 @@ impl Rejection {
 
 /// One provider's state and behavior. The framework calls every method under the lock of `Instance`, so that each request
 /// is executed completely or not at all.
-pub(crate) trait Emulate: Sized + Send + 'static {
+///
+/// The state is a value: a clone is a snapshot, and `save` and `load` turn it into JSON and back.
+pub(crate) trait Emulate: Clone + Send + Sync + 'static {
     type Settings: ProviderSettings;
     const SPEC: &'static Spec;
 
@@ -140,8 +144,11 @@ pub(crate) trait Emulate: Sized + Send + 'static {
     /// Formats the response to a request that the framework rejects.
     fn reject(&mut self, rejection: Rejection) -> Reply;
 
-    /// Restores the data at start, including the stream of ids; settings stay.
-    fn reset(&mut self, context: &Context);
+    /// The state without the settings, for a file.
+    fn save(&self) -> serde_json::Result<Value>;
+
+    /// Replaces the state of a new provider by a saved one.
+    fn load(&mut self, saved: Value) -> serde_json::Result<()>;
 
     fn pending_codes(&self, _: &Context) -> Vec<PendingCode> {
         Vec::new()
@@ -178,8 +185,10 @@ pub(crate) trait Provider: Send + Sync + 'static {
     }
     fn handle(&self, call: &Call, checks: &mut Checks) -> Reply;
     fn reject(&self, rejection: Rejection) -> Reply;
+    /// Restores the data at start, including the stream of ids; settings stay.
     fn reset(&self);
-    fn reset_settings(&self);
+    /// Restores data and settings at start.
+    fn reset_all(&self);
     fn settings(&self) -> Value;
     fn change_settings(&self, change: &Value) -> Result<(), ActionError>;
     fn pending_codes(&self) -> Vec<PendingCode>;
@@ -187,4 +196,11 @@ pub(crate) trait Provider: Send + Sync + 'static {
     fn act(&self, action: &str, input: &Value) -> Option<Result<Value, ActionError>>;
     fn expire_tokens(&self) -> Option<usize>;
     fn revoke_tokens(&self) -> Option<usize>;
+    /// The state, shared until it is changed.
+    fn capture(&self) -> Captured;
+    fn put_back(&self, captured: &Captured);
+    /// Settings and state as JSON.
+    fn export(&self) -> Result<Value, ActionError>;
+    /// Reads what `export` returned.
+    fn import(&self, exported: &Value) -> Result<Captured, ActionError>;
 }

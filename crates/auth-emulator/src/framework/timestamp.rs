@@ -161,7 +161,21 @@ impl fmt::Display for Timestamp {
 
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if self.0 % 1000 == 0 {
+            return serializer.collect_str(self);
+        }
+        // Nothing is lost in a snapshot.
+        let (date, time) = self.parts();
+        serializer.collect_str(&format_args!("{date}T{time}.{:06}Z", self.0.rem_euclid(MICROS)))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::parse_rfc3339(&text).ok_or_else(|| {
+            serde::de::Error::custom("not an RFC 3339 time such as 2026-01-31T12:00:00Z")
+        })
     }
 }
 

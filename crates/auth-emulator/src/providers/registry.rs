@@ -63,7 +63,7 @@ macro_rules! providers {
         pub(crate) static SPECS: &[&Spec] = &[$(<$provider as Emulate>::SPEC),+];
 
         impl Providers {
-            pub(crate) fn mount(settings: Settings, context: impl Fn(&'static Spec) -> Context) -> Self {
+            pub(crate) fn mount(settings: Settings, mut context: impl FnMut(&'static Spec) -> Context) -> Self {
                 Self {
                     $($name: Arc::new(Instance::new(context(<$provider as Emulate>::SPEC), settings.$name)),)+
                 }

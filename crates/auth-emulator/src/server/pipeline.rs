@@ -2,7 +2,7 @@
 //! share are made here, so that no provider can forget one.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
@@ -13,14 +13,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use crate::framework::checks::Checks;
 use crate::framework::clock::Clock;
 use crate::framework::exchange::{Call, Reply, header_once};
-use crate::framework::faults::{Effect, Fault, Faults};
-use crate::framework::journal::{Journal, JournalEntry, redact_headers, redact_query, truncated};
+use crate::framework::faults::{Effect, Fault};
+use crate::framework::journal::{JournalEntry, redact_headers, redact_query, truncated};
 use crate::framework::provider::{Provider, Rejection};
-use crate::framework::random::Random;
-use crate::framework::relaxation::Relaxations;
 use crate::framework::route::{self, Found};
-use crate::framework::sync::lock;
 use crate::framework::timestamp::Timestamp;
+use crate::namespace::registry::{NamespaceError, Registry, Selected};
+use crate::namespace::space::Space;
 use crate::server::cut::CutBody;
 use crate::server::host::{Hosts, check_host, wrong_host};
 use crate::server::wire::Wire;
@@ -33,24 +32,13 @@ const DRAIN_LIMIT: usize = 16 * BODY_LIMIT;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-emulator-request-id");
 const RELAXED: HeaderName = HeaderName::from_static("x-emulator-relaxed");
 
-/// State that the requests of all providers share.
-#[derive(Debug)]
-pub(crate) struct Core {
-    pub clock: Clock,
-    pub journal: Journal,
-    pub faults: Faults,
-    pub relaxations: Relaxations,
-}
-
 /// One provider behind one listener.
 pub(crate) struct Mounted {
-    pub core: Arc<Core>,
-    pub provider: Arc<dyn Provider>,
+    pub namespaces: Arc<Registry>,
+    /// The position of the provider in `Space::list`.
+    pub provider: usize,
     pub listener: usize,
     pub hosts: Hosts,
-    pub ids: Arc<Mutex<Random>>,
-    /// Held while the provider executes a request.
-    pub turn: Arc<tokio::sync::Mutex<()>>,
     /// The longest pause between two parts of a body.
     pub patience: Duration,
 }
@@ -58,14 +46,24 @@ pub(crate) struct Mounted {
 /// Responds to one request.
 pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    let mut checks = Checks::default();
+    let host_is_local = check_host(&parts, &mounted.hosts, &mut checks);
+    let selected = match host_is_local.then(|| mounted.namespaces.of_request(mounted.provider, &parts)) {
+        Some(Ok(selected)) => selected,
+        Some(Err(error)) => return no_namespace(mounted, &error, &parts.method),
+        // A web page under another name must not create a namespace.
+        None => Selected { space: Arc::clone(mounted.namespaces.main()), prefix: 0 },
+    };
+    let space = Arc::clone(&selected.space);
+    checks.relax(space.core.relaxations.clone());
     let body = if body.is_end_stream() {
         Received::Whole(Bytes::new())
     } else {
         read_body(body, mounted.patience).await
     };
     // One request at a time for each provider: waiting here blocks no thread, waiting for the provider's lock would.
-    let turn = mounted.turn.lock().await;
-    let mut exchange = Exchange::begin(mounted, parts, body);
+    let turn = space.turn(mounted.provider).lock().await;
+    let mut exchange = Exchange::begin(mounted, selected, host_is_local, checks, parts, body);
     let fault = exchange.take_fault();
     let (reply, fault) = match fault {
         None => {
@@ -94,7 +92,14 @@ enum Received {
 }
 
 struct Exchange<'m> {
-    mounted: &'m Mounted,
+    space: Arc<Space>,
+    provider: Arc<dyn Provider>,
+    /// The position of the provider in `Space::list`.
+    position: usize,
+    listener: usize,
+    hosts: &'m Hosts,
+    /// The length of the part of the path that names the namespace.
+    prefix: usize,
     request_id: String,
     parts: Parts,
     body: Received,
@@ -103,28 +108,44 @@ struct Exchange<'m> {
     now: Timestamp,
 }
 
+/// The path after the part that names the namespace.
+fn local_path(path: &str, prefix: usize) -> &str {
+    match path.get(prefix..) {
+        Some("") | None => "/",
+        Some(rest) => rest,
+    }
+}
+
 impl<'m> Exchange<'m> {
-    fn begin(mounted: &'m Mounted, parts: Parts, body: Received) -> Self {
-        let core = &mounted.core;
-        let spec = mounted.provider.spec();
+    fn begin(
+        mounted: &'m Mounted,
+        selected: Selected,
+        host_is_local: bool,
+        checks: Checks,
+        parts: Parts,
+        body: Received,
+    ) -> Self {
+        let Selected { space, prefix } = selected;
+        let provider = space.provider_at(mounted.provider);
+        let core = &space.core;
+        let spec = provider.spec();
         let now = core.clock.now();
-        let request_id = format!("emu-{}", lock(&mounted.ids).hex(12));
-        let mut checks = Checks::new(core.relaxations.clone());
-        let host_is_local = check_host(&parts, &mounted.hosts, &mut checks);
-        let routed = mounted.provider.routed(&parts.method, parts.uri.path());
+        let request_id = space.request_id(mounted.provider);
+        let local = local_path(parts.uri.path(), prefix);
+        let routed = provider.routed(&parts.method, local);
         let found = host_is_local.then(|| {
             let (method, path) = match &routed {
                 Some((method, path)) => (method, *path),
-                None => (&parts.method, parts.uri.path()),
+                None => (&parts.method, local),
             };
             route::find(spec.routes_of(mounted.listener), spec.ignore_case, method, path)
         });
         let (operation, path) = match &found {
             Some(Found::Operation { route, params }) => {
                 let secret = params.iter().any(|(name, _)| spec.secret_params.contains(name));
-                (Some(route.operation), if secret { route.template } else { parts.uri.path() })
+                (Some(route.operation), if secret { route.template } else { local })
             }
-            _ => (None, parts.uri.path()),
+            _ => (None, local),
         };
         core.journal.begin(JournalEntry {
             request_id: request_id.clone(),
@@ -142,16 +163,31 @@ impl<'m> Exchange<'m> {
             status: None,
             fault: None,
         });
-        Self { mounted, request_id, parts, body, checks, found, now }
+        let Mounted { provider: position, listener, hosts, .. } = mounted;
+        let (position, listener) = (*position, *listener);
+        Self {
+            space,
+            provider,
+            position,
+            listener,
+            hosts,
+            prefix,
+            request_id,
+            parts,
+            body,
+            checks,
+            found,
+            now,
+        }
     }
 
     fn take_fault(&mut self) -> Option<(Fault, Effect)> {
         self.found.as_ref()?;
-        let provider = self.mounted.provider.spec().name;
-        let hit =
-            self.mounted.core.faults.take(provider, self.parts.method.as_str(), self.parts.uri.path())?;
+        let provider = self.provider.spec().name;
+        let path = local_path(self.parts.uri.path(), self.prefix);
+        let hit = self.space.core.faults.take(provider, self.parts.method.as_str(), path)?;
         let description = hit.0.description();
-        self.mounted.core.journal.update(&self.request_id, |entry| entry.request.fault = Some(description));
+        self.space.core.journal.update(&self.request_id, |entry| entry.request.fault = Some(description));
         Some(hit)
     }
 
@@ -190,19 +226,20 @@ impl<'m> Exchange<'m> {
     }
 
     async fn execute_in_turn(&mut self) -> Option<Reply> {
-        let _turn = self.mounted.turn.lock().await;
+        let space = Arc::clone(&self.space);
+        let _turn = space.turn(self.position).lock().await;
         self.execute()
     }
 
     fn execute(&mut self) -> Option<Reply> {
-        let provider = &self.mounted.provider;
+        let provider = &self.provider;
         if let Received::Broken { received, status, reason } = &self.body {
             let reason =
                 format!("the body broke off after {received} bytes, so nothing was executed: {reason}");
             self.checks.fail("body", reason);
             return Some(Reply::empty(*status));
         }
-        let Some(found) = self.found.take() else { return Some(wrong_host(&self.mounted.hosts)) };
+        let Some(found) = self.found.take() else { return Some(wrong_host(&self.hosts)) };
         if !has_length(&self.parts) {
             self.checks.fail("length", Rejection::LengthRequired.message());
             return Some(provider.reject(Rejection::LengthRequired));
@@ -234,22 +271,24 @@ impl<'m> Exchange<'m> {
             operation: route.operation,
             method: self.parts.method.clone(),
             path: self.parts.uri.path().to_owned(),
+            prefix: self.parts.uri.path().get(..self.prefix).unwrap_or_default().to_owned(),
             query: self.parts.uri.query().map(str::to_owned),
             host: header_once(&self.parts.headers, "host").unwrap_or_default().to_owned(),
             headers: self.parts.headers.clone(),
             body: body.clone(),
             params,
-            now: self.mounted.core.clock.now(),
-            listener: self.mounted.listener,
+            now: self.space.core.clock.now(),
+            listener: self.listener,
         };
-        Some(provider.handle(&call, &mut self.checks))
+        let reply = provider.handle(&call, &mut self.checks);
+        Some(with_prefix(reply, self.parts.uri.path().get(..self.prefix).unwrap_or_default()))
     }
 
     fn finish(self, reply: Option<Reply>, fault: Option<Fault>) -> Response<Body> {
         let status = reply.as_ref().map(|reply| reply.status);
         let relaxed = self.checks.relaxations().join(", ");
         let checks = self.checks.into_list();
-        let core = &self.mounted.core;
+        let core = &self.space.core;
         let mut path = String::new();
         core.journal.update(&self.request_id, |entry| {
             entry.request.status = status.map(|status| status.as_u16());
@@ -258,7 +297,8 @@ impl<'m> Exchange<'m> {
         });
         tracing::info!(
             time = %self.now,
-            provider = self.mounted.provider.spec().name,
+            provider = self.provider.spec().name,
+            namespace = self.space.name,
             method = %self.parts.method,
             path,
             status = status.map_or(0, |status| status.as_u16()),
@@ -284,6 +324,28 @@ impl<'m> Exchange<'m> {
         };
         to_response(reply, cut, &core.clock, &self.parts.method)
     }
+}
+
+/// The response to a request whose namespace is not available. It is in no journal.
+fn no_namespace(mounted: &Mounted, error: &NamespaceError, method: &Method) -> Response<Body> {
+    let status = match error {
+        NamespaceError::TooMany(_) => StatusCode::INSUFFICIENT_STORAGE,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let reply = Reply::json(status, &serde_json::json!({ "message": error.to_string() }));
+    to_response(reply, None, &mounted.namespaces.main().core.clock, method)
+}
+
+/// Puts the part of the path that names the namespace in front of a redirect's path, so that the client stays in it.
+fn with_prefix(mut reply: Reply, prefix: &str) -> Reply {
+    let Some(location) = reply.headers.get(header::LOCATION).filter(|_| !prefix.is_empty()) else {
+        return reply;
+    };
+    let path = location.to_str().ok().filter(|path| path.starts_with('/') && !path.starts_with("//"));
+    if let Some(Ok(location)) = path.map(|path| HeaderValue::try_from(format!("{prefix}{path}"))) {
+        reply.headers.insert(header::LOCATION, location);
+    }
+    reply
 }
 
 /// Whether a request that may have content says how much, as IIS demands before it looks at anything else.
@@ -364,7 +426,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::framework::clock::ClockStart;
+    use crate::framework::instance::Captured;
     use crate::framework::pending::{Decision, DecisionError, PendingCode};
     use crate::framework::provider::Spec;
     use crate::framework::route::Route;
@@ -407,7 +469,17 @@ mod tests {
             Reply::empty(rejection.status())
         }
         fn reset(&self) {}
-        fn reset_settings(&self) {}
+        fn reset_all(&self) {}
+        fn capture(&self) -> Captured {
+            None
+        }
+        fn put_back(&self, _: &Captured) {}
+        fn export(&self) -> Result<Value, ActionError> {
+            Ok(Value::Null)
+        }
+        fn import(&self, _: &Value) -> Result<Captured, ActionError> {
+            Ok(None)
+        }
         fn settings(&self) -> Value {
             Value::Null
         }
@@ -433,17 +505,10 @@ mod tests {
 
     fn mounted() -> Mounted {
         Mounted {
-            core: Arc::new(Core {
-                clock: Clock::new(ClockStart::System),
-                journal: Journal::new(10),
-                faults: Faults::default(),
-                relaxations: Relaxations::default(),
-            }),
-            provider: Arc::new(Fake),
+            namespaces: Arc::new(Registry::of_one(Space::with_list(vec![Arc::new(Fake)]))),
+            provider: 0,
             listener: 1,
             hosts: Hosts { port: Some(8080), ip: None, allowed: Vec::new() },
-            ids: Arc::new(Mutex::new(Random::new(1, "ids"))),
-            turn: Arc::default(),
             patience: Duration::from_secs(5),
         }
     }
@@ -491,7 +556,7 @@ mod tests {
         let received: Value = serde_json::from_slice(&body).unwrap();
         let expected = json!(["redeem", "canary", "/codes/can%61ry/redeem", "page=2&key=canary", 1]);
         assert_eq!(received, expected);
-        let entry = mounted.core.journal.list(None, None).remove(0);
+        let entry = mounted.namespaces.main().core.journal.list(None, None).remove(0);
         assert_eq!(entry.path, "/codes/{code}/redeem");
         assert_eq!(entry.query["page"], ["2"]);
         assert!(!format!("{entry:?}").contains("canary"), "{entry:?}");

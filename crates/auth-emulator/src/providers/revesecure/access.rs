@@ -22,7 +22,7 @@ pub(super) fn check(
     settings: &Settings,
     checks: &mut Checks,
 ) -> Result<String, Problem> {
-    let fields = Fields::of(call, settings);
+    let mut fields = Fields::of(call, settings);
     if let Err(problem) = call.header_once("date") {
         let reason = format!("the Date header {}", problem.message());
         checks.fail_with("date", reason, report::unexplained(&fields));
@@ -47,6 +47,12 @@ pub(super) fn check(
     };
     let credential = api_key(authorization).and_then(|key| state.service_of_key(&key).ok());
     let credential = &credential.unwrap_or(state.own_service()).credential;
+    if !call.prefix.is_empty() && !is_valid(authorization, credential, settings, &fields) {
+        let wire = std::mem::replace(&mut fields.path, call.local_path().to_owned());
+        if !is_valid(authorization, credential, settings, &fields) {
+            fields.path = wire;
+        }
+    }
     if !is_valid(authorization, credential, settings, &fields) {
         let request = SignedRequest {
             credential,

@@ -1,11 +1,13 @@
 //! The API key and the secret key of a service.
 
+use serde::{Deserialize, Serialize};
+
 use super::settings::KeyEncoding;
 use super::signature::unhex;
 use crate::framework::random::Random;
 
 /// The credential of a service. Its values are recognizable as those of an emulator.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Credential {
     pub api_key: String,
     /// Hexadecimal digits.

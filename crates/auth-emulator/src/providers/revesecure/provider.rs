@@ -16,6 +16,7 @@ use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::{Context, Emulate, Rejection, Spec};
 use crate::framework::settings::{ActionError, string_field};
 
+#[derive(Clone)]
 pub(crate) struct ReveSecureProvider {
     pub(super) state: State,
     settings: Settings,
@@ -69,9 +70,13 @@ impl Emulate for ReveSecureProvider {
         Replies::new(&self.settings).error(rejection.status(), rejection.message())
     }
 
-    fn reset(&mut self, context: &Context) {
-        let credential = self.state.own_service().credential.clone();
-        self.state = State::new(credential, context.random("state"), context.clock.now());
+    fn save(&self) -> serde_json::Result<Value> {
+        serde_json::to_value(&self.state)
+    }
+
+    fn load(&mut self, saved: Value) -> serde_json::Result<()> {
+        self.state = serde_json::from_value(saved)?;
+        Ok(())
     }
 
     fn pending_codes(&self, context: &Context) -> Vec<PendingCode> {

@@ -1,5 +1,7 @@
 //! The records that `state.rs` stores, and the reasons for rejecting a request.
 
+use serde::{Deserialize, Serialize};
+
 use super::credential::Credential;
 use crate::framework::fields::BodyProblem;
 use crate::framework::timestamp::Timestamp;
@@ -71,7 +73,7 @@ impl Problem {
 /// assert!(nobody.is_err(), "there is no such user");
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Policy {
     /// A second factor is required.
@@ -103,7 +105,7 @@ pub(super) struct Profile {
     pub phone: Option<(i64, String)>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct User {
     pub id: String,
     pub user_name: String,
@@ -116,14 +118,14 @@ pub(super) struct User {
     pub bypass_codes: Vec<BypassCode>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct BypassCode {
     pub id: String,
     pub code: String,
     pub expires_at: Timestamp,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Service {
     pub id: String,
     pub name: String,
@@ -134,7 +136,7 @@ pub(super) struct Service {
 }
 
 /// When something is active: from its activation to its deactivation, unless it was deactivated before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Life {
     pub active: bool,
     pub since: Timestamp,
@@ -148,7 +150,7 @@ impl Life {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum TokenKind {
     Software,
     Hardware,
@@ -163,7 +165,7 @@ impl TokenKind {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Token {
     pub id: String,
     pub name: String,
@@ -178,7 +180,7 @@ pub(super) struct Token {
 }
 
 /// A push request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Push {
     pub id: String,
     pub user: String,
@@ -186,7 +188,7 @@ pub(super) struct Push {
     pub response: PushResponse,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum PushResponse {
     None,
     Approved,
@@ -195,7 +197,7 @@ pub(super) enum PushResponse {
 }
 
 /// The kind of a code: the letters of `AuthType`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum AuthType {
     Hardware,
     Software,

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::credential::Credential;
 use super::records::{BypassCode, Life, Policy, Problem, Profile, Push, Service, Token, TokenKind, User};
 use super::settings::Settings;
@@ -17,7 +19,7 @@ const MAX_DEVICES: usize = 1_000;
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 /// In the order of creation, which is the order of lists.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct State {
     pub(super) random: Random,
     pub(super) users: Vec<User>,
@@ -34,7 +36,7 @@ fn a_year(now: Timestamp) -> Life {
 }
 
 /// The services of the organization.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Services {
     own: Service,
     others: Vec<Service>,

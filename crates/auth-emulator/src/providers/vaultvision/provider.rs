@@ -29,6 +29,7 @@ static SPEC: Spec = Spec {
     relaxations: &[],
 };
 
+#[derive(Clone)]
 pub(crate) struct VaultVisionProvider {
     pub(super) key: String,
     pub(super) state: State,
@@ -81,8 +82,13 @@ impl Emulate for VaultVisionProvider {
         error(rejection.status(), code, &mut self.state)
     }
 
-    fn reset(&mut self, context: &Context) {
-        self.state = initial(context);
+    fn save(&self) -> serde_json::Result<Value> {
+        serde_json::to_value((&self.key, &self.state))
+    }
+
+    fn load(&mut self, saved: Value) -> serde_json::Result<()> {
+        (self.key, self.state) = serde_json::from_value(saved)?;
+        Ok(())
     }
 
     /// `add-field` with `{"path": "tenants/T/users/U", "field": "profile.picture", "value": …}`, `log-in` with `{"tenant_id": …,

@@ -1,6 +1,8 @@
 //! The stored data: tenants with their applications and users, users with their credentials; and the rules for replacing an
 //! object.
 
+use serde::{Deserialize, Serialize};
+
 use super::settings::Settings;
 use super::tree::{Object, Tree};
 use crate::framework::random::Random;
@@ -48,7 +50,7 @@ pub(super) enum Problem {
 }
 
 /// The kinds of objects, and the fields that a caller may set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {
     Tenant,
     Application,
@@ -89,9 +91,10 @@ impl Kind {
 }
 
 /// An object with its undocumented fields.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub kind: Kind,
+    #[serde(with = "super::tree::as_text")]
     pub value: Object,
     /// Paths such as `settings.require_mfa`.
     pub undocumented: Vec<String>,
@@ -198,21 +201,21 @@ fn join(prefix: &str, name: &str) -> String {
 }
 
 /// A user with its credentials.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct User {
     pub entry: Entry,
     pub credentials: Vec<Entry>,
 }
 
 /// A tenant with its applications and users.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Tenant {
     pub entry: Entry,
     pub applications: Vec<Entry>,
     pub users: Vec<User>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct State {
     pub random: Random,
     pub tenants: Vec<Tenant>,

@@ -180,6 +180,23 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
+/// An object in a snapshot: its JSON as a string, so that it is restored exactly.
+pub(super) mod as_text {
+    use serde::de::{Deserialize as _, Deserializer, Error as _};
+    use serde::ser::Serializer;
+
+    use super::Object;
+
+    pub(in super::super) fn serialize<S: Serializer>(object: &Object, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&object.to_json())
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Object, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Object::parse(text.as_bytes()).ok_or_else(|| D::Error::custom("not a JSON object"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Access control: the `X-Service-Auth` header, and the two other headers that the vendor's page requires.
 
 use http::header;
+use serde::{Deserialize, Serialize};
 
 use super::settings::{CredentialSeparator, Settings};
 use super::spec::{RELAX_ACCEPT, RELAX_CONTENT_TYPE};
@@ -13,7 +14,7 @@ use crate::framework::random::Random;
 const HEADER: &str = "x-service-auth";
 
 /// The one account. Its values are recognizable as those of an emulator.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Credential {
     pub username: String,
     pub password: String,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::settings::Settings;
 use crate::framework::timestamp::Timestamp;
 use crate::framework::totp;
@@ -52,14 +54,14 @@ impl CodeResult {
 }
 
 /// A started authentication.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Authentication {
     pub id: String,
     wrong_tries: u32,
     secret: Secret,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Secret {
     Sms {
         code: String,

@@ -16,6 +16,7 @@ use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::{Context, Emulate, Rejection, Spec};
 use crate::framework::settings::{ActionError, string_field};
 
+#[derive(Clone)]
 pub(crate) struct VerigatorProvider {
     pub(super) credential: Credential,
     settings: Settings,
@@ -66,8 +67,13 @@ impl Emulate for VerigatorProvider {
         Replies::new(&self.settings).error(rejection.status(), rejection.message())
     }
 
-    fn reset(&mut self, context: &Context) {
-        self.state = State::new(context.random("state"));
+    fn save(&self) -> serde_json::Result<Value> {
+        serde_json::to_value((&self.credential, &self.state))
+    }
+
+    fn load(&mut self, saved: Value) -> serde_json::Result<()> {
+        (self.credential, self.state) = serde_json::from_value(saved)?;
+        Ok(())
     }
 
     fn pending_codes(&self, context: &Context) -> Vec<PendingCode> {

@@ -1,5 +1,7 @@
 //! The stored data: services, their users, and the one started authentication of each user.
 
+use serde::{Deserialize, Serialize};
+
 use super::authentication::{Attempt, Authentication, CodeResult, Method};
 use super::settings::{ServiceWithUsers, Settings};
 use super::spec::SPEC;
@@ -54,7 +56,7 @@ impl Problem {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Service {
     pub id: String,
     pub name: String,
@@ -63,7 +65,7 @@ pub(super) struct Service {
     fqdn: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct User {
     pub id: String,
     pub id_in_service: String,
@@ -76,7 +78,7 @@ pub(super) struct User {
 }
 
 /// In the order of creation, which is the order of lists.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct State {
     random: Random,
     services: Vec<Service>,

@@ -9,7 +9,7 @@ use crate::framework::exchange::Reply;
 use crate::framework::timestamp::Timestamp;
 
 /// Counts calls in a window that starts with the first call.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct RateLimit {
     window: Option<(Timestamp, u64)>,
 }

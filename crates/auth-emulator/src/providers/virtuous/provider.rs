@@ -121,12 +121,12 @@ impl Emulate for VirtuousProvider {
         replies::error(self.settings.error_body, rejection.status(), rejection.message(), &[])
     }
 
-    fn reset(&mut self, context: &Context) {
-        self.tokens = Tokens::new(context.random("state"));
-        self.nonces = Nonces::default();
-        self.limit = RateLimit::default();
-        self.store = Store::new(&self.settings);
-        self.deliveries.clear();
+    fn save(&self) -> serde_json::Result<Value> {
+        Err(serde::ser::Error::custom("the records of this provider can't be exported"))
+    }
+
+    fn load(&mut self, _: Value) -> serde_json::Result<()> {
+        Err(serde::de::Error::custom("the records of this provider can't be imported"))
     }
 
     fn pending_codes(&self, context: &Context) -> Vec<PendingCode> {
@@ -220,6 +220,7 @@ fn nightly_call(now: Timestamp) -> Call {
         operation: "match_transactions",
         method: Method::POST,
         path: String::new(),
+        prefix: String::new(),
         query: None,
         host: String::new(),
         headers: HeaderMap::new(),

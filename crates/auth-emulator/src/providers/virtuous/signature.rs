@@ -29,7 +29,7 @@ pub(super) struct KeyPair {
 }
 
 /// The used nonces, with the time until which they are remembered.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Nonces(BTreeMap<String, Timestamp>);
 
 impl Nonces {
@@ -96,9 +96,20 @@ pub(super) fn check(
         return false;
     }
     checks.pass("time");
-    let signed =
-        Signed { application_key, address: address(call, true), method: call.method.as_str(), nonce, time };
+    let mut signed = Signed {
+        application_key,
+        address: address(call, &call.path, true),
+        method: call.method.as_str(),
+        nonce,
+        time,
+    };
     let key = STANDARD.decode(&keys.private_key).unwrap_or_default();
+    if !call.prefix.is_empty() && sign(&key, &signed.string()) != signature {
+        let local = Signed { address: address(call, call.local_path(), true), ..signed };
+        if sign(&key, &local.string()) == signature {
+            signed = local;
+        }
+    }
     if sign(&key, &signed.string()) != signature {
         let (cause, reason) = cause(&signed, signature, call, keys, &key);
         let confirmed = if cause.is_some() { "confirmed" } else { "unknown" };
@@ -120,10 +131,10 @@ pub(super) fn check(
 }
 
 /// The URL of the request.
-fn address(call: &Call, with_query: bool) -> String {
+fn address(call: &Call, path: &str, with_query: bool) -> String {
     let query = call.query.as_ref().filter(|_| with_query);
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    format!("http://{}{}{query}", call.host, call.path)
+    format!("http://{}{path}{query}", call.host)
 }
 
 /// The mistake that produces the received signature, if any.
@@ -167,7 +178,7 @@ fn cause(
         ("address_not_encoded", unencoded.to_lowercase(), "the URL was not percent-encoded"),
         (
             "query_left_out",
-            with(&|other| other.address = address(call, false)).string(),
+            with(&|other| other.address = address(call, &call.path, false)).string(),
             "the query is missing in the URL",
         ),
         (

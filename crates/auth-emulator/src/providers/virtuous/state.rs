@@ -13,6 +13,7 @@ use super::limit::RateLimit;
 use super::signature::{KeyPair, Nonces};
 use super::tokens::Tokens;
 
+#[derive(Clone)]
 pub(crate) struct VirtuousProvider {
     pub(super) user: User,
     pub(super) api_key: String,
@@ -31,6 +32,7 @@ pub(crate) struct VirtuousProvider {
 }
 
 /// The one user.
+#[derive(Clone)]
 pub(super) struct User {
     pub(super) name: String,
     pub(super) password: String,

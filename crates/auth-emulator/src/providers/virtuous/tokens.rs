@@ -22,13 +22,13 @@ pub(super) struct Pair {
     pub expires: Timestamp,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Access {
     family: u64,
     expires: Timestamp,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Refresh {
     family: u64,
     expires: Timestamp,
@@ -66,7 +66,7 @@ pub(super) enum CodeCheck {
     TooManyInvalid,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Tokens {
     random: Random,
     families: u64,

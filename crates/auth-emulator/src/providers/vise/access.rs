@@ -80,6 +80,7 @@ mod tests {
             operation: "session.open",
             method: Method::GET,
             path: "/auth".to_owned(),
+            prefix: String::new(),
             query: Some(query.to_owned()),
             host: String::new(),
             headers: map,

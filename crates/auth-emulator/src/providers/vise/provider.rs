@@ -41,6 +41,7 @@ static SPEC: Spec = Spec {
     relaxations: &[],
 };
 
+#[derive(Clone)]
 pub(crate) struct ViseProvider {
     pub(super) token: String,
     pub(super) state: State,
@@ -106,8 +107,13 @@ impl Emulate for ViseProvider {
         replies::problem(rejection.status(), rejection.message())
     }
 
-    fn reset(&mut self, context: &Context) {
-        self.state = State::new(context.random("state"), context.extra_origins.len());
+    fn save(&self) -> serde_json::Result<Value> {
+        serde_json::to_value((&self.token, &self.state))
+    }
+
+    fn load(&mut self, saved: Value) -> serde_json::Result<()> {
+        (self.token, self.state) = serde_json::from_value(saved)?;
+        Ok(())
     }
 
     /// `rotate-phrase` and `expire-sessions`, with `{"host": 0}`.

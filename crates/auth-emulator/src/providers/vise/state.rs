@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::framework::random::Random;
 use crate::framework::timestamp::Timestamp;
 
@@ -20,7 +22,7 @@ const MAX_NOTES: usize = 1_000;
 /// assert_eq!((counts.auth_requests, counts.sessions_opened), (0, 0));
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HostCounts {
     /// Requests to `/auth`.
@@ -47,7 +49,7 @@ pub struct HostCounts {
     pub challenges: u64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Session {
     value: String,
     expires: Timestamp,
@@ -63,7 +65,7 @@ pub(super) enum SessionState {
     Ended,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Host {
     pub phrase: String,
     pub counts: HostCounts,
@@ -73,7 +75,7 @@ pub(super) struct Host {
     notes: Vec<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct State {
     random: Random,
     pub hosts: Vec<Host>,

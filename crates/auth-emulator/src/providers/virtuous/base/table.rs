@@ -12,7 +12,7 @@ pub(crate) const MAX_RECORDS: usize = 10_000;
 /// Creates a seeded record from its number, counted from 0.
 pub(crate) type Make<T> = fn(number: i64, per_owner: i64) -> T;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Table<T> {
     /// The kind of record, for error messages.
     what: &'static str,

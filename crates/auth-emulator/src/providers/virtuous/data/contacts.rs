@@ -32,13 +32,13 @@ impl Part {
 }
 
 /// The ids of one kind of part: the owners, for written contacts, and the next id.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Parts {
     owners: BTreeMap<i64, i64>,
     next: i64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Contacts {
     table: Table<Contact>,
     /// Contacts by reference id and source.

@@ -94,7 +94,7 @@ pub(crate) struct Designated {
     pub amount: Amount,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Gifts {
     table: Table<Record>,
     per_contact: i64,

@@ -8,7 +8,7 @@ use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::data::store::Store;
 
 /// The sums over the gifts of a contact.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Giving {
     life_to_date: Amount,
     year_to_date: Amount,

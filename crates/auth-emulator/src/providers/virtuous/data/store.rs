@@ -13,7 +13,7 @@ use crate::providers::virtuous::data::transactions::Transactions;
 use crate::providers::virtuous::query::{Lookups, Values};
 
 /// An event for webhooks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Event {
     /// The switch of subscriptions that receive it, such as `giftCreate`.
     pub switch: &'static str,
@@ -22,7 +22,7 @@ pub(crate) struct Event {
     pub body: Value,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Store {
     pub contacts: Contacts,
     pub notes: Table<Record>,

@@ -8,7 +8,7 @@ use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::table::MAX_RECORDS;
 
 /// Pending and past transactions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Transactions {
     pub(crate) waiting: Vec<Transaction>,
     /// Transactions that staff must correct.

@@ -1,0 +1,72 @@
+//! The caller of a request, as its credential names it. Fault rules and filters of the journal match it, and a namespace with
+//! credentials of its own is found by it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use sha2::{Digest as _, Sha256};
+
+use crate::framework::exchange::header_once;
+use crate::framework::random::hex;
+
+/// The header of the one provider that doesn't use `Authorization`.
+const SERVICE_AUTH: &str = "x-service-auth";
+
+/// The public part of the credential: the user name or key id where there is one, otherwise the fingerprint of the token.
+/// `None` without a readable credential.
+pub(crate) fn caller(headers: &HeaderMap) -> Option<String> {
+    if let Ok(pair) = header_once(headers, SERVICE_AUTH) {
+        return Some(named_or_fingerprint(pair));
+    }
+    let given = header_once(headers, "authorization").ok()?;
+    let (scheme, value) = given.split_once(' ').unwrap_or(("", given));
+    if scheme.eq_ignore_ascii_case("basic") {
+        let pair = String::from_utf8(STANDARD.decode(value).ok()?).ok()?;
+        return Some(named_or_fingerprint(&pair));
+    }
+    if scheme.eq_ignore_ascii_case("hmac") { Some(named_or_fingerprint(value)) } else { Some(fingerprint(value)) }
+}
+
+/// Whether `wanted` means this caller: its name, its fingerprint or the token itself.
+pub(crate) fn is_caller(wanted: &str, caller: Option<&str>) -> bool {
+    caller.is_some_and(|caller| caller == wanted || caller == fingerprint(wanted))
+}
+
+/// The first bytes of a digest, by which a token can be recognized but not used.
+pub(crate) fn fingerprint(token: &str) -> String {
+    let digest = Sha256::digest(token.as_bytes());
+    format!("#{}", hex(digest.get(..6).unwrap_or_default()))
+}
+
+fn named_or_fingerprint(pair: &str) -> String {
+    match pair.split_once(':') {
+        Some((name, _)) if !name.is_empty() && name.len() <= 200 => name.to_owned(),
+        _ => fingerprint(pair),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &'static str, value: &str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, value.parse().unwrap());
+        caller(&headers)
+    }
+
+    #[test]
+    fn only_the_public_part_of_a_credential_is_returned() {
+        assert_eq!(of("x-service-auth", "anna:canary"), Some("anna".to_owned()));
+        assert_eq!(of("authorization", "Basic YW5uYTpjYW5hcnk="), Some("anna".to_owned()));
+        assert_eq!(of("authorization", "hmac KEY:canary:nonce:1"), Some("KEY".to_owned()));
+        let bearer = of("authorization", "Bearer canary").unwrap();
+        assert_eq!(of("authorization", "canary"), Some(bearer.clone()));
+        assert!(bearer.starts_with('#') && !bearer.contains("canary"));
+        assert_eq!(of("x-service-auth", "canary"), Some(bearer.clone()), "without a colon, all of it is secret");
+        assert_eq!(of("authorization", "Basic ???"), None);
+        assert_eq!(of("accept", "x"), None);
+        assert!(is_caller("canary", Some(&bearer)) && is_caller(&bearer, Some(&bearer)));
+        assert!(!is_caller("canary", Some("anna")) && !is_caller("canary", None));
+    }
+}

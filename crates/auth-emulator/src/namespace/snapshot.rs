@@ -1,0 +1,94 @@
+//! Snapshots of a namespace: data and settings of its providers, clock and fault rules. The journal and the counts of side
+//! effects are not part of it: they record what happened, also before a snapshot was restored.
+//!
+//! Taking one copies nothing: the data is shared until the namespace changes it.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use crate::framework::clock::SavedClock;
+use crate::framework::faults::SavedFaults;
+use crate::framework::instance::Captured;
+use crate::framework::sync::lock;
+use crate::namespace::space::Space;
+
+/// The maximum number of named snapshots.
+const MAX_SNAPSHOTS: usize = 1000;
+
+/// The state of a namespace.
+#[derive(Clone)]
+pub(crate) struct Snapshot {
+    /// In the order of `Space::list`.
+    providers: Vec<Captured>,
+    clock: SavedClock,
+    faults: SavedFaults,
+}
+
+impl Space {
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            providers: self.list.iter().map(|provider| provider.capture()).collect(),
+            clock: self.core.clock.save(),
+            faults: self.core.faults.save(),
+        }
+    }
+
+    pub(crate) fn restore(&self, snapshot: &Snapshot) {
+        for (provider, captured) in self.list.iter().zip(&snapshot.providers) {
+            provider.put_back(captured);
+        }
+        self.core.clock.restore(snapshot.clock);
+        self.core.faults.restore(&snapshot.faults);
+    }
+}
+
+/// A snapshot can't be saved, found or read.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let emulator = auth_emulator::Emulator::start().await?;
+/// let error = emulator.restore("before").unwrap_err();
+/// assert_eq!(error.to_string(), "no snapshot \"before\"");
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// No snapshot has this name.
+    #[error("no snapshot {0:?}")]
+    NotFound(String),
+    /// There are too many snapshots.
+    #[error("there are {0} snapshots already; delete those that are no longer needed")]
+    TooMany(usize),
+    /// The exported snapshot can't be read.
+    #[error("invalid snapshot: {0}")]
+    Invalid(String),
+}
+
+/// The named snapshots of an emulator, which any of its namespaces can restore.
+#[derive(Default)]
+pub(crate) struct Snapshots(Mutex<BTreeMap<String, Snapshot>>);
+
+impl Snapshots {
+    /// Saves a snapshot, replacing an earlier one of that name.
+    pub(crate) fn save(&self, name: &str, snapshot: Snapshot) -> Result<(), SnapshotError> {
+        let mut saved = lock(&self.0);
+        if saved.len() >= MAX_SNAPSHOTS && !saved.contains_key(name) {
+            return Err(SnapshotError::TooMany(MAX_SNAPSHOTS));
+        }
+        saved.insert(name.to_owned(), snapshot);
+        Ok(())
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Result<Snapshot, SnapshotError> {
+        lock(&self.0).get(name).cloned().ok_or_else(|| SnapshotError::NotFound(name.to_owned()))
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        lock(&self.0).keys().cloned().collect()
+    }
+
+    pub(crate) fn remove(&self, name: &str) -> Result<(), SnapshotError> {
+        lock(&self.0).remove(name).map(drop).ok_or_else(|| SnapshotError::NotFound(name.to_owned()))
+    }
+}

@@ -1,0 +1,140 @@
+//! One namespace: what all providers of it share, and the providers. A provider is created when it is first used, so that a
+//! namespace costs little.
+
+use std::sync::{Arc, Mutex};
+
+use crate::framework::clock::{Clock, ClockStart};
+use crate::framework::effects::Ledger;
+use crate::framework::faults::Faults;
+use crate::framework::journal::Journal;
+use crate::framework::provider::{Context, Provider, Spec};
+use crate::framework::random::Random;
+use crate::framework::relaxation::Relaxations;
+use crate::framework::sync::lock;
+use crate::providers::registry::{Providers, Settings};
+
+/// State that the requests of all providers share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub clock: Clock,
+    pub journal: Journal,
+    pub faults: Faults,
+    pub relaxations: Relaxations,
+}
+
+/// How a namespace starts.
+pub(crate) struct Blueprint {
+    pub settings: Settings,
+    pub seed: u64,
+    pub clock: ClockStart,
+    pub journal_capacity: usize,
+    pub relaxations: Relaxations,
+    /// The addresses of each provider's listeners, in the order of `SPECS`.
+    pub origins: Vec<Vec<String>>,
+    /// The runtime of the providers' background work.
+    pub runtime: Option<tokio::runtime::Handle>,
+}
+
+pub(crate) struct Space {
+    pub name: String,
+    /// The beginning of the paths of its requests; empty for the default one.
+    pub prefix: String,
+    pub seed: u64,
+    pub core: Core,
+    pub ledger: Ledger,
+    pub providers: Providers,
+    /// In the order of `SPECS`.
+    pub list: Vec<Arc<dyn Provider>>,
+    /// The request ids of each provider.
+    ids: Vec<Mutex<Random>>,
+    turns: Vec<tokio::sync::Mutex<()>>,
+}
+
+impl Space {
+    pub(crate) fn new(name: &str, prefix: &str, seed: u64, blueprint: &Blueprint) -> Self {
+        let core = Core {
+            clock: Clock::new(blueprint.clock),
+            journal: Journal::new(blueprint.journal_capacity),
+            faults: Faults::default(),
+            relaxations: blueprint.relaxations.clone(),
+        };
+        let ledger = Ledger::default();
+        let mut origins = blueprint.origins.iter();
+        let providers = Providers::mount(blueprint.settings.clone(), |spec: &'static Spec| {
+            let mut origins =
+                origins.next().into_iter().flatten().map(|origin| format!("{origin}{prefix}"));
+            Context {
+                spec,
+                origin: origins.next().unwrap_or_default(),
+                extra_origins: origins.collect(),
+                clock: core.clock.clone(),
+                seed,
+                ledger: ledger.clone(),
+                runtime: blueprint.runtime.clone(),
+            }
+        });
+        let list = providers.list();
+        let ids = list.iter().map(|provider| Mutex::new(request_ids(seed, provider.as_ref()))).collect();
+        let turns = list.iter().map(|_| tokio::sync::Mutex::default()).collect();
+        Self { name: name.to_owned(), prefix: prefix.to_owned(), seed, core, ledger, providers, list, ids, turns }
+    }
+
+    pub(crate) fn provider(&self, name: &str) -> Option<&Arc<dyn Provider>> {
+        self.list.iter().find(|provider| provider.spec().name == name)
+    }
+
+    /// A provider by its position in `SPECS`.
+    #[expect(clippy::indexing_slicing, reason = "every namespace has every provider")]
+    pub(crate) fn provider_at(&self, position: usize) -> Arc<dyn Provider> {
+        Arc::clone(&self.list[position])
+    }
+
+    /// Held while a provider, by its position, executes a request.
+    #[expect(clippy::indexing_slicing, reason = "every namespace has every provider")]
+    pub(crate) fn turn(&self, position: usize) -> &tokio::sync::Mutex<()> {
+        &self.turns[position]
+    }
+
+    /// The next `x-emulator-request-id` of a provider, by its position in `list`.
+    pub(crate) fn request_id(&self, provider: usize) -> String {
+        let id = self.ids.get(provider).map(|ids| lock(ids).hex(12));
+        format!("emu-{}", id.unwrap_or_default())
+    }
+
+    /// Deletes the journal and the counts of side effects. Request ids start over.
+    pub(crate) fn clear_journal(&self) {
+        self.core.journal.clear();
+        self.ledger.clear();
+        for (ids, provider) in self.ids.iter().zip(&self.list) {
+            *lock(ids) = request_ids(self.seed, provider.as_ref());
+        }
+    }
+}
+
+fn request_ids(seed: u64, provider: &dyn Provider) -> Random {
+    Random::new(seed, &format!("{}/request-ids", provider.spec().name))
+}
+
+#[cfg(test)]
+impl Space {
+    /// A namespace with other providers.
+    pub(crate) fn with_list(list: Vec<Arc<dyn Provider>>) -> Self {
+        let ids = list.iter().map(|provider| Mutex::new(request_ids(1, provider.as_ref()))).collect();
+        Self { list, ids, ..Self::new("default", "", 1, &Blueprint::for_tests()) }
+    }
+}
+
+#[cfg(test)]
+impl Blueprint {
+    pub(crate) fn for_tests() -> Self {
+        Self {
+            settings: Settings::default(),
+            seed: 1,
+            clock: ClockStart::System,
+            journal_capacity: 10,
+            relaxations: Relaxations::default(),
+            origins: Vec::new(),
+            runtime: None,
+        }
+    }
+}
