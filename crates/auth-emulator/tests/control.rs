@@ -13,7 +13,7 @@ mod common;
 use std::time::Duration;
 
 use auth_emulator::{
-    ClockStart, DecisionError, Effect, Emulator, Fault, FaultRule, Reset, Timestamp, TokensError,
+    ClockStart, DecisionError, Effect, Emulator, Fault, FaultRule, Namespace, Reset, Timestamp, TokensError,
 };
 use common::{Request, Response, until};
 use serde_json::{Value, json};
@@ -110,26 +110,33 @@ fn every_control_has_its_counterpart_in_the_library() {
     let methods = library![
         Clock::advance,
         Clock::read,
-        Emulator::add_fault,
-        Emulator::approve,
-        Emulator::clear_faults,
-        Emulator::deny,
-        Emulator::effects,
-        Emulator::expire_code,
-        Emulator::expire_tokens,
-        Emulator::explain,
-        Emulator::faults,
-        Emulator::journal,
-        Emulator::pending_codes,
-        Emulator::ready,
-        Emulator::remove_fault,
-        Emulator::reset,
-        Emulator::revoke_tokens,
+        Namespace::add_fault,
+        Namespace::approve,
+        Namespace::clear_faults,
+        Namespace::deny,
+        Namespace::effects,
+        Namespace::expire_code,
+        Namespace::expire_tokens,
+        Namespace::explain,
+        Namespace::faults,
+        Namespace::journal,
+        Namespace::pending_codes,
+        Namespace::ready,
+        Namespace::remove_fault,
+        Namespace::reset,
+        Namespace::revoke_tokens,
         Emulator::start,
         Verigator::change_settings,
         Verigator::install_app,
         Verigator::settings,
         controls,
+        Emulator::namespaces,
+        Emulator::namespace,
+        Emulator::drop_namespace,
+        Namespace::snapshots,
+        Namespace::save,
+        Namespace::restore,
+        Namespace::delete_snapshot,
     ];
     for control in controls() {
         // stringify! may put spaces around the colons.
@@ -162,7 +169,7 @@ async fn the_catalog_describes_the_controls() {
     let reset = catalog.as_array().unwrap().iter().find(|one| one["name"] == "reset").unwrap();
     let expected = json!({
         "name": "reset", "method": "POST", "path": "/reset/{what}", "status": 200, "token": true,
-        "library": "Emulator::reset", "help": "Restore a part to its state at start.",
+        "library": "Namespace::reset", "help": "Restore a part to its state at start.",
         "arguments": [{
             "name": "what", "required": true,
             "kind": { "choice": ["journal", "state", "faults", "clock", "all"] },

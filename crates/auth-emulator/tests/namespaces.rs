@@ -180,7 +180,7 @@ async fn a_redirect_stays_in_the_namespace() {
     });
     let phrase: String = vise.phrase(0).bytes().map(|byte| format!("%{byte:02X}")).collect();
     let opened = Request::new("GET", &format!("http://{}/auth?pfk={phrase}", vise.host(0))).send().await;
-    assert_eq!(opened.header("location"), Some("/ns/vise/welcome"), "{opened:?}");
+    assert_eq!(opened.header("location"), Some("/ns/vise/welcome?from=auth"), "{opened:?}");
 }
 
 #[tokio::test]
@@ -253,4 +253,42 @@ async fn the_same_seed_and_requests_make_the_same_journal() {
     emulator.clock().advance(Duration::from_secs(5));
     emulator.reset(Reset::All);
     assert_eq!(run().await, first);
+}
+
+#[tokio::test]
+async fn the_control_api_manages_namespaces_and_snapshots() {
+    let emulator = Emulator::start().await.unwrap();
+    let token = format!("Bearer {}", emulator.control_token());
+    let call = async |method: &str, path: &str, body: Value| {
+        let request = Request::new(method, &format!("{}{path}", emulator.control_url()));
+        let response = request.header("Authorization", &token).json(&body).send().await;
+        (response.status, response.json())
+    };
+    created(&emulator, "a").await;
+    assert_eq!(call("POST", "/snapshots/one", json!({})).await.0, 201);
+    assert_eq!(call("GET", "/snapshots", json!({})).await, (200, json!(["one"])));
+    let (status, made) = call("POST", "/namespaces", json!({ "name": "copy", "from": "default" })).await;
+    assert_eq!(
+        (status, &made["providers"]["verigator"]["base_url"]),
+        (201, &json!(emulator.namespace("copy").unwrap().verigator().base_url()))
+    );
+    assert_eq!(created(&emulator.namespace("copy").unwrap(), "a").await.status, 409, "it was copied");
+    assert_eq!(call("POST", "/namespaces", json!({ "name": "other", "seed": 9 })).await.0, 201);
+    assert_eq!(call("GET", "/namespaces", json!({})).await.1, json!(["default", "copy", "other"]));
+    assert_eq!(call("POST", "/ns/other/snapshots/one/restore", json!({})).await.0, 200);
+    assert_eq!(call("DELETE", "/namespaces/copy", json!({})).await.0, 200);
+    assert_eq!(call("DELETE", "/snapshots/one", json!({})).await.0, 200);
+    for (method, path, body, status) in [
+        ("POST", "/namespaces", json!({ "name": "a/b" }), 422),
+        ("POST", "/namespaces", json!({ "name": "x", "from": "nobody" }), 404),
+        ("POST", "/namespaces", json!({ "name": "x", "sed": 1 }), 422),
+        ("POST", "/namespaces", json!({ "name": "other", "seed": 10 }), 422),
+        ("DELETE", "/namespaces/copy", json!({}), 404),
+        ("DELETE", "/namespaces/default", json!({}), 422),
+        ("POST", "/snapshots/one/restore", json!({}), 404),
+        ("DELETE", "/snapshots/one", json!({}), 404),
+    ] {
+        assert_eq!(call(method, path, body).await.0, status, "{method} {path}");
+    }
+    assert_eq!(emulator.namespaces(), ["default", "other"]);
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::actions::{Actions, Reset, TokensEnd, TokensError};
 use super::catalog::{Argument, ArgumentKind, Control, Input, Outcome};
 use super::error::ControlError;
+use super::namespaces;
 use crate::framework::faults::FaultRule;
 use crate::framework::pending::{Decision, DecisionError};
 use crate::framework::provider::Provider;
@@ -23,6 +24,7 @@ const PROVIDER: Argument =
     Argument::required("provider", ArgumentKind::Text, "the name of a provider, for example verigator");
 const OF_PROVIDER: Argument =
     Argument::optional("provider", ArgumentKind::Text, "limits it to one provider, for example verigator");
+const SNAPSHOT: &[Argument] = &[Argument::required("name", ArgumentKind::Text, "the name of the snapshot")];
 const CODE: &[Argument] = &[Argument::required("id", ArgumentKind::Text, "the id, as listed")];
 
 /// Every control, in the order of the documentation.
@@ -46,7 +48,7 @@ static CONTROLS: &[Control] = &[
     .library("Emulator::start"),
     Control::get("health", "/health", "Check that the emulator is running, and list its providers.", health)
         .at_once()
-        .library("Emulator::ready"),
+        .library("Namespace::ready"),
     Control::get("catalog", "/catalog", "List all controls with their arguments.", |_, _| to_json(CONTROLS))
         .library("controls"),
     Control::get("codes.list", "/pending-codes", "List the pending codes and push requests.", codes)
@@ -54,7 +56,7 @@ static CONTROLS: &[Control] = &[
             OF_PROVIDER,
             Argument::optional("subject", ArgumentKind::Text, "a name, id or address of the person"),
         ])
-        .library("Emulator::pending_codes"),
+        .library("Namespace::pending_codes"),
     Control::post(
         "codes.approve",
         "/pending-codes/{id}/approve",
@@ -62,12 +64,12 @@ static CONTROLS: &[Control] = &[
         |actions, input| decide(actions, &input, Decision::Approve),
     )
     .arguments(CODE)
-    .library("Emulator::approve"),
+    .library("Namespace::approve"),
     Control::post("codes.deny", "/pending-codes/{id}/deny", "Deny a push request.", |actions, input| {
         decide(actions, &input, Decision::Deny)
     })
     .arguments(CODE)
-    .library("Emulator::deny"),
+    .library("Namespace::deny"),
     Control::post(
         "codes.expire",
         "/pending-codes/{id}/expire",
@@ -75,14 +77,14 @@ static CONTROLS: &[Control] = &[
         |actions, input| decide(actions, &input, Decision::Expire),
     )
     .arguments(CODE)
-    .library("Emulator::expire_code"),
+    .library("Namespace::expire_code"),
     Control::post("reset", "/reset/{what}", "Restore a part to its state at start.", reset)
         .arguments(&[Argument::required(
             "what",
             ArgumentKind::Choice(Reset::NAMES),
             "the part; journal includes the effects, all includes the settings",
         )])
-        .library("Emulator::reset"),
+        .library("Namespace::reset"),
     Control::get("clock.read", "/clock", "Read the clock: now, mode, offset_seconds.", |actions, _| {
         to_json(&actions.core.clock.read())
     })
@@ -102,7 +104,7 @@ static CONTROLS: &[Control] = &[
     Control::get("faults.list", "/faults", "List the active fault rules.", |actions, _| {
         to_json(&actions.core.faults.list())
     })
-    .library("Emulator::faults"),
+    .library("Namespace::faults"),
     Control::post("faults.add", "/faults", "Add a rule that makes requests fail.", add_fault)
         .arguments(&[
             PROVIDER,
@@ -126,15 +128,15 @@ static CONTROLS: &[Control] = &[
             ),
         ])
         .created()
-        .library("Emulator::add_fault"),
+        .library("Namespace::add_fault"),
     Control::delete("faults.clear", "/faults", "Remove all fault rules.", |actions, _| {
         actions.core.faults.clear();
         done()
     })
-    .library("Emulator::clear_faults"),
+    .library("Namespace::clear_faults"),
     Control::delete("faults.remove", "/faults/{id}", "Remove one fault rule.", remove_fault)
         .arguments(&[Argument::required("id", ArgumentKind::Integer, "the id, as listed")])
-        .library("Emulator::remove_fault"),
+        .library("Namespace::remove_fault"),
     Control::get(
         "journal.list",
         "/journal",
@@ -145,11 +147,68 @@ static CONTROLS: &[Control] = &[
         OF_PROVIDER,
         Argument::optional("limit", ArgumentKind::Integer, "the maximum number of requests"),
     ])
-    .library("Emulator::journal"),
+    .library("Namespace::journal"),
+    Control::get("namespaces.list", "/namespaces", "List the names of all namespaces.", |actions, _| {
+        to_json(&actions.namespaces.names())
+    })
+    .library("Emulator::namespaces"),
+    Control::post(
+        "namespaces.create",
+        "/namespaces",
+        "Create a namespace, and return its addresses.",
+        namespaces::create,
+    )
+    .arguments(&[
+        Argument::required(
+            "name",
+            ArgumentKind::Text,
+            "letters, digits, `-`, `_` and `.`; part of its base URLs",
+        ),
+        Argument::optional(
+            "seed",
+            ArgumentKind::Integer,
+            "gives it credentials of its own, which lead to it",
+        ),
+        Argument::optional("from", ArgumentKind::Text, "an existing namespace to copy"),
+    ])
+    .created()
+    .library("Emulator::namespace"),
+    Control::delete(
+        "namespaces.drop",
+        "/namespaces/{name}",
+        "Drop a namespace with everything in it.",
+        namespaces::remove,
+    )
+    .arguments(&[Argument::required("name", ArgumentKind::Text, "the name, as listed")])
+    .library("Emulator::drop_namespace"),
+    Control::get("snapshots.list", "/snapshots", "List the names of all snapshots.", |actions, _| {
+        to_json(&actions.namespaces.snapshots.names())
+    })
+    .library("Namespace::snapshots"),
+    Control::post(
+        "snapshots.save",
+        "/snapshots/{name}",
+        "Save data, settings, clock and fault rules under a name.",
+        namespaces::save,
+    )
+    .arguments(SNAPSHOT)
+    .created()
+    .library("Namespace::save"),
+    Control::post(
+        "snapshots.restore",
+        "/snapshots/{name}/restore",
+        "Restore a snapshot.",
+        namespaces::restore,
+    )
+    .arguments(SNAPSHOT)
+    .library("Namespace::restore"),
+    Control::delete("snapshots.delete", "/snapshots/{name}", "Delete a snapshot.", namespaces::delete)
+        .arguments(SNAPSHOT)
+        .library("Namespace::delete_snapshot"),
     Control::get("effects", "/effects", "Count the side effects, such as sms_sent.", |actions, _| {
         to_json(&actions.ledger.snapshot())
     })
-    .library("Emulator::effects"),
+    .library("Namespace::effects"),
     Control::get(
         "explain",
         "/explain/{request_id}",
@@ -161,17 +220,17 @@ static CONTROLS: &[Control] = &[
         ArgumentKind::Text,
         "the x-emulator-request-id of the response",
     )])
-    .library("Emulator::explain"),
+    .library("Namespace::explain"),
     Control::post("tokens.expire", "/tokens/expire", "Expire all tokens.", |actions, input| {
         end_tokens(actions, &input, TokensEnd::Expire)
     })
     .arguments(&[OF_PROVIDER])
-    .library("Emulator::expire_tokens"),
+    .library("Namespace::expire_tokens"),
     Control::post("tokens.revoke", "/tokens/revoke", "Revoke all tokens.", |actions, input| {
         end_tokens(actions, &input, TokensEnd::Revoke)
     })
     .arguments(&[OF_PROVIDER])
-    .library("Emulator::revoke_tokens"),
+    .library("Namespace::revoke_tokens"),
     Control::get(
         "settings.list",
         "/providers/{provider}/settings",
@@ -307,11 +366,11 @@ fn act(actions: &Actions, mut input: Input) -> Outcome {
     outcome.map_err(|error| ControlError::invalid(error.to_string()))
 }
 
-fn done() -> Outcome {
+pub(super) fn done() -> Outcome {
     Ok(json!({ "ok": true }))
 }
 
-fn to_json(value: &(impl Serialize + ?Sized)) -> Outcome {
+pub(super) fn to_json(value: &(impl Serialize + ?Sized)) -> Outcome {
     serde_json::to_value(value).map_err(|error| {
         ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, "unreadable", error.to_string())
     })

@@ -5,4 +5,5 @@ pub(crate) mod actions;
 pub(crate) mod catalog;
 pub(crate) mod controls;
 mod error;
+mod namespaces;
 pub(crate) mod router;

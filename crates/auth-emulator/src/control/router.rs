@@ -46,10 +46,12 @@ async fn in_namespace(state: Guard, main: Router, mut request: Request<Body>) ->
     };
     let router = match name {
         // Without the token, no namespace is created; the router rejects the request.
-        Some(name) if check(&state, &request).is_ok() => match state.actions.namespaces.open(&name, None) {
-            Ok(space) => of_namespace(Arc::new(state.actions.of(space)), state.hosts),
-            Err(error) => return ControlError::invalid(error.to_string()).into_response(),
-        },
+        Some(name) if check(&state, &request).is_ok() && check_token(&state, &request).is_ok() => {
+            match state.actions.namespaces.open(&name, None) {
+                Ok(space) => of_namespace(Arc::new(state.actions.of(space)), state.hosts),
+                Err(error) => return ControlError::invalid(error.to_string()).into_response(),
+            }
+        }
         _ => main,
     };
     if let Some(rest) = rest {
@@ -133,6 +135,10 @@ fn check(state: &Guard, request: &Request<Body>) -> Result<(), ControlError> {
     if controls().iter().any(|control| !control.token && control.path == request.uri().path()) {
         return Ok(());
     }
+    check_token(state, request)
+}
+
+fn check_token(state: &Guard, request: &Request<Body>) -> Result<(), ControlError> {
     let given = header_once(request.headers(), "authorization").unwrap_or_default();
     let (scheme, token) = given.split_once(' ').unwrap_or_default();
     if scheme.eq_ignore_ascii_case("bearer") && same(token, state.actions.control_token()) {

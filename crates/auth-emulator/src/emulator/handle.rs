@@ -15,7 +15,7 @@ use crate::namespace::snapshot::SnapshotError;
 use crate::providers::registry::Providers;
 
 /// One namespace of a running emulator, with its own data, settings, clock, journal, fault rules, counts and ids. Returned by
-/// [`Emulator::namespace`]; the methods of [`Emulator`] are those of its default namespace. Clones refer to the same namespace.
+/// [`Emulator::namespace`](crate::Emulator::namespace); the methods of [`Emulator`](crate::Emulator) are those of its default namespace. Clones refer to the same namespace.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -85,6 +85,31 @@ impl Namespace {
     pub fn restore(&self, snapshot: &str) -> Result<(), SnapshotError> {
         self.actions.restore(&self.actions.namespaces.snapshots.get(snapshot)?);
         Ok(())
+    }
+
+    /// Returns the names of the saved snapshots, of all namespaces.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.save("empty")?;
+    /// assert_eq!(emulator.snapshots(), ["empty"]);
+    /// emulator.delete_snapshot("empty")?;
+    /// assert!(emulator.snapshots().is_empty());
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn snapshots(&self) -> Vec<String> {
+        self.actions.namespaces.snapshots.names()
+    }
+
+    /// Deletes a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no snapshot has this name.
+    pub fn delete_snapshot(&self, snapshot: &str) -> Result<(), SnapshotError> {
+        self.actions.namespaces.snapshots.remove(snapshot)
     }
 
     /// Creates a namespace with a copy of the data, settings, clock and fault rules of this one.
@@ -276,7 +301,7 @@ impl Namespace {
         self.actions.core.faults.list()
     }
 
-    /// Removes one fault rule, by the id of [`Emulator::faults`]. Returns whether it was active.
+    /// Removes one fault rule, by the id of [`Namespace::faults`]. Returns whether it was active.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -24,7 +24,11 @@ pub(crate) fn caller(headers: &HeaderMap) -> Option<String> {
         let pair = String::from_utf8(STANDARD.decode(value).ok()?).ok()?;
         return Some(named_or_fingerprint(&pair));
     }
-    if scheme.eq_ignore_ascii_case("hmac") { Some(named_or_fingerprint(value)) } else { Some(fingerprint(value)) }
+    if scheme.eq_ignore_ascii_case("hmac") {
+        Some(named_or_fingerprint(value))
+    } else {
+        Some(fingerprint(value))
+    }
 }
 
 /// Whether `wanted` means this caller: its name, its fingerprint or the token itself.
@@ -63,7 +67,11 @@ mod tests {
         let bearer = of("authorization", "Bearer canary").unwrap();
         assert_eq!(of("authorization", "canary"), Some(bearer.clone()));
         assert!(bearer.starts_with('#') && !bearer.contains("canary"));
-        assert_eq!(of("x-service-auth", "canary"), Some(bearer.clone()), "without a colon, all of it is secret");
+        assert_eq!(
+            of("x-service-auth", "canary"),
+            Some(bearer.clone()),
+            "without a colon, all of it is secret"
+        );
         assert_eq!(of("authorization", "Basic ???"), None);
         assert_eq!(of("accept", "x"), None);
         assert!(is_caller("canary", Some(&bearer)) && is_caller(&bearer, Some(&bearer)));

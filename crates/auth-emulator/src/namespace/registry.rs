@@ -37,7 +37,9 @@ const MAX_NAME: usize = 64;
 #[non_exhaustive]
 pub enum NamespaceError {
     /// The name is invalid.
-    #[error("invalid namespace {0:?}: 1 to 64 letters, digits, `-`, `_` and `.` are allowed, not starting with `.`")]
+    #[error(
+        "invalid namespace {0:?}: 1 to 64 letters, digits, `-`, `_` and `.` are allowed, not starting with `.`"
+    )]
     InvalidName(String),
     /// There are too many namespaces.
     #[error("there are {0} namespaces already; drop those that are no longer needed")]
@@ -103,7 +105,9 @@ impl Registry {
         let by_header = match header_once(&parts.headers, HEADER) {
             Ok(name) => Some(name),
             Err(HeaderProblem::Missing) => None,
-            Err(problem) => return Err(NamespaceError::InvalidName(format!("header that {}", problem.message()))),
+            Err(problem) => {
+                return Err(NamespaceError::InvalidName(format!("header that {}", problem.message())));
+            }
         };
         match (by_path, by_header) {
             (Some((name, _)), Some(other)) if name != other => {

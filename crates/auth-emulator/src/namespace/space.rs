@@ -61,8 +61,7 @@ impl Space {
         let ledger = Ledger::default();
         let mut origins = blueprint.origins.iter();
         let providers = Providers::mount(blueprint.settings.clone(), |spec: &'static Spec| {
-            let mut origins =
-                origins.next().into_iter().flatten().map(|origin| format!("{origin}{prefix}"));
+            let mut origins = origins.next().into_iter().flatten().map(|origin| format!("{origin}{prefix}"));
             Context {
                 spec,
                 origin: origins.next().unwrap_or_default(),

@@ -187,11 +187,16 @@ pub(super) mod as_text {
 
     use super::Object;
 
-    pub(in super::super) fn serialize<S: Serializer>(object: &Object, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in super::super) fn serialize<S: Serializer>(
+        object: &Object,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&object.to_json())
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Object, D::Error> {
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Object, D::Error> {
         let text = String::deserialize(deserializer)?;
         Object::parse(text.as_bytes()).ok_or_else(|| D::Error::custom("not a JSON object"))
     }

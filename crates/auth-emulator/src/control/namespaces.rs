@@ -1,0 +1,54 @@
+//! The controls of namespaces and snapshots.
+
+use super::actions::Actions;
+use super::catalog::{Input, Outcome};
+use super::controls::{done, to_json};
+use super::error::ControlError;
+use crate::namespace::registry::NamespaceError;
+use crate::namespace::snapshot::SnapshotError;
+
+pub(super) fn create(actions: &Actions, input: Input) -> Outcome {
+    let copied = match input.optional_text("from") {
+        Some(from) => Some(actions.namespaces.find(from).map_err(refused)?.snapshot()),
+        None => None,
+    };
+    let space = actions.namespaces.open(input.text("name"), input.integer("seed")).map_err(refused)?;
+    if let Some(copied) = copied {
+        space.restore(&copied);
+    }
+    to_json(actions.of(space).ready())
+}
+
+pub(super) fn remove(actions: &Actions, input: Input) -> Outcome {
+    actions.namespaces.remove(input.text("name")).map_err(refused)?;
+    done()
+}
+
+pub(super) fn save(actions: &Actions, input: Input) -> Outcome {
+    actions.namespaces.snapshots.save(input.text("name"), actions.snapshot()).map_err(failed)?;
+    done()
+}
+
+pub(super) fn restore(actions: &Actions, input: Input) -> Outcome {
+    actions.restore(&actions.namespaces.snapshots.get(input.text("name")).map_err(failed)?);
+    done()
+}
+
+pub(super) fn delete(actions: &Actions, input: Input) -> Outcome {
+    actions.namespaces.snapshots.remove(input.text("name")).map_err(failed)?;
+    done()
+}
+
+fn refused(error: NamespaceError) -> ControlError {
+    match error {
+        NamespaceError::NotFound(_) => ControlError::not_found(error.to_string()),
+        _ => ControlError::invalid(error.to_string()),
+    }
+}
+
+fn failed(error: SnapshotError) -> ControlError {
+    match error {
+        SnapshotError::NotFound(_) => ControlError::not_found(error.to_string()),
+        _ => ControlError::invalid(error.to_string()),
+    }
+}
