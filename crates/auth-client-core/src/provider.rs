@@ -17,6 +17,7 @@ pub use crate::engine::rate_limiter::{RateLimiter, RateLimiterDecision};
 pub use crate::engine::renew::RenewingCredential;
 pub use crate::engine::renewer::{Observed, Renew, Renewed};
 pub use crate::engine::rules::{Classification, ProviderRules, ResponseView, classify_by_status};
+pub use crate::engine::runtime::send_within;
 pub use crate::engine::settings::{Settings, Timeouts};
 pub use crate::error::ApiError;
 pub use crate::operation::{Operation, Paging};

@@ -6,6 +6,7 @@
 use super::failure::{AttemptFailure, Failure};
 use super::rate_limiter::RateLimiterDecision;
 use super::retry::{self, Reason};
+use super::runtime::Sending;
 use super::rules::{self, Classification, ResponseView};
 use super::state::CallState;
 use super::{CallOptions, Exchange, Inner, Outgoing, signing, skew};
@@ -70,7 +71,7 @@ impl Inner {
                 .timer
                 .within(
                     attempt_limit.min(state.left(operation_limit, now)),
-                    self.transport.send(request, self.limits),
+                    Sending(self.transport.send(request, self.limits)),
                 )
                 .await
                 .unwrap_or_else(|| {

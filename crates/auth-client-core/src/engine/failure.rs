@@ -3,7 +3,7 @@
 use super::retry::Reason;
 use super::rules::ResponseView;
 use super::state::CallState;
-use super::time::NO_RUNTIME;
+use super::runtime::NO_RUNTIME;
 use super::{Exchange, Inner, Outgoing, skew};
 use crate::decode::{DecodeFailure, explain};
 use crate::error::{ApiError, Delivery, Error, ErrorKind, ErrorResponse, Renewal, fields};
@@ -243,9 +243,15 @@ fn compressed(response: &http::Response<Bytes>) -> Option<String> {
     if response.body().is_empty() {
         return None;
     }
-    let coding = response.headers().get(header::CONTENT_ENCODING)?.to_str().unwrap_or_default().trim();
+    let header = response.headers().get(header::CONTENT_ENCODING);
+    let coding = header.map(|value| value.to_str().unwrap_or("unknown").trim()).unwrap_or_default();
     if coding.is_empty() || coding.eq_ignore_ascii_case("identity") {
-        return None;
+        let unnamed = match **response.body() {
+            [0x1f, 0x8b, ..] => "gzip",
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd",
+            _ => return None,
+        };
+        return Some(format!("its body is compressed with {unnamed}, and its headers do not say so"));
     }
     let named = KNOWN.iter().find(|known| coding.eq_ignore_ascii_case(known));
     let named = named.map_or("an unknown coding", |known| known);

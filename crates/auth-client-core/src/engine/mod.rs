@@ -12,6 +12,7 @@ pub(crate) mod renew;
 pub(crate) mod renewer;
 pub(crate) mod retry;
 pub(crate) mod rules;
+pub(crate) mod runtime;
 pub(crate) mod settings;
 mod signing;
 mod skew;

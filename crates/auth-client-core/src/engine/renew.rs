@@ -5,7 +5,7 @@
 
 use crate::engine::renewer::{Observed, Renew, Renewed};
 use crate::engine::settings::Settings;
-use crate::engine::time::NO_RUNTIME;
+use crate::engine::runtime::NO_RUNTIME;
 use crate::observe::spans::{self, Span};
 use crate::observe::{Observer, RenewalEnded, RenewalOutcome};
 use async_trait::async_trait;

@@ -1,5 +1,6 @@
 //! Injected timers: delays between attempts, and deadlines around them.
 
+use super::runtime;
 use async_trait::async_trait;
 use std::fmt;
 use std::future::Future;
@@ -28,10 +29,6 @@ pub trait Sleep: Send + Sync + fmt::Debug {
     async fn sleep(&self, duration: Duration);
 }
 
-/// The reason in the error of a call outside a runtime.
-pub(crate) const NO_RUNTIME: &str = "calls need a tokio runtime with time and I/O enabled: await them inside one, or \
-    use `.wait()` with the feature `blocking`";
-
 /// Tokio's timer without a box in the common case, any other behind `dyn`.
 #[derive(Clone, Debug)]
 pub(crate) enum Timer {
@@ -40,10 +37,10 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
-    /// Returns whether the timer can be used: outside a runtime, tokio's timer panics.
+    /// Returns whether the timer can be used: tokio's panics outside a runtime, and in one without timers.
     pub(crate) fn works(&self) -> bool {
         match self {
-            Self::Tokio => tokio::runtime::Handle::try_current().is_ok(),
+            Self::Tokio => runtime::has_timers(),
             Self::Custom(_) => true,
         }
     }

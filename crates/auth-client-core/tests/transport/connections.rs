@@ -248,6 +248,30 @@ fn outside_of_a_runtime_a_call_is_an_error() {
     assert_line(&result.unwrap_err(), ErrorKind::Configuration, "calls need a tokio runtime");
 }
 
+/// In each of them tokio panics; that is printed, and the call is an error all the same.
+#[test]
+fn in_a_runtime_without_timers_or_io_a_call_is_an_error() {
+    let runtime = tokio::runtime::Builder::new_current_thread;
+    let time = auth_client_core::testing::ManualTime::auto();
+    for (runtime, own_time) in [
+        (runtime().build().unwrap(), false),
+        (runtime().build().unwrap(), true),
+        (runtime().enable_io().build().unwrap(), false),
+        (runtime().enable_time().build().unwrap(), false),
+    ] {
+        let mut settings = Settings::new("test");
+        settings.set_transport(Arc::new(Subject::new(TransportSettings::new()).unwrap()));
+        if own_time {
+            settings.set_time(time.clock(), time.timer());
+        }
+        let base = BaseUrl::parse("base URL", "http://127.0.0.1:1").unwrap();
+        let engine = Engine::new(&settings, base, crate::common::Shop, None).unwrap();
+        let error = runtime.block_on(read(&engine).into_future()).unwrap_err();
+        assert_line(&error, ErrorKind::Configuration, "calls need a tokio runtime");
+        assert!(!error.may_have_been_sent() && !error.is_retryable(), "{error}");
+    }
+}
+
 #[test]
 fn a_reason_is_found_at_any_depth_and_replaced_by_a_transports_own() {
     let deep = std::io::Error::other(std::io::Error::other(std::io::Error::from(

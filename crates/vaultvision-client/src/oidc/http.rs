@@ -2,7 +2,7 @@
 
 use super::error::LoginError;
 use auth_client_core::auth_core::Origin;
-use auth_client_core::provider::model;
+use auth_client_core::provider::{model, send_within};
 use auth_client_core::transport::{BodyLimits, Transport};
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, header};
@@ -52,12 +52,8 @@ impl Http {
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let mut limits = BodyLimits::default();
         limits.response = 1 << 20;
-        if tokio::runtime::Handle::try_current().is_err() {
-            return Err(LoginError::server(step, None, "a login needs a tokio runtime"));
-        }
-        let sent = tokio::time::timeout(LIMIT, self.transport.send(request, limits)).await;
-        let received = sent
-            .map_err(|_| LoginError::server(step, None, "no response within 30 seconds"))?
+        let received = send_within(LIMIT, &*self.transport, request, limits)
+            .await
             .map_err(|error| LoginError::sending(step, error))?;
         let (head, body) = received.response.into_parts();
         Ok(Answer { step, status: head.status, body })
@@ -73,10 +69,15 @@ impl Answer {
     /// Decodes the body, whatever the status.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, LoginError> {
         model::from_slice(&self.body).map_err(|error| {
-            // The message of a parser may quote the value.
-            self.bad(match error.classify() {
-                serde_json::error::Category::Data => "the response lacks a field, or one has another type",
-                _ => "the response is not JSON",
+            // The message of a parser may quote the value, but a missing field is named by the type.
+            let message = error.to_string();
+            let missing = || message.strip_prefix("missing field `")?.split_once('`');
+            self.bad(match (error.classify(), missing()) {
+                (serde_json::error::Category::Data, Some((name, _))) => {
+                    format!("the response lacks the field {name}")
+                }
+                (serde_json::error::Category::Data, None) => "a field of the response has another type".to_owned(),
+                _ => "the response is not JSON".to_owned(),
             })
         })
     }
