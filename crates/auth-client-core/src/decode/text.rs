@@ -1,4 +1,4 @@
-//! JSON with a byte order mark, or with strings that contain invalid Unicode.
+//! JSON with a byte order mark, in UTF-16, or with strings that contain invalid Unicode.
 //!
 //! A string that was truncated within a character, such as `"cut \ud83d"`, can't be a Rust string and would make the
 //! whole page unreadable. Such characters are replaced by U+FFFD, as in browsers. The body is scanned for them only
@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Parses JSON, for bodies without a decoder. Accepts a byte order mark, and replaces invalid Unicode in strings by
-/// U+FFFD.
+/// Parses JSON, for bodies without a decoder. Accepts a byte order mark, also that of UTF-16, and replaces invalid
+/// Unicode in strings by U+FFFD.
 ///
 /// ```
 /// use auth_client_core::provider::model;
@@ -59,9 +59,21 @@ pub(crate) fn without_mark(mut json: &[u8]) -> &[u8] {
     json
 }
 
+/// Returns the text of a body that begins with the byte order mark of UTF-16.
+fn of_utf16(body: &[u8]) -> Option<String> {
+    let unit: fn([u8; 2]) -> u16 = match body.get(..2)? {
+        b"\xff\xfe" => u16::from_le_bytes,
+        b"\xfe\xff" => u16::from_be_bytes,
+        _ => return None,
+    };
+    let (pairs, _) = body.get(2..)?.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().copied().map(unit).collect();
+    Some(String::from_utf16_lossy(&units))
+}
+
 /// Returns the JSON with valid Unicode in its strings; `None` if they are valid already.
 fn repaired(json: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(json);
+    let text = of_utf16(json).map_or_else(|| String::from_utf8_lossy(json), Cow::Owned);
     let mut out = String::with_capacity(text.len());
     let mut changed = matches!(text, Cow::Owned(_));
     let mut rest = &*text;
@@ -137,6 +149,12 @@ mod tests {
     #[test]
     fn marks_are_passed_over_and_broken_json_stays_an_error() {
         assert_eq!(from_slice::<Vec<u8>>("\u{feff}\u{feff} [1]".as_bytes()).unwrap(), [1]);
+        let wide = |mark: u16, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            std::iter::once(mark).chain("[\"é \u{1f600}\"]".encode_utf16()).flat_map(bytes).collect()
+        };
+        for body in [wide(0xfeff, u16::to_le_bytes), wide(0xfeff, u16::to_be_bytes)] {
+            assert_eq!(from_slice::<Vec<String>>(&body).unwrap(), ["é \u{1f600}"]);
+        }
         for json in ["", "\u{feff}", "<html>", r#"["\ud83d""#, r#""\ud8""#, r#""\x""#, "\u{fffd}"] {
             assert!(from_slice::<serde_json::Value>(json.as_bytes()).is_err(), "{json}");
         }

@@ -57,6 +57,17 @@ pub(super) fn of(error: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> 
             "connection closed before message completed" => {
                 return Some("the connection was closed before the response was complete".into());
             }
+            "invalid content-length parsed" => return Some("its Content-Length is invalid".into()),
+            "unexpected transfer-encoding parsed" | "invalid transfer-encoding parsed" => {
+                return Some("its Transfer-Encoding is not supported".into());
+            }
+            "message head is too large" => return Some("it has too many headers, or too long ones".into()),
+            "invalid HTTP header parsed" => return Some("a header is invalid".into()),
+            "invalid HTTP version parsed" => return Some("it begins with no version of HTTP/1".into()),
+            "invalid HTTP status-code parsed" => return Some("its status is invalid".into()),
+            message if message.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("invalid chunk ")) => {
+                return Some("the length or the end of a chunk is invalid".into());
+            }
             message => {
                 proxy = proxy.or_else(|| message.strip_prefix(TUNNEL).map(|what| format!("{PROXY}{what}")));
             }

@@ -34,7 +34,7 @@ pub(super) async fn all(
     }
     if has_unknown_coding(&head.headers) {
         let error = TransportError::new(Phase::Reading(status), Fault::Protocol);
-        return Err(error.with_source("the response has a transfer coding other than `chunked`"));
+        return Err(error.with_reason("its Transfer-Encoding is not supported"));
     }
     let framed = head.version > http::Version::HTTP_11
         || head.headers.contains_key(header::CONTENT_LENGTH)

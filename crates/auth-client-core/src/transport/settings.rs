@@ -115,7 +115,8 @@ impl TransportSettings {
     }
 
     /// Trusts a certificate authority in addition to those of the operating system: PEM with one or more
-    /// certificates, or one certificate in DER. Can be called several times.
+    /// certificates, or one certificate in DER. Can be called several times. On Android it is an error: there the app's
+    /// network security configuration names further authorities.
     pub fn add_root_certificate(mut self, certificate: impl Into<Vec<u8>>) -> Self {
         self.certificates.roots.push(certificate.into());
         self

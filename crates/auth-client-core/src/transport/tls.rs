@@ -115,6 +115,9 @@ impl Certificates {
 const WITHOUT_TLS: &str = "this build has no TLS for this transport: turn on one of its TLS features";
 #[cfg(any(feature = "__rustls", feature = "reqwest-013-native-tls"))]
 pub(super) const NO_ROOT: &str = "it is neither PEM with certificates nor a certificate in DER";
+#[cfg(feature = "__rustls")]
+const NOT_ON_ANDROID: &str = "Android takes certificate authorities from its own settings only: add it there, or name it in \
+    the app's network security configuration";
 #[cfg(any(feature = "__rustls", feature = "reqwest-013-native-tls"))]
 pub(super) const NO_IDENTITY: &str = "it is not PEM with a certificate and its private key in PKCS #8";
 
@@ -143,7 +146,7 @@ impl std::error::Error for NoTrustStore {
 /// rustls configuration, shared by both transports.
 #[cfg(feature = "__rustls")]
 pub(super) mod config {
-    use super::{Certificates, NO_IDENTITY, NO_ROOT, NoTrustStore, TlsBackend};
+    use super::{Certificates, NO_IDENTITY, NO_ROOT, NOT_ON_ANDROID, NoTrustStore, TlsBackend};
     use crate::error::Error;
     use auth_core::secret::ExposeSecret as _;
     use rustls::ClientConfig;
@@ -188,12 +191,12 @@ pub(super) mod config {
         let refuse =
             |error: rustls::Error| Error::configuration("TLS", "it can't be set up").with_source(error);
         let provider = Arc::new(provider(backend)?);
-        let verifier = match verifier(&certificates.roots()?, Arc::clone(&provider)) {
+        let roots = certificates.roots()?;
+        if cfg!(target_os = "android") && !roots.is_empty() {
+            return Err(Error::configuration("root certificate", NOT_ON_ANDROID));
+        }
+        let verifier = match verifier(&roots, Arc::clone(&provider)) {
             Ok(verifier) => verifier,
-            // Not for want of authorities: Android takes them from its settings only.
-            Err(error) if cfg!(target_os = "android") && !certificates.roots.is_empty() => {
-                return Err(refuse(error));
-            }
             Err(error) => return Ok(Err(NoTrustStore(Arc::new(error)))),
         };
         let builder = ClientConfig::builder_with_provider(provider)
@@ -246,13 +249,10 @@ pub(super) mod config {
 
     #[cfg(target_os = "android")]
     fn verifier(
-        roots: &[CertificateDer<'static>],
+        _: &[CertificateDer<'static>],
         provider: Arc<CryptoProvider>,
     ) -> Result<rustls_platform_verifier::Verifier, rustls::Error> {
-        if roots.is_empty() {
-            return rustls_platform_verifier::Verifier::new(provider);
-        }
-        Err(rustls::Error::General("Android takes certificate authorities from its settings only".to_owned()))
+        rustls_platform_verifier::Verifier::new(provider)
     }
 
     impl Certificates {

@@ -156,6 +156,16 @@ async fn a_response_with_invalid_framing_is_a_protocol_error_at_once() {
         "HTTP/1.1 200 OK\r\ntransfer-encoding: identity\r\ncontent-length: 1\r\n\r\n1".to_owned(),
         "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n1\r\n1\r\n0\r\n\r\n".to_owned(),
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked, identity\r\n\r\n1\r\n1\r\n0\r\n\r\n".to_owned(),
+        "HTTP/1.1 200 OK\r\ncontent-length: +1\r\n\r\n1".to_owned(),
+        "HTTP/1.1 200 OK\r\ncontent-length: \r\n\r\n1".to_owned(),
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0x1\r\n1\r\n0\r\n\r\n".to_owned(),
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\r\n1\r\n0\r\n\r\n".to_owned(),
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n<html>".to_owned(),
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: xchunked\r\n\r\n1\r\n1\r\n0\r\n\r\n".to_owned(),
+        "HTTP/1.1 200 OK\r\ncontent-length : 1\r\n\r\n1".to_owned(),
+        "HTTP/1.1 200 OK\r\nx: a\0b\r\n\r\n1".to_owned(),
+        "HTTP/1.1 200 OK\r\nx: a\r\n b\r\n\r\n1".to_owned(),
+        "http/1.1 200 OK\r\n\r\n1".to_owned(),
         "HTTP/1.1 200 OK\r\ntransfer-encoding: canary\r\n\r\n1".to_owned(),
         "HTTP/1.1 200 OK\r\nno colon\r\n\r\n1".to_owned(),
         "HTTP/1.1 20 OK\r\n\r\n1".to_owned(),
@@ -170,6 +180,8 @@ async fn a_response_with_invalid_framing_is_a_protocol_error_at_once() {
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Protocol, 1), "{shown:?}: {error:?}");
         assert!(!error.is_retryable() && !error.may_have_been_executed(), "{shown:?}: {error}");
         assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
+        let cause = ["Content-Length", "Transfer-Encoding", "chunk", "header", "status", "version of HTTP"];
+        assert!(cause.iter().any(|part| error.to_string().contains(part)), "{shown:?}: {error}");
 
         let engine = engine(transport(), &keeps_open(response), RetryPolicy::default());
         let error = empty(&engine, &WRITE).timeout(Duration::from_secs(20)).await.unwrap_err();
@@ -183,6 +195,11 @@ async fn odd_framing_that_is_allowed_is_read() {
     for response in [
         "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n1;name=value\r\n7\r\n0\r\nx-trailer: 1\r\n\r\n",
         "HTTP/1.1 200\r\ncontent-length: 1\r\n\r\n7",
+        "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 1\r\n\r\n7",
+        "HTTP/1.1 200 OK\r\ncontent-length: 1, 1\r\n\r\n7",
+        "HTTP/1.1 200 OK\ncontent-length: 1\n\n7",
+        "\r\nHTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n7EXTRA",
+        "HTTP/1.1 200 OK\r\nx: \u{e9}\r\ncontent-length: 1\r\n\r\n7",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n7",
     ] {
         assert_eq!(read_open(response).await.unwrap(), 7, "{response:?}");
@@ -209,6 +226,11 @@ async fn a_compressed_response_is_named_with_its_coding() {
             let line = error.to_string();
             assert!(line.contains(&format!("compressed with {named}")) && !line.contains("canary"), "{line}");
         }
+    }
+    for (magic, named) in [(&b"\x1f\x8b\x08\0"[..], "gzip"), (b"\x28\xb5\x2f\xfd", "zstd")] {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", magic.len());
+        let error = read_open([head.as_bytes(), magic].concat()).await.unwrap_err();
+        assert!(error.to_string().contains(&format!("compressed with {named}")), "{error}");
     }
     for coding in ["identity", ""] {
         let response = format!("HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\ncontent-length: 1\r\n\r\n7");
