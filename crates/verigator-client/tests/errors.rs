@@ -221,6 +221,31 @@ async fn unknown_fields_and_methods_are_no_problem() {
 }
 
 #[tokio::test]
+async fn one_bad_user_hides_no_others_and_repeated_fields_are_harmless() {
+    let user = |id: &str| format!(r#"{{"id":{id},"ctime":"2017-07-06T13:12:03Z","id_in_service":"a"}}"#);
+    let rows = [user("\"1\""), user("2"), r#"{"id":"3"}"#.to_owned(), user("\"4\""), "null".to_owned()];
+    let list = format!(r#"{{"total":5,"users":[{}],"users_more":[],"count":5}}"#, rows.join(","));
+    let twice = r#"{"total":9,"users":[],"users":[{"id":"0","id":"1","ctime":7,"ctime":8,"id_in_service":"a"}],"total":1}"#;
+    let transport = ScriptedTransport::new()
+        .json(200, list.clone())
+        .json(200, list)
+        .json(200, twice)
+        .json(200, r#"{"users":null}"#);
+    let client = client(&transport);
+    assert_eq!(client.users("s1").list().await.unwrap_err().field(), Some("$.users[1].id"));
+    let left_out = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = std::sync::Arc::clone(&left_out);
+    let call = client.users("s1").list().on_unreadable(move |row| seen.lock().unwrap().push(row.index()));
+    let list = call.await.unwrap();
+    let ids: Vec<&str> = list.users.iter().map(|user| user.id.as_str()).collect();
+    assert_eq!((ids, &*left_out.lock().unwrap()), (vec!["1", "4"], &vec![1, 2, 4]));
+    let list = client.users("s1").list().await.unwrap();
+    assert_eq!((list.total, list.users.len()), (Some(1), 1));
+    assert_eq!((list.users[0].id.as_str(), list.users[0].ctime.as_str()), ("1", "8"), "the last one counts");
+    assert!(client.users("s1").list().await.unwrap().users.is_empty());
+}
+
+#[tokio::test]
 async fn a_code_goes_out_without_its_white_space_and_an_empty_one_not_at_all() {
     let transport = ScriptedTransport::new().json(200, r#"{"verified":true}"#);
     let client = client(&transport);

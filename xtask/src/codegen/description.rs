@@ -185,6 +185,10 @@ pub(crate) struct Object {
     pub(crate) properties: Vec<Property>,
     /// Keeps the members that it doesn't know, and writes them back.
     pub(crate) keep_unknown: bool,
+    /// Refused if a field comes twice.
+    pub(crate) once: bool,
+    /// Its list can be read without the rows that can't be read.
+    pub(crate) rows: bool,
     /// The name in Rust of its first member, which the client fills in where the caller has not.
     pub(crate) filled: Option<String>,
 }

@@ -181,13 +181,13 @@ impl From<SecretString> for VerifyPin {
 }
 
 auth_client_core::provider::record! {
-    Strict Service {
+    Typed Service {
         "id" required => id,
         "name" required => name,
         "ctime" required => ctime,
     }
 
-    Strict User {
+    Typed User {
         "id" required => id,
         "ctime" required => ctime,
         "id_in_service" required => id_in_service,
@@ -196,14 +196,16 @@ auth_client_core::provider::record! {
         "phone_number" => phone_number,
     }
 
-    Strict UserList {
+    Typed UserList {
         "users" required => users,
         "total" => total,
         "count" => count,
     }
 
-    Strict StartedAuthentication {
+    Typed StartedAuthentication {
         "method" required => method,
         "auth_id" => auth_id,
     }
 }
+
+impl auth_client_core::provider::Rows for UserList {}

@@ -245,14 +245,22 @@ fn serde_attribute(model: &Model<'_>, property: &Property, style: Style) -> Opti
 
 /// The descriptions of the models of one file that are read: all that their fields have in common is made of them.
 pub(crate) fn records(plan: &Plan<'_>, models: &[&Model<'_>]) -> Option<Piece> {
-    let reading = if plan.api.lenient { "Lenient" } else { "Strict" };
     let mut text = String::new();
+    let mut rows = String::new();
     for model in models.iter().filter(|model| model.read) {
         let Some(object) = model.object() else { continue };
         if !text.is_empty() {
             text.push('\n');
         }
+        let reading = match (object.once, plan.api.lenient) {
+            (true, _) => "Strict",
+            (false, true) => "Lenient",
+            (false, false) => "Typed",
+        };
         text.push_str(&format!("    {reading} {} {{\n", model.schema.name));
+        if object.rows {
+            rows.push_str(&format!("\nimpl auth_client_core::provider::Rows for {} {{}}\n", model.schema.name));
+        }
         for property in &object.properties {
             let names: Vec<String> = std::iter::once(&property.wire)
                 .chain(&property.aliases)
@@ -267,7 +275,7 @@ pub(crate) fn records(plan: &Plan<'_>, models: &[&Model<'_>]) -> Option<Piece> {
         }
         text.push_str("    }\n");
     }
-    (!text.is_empty()).then(|| Piece::Text(format!("auth_client_core::provider::record! {{\n{text}}}\n")))
+    (!text.is_empty()).then(|| Piece::Text(format!("auth_client_core::provider::record! {{\n{text}}}\n{rows}")))
 }
 
 /// How the names of most fields differ from those on the wire, so that few need an attribute of their own.

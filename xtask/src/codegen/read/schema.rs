@@ -72,6 +72,7 @@ pub(super) fn inline_object(members: &mut Members<'_>) -> Result<Object> {
 
 fn object(members: &mut Members<'_>) -> Result<Object> {
     let keep_unknown = members.flag("x-sdk-keep-unknown")?;
+    let (once, rows) = (members.flag("x-sdk-once")?, members.flag("x-sdk-rows")?);
     let required: Vec<Place<'_>> = match members.take("required") {
         Some(place) => place.items()?,
         None => Vec::new(),
@@ -106,7 +107,7 @@ fn object(members: &mut Members<'_>) -> Result<Object> {
             return Err(place.refuse(format!("`{name}` is required and no property")));
         }
     }
-    Ok(Object { properties, keep_unknown, filled })
+    Ok(Object { properties, keep_unknown, once, rows, filled })
 }
 
 fn property(wire: &str, place: &Place<'_>, required: bool) -> Result<Property> {

@@ -29,7 +29,7 @@ pub type Fit = Result<(), &'static str>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reading {
-    /// Values must have the type of their field, and no field may occur twice.
+    /// Values must have the type of their field, and no field may occur twice: for results that decide about a login.
     Strict,
     /// Values must have the type of their field. If a field occurs twice, the last one is used.
     Typed,

@@ -23,7 +23,7 @@ pub struct BillingInfo {
 }
 
 auth_client_core::provider::record! {
-    Strict BillingInfo {
+    Typed BillingInfo {
         "PlanType" => plan_type,
         "AllowedUserCount" => allowed_user_count,
         "AllowedServiceCount" => allowed_service_count,

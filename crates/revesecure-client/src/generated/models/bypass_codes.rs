@@ -56,13 +56,15 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::record! {
-    Strict BypassCodeList {
+    Typed BypassCodeList {
         "codes" default => codes,
         "bypassCodeStatus" => status,
     }
 
-    Strict BypassCode {
+    Typed BypassCode {
         "BypassCode" required => code,
         "ExpireTime" => expire_time,
     }
 }
+
+impl auth_client_core::provider::Rows for BypassCodeList {}

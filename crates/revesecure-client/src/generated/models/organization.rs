@@ -33,7 +33,7 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::record! {
-    Strict OrganizationInfo {
+    Typed OrganizationInfo {
         "OrgName" => org_name,
         "OrgWebsite" => org_website,
         "ActivationStatus" => activation_status,

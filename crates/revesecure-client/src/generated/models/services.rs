@@ -172,14 +172,14 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::record! {
-    Strict ServiceSummary {
+    Typed ServiceSummary {
         "ServiceId" required => service_id,
         "ServiceName" | "name" => service_name,
         "ServiceType" | "type" => service_type,
         "ActivationStatus" => activation_status,
     }
 
-    Strict ServiceDetails {
+    Typed ServiceDetails {
         "ServiceId" required => service_id,
         "ServiceName" | "name" => service_name,
         "ServiceType" | "type" => service_type,
@@ -190,7 +190,7 @@ auth_client_core::provider::record! {
         "DeactivationTime" => deactivation_time,
     }
 
-    Strict ServicePage {
+    Typed ServicePage {
         "count" => count,
         "details" default => details,
     }

@@ -202,7 +202,7 @@ auth_client_core::provider::open_enum! {
 }
 
 auth_client_core::provider::record! {
-    Strict TokenSummary {
+    Typed TokenSummary {
         "TokenId" required => token_id,
         "TokenName" => token_name,
         "TokenType" => token_type,
@@ -210,12 +210,12 @@ auth_client_core::provider::record! {
         "AssignedUser" => assigned_user,
     }
 
-    Strict TokenDetails {
+    Typed TokenDetails {
         "info" required => info,
         "details" => details,
     }
 
-    Strict TokenInfo {
+    Typed TokenInfo {
         "TokenId" required => token_id,
         "TokenName" => token_name,
         "TokenType" => token_type,
@@ -226,14 +226,14 @@ auth_client_core::provider::record! {
         "DeactivationTime" => deactivation_time,
     }
 
-    Strict TokenDevice {
+    Typed TokenDevice {
         "ModelName" => model_name,
         "DeviceName" => device_name,
         "Platform" => platform,
         "IsRooted" => is_rooted,
     }
 
-    Strict TokenPage {
+    Typed TokenPage {
         "count" => count,
         "details" default => details,
     }

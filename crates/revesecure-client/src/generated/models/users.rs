@@ -227,7 +227,7 @@ impl From<String> for UserUpdate {
 }
 
 auth_client_core::provider::record! {
-    Strict UserSummary {
+    Typed UserSummary {
         "UserId" | "userId" required => user_id,
         "UserName" => user_name,
         "EmailId" | "Email" => email_id,
@@ -235,7 +235,7 @@ auth_client_core::provider::record! {
         "CountryCode" => country_code,
     }
 
-    Strict UserDetails {
+    Typed UserDetails {
         "UserId" | "userId" => user_id,
         "UserName" => user_name,
         "FirstName" => first_name,
@@ -248,7 +248,7 @@ auth_client_core::provider::record! {
         "hardTokenCount" => hard_token_count,
     }
 
-    Strict UserPage {
+    Typed UserPage {
         "count" => count,
         "details" default => details,
     }

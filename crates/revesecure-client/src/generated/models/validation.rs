@@ -385,7 +385,7 @@ auth_client_core::provider::record! {
         "AuthMethods" => auth_methods,
     }
 
-    Strict LoginToken {
+    Typed LoginToken {
         "TokenId" required => token_id,
         "TokenName" => token_name,
         "TokenType" => token_type,
@@ -397,7 +397,7 @@ auth_client_core::provider::record! {
         "AuthResult" required => auth_result,
     }
 
-    Strict PushStarted {
+    Typed PushStarted {
         "ApiKey" => api_key,
         "PushTxnId" required => push_txn_id,
     }

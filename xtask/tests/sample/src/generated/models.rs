@@ -490,12 +490,12 @@ pub(crate) struct CupsRenameBody {
 }
 
 auth_client_core::provider::record! {
-    Strict Cover {
+    Typed Cover {
         "colour" required => colour,
         "size" required => size,
     }
 
-    Strict Pot {
+    Typed Pot {
         "id" | "potId" | "ID" required => id,
         "type" required => kind,
         "litres" required => litres,
@@ -509,7 +509,7 @@ auth_client_core::provider::record! {
         "Secret_Hint" => secret_hint,
     }
 
-    Strict Settings {
+    Typed Settings {
         "type" required => object_type,
         "heat" default => heat,
         "steep" required => steep,
@@ -517,16 +517,16 @@ auth_client_core::provider::record! {
         "second" => second,
     }
 
-    Strict Steep {
+    Typed Steep {
         "minutes" required => minutes,
     }
 
-    Strict Cup {
+    Typed Cup {
         "level" required => level,
         "kind" => kind,
     }
 
-    Strict Session {
+    Typed Session {
         "token" required => token,
         "refresh" => refresh,
         "price" required => price,
@@ -537,8 +537,10 @@ auth_client_core::provider::record! {
         "name" required => name,
     }
 
-    Strict Departure {
+    Typed Departure {
         "guestName" required => guest_name,
         "paidInFull" => paid_in_full,
     }
 }
+
+impl auth_client_core::provider::Rows for Pot {}
