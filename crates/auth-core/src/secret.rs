@@ -162,19 +162,31 @@ pub fn check_user_name(field: &'static str, value: &str) -> Result<(), InvalidCr
 /// ```
 pub fn check_key(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
     check_text(field, value)?;
-    if let Some((c, position)) = value.chars().zip(1..).find(|(c, _)| !c.is_ascii_graphic()) {
+    check_ascii(field, value, |c| c.is_ascii_graphic())
+}
+
+/// Checks an API key that is the user name of HTTP Basic: the same as [`check_key`], but spaces inside of it are allowed and
+/// a colon is not.
+#[cfg(feature = "hmac")]
+pub(crate) fn check_spaced_key(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
+    check_user_name(field, value)?;
+    check_ascii(field, value, |c| c == ' ' || c.is_ascii_graphic())
+}
+
+/// Checks that all characters of a key may be part of it, and that it is not in quotation marks, which no key is.
+fn check_ascii(
+    field: &'static str,
+    value: &str,
+    may_be_part: impl Fn(char) -> bool,
+) -> Result<(), InvalidCredential> {
+    const QUOTES: [char; 3] = ['"', '\'', '`'];
+
+    if let Some((c, position)) = value.chars().zip(1..).find(|(c, _)| !may_be_part(*c)) {
         return Err(match c.is_whitespace() {
             true => InvalidCredential::at(field, position, "must not be", "white space: copy only the key"),
             false => InvalidCredential::at(field, position, "must be", "an ASCII character"),
         });
     }
-    check_unquoted(field, value)
-}
-
-/// Checks that a value is not in quotation marks.
-pub(crate) fn check_unquoted(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
-    const QUOTES: [char; 3] = ['"', '\'', '`'];
-
     if QUOTES.iter().any(|&quote| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote)) {
         return Err(InvalidCredential::new(field, "must not be in quotation marks"));
     }

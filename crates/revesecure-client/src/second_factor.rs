@@ -8,7 +8,7 @@ use crate::models::{
     AuthResult, AuthType, LoginToken, OtpCheck, Policy, PushRequest, TokenType, UserInfo, UserQuery,
 };
 use crate::{Client, Error, PushOutcome, PushWait};
-use auth_client_core::auth_core::SecretString;
+use auth_client_core::auth_core::{ExposeSecret as _, SecretString};
 use auth_client_core::auth_core::secret::one_time_code;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -219,11 +219,15 @@ impl Challenge {
         code: impl Into<SecretString>,
     ) -> Result<AuthResult, Error> {
         self.check("validation.otp", client)?;
-        let code = code.into();
+        let code = one_time_code(&code.into());
+        // An empty code is wrong, and costs no try.
+        if code.expose_secret().is_empty() {
+            return Ok(AuthResult::Invalid("the code is empty".to_owned()));
+        }
         let check = OtpCheck::login_name(&self.login.login_name)
             .user_name(&self.login.user_name)
             .end_user_ip(self.login.address())
-            .otp(one_time_code(&code))
+            .otp(code)
             .auth_type(source);
         Ok(client.validation().otp(check).await?.auth_result)
     }

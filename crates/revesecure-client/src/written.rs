@@ -1,9 +1,12 @@
 //! Responses of which little is documented: those of writes and of the key check.
 
 use crate::models::BypassCode;
+use auth_client_core::RawJson;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Value, json};
+use serde::de::IgnoredAny;
+use serde_json::json;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Response to a creation, update or mapping.
@@ -17,7 +20,7 @@ use std::fmt;
 ///
 /// let written: WriteResponse = serde_json::from_str(r#"{"UserId":"u1","Note":"welcome"}"#)?;
 /// assert_eq!(written.user_id.as_deref(), Some("u1"));
-/// assert_eq!(written.value["Note"], "welcome");
+/// assert_eq!(written.value.get(), r#"{"UserId":"u1","Note":"welcome"}"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Default)]
@@ -31,8 +34,9 @@ pub struct WriteResponse {
     pub token_id: Option<String>,
     /// The created bypass codes, if the response contains them.
     pub codes: Vec<BypassCode>,
-    /// The whole JSON value without the envelope; null for an empty body.
-    pub value: Value,
+    /// The whole JSON value without the envelope, as it came: numbers keep all of their digits. Null for an empty body.
+    /// [`RawJson::read_as`] decodes it.
+    pub value: RawJson,
 }
 
 impl fmt::Debug for WriteResponse {
@@ -47,21 +51,23 @@ impl fmt::Debug for WriteResponse {
 
 impl<'de> Deserialize<'de> for WriteResponse {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
+        let value = RawJson::deserialize(deserializer)?;
+        let fields: BTreeMap<String, RawJson> = value.read_as().unwrap_or_default();
         let id = |names: [&str; 2]| {
-            let found = names.iter().find_map(|name| value.get(name));
-            found.and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned)
+            let found = names.iter().find_map(|name| fields.get(*name)).and_then(RawJson::as_str);
+            found.filter(|id| !id.is_empty()).map(str::to_owned)
         };
-        // The codes as the list of codes returns them, or as strings; in `codes`, or as the whole response.
-        let codes = value.get("codes").unwrap_or(&value).as_array();
-        let code = |code: &Value| match code {
-            Value::String(_) | Value::Number(_) => {
-                let code = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
+        // The codes as the list of codes returns them, or as strings or numbers; in `codes`, or as the whole response.
+        let codes: Vec<RawJson> = fields.get("codes").unwrap_or(&value).read_as().unwrap_or_default();
+        let code = |code: &RawJson| match code.get().as_bytes() {
+            [b'{', ..] => code.read_as(),
+            [b'"' | b'-' | b'0'..=b'9', ..] => {
+                let code = code.as_str().unwrap_or(code.get());
                 BypassCode::deserialize(json!({ "BypassCode": code })).ok()
             }
-            code => BypassCode::deserialize(code).ok(),
+            _ => None,
         };
-        let codes = codes.into_iter().flatten().filter_map(code).collect();
+        let codes = codes.iter().filter_map(code).collect();
         Ok(Self {
             user_id: id(["UserId", "userId"]),
             service_id: id(["ServiceId", "serviceId"]),
@@ -98,13 +104,12 @@ pub struct KeyCheck;
 
 impl<'de> Deserialize<'de> for KeyCheck {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::Object(_) | Value::Array(_) => Ok(Self),
-            _ => Err(serde::de::Error::invalid_type(
-                serde::de::Unexpected::Other("another type"),
-                &"an envelope",
-            )),
+        let value = RawJson::deserialize(deserializer)?;
+        let is_object = value.read_as::<BTreeMap<String, IgnoredAny>>().is_some();
+        if is_object || value.read_as::<Vec<IgnoredAny>>().is_some() {
+            return Ok(Self);
         }
+        Err(serde::de::Error::invalid_type(serde::de::Unexpected::Other("another type"), &"an envelope"))
     }
 }
 
@@ -128,9 +133,23 @@ mod tests {
         assert_eq!(written.user_id, None);
         assert!(!format!("{written:?}").contains("canary"));
         assert_eq!(serde_json::to_string(&written).unwrap(), r#"{"ServiceId":"s1"}"#);
-        assert_eq!(written.value["SecretKey"], "canary");
+        assert!(written.value.get().contains("canary"));
         assert_eq!(serde_json::from_str::<WriteResponse>("null").unwrap(), WriteResponse::default());
         assert!(serde_json::from_str::<KeyCheck>("null").is_err());
+    }
+
+    #[test]
+    fn numbers_keep_their_digits_and_the_last_of_two_ids_counts() {
+        for json in [
+            r#"{"Number":12345678901234567890.125,"Deep":[{"x":1.50}]}"#,
+            "[1e400]",
+            "12345678901234567890123",
+            r#"{"Note":"\u00e9"}"#,
+        ] {
+            assert_eq!(serde_json::from_str::<WriteResponse>(json).unwrap().value.get(), json);
+        }
+        let twice: WriteResponse = serde_json::from_str(r#"{"UserId":"a","UserId":"b"}"#).unwrap();
+        assert_eq!(twice.user_id.as_deref(), Some("b"));
     }
 
     #[test]
@@ -145,6 +164,10 @@ mod tests {
             assert_eq!(codes, ["57397661", "06917674"], "{response}");
             assert!(!format!("{written:?}").contains("57397661"));
             assert!(!serde_json::to_string(&written).unwrap().contains("57397661"));
+        }
+        for (json, code) in [("57397661", "57397661"), ("12345678901234567890123", "12345678901234567890123")] {
+            let written: WriteResponse = serde_json::from_str(&format!("[{json}]")).unwrap();
+            assert_eq!(written.codes.first().map(|found| found.code.expose_secret()), Some(code));
         }
         for other in [r#"{"userId":"u1","number":1}"#, r#"{"UserId":["u1"]}"#, "{}", "null", r#"{"codes":2}"#]
         {

@@ -248,22 +248,21 @@ impl Challenge {
         let Some(tries_left) = self.tries_left.checked_sub(1) else {
             return Ok(Outcome::Failed(FailureReason::TooManyTries));
         };
-        self.tries_left = tries_left;
         let users = client.users(&self.service_id);
         let login = users.authentication(&self.user_id);
         let typed = typed.into();
         let code = one_time_code(&typed);
-        // An empty code is wrong and need not be sent.
-        let rejection = if code.expose_secret().is_empty() {
-            Rejection { invalid: true, ..Rejection::default() }
-        } else {
-            match login.verify(code).await? {
-                Verification::Verified { .. } => {
-                    self.tries_left = 0;
-                    return Ok(Outcome::Verified);
-                }
-                Verification::Rejected(why) => why,
+        // An empty code is wrong, and costs no try.
+        if code.expose_secret().is_empty() {
+            return Ok(Outcome::Rejected(Rejection { invalid: true, ..Rejection::default() }));
+        }
+        self.tries_left = tries_left;
+        let rejection = match login.verify(code).await? {
+            Verification::Verified { .. } => {
+                self.tries_left = 0;
+                return Ok(Outcome::Verified);
             }
+            Verification::Rejected(why) => why,
         };
         let failure = match rejection {
             Rejection { throttled: true, .. } => FailureReason::Throttled,

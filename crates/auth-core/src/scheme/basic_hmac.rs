@@ -8,8 +8,8 @@
 mod date;
 
 use crate::secret::{
-    ExposeSecret, InvalidCredential, SecretBox, SecretString, check_text, check_trimmed, check_unquoted,
-    check_user_name,
+    ExposeSecret, InvalidCredential, SecretBox, SecretString, check_spaced_key, check_text,
+    check_trimmed,
 };
 use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -290,9 +290,10 @@ impl BasicHmacBuilder {
     ///
     /// # Errors
     ///
-    /// [`InvalidCredential`] if the API key or secret key is empty or contains a control character, the API key
-    /// contains a colon, the secret key is not hexadecimal or has an odd number of digits, or the host or date is
-    /// invalid. It contains the field and the reason, never the value.
+    /// [`InvalidCredential`] if the API key or secret key is empty or contains a control or invisible character, the API
+    /// key contains a colon, surrounding white space or a character other than visible ASCII and spaces, the secret key
+    /// is not hexadecimal or has an odd number of digits, or the host or date is invalid. It contains the field and the
+    /// reason, never the value.
     ///
     /// ```
     /// # use auth_core::{scheme::BasicHmac, secret::SecretString};
@@ -300,8 +301,7 @@ impl BasicHmacBuilder {
     /// assert_eq!(error.field(), "secret key");
     /// ```
     pub fn build(mut self, api_key: &str, secret_key: &SecretString) -> Result<BasicHmac, InvalidCredential> {
-        check_user_name("API key", api_key)?;
-        check_unquoted("API key", api_key)?;
+        check_spaced_key("API key", api_key)?;
         let secret_key = secret_key.expose_secret();
         let key = match self.key_encoding {
             KeyEncoding::Hex => {

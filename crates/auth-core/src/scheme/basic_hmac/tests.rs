@@ -118,6 +118,13 @@ fn keys_that_would_sign_wrong_are_refused_and_not_shown() {
         ("a", "00\u{200b}01", "secret key"),
         ("\"a\"", SECRET, "API key"),
         ("a ", SECRET, "API key"),
+        (" ", SECRET, "API key"),
+        ("a\tb", SECRET, "API key"),
+        ("a\u{a0}b", SECRET, "API key"),
+        ("a\u{3000}b", SECRET, "API key"),
+        ("a\u{200b}b", SECRET, "API key"),
+        ("\u{feff}a", SECRET, "API key"),
+        ("“a”", SECRET, "API key"),
         ("a", "０１", "secret key"),
     ] {
         let error = BasicHmac::new(api_key, &secret(key)).unwrap_err();
