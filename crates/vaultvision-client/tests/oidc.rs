@@ -322,7 +322,7 @@ async fn deviations_that_do_no_harm_are_accepted() {
         let login = login(&transport).await;
         let changes = json!({
             "iss": slashed(of_token), "email_verified": "true", "email": "a@example.test", "azp": "J3Or5KNHIUDl",
-            "nbf": 1_700_000_000, "x": [1],
+            "nbf": "1700000000", "x": [1], "exp": 1_700_003_600.5, "aud": ["J3Or5KNHIUDl"], "zoneinfo": null,
         });
         let logged_in = finish_with(&transport, &login, "k1", changes, None).await.unwrap();
         assert_eq!(logged_in.user.email_verified, Some(true));
@@ -339,6 +339,26 @@ async fn tokens_that_the_rules_forbid_are_refused_with_their_reason() {
         (json!({"nbf": 1_700_000_002}), "nbf"),
         (json!({"azp": "another"}), "azp"),
         (json!({"sub": ""}), "subject is empty"),
+        (json!({"sub": " \t"}), "subject is empty"),
+        (json!({"sub": null}), "its claim sub is missing or not a string"),
+        (json!({"sub": 7}), "its claim sub is missing or not a string"),
+        (json!({"exp": "1700003600"}), "its claim exp is missing or not a number"),
+        (json!({"iat": null}), "its claim iat is missing"),
+        (json!({"nbf": "1700086400"}), "nbf"),
+        (json!({"nbf": 1e300}), "nbf"),
+        (json!({"nbf": "NaN"}), "nbf"),
+        (json!({"nbf": "tomorrow"}), "nbf is not a number"),
+        (json!({"nbf": true}), "nbf is not a number"),
+        (json!({"azp": ""}), "azp"),
+        (json!({"azp": 7}), "another type"),
+        (json!({"aud": []}), "another audience"),
+        (json!({"aud": ["J3Or5KNHIUDl", "another"]}), "another audience"),
+        (json!({"aud": "J3Or5KNHIUDl "}), "another audience"),
+        (json!({"iss": format!("{ISSUER}//")}), "another issuer"),
+        (json!({"iss": format!("{ISSUER}/x")}), "another issuer"),
+        (json!({"exp": 0}), "expired"),
+        (json!({"exp": -1}), "expired"),
+        (json!({"nonce": null}), "nonce"),
         (json!({"iss": "https://evil.test"}), "another issuer"),
         (json!({"aud": "another"}), "another audience"),
         (json!({"exp": 1_699_999_999}), "expired"),
@@ -400,9 +420,14 @@ async fn a_failure_names_its_step_its_status_and_its_cause() {
         ("the discovery request failed: the server refused the request (status 503)", 503, String::new()),
         ("the discovery request failed: the response is not JSON (status 200)", 200, "<html>".to_owned()),
         (
-            "the discovery request failed: the response lacks a field, or one has another type (status 200)",
+            "the discovery request failed: the response lacks the field issuer (status 200)",
             200,
             "{}".to_owned(),
+        ),
+        (
+            "the discovery request failed: a field of the response has another type (status 200)",
+            200,
+            r#"{"issuer":["canary"]}"#.to_owned(),
         ),
         (
             "the discovery request failed: the document is that of another issuer (status 200)",
@@ -429,7 +454,15 @@ async fn a_failure_names_its_step_its_status_and_its_cause() {
         ("login refused: invalid_client (status 401)", 401, r#"{"error":"invalid_client"}"#),
         ("the code exchange failed: the server refused the request (status 500)", 500, "oops"),
         ("the code exchange failed: the response has no access token (status 200)", 200, "{}"),
+        ("the code exchange failed: the response has no access token (status 200)", 200, r#"{"access_token":""}"#),
+        ("the code exchange failed: the response is not JSON (status 200)", 200, "<html>"),
+        ("login refused: invalid_grant (status 200)", 200, r#"{"error":"invalid_grant","access_token":"a"}"#),
+        ("login refused: invalid error code (status 400)", 400, r#"{"error":"no\nway"}"#),
         ("invalid ID token: missing", 200, r#"{"access_token":"a"}"#),
+        ("invalid ID token: missing", 200, r#"{"access_token":"a","id_token":""}"#),
+        ("invalid ID token: not a signed token", 200, r#"{"access_token":"a","id_token":"canary"}"#),
+        ("invalid ID token: its claims are not JSON", 200, r#"{"access_token":"a","id_token":"a.b.c"}"#),
+        ("invalid ID token: it is encrypted, which is not supported", 200, r#"{"access_token":"a","id_token":"a.b.c.d.e"}"#),
     ] {
         let started = login.begin(Page::Login);
         let _ = transport.clone().json(status, body);

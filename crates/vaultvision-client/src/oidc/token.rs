@@ -6,6 +6,7 @@ use super::login::Login;
 use super::provider::same_issuer;
 use super::user::UserInfo;
 use auth_client_core::auth_core::ExposeSecret;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use openidconnect::core::{
     CoreGenderClaim, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm,
@@ -16,6 +17,7 @@ use openidconnect::{
     IssuerUrl, Nonce, SignatureVerificationError,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::str::FromStr;
 
 type Token = IdToken<Extra, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
@@ -23,7 +25,7 @@ type Token = IdToken<Extra, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, 
 /// Claims that the library doesn't know.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Extra {
-    nbf: Option<f64>,
+    nbf: Option<Value>,
 }
 
 impl AdditionalClaims for Extra {}
@@ -42,8 +44,7 @@ pub(super) async fn verify(
     nonce: &Nonce,
     access_token: &str,
 ) -> Result<UserInfo, LoginError> {
-    let token = Token::from_str(token)
-        .map_err(|_| LoginError::Token("not a signed token with the claims of an ID token".to_owned()))?;
+    let token = Token::from_str(token).map_err(|_| LoginError::Token(unreadable(token)))?;
     let keys = login.provider.keys().await;
     let why = match claims(login, &token, nonce, access_token, &keys) {
         Ok(user) => return Ok(user),
@@ -109,7 +110,7 @@ fn claims(
     if !same_issuer(claims.issuer().as_str(), &login.provider.issuer) {
         return refuse("it is from another issuer");
     }
-    if claims.subject().as_str().is_empty() {
+    if claims.subject().as_str().trim().is_empty() {
         return refuse("its subject is empty");
     }
     if claims.authorized_party().is_some_and(|party| **party != login.client_id) {
@@ -119,8 +120,17 @@ fn claims(
     let seconds = DateTime::<Utc>::from(until).timestamp();
     #[expect(clippy::cast_precision_loss, reason = "NumericDate is a JSON number, and seconds are small")]
     let seconds = seconds as f64;
-    if claims.additional_claims().nbf.is_some_and(|nbf| nbf > seconds) {
-        return refuse("it is not valid yet (nbf); is this machine's clock right?");
+    // A number as a string does no harm.
+    let number = |nbf: &Value| {
+        let number = nbf.as_f64().or_else(|| nbf.as_str()?.trim().parse().ok());
+        number.filter(|number: &f64| number.is_finite())
+    };
+    match claims.additional_claims().nbf.as_ref().map(number) {
+        Some(None) => return refuse("its claim nbf is not a number"),
+        Some(Some(nbf)) if nbf > seconds => {
+            return refuse("it is not valid yet (nbf); is this machine's clock right?");
+        }
+        _ => {}
     }
     if let Some(expected) = claims.access_token_hash() {
         let bad = |error: &dyn std::fmt::Display| Refused::Token(error.to_string());
@@ -132,6 +142,33 @@ fn claims(
         }
     }
     Ok(UserInfo::of_token(claims))
+}
+
+/// Why a token can't be read, in words that contain nothing of it.
+fn unreadable(token: &str) -> String {
+    let parts: Vec<&str> = token.split('.').collect();
+    let payload = match *parts.as_slice() {
+        [_, payload, _] => payload,
+        [_, _, _, _, _] => return "it is encrypted, which is not supported".to_owned(),
+        _ => return "not a signed token".to_owned(),
+    };
+    let claims = URL_SAFE_NO_PAD.decode(payload).ok();
+    let Some(claims) = claims.and_then(|json| serde_json::from_slice::<Map<String, Value>>(&json).ok()) else {
+        return "its claims are not JSON".to_owned();
+    };
+    let is_text = |value: &Value| value.is_string();
+    let checks: [(&str, &dyn Fn(&Value) -> bool, &str); 5] = [
+        ("iss", &is_text, "a string"),
+        ("sub", &is_text, "a string"),
+        ("aud", &|value| value.is_string() || value.is_array(), "a string or a list"),
+        ("exp", &Value::is_number, "a number"),
+        ("iat", &Value::is_number, "a number"),
+    ];
+    let bad = checks.iter().find(|(name, is_good, _)| !claims.get(*name).is_some_and(is_good));
+    bad.map_or_else(
+        || "its header, or one of its claims, has another type than ID tokens have".to_owned(),
+        |(name, _, what)| format!("its claim {name} is missing or not {what}"),
+    )
 }
 
 fn describe(error: &SignatureVerificationError) -> String {
