@@ -105,7 +105,8 @@ impl Amount {
     /// `Unavailable`.
     ///
     /// A minus may be any dash of Unicode, before or after the currency or at the end. Brackets come in pairs and mean a
-    /// negative amount. A currency has at most three letters and a currency symbol.
+    /// negative amount. A currency is at most three letters and a currency symbol; behind the number, letters are a code of ISO
+    /// 4217 (`5 USD`), since others multiply it (`5k`).
     ///
     /// Assumption (amount-display): displayed amounts have a decimal point and commas between thousands, as in
     /// `en-US`.
@@ -126,7 +127,8 @@ impl Amount {
         let mut groups = whole.split(',');
         let first = groups.next().unwrap_or_default();
         let is_grouped = first.len() <= 3 && groups.clone().all(|group| group.len() == 3);
-        if whole.contains(',') && (first.is_empty() || !is_grouped) {
+        // `0,500` is a half in the other order.
+        if whole.contains(',') && (first.is_empty() || first.starts_with('0') || !is_grouped) {
             return None;
         }
         let digits = whole.replace(',', "");

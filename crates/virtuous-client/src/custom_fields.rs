@@ -284,8 +284,8 @@ auth_client_core::provider::record! {
 pub struct NamedValue {
     /// The name.
     pub name: String,
-    /// The value.
-    pub value: Option<String>,
+    /// The value; mostly a string, whatever the field's type. A number keeps all of its digits.
+    pub value: Option<RawJson>,
     /// The fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
@@ -296,9 +296,10 @@ impl NamedValue {
     /// ```
     /// use virtuous_client::models::NamedValue;
     ///
-    /// assert_eq!(NamedValue::new("School", "Lincoln High").value.as_deref(), Some("Lincoln High"));
+    /// let school = NamedValue::new("School", "Lincoln High");
+    /// assert_eq!(school.value.as_ref().and_then(|value| value.as_str()), Some("Lincoln High"));
     /// ```
-    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<String>, value: impl Into<RawJson>) -> Self {
         Self { name: name.into(), value: Some(value.into()), unknown: UnknownFields::new() }
     }
 }
@@ -428,6 +429,10 @@ mod tests {
             let written = serde_json::to_string(&fields).unwrap();
             assert_eq!(written, format!(r#"[{{"name":"n","value":{number}}}]"#));
             assert_eq!(serde_json::from_str::<CustomFields>(&written).unwrap(), fields);
+        }
+        for value in [number, "1.50", "1e400", "-0", "0.12345678901234567890", "true", "\"1.50\"", "[1.50]"] {
+            let json = format!(r#"{{"name":"n","value":{value}}}"#);
+            assert_eq!(serde_json::to_string(&serde_json::from_str::<NamedValue>(&json).unwrap()).unwrap(), json);
         }
     }
 

@@ -74,6 +74,10 @@
 //! object first and keeps the fields of the response; `patch` of gifts and projects sends only what changes. The
 //! API doesn't detect concurrent updates: the last write wins.
 //!
+//! Assumption (put-derived): fields of a response that its update doesn't document are the server's own (ids, sums, names
+//! of linked records, audit fields), or are changed by calls of their own, such as tags; `modify` doesn't send them.
+//! Fields that no page documents are sent back as they came, at every depth.
+//!
 //! # Values
 //!
 //! [`Amount`](models::Amount) is an exact decimal, [`DateTime`] a date or time in the API's own format, and [`CustomFields`](models::CustomFields) an

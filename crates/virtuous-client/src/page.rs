@@ -87,13 +87,13 @@ struct Rows<T>(Envelope<T>);
 
 struct Envelope<T> {
     list: Slot<Vec<T>>,
-    total: Option<i64>,
+    total: Stated,
     unknown: UnknownFields,
 }
 
 impl<T> Default for Envelope<T> {
     fn default() -> Self {
-        Self { list: Slot::default(), total: None, unknown: UnknownFields::new() }
+        Self { list: Slot::default(), total: Stated(None), unknown: UnknownFields::new() }
     }
 }
 
@@ -101,6 +101,29 @@ auth_client_core::provider::record! {
     Lenient Envelope<T> as "a list or its envelope" {
         "list" => list,
         "total" => total,
+    }
+}
+
+/// The total, which ends nothing: one that can't be read is none, and loses no page.
+struct Stated(Option<i64>);
+
+impl Field for Stated {
+    fn blank() -> Self {
+        Self(None)
+    }
+
+    fn expected(&self) -> &'static str {
+        "an integer"
+    }
+
+    fn scalar(&mut self, value: Scalar<'_>, reading: Reading) -> Fit {
+        let mut total = 0_i64;
+        self.0 = total.scalar(value, reading).ok().map(|()| total);
+        Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        self.0.form()
     }
 }
 
@@ -146,7 +169,7 @@ fn single<T: Field>(object: &UnknownFields) -> Option<T> {
 
 impl<'de, T: Field> serde::Deserialize<'de> for Page<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Rows(Envelope { mut list, total: stated_total, mut unknown }) = record::read(deserializer)?;
+        let Rows(Envelope { mut list, total: Stated(stated_total), mut unknown }) = record::read(deserializer)?;
         let mut rows = std::mem::take(list.value_mut());
         if !list.is_present() {
             let row = single(&unknown)

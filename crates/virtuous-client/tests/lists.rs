@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use auth_client_core::testing::{ManualTime, ScriptedTransport};
+use auth_client_core::transport::{Fault, Phase};
 use auth_emulator::Emulator;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -223,9 +224,9 @@ async fn a_walk_asks_for_what_lies_behind_the_last_row() {
 #[tokio::test]
 async fn a_walk_asks_for_half_when_the_vendor_fails_on_much_and_for_more_later() {
     let mut transport = ScriptedTransport::new();
-    for status in [503, 500] {
-        transport = transport.status(status);
-    }
+    transport = transport.status(503);
+    // The response broke off in its framing.
+    transport = transport.fail(Phase::Reading(http::StatusCode::OK), Fault::Protocol);
     for id in 1..=12 {
         transport = transport.json(200, tags([id], 13 - id));
     }
@@ -461,6 +462,15 @@ async fn an_empty_list_of_values_and_a_displayed_date_are_not_sent_as_they_are()
         }
         let note = file.with_extension("export");
         let _ = (std::fs::remove_file(&file), std::fs::remove_file(note));
+    }
+
+    for query in [Query::matching([]), Query::matching([p().is(1)]).or_matching([])] {
+        let transport = ScriptedTransport::new().json(200, r#"{"list":[],"total":0}"#);
+        let client = scripted(&transport);
+        let error = client.gifts().query(&query, Paging::new()).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("groups")), "{error}");
+        assert!(client.gifts().walk(query).next().await.unwrap().is_err());
+        assert!(transport.requests().is_empty());
     }
 
     let date = || DateTime::from("3/27/2022 12:30\u{202f}PM");

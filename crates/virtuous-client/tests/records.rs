@@ -125,6 +125,22 @@ fn lists_come_with_an_envelope_and_without() {
             "{json}"
         );
     }
+    // A total that can't be read loses no row.
+    for (total, read_as) in [
+        ("7", 7),
+        ("\"7\"", 7),
+        ("7.0", 7),
+        ("-1", -1),
+        ("null", 1),
+        ("\"\"", 1),
+        ("\"many\"", 1),
+        ("true", 1),
+        ("1.5", 1),
+        ("99999999999999999999", 1),
+    ] {
+        let page: Page<RecurringGiftPayment> = read(&format!(r#"{{"total":{total},"list":[{{"id":1}}]}}"#));
+        assert_eq!((page.list.len(), page.total), (1, read_as), "{total}");
+    }
     let definition: Vec<CustomFieldDef> =
         read(r#"[{"dataType":"Dropdown","name":"a","options":null},{"dataType":"Text","options":[]}]"#);
     assert!(definition.iter().all(|field| field.options.is_empty()));

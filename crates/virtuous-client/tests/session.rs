@@ -741,6 +741,51 @@ async fn a_pair_that_the_program_passes_and_a_stored_one_do_not_hide_each_other(
     }
 }
 
+/// A pair that the program passes and the server refuses, while the store is still empty, must not hide the pair that a
+/// login saves later, whatever the two say about their end.
+#[tokio::test]
+async fn a_refused_pair_of_the_program_does_not_hide_a_later_login_elsewhere() {
+    let hours = |hours: u64| Some(Duration::from_secs(3600 * hours));
+    for (has_refresh, given_ends, stored_ends) in [
+        (true, None, None),
+        (true, None, hours(1)),
+        (true, hours(48), hours(1)),
+        (true, hours(48), None),
+        (false, None, None),
+        (false, hours(48), hours(1)),
+    ] {
+        let (world, store) = (World::new(), Shaky::default());
+        let start = world.time.clock().now().wall;
+        let mut given = Tokens::new("a0".to_owned());
+        if has_refresh {
+            given = given.with_refresh_token("r0".to_owned());
+        }
+        if let Some(ends) = given_ends {
+            given = given.with_expires_at(start + ends);
+        }
+        let client = world.builder().tokens(given).token_store(store.clone(), "anna").build().unwrap();
+        for _ in 0..20 {
+            call(client.clone()).await.unwrap_err();
+            world.time.advance(Duration::from_secs(60));
+        }
+        assert!(world.refreshes() <= 1, "what was refused is not sent again");
+        log_in_elsewhere(&world, &store).await;
+        if stored_ends.is_none() {
+            let mut place = store.lock(&key()).await.unwrap();
+            let mut stored = place.load().await.unwrap().unwrap();
+            stored.expires_at = None;
+            place.save(&stored).await.unwrap();
+        }
+        world.time.advance(Duration::from_secs(3));
+        for _ in 0..3 {
+            call(client.clone()).await.unwrap();
+            world.server.expire();
+            world.time.advance(Duration::from_secs(20));
+        }
+        assert_eq!(world.server.reused.load(Ordering::Relaxed), u64::from(has_refresh), "{given_ends:?} {stored_ends:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_renewal_that_waited_for_a_login_uses_its_tokens() {
     let world = World::new();

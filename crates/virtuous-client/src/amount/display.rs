@@ -23,7 +23,8 @@ pub(super) fn split(text: &str) -> Option<(&str, bool)> {
             let after = rest.trim_start_matches(char::is_alphabetic);
             let letters = rest.strip_suffix(after)?.chars().count();
             set(&mut has_letters)?;
-            (1..=3).contains(&letters).then_some(after)?
+            let word = rest.strip_suffix(after)?;
+            ((1..=3).contains(&letters) && !is_word(word)).then_some(after)?
         }
         .trim_start();
     }
@@ -32,7 +33,14 @@ pub(super) fn split(text: &str) -> Option<(&str, bool)> {
         if last.is_ascii_digit() {
             break;
         }
-        // `50¢` is half a dollar, and `5k` five thousand.
+        // `50¢` is half a dollar, and `5k` five thousand; `5 USD` and `5 kr` are five.
+        if last.is_alphabetic() {
+            let before = rest.trim_end_matches(char::is_alphabetic);
+            set(&mut has_letters)?;
+            is_currency_word(rest.strip_prefix(before)?).then_some(())?;
+            rest = before.trim_end();
+            continue;
+        }
         if is_minus(last) {
             set(&mut is_negative)?;
         } else if is_currency_symbol(last) && !matches!(last, '¢' | '￠') {
@@ -44,6 +52,25 @@ pub(super) fn split(text: &str) -> Option<(&str, bool)> {
     }
     let is_number = rest.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
     is_number.then_some((rest, is_negative))
+}
+
+/// Whether letters before a number are no currency but say something about it, such as that it is owed.
+fn is_word(letters: &str) -> bool {
+    const WORDS: [&str; 8] = ["CR", "DR", "DB", "NEG", "MIN", "MAX", "NO", "NIL"];
+
+    WORDS.iter().any(|word| letters.eq_ignore_ascii_case(word))
+}
+
+/// Whether letters behind a number are a code of ISO 4217 or a currency's usual abbreviation. Others multiply or qualify it.
+fn is_currency_word(letters: &str) -> bool {
+    const CODES: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD \
+        CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD \
+        HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD \
+        MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG \
+        QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD \
+        TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
+
+    CODES.split(' ').any(|code| code == letters) || matches!(letters, "kr" | "zł" | "Kč" | "Ft")
 }
 
 /// Whether a character is a dash or a minus of any kind.
@@ -110,6 +137,9 @@ mod tests {
                 format!("{minus}\u{a0}CA$1,000.50"),
                 format!("{minus}1,000.50\u{202f}€"),
                 format!("{minus}1,000.50"),
+                format!("{minus}1,000.50 EUR"),
+                format!("1,000.50{minus} EUR"),
+                format!("{minus}USD\u{2009}1,000.50"),
             ] {
                 assert_eq!(Amount::from_display(&text), Some(Amount::new(-100_050, 2)), "{text:?}");
                 let json = serde_json::to_string(&text).unwrap();
@@ -146,7 +176,7 @@ mod tests {
     fn a_currency_is_letters_or_a_currency_symbol_and_nothing_else_is() {
         for text in [
             "€5", "5 €", "US$5", "CA$ 5", "$US5", "USD 5", "kr 5", "zł5", "₹5", "₿5", "﷼5", "＄5", "￥5",
-            "𞲰5", "US $5",
+            "𞲰5", "US $5", "5 USD", "5USD", "5\u{a0}kr", "$5 USD", "5 €", "5 zł",
         ] {
             assert_eq!(Amount::from_display(text), Some(Amount::from(5)), "{text}");
         }
@@ -174,6 +204,24 @@ mod tests {
             "50¢",
             "$5e3",
             "5 USD 6",
+            "USD 5 USD",
+            "5 MIO",
+            "5 mil",
+            "5 usd",
+            "5 CR",
+            "5 K",
+            "CR 5",
+            "DR$5",
+            "neg 5",
+            "min 5",
+            "5 percent",
+            "0,500",
+            "00,500",
+            "1,000,00",
+            "1,,000",
+            "1.000,50",
+            "1.000.000",
+            "\u{200e}$5",
             "Total 5",
             "Unavailable 3",
             "$ five",

@@ -128,17 +128,23 @@ impl Renewer {
     }
 
     /// Returns the stored pair if it is usable and newer than the one of this process.
-    fn newer(&self, stored: Option<&StoredToken>, known: Option<&Held>) -> Option<Held> {
+    fn newer(&self, state: &State, stored: Option<&StoredToken>, known: Option<&Held>) -> Option<Held> {
         let stored = Held::of_store(stored?);
-        let is_newer = known.is_none_or(|known| self.is_newer(&stored, known));
+        let is_newer = known.is_none_or(|known| self.is_newer(state, &stored, known));
         // One that can't be sent must not end the session for good.
         let is_valid = Bearer::new(&stored.tokens.access).is_ok();
         Some(stored).filter(|stored| is_newer && is_valid && stored.serves(self.now().wall))
     }
 
     /// Returns whether a stored pair is newer than a pair of this process. One that the program passed has no
-    /// generation: then the later expiry counts, and after that whether the server has accepted the passed one.
-    fn is_newer(&self, stored: &Held, known: &Held) -> bool {
+    /// generation: any other is newer once the server has refused it; before that the later expiry counts, and then whether
+    /// the server has accepted the passed one.
+    fn is_newer(&self, state: &State, stored: &Held, known: &Held) -> bool {
+        let is_refused =
+            || known.tokens.refresh.as_ref().is_some_and(|refresh| contains(&state.refused, refresh));
+        if known.generation == 0 && (state.ended.is_some() || is_refused()) {
+            return true;
+        }
         match (known.generation, stored.tokens.expires_at, known.tokens.expires_at) {
             (1.., ..) => stored.generation > known.generation,
             (0, Some(stored), Some(known)) => stored > known,
@@ -155,7 +161,7 @@ impl Renewer {
             (Some(stored), Some(known)) if known.generation > 0 && stored.generation >= known.generation => {
                 vec![stored]
             }
-            (Some(stored), Some(known)) if self.is_newer(&stored, &known) => vec![stored, known],
+            (Some(stored), Some(known)) if self.is_newer(state, &stored, &known) => vec![stored, known],
             (stored, known) => known.into_iter().chain(stored).collect(),
         };
         pairs.extend(state.given.clone());
@@ -199,7 +205,7 @@ impl Renewer {
             state.refused.push(refresh.clone());
             // A process that doesn't use the lock may have been faster.
             let now_stored = place.reload().await;
-            if let Some(other) = self.newer(now_stored.as_ref(), Some(held)) {
+            if let Some(other) = self.newer(state, now_stored.as_ref(), Some(held)) {
                 state.adopted(other.clone());
                 return Ok(Refreshed::New(other));
             }
@@ -322,7 +328,7 @@ impl Renew for Renewer {
         if let Some(shared) = &self.store {
             // Without the lock: another process may be renewing, and its current pair is usable in the meantime.
             let stored = shared.load(self.engine()).await?;
-            if let Some(newer) = self.newer(stored.as_ref(), known.as_ref()) {
+            if let Some(newer) = self.newer(state, stored.as_ref(), known.as_ref()) {
                 return Ok(state.adopted(newer));
             }
             if let Some(error) = self.nothing_to_send(state, stored.as_ref(), known.as_ref()) {
@@ -332,7 +338,7 @@ impl Renew for Renewer {
             return Err(error);
         }
         let mut place = self.lock(LOCK_LIMIT).await?;
-        if let Some(newer) = self.newer(place.stored.as_ref(), known.as_ref()) {
+        if let Some(newer) = self.newer(state, place.stored.as_ref(), known.as_ref()) {
             return Ok(state.adopted(newer));
         }
         // A cleared store ends the session of the tokens that came from it.

@@ -79,6 +79,11 @@ impl Problems {
 
 /// Refuses a list of values that is empty: a server that ignores it returns every row.
 pub(crate) fn check_query(operation: &'static Operation, query: &Query) -> Result<(), CoreError> {
+    // A server may take a group without conditions for everything or for nothing.
+    if query.groups.iter().any(|group| group.conditions.is_empty()) {
+        let reason = "a group has no conditions: use `Query::all()` to match everything";
+        return Err(CoreError::invalid_input(operation.id(), "groups", reason));
+    }
     let mut conditions = query.groups.iter().flat_map(|group| &group.conditions);
     match conditions.find(|condition| condition.values.as_ref().is_some_and(Vec::is_empty)) {
         None => Ok(()),

@@ -7,6 +7,7 @@ use crate::query::parameter;
 use crate::{Call, Error, ErrorKind};
 use auth_client_core::UnreadableRow;
 use auth_client_core::provider::record::Field;
+use auth_client_core::transport::{Fault, Phase, TransportError};
 use http::StatusCode;
 use std::future::IntoFuture as _;
 use std::sync::{Arc, PoisonError};
@@ -203,13 +204,18 @@ fn paging(reason: &'static str) -> Error {
     auth_client_core::Error::paging("walk", reason).with_provider(crate::error::PROVIDER).into()
 }
 
-/// Returns whether a smaller page may help: the server failed or timed out. It doesn't help if the server can't
-/// be reached.
+/// Returns whether a smaller page may help: the server failed or timed out, or the response broke off or became invalid
+/// after its head. It doesn't help if the server can't be reached.
 fn is_about_size(error: &Error) -> bool {
     let fails = matches!(
         error.kind(),
         ErrorKind::Server | ErrorKind::Timeout | ErrorKind::TooLarge | ErrorKind::Transport
     );
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let fails = fails
+        || causes.filter_map(|cause| cause.downcast_ref::<TransportError>()).any(|error| {
+            error.fault() == Fault::Protocol && matches!(error.phase(), Phase::Reading(_))
+        });
     let too_large = error.status() == Some(StatusCode::PAYLOAD_TOO_LARGE);
     error.may_have_been_sent() && (fails || too_large)
 }
