@@ -119,12 +119,12 @@ impl FileStore {
 
     fn paths(&self, action: &'static str, key: &StoreKey) -> Result<Paths, StoreError> {
         let (Place::Folder(place) | Place::File(place)) = &self.place;
-        if place
-            .components()
-            .next()
-            .is_some_and(|first| first.as_os_str().as_encoded_bytes().starts_with(b"~"))
-        {
-            let reason = "begins with `~`, which only a shell can expand: write the whole path, or `./~`";
+        // `~anna`, `$HOME`, `%APPDATA%`: a folder of that name would be created.
+        let first = place.components().next().map(|first| first.as_os_str().as_encoded_bytes());
+        if let Some([sign @ (b'~' | b'$' | b'%'), ..]) = first {
+            let sign = char::from(*sign);
+            let reason =
+                format!("begins with `{sign}`, which only a shell can expand: write the whole path, or `./{sign}`");
             return Err(StoreError::new(action, format!("{} {reason}", place.display())));
         }
         Ok(match &self.place {

@@ -269,6 +269,12 @@ async fn a_tilde_is_the_home_directory_or_refused() {
     let home = std::env::home_dir().unwrap();
     let shown = format!("{:?}", FileStore::at("~/tokens/anna.json"));
     assert!(shown.contains(home.join("tokens/anna.json").to_str().unwrap()), "{shown}");
+    for path in ["$HOME/token.json", "${HOME}/token.json", "%APPDATA%/token.json", "%APPDATA%"] {
+        for store in [FileStore::at(path), FileStore::in_folder(path)] {
+            let error = store.load(&key("anna")).await.unwrap_err().to_string();
+            assert!(error.contains("shell"), "{error}");
+        }
+    }
     for store in [FileStore::at("~anna/token.json"), FileStore::in_folder("~anna")] {
         let error = store.load(&key("anna")).await.unwrap_err().to_string();
         assert!(error.contains('~') && error.contains("shell"), "{error}");

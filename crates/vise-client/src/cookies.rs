@@ -137,7 +137,9 @@ impl Jar {
 
     fn put(&self, cookie: &Cookie<'_>, server_now: SystemTime, now: SystemTime) {
         let (name, value) = (cookie.name(), cookie.value());
-        let is_foreign = cookie.domain().is_some_and(|domain| !is_within(&self.host, domain));
+        // An empty domain is none.
+        let domain = cookie.domain().filter(|domain| !domain.trim_matches('.').is_empty());
+        let is_foreign = domain.is_some_and(|domain| !is_within(&self.host, domain));
         if name.is_empty() || name.len() + value.len() > MAX_BYTES || is_foreign {
             return;
         }
@@ -252,10 +254,11 @@ mod tests {
             "evil2=3; Domain=evil-a.vise.example",
             "gone=4; Max-Age=0",
             "=5",
+            "empty=6; Domain=",
         ]);
-        assert_eq!(sent(&jar, "/domains"), "session=abc; lb=node-7; wide=2");
-        assert_eq!(sent(&jar, "/deep/x"), "session=abc; lb=node-7; deep=1; wide=2");
-        assert_eq!(sent(&jar, "/deeper"), "session=abc; lb=node-7; wide=2");
+        assert_eq!(sent(&jar, "/domains"), "session=abc; lb=node-7; wide=2; empty=6");
+        assert_eq!(sent(&jar, "/deep/x"), "session=abc; lb=node-7; deep=1; wide=2; empty=6");
+        assert_eq!(sent(&jar, "/deeper"), "session=abc; lb=node-7; wide=2; empty=6");
         assert!(jar.header("/", now()).unwrap().is_sensitive());
     }
 
