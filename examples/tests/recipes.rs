@@ -6,6 +6,9 @@
 #[path = "../sync.rs"]
 mod sync;
 #[allow(dead_code, reason = "the `main` of that example")]
+#[path = "../two_factor.rs"]
+mod two_factor;
+#[allow(dead_code, reason = "the `main` of that example")]
 #[path = "../webhooks.rs"]
 mod webhooks;
 
@@ -88,4 +91,54 @@ async fn a_delivery_is_applied_once_and_again_after_a_failure_and_never_if_it_is
     client.gifts().delete(301).await.unwrap();
     assert_eq!(send(json!({ "event": "GiftDelete", "gift": { "id": 301 } }), "new").await, [Some(204)]);
     assert_eq!(counts(), (0, 2));
+}
+
+#[tokio::test]
+async fn a_login_needs_both_requests_and_a_try_counts_once() {
+    let emulator = Emulator::start().await.unwrap();
+    let app = two_factor::set_up(&emulator).await.unwrap();
+    let mut router = two_factor::router(app);
+    let at = emulator.verigator();
+    let login = json!({ "user": "anna", "password": "open sesame" });
+    let code = |code: &str| json!({ "code": code });
+    let browse = two_factor::browse;
+
+    let wrong = json!({ "user": "anna", "password": "guess" });
+    assert_eq!(browse(&mut router, "/login", "", Some(&wrong)).await.unwrap().0, 401);
+    let (status, _, cookie) = browse(&mut router, "/login", "", Some(&login)).await.unwrap();
+    let before = cookie.unwrap();
+    assert_eq!(status, 200);
+    assert_eq!(browse(&mut router, "/me", &before, None).await.unwrap().0, 401, "the password alone is not enough");
+    assert_eq!(browse(&mut router, "/code", "session=other", Some(&code("1"))).await.unwrap().0, 409);
+
+    // A response that is lost: the session goes on, and the try has been counted.
+    emulator.add_fault(FaultRule::new("verigator", Fault::close_before_response()).times(1)).unwrap();
+    assert_eq!(browse(&mut router, "/code", &before, Some(&code("1"))).await.unwrap().0, 503);
+    let (status, text, _) = browse(&mut router, "/code", &before, Some(&code("1"))).await.unwrap();
+    assert_eq!((status.as_u16(), text.as_str()), (200, "wrong code; try again"));
+    let sent = format!(" {} ", at.pending_codes_for("anna").remove(0).code);
+    let (status, text, cookie) = browse(&mut router, "/code", &before, Some(&code(&sent))).await.unwrap();
+    assert_eq!((status.as_u16(), text.as_str()), (200, "welcome"));
+    let after = cookie.unwrap();
+    assert_ne!(before, after, "another id after the login");
+    assert_eq!(browse(&mut router, "/me", &before, None).await.unwrap().0, 401);
+    assert_eq!(browse(&mut router, "/me", &after, None).await.unwrap().1, "anna");
+
+    // Three tries, also at the same time: the session is gone or busy for all others.
+    let (_, _, cookie) = browse(&mut router, "/login", "", Some(&login)).await.unwrap();
+    let session = cookie.unwrap();
+    let calls = || emulator.journal_of("verigator").len();
+    let before = calls();
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let (mut router, session) = (router.clone(), session.clone());
+            tokio::spawn(async move {
+                browse(&mut router, "/code", &session, Some(&json!({ "code": "1" }))).await.unwrap().0.as_u16()
+            })
+        })
+        .collect();
+    for task in tasks {
+        assert!([200, 401, 409].contains(&task.await.unwrap()));
+    }
+    assert!(calls() - before <= 3, "{}", calls() - before);
 }
