@@ -13,8 +13,8 @@ use std::path::{Component, Path, PathBuf};
 /// latter in READMEs of crates; that a test compiles the Rust code of each README and of docs/*.md; that the `cargo` commands
 /// name examples and packages that exist. `cargo test -p xtask` checks commands of xtask.
 ///
-/// Then `cargo doc` of each library crate alone, with all features and warnings as errors: a link to an item that the crate
-/// alone doesn't know is one.
+/// Then `cargo doc` of each library crate alone, with all features, the default ones and none, and warnings as errors: a link
+/// to an item that the crate alone doesn't know, or only with a feature, is one.
 #[derive(clap::Args, Debug, Default)]
 #[command(
     after_help = "Examples:\n  cargo xtask docs --quick          Markdown only: builds nothing\n  cargo xtask docs auth-client-core      and the documentation of one crate"
@@ -71,11 +71,14 @@ pub(crate) fn text(root: &Path) -> Result<String, Failure> {
 pub(crate) fn built(root: &Path, only: &[String]) -> Result<String, Failure> {
     let chosen = workspace::chosen(workspace::library_crates(root)?, only, "cargo xtask docs")?;
     for name in &chosen {
-        progress(&format!("documenting {name}"));
-        let mut command =
-            process::cargo(root, &["doc", "--quiet", "--no-deps", "--all-features", "--lib", "-p", name]);
-        let next = format!("RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --all-features -p {name}");
-        process::output(command.env("RUSTDOCFLAGS", "-D warnings"), &next)?;
+        // A link to what a feature brings is dead without it.
+        for features in [&["--all-features"][..], &[], &["--no-default-features"]] {
+            progress(&format!("documenting {name} {}", features.join(" ")));
+            let arguments = [&["doc", "--quiet", "--no-deps", "--lib", "-p", name][..], features].concat();
+            let next = format!("RUSTDOCFLAGS='-D warnings' cargo {}", arguments.join(" "));
+            let mut command = process::cargo(root, &arguments);
+            process::output(command.env("RUSTDOCFLAGS", "-D warnings"), &next)?;
+        }
     }
     Ok(format!("{} crates documented without a warning", chosen.len()))
 }

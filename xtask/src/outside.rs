@@ -1,13 +1,18 @@
 //! `cargo xtask outside`: users compile the examples of the documentation without naming a crate that is internal to us.
 //!
+//! Each provider crate is then compiled alone with its default features, as it is after `cargo add`: what the documentation
+//! shows must be there without a feature that it doesn't name.
+//!
 //! A doc test may name every dependency of its crate, so it does not notice that a user would need a second crate. Here the
 //! compiler of doc tests is not given the internal ones (see `stand_in`).
 
-use crate::report::process;
+use crate::report::{process, progress};
 use crate::{Failure, stand_in, workspace};
 use std::path::Path;
 
 /// Compile the examples for users without the crates that are internal.
+///
+/// First with the features of the whole workspace, then each provider crate alone with its default features.
 ///
 /// The examples are those of the provider crates (READMEs and doc comments), of README.md and of docs/*.md. Each may name
 /// provider crates, the facade, the emulator and packages of others; what it needs of auth-client-core, auth-core and
@@ -33,7 +38,18 @@ pub(crate) fn run(_: &Arguments) -> Result<String, Failure> {
         command.args(["-p", &provider]);
     }
     stand_in::rustdoc(&mut command, stand_in::DOC_TESTS)?;
-    process::run(&mut command, "name items by the provider crate, show the imports, then cargo xtask outside")
+    let next = "name items by the provider crate, show the imports, then cargo xtask outside";
+    let report = process::run(&mut command, next)?;
+    for provider in workspace::providers(&root)? {
+        progress(&format!("{provider} with its default features"));
+        let mut command = process::cargo(&root, &["test", "--quiet", "--doc", "-p", &provider]);
+        stand_in::rustdoc(&mut command, stand_in::DOC_TESTS)?;
+        let next = format!(
+            "put an example that needs a feature behind `# #[cfg(feature = …)]` and name the feature, then cargo test --doc -p {provider}"
+        );
+        process::run(&mut command, &next)?;
+    }
+    Ok(report)
 }
 
 /// `path:line` of every hidden `use` line in an example for users.
