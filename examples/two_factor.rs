@@ -33,8 +33,13 @@ pub(crate) struct App {
 #[derive(Clone)]
 enum Session {
     /// The password was right. A challenge as JSON, which holds no secret.
-    Pending { user: String, challenge: String },
-    LoggedIn { user: String },
+    Pending {
+        user: String,
+        challenge: String,
+    },
+    LoggedIn {
+        user: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -130,7 +135,9 @@ impl App {
 
     /// Stores a session and returns its id in a cookie. Add `Secure` to the cookie of a service that is not on loopback.
     fn keep(&self, id: Option<String>, session: Session, text: &'static str) -> Response {
-        let Some(id) = id.or_else(random_id) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+        let Some(id) = id.or_else(random_id) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
         let cookie = format!("session={id}; HttpOnly; SameSite=Strict; Path=/");
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner).insert(id, session);
         ([(header::SET_COOKIE, cookie)], text).into_response()

@@ -108,7 +108,11 @@ async fn a_login_needs_both_requests_and_a_try_counts_once() {
     let (status, _, cookie) = browse(&mut router, "/login", "", Some(&login)).await.unwrap();
     let before = cookie.unwrap();
     assert_eq!(status, 200);
-    assert_eq!(browse(&mut router, "/me", &before, None).await.unwrap().0, 401, "the password alone is not enough");
+    assert_eq!(
+        browse(&mut router, "/me", &before, None).await.unwrap().0,
+        401,
+        "the password alone is not enough"
+    );
     assert_eq!(browse(&mut router, "/code", "session=other", Some(&code("1"))).await.unwrap().0, 409);
 
     // A response that is lost: the session goes on, and the try has been counted.
@@ -133,7 +137,11 @@ async fn a_login_needs_both_requests_and_a_try_counts_once() {
         .map(|_| {
             let (mut router, session) = (router.clone(), session.clone());
             tokio::spawn(async move {
-                browse(&mut router, "/code", &session, Some(&json!({ "code": "1" }))).await.unwrap().0.as_u16()
+                browse(&mut router, "/code", &session, Some(&json!({ "code": "1" })))
+                    .await
+                    .unwrap()
+                    .0
+                    .as_u16()
             })
         })
         .collect();

@@ -123,8 +123,9 @@ impl FileStore {
         let first = place.components().next().map(|first| first.as_os_str().as_encoded_bytes());
         if let Some([sign @ (b'~' | b'$' | b'%'), ..]) = first {
             let sign = char::from(*sign);
-            let reason =
-                format!("begins with `{sign}`, which only a shell can expand: write the whole path, or `./{sign}`");
+            let reason = format!(
+                "begins with `{sign}`, which only a shell can expand: write the whole path, or `./{sign}`"
+            );
             return Err(StoreError::new(action, format!("{} {reason}", place.display())));
         }
         Ok(match &self.place {

@@ -2,9 +2,9 @@
 
 use crate::models::BypassCode;
 use auth_client_core::RawJson;
+use serde::de::IgnoredAny;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde::de::IgnoredAny;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -165,7 +165,8 @@ mod tests {
             assert!(!format!("{written:?}").contains("57397661"));
             assert!(!serde_json::to_string(&written).unwrap().contains("57397661"));
         }
-        for (json, code) in [("57397661", "57397661"), ("12345678901234567890123", "12345678901234567890123")] {
+        for (json, code) in [("57397661", "57397661"), ("12345678901234567890123", "12345678901234567890123")]
+        {
             let written: WriteResponse = serde_json::from_str(&format!("[{json}]")).unwrap();
             assert_eq!(written.codes.first().map(|found| found.code.expose_secret()), Some(code));
         }

@@ -231,7 +231,8 @@ async fn what_the_server_returns_is_kept() {
     let id = user(&emulator, &client, "ann").await;
     let update = UserUpdate::new(&id).phone(91, 8123456789).first_name("Ann");
     let echo = client.users().update(update).await.unwrap();
-    let value = |echo: &revesecure_client::models::WriteResponse| echo.value.read_as::<serde_json::Value>().unwrap();
+    let value =
+        |echo: &revesecure_client::models::WriteResponse| echo.value.read_as::<serde_json::Value>().unwrap();
     assert_eq!(echo.user_id.as_deref(), Some(&*id));
     assert_eq!(value(&echo)["ContactNumber"], 8_123_456_789_u64);
     let own = emulator.revesecure().service_id();

@@ -454,7 +454,11 @@ async fn a_failure_names_its_step_its_status_and_its_cause() {
         ("login refused: invalid_client (status 401)", 401, r#"{"error":"invalid_client"}"#),
         ("the code exchange failed: the server refused the request (status 500)", 500, "oops"),
         ("the code exchange failed: the response has no access token (status 200)", 200, "{}"),
-        ("the code exchange failed: the response has no access token (status 200)", 200, r#"{"access_token":""}"#),
+        (
+            "the code exchange failed: the response has no access token (status 200)",
+            200,
+            r#"{"access_token":""}"#,
+        ),
         ("the code exchange failed: the response is not JSON (status 200)", 200, "<html>"),
         ("login refused: invalid_grant (status 200)", 200, r#"{"error":"invalid_grant","access_token":"a"}"#),
         ("login refused: invalid error code (status 400)", 400, r#"{"error":"no\nway"}"#),
@@ -462,7 +466,11 @@ async fn a_failure_names_its_step_its_status_and_its_cause() {
         ("invalid ID token: missing", 200, r#"{"access_token":"a","id_token":""}"#),
         ("invalid ID token: not a signed token", 200, r#"{"access_token":"a","id_token":"canary"}"#),
         ("invalid ID token: its claims are not JSON", 200, r#"{"access_token":"a","id_token":"a.b.c"}"#),
-        ("invalid ID token: it is encrypted, which is not supported", 200, r#"{"access_token":"a","id_token":"a.b.c.d.e"}"#),
+        (
+            "invalid ID token: it is encrypted, which is not supported",
+            200,
+            r#"{"access_token":"a","id_token":"a.b.c.d.e"}"#,
+        ),
     ] {
         let started = login.begin(Page::Login);
         let _ = transport.clone().json(status, body);

@@ -432,7 +432,10 @@ mod tests {
         }
         for value in [number, "1.50", "1e400", "-0", "0.12345678901234567890", "true", "\"1.50\"", "[1.50]"] {
             let json = format!(r#"{{"name":"n","value":{value}}}"#);
-            assert_eq!(serde_json::to_string(&serde_json::from_str::<NamedValue>(&json).unwrap()).unwrap(), json);
+            assert_eq!(
+                serde_json::to_string(&serde_json::from_str::<NamedValue>(&json).unwrap()).unwrap(),
+                json
+            );
         }
     }
 

@@ -169,7 +169,8 @@ fn single<T: Field>(object: &UnknownFields) -> Option<T> {
 
 impl<'de, T: Field> serde::Deserialize<'de> for Page<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Rows(Envelope { mut list, total: Stated(stated_total), mut unknown }) = record::read(deserializer)?;
+        let Rows(Envelope { mut list, total: Stated(stated_total), mut unknown }) =
+            record::read(deserializer)?;
         let mut rows = std::mem::take(list.value_mut());
         if !list.is_present() {
             let row = single(&unknown)

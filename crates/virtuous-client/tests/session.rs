@@ -782,7 +782,11 @@ async fn a_refused_pair_of_the_program_does_not_hide_a_later_login_elsewhere() {
             world.server.expire();
             world.time.advance(Duration::from_secs(20));
         }
-        assert_eq!(world.server.reused.load(Ordering::Relaxed), u64::from(has_refresh), "{given_ends:?} {stored_ends:?}");
+        assert_eq!(
+            world.server.reused.load(Ordering::Relaxed),
+            u64::from(has_refresh),
+            "{given_ends:?} {stored_ends:?}"
+        );
     }
 }
 

@@ -6,8 +6,8 @@
 use super::failure::{AttemptFailure, Failure};
 use super::rate_limiter::RateLimiterDecision;
 use super::retry::{self, Reason};
-use super::runtime::Sending;
 use super::rules::{self, Classification, ResponseView};
+use super::runtime::Sending;
 use super::state::CallState;
 use super::{CallOptions, Exchange, Inner, Outgoing, signing, skew};
 use crate::error::{Delivery, Error, ErrorKind};

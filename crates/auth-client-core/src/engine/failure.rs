@@ -2,8 +2,8 @@
 
 use super::retry::Reason;
 use super::rules::ResponseView;
-use super::state::CallState;
 use super::runtime::NO_RUNTIME;
+use super::state::CallState;
 use super::{Exchange, Inner, Outgoing, skew};
 use crate::decode::{DecodeFailure, explain};
 use crate::error::{ApiError, Delivery, Error, ErrorKind, ErrorResponse, Renewal, fields};

@@ -4,8 +4,8 @@
 //! doesn't cancel it, and passes the result to all waiting calls.
 
 use crate::engine::renewer::{Observed, Renew, Renewed};
-use crate::engine::settings::Settings;
 use crate::engine::runtime::NO_RUNTIME;
+use crate::engine::settings::Settings;
 use crate::observe::spans::{self, Span};
 use crate::observe::{Observer, RenewalEnded, RenewalOutcome};
 use async_trait::async_trait;

@@ -85,9 +85,10 @@ mod tests {
         let (bare, time) = (runtime().build().unwrap(), runtime().enable_time().build().unwrap());
         let (io, all) = (runtime().enable_io().build().unwrap(), runtime().enable_all().build().unwrap());
         assert!(!has_timers());
-        assert_eq!([&bare, &time, &io, &all].map(|runtime| runtime.block_on(async { has_timers() })), [
-            false, true, false, true
-        ]);
+        assert_eq!(
+            [&bare, &time, &io, &all].map(|runtime| runtime.block_on(async { has_timers() })),
+            [false, true, false, true]
+        );
         for (runtime, fault) in
             [(bare, Fault::Request), (time, Fault::Request), (io, Fault::Io), (all, Fault::Io)]
         {

@@ -9,18 +9,36 @@ const SHOWN: usize = 8;
 /// The server's name of an invalid request field, and its message.
 pub(crate) type Complaint = (String, Option<String>);
 
-/// Reads the fields of an error body: objects of messages under their fields (`modelState`, `errors`), and lists of
-/// objects that name a field (`details`, `errors`), at the top or under `error`.
+/// Reads the fields of an error body: objects of messages under their fields (`modelState`, `errors`), lists of objects
+/// that name a field (`details`, `errors`), and lists of names (`fields`), at the top or under `error`.
 pub(crate) fn read(body: &[u8]) -> Vec<Complaint> {
     let Ok(Value::Object(body)) = text::from_slice(body) else { return Vec::new() };
     let mut found = Vec::new();
     for object in [Some(&body), member(&body, "error").and_then(Value::as_object)].into_iter().flatten() {
-        for name in ["modelState", "errors", "details", "fields", "violations"] {
+        let names = [
+            "modelState",
+            "errors",
+            "details",
+            "detail",
+            "fields",
+            "invalidFields",
+            "violations",
+            "validationErrors",
+        ];
+        for name in names {
             match member(object, name) {
                 Some(Value::Object(fields)) => {
                     found.extend(fields.iter().map(|(field, words)| (field.clone(), message(words))));
                 }
-                Some(Value::Array(list)) => found.extend(list.iter().filter_map(of_object)),
+                Some(Value::Array(list)) => {
+                    // A string in any other list is a message.
+                    let plain = |value: &Value| {
+                        let field =
+                            value.as_str().filter(|_| name.to_ascii_lowercase().ends_with("fields"))?;
+                        Some((field.to_owned(), None))
+                    };
+                    found.extend(list.iter().filter_map(|value| of_object(value).or_else(|| plain(value))));
+                }
                 _ => {}
             }
         }
@@ -31,10 +49,20 @@ pub(crate) fn read(body: &[u8]) -> Vec<Complaint> {
 /// The field that an object of a list names.
 fn of_object(value: &Value) -> Option<Complaint> {
     let object = value.as_object()?;
-    let names = ["field", "param", "property", "path", "pointer"];
-    let field = names.iter().find_map(|name| member(object, name)?.as_str())?;
-    let message = ["message", "detail", "reason"].iter().find_map(|name| member(object, name)?.as_str());
-    Some((field.to_owned(), message.map(str::to_owned)))
+    let names = ["field", "param", "property", "propertyName", "path", "pointer"];
+    // As in JSON:API; a string there would be a value.
+    let source = || member(member(object, "source")?.as_object()?, "pointer")?.as_str();
+    let field = names.iter().find_map(|name| member(object, name)?.as_str()).or_else(source);
+    let field = field.map(str::to_owned).or_else(|| {
+        // The way to the field: `["body", "gift", 0, "amount"]`.
+        let way = member(object, "loc")?.as_array()?.iter().skip_while(|part| *part == "body");
+        let parts: Vec<String> =
+            way.map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
+        Some(parts.join("."))
+    })?;
+    let names = ["message", "errorMessage", "detail", "reason", "msg"];
+    let message = names.iter().find_map(|name| member(object, name)?.as_str());
+    Some((field, message.map(str::to_owned)))
 }
 
 /// The messages about a field: a string, or a list of strings.
@@ -112,6 +140,14 @@ mod tests {
                 &["/data/0/name", "email"],
             ),
             (r#"{"errors":{"address1":["canary"]}}"#, &["address1"]),
+            (r#"{"fields":["giftDate","amount"],"errors":["canary"]}"#, &["giftDate", "amount"]),
+            (r#"{"error":{"invalidFields":["giftDate","a canary"]}}"#, &["giftDate"]),
+            (r#"{"detail":[{"loc":["body","gifts",0,"amount"],"msg":"canary"}]}"#, &["gifts.0.amount"]),
+            (r#"{"detail":"canary"}"#, &[]),
+            (r#"{"errors":[{"source":{"pointer":"/data/name"},"detail":"canary"}]}"#, &["/data/name"]),
+            (r#"{"errors":[{"propertyName":"GiftDate","errorMessage":"canary"}]}"#, &["GiftDate"]),
+            (r#"{"errors":[{"name":"canary","source":"canary","id":"canary"}]}"#, &[]),
+            (r#"{"modelState":[["canary"],7,null]}"#, &[]),
             (
                 r#"{"modelState":{"canary@example.org":["x"],"4111111111111111":["x"],"a b":["x"],"tokenAbc123456":["x"],"a\nb":[],"":[]}}"#,
                 &[],

@@ -65,7 +65,9 @@ pub(super) fn of(error: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> 
             "invalid HTTP header parsed" => return Some("a header is invalid".into()),
             "invalid HTTP version parsed" => return Some("it begins with no version of HTTP/1".into()),
             "invalid HTTP status-code parsed" => return Some("its status is invalid".into()),
-            message if message.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("invalid chunk ")) => {
+            message
+                if message.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("invalid chunk ")) =>
+            {
                 return Some("the length or the end of a chunk is invalid".into());
             }
             message => {

@@ -8,8 +8,7 @@
 mod date;
 
 use crate::secret::{
-    ExposeSecret, InvalidCredential, SecretBox, SecretString, check_spaced_key, check_text,
-    check_trimmed,
+    ExposeSecret, InvalidCredential, SecretBox, SecretString, check_spaced_key, check_text, check_trimmed,
 };
 use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -76,7 +76,9 @@ impl Answer {
                 (serde_json::error::Category::Data, Some((name, _))) => {
                     format!("the response lacks the field {name}")
                 }
-                (serde_json::error::Category::Data, None) => "a field of the response has another type".to_owned(),
+                (serde_json::error::Category::Data, None) => {
+                    "a field of the response has another type".to_owned()
+                }
                 _ => "the response is not JSON".to_owned(),
             })
         })

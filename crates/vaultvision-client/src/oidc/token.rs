@@ -153,7 +153,8 @@ fn unreadable(token: &str) -> String {
         _ => return "not a signed token".to_owned(),
     };
     let claims = URL_SAFE_NO_PAD.decode(payload).ok();
-    let Some(claims) = claims.and_then(|json| serde_json::from_slice::<Map<String, Value>>(&json).ok()) else {
+    let Some(claims) = claims.and_then(|json| serde_json::from_slice::<Map<String, Value>>(&json).ok())
+    else {
         return "its claims are not JSON".to_owned();
     };
     let is_text = |value: &Value| value.is_string();

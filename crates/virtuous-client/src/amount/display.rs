@@ -175,8 +175,27 @@ mod tests {
     #[test]
     fn a_currency_is_letters_or_a_currency_symbol_and_nothing_else_is() {
         for text in [
-            "€5", "5 €", "US$5", "CA$ 5", "$US5", "USD 5", "kr 5", "zł5", "₹5", "₿5", "﷼5", "＄5", "￥5",
-            "𞲰5", "US $5", "5 USD", "5USD", "5\u{a0}kr", "$5 USD", "5 €", "5 zł",
+            "€5",
+            "5 €",
+            "US$5",
+            "CA$ 5",
+            "$US5",
+            "USD 5",
+            "kr 5",
+            "zł5",
+            "₹5",
+            "₿5",
+            "﷼5",
+            "＄5",
+            "￥5",
+            "𞲰5",
+            "US $5",
+            "5 USD",
+            "5USD",
+            "5\u{a0}kr",
+            "$5 USD",
+            "5 €",
+            "5 zł",
         ] {
             assert_eq!(Amount::from_display(text), Some(Amount::from(5)), "{text}");
         }

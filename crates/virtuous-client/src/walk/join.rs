@@ -213,9 +213,9 @@ fn is_about_size(error: &Error) -> bool {
     );
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let fails = fails
-        || causes.filter_map(|cause| cause.downcast_ref::<TransportError>()).any(|error| {
-            error.fault() == Fault::Protocol && matches!(error.phase(), Phase::Reading(_))
-        });
+        || causes
+            .filter_map(|cause| cause.downcast_ref::<TransportError>())
+            .any(|error| error.fault() == Fault::Protocol && matches!(error.phase(), Phase::Reading(_)));
     let too_large = error.status() == Some(StatusCode::PAYLOAD_TOO_LARGE);
     error.may_have_been_sent() && (fails || too_large)
 }

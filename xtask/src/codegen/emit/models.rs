@@ -259,7 +259,10 @@ pub(crate) fn records(plan: &Plan<'_>, models: &[&Model<'_>]) -> Option<Piece> {
         };
         text.push_str(&format!("    {reading} {} {{\n", model.schema.name));
         if object.rows {
-            rows.push_str(&format!("\nimpl auth_client_core::provider::Rows for {} {{}}\n", model.schema.name));
+            rows.push_str(&format!(
+                "\nimpl auth_client_core::provider::Rows for {} {{}}\n",
+                model.schema.name
+            ));
         }
         for property in &object.properties {
             let names: Vec<String> = std::iter::once(&property.wire)
@@ -275,7 +278,8 @@ pub(crate) fn records(plan: &Plan<'_>, models: &[&Model<'_>]) -> Option<Piece> {
         }
         text.push_str("    }\n");
     }
-    (!text.is_empty()).then(|| Piece::Text(format!("auth_client_core::provider::record! {{\n{text}}}\n{rows}")))
+    (!text.is_empty())
+        .then(|| Piece::Text(format!("auth_client_core::provider::record! {{\n{text}}}\n{rows}")))
 }
 
 /// How the names of most fields differ from those on the wire, so that few need an attribute of their own.
