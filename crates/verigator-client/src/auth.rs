@@ -1,4 +1,4 @@
-//! Verigator authentication: the header `X-Service-Auth: <user name>:<password>`, in plain text.
+//! Verigator authentication: the header `X-Service-Auth: <username>:<password>`, in plain text.
 
 use auth_client_core::auth_core::scheme::HeaderPair;
 use auth_client_core::auth_core::{InvalidCredential, SecretString};

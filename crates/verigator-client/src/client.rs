@@ -39,8 +39,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a credential is empty or has a control
-    /// character, or the user name has a colon. The error names the credential but never contains it.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a credential is empty or contains a control
+    /// character, or the username contains a colon. The error names the credential, and never contains its value.
     pub fn new(username: impl Into<String>, password: impl Into<SecretString>) -> Result<Self, Error> {
         Self::builder(username, password).build()
     }
@@ -87,11 +87,11 @@ impl Client {
         ClientBuilder::from_env()?.build()
     }
 
-    /// Returns a request to any path below the client's prefix, with the same authentication and retry rules as
-    /// all calls.
+    /// Creates a request to any path below the client's prefix, with the same authentication and retry rules as all
+    /// calls.
     ///
-    /// The path must be percent-encoded; query parameters go into [`query`](crate::Request::query). Only GET,
-    /// HEAD, OPTIONS and TRACE are retried, unless [`idempotency`](crate::Request::idempotency) allows more.
+    /// The path must be percent-encoded; add query parameters with [`query`](crate::Request::query). Only GET, HEAD,
+    /// OPTIONS and TRACE are retried, unless you set another class with [`idempotency`](crate::Request::idempotency).
     ///
     /// ```no_run
     /// # async fn run(verigator: verigator_client::Client) -> Result<(), verigator_client::Error> {
@@ -112,7 +112,7 @@ impl Client {
     }
 }
 
-/// Shows the base URL, but no credentials.
+/// Prints the base URL without credentials.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("origin", &self.engine.origin().to_string()).finish_non_exhaustive()
@@ -179,8 +179,8 @@ impl ClientBuilder {
     /// `/service/…` are appended.
     ///
     /// Assumption (path-prefix): one sample of the vendor has a single `service`, all others have two. If the server
-    /// expects one, set the prefix to `/v1`. The vendor's page itself has two where a service is registered and one
-    /// where a user is authenticated; if that is what the server expects, use two clients.
+    /// expects one, set the prefix to `/v1`. The vendor's page has two for the registration of a service and one for
+    /// the authentication of a user; if the server expects the same, use two clients.
     ///
     /// ```
     /// let verigator =
@@ -193,7 +193,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the character between user name and password in the header `X-Service-Auth`. Default: a colon.
+    /// Sets the character between username and password in the header `X-Service-Auth`. Default: a colon.
     ///
     /// Assumption (credential-separator): the vendor's text says semicolon; both of its examples and both of its
     /// clients use a colon.
@@ -210,11 +210,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether requests without a body, GET and DELETE, have the header `Content-Type: application/json` too.
+    /// Sets whether requests without a body (GET and DELETE) also have the header `Content-Type: application/json`.
     /// Default: true.
     ///
-    /// Assumption (content-type): "Always set Accept and Content-Type headers to application/json", says the vendor's
-    /// page; both of its clients set it only with a body.
+    /// Assumption (content-type): the vendor's page says "Always set Accept and Content-Type headers to
+    /// application/json"; both of its clients set it only with a body.
     ///
     /// ```
     /// let verigator = verigator_client::Client::builder("api-user", "api-password".to_owned())
@@ -262,7 +262,7 @@ impl ClientBuilder {
     }
 }
 
-/// Shows the settings, but no credentials.
+/// Prints the settings without credentials.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

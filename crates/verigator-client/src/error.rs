@@ -1,7 +1,7 @@
 //! Verigator's error responses.
 //!
-//! The vendor documents statuses but no bodies. Its Python client reads a top-level `message`, and so does this
-//! one.
+//! The vendor documents statuses but no bodies. Like the vendor's Python client, this crate reads a top-level
+//! `message`.
 
 use auth_client_core::UnknownFields;
 use auth_client_core::provider::{ApiError, ProviderRules, ResponseView, model};
@@ -26,10 +26,10 @@ auth_client_core::provider::error_type! {
     pub struct Error;
 }
 
-/// Provider rules: those of plain HTTP, plus a message in the body, and a `Content-Type` on every request.
+/// Provider rules: HTTP semantics, a message in the error body, and a `Content-Type` on every request.
 #[derive(Debug)]
 pub(crate) struct Verigator {
-    /// Whether requests without a body have a `Content-Type` too.
+    /// Whether requests without a body also have a `Content-Type`.
     pub(crate) content_type_without_body: bool,
 }
 

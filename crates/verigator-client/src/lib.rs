@@ -1,12 +1,11 @@
 //! Client for Messente's **Verigator** API: two-factor authentication by text message or authenticator app.
 //!
-//! Implements the API at `https://api.verigator.com/v1/service`. The vendor has deprecated it in favour of its
-//! Number Verification API, a different product that this crate does not support; no switch-off date is
-//! published.
+//! Implements the API at `https://api.verigator.com/v1/service`. The vendor has deprecated it in favor of its Number
+//! Verification API, a different product that this crate doesn't support. No end date is published.
 //!
 //! # Example
 //!
-//! Register a service and a user, send a code, and check what the user enters:
+//! Registers a service and a user, sends a code, and checks the code that the user enters:
 //!
 //! ```
 //! use verigator_client::Client;
@@ -38,27 +37,26 @@
 //! # }
 //! ```
 //!
-//! [`SecondFactor`] runs the whole step with a bounded number of tries: it sends a code and returns a [`Challenge`]
-//! that can be stored until the user has typed it, as web services need.
+//! [`SecondFactor`] performs this step with a limited number of tries. It sends a code and returns a [`Challenge`],
+//! which a web service can store until the user submits the code.
 //!
 //! # Credentials
 //!
-//! The API user name and password from the Messente dashboard are sent in the header `X-Service-Auth`. HTTP
-//! libraries would forward that header to another host when they follow a redirect, so this client follows none
-//! and returns an error instead. [`Client::from_env`] reads `VERIGATOR_USERNAME`, `VERIGATOR_PASSWORD` and,
-//! optionally, `VERIGATOR_BASE_URL`.
+//! The API username and password from the Messente dashboard are sent in the header `X-Service-Auth`. HTTP libraries
+//! forward this header to another host when they follow a redirect, so this client doesn't follow redirects and returns
+//! an error instead. [`Client::from_env`] reads `VERIGATOR_USERNAME`, `VERIGATOR_PASSWORD` and, optionally,
+//! `VERIGATOR_BASE_URL`.
 //!
 //! # Retries
 //!
-//! Reads are retried within the [`RetryPolicy`]. All other calls are retried only if it is certain that nothing
-//! was sent: a second text message costs money, and a second verification counts as a try. If the response to
-//! such a call is lost, [`Error::may_have_been_executed`](crate::CoreError::may_have_been_executed) returns
-//! `true`.
+//! Reads are retried according to the [`RetryPolicy`]. All other calls are retried only if nothing was sent, because a
+//! second text message costs money and a second verification counts as a try. If the response to such a call is lost,
+//! [`Error::may_have_been_executed`](crate::CoreError::may_have_been_executed) returns `true`.
 //!
 //! # Testing
 //!
-//! With the feature `testing`, pass a `testing::ScriptedTransport` to the builder; no network is needed. Or start
-//! the `auth-emulator`, which behaves like the vendor's server, and set `VERIGATOR_BASE_URL` to its URL.
+//! Without a network: enable the feature `testing` and pass a `testing::ScriptedTransport` to the builder. Against a
+//! server: start the `auth-emulator`, which behaves like the vendor's server, and set `VERIGATOR_BASE_URL` to its URL.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -78,11 +76,15 @@
 //!
 //! # Assumptions
 //!
-//! Where the vendor's documentation is silent or contradicts itself, this crate has a setting or assumes:
-//! requests go to `/v1/service/service/…` at `api.verigator.com`, although one sample has a single `service` (see
-//! [`ClientBuilder::path_prefix`]) and another the host `api.dev.verigator.com` (see
-//! [`ClientBuilder::base_url`]); a colon joins user name and password, although the text says semicolon (see
-//! [`ClientBuilder::credential_separator`]); any 2xx status is a success; a verification sends only the code.
+//! Where the vendor's documentation is incomplete or contradicts itself, this crate assumes:
+//!
+//! - Requests are sent to `/v1/service/service/…`, although one sample has a single `service`
+//!   ([`ClientBuilder::path_prefix`]), at `api.verigator.com`, although another sample has the host
+//!   `api.dev.verigator.com` ([`ClientBuilder::base_url`]).
+//! - A colon separates username and password, although the text says semicolon
+//!   ([`ClientBuilder::credential_separator`]).
+//! - Any 2xx status is a success.
+//! - A verification sends only the code.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,9 +1,9 @@
-//! The second-factor step of a login, in two requests of a web service or in a loop of a program.
+//! The second-factor step of a login, across two requests of a web service or in a loop of a program.
 //!
-//! [`SecondFactor::begin`] sends a code and returns a [`Challenge`], which can be stored between two requests or
-//! passed to another instance; [`Challenge::answer`] checks what the user typed. The vendor's samples loop until
-//! the code is right. Here the number of tries is limited, an expired code is replaced only if that was allowed,
-//! and a failure has a typed reason.
+//! [`SecondFactor::begin`] sends a code and returns a [`Challenge`], which can be stored between two requests or passed
+//! to another instance. [`Challenge::answer`] checks the code that the user entered. In contrast to the vendor's
+//! samples, which loop until the code is correct, the number of tries is limited, an expired code is replaced only if
+//! [`SecondFactor::max_codes`] allows it, and a failure has a typed reason.
 
 use crate::models::{AuthMethod, Rejection, Verification};
 use crate::{Client, Error};
@@ -44,11 +44,11 @@ pub struct SecondFactor {
     max_codes: u32,
 }
 
-/// A code that was sent and waits for the user. It holds no secret, and can be serialized: into a session, a
-/// database, or a cookie that your service signs.
+/// A code that was sent and not yet checked. It contains no secret and can be serialized, for example to a session or a
+/// database.
 ///
-/// The user must not be able to change it, nor to send an older copy back: it counts the tries. It is bound to the
-/// server of the client that began it.
+/// Store it where the user can neither change it nor restore an older copy, because it counts the tries. It is bound to
+/// the server of the client that created it.
 ///
 /// ```no_run
 /// use verigator_client::{Outcome, Challenge, Client};
@@ -83,7 +83,7 @@ pub struct Challenge {
     codes_left: u32,
 }
 
-/// Result of checking what the user typed, see [`Challenge`].
+/// Result of checking a code, see [`Challenge`].
 ///
 /// ```
 /// use verigator_client::{Outcome, FailureReason};
@@ -95,25 +95,25 @@ pub struct Challenge {
 #[must_use = "a wrong code is a value, not an error"]
 #[expect(clippy::exhaustive_enums, reason = "a login must decide each")]
 pub enum Outcome {
-    /// The user entered the right code.
+    /// The code is correct.
     Verified,
-    /// The code is wrong. The challenge accepts another one.
+    /// The code is wrong. The challenge accepts another try.
     Rejected(Rejection),
-    /// The code had expired, and another one was sent. The challenge accepts that one.
+    /// The code had expired, and a new one was sent. The challenge accepts the new code.
     CodeReplaced,
-    /// The step has ended without a right code.
+    /// The step has ended without a correct code.
     Failed(FailureReason),
 }
 
 impl Outcome {
-    /// Returns `true` if the user entered the right code.
+    /// Returns `true` if the code is correct.
     #[must_use]
     pub fn is_verified(&self) -> bool {
         matches!(self, Self::Verified)
     }
 }
 
-/// Reason why the step ended without a right code.
+/// The reason why the step ended without a correct code.
 ///
 /// ```
 /// assert_eq!(verigator_client::FailureReason::Expired.to_string(), "the code has expired");
@@ -123,9 +123,9 @@ impl Outcome {
 pub enum FailureReason {
     /// The limit of tries was reached.
     TooManyTries,
-    /// The vendor accepts no more tries for a while.
+    /// The vendor temporarily accepts no more tries.
     Throttled,
-    /// The code has expired, and no further one was allowed.
+    /// The code has expired, and no other code was allowed.
     Expired,
 }
 
@@ -140,7 +140,7 @@ impl fmt::Display for FailureReason {
 }
 
 impl SecondFactor {
-    /// Creates a step that sends codes by this method, with three tries and one code.
+    /// Creates a step that sends codes with this method. Default: three tries, one code.
     ///
     /// ```
     /// use verigator_client::SecondFactor;
@@ -160,8 +160,8 @@ impl SecondFactor {
         self
     }
 
-    /// Sets the maximum number of codes to send. With more than one, an expired code is replaced. Each text
-    /// message costs money. Default: 1.
+    /// Sets the maximum number of codes to send; with more than one, an expired code is replaced. Each text message
+    /// costs money. Default: 1.
     pub fn max_codes(mut self, codes: u32) -> Self {
         self.max_codes = codes.max(1);
         self
@@ -182,7 +182,7 @@ impl SecondFactor {
     ///
     /// # Errors
     ///
-    /// [`Error`] if the call fails. It is not retried: each text message costs money.
+    /// [`Error`] if the call fails. It is not retried, because each text message costs money.
     pub async fn begin(&self, client: &Client, service_id: &str, user_id: &str) -> Result<Challenge, Error> {
         let started = client.users(service_id).authentication(user_id).start(self.method.clone()).await?;
         Ok(Challenge {
@@ -198,13 +198,14 @@ impl SecondFactor {
 }
 
 impl Challenge {
-    /// Returns the delivery method used: a user without the app gets a text message in place of an app code.
+    /// Returns the delivery method that was used; a user without the app receives a text message instead of an app
+    /// code.
     #[must_use]
     pub fn method(&self) -> &AuthMethod {
         &self.method
     }
 
-    /// Returns the id of the user who was sent the code.
+    /// Returns the id of the user to whom the code was sent.
     #[must_use]
     pub fn user_id(&self) -> &str {
         &self.user_id
@@ -216,8 +217,8 @@ impl Challenge {
         self.tries_left
     }
 
-    /// Checks what the user typed, without white space and invisible characters. Store the challenge again afterwards: it
-    /// counts the tries, also those whose response was lost.
+    /// Checks the code that the user entered; whitespace and invisible characters are removed. Store the challenge
+    /// again afterwards, also after an error, because it counts the tries, including those whose response was lost.
     ///
     /// ```no_run
     /// # async fn example(
@@ -233,7 +234,7 @@ impl Challenge {
     /// # Errors
     ///
     /// [`Error`] if a call fails; neither a check nor a new code is retried.
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the challenge was begun at another server.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the challenge belongs to another server.
     pub async fn answer(
         &mut self,
         client: &Client,

@@ -1,7 +1,7 @@
 //! Result of verifying a code.
 //!
-//! The vendor reports a wrong code with status 200, so it is a value here and not an error. The enum can't be
-//! mistaken for a success by accident, and a response that doesn't say if the code was right is an error.
+//! The vendor reports a wrong code with status 200, so it is a value instead of an error. The enum must be matched to
+//! detect a success, and a response without a result is an error.
 
 use crate::models::AuthMethod;
 use auth_client_core::UnknownFields;
@@ -22,12 +22,12 @@ use std::fmt;
 #[non_exhaustive]
 #[must_use = "a wrong code is a value, not an error"]
 pub enum Verification {
-    /// The code was right.
+    /// The code is correct.
     #[non_exhaustive]
     Verified {
         /// Delivery method of the code, if the vendor reports it.
         method: Option<AuthMethod>,
-        /// The fields that this version does not know by name.
+        /// Unknown fields of the response.
         unknown: UnknownFields,
     },
     /// The code was not accepted.
@@ -35,7 +35,7 @@ pub enum Verification {
 }
 
 impl Verification {
-    /// Returns `true` if the code was right.
+    /// Returns `true` if the code is correct.
     ///
     /// ```
     /// let result: verigator_client::models::Verification = serde_json::from_str(r#"{"verified":false}"#)?;
@@ -48,7 +48,7 @@ impl Verification {
     }
 }
 
-/// Why a code was not accepted. The vendor may omit any of the fields.
+/// The reason why a code was not accepted. The vendor may omit any of the fields.
 ///
 /// ```
 /// use verigator_client::models::Verification;
@@ -64,7 +64,7 @@ impl Verification {
 pub struct Rejection {
     /// Delivery method of the code.
     pub method: Option<AuthMethod>,
-    /// Too many tries: no code is accepted for a while.
+    /// Too many tries: temporarily, no code is accepted.
     pub throttled: bool,
     /// The code has expired; start a new authentication.
     pub expired: bool,
@@ -72,13 +72,13 @@ pub struct Rejection {
     pub invalid: bool,
     /// The vendor's result code, such as `INVALID`; the list of values is not published.
     pub result: Option<String>,
-    /// The fields of `status` that this version does not know by name.
+    /// Unknown fields of `status`.
     pub unknown: UnknownFields,
-    /// The fields beside `status` that this version does not know by name.
+    /// Unknown fields of the response, next to `status`.
     pub response_unknown: UnknownFields,
 }
 
-/// The response as it stands on the wire.
+/// The response on the wire.
 #[derive(Clone, Default)]
 struct Response {
     verified: bool,
@@ -96,7 +96,7 @@ struct Status {
     unknown: UnknownFields,
 }
 
-// Strict: a response that lacks `verified`, or has it twice or as anything but a boolean, is an error.
+// Strict: a response in which `verified` is missing, duplicated or not a boolean is an error.
 record! {
     Strict Response {
         "verified" required => verified,
@@ -112,7 +112,7 @@ record! {
     }
 }
 
-/// Shows the reason without the vendor's result code.
+/// Prints the reason without the vendor's result code.
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

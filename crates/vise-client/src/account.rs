@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// VISE-specific settings; undocumented behaviour of the vendor's API has defaults here.
+/// VISE-specific settings. The defaults for undocumented behavior of the vendor's API are defined here.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) domains_path: String,
@@ -62,12 +62,12 @@ impl Default for Options {
 pub(crate) struct Account {
     pub(crate) settings: Settings,
     pub(crate) options: Options,
-    /// The token, prepared for VISE hosts.
+    /// The token with its placement in requests to VISE hosts.
     pub(crate) token: Arc<PlacedToken>,
     /// Engine for the dashboard. Without a dashboard URL, its calls fail before anything is sent.
     pub(crate) dashboard: Engine,
     pub(crate) has_dashboard: bool,
-    /// Number of lists that were requested because a phrase was refused.
+    /// Number of lists that were requested because a phrase was rejected.
     lists: AtomicU64,
     last_list: tokio::sync::Mutex<Option<Listed>>,
 }
@@ -103,7 +103,7 @@ impl Account {
 
     pub(crate) fn list<E: From<Error>>(&self) -> Call<Vec<AccountDomain>, E> {
         let method = self.options.domains_method.clone();
-        // A list is a read whatever its method. Its response contains all phrases.
+        // Listing is a read, whatever its method. Its response contains all key phrases.
         let operation = Operation::new(LIST, method, "", Idempotency::Read).sensitive();
         let check = match self.has_dashboard {
             true => Ok(()),
@@ -120,8 +120,8 @@ impl Account {
         self.lists.load(Ordering::Acquire)
     }
 
-    /// Returns a list that was requested after `seen` lists. Hosts whose phrases are refused at the same time
-    /// share the list, or its failure.
+    /// Returns a list that was requested after `seen` lists. Hosts whose phrases are rejected at the same time share
+    /// the list or its failure.
     pub(crate) async fn list_after(&self, seen: u64) -> Option<Arc<Vec<AccountDomain>>> {
         let mut last = self.last_list.lock().await;
         if let Some(listed) = last.as_ref().filter(|listed| listed.number > seen) {

@@ -9,11 +9,11 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
-/// Runs a function for the domains of the account: opens a session at each host and calls the function, for
+/// Runs a function for the domains of the account: opens a session at each host and calls the function with it, for
 /// several hosts concurrently.
 ///
-/// A host that fails does not stop the others. The results are in the order of the list, one per domain. Dropping
-/// the future of [`run`](Self::run) stops it.
+/// A failing host doesn't affect the others. The results are in the order of the list, one per domain. Dropping the
+/// future of [`run`](Self::run) stops the run.
 ///
 /// ```no_run
 /// # async fn run(vise: vise_client::Client) -> Result<(), vise_client::Error> {
@@ -54,11 +54,11 @@ pub struct AllDomains<'c> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Number of finished domains, including failed and skipped ones.
+    /// Number of completed domains, including failed and skipped ones.
     pub done: usize,
     /// Number of all domains.
     pub total: usize,
-    /// Index of the domain that has just finished, from 0 in the order of the list.
+    /// Index of the domain that has just completed, from 0 in the order of the list.
     pub index: usize,
     /// Result for that domain.
     pub status: DomainStatus,
@@ -244,7 +244,7 @@ impl Client {
 
 impl<'c> AllDomains<'c> {
     pub(crate) fn new(client: &'c Client) -> Self {
-        // A low default: the vendor documents no limit, and its product protects against floods of requests.
+        // Low, because the vendor documents no limit and its product protects against floods of requests.
         Self { client, domains: None, concurrency: 4, progress: None }
     }
 
@@ -263,7 +263,7 @@ impl<'c> AllDomains<'c> {
         self
     }
 
-    /// Sets how many hosts are called concurrently; at least one. Default: 4.
+    /// Sets the number of hosts that are called concurrently; at least one. Default: 4.
     pub fn concurrency(mut self, hosts: usize) -> Self {
         self.concurrency = hosts.max(1);
         self
@@ -333,9 +333,9 @@ impl fmt::Debug for AllDomains<'_> {
     }
 }
 
-/// Runs futures in this task, up to a limit at a time; returns their outputs in the order of the futures.
+/// Runs futures concurrently in this task, up to a limit. Returns their outputs in the order of the futures.
 ///
-/// All running futures are polled when any of them wakes. They are few, so that costs less than a queue.
+/// A wake-up polls all running futures. There are few of them, so this costs less than a queue.
 async fn buffered<F: Future>(
     mut futures: impl Iterator<Item = F>,
     concurrency: usize,

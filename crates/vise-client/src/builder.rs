@@ -1,4 +1,4 @@
-//! The builder of a client, with a setting for everything that the vendor doesn't document.
+//! The client builder, with a setting for each detail that the vendor doesn't document.
 
 use crate::account::{Account, Options};
 use crate::client::Client;
@@ -20,8 +20,7 @@ const API_TOKEN: &str = "VISE_API_TOKEN";
 const HOST: &str = "VISE_HOST";
 const PHRASE: &str = "VISE_PHRASE";
 
-/// Placeholder for a missing dashboard URL. RFC 2606 guarantees that it resolves to nothing; nothing is sent to
-/// it.
+/// Placeholder for a missing dashboard URL, which never resolves (RFC 2606). Nothing is sent to it.
 const PLACEHOLDER_URL: &str = "https://dashboard.invalid";
 
 /// Builder for [`Client`].
@@ -39,7 +38,7 @@ const PLACEHOLDER_URL: &str = "https://dashboard.invalid";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Settings for what the vendor doesn't document, with values other than the defaults:
+/// Settings for undocumented details, with other values than the defaults:
 ///
 /// ```
 /// use std::time::Duration;
@@ -117,7 +116,7 @@ impl ClientBuilder {
                 true => env::optional(DASHBOARD_URL)?,
                 false => Some(env::required(DASHBOARD_URL)?),
             };
-            // Plain http with a loopback address can't be set by accident.
+            // Plain http with a loopback address is always intentional.
             let is_test = |url: &Option<String>| {
                 url.as_deref().is_some_and(|url| {
                     url.starts_with("http://")
@@ -152,8 +151,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the path of the domain list below the dashboard URL; empty if that URL is the list itself. Default:
-    /// `/domains`. Assumption (domains-endpoint): the vendor names the endpoint but not its path.
+    /// Sets the path of the domain list below the dashboard URL; empty if the dashboard URL itself is the list.
+    /// Default: `/domains`. Assumption (domains-endpoint): the vendor names the endpoint but not its path.
     pub fn domains_path(mut self, path: impl Into<String>) -> Self {
         self.options.domains_path = path.into();
         self
@@ -180,9 +179,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether the token is sent together with the phrase. Default: no. Assumption (token-on-auth): the
-    /// phrase is sufficient, because the vendor's documentation describes that step with the phrase alone. If set, a
-    /// host receives the token before it has proved that it knows the phrase.
+    /// Sets whether the token is sent together with the phrase. Default: no. Assumption (token-on-auth): the phrase is
+    /// sufficient, because the vendor's documentation describes this step with the phrase alone. If set, a host
+    /// receives the token before it has accepted the phrase.
     pub fn token_on_auth(mut self, send: bool) -> Self {
         self.options.token_on_auth = send;
         self
@@ -195,9 +194,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Restricts calls to public addresses: a host name that resolves to a private network is refused. The check
-    /// is part of the name resolution, so the address can't change in between. Off by default. Can't be combined
-    /// with a custom transport, which has its own setting.
+    /// Rejects host names that resolve to a private or local address. Default: off. The client connects to exactly the
+    /// addresses that were checked, so a DNS change can't bypass the check. Can't be combined with a custom transport:
+    /// use [`TransportSettings`](crate::TransportSettings::public_addresses_only) when you create it.
     ///
     /// ```
     /// # #[cfg(feature = "hyper")] {
@@ -211,15 +210,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the method of `/auth`. Default: GET. Assumption (auth-request): the vendor shows a URL only.
+    /// Sets the method of `/auth`. Default: GET. Assumption (auth-request): the vendor documents the URL, but no
+    /// method.
     pub fn auth_method(mut self, method: Method) -> Self {
         self.options.auth_method = method;
         self
     }
 
-    /// Sets how many redirects of the opening are followed, within the host's origin, with the cookies so far and
-    /// never with the token. Default: 5; 0 follows none. Assumption (auth-redirects): any of these responses may set
-    /// the session, because the vendor's sample uses a Python session, which follows redirects.
+    /// Sets the maximum number of redirects that are followed when a session is opened: within the host's origin, with
+    /// the cookies that were set so far, and without the token. Default: 5; 0 disables redirects. Assumption
+    /// (auth-redirects): any of these responses can set the session cookie, because the vendor's sample uses a session
+    /// of Python's `requests`, which follows redirects.
     pub fn auth_redirects(mut self, limit: u32) -> Self {
         self.options.auth_redirects = limit;
         self
@@ -244,37 +245,36 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets which cookie is the session. Default: the one named `session`.
-    /// Assumption (session-cookie): the documentation suggests that name.
+    /// Sets which cookie is the session cookie. Default: the one named `session`. Assumption (session-cookie): the
+    /// documentation suggests this name.
     pub fn session_cookie(mut self, cookie: SessionCookie) -> Self {
         self.options.session_cookie = cookie;
         self
     }
 
-    /// Sets the maximum lifetime of a session. Default: the lifetime of its cookie, and no limit if the cookie
-    /// has none. Assumption (session-lifetime): the vendor documents that sessions end, but not when.
+    /// Sets the maximum lifetime of a session. Default: the lifetime of its cookie; unlimited if the cookie has none.
+    /// Assumption (session-lifetime): the vendor documents that sessions end, but not when.
     pub fn session_lifetime(mut self, lifetime: Duration) -> Self {
         self.options.session_lifetime = Some(lifetime);
         self
     }
 
-    /// Sets whether an HTML page in place of JSON means that the session has ended. Default: yes.
-    /// Assumption (session-expired): the endpoints return JSON. Turn it off for endpoints that return pages.
+    /// Sets whether an HTML page in place of JSON means that the session has ended. Default: yes. Assumption
+    /// (session-expired): the endpoints return JSON. Disable this for endpoints that return pages.
     pub fn pages_end_sessions(mut self, end: bool) -> Self {
         self.options.pages_end_sessions = end;
         self
     }
 
-    /// Sets whether status 403 means that the session has ended. Default: no.
-    /// Assumption (session-expired): 403 is about permissions or comes from the protection layer, so another session
-    /// would not help.
+    /// Sets whether status 403 means that the session has ended. Default: no. Assumption (session-expired): a 403
+    /// concerns permissions or comes from the protection layer, so another session would not help.
     pub fn forbidden_ends_sessions(mut self, end: bool) -> Self {
         self.options.forbidden_ends_sessions = end;
         self
     }
 
-    /// Sets whether the domains are listed again, once, if a phrase is refused, because it may have been changed.
-    /// Default: yes. Assumption (phrase-refused): a phrase can change.
+    /// Sets whether the client lists the domains again, once, if a phrase is rejected. Default: yes. Assumption
+    /// (phrase-refused): a phrase can change.
     pub fn relist_on_refusal(mut self, relist: bool) -> Self {
         self.options.relist_on_refusal = relist;
         self
@@ -378,7 +378,7 @@ fn unset(variable: &'static str) -> auth_client_core::Error {
     auth_client_core::Error::configuration(variable, "is not set, but the variable that belongs to it is")
 }
 
-/// Shows the settings, but no secrets.
+/// Prints the settings without secrets.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

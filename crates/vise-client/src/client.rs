@@ -1,4 +1,4 @@
-//! The client: the account, its list of domains, and the sessions at their hosts.
+//! The client: the account, its domains, and the sessions at their hosts.
 
 use crate::Call;
 use crate::account::Account;
@@ -15,18 +15,18 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Maximum number of cached sessions per host: one per phrase, and phrases may change.
+/// Maximum number of cached sessions per host: one per phrase, and phrases can change.
 const MAX_PER_HOST: usize = 8;
 
 /// Client for the VISE API. Cheap to clone; clones share connections and sessions.
 ///
-/// The authentication chain can be entered at each of its stages:
+/// The authentication can start at each of its steps:
 ///
-/// | known | call |
+/// | available | method |
 /// | --- | --- |
-/// | the account's token | [`list_account_domains`](Self::list_account_domains), then [`open_session`](Self::open_session), or [`for_all_domains`](Self::for_all_domains) |
+/// | the account token | [`list_account_domains`](Self::list_account_domains), then [`open_session`](Self::open_session), or [`for_all_domains`](Self::for_all_domains) |
 /// | token, a host and its phrase | [`session`](Self::session) |
-/// | token, a host and the cookie of a session | [`resume_session`](Self::resume_session) |
+/// | token, a host and a session cookie | [`resume_session`](Self::resume_session) |
 ///
 /// ```
 /// use vise_client::Client;
@@ -47,10 +47,10 @@ impl Client {
         Self { account: Arc::new(account), sessions: Arc::default(), default }
     }
 
-    /// Lists the account's domains through the dashboard's Domains API.
+    /// Lists the account's domains with the dashboard's Domains API.
     ///
-    /// Assumption (domains-endpoint): it is `GET /domains` below the dashboard's URL; the vendor documents neither. Any
-    /// list whose entries have `domain_vise_url` is accepted.
+    /// Assumption (domains-endpoint): the request is `GET /domains` below the dashboard's URL; the vendor documents
+    /// neither method nor path. Any list whose entries have `domain_vise_url` is accepted.
     ///
     /// ```no_run
     /// # async fn example(vise: vise_client::Client) -> Result<(), vise_client::Error> {
@@ -64,15 +64,15 @@ impl Client {
     /// # Errors
     ///
     /// The errors of any call, [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the client has no
-    /// dashboard URL, and [`ErrorKind::Decode`](crate::ErrorKind::Decode) if no known shape matches the response;
-    /// that error lists the names of the fields, but no values.
+    /// dashboard URL, and [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no known shape; that
+    /// error contains the names of the fields, but no values.
     pub fn list_account_domains(&self) -> Call<Vec<AccountDomain>> {
         self.account.list()
     }
 
     /// Returns the session at a domain's host. Nothing is sent until it is used.
     ///
-    /// The same host and phrase always give the same session.
+    /// Calls with the same host and phrase return the same session.
     ///
     /// ```
     /// use vise_client::{AccountDomain, Client};
@@ -137,10 +137,10 @@ impl Client {
         self.session_with(self.check(host)?, phrase, UnknownFields::new())
     }
 
-    /// Resumes a session that was opened elsewhere, by the value of its cookie. It can't be reopened: once it has
-    /// ended, calls fail with [`SessionProblem::NoPhrase`](crate::SessionProblem::NoPhrase).
+    /// Resumes a session that another program has opened, with the value of its cookie. Such a session can't be
+    /// reopened: after it has ended, calls fail with [`SessionProblem::NoPhrase`](crate::SessionProblem::NoPhrase).
     ///
-    /// The first call sends the token to this host.
+    /// The first call sends the account token to this host.
     ///
     /// ```no_run
     /// # async fn example(vise: vise_client::Client, cookie: String) -> Result<(), vise_client::Error> {
@@ -239,7 +239,7 @@ fn check_cookie(cookie: SecretString) -> Result<SecretString, auth_client_core::
     Ok(cookie)
 }
 
-/// Shows the hosts, but no secrets.
+/// Prints the hosts without secrets.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")

@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 const MAX_COOKIES: usize = 50;
 const MAX_BYTES: usize = 8 * 1024;
 
-/// The cookie that is the session.
+/// Selects the session cookie.
 ///
 /// ```
 /// use vise_client::{Client, SessionCookie};
@@ -75,7 +75,7 @@ impl Jar {
         Self { session, host: host.to_owned(), kept: Mutex::default() }
     }
 
-    /// Creates a jar with the cookie of a session that was opened elsewhere.
+    /// Creates a jar with the session cookie of another program.
     pub(crate) fn with_session(session: SessionCookie, host: &str, value: SecretString) -> Self {
         let name = match &session {
             SessionCookie::Named(name) => name.clone(),
@@ -107,7 +107,7 @@ impl Jar {
     pub(crate) fn lifetime(&self) -> Lifetime {
         let kept = self.lock();
         let ends = kept.iter().filter(|kept| self.session.is(&kept.name)).map(|kept| kept.ends);
-        // If several cookies count as the session, it ends with the first of them.
+        // If several cookies count as session cookies, the session ends with the first of them.
         ends.flatten().min().map_or(Lifetime::Unknown, Lifetime::Until)
     }
 
@@ -146,7 +146,7 @@ impl Jar {
         let ends = end_of(cookie, server_now, now);
         let path = cookie.path().filter(|path| path.starts_with('/')).unwrap_or("/").to_owned();
         let mut kept = self.lock();
-        // There is one session, whatever path its cookie has.
+        // There is one session, regardless of the path of its cookie.
         kept.retain(|kept| kept.name != name || (kept.path != path && !self.is_session(name)));
         let fresh = Kept { name: name.to_owned(), value: SecretString::from(value), path, ends };
         if !value.is_empty() && !fresh.is_over(now) && (kept.len() < MAX_COOKIES || self.is_session(name)) {
@@ -159,7 +159,7 @@ impl Jar {
     }
 }
 
-/// Shows names only.
+/// Prints the names only.
 impl fmt::Debug for Jar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jar").field("host", &self.host).field("cookies", &self.lock().len()).finish()
@@ -175,7 +175,7 @@ pub(crate) fn session_in(headers: &HeaderMap, session: &SessionCookie, now: Syst
         !cookie.value().is_empty() && end_of(&cookie, server_now, now).is_none_or(|ends| ends > now)
     });
     match session {
-        // The last statement about a cookie counts.
+        // The last `Set-Cookie` of a name is used.
         SessionCookie::Named(_) => states.last(),
         SessionCookie::Any => states.reduce(|any, good| any || good),
     }
@@ -201,11 +201,11 @@ fn end_of(cookie: &Cookie<'_>, server_now: SystemTime, now: SystemTime) -> Optio
     }
     let seconds = cookie.expires_datetime()?.unix_timestamp();
     let ends = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-    // The time left by the server's clock is the time left by ours.
+    // The remaining time is computed with the server's clock and added to the local time.
     now.checked_add(ends.duration_since(server_now).unwrap_or(Duration::ZERO))
 }
 
-/// Returns whether a `Domain` attribute covers the host; otherwise the cookie is refused, as browsers do.
+/// Returns whether a `Domain` attribute includes the host; otherwise the cookie is rejected, as in browsers.
 fn is_within(host: &str, domain: &str) -> bool {
     let domain = domain.trim_start_matches('.').to_ascii_lowercase();
     host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))

@@ -1,8 +1,8 @@
-//! The account's domains, as the dashboard lists them.
+//! The account's domains, as listed by the dashboard.
 //!
-//! The vendor documents two fields and nothing else, not even the shape of the list. So any plausible shape is
-//! accepted and unknown fields are kept. If no shape matches, the error lists the names of the fields, which show
-//! what has changed; values are omitted, because they may be phrases.
+//! The vendor documents two fields, but not the shape of the list, so any plausible shape is accepted and unknown
+//! fields are kept. If the response has another shape, the error contains the names of its fields, but no values,
+//! because they may be key phrases.
 
 use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::decode::DecodeFailure;
@@ -22,10 +22,9 @@ const MAX_DEPTH: usize = 3;
 /// Maximum number of names in an error.
 const MAX_NAMES: usize = 20;
 
-/// The phrase that opens a session at the VISE host of one domain.
+/// The key phrase, which opens a session at the VISE host of a domain.
 ///
-/// It is a secret like a password: it is never printed, can't be serialized, and only [`expose`](Self::expose)
-/// returns it.
+/// A secret: it is never printed and can't be serialized; only [`expose`](Self::expose) returns it.
 ///
 /// ```
 /// let phrase = vise_client::KeyPhrase::from("a phrase of the dashboard");
@@ -88,16 +87,16 @@ impl fmt::Debug for KeyPhrase {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AccountDomain {
-    /// `domain_vise_url`: the host of the domain's VISE API, unchecked. It is checked before anything is sent to it.
+    /// `domain_vise_url`: the host of the domain's VISE API, as received. It is checked before anything is sent to it.
     pub vise_url: Option<String>,
-    /// `domain_vise_phrase`: the phrase that opens a session there.
+    /// `domain_vise_phrase`: the key phrase.
     pub vise_phrase: Option<KeyPhrase>,
     /// All other fields.
     pub other: UnknownFields,
 }
 
 impl AccountDomain {
-    /// Creates a domain from values that are known from elsewhere.
+    /// Creates a domain from a known host and phrase.
     ///
     /// ```
     /// let domain = vise_client::AccountDomain::new("shop-1.vise.example", "phrase");
@@ -125,8 +124,8 @@ impl AccountDomain {
     }
 }
 
-/// Shows a name for people: `domain_name`, else the VISE host, else `unnamed domain`. A value that isn't a host name
-/// is not shown, because the fields may contain anything.
+/// Prints the name for display: `domain_name`, otherwise the VISE host, otherwise `unnamed domain`. A value that isn't
+/// a host name is not printed, because the fields may contain anything.
 ///
 /// Assumption (domain-name): the vendor documents no name; the emulator's list has this field.
 impl fmt::Display for AccountDomain {
@@ -144,7 +143,7 @@ impl fmt::Display for AccountDomain {
 
 impl fmt::Debug for AccountDomain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The field may contain anything; it is shown only if it is a host that may be called.
+        // The field may contain anything, so it is printed only if it is a host that may be called.
         let url = self.vise_url.as_deref();
         let host = url.map(|url| crate::HostPolicy::new().check(url).map(|host| host.to_string()));
         f.debug_struct("AccountDomain")
@@ -211,8 +210,8 @@ fn nothing_fits(mut seen: Vec<String>) -> String {
     format!("no entry has the field {VISE_URL}; fields found: {}{more}", seen.join(", "))
 }
 
-/// Returns the field names of an object. Strings that don't look like names are omitted: an object may be keyed
-/// by ids, tokens or phrases, which have spaces, symbols or more than a few digits.
+/// Returns the field names of an object. Strings that don't look like names are omitted, because the keys can be ids,
+/// tokens or phrases, which contain spaces, symbols or more than a few digits.
 fn names(members: &UnknownFields) -> Vec<String> {
     members.names().map(|name| if model::is_name(name) { name } else { "(odd)" }.to_owned()).collect()
 }

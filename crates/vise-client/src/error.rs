@@ -9,7 +9,8 @@ use std::fmt;
 auth_client_core::provider::error_type! {
     /// A failed call.
     ///
-    /// Dereferences to the error type that all providers share, and distinguishes what can happen to a session:
+    /// Dereferences to the error type that all providers share. [`session_problem`](Self::session_problem) returns the
+    /// problem with the session, if any:
     ///
     /// ```no_run
     /// # async fn run(session: vise_client::Session) {
@@ -46,21 +47,21 @@ auth_client_core::provider::error_type! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionProblem {
-    /// The host must not be called; nothing was sent.
+    /// The host policy doesn't allow the host; nothing was sent.
     HostRefused(HostRefusal),
-    /// The host did not open a session for the phrase.
+    /// The host opened no session for the key phrase.
     PhraseRefused,
     /// The session has ended, and there is no phrase to open another one.
     NoPhrase,
-    /// Sessions open, but calls are refused all the same: the token or the caller's IP address is not accepted.
+    /// Sessions can be opened, but calls are rejected: the host doesn't accept the token or the caller's IP address.
     CallRefused,
-    /// The session had ended and another one was opened, but the call was not sent again because it is a write.
-    /// The same call made again uses the new session.
+    /// The session had ended and a new one was opened, but the call was not sent again because it is a write. Call
+    /// again to use the new session.
     RenewedNotReplayed,
 }
 
 impl Error {
-    /// Returns the problem with the session, if that is what failed.
+    /// Returns the problem with the session, if it caused the error.
     ///
     /// ```
     /// use vise_client::{Client, HostRefusal, SessionProblem};
@@ -88,7 +89,7 @@ impl Error {
             }
             cause.is::<PhraseRefused>().then_some(SessionProblem::PhraseRefused)
         });
-        // Sent again with a new session, and refused as if there were none.
+        // Sent again with a new session, and rejected as if there were none.
         let refused = self.is_page()
             || matches!(
                 self.0.kind(),
@@ -97,8 +98,8 @@ impl Error {
         found.or((refused && self.0.was_replayed_after_renewal()).then_some(SessionProblem::CallRefused))
     }
 
-    /// Returns `true` if the response was an HTML page where the API returns JSON: a sign-in page, or a challenge
-    /// of the protection layer.
+    /// Returns `true` if the response is an HTML page instead of JSON, such as a sign-in page or a challenge of the
+    /// protection layer.
     ///
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
@@ -125,8 +126,8 @@ pub(crate) const LIST: &str = "domains.list";
 pub(crate) const OPEN: &str = "session.open";
 pub(crate) const VISE_DOMAINS: &str = "vise_domains.list";
 
-/// Returns whether a response is an HTML page: by its content type, or by its first bytes if the type is JSON or
-/// missing.
+/// Returns whether a response is an HTML page, according to its content type, or to its first bytes if the type is JSON
+/// or missing.
 pub(crate) fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
     let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
     if ["text/html", "application/xhtml+xml"].iter().any(|page| page.eq_ignore_ascii_case(essence)) {
@@ -137,7 +138,7 @@ pub(crate) fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
     may_be_json && body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }
 
-/// Adds that the response is a page, and names the setting of a URL that the vendor doesn't document.
+/// Appends that the response is an HTML page, and the setting of a URL that the vendor doesn't document.
 fn hint(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if error.is_page() {
         f.write_str("; the response is an HTML page instead of JSON")?;
@@ -162,7 +163,7 @@ fn hint(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 pub(crate) struct PhraseRefused {
     pub(crate) status: u16,
     pub(crate) page: bool,
-    /// Set if the dashboard was asked for another phrase without success.
+    /// Set if listing the domains again returned no other phrase that works.
     pub(crate) relisted: bool,
 }
 
@@ -185,7 +186,7 @@ impl fmt::Display for PhraseRefused {
 
 impl StdError for PhraseRefused {}
 
-/// A resumed session has ended.
+/// A resumed session that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NoPhrase;
 
@@ -197,7 +198,7 @@ impl fmt::Display for NoPhrase {
 
 impl StdError for NoPhrase {}
 
-/// Several sessions in a row were opened, but none was accepted for a call.
+/// Several consecutive sessions were opened, but none was accepted for a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SessionsRefused;
 

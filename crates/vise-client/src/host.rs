@@ -1,9 +1,9 @@
 //! Validation of host names.
 //!
-//! The names of VISE hosts come from a response of the dashboard, and the account's token is sent to them. So a name
-//! is validated before anything is sent: only a plain DNS name over https on the standard port is accepted; any
-//! other form is refused and never repaired. The transport refuses names that resolve to private addresses, see
-//! [`public_addresses_only`](crate::ClientBuilder::public_addresses_only).
+//! The names of VISE hosts are part of a response of the dashboard, and the account token is sent to these hosts. Each
+//! name is therefore validated before anything is sent: only a plain DNS name over https on the standard port is
+//! accepted; any other form is rejected and never corrected. The transport can reject names that resolve to private
+//! addresses, see [`public_addresses_only`](crate::ClientBuilder::public_addresses_only).
 
 use auth_client_core::Error;
 use auth_client_core::auth_core::Origin;
@@ -31,7 +31,7 @@ const LOCAL: &[&str] = &[
     "svc",
 ];
 
-/// Public domains whose subdomains resolve to the address that they contain, or to this machine.
+/// Public domains whose subdomains resolve to the address in their name, or to loopback.
 const POINTERS: &[&str] = &[
     "nip.io",
     "sslip.io",
@@ -45,7 +45,7 @@ const POINTERS: &[&str] = &[
     "rbndr.us",
 ];
 
-/// Reason why a host was refused. It never contains the host, because the field may contain anything.
+/// The reason why a host was rejected. It never contains the host, because the field may contain anything.
 ///
 /// ```
 /// let refusal = vise_client::HostPolicy::new().check("10.0.0.1").unwrap_err();
@@ -56,11 +56,11 @@ const POINTERS: &[&str] = &[
 pub enum HostRefusal {
     /// Empty string.
     Empty,
-    /// Contains white space or a control character.
+    /// Contains whitespace or a control character.
     Blank,
     /// Has a scheme other than `https://`.
     Scheme,
-    /// Contains a user name or password.
+    /// Contains a username or password.
     UserInfo,
     /// Has a path, a query or a fragment.
     Path,
@@ -74,9 +74,9 @@ pub enum HostRefusal {
     Address,
     /// Is not a DNS name.
     NotAName,
-    /// Has no dot, so it is a name of the local network.
+    /// Has no dot, and is therefore a name of the local network.
     NoDot,
-    /// Is a name of this machine or of a local network.
+    /// Is a name of the local machine or of a local network.
     Local,
     /// Contains characters that a URL parser replaces by others.
     Disguised,
@@ -151,12 +151,12 @@ impl fmt::Display for ViseHost {
 
 type Predicate = Arc<dyn Fn(&ViseHost) -> bool + Send + Sync>;
 
-/// Which hosts a client may call.
+/// The hosts that a client may call.
 ///
-/// A host must be a DNS name with at least one dot, over https, on port 443. Refused are IP addresses in any
-/// spelling, user names, paths, queries, other ports, white space, control characters, backslashes, percent
-/// signs, and names of this machine and of local networks. A leading `https://`, a trailing slash and `:443` are
-/// accepted. Lists and predicates restrict this further and never extend it:
+/// A host must be a DNS name with at least one dot, over https, on port 443. The policy rejects IP addresses in any
+/// notation, usernames, paths, queries, other ports, whitespace, control characters, backslashes, percent signs, and
+/// names of the local machine and of local networks. A leading `https://`, a trailing slash and `:443` are accepted.
+/// Lists and predicates only add restrictions:
 ///
 /// ```
 /// use vise_client::{HostPolicy, HostRefusal};
@@ -176,7 +176,7 @@ pub struct HostPolicy {
     below: Vec<String>,
     predicate: Option<Predicate>,
     loopback: bool,
-    /// Set if an entry of a list is not a valid host; such a list would match nothing, or the wrong hosts.
+    /// Set if an entry of a list is not a valid host; such a list would match no hosts or the wrong ones.
     broken: bool,
 }
 
@@ -187,8 +187,8 @@ impl HostPolicy {
         Self::default()
     }
 
-    /// Allows this host. Hosts that are named neither by this method nor by [`only_below`](Self::only_below) are
-    /// then refused.
+    /// Allows this host. All hosts that are listed neither here nor with [`only_below`](Self::only_below) are then
+    /// rejected.
     #[must_use]
     pub fn only(mut self, host: &str) -> Self {
         match parse(host) {
@@ -198,7 +198,7 @@ impl HostPolicy {
         self
     }
 
-    /// Allows this domain and all names below it. Other hosts are then refused.
+    /// Allows this domain and its subdomains. All other hosts are then rejected, except those of [`only`](Self::only).
     #[must_use]
     pub fn only_below(mut self, domain: &str) -> Self {
         match parse(domain.trim_start_matches('.')) {
@@ -208,16 +208,17 @@ impl HostPolicy {
         self
     }
 
-    /// Adds a predicate for hosts that have passed all other checks.
+    /// Adds a predicate, which is called with hosts that have passed all other checks. Hosts for which it returns
+    /// `false` are rejected.
     #[must_use]
     pub fn only_if(mut self, predicate: impl Fn(&ViseHost) -> bool + Send + Sync + 'static) -> Self {
         self.predicate = Some(Arc::new(predicate));
         self
     }
 
-    /// **Only for tests against a server on this machine.** Also allows `127.…`, `[::1]` and `localhost` with a
-    /// port over plain http, whatever the lists contain. With it, a manipulated response of the dashboard reaches
-    /// services on this machine.
+    /// **Only for tests against a local server.** Also allows `127.…`, `[::1]` and `localhost` with a port over plain
+    /// http, regardless of the lists. With this setting, a manipulated response of the dashboard can direct calls to
+    /// services on the local machine.
     ///
     /// ```
     /// let policy = vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests();
@@ -237,7 +238,7 @@ impl HostPolicy {
     ///
     /// # Errors
     ///
-    /// The reason why it must not be called.
+    /// The reason why the host must not be called.
     pub fn check(&self, host: &str) -> Result<ViseHost, HostRefusal> {
         if self.loopback
             && let Some(host) = parse_loopback(host)
@@ -274,8 +275,7 @@ impl fmt::Debug for HostPolicy {
     }
 }
 
-/// Parses a public DNS name. Other forms are refused before a URL parser sees them, because parsers repair what
-/// they can.
+/// Parses a public DNS name. Other forms are rejected before URL parsing, because URL parsers correct many of them.
 fn parse(text: &str) -> Result<ViseHost, HostRefusal> {
     if text.is_empty() {
         return Err(HostRefusal::Empty);
@@ -381,7 +381,7 @@ fn holds_address(labels: &[&str]) -> bool {
     labels.windows(4).any(|four| four.join(".").parse::<Ipv4Addr>().is_ok())
 }
 
-/// Parses this machine's loopback names and addresses with a port; plain http unless https is given.
+/// Parses loopback names and addresses with a port; plain http unless https is given.
 fn parse_loopback(text: &str) -> Option<ViseHost> {
     let (secure, rest) = match text.split_once("://") {
         Some(("http", rest)) => (false, rest),

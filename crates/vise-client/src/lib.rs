@@ -1,13 +1,13 @@
-//! Client for the **Vecurity VISE** API: from the account's token to a session on every VISE host.
+//! Client for the **Vecurity VISE** API: opens a session on every VISE host of an account.
 //!
-//! VISE authenticates in three steps. The account's token lists the account's domains at the dashboard; each
-//! domain has its own host and key phrase; the phrase opens a session at that host, and calls need the session's
-//! cookie **and** the token. This client does all three, reopens sessions that have ended, and sends each secret
-//! only to its destination.
+//! VISE authenticates in three steps. The account token lists the account's domains at the dashboard. Each domain has
+//! its own host and key phrase, and the phrase opens a session at that host. Calls require the session cookie **and**
+//! the token. This client performs all three steps, reopens sessions that have ended, and sends each secret only to its
+//! destination.
 //!
 //! # Example
 //!
-//! The vendor's example: open a session for every domain of the account and call the VISE Domains endpoint.
+//! The vendor's example: opens a session for every domain of the account and calls the VISE Domains endpoint.
 //!
 //! ```
 //! use vise_client::Client;
@@ -40,9 +40,10 @@
 //! | key phrase | `/auth` of the domain's host | percent-encoded; never in an error, log line, span or `Referer` |
 //! | session cookie | the host that set it | a wider `Domain` attribute is ignored |
 //!
-//! Hosts come from a response of the dashboard, so each is validated first: see [`HostPolicy`]. A public name
-//! with a private address passes that check: see [`ClientBuilder::public_addresses_only`]. Redirects are never
-//! followed.
+//! The hosts are listed in a response of the dashboard, so each is checked before it is called; see [`HostPolicy`].
+//! This check doesn't detect a public name with a private address; see [`ClientBuilder::public_addresses_only`].
+//! Redirects are never followed, except those of `/auth`, within the host and without the token; see
+//! [`ClientBuilder::auth_redirects`].
 //!
 //! # Environment
 //!
@@ -50,8 +51,8 @@
 //!
 //! # Testing
 //!
-//! With the feature `testing`, pass a [`testing::ScriptedTransport`] to the builder. Or start the
-//! `auth-emulator`, which has a dashboard and VISE hosts, and set `VISE_DASHBOARD_URL` to its URL.
+//! Without a network: enable the feature `testing` and pass a [`testing::ScriptedTransport`] to the builder. Against a
+//! server: start the `auth-emulator`, which has a dashboard and VISE hosts, and set `VISE_DASHBOARD_URL` to its URL.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -78,10 +79,10 @@
 //!
 //! # Assumptions
 //!
-//! The vendor publishes one page. It documents the steps, `domain_vise_url`, `domain_vise_phrase`, `/auth`, `pfk`
-//! and that sessions end. Everything else is a setting of [`ClientBuilder`] whose default is marked as an
-//! assumption: the URLs of both domain lists, where the token is sent, which cookie is the session, and how an
-//! ended session is recognized.
+//! The vendor publishes one page. It documents the steps, `domain_vise_url`, `domain_vise_phrase`, `/auth`, `pfk` and
+//! that sessions end. Everything else is a setting of [`ClientBuilder`] with a default that is marked as an assumption:
+//! the paths of both domain lists, the placement of the token, the name of the session cookie, and the signs of an
+//! ended session.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,5 +1,5 @@
 //! Redirects of `/auth`: followed within the host's origin, with the cookies that were set so far and without the
-//! token. The vendor's sample uses a Python session, which does the same.
+//! token. The vendor's sample uses a session of Python's `requests`, which follows redirects too.
 
 use crate::account::Account;
 use crate::cookies::Jar;
@@ -15,8 +15,8 @@ use http::{Method, Response, header};
 use std::sync::Arc;
 use url::Url;
 
-/// Follows the redirect of a response to `/auth`, stores the cookies of each response in the jar, and returns the
-/// last response: of the first request if there is nothing to follow.
+/// Follows the redirects of a response to `/auth`, stores the cookies of each response in the jar, and returns the last
+/// response.
 pub(crate) async fn follow(
     account: &Arc<Account>,
     host: &ViseHost,
@@ -35,7 +35,7 @@ pub(crate) async fn follow(
     let engine = Engine::new(&account.settings, base, rules::Opening, Some(credential))?;
     for _ in 0..options.auth_redirects {
         let Some(next) = target(&here, &response) else { break };
-        // As browsers do: only these two statuses keep the method.
+        // As in browsers, only these two statuses keep the method.
         if !matches!(response.status().as_u16(), 307 | 308) {
             method = Method::GET;
         }

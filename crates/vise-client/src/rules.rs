@@ -1,7 +1,7 @@
 //! Classification of responses: of the dashboard, of opening a session, and of calls with a session.
 //!
-//! The vendor documents no status but states that sessions end. So every plausible sign of that is recognized,
-//! before a response is decoded.
+//! The vendor documents that sessions end, but no status for it, so every plausible sign is recognized before a
+//! response is decoded.
 
 use crate::cookies::{SessionCookie, session_in};
 use crate::error::is_page;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub(crate) const NAME: &str = "vise";
 
-/// The dashboard: a refused token is final.
+/// The dashboard: a rejected token is final.
 #[derive(Debug)]
 pub(crate) struct Dashboard;
 
@@ -34,7 +34,7 @@ impl ProviderRules for Dashboard {
     }
 }
 
-/// `/auth` and its redirects: every status below 400 is a success. Whether a session is open is up to the cookies.
+/// `/auth` and its redirects: every status below 400 is a success. The cookies determine whether a session is open.
 #[derive(Debug)]
 pub(crate) struct Opening;
 
@@ -86,7 +86,7 @@ impl ProviderRules for Calls {
         }
     }
 
-    /// Some signs of an ended session don't mean that nothing was executed, so writes are left to the caller.
+    /// Some signs of an ended session don't prove that nothing was executed, so writes are not sent again.
     fn replay_after_renewal(&self, operation: &Operation) -> bool {
         operation.idempotency() != Idempotency::Write
     }

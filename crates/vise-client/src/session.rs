@@ -18,10 +18,10 @@ use std::sync::Arc;
 
 /// A session at one VISE host. Cheap to clone; clones are the same session.
 ///
-/// It opens with the first call or with [`open`](Self::open), and reopens when it has ended; concurrent calls
-/// share one request to `/auth`. A session has ended when its cookie expires, when a response clears the cookie,
-/// or when the response to a call is a 401, a redirect, or an HTML page instead of JSON. A read is then sent once
-/// more; for a write the error reports [`RenewedNotReplayed`](crate::SessionProblem::RenewedNotReplayed).
+/// The first call, or [`open`](Self::open), opens the session; a call reopens it if it has ended. Concurrent calls
+/// share one request to `/auth`. A session has ended when its cookie expires, when a response clears the cookie, or
+/// when the response to a call is a 401, a redirect, or an HTML page instead of JSON. A read is then sent once more; a
+/// write returns an error with [`RenewedNotReplayed`](crate::SessionProblem::RenewedNotReplayed).
 ///
 /// ```no_run
 /// # async fn run(vise: vise_client::Client) -> Result<(), vise_client::Error> {
@@ -64,7 +64,7 @@ impl Session {
         Ok(Self { inner: Arc::new(Inner { account, source, engine }) })
     }
 
-    /// Installs the cookie of a session that was opened elsewhere.
+    /// Installs the cookie of a session that another program has opened.
     pub(crate) fn install(&self, cookie: SecretString) -> Result<(), auth_client_core::Error> {
         let material = self.inner.source.renewer().material_of(cookie);
         let lifetime = self.inner.account.options.session_lifetime.map_or(Lifetime::Unknown, Lifetime::For);
@@ -90,7 +90,7 @@ impl Session {
         self.inner.source.renewer().host()
     }
 
-    /// Opens the session now, unless it is open.
+    /// Opens the session if it is not open yet.
     ///
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
@@ -112,7 +112,7 @@ impl Session {
         })
     }
 
-    /// Returns `true` if the session is open as far as this client knows.
+    /// Returns `true` if the session is open, as far as known without a request.
     ///
     /// ```
     /// let vise = vise_client::Client::builder("account-token".to_owned()).build()?;
@@ -126,10 +126,10 @@ impl Session {
 
     /// Calls the VISE Domains endpoint of this host.
     ///
-    /// Assumption (vise-paths): it is `GET /domains`; the vendor names the endpoint but documents neither its path nor
-    /// its response, so the JSON is returned as it is. See
-    /// [`ClientBuilder::vise_domains_path`](crate::ClientBuilder::vise_domains_path). The list of the account's domains
-    /// is [`Client::list_account_domains`](crate::Client::list_account_domains).
+    /// Assumption (vise-paths): the request is `GET /domains`. The vendor documents neither the path nor the response,
+    /// so the JSON is returned unchanged. See
+    /// [`ClientBuilder::vise_domains_path`](crate::ClientBuilder::vise_domains_path). To list the account's domains,
+    /// use [`Client::list_account_domains`](crate::Client::list_account_domains).
     ///
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
@@ -141,20 +141,20 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error`] if no session could be opened or the call fails; [`session_problem`](Error::session_problem)
-    /// returns what happened to the session.
+    /// [`Error`] if no session could be opened or the call fails; [`session_problem`](Error::session_problem) returns
+    /// the problem with the session.
     pub fn vise_domains(&self) -> Call<Value> {
         let operation = Operation::new(VISE_DOMAINS, Method::GET, "", Idempotency::Read);
         let path = &self.inner.account.options.vise_domains_path;
         self.inner.engine.request_at(operation, path).call(decode::json)
     }
 
-    /// Returns a request to any path of this host, with the session and the token.
+    /// Creates a request to any path of this host, with the session cookie and the token.
     ///
     /// The path must be percent-encoded, and can't leave the host or the prefix of
-    /// [`ClientBuilder::vise_prefix`](crate::ClientBuilder::vise_prefix); query parameters go into
-    /// [`query`](crate::Request::query). Only GET, HEAD, OPTIONS and TRACE are retried or sent again after a
-    /// renewal, unless [`idempotency`](crate::Request::idempotency) allows more.
+    /// [`ClientBuilder::vise_prefix`](crate::ClientBuilder::vise_prefix); add query parameters with
+    /// [`query`](crate::Request::query). Only GET, HEAD, OPTIONS and TRACE are retried or sent again after a renewal,
+    /// unless you set another class with [`idempotency`](crate::Request::idempotency).
     ///
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
@@ -171,7 +171,7 @@ impl Session {
     }
 }
 
-/// Shows the host and whether the session is open.
+/// Prints the host and whether the session is open.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")

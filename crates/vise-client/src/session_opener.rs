@@ -1,8 +1,8 @@
 //! Opening and reopening sessions: the renewal behind [`Session`](crate::Session).
 //!
-//! `/auth` is called through a separate engine without a credential, so that neither the token nor cookies of the
-//! previous session are sent with the phrase, and `redirects.rs` follows its redirects. It uses the same state machine as OAuth2 renewals: one opening at a
-//! time, regardless of the number of calls.
+//! A separate engine without a credential calls `/auth`, so that neither the token nor cookies of the previous session
+//! are sent with the phrase; `redirects.rs` follows its redirects. The state machine is that of OAuth2 renewals: one
+//! session is opened at a time, regardless of the number of calls.
 
 use crate::account::Account;
 use crate::cookies::{Jar, SessionCookie};
@@ -27,21 +27,21 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Number of consecutive sessions that may be refused at their first call before the rate is limited.
+/// Number of consecutive sessions that may be rejected at their first call before the rate is limited.
 const MAX_REFUSED: u32 = 10;
-/// Minimum interval after that: an endless loop is likely to be blocked by the protection layer.
+/// Minimum interval after that, because the protection layer would probably block an endless loop.
 const REFUSED_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Delay until a phrase that was refused is tried again, in case that it was the host's fault; doubles with each
-/// refusal.
+/// Delay until a rejected phrase is tried again, in case of a temporary failure of the host; doubles with each
+/// rejection.
 const FIRST_RETRY: Duration = Duration::from_secs(10);
 const MAX_RETRY: Duration = Duration::from_secs(600);
 
-/// A session: its cookies, and whether a call with it ever succeeded.
+/// A session: its cookies, and whether any call with it succeeded.
 pub(crate) struct Material {
     jar: Arc<Jar>,
     accepted: AtomicBool,
-    /// Set once it has been counted as refused.
+    /// Set when the session has been counted as rejected.
     counted: AtomicBool,
     opened: Now,
 }
@@ -63,10 +63,10 @@ pub(crate) struct SessionOpener {
     phrase: Mutex<Option<KeyPhrase>>,
     refused_in_a_row: AtomicU32,
     opened: Mutex<Option<Now>>,
-    /// Number of consecutive refusals of the phrase.
+    /// Number of consecutive rejections of the phrase.
     refusals: AtomicU32,
-    /// Set while the host definitively refuses; whoever asks for the session then gets another session object,
-    /// which tries at once.
+    /// Set while the host definitively rejects the phrase. The client then returns another session object, which tries
+    /// again immediately.
     dead: AtomicBool,
 }
 
@@ -146,7 +146,7 @@ impl SessionOpener {
         let jar = Arc::new(Jar::new(self.account.options.session_cookie.clone(), self.host.name()));
         jar.take(response.headers(), self.account.clock().now().wall);
         let last = redirects::follow(&self.account, &self.host, &jar, response).await;
-        // Only the cookies count: a page after the one that set the session may fail.
+        // Only the cookies matter: a page after the one that set the session cookie may fail.
         if jar.has_session(self.account.clock().now().wall) {
             return Ok(jar);
         }
@@ -156,7 +156,7 @@ impl SessionOpener {
         Err(NotOpened::Refused { why, for_good: false })
     }
 
-    /// Returns another phrase for this host, from a list that was requested after the refusal.
+    /// Returns another phrase for this host, from a list that was requested after the rejection.
     async fn other_phrase(&self, refused: &KeyPhrase, seen: u64) -> Option<KeyPhrase> {
         let domains = self.account.list_after(seen).await?;
         let policy = &self.account.options.policy;
@@ -166,7 +166,7 @@ impl SessionOpener {
                 domain.vise_url.as_deref().is_some_and(|url| policy.check(url).as_ref() == Ok(&self.host))
             })
             .collect();
-        // If several domains share a host, the one whose other fields are all equal; there is no guessing.
+        // If several domains share a host, only the one whose other fields are all equal is used.
         let mine = match here.as_slice() {
             [only] => Some(*only),
             several => {
@@ -225,7 +225,7 @@ impl SessionOpener {
         }
     }
 
-    /// Returns the delay after one more refusal of the phrase.
+    /// Returns the delay after one more rejection of the phrase.
     fn pace(&self) -> Duration {
         let refusals = self.refusals.fetch_add(1, Ordering::AcqRel).min(16);
         FIRST_RETRY.saturating_mul(1 << refusals).min(MAX_RETRY)
@@ -235,7 +235,7 @@ impl SessionOpener {
         &self.account.options.session_cookie
     }
 
-    /// Returns the material of a session that was opened elsewhere.
+    /// Returns the material of a session that another program has opened.
     pub(crate) fn material_of(&self, cookie: auth_client_core::auth_core::SecretString) -> Material {
         let jar = Jar::with_session(self.session_cookie().clone(), self.host.name(), cookie);
         Material::new(Arc::new(jar), self.account.clock().now())
@@ -265,7 +265,7 @@ impl Renew for SessionOpener {
             Err(NotOpened::Refused { why, for_good }) => {
                 self.dead.store(for_good, Ordering::Release);
                 let error = match for_good {
-                    // A firewall may have refused in place of the API, so the phrase is tried again later.
+                    // The rejection may come from a firewall instead of the API, so the phrase is tried again later.
                     true => CredentialError::refused(why).with_retry_after(self.pace()),
                     // A page or a redirect may be temporary and independent of the phrase.
                     false => CredentialError::unavailable(why),
@@ -310,7 +310,7 @@ impl Renew for SessionOpener {
     }
 }
 
-/// Shows the host, but no secrets.
+/// Prints the host without secrets.
 impl fmt::Debug for SessionOpener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionOpener").field("host", &self.host.to_string()).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! How a client is created: from a builder, or the environment.
+//! Creation of a client: with a builder, or from the environment.
 
 use crate::builder::ClientBuilder;
 use crate::client::Client;
@@ -23,7 +23,7 @@ impl Client {
     /// `VISE_HOST` and `VISE_PHRASE` set the host of [`default_session`](Self::default_session); with them the
     /// dashboard URL is optional. An empty variable counts as unset.
     ///
-    /// An `http://` URL with a loopback address, for the dashboard or the host, is meant for tests and turns on
+    /// An `http://` URL with a loopback address, for the dashboard or the host, is intended for tests and enables
     /// [`dangerously_allow_loopback_for_tests`](crate::HostPolicy::dangerously_allow_loopback_for_tests).
     ///
     /// ```

@@ -1,7 +1,7 @@
-//! Where the account's token is sent.
+//! The placement of the account token in requests.
 //!
-//! The vendor documents that the token is required, but not where. It is a setting, separate for the dashboard
-//! and for VISE hosts.
+//! The vendor documents that the token is required, but not its placement. There are separate settings for the
+//! dashboard and for VISE hosts.
 
 use auth_client_core::auth_core::scheme::Bearer;
 use auth_client_core::auth_core::secret::{check_key, sensitive_header};
@@ -11,7 +11,7 @@ use auth_client_core::auth_core::{
 use http::{HeaderName, HeaderValue, header};
 use std::fmt;
 
-/// Where a request carries the account's token.
+/// The placement of the account token in a request.
 ///
 /// ```
 /// use vise_client::TokenPlacement;
@@ -23,19 +23,19 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum TokenPlacement {
-    /// `Authorization: Bearer <token>`. Assumption (token-placement): the vendor does not document it; this is the
-    /// usual way.
+    /// `Authorization: Bearer <token>`. Assumption (token-placement): the vendor does not document it; this is the most
+    /// common placement.
     #[default]
     Bearer,
     /// `Authorization: <token>`.
     Authorization,
     /// In a header of this name.
     Header(HeaderName),
-    /// In a query parameter of this name. A last resort, because servers and proxies log URLs.
+    /// In a query parameter of this name. Avoid it if possible, because servers and proxies log URLs.
     Query(String),
 }
 
-/// A token prepared for requests.
+/// A token with its placement, ready for requests.
 pub(crate) enum PlacedToken {
     Bearer(Bearer),
     Header(HeaderName, HeaderValue),
@@ -96,7 +96,7 @@ impl Sign for PlacedToken {
     }
 }
 
-/// Shows the placement, but not the token.
+/// Prints the placement without the token.
 impl fmt::Debug for PlacedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
