@@ -1,7 +1,7 @@
-//! ReveSecure authentication: HTTP Basic with the API key as user name and an HMAC of the request as password.
+//! ReveSecure authentication: HTTP Basic with the API key as username and an HMAC of the request as password.
 //!
-//! The vendor's documentation doesn't name the digest or the encoding of the secret key; its WordPress plugin
-//! uses SHA-256 and hexadecimal digits. Other choices are settings.
+//! The vendor's documentation specifies neither the digest nor the encoding of the secret key; its WordPress plugin
+//! uses SHA-256 and hexadecimal digits. Settings select others.
 
 use auth_client_core::auth_core::scheme::{
     BasicHmac, BasicHmacBuilder, DateText, HmacDigest, KeyEncoding, SignedQuery,

@@ -1,5 +1,5 @@
-//! Validation before sending: rules that the vendor documents. How the server reports violations is not
-//! documented.
+//! Validation of documented rules before sending, because the vendor doesn't document how the server reports
+//! violations.
 
 use crate::models::{NewBypassCodes, ServiceUpdate, ServiceUsers, TokenUpdate, UserUpdate};
 use auth_client_core::provider::Operation;
@@ -7,7 +7,7 @@ use auth_client_core::{Error, UnknownFields};
 
 type Result = std::result::Result<(), Error>;
 
-/// The vendor doesn't say if the end of a range is inclusive; an end before the start is always a mistake.
+/// The vendor doesn't document whether the end of a range is inclusive; an end before the start is always invalid.
 pub(crate) fn range(operation: &'static Operation, start: i64, end: i64) -> Result {
     if start < 0 {
         return Err(Error::invalid_input(operation.id(), "startIndex", "must not be negative"));
@@ -64,7 +64,7 @@ pub(crate) fn service_users(operation: &'static Operation, users: &ServiceUsers)
     Ok(())
 }
 
-/// No limit is documented, but creating no code is always a mistake.
+/// No limit is documented, but a count below one is always invalid.
 pub(crate) fn new_bypass_codes(operation: &'static Operation, codes: &NewBypassCodes) -> Result {
     if codes.number < 1 {
         return Err(Error::invalid_input(operation.id(), "number", "must be at least 1"));
@@ -77,7 +77,7 @@ fn at_least_one(operation: &'static Operation, any: bool) -> Result {
     if any { Ok(()) } else { Err(refuse()) }
 }
 
-/// A field with its own setter would be sent twice.
+/// An extra field with the name of a known field would be sent twice.
 fn extras(operation: &'static Operation, extras: &UnknownFields, known: &[&'static str]) -> Result {
     match known.iter().find(|name| extras.get_raw(name).is_some()) {
         Some(name) => Err(Error::invalid_input(

@@ -42,9 +42,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a key is empty or has a control
-    /// character, the API key has a colon, or the secret key is not hexadecimal or has an odd number of digits.
-    /// The error names the key but never contains it.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a key is empty or contains a control character,
+    /// the API key contains a colon, or the secret key is not hexadecimal or has an odd number of digits. The error
+    /// names the key, and never contains its value.
     pub fn new(api_key: impl Into<SecretString>, secret_key: impl Into<SecretString>) -> Result<Self, Error> {
         Self::builder(api_key, secret_key).build()
     }
@@ -91,10 +91,10 @@ impl Client {
         ClientBuilder::from_env()?.build()
     }
 
-    /// Returns a request to any path, signed with the same keys and retried by the same rules as all calls.
+    /// Creates a request to any path, with the same authentication and retry rules as all calls.
     ///
     /// The path must be percent-encoded; it is sent and signed unchanged. Only GET, HEAD, OPTIONS and TRACE are
-    /// retried, unless [`idempotency`](crate::Request::idempotency) allows more.
+    /// retried, unless you set another class with [`idempotency`](crate::Request::idempotency).
     ///
     /// ```no_run
     /// # async fn run(revesecure: revesecure_client::Client) -> Result<(), revesecure_client::Error> {
@@ -118,7 +118,7 @@ impl Client {
         self.api_key.expose_secret()
     }
 
-    /// Adds the client's API key to the body of a validation call that has no other one.
+    /// Adds the client's API key to the body of a validation call that doesn't set another one.
     pub(crate) fn with_api_key<'a, T: Serialize>(
         &'a self,
         given: Option<&SecretString>,
@@ -137,7 +137,7 @@ pub(crate) struct WithApiKey<'a, T> {
     body: &'a T,
 }
 
-/// Shows the base URL, but no keys.
+/// Prints the base URL without keys.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("origin", &self.engine.origin().to_string()).finish_non_exhaustive()
@@ -160,7 +160,7 @@ impl fmt::Debug for Client {
 /// # Ok::<(), revesecure_client::Error>(())
 /// ```
 ///
-/// Further settings that the vendor doesn't document:
+/// Settings for undocumented details:
 ///
 /// ```
 /// use revesecure_client::{Client, SignedQuery};
@@ -218,7 +218,7 @@ impl ClientBuilder {
 
     /// Sets the digest of the HMAC. Default: SHA-256.
     ///
-    /// Assumption (digest): the documentation names no digest; the vendor's plugin uses SHA-256.
+    /// Assumption (digest): the documentation doesn't specify the digest; the vendor's plugin uses SHA-256.
     pub fn digest(mut self, digest: HmacDigest) -> Self {
         self.signing.digest = digest;
         self
@@ -226,7 +226,8 @@ impl ClientBuilder {
 
     /// Sets the encoding of the secret key. Default: hexadecimal digits.
     ///
-    /// Assumption (key-encoding): the documentation names no encoding; the vendor's plugin decodes hexadecimal digits.
+    /// Assumption (key-encoding): the documentation doesn't specify the encoding; the vendor's plugin decodes
+    /// hexadecimal digits.
     pub fn key_encoding(mut self, encoding: KeyEncoding) -> Self {
         self.signing.key_encoding = encoding;
         self
@@ -268,7 +269,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how a query string is signed. No known endpoint has one. Default: it is not signed.
+    /// Sets how a query string is signed. Default: not signed. No known endpoint has a query string.
     ///
     /// Assumption (signed-query): the vendor doesn't mention queries.
     pub fn signed_query(mut self, query: SignedQuery) -> Self {
@@ -276,17 +277,18 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends non-ASCII characters in bodies as UTF-8. By default they are escaped as `\uXXXX`.
+    /// Sets whether non-ASCII characters in bodies are sent as UTF-8. Default: false; they are escaped as `\uXXXX`.
     ///
-    /// Assumption (body-encoding): the documentation mentions an ASCII string, and the vendor's plugin escapes them.
+    /// Assumption (body-encoding): the documentation mentions an ASCII string, and the vendor's plugin escapes such
+    /// characters.
     pub fn utf8_bodies(mut self, on: bool) -> Self {
         self.json_style = if on { JsonStyle::Utf8 } else { JsonStyle::Ascii };
         self
     }
 
-    /// Treats `status.error` as a failure even if the code is 200. Off by default.
+    /// Sets whether `status.error` means a failure even if the code is 200. Default: false.
     ///
-    /// Assumption (error-flag): the flag says nothing, because both success samples of the vendor set it.
+    /// Assumption (error-flag): the flag has no meaning, because both of the vendor's samples of a success set it.
     pub fn strict_envelope(mut self, on: bool) -> Self {
         self.strict_envelope = on;
         self
@@ -324,7 +326,7 @@ impl ClientBuilder {
     }
 }
 
-/// Shows the settings, but no keys.
+/// Prints the settings without keys.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

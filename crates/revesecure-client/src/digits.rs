@@ -3,7 +3,7 @@
 
 use serde::{Serialize, Serializer};
 
-/// JSON type in which digits are sent, to override that of the call.
+/// JSON type in which digits are sent; overrides the type of the call.
 ///
 /// ```
 /// use revesecure_client::models::{DigitForm, DigitsAsNumber};
@@ -45,7 +45,7 @@ macro_rules! digits {
                 &self.digits
             }
 
-            /// Returns the same digits, to be sent as this JSON type.
+            /// Sets the JSON type in which the digits are sent.
             #[must_use]
             pub fn in_form(mut self, form: DigitForm) -> Self {
                 self.form = form;
@@ -59,7 +59,7 @@ macro_rules! digits {
             }
         }
 
-        // One integer type, so that a literal has it: with others, `8123456789` would be an `i32` that overflows.
+        // Only one integer type, so that literals have it: with several, `8123456789` would be an `i32` and overflow.
         digits!(@from $name: &str, u64, &crate::models::CountryCode, &crate::models::ContactNumber);
 
         impl Serialize for $name {
@@ -81,7 +81,7 @@ macro_rules! digits {
 }
 
 digits! {
-    /// Digits of a phone number or country calling code, sent as a string by default. Made from a string, or from a
+    /// Digits of a phone number or country calling code, sent as a string by default. Converts from a string or a
     /// `u64`.
     ///
     /// ```
@@ -95,8 +95,8 @@ digits! {
 }
 
 digits! {
-    /// Digits of a phone number or country calling code, sent as a number by default if that is lossless. Made from a
-    /// string, or from a `u64`.
+    /// Digits of a phone number or country calling code, sent as a number by default if that is lossless. Converts from
+    /// a string or a `u64`.
     ///
     /// ```
     /// use revesecure_client::models::DigitsAsNumber;

@@ -1,8 +1,8 @@
 //! Responses with and without an envelope.
 //!
-//! The vendor's documentation shows most responses without an envelope and two in an envelope of `data` and
-//! `status`; its plugin reads an envelope where the documentation shows none. So every endpoint accepts both.
-//! Only strict JSON is accepted: the single quotes in the documentation are typography.
+//! The vendor's documentation shows most responses without an envelope and two in an envelope of `data` and `status`;
+//! its plugin reads an envelope where the documentation shows none. All operations therefore accept both. Only valid
+//! JSON is accepted; the single quotes in the documentation are a typographical error.
 
 use auth_client_core::decode::{self, DecodeFailure};
 use auth_client_core::provider::model;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::fmt;
 
-/// The `status` object of an envelope. Its description may echo what was sent, so `Debug` omits it.
+/// The `status` object of an envelope. `Debug` omits its description, which may echo request data.
 ///
 /// ```
 /// use revesecure_client::models::Envelope;
@@ -45,7 +45,7 @@ impl Envelope {
         let Statuses(statuses) = model::from_slice(body).ok()?;
         let mut envelopes = statuses.iter().filter_map(Self::of);
         let first = envelopes.next()?;
-        // If there are several (invalid, but possible), a failure counts.
+        // If there are several, which is invalid but possible, a failure takes precedence.
         if first.is_success() {
             envelopes.find(|other| !other.is_success()).or(Some(first))
         } else {
@@ -62,7 +62,7 @@ impl Envelope {
         })
     }
 
-    /// Returns the code, given as a number or a string; `None` if it is neither.
+    /// Returns the code, parsed from a number or a string; `None` if it is neither.
     #[must_use]
     pub fn code(&self) -> Option<i64> {
         self.code
@@ -74,7 +74,7 @@ impl Envelope {
         self.description.as_deref()
     }
 
-    /// Returns the `error` flag, which is true in both success samples of the vendor.
+    /// Returns the `error` flag, which is true in both of the vendor's samples of a success.
     #[must_use]
     pub fn error(&self) -> Option<bool> {
         self.error
@@ -150,7 +150,7 @@ fn nothing_in_it<T>() -> Option<T> {
 pub(crate) fn json<T: DeserializeOwned>(response: &Response<bytes::Bytes>) -> Result<T, DecodeFailure> {
     let body = response.body();
     if body.trim_ascii().is_empty() {
-        // An empty body counts as null where null is accepted; otherwise the error says that the body is empty.
+        // An empty body counts as null if the type accepts null; otherwise the error states that the body is empty.
         return model::from_slice(b"null").or_else(|_| decode::json(response));
     }
     if Envelope::read(body).is_none() {
@@ -159,12 +159,11 @@ pub(crate) fn json<T: DeserializeOwned>(response: &Response<bytes::Bytes>) -> Re
     if let Some(value) = model::from_slice::<Enveloped<T>>(body)?.data {
         return Ok(value);
     }
-    // Missing or null data counts as empty; a response without an envelope may have other fields next to
-    // `status`.
+    // Missing or null data counts as empty. A response without an envelope may contain other fields next to `status`.
     model::from_slice(body).or_else(|error| model::from_slice(b"[]").map_err(|_| error.into()))
 }
 
-/// Accepts a response without a result: an empty body or any JSON. HTML, as proxies send it, is an error.
+/// Accepts a response without a result: an empty body or any JSON. HTML, which proxies send, is an error.
 pub(crate) fn nothing(response: &Response<bytes::Bytes>) -> Result<(), DecodeFailure> {
     let body = response.body();
     if !body.trim_ascii().is_empty() {

@@ -1,7 +1,7 @@
 //! ReveSecure's error responses.
 //!
 //! The vendor documents none. A response may have an envelope whose `status.code` is more specific than the HTTP
-//! status; the vendor's plugin looks at nothing else. A 2xx response with a code other than 200 is an error here.
+//! status, and the vendor's plugin reads nothing else. A 2xx response with a code other than 200 is an error.
 
 use crate::envelope::Envelope;
 use auth_client_core::ErrorKind;
@@ -47,7 +47,7 @@ impl Error {
     }
 }
 
-/// Provider rules: those of plain HTTP first, then those of the envelope.
+/// Provider rules: HTTP semantics first, then the code of the envelope.
 #[derive(Debug)]
 pub(crate) struct ReveSecure {
     pub(crate) style: JsonStyle,

@@ -1,12 +1,13 @@
-//! Values of responses that the vendor writes in more than one form: numbers or strings, and flags in five ways.
+//! Response values with several formats: numbers or strings, and five formats of booleans.
 
 use auth_client_core::provider::record::{Field, Fit, Form, Reading, Scalar};
 use serde_json::Value;
 use std::fmt;
 
-/// A flag, which the vendor writes as 0 or 1 in one place and as `yes` or `no` in another.
+/// A boolean, which the vendor's API formats as 0 or 1, or as `yes` or `no`.
 ///
-/// Read are these, `true` and `false` in both forms, and strings in any case; anything else is an error, and not "no".
+/// Also accepts `true` and `false` as booleans and strings, and strings in any case. Any other value is a decode error
+/// instead of `false`.
 ///
 /// ```
 /// use revesecure_client::models::Flag;
@@ -20,7 +21,7 @@ use std::fmt;
 pub struct Flag(bool);
 
 impl Flag {
-    /// Whether it says yes.
+    /// Returns the value as a `bool`.
     #[must_use]
     pub fn is_set(self) -> bool {
         self.0
@@ -57,7 +58,7 @@ impl Field for Flag {
     }
 
     fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
-        // Read leniently by every model: its forms are the vendor's.
+        // Accepts all formats in every model.
         let mut on = false;
         on.scalar(value, Reading::Lenient).map_err(|_| self.expected())?;
         self.0 = on;
@@ -69,7 +70,7 @@ impl Field for Flag {
     }
 }
 
-/// How many there are of something; a number or the text of one.
+/// A count; a number, or a string that contains one.
 ///
 /// ```
 /// let count: revesecure_client::models::Count = serde_json::from_str(r#""14""#)?;
@@ -81,7 +82,7 @@ impl Field for Flag {
 pub struct Count(u64);
 
 impl Count {
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub fn get(self) -> u64 {
         self.0
@@ -131,13 +132,13 @@ macro_rules! text_or_number {
         pub struct $name(String);
 
         impl $name {
-            /// The text; a number's digits where it was a number.
+            /// Returns the string, or the digits of a number.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
-            /// The number, where it is one.
+            /// Returns the value as a number, if it is one.
             #[must_use]
             pub fn to_number(&self) -> Option<u64> {
                 self.0.trim().parse().ok()
@@ -181,7 +182,7 @@ macro_rules! text_or_number {
 }
 
 text_or_number! {
-    /// A country calling code such as 91; a number in some places and a string in others.
+    /// A country calling code such as 91; a number in some responses and a string in others.
     ///
     /// ```
     /// let code: revesecure_client::models::CountryCode = serde_json::from_str("91")?;
@@ -192,7 +193,7 @@ text_or_number! {
 }
 
 text_or_number! {
-    /// A phone number without its country calling code; a string in some places and a number in others.
+    /// A phone number without its country calling code; a string in some responses and a number in others.
     ///
     /// ```
     /// let number: revesecure_client::models::ContactNumber = serde_json::from_str(r#""08123465790""#)?;

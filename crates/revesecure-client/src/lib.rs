@@ -1,12 +1,12 @@
-//! Client for the **ReveSecure** API: two-factor authentication by code or push, and management of users,
-//! services and tokens.
+//! Client for the **ReveSecure** API: second-factor authentication by code or push, and management of users, services
+//! and tokens.
 //!
-//! Implements the API at `https://dashboard.revesecure.com/rest/v1`. The vendor documents it on one page; where
-//! that is silent, this crate follows the vendor's WordPress plugin. Both date from 2018 or before.
+//! Implements the API at `https://dashboard.revesecure.com/rest/v1`. The vendor documents it on one page; where the
+//! page is incomplete, this crate follows the vendor's WordPress plugin. Both date from 2018 or before.
 //!
 //! # Example
 //!
-//! Create a user, map it to a service, and run a login with its second factor:
+//! Creates a user, maps it to a service, and performs a login with a second factor:
 //!
 //! ```
 //! use revesecure_client::{Client, Login, SecondFactor};
@@ -43,28 +43,27 @@
 //! # }
 //! ```
 //!
-//! [`Challenge::send_push`] sends a push to the user's phone instead. A [`Challenge`] can be serialized and stored
-//! between two requests of a web service.
+//! [`Challenge::send_push`] sends a push to the user's phone instead of checking a code. A [`Challenge`] can be
+//! serialized and stored between two requests of a web service.
 //!
 //! # Credentials
 //!
-//! API key and secret key of a service, from the vendor's dashboard. Each attempt is signed anew with HTTP Basic:
-//! the API key is the user name, and the HMAC-SHA-256 of date, method, host, path and body is the password. The
-//! `Date` header is the signed date. The secret key is never sent. [`Client::from_env`] reads
+//! The credentials are the API key and secret key of a service, from the vendor's dashboard. Each attempt is signed
+//! separately with HTTP Basic: the API key is the username, and the HMAC-SHA-256 of date, method, host, path and body
+//! is the password. The `Date` header is the signed date. The secret key is never sent. [`Client::from_env`] reads
 //! `REVESECURE_API_KEY`, `REVESECURE_SECRET_KEY` and, optionally, `REVESECURE_BASE_URL`.
 //!
 //! # Retries
 //!
-//! Reads, updates by PUT and deletions are retried within the [`RetryPolicy`]. All other calls, in particular
-//! checking a code and sending a push, are retried only if it is certain that nothing was sent. If the response
-//! to such a call is lost, [`Error::may_have_been_executed`](crate::CoreError::may_have_been_executed) returns
-//! `true`.
+//! Reads, updates with PUT and deletions are retried according to the [`RetryPolicy`]. All other calls, in particular
+//! code checks and pushes, are retried only if nothing was sent. If the response to such a call is lost,
+//! [`Error::may_have_been_executed`](crate::CoreError::may_have_been_executed) returns `true`.
 //!
 //! # Testing
 //!
-//! With the feature `testing`, pass a [`testing::ScriptedTransport`] to the builder; no network is needed. Or
-//! start the `auth-emulator`, which behaves like the vendor's server and explains signatures that it refuses, and
-//! set `REVESECURE_BASE_URL` to its URL.
+//! Without a network: enable the feature `testing` and pass a [`testing::ScriptedTransport`] to the builder. Against a
+//! server: start the `auth-emulator`, which behaves like the vendor's server and explains rejected signatures, and set
+//! `REVESECURE_BASE_URL` to its URL.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -84,10 +83,13 @@
 //!
 //! # Assumptions
 //!
-//! Where the vendor's documentation is silent, this crate has a setting or assumes: digest, key encoding, signed
-//! host, separator and date ([`ClientBuilder`]); any response may have an envelope, whose code decides in a 2xx
-//! response; the JSON that writes return is kept ([`WriteResponse`](models::WriteResponse)); an unknown state of a push means that it is
-//! pending ([`PushState`](models::PushState)); ranges start at 0 ([`Paging`]).
+//! Where the vendor's documentation is incomplete, this crate assumes:
+//!
+//! - Digest, key encoding, signed host, separator and date of the signature are the defaults of [`ClientBuilder`].
+//! - Any response may have an envelope. In a 2xx response, its code determines success.
+//! - The format of responses to writes is unknown, so their JSON is kept ([`WriteResponse`](models::WriteResponse)).
+//! - An unknown state of a push means that it is pending ([`PushState`](models::PushState)).
+//! - Ranges start at 0 ([`Paging`]).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

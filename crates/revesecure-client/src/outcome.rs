@@ -1,4 +1,4 @@
-//! Login decisions: policies, results of codes, states of pushes. No unknown value is read as a permission.
+//! Login decisions: policies, results of code checks, states of pushes. An unknown value never grants access.
 
 use auth_client_core::UnknownValue;
 use auth_client_core::provider::record::{Field, Fit, Form, List, Reading, Scalar};
@@ -7,8 +7,8 @@ use std::fmt;
 
 /// Second-factor policy of a user.
 ///
-/// Not convertible to a boolean, so that the three policies can't be mixed up. Only the exact string `Bypass` is
-/// a bypass.
+/// It doesn't convert to a boolean, so that the three policies can't be confused. Only the exact string `Bypass` is a
+/// bypass.
 ///
 /// ```
 /// use revesecure_client::models::Policy;
@@ -24,9 +24,9 @@ use std::fmt;
 pub enum Policy {
     /// A second factor is required.
     Enabled,
-    /// The user is admitted without a second factor.
+    /// The user may log in without a second factor.
     Bypass,
-    /// The user is not admitted: not mapped to the service, or refused.
+    /// The user may not log in, for example because the user is not mapped to the service.
     Denied,
     /// A value that this version doesn't know. Treat it as denied.
     Unknown(UnknownValue),
@@ -51,7 +51,7 @@ impl fmt::Display for Policy {
     }
 }
 
-/// The policy that lets nobody in.
+/// The default denies access.
 impl Default for Policy {
     fn default() -> Self {
         Self::Denied
@@ -92,7 +92,7 @@ impl Field for Policy {
 
 /// Result of checking a one-time code.
 ///
-/// Only `OTP VALID` is a right code, in any case and with surrounding white space; any other string is a wrong
+/// Only `OTP VALID`, in any case and with surrounding whitespace, means a correct code. Any other string means a wrong
 /// code, and a response without a string is an error.
 ///
 /// ```
@@ -107,14 +107,13 @@ impl Field for Policy {
 #[non_exhaustive]
 #[must_use = "a wrong code is a value, not an error"]
 pub enum AuthResult {
-    /// The code was right.
-    Valid,
-    /// The code was wrong. Contains the vendor's message, such as `OTP INVALID`, which `Debug` omits.
+    /// The code is correct. Valid, The code is wrong. Contains the vendor's message, such as `OTP INVALID`, which
+    /// `Debug` omits.
     Invalid(String),
 }
 
 impl AuthResult {
-    /// Returns `true` if the code was right.
+    /// Returns `true` if the code is correct.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         matches!(self, Self::Valid)
@@ -167,10 +166,10 @@ impl Field for AuthResult {
 }
 
 auth_client_core::provider::open_enum! {
-    /// State of a push. Any value other than these four means that it is pending.
+    /// State of a push. Any value other than these four means that the push is pending.
     ///
-    /// Assumption (push): the vendor's page shows `xxxxxxxx`; the four words are those of the vendor's plugin. The word for a
-    /// pending push is unknown.
+    /// Assumption (push): the four values are those of the vendor's plugin; the vendor's page shows `xxxxxxxx`. The
+    /// value of a pending push is unknown.
     ///
     /// ```
     /// use revesecure_client::models::PushState;
@@ -179,13 +178,13 @@ auth_client_core::provider::open_enum! {
     /// assert!(!PushState::from("PUSH_WAITING").is_final());
     /// ```
     pub enum PushState {
-        /// The user approved.
+        /// The user approved the push.
         Approved = "PUSH_APPROVE",
-        /// The user denied.
+        /// The user denied the push.
         Denied = "PUSH_DENY",
         /// The push could not be sent.
         SendError = "PUSH_SEND_ERROR",
-        /// The server doesn't know the push, or no longer does; the vendor's plugin shows this as expired.
+        /// The server doesn't know the push, or no longer knows it; the vendor's plugin reports this as expired.
         NotFound = "PUSH_TXN_UNKNOWN",
     }
 }
@@ -219,7 +218,7 @@ auth_client_core::provider::open_enum! {
     }
 }
 
-/// Authentication methods of a user, in the vendor's two forms.
+/// Authentication methods of a user, in the vendor's two formats.
 ///
 /// ```
 /// use revesecure_client::models::{AuthMethod, AuthMethods};
@@ -231,9 +230,9 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthMethods {
-    /// A number from 0 to 2, as in the documentation, which doesn't explain it.
+    /// A number from 0 to 2, as in the documentation. Its meaning is not documented.
     Number(i64),
-    /// Names, as the vendor's plugin reads them.
+    /// Names, as expected by the vendor's plugin.
     Names(Vec<AuthMethod>),
 }
 

@@ -1,8 +1,8 @@
 //! Ranges as streams of pages.
 //!
-//! The vendor doesn't say if the end of a range is inclusive. A stream starts each page after the rows that it
-//! has received, regardless of the number requested, so it neither skips nor duplicates rows in either case. It ends when a
-//! page brings nothing new; the stated count ends nothing.
+//! The vendor doesn't document whether the end of a range is inclusive. A stream therefore starts each page after the
+//! rows that it has received, regardless of the number requested, so that it neither skips nor duplicates rows. It ends
+//! when a page contains no new row; the server's count doesn't end it.
 
 use crate::arguments::{ServicesRange, TokensRange, UsersRange};
 use crate::models::{Count, ServicePage, TokenPage, UserPage};
@@ -34,7 +34,7 @@ impl Default for Paging {
 }
 
 impl Paging {
-    /// Creates a paging of 100 rows per page, starting at index 0.
+    /// Creates settings with 100 rows per page, starting at index 0.
     pub fn new() -> Self {
         Self { size: 100, first: 0 }
     }
@@ -47,7 +47,7 @@ impl Paging {
 
     /// Sets the index of the first row. Default: 0.
     ///
-    /// Assumption (ranges): the vendor doesn't say if it is 0 or 1.
+    /// Assumption (ranges): it is 0; the vendor doesn't document whether it is 0 or 1.
     pub fn first_index(mut self, index: u32) -> Self {
         self.first = index;
         self
@@ -69,7 +69,7 @@ impl Paging {
 pub struct RangePosition {
     next: i64,
     paging: (i64, i64),
-    /// Fingerprint of the rows of the page before it.
+    /// Fingerprint of the rows of the previous page.
     page_before: u64,
 }
 
@@ -90,8 +90,8 @@ impl RangePosition {
         self.next.saturating_add(self.paging.0)
     }
 
-    /// Returns the step after a page. `count` is read as the number of all rows, as the vendor's sample suggests, which
-    /// has 14 in a response of two.
+    /// Returns the step after a page. `count` is interpreted as the total number of rows, because it is 14 in the
+    /// vendor's sample of a response with two rows.
     fn after<T: Serialize>(
         &self,
         details: &[T],
@@ -107,8 +107,8 @@ impl RangePosition {
         let step = if rows == 0 {
             Step::nothing_new()
         } else if page == self.page_before {
-            // The server ignores the range. It has returned all rows if it has returned as many as it states, or a
-            // number that was not requested.
+            // The server ignores the range. It has returned all rows if their number equals the server's count, or
+            // differs from the requested number.
             let received = u64::try_from(self.next - first).unwrap_or_default();
             if !count.map_or(rows != size, |count| received >= count) {
                 return Err("the server returned the same rows again");

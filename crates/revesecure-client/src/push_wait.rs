@@ -1,7 +1,7 @@
-//! A push from sending it to its result.
+//! Sends a push and waits for its result.
 //!
-//! The vendor's plugin polls once a second, thirty times, and then has no result. Here a timeout is an outcome,
-//! and so is each final state of a push.
+//! The vendor's plugin polls once a second, thirty times, and then has no result. In contrast, [`PushOutcome`] has a
+//! variant for each final state and for a timeout.
 
 use crate::models::{PushRequest, PushState};
 use crate::{Client, Error};
@@ -24,16 +24,13 @@ const SHORTEST: Duration = Duration::from_millis(100);
 #[non_exhaustive]
 #[must_use = "a denied push is a value, not an error"]
 pub enum PushOutcome {
-    /// The user approved.
-    Approved,
-    /// The user denied.
-    Denied,
-    /// The server no longer knows the push: it has expired.
+    /// The user approved the push. Approved, The user denied the push. Denied, The push has expired: the server no
+    /// longer knows it.
     Expired,
     /// The push could not be sent to the phone.
     SendFailed,
-    /// The push was still pending at the time limit and is still on the phone. [`PushWait::wait`] resumes
-    /// waiting.
+    /// The push was still pending when the time limit passed. The user can still respond; [`PushWait::wait`] continues
+    /// to wait.
     StillPending {
         /// Id of the push.
         push_txn_id: String,
@@ -41,7 +38,7 @@ pub enum PushOutcome {
 }
 
 impl PushOutcome {
-    /// Returns `true` if the user approved.
+    /// Returns `true` if the user approved the push.
     #[must_use]
     pub fn is_approved(&self) -> bool {
         matches!(self, Self::Approved)
@@ -90,7 +87,7 @@ impl Default for PushWait {
 }
 
 impl PushWait {
-    /// Creates a wait that polls once a second for at most thirty seconds, as the vendor's plugin does.
+    /// Creates settings that poll once a second for at most 30 seconds, like the vendor's plugin.
     ///
     /// ```
     /// use revesecure_client::PushWait;
@@ -103,7 +100,7 @@ impl PushWait {
         Self { interval: Duration::from_secs(1), limit: Duration::from_secs(30) }
     }
 
-    /// Creates a wait that asks once and returns at once.
+    /// Creates settings that poll once and return immediately.
     ///
     /// ```
     /// let once = revesecure_client::PushWait::once();
@@ -141,17 +138,17 @@ impl PushWait {
     ///
     /// # Errors
     ///
-    /// [`Error`] if a call fails. The push is never sent twice; if its response is lost,
-    /// [`may_have_been_executed`](crate::CoreError::may_have_been_executed) returns `true`, because the phone may
-    /// show it.
+    /// [`Error`] if a call fails. The push is never sent twice. If the response is lost,
+    /// [`may_have_been_executed`](crate::CoreError::may_have_been_executed) returns `true`, because the push may have
+    /// reached the phone.
     pub async fn run(&self, client: &Client, push: PushRequest) -> Result<PushOutcome, Error> {
         let started = client.validation().push(push).await?;
         self.wait(client, &started.push_txn_id).await
     }
 
-    /// Waits for the result of a push that was sent before.
+    /// Waits for the result of a push that has already been sent.
     ///
-    /// Uses the client's timer, so that tests need not wait.
+    /// Uses the client's timer, so that tests with a manual clock don't wait.
     ///
     /// ```no_run
     /// use revesecure_client::{Client, PushOutcome, PushWait};
@@ -172,7 +169,7 @@ impl PushWait {
         let started = engine.clock().now();
         loop {
             let left = self.limit.saturating_sub(engine.clock().now().since(started));
-            // One poll must not use up the whole wait; the last one still gets a minimum of time.
+            // A single poll must not take the whole time limit, and the last one has a minimum time.
             let question = client.validation().push_status(push_txn_id).timeout(left.max(self.interval));
             match question.await?.push_state {
                 PushState::Approved => return Ok(PushOutcome::Approved),

@@ -1,8 +1,8 @@
-//! A login with its second factor: check the policy, then a code or a push, in one program or in several requests of a
-//! web service.
+//! A login with a second factor: checks the user's policy, then a code or a push, in one program or across several
+//! requests of a web service.
 //!
-//! The first step returns one of three variants. Only the variant that needs a second factor leads to codes and
-//! pushes, so that a code of a denied user is never taken for a login.
+//! The first step returns one of three variants. Only the variant that requires a second factor can check codes and
+//! send pushes, so that a code of a denied user is never accepted as a login.
 
 use crate::models::{
     AuthResult, AuthType, LoginToken, OtpCheck, Policy, PushRequest, TokenType, UserInfo, UserQuery,
@@ -55,18 +55,18 @@ pub struct SecondFactor {
 #[must_use = "a denied user is a value, not an error"]
 #[expect(clippy::exhaustive_enums, reason = "a login must decide each")]
 pub enum Login {
-    /// A second factor is required; the challenge asks for it.
+    /// A second factor is required; the challenge checks it.
     NeedsFactor(Box<Challenge>),
-    /// The policy admits this user without a second factor.
+    /// This user may log in without a second factor.
     Bypassed(Box<UserInfo>),
-    /// This user is not admitted. An unknown policy counts as denied.
+    /// This user may not log in. An unknown policy counts as denied.
     Denied(Box<UserInfo>),
 }
 
-/// A login that waits for its second factor. It holds no secret, and can be serialized: into a session, a database,
-/// or a cookie that your service signs. The user must not be able to change it.
+/// A login whose second factor is still to be checked. It contains no secret and can be serialized, for example to a
+/// session or a database. Store it where the user can't change it.
 ///
-/// It is bound to the server and the API key of the client that began it.
+/// It is bound to the server and the API key of the client that created it.
 ///
 /// ```no_run
 /// use revesecure_client::models::AuthType;
@@ -101,7 +101,7 @@ pub struct Challenge {
 }
 
 impl SecondFactor {
-    /// Creates a login for the user with this e-mail address or unique user name at ReveSecure.
+    /// Creates a login for the user with this email address or unique username at ReveSecure.
     ///
     /// ```
     /// use revesecure_client::SecondFactor;
@@ -114,7 +114,7 @@ impl SecondFactor {
         Self { login_name: user_name.clone(), user_name, end_user_ip: None }
     }
 
-    /// Sets the name on the machine or site of the login. Default: the user name, as in the vendor's plugin.
+    /// Sets the user's name at the site that the user logs in to. Default: the username, as in the vendor's plugin.
     pub fn login_name(mut self, login_name: impl Into<String>) -> Self {
         self.login_name = login_name.into();
         self
@@ -126,7 +126,7 @@ impl SecondFactor {
         self
     }
 
-    /// Asks the server whether the user may log in.
+    /// Requests the user's policy from the server.
     ///
     /// ```no_run
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
@@ -150,7 +150,7 @@ impl SecondFactor {
         Ok(match user.policy {
             Policy::Enabled => {
                 let client = fingerprint(client);
-                // The server echoes the API key of the request, which is a secret of the service.
+                // The server echoes the API key of the request, which is secret.
                 let user = UserInfo { api_key: None, ..user };
                 Login::NeedsFactor(Box::new(Challenge { login: self, user, push_txn_id: None, client }))
             }
@@ -191,8 +191,8 @@ impl Challenge {
         })
     }
 
-    /// Checks a code that the user entered, without white space and invisible characters. A check consumes the code and is
-    /// never retried. The vendor documents no limit of tries; count them if your users can retry.
+    /// Checks a code that the user entered; whitespace and invisible characters are removed. A check consumes the code
+    /// and is never retried. The vendor documents no limit of tries, so limit them in your program.
     ///
     /// ```no_run
     /// # async fn example(
@@ -209,9 +209,9 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error`] if the call fails, or the response doesn't say if the code was right.
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the challenge was begun by a client of another
-    /// server or service.
+    /// [`Error`] if the call fails, or the response doesn't contain a result.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the challenge belongs to another server or
+    /// service.
     pub async fn answer(
         &self,
         client: &Client,
@@ -232,8 +232,8 @@ impl Challenge {
         Ok(client.validation().otp(check).await?.auth_result)
     }
 
-    /// Sends a push to one of [`push_tokens`](Self::push_tokens). Store the challenge again afterwards: it contains
-    /// the id of the push, which [`push_outcome`](Self::push_outcome) asks about.
+    /// Sends a push to one of [`push_tokens`](Self::push_tokens). Store the challenge again afterwards: it contains the
+    /// id of the push, which [`push_outcome`](Self::push_outcome) requires.
     ///
     /// ```no_run
     /// # async fn example(
@@ -253,9 +253,9 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// As of [`answer`](Self::answer). The push is never sent twice; if its response is lost,
-    /// [`may_have_been_executed`](crate::CoreError::may_have_been_executed) returns `true`, because the phone may
-    /// show it.
+    /// The errors of [`answer`](Self::answer). The push is never sent twice. If the response is lost,
+    /// [`may_have_been_executed`](crate::CoreError::may_have_been_executed) returns `true`, because the push may have
+    /// reached the phone.
     pub async fn send_push(&mut self, client: &Client, token_id: &str) -> Result<(), Error> {
         self.check("validation.push", client)?;
         let push = PushRequest::login_name(&self.login.login_name)
@@ -266,7 +266,7 @@ impl Challenge {
         Ok(())
     }
 
-    /// Waits for the result of the push that was sent last; [`PushWait::once`] asks once, for pages that poll.
+    /// Waits for the result of the last push. Use [`PushWait::once`] if your web page polls.
     ///
     /// ```no_run
     /// # async fn example(
@@ -281,8 +281,8 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// As of [`answer`](Self::answer), and [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if no push was
-    /// sent.
+    /// The errors of [`answer`](Self::answer), and [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if no
+    /// push was sent.
     pub async fn push_outcome(&self, client: &Client, wait: PushWait) -> Result<PushOutcome, Error> {
         const OPERATION: &str = "validation.push_status";
         self.check(OPERATION, client)?;
@@ -301,7 +301,7 @@ impl Challenge {
     }
 }
 
-/// Identifies a client without its secrets: a digest of its server and its API key.
+/// Returns a digest of the client's server and API key, which identifies the client without revealing its secrets.
 fn fingerprint(client: &Client) -> String {
     let digest = Sha256::digest(format!("{}\n{}", client.engine().origin(), client.api_key()));
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -25,15 +25,15 @@ impl UserUpdate {
     /// ```
     #[must_use]
     pub fn extra(mut self, name: impl AsRef<str>, value: impl Into<RawJson>) -> Self {
-        // A value of JSON can always be written.
+        // Serializing a JSON value can't fail.
         let _ = self.unknown.insert(name.as_ref(), &value.into());
         self
     }
 }
 
 impl ServiceUpdate {
-    /// Sets a field that this version of the crate doesn't know: the documentation says that "all are optional"
-    /// but shows one.
+    /// Sets a field that this version of the crate doesn't know. The documentation says that "all are optional", but
+    /// shows only one field.
     ///
     /// ```
     /// let update = revesecure_client::models::ServiceUpdate::new("service-id").extra("Remark", "moved");
@@ -41,7 +41,7 @@ impl ServiceUpdate {
     /// ```
     #[must_use]
     pub fn extra(mut self, name: impl AsRef<str>, value: impl Into<RawJson>) -> Self {
-        // A value of JSON can always be written.
+        // Serializing a JSON value can't fail.
         let _ = self.unknown.insert(name.as_ref(), &value.into());
         self
     }
@@ -67,7 +67,7 @@ impl TokenUpdate {
     /// ```
     #[must_use]
     pub fn extra(mut self, name: impl AsRef<str>, value: impl Into<RawJson>) -> Self {
-        // A value of JSON can always be written.
+        // Serializing a JSON value can't fail.
         let _ = self.unknown.insert(name.as_ref(), &value.into());
         self
     }

@@ -1,4 +1,4 @@
-//! Responses of which little is documented: those of writes and of the key check.
+//! Responses with little documentation: those of writes and of the key check.
 
 use crate::models::BypassCode;
 use auth_client_core::RawJson;
@@ -11,9 +11,9 @@ use std::fmt;
 
 /// Response to a creation, update or mapping.
 ///
-/// Assumption (write-responses): the vendor prints the object that is sent as the example response and documents nothing else, so the
-/// JSON is kept, and ids and bypass codes are read from it if present. The response may contain keys or codes, so
-/// `Debug` shows ids only.
+/// Assumption (write-responses): the JSON is kept, and ids and bypass codes are read from it if present, because the
+/// vendor's example response is the object that was sent, and nothing else is documented. The response may contain keys
+/// or codes, so `Debug` prints the ids only.
 ///
 /// ```
 /// use revesecure_client::models::WriteResponse;
@@ -78,7 +78,7 @@ impl<'de> Deserialize<'de> for WriteResponse {
     }
 }
 
-/// Writes the ids only: the rest may hold secrets.
+/// Serializes the ids only, because the other values may be secret.
 impl Serialize for WriteResponse {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
