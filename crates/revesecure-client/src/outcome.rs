@@ -107,8 +107,9 @@ impl Field for Policy {
 #[non_exhaustive]
 #[must_use = "a wrong code is a value, not an error"]
 pub enum AuthResult {
-    /// The code is correct. Valid, The code is wrong. Contains the vendor's message, such as `OTP INVALID`, which
-    /// `Debug` omits.
+    /// The code is correct.
+    Valid,
+    /// The code is wrong. Contains the vendor's message, such as `OTP INVALID`, which `Debug` omits.
     Invalid(String),
 }
 

@@ -24,8 +24,11 @@ const SHORTEST: Duration = Duration::from_millis(100);
 #[non_exhaustive]
 #[must_use = "a denied push is a value, not an error"]
 pub enum PushOutcome {
-    /// The user approved the push. Approved, The user denied the push. Denied, The push has expired: the server no
-    /// longer knows it.
+    /// The user approved the push.
+    Approved,
+    /// The user denied the push.
+    Denied,
+    /// The push has expired: the server no longer knows it.
     Expired,
     /// The push could not be sent to the phone.
     SendFailed,

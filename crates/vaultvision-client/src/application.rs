@@ -7,7 +7,7 @@ use auth_client_core::provider::record::Slot;
 whole_object! {
     /// An application: an OIDC client of the tenant.
     ///
-    /// Assumption (oidc-ids): its [`id`](Self::id) is the `client_id` of OIDC; the vendor documents only that an
+    /// Assumption (oidc-ids): its [`id`](Self::id) is the OIDC `client_id`; the vendor documents only that an
     /// application is an OIDC client.
     ///
     /// ```
@@ -31,12 +31,12 @@ whole_object! {
         "updated_at" => updated_at: time;
         /// Custom key-value pairs.
         "metadata" => metadata, metadata_mut: object<Metadata>;
-        /// Client secret, which some applications have: in the vendor's samples, the response to a creation has
-        /// none, but a later response may. It is sent back unchanged.
+        /// Client secret, if the response contains one: in the vendor's samples, the response to a creation has none,
+        /// but a later response can. It is sent back unchanged.
         ///
-        /// Serialized copies of an application have no secret, as those of all models. An
-        /// [update](crate::resources::Applications::update) with such a copy would delete the secret: read the
-        /// application again, or set its secret first.
+        /// Like all models, an application is serialized without its secret. An
+        /// [update](crate::resources::Applications::update) with a deserialized copy would delete the secret, so read
+        /// the application again or set its secret first.
         "secret" => secret, set_secret: secret;
         /// URL for visitors whose login can't be completed.
         "login_url" => login_url, set_login_url: text;
@@ -64,7 +64,8 @@ whole_object! {
         "name" => name, set_name: text;
         /// Custom key-value pairs.
         "metadata" => metadata, metadata_mut: object<Metadata>;
-        /// Client secret. Assumption (new-secrets): the server makes one if it needs one, so none is sent by default.
+        /// Client secret. Assumption (new-secrets): the server creates a secret if one is required, so none is sent by
+        /// default.
         "secret" => secret, set_secret: secret;
         /// URL for visitors whose login can't be completed.
         "login_url" => login_url, set_login_url: text;

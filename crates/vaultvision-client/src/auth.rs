@@ -1,7 +1,7 @@
 //! Vault Vision authentication: `Authorization: Bearer <API key>`.
 //!
-//! Keys are created in the vendor's console and start with `vv_`; neither prefix nor length is checked. A key
-//! never changes, so a 401 is final. To rotate, create a second key, build a client with it (cheap if it uses the
+//! Keys are created in the vendor's console and start with `vv_`; neither prefix nor length is checked. A key never
+//! changes, so a 401 is not retried. To rotate a key, create a second one, build a client with it (cheap if it uses the
 //! same transport), then disable the first key in the console.
 
 use auth_client_core::auth_core::scheme::Bearer;

@@ -15,8 +15,8 @@ const DEFAULT_HOST: &str = "https://api.vaultvision.com";
 const API_KEY: &str = "VV_API_KEY";
 const BASE_URL: &str = "VV_BASE_URL";
 
-/// Window of the rate limit of the proxy in front of the API, from the vendor's own publication of its setup. Its
-/// 429 has no `Retry-After`, and earlier retries count against the next window.
+/// Window of the rate limit of the proxy in front of the API, which the vendor has published. Its 429 has no
+/// `Retry-After`, and earlier retries count against the next window.
 const RATE_WINDOW: Duration = Duration::from_secs(10);
 
 /// Client for the Vault Vision management API. Cheap to clone; clones share connections and the retry quota.
@@ -85,11 +85,12 @@ impl Client {
         ClientBuilder::from_env()?.build()
     }
 
-    /// Returns a request to any path, with the same key and retry rules as all calls. Keys can have permissions
-    /// for metrics, identity providers, mail providers and signing keys, for which the vendor documents no paths.
+    /// Creates a request to any path, with the same authentication and retry rules as all calls. Keys can have
+    /// permissions for metrics, identity providers, mail providers and signing keys, for which the vendor documents no
+    /// paths.
     ///
-    /// The path must be percent-encoded; query parameters go into [`query`](crate::Request::query). Only GET,
-    /// HEAD, OPTIONS and TRACE are retried, unless [`idempotency`](crate::Request::idempotency) allows more.
+    /// The path must be percent-encoded; add query parameters with [`query`](crate::Request::query). Only GET, HEAD,
+    /// OPTIONS and TRACE are retried, unless you set another class with [`idempotency`](crate::Request::idempotency).
     ///
     /// ```no_run
     /// # async fn run(vault: vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
@@ -110,7 +111,7 @@ impl Client {
     }
 }
 
-/// Shows the base URL, but no key.
+/// Prints the base URL without the key.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("origin", &self.engine.origin().to_string()).finish_non_exhaustive()
@@ -119,8 +120,8 @@ impl fmt::Debug for Client {
 
 /// Builder for [`Client`].
 ///
-/// A [`RetryPolicy`] passed to [`retry`](Self::retry) replaces the default one, including its delay of at least
-/// 10 seconds after a 429: set its [`throttle_delay`](RetryPolicy::throttle_delay) too.
+/// A [`RetryPolicy`] passed to [`retry`](Self::retry) replaces the default policy, including its delay of at least 10
+/// seconds after a 429; set [`throttle_delay`](RetryPolicy::throttle_delay) as well.
 ///
 /// ```
 /// use std::time::Duration;
@@ -199,7 +200,7 @@ impl ClientBuilder {
     }
 }
 
-/// Shows the settings, but no key.
+/// Prints the settings without the key.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").field("settings", &self.settings).finish_non_exhaustive()

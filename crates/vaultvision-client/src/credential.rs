@@ -1,8 +1,8 @@
 //! Credentials: what a user logs in with.
 //!
-//! Only passwords are documented. Other kinds exist (passkeys, social logins, one-time codes) and come in the same lists;
-//! their names and members are not published, so they are kept as they came, and the two members that the vendor lets
-//! anybody change can be changed.
+//! Only passwords are documented. Other kinds (passkeys, social logins, one-time codes) are part of the same lists.
+//! Their names and fields are not documented, so they are sent back unchanged, except for the two fields that the
+//! vendor allows to change.
 
 use crate::metadata::Metadata;
 use crate::password::{NewPassword, PasswordHash};
@@ -15,7 +15,7 @@ use std::fmt;
 const PASSWORD: &str = "PasswordCredential";
 
 whole_object! {
-    /// A user's password. There is one at most, and its id is `password`.
+    /// A user's password. A user has at most one, with the id `password`.
     ///
     /// ```
     /// let json = r#"{"type":"PasswordCredential","id":"password","disabled":true}"#;
@@ -29,13 +29,13 @@ whole_object! {
         "type" => kind: text;
         /// `password`.
         "id" required => id: text;
-        /// When it was made.
+        /// Time of creation.
         "created_at" => created_at: time;
-        /// When it was changed last.
+        /// Time of the last change.
         "updated_at" => updated_at: time;
-        /// A program's own pairs.
+        /// Custom key-value pairs.
         "metadata" => metadata, metadata_mut: object<Metadata>;
-        /// Whether it can't be used for logging in.
+        /// `true` if logins with it are blocked.
         "disabled" => disabled, set_disabled: flag;
         /// The stored hash.
         "password" => password: object<PasswordHash>;
@@ -45,7 +45,7 @@ whole_object! {
 whole_object!(open: PasswordCredential);
 
 impl PasswordCredential {
-    /// Sets another password. What the vendor has about the old one beside its hash is kept.
+    /// Replaces the password. Unknown fields of the stored password are kept.
     ///
     /// ```
     /// use vaultvision_client::models::{NewPassword, PasswordAlgorithm, PasswordCredential};
@@ -60,8 +60,8 @@ impl PasswordCredential {
 }
 
 whole_object! {
-    /// A credential of a kind that this version doesn't know. `disabled` and `metadata` may be changed, says the vendor;
-    /// everything else is in [`unknown`](Self::unknown) and goes back as it came.
+    /// A credential of a kind that this version doesn't know. The vendor allows changes of `disabled` and `metadata`;
+    /// all other fields are in [`unknown`](Self::unknown) and are sent back unchanged.
     ///
     /// ```
     /// let json = r#"{"type":"PasskeyCredential","id":"k1","counter":7}"#;
@@ -73,15 +73,15 @@ whole_object! {
     OtherCredential expects "a credential" {
         /// The vendor's name of the kind.
         "type" => kind: text;
-        /// The id.
+        /// Id of the credential.
         "id" required => id: text;
-        /// When it was made.
+        /// Time of creation.
         "created_at" => created_at: time;
-        /// When it was changed last.
+        /// Time of the last change.
         "updated_at" => updated_at: time;
-        /// A program's own pairs.
+        /// Custom key-value pairs.
         "metadata" => metadata, metadata_mut: object<Metadata>;
-        /// Whether it can't be used for logging in.
+        /// `true` if logins with it are blocked.
         "disabled" => disabled, set_disabled: flag;
     }
 }
@@ -104,11 +104,11 @@ whole_object! {
 pub enum Credential {
     /// A password.
     Password(PasswordCredential),
-    /// Anything else.
+    /// A credential of another kind.
     Other(OtherCredential),
 }
 
-/// The same member of either kind.
+/// Accesses the same field of either kind.
 macro_rules! either {
     ($credential:expr, $inner:ident => $value:expr) => {
         match $credential {
@@ -119,7 +119,7 @@ macro_rules! either {
 }
 
 impl Credential {
-    /// The vendor's name of the kind, such as `PasswordCredential`.
+    /// Returns the vendor's name of the kind, such as `PasswordCredential`.
     ///
     /// ```
     /// use vaultvision_client::models::Credential;
@@ -135,31 +135,31 @@ impl Credential {
         either!(self, inner => inner.kind())
     }
 
-    /// The id; `password` for the password.
+    /// Returns the id; `password` for a password.
     #[must_use]
     pub fn id(&self) -> &str {
         either!(self, inner => inner.id())
     }
 
-    /// When it was made.
+    /// Returns the time of creation.
     #[must_use]
     pub fn created_at(&self) -> Option<&DateTime> {
         either!(self, inner => inner.created_at())
     }
 
-    /// When it was changed last.
+    /// Returns the time of the last change.
     #[must_use]
     pub fn updated_at(&self) -> Option<&DateTime> {
         either!(self, inner => inner.updated_at())
     }
 
-    /// Whether it can't be used for logging in.
+    /// Returns `true` if logins with it are blocked.
     #[must_use]
     pub fn disabled(&self) -> bool {
         either!(self, inner => inner.disabled())
     }
 
-    /// Sets whether it can be used for logging in.
+    /// Sets whether logins with it are blocked.
     ///
     /// ```
     /// use vaultvision_client::models::{Credential, PasswordCredential};
@@ -172,13 +172,13 @@ impl Credential {
         either!(self, inner => inner.set_disabled(disabled));
     }
 
-    /// A program's own pairs.
+    /// Custom key-value pairs.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         either!(self, inner => inner.metadata())
     }
 
-    /// The same for changing.
+    /// Returns the custom key-value pairs for modification.
     ///
     /// ```
     /// use vaultvision_client::models::{Credential, PasswordCredential};
@@ -191,7 +191,7 @@ impl Credential {
         either!(self, inner => inner.metadata_mut())
     }
 
-    /// The password, if it is one.
+    /// Returns the password, if the credential is one.
     ///
     /// ```
     /// use vaultvision_client::models::{Credential, PasswordCredential};
@@ -207,7 +207,7 @@ impl Credential {
         }
     }
 
-    /// The same for changing.
+    /// Returns the password for modification, if the credential is one.
     ///
     /// ```
     /// use vaultvision_client::models::{Credential, NewPassword};
@@ -233,10 +233,11 @@ impl From<PasswordCredential> for Credential {
 }
 
 impl Credential {
-    /// What is sent, secrets included: the object as it was read, with its hash in the form of a single GET.
+    /// Returns the request body, including secrets: the object as it was read, with the hash in the format of a single
+    /// GET.
     ///
-    /// Assumption (password-update): only that form may be posted. Lists have another, base64 with a `cost`; a server
-    /// that took it for the hash itself would store a password with which nobody can log in.
+    /// Assumption (password-update): the server accepts this format only. Lists have another one, base64 with a `cost`;
+    /// if the server stored that as the hash, the user could not log in any more.
     pub(crate) fn to_body(&self) -> impl Serialize {
         let mut sent = self.clone();
         if let Self::Password(PasswordCredential { password, .. }) = &mut sent
@@ -247,7 +248,7 @@ impl Credential {
         Sent(sent)
     }
 
-    /// The credential of the kind that its `type` names.
+    /// Converts a credential to the kind in its `type`.
     fn of_kind(other: OtherCredential) -> Result<Self, &'static str> {
         if other.kind() != PASSWORD {
             return Ok(Self::Other(other));
@@ -264,7 +265,7 @@ impl Credential {
     }
 }
 
-/// A credential that is sent, with its secrets.
+/// A credential in a request, with its secrets.
 struct Sent(Credential);
 
 impl Serialize for Sent {
@@ -279,7 +280,7 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// Compares all fields but secrets.
+/// Compares all fields except secrets.
 impl PartialEq for Credential {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -290,7 +291,8 @@ impl PartialEq for Credential {
     }
 }
 
-/// As an element of a list. Any kind is read first; the kind is known when the object has ended.
+/// As an element of a list. It is decoded as the general kind first, because the `type` is known only at the end of the
+/// object.
 impl Field for Credential {
     fn blank() -> Self {
         Self::Other(OtherCredential::default())

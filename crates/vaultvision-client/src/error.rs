@@ -64,13 +64,13 @@ whole_object! {
         "uuid" => uuid: text;
         /// Error code, such as `authentication_failure`.
         "code" => code: text;
-        /// The status once more.
+        /// HTTP status, as in the response.
         "status_code" => status_code: hidden<StatusCode>;
     }
 }
 
 impl ErrorBody {
-    /// The status once more, also where the proxy sends it as a text.
+    /// Returns the HTTP status in the error object, which is a number or, from the proxy, a string.
     ///
     /// ```
     /// let body: vaultvision_client::models::ErrorBody = serde_json::from_str(r#"{"status_code":"429"}"#)?;
@@ -86,7 +86,7 @@ impl ErrorBody {
     }
 }
 
-/// A number from the API, a string from the proxy in front of it.
+/// A number from the API, or a string from the proxy in front of it.
 #[derive(Clone)]
 enum StatusCode {
     Number(u64),
@@ -125,8 +125,8 @@ impl Field for StatusCode {
     }
 }
 
-/// Provider rules: those of plain HTTP. Differences are stated per operation: a write is never retried after a
-/// 5xx, which may mean a misconfigured tenant.
+/// Provider rules: HTTP semantics. Differences are part of the operations: a write is never retried after a 5xx, which
+/// can mean a misconfigured tenant.
 #[derive(Debug)]
 pub(crate) struct VaultVision;
 
@@ -146,8 +146,8 @@ impl ProviderRules for VaultVision {
     }
 }
 
-/// Codes and UUIDs come from the network and are printed. A server that echoes requests must not make the client
-/// print a key or secret, so strings with letters of both cases and digits are omitted.
+/// Codes and UUIDs of a response are printed. Strings with upper-case letters, lower-case letters and digits are
+/// omitted, because a server that echoes the request could make the client print a key or secret.
 fn may_be_a_secret(text: &str) -> bool {
     let has = |kind: fn(&char) -> bool| text.chars().any(|letter| kind(&letter));
     text.starts_with("vv_")

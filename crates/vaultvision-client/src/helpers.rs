@@ -1,4 +1,4 @@
-//! Common tasks in one call: change an object, block a user or a credential, change one setting of a tenant.
+//! Methods for common tasks: changing an object, blocking a user or a credential, changing one setting of a tenant.
 
 use crate::models::{Application, Credential, Tenant, TenantSettings, User};
 use crate::modify::Modify;
@@ -36,8 +36,7 @@ impl<'a> Tenants<'a> {
         )
     }
 
-    /// Changes settings of a tenant and leaves all others unchanged, including those that this crate doesn't
-    /// know.
+    /// Changes settings of a tenant and preserves all others, including unknown ones.
     ///
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -142,8 +141,9 @@ impl<'a> Users<'a> {
 impl<'a> Credentials<'a> {
     /// Reads a credential, applies `change`, and writes it back; see [`Modify`].
     ///
-    /// The hash of a password is written back with it. If the user sets another password between the read and the
-    /// write, the old one would be restored; the check before the write prevents that, so don't turn it off here.
+    /// The request contains the hash of a password. If the user sets another password between the read and the write,
+    /// the old one would be restored; the check before the write prevents this, so don't call
+    /// [`skip_checks`](Modify::skip_checks) here.
     ///
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {

@@ -4,7 +4,7 @@
 //!
 //! # Example
 //!
-//! Change one setting of a tenant, create a user with a password from another system, and block the user:
+//! Changes one setting of a tenant, creates a user with a password from another system, and blocks the user:
 //!
 //! ```
 //! use vaultvision_client::Client;
@@ -33,29 +33,29 @@
 //!
 //! # Changing objects
 //!
-//! The API replaces whole objects, so fields that a client doesn't send are erased. Therefore an object to update
-//! always comes from a response: it keeps every field that this version doesn't know and sends it back unchanged.
-//! `update` takes such an object; `modify` reads it first and detects concurrent changes, see [`Modify`]. New
-//! objects have their own types, such as [`NewUser`](models::NewUser).
+//! The API replaces whole objects, so an update erases the fields that it omits. Updates therefore accept only objects
+//! from a response, which keep all unknown fields and send them back unchanged. `update` sends such an object; `modify`
+//! reads the object first and detects concurrent changes, see [`Modify`]. New objects have their own types, such as
+//! [`NewUser`](models::NewUser).
 //!
 //! Fields that only the server sets, such as ids and times of creation, have no setter and are sent back unchanged.
 //!
 //! # Credentials
 //!
-//! An API key from the vendor's console, sent as a bearer token. [`Client::from_env`] reads `VV_API_KEY` and,
-//! optionally, `VV_BASE_URL`. A key is static: a 401 is final. The console sets the permissions of a key per kind
-//! of object; calls without permission fail individually.
+//! The credential is an API key from the vendor's console, sent as a bearer token. [`Client::from_env`] reads
+//! `VV_API_KEY` and, optionally, `VV_BASE_URL`. A key is static, so a 401 is not retried. The console sets the
+//! permissions of a key per kind of object; calls without permission return a 403.
 //!
 //! # Retries
 //!
-//! Reads are retried within the [`RetryPolicy`]. Writes are retried only if nothing was sent, or after a 429,
-//! which comes from a proxy that did not forward the request; the delay is at least 10 seconds. They are not
-//! retried after a 5xx, which may mean a misconfigured tenant, because the API has no idempotency keys.
+//! Reads are retried according to the [`RetryPolicy`]. Writes are retried only if nothing was sent, or after a 429,
+//! which comes from a proxy that did not forward the request; the delay is at least 10 seconds. Writes are not retried
+//! after a 5xx, because the API has no idempotency keys and a 5xx can mean a misconfigured tenant.
 //!
 //! # Testing
 //!
-//! With the feature `testing`, pass a `testing::ScriptedTransport` to the builder; no network is needed. Or start
-//! the `auth-emulator`, which behaves like the vendor's server, and set `VV_BASE_URL` to its URL.
+//! Without a network: enable the feature `testing` and pass a `testing::ScriptedTransport` to the builder. Against a
+//! server: start the `auth-emulator`, which behaves like the vendor's server, and set `VV_BASE_URL` to its URL.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -74,9 +74,12 @@
 //!
 //! # Assumptions
 //!
-//! Where the vendor's documentation is silent, this crate assumes: any 2xx status is a success; fields missing in
-//! an update are reset, so all are sent; metadata is counted in characters, not bytes; an application's id is its
-//! `client_id`, and a user's id is the `sub` of tokens; 400, 403, 404 and 409 have their usual meaning.
+//! Where the vendor's documentation is incomplete, this crate assumes:
+//!
+//! - Any 2xx status is a success; 400, 403, 404 and 409 have their usual meaning.
+//! - An update resets the fields that it omits, so all are sent.
+//! - The limits of metadata are characters, not bytes.
+//! - An application's id is its `client_id`, and a user's id is the `sub` of tokens.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

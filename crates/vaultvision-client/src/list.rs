@@ -1,12 +1,12 @@
 //! The envelope of every list.
 //!
-//! The vendor documents no way to ask for the rows beyond its limit of 100, so the numbers are handed out as they come and
-//! [`List::is_truncated`] tells when rows are missing.
+//! The vendor documents no way to request the rows after the first 100. [`List::is_truncated`] reports that rows are
+//! missing.
 
 use auth_client_core::UnknownFields;
 use auth_client_core::provider::record::Slot;
 
-/// A list, and how much of it this is.
+/// The rows of a list, at most 100, with the server's counts.
 ///
 /// ```
 /// use vaultvision_client::models::{List, User};
@@ -43,7 +43,7 @@ impl<T> Default for List<T> {
 }
 
 impl<T> List<T> {
-    /// The rows.
+    /// Returns the rows.
     ///
     /// ```
     /// fn names(users: &vaultvision_client::models::UserList) -> Vec<&str> {
@@ -55,7 +55,7 @@ impl<T> List<T> {
         self.data.get()
     }
 
-    /// The rows, taken out.
+    /// Returns the rows by value.
     ///
     /// ```
     /// fn first(users: vaultvision_client::models::UserList) -> Option<vaultvision_client::models::User> {
@@ -67,7 +67,7 @@ impl<T> List<T> {
         std::mem::take(self.data.value_mut())
     }
 
-    /// `total`: how many rows there are, as far as can be told; the vendor doesn't explain its numbers. Zero when it is
+    /// Returns `total`: the number of all rows, according to the server; the vendor doesn't document it. Zero if
     /// absent.
     ///
     /// ```
@@ -80,21 +80,22 @@ impl<T> List<T> {
         *self.total.get()
     }
 
-    /// `count`: how many rows this answer has, says the vendor; a sample of its own prints fewer.
+    /// Returns `count`: the number of rows in the response, according to the server. One of the vendor's samples has
+    /// fewer rows than its `count`.
     #[must_use]
     pub fn count(&self) -> u64 {
         *self.count.get()
     }
 
-    /// `limit`: the most rows of one answer, 100 in every sample.
+    /// Returns `limit`: the maximum number of rows in a response; 100 in all samples.
     #[must_use]
     pub fn limit(&self) -> u64 {
         *self.limit.get()
     }
 
-    /// Returns whether there are more rows than these: the stated total is larger, or it is missing or smaller than the
-    /// number of these rows and they reach the stated limit. No documented parameter requests the others; a guess, such
-    /// as `offset`, can be tried with [`Call::query`](auth_client_core::Call::query).
+    /// Returns `true` if the list has more rows than the response: if the total is larger than the number of rows, or
+    /// if it is missing or smaller and the number of rows equals the limit. No documented parameter requests the
+    /// remaining rows; try undocumented ones, such as `offset`, with [`Call::query`](auth_client_core::Call::query).
     ///
     /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
@@ -111,12 +112,12 @@ impl<T> List<T> {
         match self.total() {
             total if total > rows => true,
             total if total == rows => false,
-            // No total, or a wrong one.
+            // The total is missing or wrong.
             _ => (1..=rows).contains(&self.limit()),
         }
     }
 
-    /// The members of the envelope that this version has no name for.
+    /// Returns the unknown fields of the envelope.
     ///
     /// ```
     /// let json = r#"{"total":0,"next":"abc","data":[]}"#;

@@ -3,25 +3,25 @@
 //! The vendor's limits are 20 keys of 100 characters with values of 1,000 characters. They are checked before anything is
 //! sent, but only if the metadata was changed: unchanged metadata is sent back as it was read.
 //!
-//! Assumption (metadata-limits): characters are Unicode scalar values, and those of a value that is no string are its
-//! JSON; the vendor doesn't document whether bytes are counted, nor which types are allowed.
+//! Assumption (metadata-limits): characters are Unicode scalar values, and a value that is not a string has the
+//! characters of its JSON; the vendor documents neither whether bytes are counted nor which types are allowed.
 
 use auth_client_core::provider::record::{Field, Fit, Form, Reading};
 use auth_client_core::{RawJson, UnknownFields};
 use std::borrow::Cow;
 use std::fmt;
 
-/// The most keys that the vendor takes.
+/// Maximum number of keys.
 pub const MAX_KEYS: usize = 20;
-/// The most characters of a key.
+/// Maximum number of characters of a key.
 pub const MAX_KEY_CHARACTERS: usize = 100;
-/// The most characters of a value.
+/// Maximum number of characters of a value.
 pub const MAX_VALUE_CHARACTERS: usize = 1_000;
 
-/// A program's own pairs on an object. The vendor asks not to keep anything sensitive here.
+/// Custom key-value pairs of an object. The vendor asks its users not to store sensitive data in them.
 ///
-/// All of it is replaced at once: a key that is not sent is deleted. Values are usually strings; those of other types
-/// are in [`unknown`](Self::unknown). `Debug` shows the keys only.
+/// An update replaces all metadata: a key that is not sent is deleted. Values are usually strings; values of other
+/// types are in [`unknown`](Self::unknown). `Debug` prints the keys only.
 ///
 /// ```
 /// use vaultvision_client::models::NewUser;
@@ -37,7 +37,7 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// The text of a key; `None` when there is none, or its value is no text.
+    /// Returns the value of a key; `None` if the key is absent or its value is not a string.
     ///
     /// ```
     /// let user: vaultvision_client::models::User = serde_json::from_str(r#"{"id":"u1","metadata":{"crm_id":"17","age":3}}"#)?;
@@ -74,11 +74,11 @@ impl Metadata {
     /// ```
     pub fn insert_json(&mut self, key: &str, value: impl Into<RawJson>) {
         self.changed = true;
-        // JSON can always be written.
+        // Serializing a JSON value can't fail.
         let _ = self.fields.insert(key, &value.into());
     }
 
-    /// Takes a key out; whether it was there.
+    /// Removes a key. Returns `true` if it was present.
     ///
     /// ```
     /// let mut user = vaultvision_client::models::NewUser::email("anna@example.test");
@@ -91,7 +91,7 @@ impl Metadata {
         self.fields.remove(key)
     }
 
-    /// Takes all out.
+    /// Removes all keys.
     ///
     /// ```
     /// let mut user = vaultvision_client::models::NewUser::email("anna@example.test");
@@ -104,19 +104,19 @@ impl Metadata {
         self.fields = UnknownFields::new();
     }
 
-    /// Whether there is nothing in it.
+    /// Returns `true` if there are no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
 
-    /// How many keys there are.
+    /// Returns the number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.fields.len()
     }
 
-    /// Every key whose value is a text, with it.
+    /// Returns the keys whose values are strings, with their values.
     ///
     /// ```
     /// let mut user = vaultvision_client::models::NewUser::email("anna@example.test");
@@ -129,7 +129,7 @@ impl Metadata {
         self.fields.iter().filter_map(|(key, value)| Some((key, value.as_str()?)))
     }
 
-    /// Every key with its value as JSON, also where that is no text.
+    /// Returns all keys with their values as JSON.
     ///
     /// ```
     /// let user: vaultvision_client::models::User = serde_json::from_str(r#"{"id":"u1","metadata":{"age":3}}"#)?;
@@ -141,19 +141,21 @@ impl Metadata {
         &self.fields
     }
 
-    /// What is over the vendor's limits, if it was changed here.
+    /// Returns an error if changed metadata exceeds the vendor's limits.
     pub(crate) fn check(&self) -> Result<(), Cow<'static, str>> {
         if !self.changed {
             return Ok(());
         }
         if self.len() > MAX_KEYS {
-            return Err(format!("it has {} keys, and the vendor takes {MAX_KEYS}", self.len()).into());
+            return Err(
+                format!("it has {} keys, more than the vendor's maximum of {MAX_KEYS}", self.len()).into()
+            );
         }
         for (index, (key, value)) in self.fields.iter().enumerate() {
             let characters = key.chars().count();
             if characters > MAX_KEY_CHARACTERS {
                 return Err(format!(
-                    "its key number {} has {characters} characters, and the vendor takes {MAX_KEY_CHARACTERS}",
+                    "its key number {} has {characters} characters, more than the vendor's maximum of {MAX_KEY_CHARACTERS}",
                     index + 1
                 )
                 .into());
@@ -161,8 +163,8 @@ impl Metadata {
             let characters = value.as_str().unwrap_or(value.get()).chars().count();
             if characters > MAX_VALUE_CHARACTERS {
                 return Err(format!(
-                    "the value of its key number {} has {characters} characters, and the vendor takes \
-                     {MAX_VALUE_CHARACTERS}",
+                    "the value of its key number {} has {characters} characters, more than the \
+                     vendor's maximum of {MAX_VALUE_CHARACTERS}",
                     index + 1
                 )
                 .into());
@@ -214,21 +216,21 @@ impl Field for Metadata {
     }
 
     fn is_zero(&self) -> bool {
-        // Metadata that was emptied is sent as an empty object, so that the old one goes.
+        // Metadata without keys is sent as an empty object, so that the server deletes the old keys.
         self.fields.is_empty() && !self.changed
     }
 }
 
 auth_client_core::provider::serde_by_field!(Metadata);
 
-/// Two are equal if they have the same pairs, in any order.
+/// Two values are equal if they have the same pairs, in any order.
 impl PartialEq for Metadata {
     fn eq(&self, other: &Self) -> bool {
         self.fields == other.fields
     }
 }
 
-/// Keys without values.
+/// Prints the keys without values.
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fields.fmt(f)

@@ -1,12 +1,12 @@
 //! Partial updates of objects that the API only replaces as a whole: read, change, check, write, check again.
 //!
-//! The API has neither versions nor conditional writes, so two programs can undo each other's changes without an
-//! error. Two additional checks detect almost all of these cases: one just before the write detects an earlier
-//! change, and nothing is written then; one after it detects a change that overwrote ours. What remains is the
-//! duration of one call between the last check and the write.
+//! The API has neither versions nor conditional writes, so two programs can undo each other's changes without an error.
+//! Two additional checks detect almost all of these cases. The check before the write detects an earlier change, and
+//! nothing is written then. The check after the write detects a change that overwrote this one. A change between the
+//! first check and the write, about the duration of one call, is not detected.
 //!
 //! Objects are compared field by field in their JSON. A zero equals an absent field, because the API omits zeros.
-//! Fields that the server sets are ignored.
+//! Fields that only the server sets are ignored.
 
 use crate::Call;
 use crate::check::Check;
@@ -29,7 +29,7 @@ use std::pin::Pin;
 ///         Modified::Written(user) => format!("{} is written", user.id()),
 ///         Modified::Unchanged(_) => "nothing to change".to_owned(),
 ///         // Names of fields, but not their values.
-///         Modified::Lost(lost) => format!("changed concurrently: {}", lost.members.join(", ")),
+///         Modified::Lost(lost) => format!("changed concurrently: {}", lost.fields.join(", ")),
 ///     }
 /// }
 /// ```
@@ -39,7 +39,7 @@ use std::pin::Pin;
 pub enum Modified<T> {
     /// The object was written; this is the object in the response.
     Written(T),
-    /// Nothing to change, so nothing was written.
+    /// The closure changed nothing, so nothing was written.
     Unchanged(T),
     /// The object was changed concurrently.
     Lost(LostUpdate<T>),
@@ -83,7 +83,7 @@ impl<T> Modified<T> {
     }
 }
 
-/// When a concurrent change was detected.
+/// The check that detected a concurrent change.
 ///
 /// ```
 /// use vaultvision_client::{LostUpdate, Race};
@@ -97,10 +97,10 @@ impl<T> Modified<T> {
 pub enum Race {
     /// Before the write: nothing was written or lost. Apply the change again to the current object.
     Before,
-    /// In the response to the write: other fields differ too, so a concurrent change was overwritten or arrived
-    /// at the same time.
-    Answer,
-    /// After the write: the changed fields have other values again, so our change was overwritten.
+    /// In the response to the write: other fields differ too, so a concurrent change was overwritten or made at the
+    /// same time.
+    Response,
+    /// After the write: the changed fields have other values again, so this change was overwritten.
     After,
 }
 
@@ -111,28 +111,28 @@ pub enum Race {
 /// use vaultvision_client::models::User;
 ///
 /// fn report(lost: &LostUpdate<User>) -> String {
-///     format!("{lost}; the name is now {}, ours was {}", lost.now.profile().name(), lost.ours.profile().name())
+///     format!("{lost}; the name is now {} instead of {}", lost.current.profile().name(), lost.attempted.profile().name())
 /// }
 /// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LostUpdate<T> {
-    /// When the change was detected.
+    /// The check that detected the change.
     pub race: Race,
-    /// The object that was or would have been written.
-    pub ours: T,
+    /// The object that was written, or would have been written.
+    pub attempted: T,
     /// The current object.
-    pub now: T,
+    pub current: T,
     /// Paths of the affected fields, such as `settings.allow_signups`.
-    pub members: Vec<String>,
+    pub fields: Vec<String>,
 }
 
-/// Shows paths without values.
+/// Prints paths without values.
 impl<T> fmt::Debug for LostUpdate<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LostUpdate")
             .field("race", &self.race)
-            .field("members", &self.members)
+            .field("fields", &self.fields)
             .finish_non_exhaustive()
     }
 }
@@ -141,10 +141,12 @@ impl<T> fmt::Display for LostUpdate<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.race {
             Race::Before => "the object was changed concurrently, so nothing was written",
-            Race::Answer => "the object was changed concurrently, and that change may have been overwritten",
+            Race::Response => {
+                "the object was changed concurrently, and that change may have been overwritten"
+            }
             Race::After => "a concurrent change overwrote this one",
         })?;
-        if self.members.is_empty() { Ok(()) } else { write!(f, ": {}", self.members.join(", ")) }
+        if self.fields.is_empty() { Ok(()) } else { write!(f, ": {}", self.fields.join(", ")) }
     }
 }
 
@@ -174,7 +176,7 @@ replaced!(crate::models::Tenant, crate::models::Application, crate::models::User
 type Read<'a, T> = Box<dyn Fn() -> Call<T> + Send + Sync + 'a>;
 type Write<'a, T> = Box<dyn Fn(&T) -> Call<T> + Send + Sync + 'a>;
 
-/// A partial update that is ready to run: `.await` runs it.
+/// A partial update; `.await` runs it.
 ///
 /// ```no_run
 /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -224,28 +226,28 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
     /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let tenants = client.tenants();
-    /// let change = tenants.modify("CmKJPDorO34hGJ0J", |tenant| tenant.set_name("acme02")).without_looking();
+    /// let change = tenants.modify("CmKJPDorO34hGJ0J", |tenant| tenant.set_name("acme02")).skip_checks();
     /// println!("{}", change.await?.is_lost());
     /// # Ok(())
     /// # }
     /// ```
-    pub fn without_looking(mut self) -> Self {
+    pub fn skip_checks(mut self) -> Self {
         self.looks = false;
         self
     }
 
-    /// Sets how often the change is applied again if a concurrent change is detected before the write. Default:
-    /// never, so that the closure runs once.
+    /// Sets how many times the change is applied again if a concurrent change is detected before the write. Default: 0,
+    /// so that the closure runs once.
     ///
     /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let tenants = client.tenants();
-    /// let change = tenants.modify("CmKJPDorO34hGJ0J", |tenant| tenant.set_name("acme02")).again(3);
+    /// let change = tenants.modify("CmKJPDorO34hGJ0J", |tenant| tenant.set_name("acme02")).max_retries(3);
     /// println!("{}", change.await?.is_lost());
     /// # Ok(())
     /// # }
     /// ```
-    pub fn again(mut self, times: u32) -> Self {
+    pub fn max_retries(mut self, times: u32) -> Self {
         self.rounds = times;
         self
     }
@@ -253,55 +255,55 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
     async fn run(mut self) -> Result<Modified<T>, Error> {
         let mut before = look(&self.read, self.id, self.operation).await?;
         loop {
-            let mut ours = before.clone();
-            (self.change)(&mut ours);
-            if ours.id() != before.id() {
+            let mut attempted = before.clone();
+            (self.change)(&mut attempted);
+            if attempted.id() != before.id() {
                 let reason = "must not replace the object by another one";
                 return Err(refuse(auth_client_core::Error::invalid_input(self.operation, "id", reason)));
             }
-            let (old, new) = (leaves(&before), leaves(&ours));
+            let (old, new) = (leaves(&before), leaves(&attempted));
             let changed = differences(&old, &new);
             if changed.is_empty() {
                 return Ok(Modified::Unchanged(before));
             }
             if self.looks {
-                let now = look(&self.read, self.id, self.operation).await?;
-                let members = differences(&old, &leaves(&now));
-                if !members.is_empty() || now.updated_at() != before.updated_at() {
+                let current = look(&self.read, self.id, self.operation).await?;
+                let fields = differences(&old, &leaves(&current));
+                if !fields.is_empty() || current.updated_at() != before.updated_at() {
                     if self.rounds > 0 {
                         self.rounds -= 1;
-                        before = now;
+                        before = current;
                         continue;
                     }
-                    return Ok(Modified::Lost(LostUpdate { race: Race::Before, ours, now, members }));
+                    return Ok(Modified::Lost(LostUpdate { race: Race::Before, attempted, current, fields }));
                 }
             }
-            let answer = (self.write)(&ours).await?;
-            let answered = leaves(&answer);
+            let response = (self.write)(&attempted).await?;
+            let received = leaves(&response);
             // The server may modify written values: it hashes passwords and drops unknown fields.
-            let foreign: Vec<String> = differences(&new, &answered)
+            let foreign: Vec<String> = differences(&new, &received)
                 .into_iter()
                 .filter(|path| !touches(&changed, path) && !is_the_vendors(path))
                 .collect();
             if !foreign.is_empty() {
                 return Ok(Modified::Lost(LostUpdate {
-                    race: Race::Answer,
-                    ours,
-                    now: answer,
-                    members: foreign,
+                    race: Race::Response,
+                    attempted,
+                    current: response,
+                    fields: foreign,
                 }));
             }
             if self.looks {
-                let now = look(&self.read, self.id, self.operation).await?;
-                let members: Vec<String> = differences(&answered, &leaves(&now))
+                let current = look(&self.read, self.id, self.operation).await?;
+                let fields: Vec<String> = differences(&received, &leaves(&current))
                     .into_iter()
                     .filter(|path| touches(&changed, path))
                     .collect();
-                if !members.is_empty() {
-                    return Ok(Modified::Lost(LostUpdate { race: Race::After, ours, now, members }));
+                if !fields.is_empty() {
+                    return Ok(Modified::Lost(LostUpdate { race: Race::After, attempted, current, fields }));
                 }
             }
-            return Ok(Modified::Written(answer));
+            return Ok(Modified::Written(response));
         }
     }
 }

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 
-/// Cost of the server's own bcrypt hashes.
+/// The bcrypt cost of hashes that the server creates.
 pub const VENDOR_BCRYPT_COST: u32 = 10;
 
 auth_client_core::provider::open_enum! {
@@ -63,8 +63,8 @@ impl PasswordAlgorithm {
 whole_object! {
     /// Hash of a password, as it is stored or sent.
     ///
-    /// The API returns hashes to every key that may read credentials; treat them like passwords. An update sends
-    /// them back as bcrypt strings without `cost`, also if a list had them in base64.
+    /// The API returns hashes to every key that may read credentials, so treat them like passwords. An update sends
+    /// them as bcrypt strings without `cost`, even if they were read from a list, which has them in base64.
     ///
     /// ```
     /// let hash = vaultvision_client::models::NewPassword::plain("1234567890".to_owned()).hash().clone();
@@ -75,7 +75,7 @@ whole_object! {
         "alg" => alg: text;
         /// Cost of bcrypt, which only some responses contain; see [`bcrypt_cost`](Self::bcrypt_cost).
         "cost" => cost: count;
-        /// Wire value of the hash: a bcrypt string or its base64; in requests also a digest or plain text.
+        /// Wire value of the hash: a bcrypt string or its base64 encoding; in requests also a digest or plain text.
         "hash" => hash: secret;
     }
 }
@@ -118,7 +118,7 @@ impl PasswordHash {
         Self { alg: Slot::of(algorithm.as_str().to_owned()), hash: Slot::of(Some(hash)), ..Self::default() }
     }
 
-    /// Brings a hash in base64 into the form of a bcrypt string, without `cost`; all other hashes stay.
+    /// Converts a base64-encoded hash to a bcrypt string without `cost`; other hashes are unchanged.
     pub(crate) fn unify(&mut self) {
         if let Some(hash) = self.bcrypt() {
             self.hash.set(Some(hash));
@@ -180,7 +180,7 @@ impl NewPassword {
 
     /// Creates a password from a bcrypt hash `$2a$10$…` of 60 characters.
     ///
-    /// Assumption (bcrypt): the variants `$2b$`, `$2x$` and `$2y$` are accepted too; the vendor shows `$2a$` only.
+    /// Assumption (bcrypt): the variants `$2b$`, `$2x$` and `$2y$` are accepted too; the vendor documents `$2a$` only.
     ///
     /// ```
     /// let refused = vaultvision_client::models::NewPassword::bcrypt("$1$md5crypt".to_owned());
@@ -244,7 +244,8 @@ impl NewPassword {
         Self::digest(&PasswordAlgorithm::Sha512, digest.into())
     }
 
-    /// The server hashes the digits as a string, and upper-case digits would never match, so they are lowered.
+    /// The server hashes the digits as a string, and upper-case digits would never match, so they are converted to
+    /// lower case.
     fn digest(algorithm: &PasswordAlgorithm, digest: SecretString) -> Result<Self, InvalidPassword> {
         let digest = SecretString::from(digest.expose_secret().to_ascii_lowercase());
         check(algorithm, &digest)?;
@@ -297,7 +298,7 @@ impl fmt::Display for PasswordWarning {
     }
 }
 
-/// Reason why a password can't be imported. Never contains the password or the hash.
+/// The reason why a password can't be imported. It never contains the password or the hash.
 ///
 /// ```
 /// let error = vaultvision_client::models::NewPassword::md5("c0ffee".to_owned()).unwrap_err();

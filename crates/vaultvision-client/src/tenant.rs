@@ -8,7 +8,7 @@ use crate::whole::whole_object;
 whole_object! {
     /// A tenant: an isolated set of users and applications with its own login page.
     ///
-    /// Always comes from a response. Fields that can be changed have setters; all others are sent back unchanged.
+    /// It is always read from a response. Fields that can be changed have setters; all others are sent back unchanged.
     ///
     /// ```
     /// use vaultvision_client::models::Tenant;
@@ -53,11 +53,11 @@ whole_object! {
     /// ```
     TenantSettings expects "the settings of a tenant" {
         /// Host of the tenant's login pages; with `https://` it is the issuer of its tokens. Assumption
-        /// (tenant-domain): the server may ignore another one, because only the vendor's staff changes domains.
+        /// (tenant-domain): the server ignores another value, because only the vendor's staff changes domains.
         "domain" => domain, set_domain: text;
-        /// Company name, shown to users and in e-mails.
+        /// Company name, shown to users and in emails.
         "company_name" => company_name, set_company_name: text;
-        /// E-mail address of the support, shown to users.
+        /// Email address of the support, shown to users.
         "support_email" => support_email, set_support_email: text;
         /// Text logo.
         "logo_image_text" => logo_image_text, set_logo_image_text: text;
@@ -69,9 +69,9 @@ whole_object! {
         "allow_passwords" => allow_passwords, set_allow_passwords: flag;
         /// Allows authenticator apps as second factor. Turning it off can lock out users who rely on it.
         "allow_totp_app" => allow_totp_app, set_allow_totp_app: flag;
-        /// Allows codes by e-mail as second factor.
+        /// Allows codes by email as second factor.
         "allow_totp_email" => allow_totp_email, set_allow_totp_email: flag;
-        /// Allows logins before the e-mail address is verified; otherwise users must verify it first.
+        /// Allows logins before the email address is verified; otherwise users must verify it first.
         "allow_unverified" => allow_unverified, set_allow_unverified: flag;
         /// Allows users to skip the second factor on remembered devices.
         "remember_device" => remember_device, set_remember_device: flag;
@@ -87,8 +87,8 @@ whole_object! {
 }
 
 impl TenantSettings {
-    /// Returns `remember_login_seconds` if the response contains it, to distinguish zero from absent. The API
-    /// usually omits zeros, so an absent field most likely means zero too.
+    /// Returns `remember_login_seconds` if the response contains it, to distinguish zero from an absent field. The API
+    /// usually omits zeros, so an absent field probably means zero too.
     ///
     /// ```
     /// let settings: vaultvision_client::models::TenantSettings = serde_json::from_str(r#"{"remember_login_seconds":0}"#)?;

@@ -31,8 +31,8 @@ whole_object! {
         "metadata" => metadata, metadata_mut: object<Metadata>;
         /// `true` if logins are blocked.
         "disabled" => disabled, set_disabled: flag;
-        /// Time when the e-mail address was verified. May be absent for a verified user, as in some samples of
-        /// the vendor. Assumption (verified): the server sets it, and may ignore another one.
+        /// Time when the email address was verified. May be absent for a verified user, as in some samples of the
+        /// vendor. Assumption (verified): the server sets it, and may ignore another one.
         "verified_at" => verified_at, set_verified_at: time;
         /// Profile of the user.
         "profile" => profile, profile_mut: object<Profile>;
@@ -55,10 +55,10 @@ whole_object! {
         "family_name" => family_name, set_family_name: text;
         /// Given name. The vendor's samples misspell it; this spelling is that of OIDC's UserInfo.
         "given_name" => given_name, set_given_name: text;
-        /// E-mail address, unique within the tenant.
+        /// Email address, unique within the tenant.
         "email" => email, set_email: text;
-        /// `true` if the e-mail address is verified; see [`User::verified_at`]. It can be set when users are
-        /// imported; the vendor doesn't document whether it is kept.
+        /// `true` if the email address is verified; see [`User::verified_at`]. It can be set when users are imported;
+        /// the vendor doesn't document whether it is kept.
         "email_verified" => email_verified, set_email_verified: flag;
     }
 }
@@ -67,8 +67,8 @@ whole_object! {
     /// A user to create, without a credential. To log in, the user resets the password, or a password is
     /// [created](crate::resources::Credentials::create).
     ///
-    /// `NewUser::default()` is a user without an e-mail address. Assumption (required-fields): the server may reject
-    /// it; the vendor doesn't document which fields are required.
+    /// `NewUser::default()` is a user without an email address. Assumption (required-fields): the server may reject it;
+    /// the vendor doesn't document which fields are required.
     ///
     /// ```
     /// use vaultvision_client::models::NewUser;
@@ -84,7 +84,7 @@ whole_object! {
         "metadata" => metadata, metadata_mut: object<Metadata>;
         /// `true` if logins are blocked from the start.
         "disabled" => disabled, set_disabled: flag;
-        /// Time when the e-mail address was verified, for users of another system; see [`User::verified_at`].
+        /// Time when the email address was verified, for users of another system; see [`User::verified_at`].
         "verified_at" => verified_at, set_verified_at: time;
         /// Profile of the user.
         "profile" => profile, profile_mut: object<Profile>;
@@ -92,7 +92,7 @@ whole_object! {
 }
 
 impl NewUser {
-    /// Creates a user with this e-mail address.
+    /// Creates a user with this email address.
     ///
     /// ```
     /// let user = vaultvision_client::models::NewUser::email("anna@example.test");

@@ -1,17 +1,16 @@
-//! Declarations of objects that are replaced whole: their fields by name, and from them how they are read, written and
-//! accessed.
+//! The macro that defines objects which an update replaces as a whole.
 //!
-//! Written by hand and not generated: no schema says which fields are the vendor's own, and each field must know whether it
-//! was absent, null or given. That is what a [`Slot`](auth_client_core::provider::record::Slot) does.
+//! These types are not generated, because a schema doesn't express which fields only the server sets, and because each
+//! field must record whether it was absent, null or present; see [`Slot`](auth_client_core::provider::record::Slot).
 
-/// Declares an object: how it is read and written, and an accessor per field.
+/// Defines an object: its decoding and encoding, and accessors for its fields.
 ///
-/// A field is `"wire name" => getter: form` or `"wire name" => getter, setter: form`; without a setter, it is the vendor's
-/// own and is sent back as it came. An object without a `required` field is refused.
+/// A field is `"wire name" => getter: form` or `"wire name" => getter, setter: form`. A field without a setter is set
+/// only by the server and sent back unchanged. Decoding fails if a `required` field is missing.
 macro_rules! whole_object {
     (open: $($name:ident),*) => {$(
         impl $name {
-            /// Returns the fields that this version does not know by name, to be changed.
+            /// Returns the unknown fields for modification.
             pub fn unknown_mut(&mut self) -> &mut auth_client_core::UnknownFields {
                 &mut self.unknown
             }
@@ -19,7 +18,7 @@ macro_rules! whole_object {
     )*};
     (sent: $($name:ident),*) => {$(
         impl $name {
-            /// What is sent, secrets included.
+            /// Returns the request body, including secrets.
             pub(crate) fn to_body(&self) -> auth_client_core::provider::record::Exposed<'_, Self> {
                 auth_client_core::provider::record::Exposed(self)
             }
@@ -44,7 +43,7 @@ macro_rules! whole_object {
         impl $name {
             $( $crate::whole::whole_object!(@accessors $form $(<$ty>)? [$(#[$member_meta])*] $wire $get $($set)?); )*
 
-            /// Returns the fields that this version does not know by name; they are kept and sent back as they came.
+            /// Returns the unknown fields, which are kept and sent back unchanged.
             #[must_use]
             pub fn unknown(&self) -> &auth_client_core::UnknownFields {
                 &self.unknown
@@ -74,7 +73,7 @@ macro_rules! whole_object {
             self.$get.get()
         }
         $(
-            #[doc = concat!("Sets `", $wire, "`; it is sent also when it is empty.")]
+            #[doc = concat!("Sets `", $wire, "`. The field is sent even if the value is empty.")]
             pub fn $set(&mut self, value: impl Into<String>) {
                 self.$get.set(value.into());
             }
@@ -83,13 +82,13 @@ macro_rules! whole_object {
     (@accessors flag [$($doc:tt)*] $wire:literal $get:ident $($set:ident)?) => {
         $($doc)*
         ///
-        /// False when it is absent.
+        /// `false` if the field is absent.
         #[must_use]
         pub fn $get(&self) -> bool {
             *self.$get.get()
         }
         $(
-            #[doc = concat!("Sets `", $wire, "`; it is sent also when it is false.")]
+            #[doc = concat!("Sets `", $wire, "`. The field is sent even if the value is `false`.")]
             pub fn $set(&mut self, value: bool) {
                 self.$get.set(value);
             }
@@ -98,13 +97,13 @@ macro_rules! whole_object {
     (@accessors count [$($doc:tt)*] $wire:literal $get:ident $($set:ident)?) => {
         $($doc)*
         ///
-        /// Zero when it is absent.
+        /// Zero if the field is absent.
         #[must_use]
         pub fn $get(&self) -> u64 {
             *self.$get.get()
         }
         $(
-            #[doc = concat!("Sets `", $wire, "`; it is sent also when it is zero.")]
+            #[doc = concat!("Sets `", $wire, "`. The field is sent even if the value is zero.")]
             pub fn $set(&mut self, value: u64) {
                 self.$get.set(value);
             }
@@ -143,7 +142,7 @@ macro_rules! whole_object {
             self.$get.get()
         }
         $(
-            #[doc = concat!("Sets `", $wire, "`, all of it; it is sent also when it is empty.")]
+            #[doc = concat!("Sets `", $wire, "` as a whole. The field is sent even if the value is empty.")]
             pub fn $set(&mut self, values: impl IntoIterator<Item = impl Into<String>>) {
                 self.$get.set(values.into_iter().map(Into::into).collect());
             }
@@ -156,7 +155,7 @@ macro_rules! whole_object {
             self.$get.get()
         }
         $(
-            #[doc = concat!("The same for changing `", $wire, "` in place.")]
+            #[doc = concat!("Returns `", $wire, "` for modification.")]
             pub fn $set(&mut self) -> &mut $ty {
                 self.$get.value_mut()
             }

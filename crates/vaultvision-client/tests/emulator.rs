@@ -69,7 +69,7 @@ async fn a_thousand_random_changes_lose_nothing_that_is_not_known() {
                     user.profile_mut().set_name(if on { "Anna" } else { "" });
                     user.metadata_mut().insert("round", &number.to_string());
                 });
-                change.without_looking().await.unwrap().is_lost()
+                change.skip_checks().await.unwrap().is_lost()
             }
             7 if on => users.disable(user.id()).await.unwrap().is_lost(),
             7 => users.enable(user.id()).await.unwrap().is_lost(),
@@ -175,7 +175,7 @@ async fn of_two_writers_who_saw_nothing_of_each_other_the_loser_is_informed() {
             assert_eq!(result.is_lost(), !stored.contains(value.as_str()), "{value} {stored}");
             if let Modified::Lost(lost) = result {
                 assert_eq!(lost.race, Race::After);
-                assert!(lost.members[0].starts_with("metadata."), "{lost}");
+                assert!(lost.fields[0].starts_with("metadata."), "{lost}");
             }
         }
         assert_eq!(results.iter().filter(|(result, _)| result.is_lost()).count(), 1);
@@ -195,11 +195,8 @@ async fn a_change_that_came_in_between_is_seen_before_anything_is_written() {
         .await
         .unwrap();
     let Modified::Lost(lost) = result else { panic!("{result:?}") };
-    assert_eq!(
-        (lost.race, lost.members.as_slice()),
-        (Race::Before, &["settings.require_mfa".to_owned()][..])
-    );
-    assert_eq!((lost.ours.name(), lost.now.name()), ("mine", "acme01"));
+    assert_eq!((lost.race, lost.fields.as_slice()), (Race::Before, &["settings.require_mfa".to_owned()][..]));
+    assert_eq!((lost.attempted.name(), lost.current.name()), ("mine", "acme01"));
     assert_eq!(vault.effect("tenant_updated"), 0);
 
     let mut rounds = 0;
@@ -210,7 +207,7 @@ async fn a_change_that_came_in_between_is_seen_before_anything_is_written() {
         }
         tenant.set_name("mine");
     });
-    let tenant = again.again(1).await.unwrap().written().unwrap();
+    let tenant = again.max_retries(1).await.unwrap().written().unwrap();
     assert_eq!((tenant.name(), tenant.settings().unknown().get_raw("require_mfa")), ("mine", Some("false")));
     assert_eq!((rounds, vault.effect("tenant_updated")), (2, 1));
 

@@ -111,7 +111,7 @@ async fn what_the_vendor_would_refuse_is_not_sent() {
     let key = |length: usize| "ä".repeat(length);
     let twenty_one = (0..21).map(|n| (n.to_string(), String::new())).collect();
     for (pairs, why) in [
-        (twenty_one, "it has 21 keys, and the vendor takes 20"),
+        (twenty_one, "it has 21 keys, more than the vendor's maximum of 20"),
         (vec![(key(101), String::new())], "its key number 1 has 101 characters"),
         (vec![("k".to_owned(), key(1_001))], "the value of its key number 1 has 1001 characters"),
     ] {
@@ -153,7 +153,7 @@ async fn races_are_seen_at_each_of_the_three_places() {
         (vec![start.clone(), with("1", r#","metadata":{"a":"2"}"#)], Race::Before, vec!["metadata.a"]),
         (
             vec![start.clone(), start.clone(), with("3", r#","disabled":true,"metadata":{"a":"2"}"#)],
-            Race::Answer,
+            Race::Response,
             vec!["metadata.a"],
         ),
         (
@@ -166,7 +166,7 @@ async fn races_are_seen_at_each_of_the_three_places() {
             answers.iter().fold(ScriptedTransport::new(), |script, json| script.json(200, json.clone()));
         let result = client(&transport).0.users("t1").disable("u1").await.unwrap();
         let Modified::Lost(lost) = result else { panic!("{race:?}") };
-        assert_eq!((lost.race, lost.members), (race, members.into_iter().map(str::to_owned).collect()));
+        assert_eq!((lost.race, lost.fields), (race, members.into_iter().map(str::to_owned).collect()));
         assert_eq!(transport.remaining(), 0);
     }
     // Somebody else's change after ours, which left ours alone; and members that the vendor sets by itself.
@@ -180,7 +180,7 @@ async fn races_are_seen_at_each_of_the_three_places() {
     }
     // Without looking: two calls.
     let transport = ScriptedTransport::new().json(200, start.clone()).json(200, ours.clone());
-    let result = client(&transport).0.users("t1").disable("u1").without_looking().await.unwrap();
+    let result = client(&transport).0.users("t1").disable("u1").skip_checks().await.unwrap();
     assert!(!result.is_lost() && transport.requests().len() == 2);
 }
 

@@ -43,7 +43,7 @@ pub struct LoginBuilder {
     clock_allowance: Duration,
 }
 
-/// Shows issuer and client, but no secret.
+/// Prints issuer and client without the secret.
 impl fmt::Debug for LoginBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LoginBuilder")
@@ -54,13 +54,13 @@ impl fmt::Debug for LoginBuilder {
 }
 
 impl Login {
-    /// Starts the configuration of a login at an issuer: `https://` and the tenant's domain.
+    /// Returns a builder for logins at an issuer, which is `https://` and the tenant's domain.
     pub fn at(issuer: impl Into<String>) -> LoginWithIssuer {
         LoginWithIssuer { issuer: issuer.into().trim_end_matches('/').to_owned() }
     }
 
-    /// Configures a login from objects of the management API: the issuer is the tenant's domain, id and secret
-    /// are those of the application, and the redirect URL is checked against the application's list.
+    /// Returns a builder for logins, configured from objects of the management API: the issuer is the tenant's domain,
+    /// id and secret are those of the application, and the redirect URL is checked against the application's list.
     ///
     /// ```
     /// use vaultvision_client::oidc::Login;
@@ -122,7 +122,7 @@ impl LoginWithClient {
 }
 
 impl LoginBuilder {
-    /// Sets the application's secret; applications in a browser or on a phone have none.
+    /// Sets the application's secret. Applications in a browser or on a phone have none.
     pub fn client_secret(mut self, secret: impl Into<SecretString>) -> Self {
         self.client_secret = Some(secret.into());
         self
@@ -140,16 +140,16 @@ impl LoginBuilder {
         self
     }
 
-    /// Sets the allowed difference between this machine's clock and the tenant's, for the expiry and the start of ID
-    /// tokens. Default: 1 second.
+    /// Sets the allowed difference between the local clock and the tenant's, for expiry and start of ID tokens.
+    /// Default: 1 second.
     pub fn clock_allowance(mut self, allowance: Duration) -> Self {
-        // More than a year is no clock, and its sum with a time may not be representable.
+        // Limited to a year, because its sum with a time may not be representable otherwise.
         self.clock_allowance = allowance.min(Duration::from_secs(31_557_600));
         self
     }
 
-    /// Requests the tenant's discovery document and keys. Keep the result: each visitor's login then needs one
-    /// request.
+    /// Requests the tenant's discovery document and keys. Keep the result, so that each visitor's login requires only
+    /// one request.
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// A failed login. Never contains a code, a token or a secret.
 ///
-/// `Display` is one line that names the step, the status of the response and the cause.
+/// `Display` prints one line with the step, the status of the response and the cause.
 ///
 /// ```
 /// use vaultvision_client::oidc::LoginError;
@@ -25,19 +25,19 @@ use std::fmt;
 pub enum LoginError {
     /// A setting is invalid; the message names it.
     Setup(&'static str),
-    /// The application has no such redirect or logout URL, so the server would refuse it.
+    /// The application has no such redirect or logout URL, so the server would reject it.
     NotAllowed(&'static str),
     /// The server could not be reached, or its response is invalid. Contains the name of the request.
     Server(&'static str, ServerFailure),
-    /// The server refused the login.
+    /// The server rejected the login.
     Refused(Refusal),
-    /// The query of the redirect belongs to no login that was started here.
+    /// The query of the redirect doesn't belong to this login.
     State,
-    /// The ID token or the redirect is invalid, or is not for this login; the message contains the reason.
+    /// The ID token or the redirect is invalid or belongs to another login; the message contains the reason.
     Token(String),
 }
 
-/// Reason why a request failed.
+/// The reason why a request failed.
 #[derive(Debug)]
 pub struct ServerFailure {
     cause: String,
@@ -53,7 +53,7 @@ impl ServerFailure {
     }
 }
 
-/// A refusal by the server.
+/// The server's rejection of a login.
 #[derive(Debug)]
 pub struct Refusal {
     code: String,
@@ -67,7 +67,7 @@ impl Refusal {
         &self.code
     }
 
-    /// Returns the status of the response to the code exchange, or `None` if the redirect contained the refusal.
+    /// Returns the status of the response to the code exchange, or `None` if the redirect contained the error.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.status

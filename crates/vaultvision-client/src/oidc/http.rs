@@ -1,4 +1,5 @@
-//! The requests of a login, through our transport, which follows no redirects, with limits of time and size.
+//! The requests of a login, sent with a [`Transport`](auth_client_core::transport::Transport), which follows no
+//! redirects, within time and size limits.
 
 use super::error::LoginError;
 use auth_client_core::auth_core::Origin;
@@ -17,11 +18,11 @@ const LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub(super) struct Http {
     pub(super) transport: Arc<dyn Transport>,
-    /// Whether the issuer is on loopback without TLS; then its endpoints may be, too.
+    /// Whether the issuer is a loopback address without TLS; then its endpoints may be, too.
     pub(super) plain: bool,
 }
 
-/// A response. The content type doesn't count: some servers send JSON as text.
+/// A response. Its content type is ignored, because some servers send JSON as text.
 pub(super) struct Answer {
     step: &'static str,
     pub(super) status: StatusCode,

@@ -26,7 +26,7 @@ const SCOPES: &str = "openid profile email";
 const EXCHANGE: &str = "the code exchange";
 const USER_INFO: &str = "the user-info request";
 
-/// The page that a visitor is sent to.
+/// The page to which a visitor is redirected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Page {
@@ -38,7 +38,7 @@ pub enum Page {
     Settings,
 }
 
-/// Logins at one tenant for one application.
+/// Logins of an application's users at one tenant.
 #[derive(Clone)]
 pub struct Login {
     pub(super) provider: Arc<Provider>,
@@ -52,7 +52,7 @@ pub struct Login {
     pub(super) clock_allowance: Duration,
 }
 
-/// Shows issuer and client, but no secret.
+/// Prints issuer and client without the secret.
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Login")
@@ -66,13 +66,13 @@ impl fmt::Debug for Login {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Started {
-    /// URL to send the visitor to.
+    /// URL to redirect the visitor to.
     pub url: Url,
     /// State for [`Login::finish`]; store it in the visitor's session.
     pub pending: Pending,
 }
 
-/// State that ties the redirect of a visitor to the login that was started. `Debug` shows nothing of it.
+/// State of a started login, with which the redirect is checked. `Debug` prints none of it.
 pub struct Pending {
     state: CsrfToken,
     nonce: Nonce,
@@ -86,7 +86,7 @@ impl fmt::Debug for Pending {
 }
 
 impl Pending {
-    /// Returns the state as a string for a session store. It is a secret: whoever has it can finish the login.
+    /// Returns the state as a string for a session store. It is secret, because it allows finishing the login.
     #[must_use]
     pub fn to_text(&self) -> SecretString {
         SecretString::from(format!(
@@ -126,7 +126,7 @@ pub struct LoggedIn {
 }
 
 impl Login {
-    /// Starts a login: creates state, nonce and PKCE verifier (S256), and the URL to send the visitor to.
+    /// Starts a login: creates state, nonce and PKCE verifier (S256), and the URL to redirect the visitor to.
     #[must_use]
     pub fn begin(&self, page: Page) -> Started {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -167,7 +167,7 @@ impl Login {
             let mut pairs = url::form_urlencoded::parse(query.as_bytes());
             pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
         };
-        // Checked first: an error that somebody else caused is not reported as one of this login.
+        // Checked first, so that an error of another login is not reported as an error of this one.
         if find("state").as_deref() != Some(pending.state.secret().as_str()) {
             return Err(LoginError::State);
         }
@@ -201,7 +201,7 @@ impl Login {
         let answer = self.http.send(EXCHANGE, request).await?;
         let body: Value = match answer.status.is_success() {
             true => answer.success()?,
-            // The body of a refusal may be anything.
+            // The body of an error response may be anything.
             false => answer.json().unwrap_or_default(),
         };
         let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -265,7 +265,7 @@ impl Login {
     }
 
     /// Returns the URL that logs a visitor out: `<issuer>/logout` with `client_id` and `return_to`, which is
-    /// specific to the vendor and not the standard. It ends all sessions of the user.
+    /// vendor-specific. It ends all sessions of the user.
     ///
     /// # Errors
     ///

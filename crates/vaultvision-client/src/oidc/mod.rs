@@ -1,18 +1,17 @@
 //! Logins at a tenant with OpenID Connect; requires the feature `oidc`.
 //!
-//! The vendor recommends any OpenID Connect library. The `openidconnect` crate verifies the signatures and claims of
-//! ID tokens. This module adds what such a library can't know: the issuer of a tenant, the pages for sign-up and
-//! for a user's settings, the vendor-specific logout, and the check that the redirect URL belongs to the
-//! application.
+//! The `openidconnect` crate verifies the signatures and claims of ID tokens. This module adds the vendor-specific
+//! parts: the issuer of a tenant, the pages for sign-up and for a user's settings, the logout, and the check that the
+//! redirect URL belongs to the application.
 //!
-//! Deviations of a server that do no harm are accepted: booleans and numbers as strings, JSON with another content
-//! type, an issuer that ends in a slash. Signing keys are read again when a token is signed with an unknown one, at
-//! most every 10 seconds. A token is refused if it is not valid yet (`nbf`), was issued to another client (`azp`)
-//! or has no subject, and a redirect if it names another issuer (RFC 9207). All endpoints must be `https`, unless
-//! the issuer itself is a loopback address.
+//! Harmless deviations of a server are accepted: booleans and numbers as strings, JSON with another content type, an
+//! issuer with a trailing slash. The signing keys are reloaded, at most every 10 seconds, when a token is signed with
+//! an unknown key. A token is rejected if it is not valid yet (`nbf`), was issued to another client (`azp`) or has no
+//! subject; a redirect is rejected if it contains another issuer (RFC 9207). All endpoints must be `https`, unless the
+//! issuer itself is a loopback address.
 //!
-//! A login talks to the tenant's own host, with the id and secret of an application. It never uses the API key:
-//! nothing here takes a [`Client`](crate::Client).
+//! A login sends its requests to the tenant's host, with the id and secret of an application. It never uses the API key
+//! of a [`Client`](crate::Client).
 //!
 //! # Example
 //!
@@ -37,8 +36,8 @@
 //! # }
 //! ```
 //!
-//! The redirect may reach another process: the pending state can be stored as a string. Later, the user's claims
-//! can be requested again, and the user can be logged out.
+//! If the redirect can reach another process, store the pending state as a string. Later, the user's claims can be
+//! requested again, and the user can be logged out.
 //!
 //! ```no_run
 //! use vaultvision_client::oidc::{Login, LoginError, Page, Pending};

@@ -17,10 +17,10 @@ const KEYS: &str = "the request for signing keys";
 /// Minimum interval at which the keys are read again because a token was signed with an unknown one.
 const KEY_INTERVAL: Duration = Duration::from_secs(10);
 
-/// What a tenant says about itself.
+/// The configuration of a tenant's OpenID Connect endpoints.
 #[derive(Debug)]
 pub(super) struct Provider {
-    /// As written in the document: it may end in a slash that the configured one lacks.
+    /// As in the document: it may have a trailing slash that the configured issuer lacks.
     pub(super) issuer: String,
     pub(super) authorization_endpoint: Url,
     pub(super) token_endpoint: Url,
@@ -82,8 +82,7 @@ impl Provider {
         Arc::clone(&self.keys.lock().await.current)
     }
 
-    /// Returns newer keys than `old`, by another request if nobody has made one since. `None` if the last request is
-    /// too recent.
+    /// Returns newer keys than `old`, and requests them if necessary. `None` if the last request is too recent.
     pub(super) async fn newer_keys(
         &self,
         old: &Arc<CoreJsonWebKeySet>,
@@ -107,13 +106,13 @@ async fn read_keys(http: &Http, url: &Url) -> Result<Arc<CoreJsonWebKeySet>, Log
     Ok(Arc::new(http.get(KEYS, url.as_str()).await?.success()?))
 }
 
-/// Returns whether two issuers are the same but for a slash at the end.
+/// Returns whether two issuers are equal, apart from a trailing slash.
 pub(super) fn same_issuer(one: &str, other: &str) -> bool {
     let plain = |issuer: &str| issuer.strip_suffix('/').unwrap_or(issuer).to_owned();
     plain(one) == plain(other)
 }
 
-/// Returns the algorithms that this library knows; without any, RS256, which the standard requires.
+/// Returns the supported algorithms; if there are none, RS256, which the standard requires.
 fn algorithms(value: &Value) -> Vec<CoreJwsSigningAlgorithm> {
     let listed = value.as_array().into_iter().flatten();
     let known: Vec<_> = listed

@@ -1,5 +1,5 @@
-//! Verification of ID tokens. Signatures, audience, nonce and expiry are checked by the `openidconnect` crate; the
-//! rest, which it leaves to its users, is checked here.
+//! Verification of ID tokens. The `openidconnect` crate checks signatures, audience, nonce and expiry; this module
+//! checks the other claims.
 
 use super::error::LoginError;
 use super::login::Login;
@@ -22,7 +22,7 @@ use std::str::FromStr;
 
 type Token = IdToken<Extra, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 
-/// Claims that the library doesn't know.
+/// Claims that the library doesn't check.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Extra {
     nbf: Option<Value>,
@@ -30,14 +30,14 @@ pub(super) struct Extra {
 
 impl AdditionalClaims for Extra {}
 
-/// Reason why a token was refused.
+/// The reason why a token was rejected.
 enum Refused {
     /// Other keys may help.
     Key(SignatureVerificationError),
     Token(String),
 }
 
-/// Verifies the ID token of a login. On an unknown key, the tenant's keys are read again.
+/// Verifies the ID token of a login. If its key is unknown, the tenant's keys are reloaded.
 pub(super) async fn verify(
     login: &Login,
     token: &str,

@@ -22,9 +22,9 @@ pub struct UserInfo {
     pub given_name: Option<String>,
     /// Family name.
     pub family_name: Option<String>,
-    /// E-mail address.
+    /// Email address.
     pub email: Option<String>,
-    /// `true` if the e-mail address is verified.
+    /// `true` if the email address is verified.
     pub email_verified: Option<bool>,
     /// Language tag, such as `en-US`.
     pub locale: Option<String>,
