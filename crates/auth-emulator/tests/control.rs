@@ -447,7 +447,7 @@ async fn the_journal_shows_requests_and_no_secrets() {
     let token = json!({ "token": "canary-token" });
     let last =
         provider(&emulator, "PUT", &auth).header("X-Canary", "canary-header").json(&token).send().await;
-    provider(&emulator, "GET", "/unknown?canary=canary-query").send().await;
+    provider(&emulator, "GET", "/service/x/unknown?canary=canary-query").send().await;
 
     let journal = get(&emulator, "/journal?provider=verigator").await;
     let entries = journal.as_array().unwrap();

@@ -211,7 +211,6 @@ async fn every_known_mistake_is_named() {
         ("date_mismatch", with(&text_of(":18 ", ":17 "))),
         ("date_mismatch", with(&text_of(DATE, "12-12-12"))),
         ("host_with_port", with(&text_of(&name, &host))),
-        ("host_of_the_vendor", with(&text_of(&name, "dashboard.revesecure.com"))),
         ("host_with_scheme", with(&text_of(&name, &format!("https://{name}")))),
         ("host_other_name", with(&text_of(&name, "localhost"))),
         ("host_left_out", with(&text_of(&format!("{name}\n"), ""))),
@@ -665,20 +664,115 @@ async fn every_part_of_the_signature_can_be_set() {
 }
 
 #[tokio::test]
-async fn the_date_must_be_one() {
-    for (relaxed, expected) in [(false, 401), (true, 200)] {
-        let builder =
-            if relaxed { Emulator::builder().relax("revesecure.date") } else { Emulator::builder() };
-        let emulator = builder.start().await.unwrap();
-        let client = Client::of(&emulator);
-        // The constant that the vendor's plugin sends.
-        for date in ["12-12-12", "now", "2017-12-08T17:29:18Z"] {
+async fn any_date_is_accepted_unless_the_setting_checks_it() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    // The first is the constant that the vendor's plugin sends.
+    for date in ["12-12-12", "now", "2017-12-08T17:29:18Z"] {
+        for (checked, expected) in [(false, 200), (true, 401)] {
+            client.revesecure.configure(|settings| settings.check_date = checked);
             let text = client.text("GET", "/rest/v1/users", "").replace(DATE, date);
             let request = client.request("GET", "/rest/v1/users", "", &client.signed(text.as_bytes()));
             let response = request.without("date").header("Date", date).send().await;
-            assert_eq!(response.status, expected, "{date}");
+            assert_eq!(response.status, expected, "{date} {checked}");
         }
     }
+}
+
+/// The vendor's WordPress plugin: its constant host and date, its order of fields, its reading of responses.
+#[tokio::test]
+async fn the_vendors_plugin_logs_a_user_in_with_the_defaults() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    client.user("ann").await;
+    let send = async |method: &str, path: &str, body: &str| {
+        let text = format!("12-12-12\n{method}\ndashboard.revesecure.com\n{path}\n{body}");
+        let mut request = client.request(method, path, body, &client.signed(text.as_bytes()));
+        request = request.without("date").header("Date", "12-12-12");
+        let response = request.send().await.json();
+        assert_eq!(response["status"]["code"], 200, "{response}");
+        response["data"].clone()
+    };
+    let api_key = &client.api_key;
+    send("GET", &format!("/rest/v1/validate/check/{api_key}"), "").await;
+    let login = format!(r#"{{"ApiKey":"{api_key}","LoginName":"ann","UserName":"ann""#);
+    let info = send("POST", "/rest/v1/validate/user", &format!("{login}}}")).await;
+    assert_eq!(info["R2faStatus"], "Enabled");
+    assert_eq!(info["AuthMethods"], json!(["Software", "Push"]), "it looks for names in a list");
+    let token = info["Tokens"][0]["TokenId"].as_str().unwrap();
+    assert_eq!(info["Tokens"][0]["TokenType"], "Software");
+
+    let pending = client.revesecure.pending_codes_for("ann");
+    let code = pending.iter().find(|code| code.kind == "otp-software").unwrap();
+    let otp = format!(r#"{login},"EndUserIP":"UNKNOWN","AuthType":"S","OTP":"{}"}}"#, code.code);
+    assert_eq!(send("POST", "/rest/v1/validate/user/otp", &otp).await["AuthResult"], "OTP Valid");
+
+    // PHP escapes slashes.
+    let push = format!(
+        r#"{login},"EndUserIP":"2.2.2.2","TokenId":"{token}","OS_NAME":"Linux\/x86","BROWSER_NAME":"Firefox","IS_MOBILE":"false"}}"#
+    );
+    let id = send("POST", "/rest/v1/validate/user/push", &push).await["PushTxnId"].clone();
+    let pending = client.revesecure.pending_codes_for("ann");
+    let waiting = pending.iter().find(|code| code.kind == "push").unwrap();
+    let query = format!(r#"{{"ApiKey":"{api_key}","PushTxnId":{id}}}"#);
+    assert_eq!(send("POST", "/rest/v1/validate/user/push/status", &query).await["PushState"], "PUSH_PENDING");
+    emulator.approve(&waiting.id).unwrap();
+    assert_eq!(send("POST", "/rest/v1/validate/user/push/status", &query).await["PushState"], "PUSH_APPROVE");
+}
+
+#[tokio::test]
+async fn a_client_with_one_setting_for_address_and_host_needs_a_relaxation() {
+    for (relaxed, expected) in [(false, 401), (true, 200)] {
+        let builder =
+            if relaxed { Emulator::builder().relax("revesecure.signed-port") } else { Emulator::builder() };
+        let emulator = builder.start().await.unwrap();
+        let client = Client::of(&emulator);
+        let text = client.text("GET", "/rest/v1/users", "").replace("127.0.0.1", &client.host);
+        let response =
+            client.request("GET", "/rest/v1/users", "", &client.signed(text.as_bytes())).send().await;
+        assert_eq!(response.status, expected);
+        assert_eq!(response.header("x-emulator-relaxed").is_some(), relaxed);
+        if !relaxed {
+            assert_eq!(report(&emulator, &response)["cause"]["id"], "host_with_port");
+        }
+    }
+}
+
+#[tokio::test]
+async fn values_are_those_of_the_samples_unless_the_settings_accept_others() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    let user = |field: &str, value: Value| {
+        let mut user = json!({ "ContactNumber": "8123465790", "CountryCode": "91" });
+        user[field] = value;
+        user
+    };
+    let service = json!({ "name": "a", "type": "TOASTER" });
+    for (path, body, word) in [
+        ("/rest/v1/users", user("EmailId", json!("nobody")), "EmailId"),
+        ("/rest/v1/users", user("ContactNumber", json!("+81234")), "ContactNumber"),
+        ("/rest/v1/users", user("ContactNumber", json!("1234567890123456")), "ContactNumber"),
+        ("/rest/v1/users", user("CountryCode", json!("+91")), "CountryCode"),
+        ("/rest/v1/users", user("CountryCode", json!(-91)), "CountryCode"),
+        ("/rest/v1/users", user("CountryCode", json!(9100)), "CountryCode"),
+        ("/rest/v1/services", service.clone(), "type"),
+    ] {
+        let refused = client.call("POST", path, &body).await;
+        assert_eq!(
+            (refused.status, refused.text().contains(word)),
+            (400, true),
+            "{body}: {}",
+            refused.text()
+        );
+    }
+    client.done("POST", "/rest/v1/services", &json!({ "name": "a", "type": "unix_ssh" })).await;
+    client.revesecure.configure(|settings| {
+        settings.check_values = false;
+        settings.service_types.clear();
+    });
+    client.done("POST", "/rest/v1/users", &user("EmailId", json!("nobody"))).await;
+    client.done("POST", "/rest/v1/users", &user("ContactNumber", json!("+81 234"))).await;
+    client.done("POST", "/rest/v1/services", &service).await;
 }
 
 #[tokio::test]

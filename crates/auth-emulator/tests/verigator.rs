@@ -100,7 +100,11 @@ async fn services_are_created_read_and_deleted() {
     assert_eq!((read.status, read.json()), (200, service.clone()));
 
     let gone = client.delete(&format!("/service/{id}")).await;
-    assert_eq!((gone.status, gone.text().as_str(), gone.header("content-type")), (202, "", None));
+    assert_eq!(
+        (gone.status, gone.text().as_str()),
+        (202, "{}"),
+        "JSON, which the vendor's Python client needs"
+    );
     assert_eq!(client.get(&format!("/service/{id}")).await.status, 404);
     assert_eq!(client.delete(&format!("/service/{id}")).await.status, 404);
     assert_eq!(emulator.verigator().effect("service_created"), 1);
@@ -134,7 +138,7 @@ async fn users_are_created_listed_read_and_deleted() {
     let read = client.get(&format!("{users}/{id}")).await;
     assert_eq!((read.status, read.json()), (200, anna.clone()));
     let gone = client.delete(&format!("{users}/{id}")).await;
-    assert_eq!((gone.status, gone.body.len()), (202, 0));
+    assert_eq!((gone.status, gone.text().as_str()), (202, "{}"));
     assert_eq!(client.get(&format!("{users}/{id}")).await.status, 404);
     assert_eq!(client.get(&users).await.json()["total"], 1);
 }
@@ -330,11 +334,11 @@ async fn bad_bodies_are_rejected_by_name() {
         ("POST", "/service", "{", "body"),
         ("POST", "/service", "[]", "body"),
         ("POST", "/service", r#"{"name":"a"}"#, "fqdn"),
-        ("POST", "/service", r#"{"fqdn":"a"}"#, "name"),
+        ("POST", "/service", r#"{"fqdn":"a.example"}"#, "name"),
         ("POST", "/service", r#"{"fqdn":"","name":"a"}"#, "fqdn"),
-        ("POST", "/service", r#"{"fqdn":"a","name":null}"#, "name"),
+        ("POST", "/service", r#"{"fqdn":"a.example","name":null}"#, "name"),
         ("POST", "/service", r#"{"fqdn":1,"name":"a"}"#, "fqdn"),
-        ("POST", "/service", r#"{"fqdn":"a","name":"b","nmae":"c"}"#, "nmae"),
+        ("POST", "/service", r#"{"fqdn":"a.example","name":"b","nmae":"c"}"#, "nmae"),
         ("POST", &users, r#"{"id_in_service":"a"}"#, "phone_number"),
         ("POST", &users, r#"{"id_in_service":"a","phone_number":37251000001}"#, "phone_number"),
         ("POST", &users, r#"{"id_in_service":"","phone_number":"+1"}"#, "id_in_service"),
@@ -361,7 +365,7 @@ async fn bad_bodies_are_rejected_by_name() {
 async fn bodies_must_have_a_json_content_type() {
     let emulator = start().await;
     let client = Client::of(&emulator);
-    let body = json!({ "fqdn": "a", "name": "b" }).to_string();
+    let body = json!({ "fqdn": "a.example", "name": "b" }).to_string();
     let request = || client.request("POST", "/service").body(body.clone());
     for refused in [
         request(),
@@ -374,25 +378,64 @@ async fn bodies_must_have_a_json_content_type() {
     }
     let charset = request().header("Content-Type", "Application/JSON; charset=utf-8").send().await;
     assert_eq!(charset.status, 201);
-    // "Always set Accept and Content-Type headers to application/json": on requests without a body too.
-    let get = || client.request("GET", "/service/none").header("Content-Type", "application/json");
-    for (accept, status) in [
-        ("text/html", 406),
-        ("application/json;q=0", 406),
-        ("*/*", 406),
-        ("application/json", 404),
-        ("text/html, application/json;q=0.1", 404),
-    ] {
-        let request = get().without("accept").header("Accept", accept);
-        assert_eq!(request.send().await.status, status, "{accept}");
+}
+
+#[tokio::test]
+async fn headers_without_a_body_are_required_only_by_the_setting() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    let accepts = |accept: &'static str| {
+        let request = client.request("GET", "/service/none").without("accept");
+        request.header("Content-Type", "application/json").header("Accept", accept)
+    };
+    // (Accept, status by default, status if the headers are required)
+    let cases = [
+        ("text/html", 406, 406),
+        ("application/json;q=0", 406, 406),
+        ("*/*;q=0", 406, 406),
+        ("*/*", 404, 406),
+        ("application/*", 404, 406),
+        ("application/json", 404, 404),
+        ("text/html, application/json;q=0.1", 404, 404),
+    ];
+    for (accept, status, _) in cases {
+        assert_eq!(accepts(accept).send().await.status, status, "{accept}");
     }
-    assert_eq!(get().without("accept").send().await.status, 406);
+    // The vendor's Python client sends neither header without a body.
+    for method in ["GET", "DELETE"] {
+        let bare = client.request(method, "/service/none").without("accept");
+        assert_eq!(bare.send().await.status, 404, "{method}");
+    }
+    // "Always set Accept and Content-Type headers to application/json."
+    client.verigator.configure(|settings| settings.require_headers = true);
+    for (accept, _, status) in cases {
+        assert_eq!(accepts(accept).send().await.status, status, "{accept}");
+    }
+    assert_eq!(accepts("*/*").without("accept").send().await.status, 406);
     for method in ["GET", "DELETE"] {
         let bare = client.request(method, "/service/none");
         assert_eq!(bare.send().await.status, 415, "{method}");
         let other = client.request(method, "/service/none").header("Content-Type", "text/plain");
         assert_eq!(other.send().await.status, 415, "{method}");
     }
+}
+
+#[tokio::test]
+async fn values_are_those_of_the_samples_unless_the_setting_accepts_all() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    let service = client.service("http://example.com").await;
+    let users = format!("/service/{service}/users");
+    let body = |fqdn: &str| json!({ "fqdn": fqdn, "name": "x" });
+    let user = |number: &str| json!({ "id_in_service": number, "phone_number": number });
+    let refused = client.post("/service", &body("no host")).await;
+    assert_eq!((refused.status, refused.text().contains("fqdn")), (422, true));
+    let refused = client.post(&users, &user("call me")).await;
+    assert_eq!((refused.status, refused.text().contains("phone_number")), (422, true));
+    assert_eq!(client.post(&users, &user("0123")).await.status, 201);
+    client.verigator.configure(|settings| settings.check_values = false);
+    assert_eq!(client.post("/service", &body("no host")).await.status, 201);
+    assert_eq!(client.post(&users, &user("call me")).await.status, 201);
 }
 
 #[tokio::test]
@@ -421,11 +464,11 @@ async fn relaxations_work_only_if_enabled_and_mark_the_response() {
     let emulator = builder.start().await.unwrap();
     let client = Client::of(&emulator);
     let odd = client.request("POST", "/service").without("accept").header("Accept", "text/html");
-    let odd = odd.body(r#"{"fqdn":"a","name":"b","more":1}"#).send().await;
+    let odd = odd.body(r#"{"fqdn":"a.example","name":"b","more":1}"#).send().await;
     assert_eq!(odd.status, 201);
     let marks = odd.header("x-emulator-relaxed").unwrap();
     assert!(rules.iter().all(|rule| marks.contains(rule)), "{marks}");
-    let clean = client.post("/service", &json!({ "fqdn": "c", "name": "d" })).await;
+    let clean = client.post("/service", &json!({ "fqdn": "c.example", "name": "d" })).await;
     assert_eq!(clean.header("x-emulator-relaxed"), None, "what needed no relaxation is not marked");
     assert!(Emulator::builder().relax("verigator.nothing").start().await.is_err());
 }
@@ -478,13 +521,43 @@ async fn a_service_with_users_stays_unless_configured_otherwise() {
     assert_eq!(client.get(&format!("/service/{service}")).await.status, 404);
 }
 
+/// The vendor's page registers a service at a path with two `service`, and starts an authentication at one with one.
+#[tokio::test]
+async fn paths_with_one_and_with_two_services_are_the_same() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    let service = client.service("coffeeshop.com").await;
+    let (auth, user) = client.user(&service, "anna").await;
+    let short = |method: &str, path: &str| {
+        let url = format!("{}/v1/service{path}", client.verigator.base_url());
+        let request = Request::new(method, &url).header("Content-Type", "application/json");
+        let credential = format!("{}:{}", client.verigator.username(), client.verigator.password());
+        request.header("Accept", "application/json").header("X-Service-Auth", &credential)
+    };
+    let path = format!("/{service}/users/{user}/auth");
+    let started = short("POST", &path).body(r#"{"method": "totp"}"#).send().await;
+    assert_eq!((started.status, &started.json()["method"]), (201, &json!("sms")));
+    let body = json!({ "token": client.code("anna") });
+    assert_eq!(client.put(&auth, &body).await.json()["verified"], true, "at the path with two");
+    assert_eq!(short("GET", &format!("/{service}")).send().await.json()["name"], "CoffeeShop");
+    assert_eq!(short("GET", &format!("/{service}/users")).send().await.json()["total"], 1);
+    let made = short("POST", "").body(r#"{"fqdn":"teashop.com","name":"TeaShop"}"#).send().await;
+    let tea = made.json()["id"].as_str().unwrap().to_owned();
+    let berta = short("POST", &format!("/{tea}/users")).body(r#"{"id_in_service":"b","phone_number":"+1"}"#);
+    let berta = berta.send().await.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(client.get(&format!("/service/{tea}/users/{berta}")).await.json()["id_in_service"], "b");
+    assert_eq!(short("DELETE", &format!("/{tea}/users/{berta}")).send().await.status, 202);
+    assert_eq!(short("DELETE", &format!("/{tea}")).send().await.status, 202);
+    assert_eq!(client.get(&format!("/service/{tea}")).await.status, 404);
+    assert_eq!(client.get("/service").await.status, 404, "a service with the id `service`");
+}
+
 #[tokio::test]
 async fn paths_and_methods_are_matched_exactly() {
     let emulator = start().await;
     let client = Client::of(&emulator);
     let service = client.service("coffeeshop.com").await;
     for path in [
-        "",
         "/",
         "/services",
         "/service/",
@@ -500,13 +573,13 @@ async fn paths_and_methods_are_matched_exactly() {
         assert!(unknown.json()["message"].is_string());
         assert_eq!(unknown.header("x-emulator-unimplemented"), None);
     }
-    for path in ["", "/", "/service", "/v1/service", "/v2/service/service"] {
+    for path in ["", "/", "/service", "/v1/services", "/v2/service/service"] {
         let url = format!("{}{path}", client.verigator.base_url());
         assert_eq!(Request::new("POST", &url).send().await.status, 404, "{path}");
     }
     assert_eq!(client.get("/service/%zz").await.status, 400);
     for (method, path, allow) in [
-        ("GET", "/service".to_owned(), "POST"),
+        ("PUT", "/service".to_owned(), "DELETE, GET, POST"),
         ("PUT", format!("/service/{service}"), "DELETE, GET"),
         ("HEAD", format!("/service/{service}"), "DELETE, GET"),
         ("PATCH", format!("/service/{service}/users"), "GET, POST"),
@@ -523,11 +596,11 @@ async fn other_response_formats_can_be_configured() {
     let client = Client::of(&emulator);
     client.verigator.set_create_status(CreateStatus::Ok);
     client.verigator.set_delete_status(DeleteStatus::Ok);
-    client.verigator.set_delete_with_json_body(true);
+    client.verigator.set_delete_with_json_body(false);
     client.verigator.set_auth_id(AuthIdFormat::Absent);
     client.verigator.set_ctime_format(CtimeFormat::WithoutZone);
     emulator.clock().advance(Duration::from_micros(274_438));
-    let made = client.post("/service", &json!({ "fqdn": "a", "name": "b" })).await;
+    let made = client.post("/service", &json!({ "fqdn": "a.example", "name": "b" })).await;
     assert_eq!((made.status, made.json()["ctime"].as_str()), (200, Some("2023-11-14T22:13:30.274438")));
     let service = made.json()["id"].as_str().unwrap().to_owned();
     client.verigator.set_ctime_format(CtimeFormat::UnixNumber);
@@ -536,7 +609,7 @@ async fn other_response_formats_can_be_configured() {
     let started = client.post(&auth, &json!({ "method": "sms" })).await;
     assert_eq!((started.status, started.json()), (200, json!({ "method": "sms" })));
     let gone = client.delete(&format!("/service/{service}/users/{id}")).await;
-    assert_eq!((gone.status, gone.json()), (200, json!({})));
+    assert_eq!((gone.status, gone.text().as_str(), gone.header("content-type")), (200, "", None));
     client.verigator.configure(|settings| settings.list_has_totals = false);
     assert_eq!(client.get(&format!("/service/{service}/users")).await.json(), json!({ "users": [] }));
 

@@ -189,7 +189,7 @@ async fn a_wrong_setting_is_explained() {
         (builder(&emulator).digest(HmacDigest::Sha512), "digest_sha512"),
         (builder(&emulator).digest(HmacDigest::Sha1), "digest_sha1"),
         (builder(&emulator).key_encoding(KeyEncoding::Utf8), "key_as_text"),
-        (builder(&emulator).signing_host("dashboard.revesecure.com"), "host_of_the_vendor"),
+        (builder(&emulator).signing_host("localhost"), "host_other_name"),
         (builder(&emulator).separator("\r\n"), "separator_crlf"),
     ] {
         let error = client.build().unwrap().users().list().await.unwrap_err();
@@ -199,6 +199,19 @@ async fn a_wrong_setting_is_explained() {
         let failed = explanation.checks.iter().find(|check| check.outcome == Outcome::Fail).unwrap();
         assert_eq!(failed.detail.as_ref().unwrap()["cause"]["id"], cause);
     }
+}
+
+#[tokio::test]
+async fn the_vendors_host_may_be_signed_at_the_emulator() {
+    let emulator = Emulator::start().await.unwrap();
+    builder(&emulator)
+        .signing_host("dashboard.revesecure.com")
+        .build()
+        .unwrap()
+        .users()
+        .list()
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

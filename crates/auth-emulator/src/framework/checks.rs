@@ -97,6 +97,11 @@ impl Checks {
         relaxed
     }
 
+    /// Whether a relaxation was enabled at start.
+    pub(crate) fn is_relaxed(&self, relaxation: &Relaxation) -> bool {
+        self.relaxations.contains(relaxation)
+    }
+
     /// The names of the relaxations that this request needed.
     pub(crate) fn relaxations(&self) -> Vec<&str> {
         let relaxed = self.list.iter().filter(|check| check.outcome == Outcome::Relaxed);

@@ -122,6 +122,16 @@ pub(crate) fn read_body<T>(
     Ok(value)
 }
 
+/// Whether a text has the form of an email address: something before and after one `@`, without white space.
+pub(crate) fn is_email(text: &str) -> bool {
+    let is_plain = |part: &str| {
+        !part.is_empty() && !part.chars().any(|letter| letter.is_whitespace() || letter.is_control())
+    };
+    let parts = text.split_once('@');
+    let is_domain = |domain: &str| !domain.contains('@') && domain.split('.').all(is_plain);
+    text.len() <= 254 && parts.is_some_and(|(local, domain)| is_plain(local) && is_domain(domain))
+}
+
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -162,6 +172,17 @@ mod tests {
         assert_eq!(fields.unread(), Some("e"));
         assert_eq!(fields.optional_string("e"), Ok(Some("left".to_owned())));
         assert_eq!(fields.unread(), None);
+    }
+
+    #[test]
+    fn email_addresses_are_recognized() {
+        for good in ["test01@example.test", "a+b@c", "Zoë.Ann@bücher.example"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in ["", "a", "@", "a@", "@b", "a@b@c", "a b@c", "a@b c", "a@b.", "a@.b", "a@b\n"] {
+            assert!(!is_email(bad), "{bad:?}");
+        }
+        assert!(!is_email(&format!("{}@b", "a".repeat(254))));
     }
 
     #[test]

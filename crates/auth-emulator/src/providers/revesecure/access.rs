@@ -8,11 +8,15 @@ use super::mistake::SignedRequest;
 use super::records::Problem;
 use super::settings::Settings;
 use super::signature::{Fields, expected};
-use super::spec::{RELAX_DATE, RELAX_QUERY};
+use super::spec::{RELAX_QUERY, RELAX_SIGNED_PORT};
 use super::state::State;
 use super::{dates, diagnosis, report};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::Call;
+
+const NO_DATE: &str = "the Date header is not an RFC 2822 date";
+/// The host that the vendor's clients sign. Assumption (signed-host): it is accepted wherever the emulator listens.
+const VENDOR_HOST: &str = "dashboard.revesecure.com";
 
 /// Checks date, API key and signature, then that the request has no part that the signature does not cover. Returns the API
 /// key that signed.
@@ -28,15 +32,11 @@ pub(super) fn check(
         checks.fail_with("date", reason, report::unexplained(&fields));
         return Err(Problem::Unauthorized);
     }
-    if dates::parse(&fields.date).is_none() {
-        let reason = "the Date header is not an RFC 2822 date";
-        if !checks.fail_unless_relaxed("date", &RELAX_DATE, reason) {
-            checks.fail_with("date", reason, report::unexplained(&fields));
-            return Err(Problem::Stale);
-        }
-    } else {
-        checks.pass("date");
+    if settings.check_date && dates::parse(&fields.date).is_none() {
+        checks.fail_with("date", NO_DATE, report::unexplained(&fields));
+        return Err(Problem::Stale);
     }
+    checks.pass("date");
     let authorization = match call.header_once("authorization") {
         Ok(value) => value,
         Err(problem) => {
@@ -47,13 +47,14 @@ pub(super) fn check(
     };
     let credential = api_key(authorization).and_then(|key| state.service_of_key(&key).ok());
     let credential = &credential.unwrap_or(state.own_service()).credential;
-    if !call.prefix.is_empty() && !is_valid(authorization, credential, settings, &fields) {
-        let wire = std::mem::replace(&mut fields.path, call.local_path().to_owned());
-        if !is_valid(authorization, credential, settings, &fields) {
-            fields.path = wire;
-        }
-    }
-    if !is_valid(authorization, credential, settings, &fields) {
+    let is_valid = |fields: &Fields| is_valid(authorization, credential, settings, fields);
+    let with_port = || Fields { host: call.host.to_ascii_lowercase(), ..fields.clone() };
+    if let Some(signed) = acceptable(call, settings, &fields).into_iter().find(is_valid) {
+        fields = signed;
+        checks.pass("signature");
+    } else if checks.is_relaxed(&RELAX_SIGNED_PORT) && is_valid(&with_port()) {
+        checks.fail_unless_relaxed("signature", &RELAX_SIGNED_PORT, "the host was signed with its port");
+    } else {
         let request = SignedRequest {
             credential,
             settings,
@@ -74,10 +75,24 @@ pub(super) fn check(
         }
         return Err(Problem::Unauthorized);
     }
-    checks.pass("signature");
     check_window(call, settings, &fields, checks)?;
     check_query(call, &fields, checks)?;
     Ok(credential.api_key.clone())
+}
+
+/// The fields that a client may have signed: with the host of the request or the vendor's, and with the path as sent or without
+/// the prefix of a namespace.
+fn acceptable(call: &Call, settings: &Settings, fields: &Fields) -> Vec<Fields> {
+    let mut list = vec![fields.clone()];
+    if !call.prefix.is_empty() {
+        list.push(Fields { path: call.local_path().to_owned(), ..fields.clone() });
+    }
+    if settings.signing_host.is_none() {
+        let with_vendor = |fields: &Fields| Fields { host: VENDOR_HOST.to_owned(), ..fields.clone() };
+        let more: Vec<Fields> = list.iter().map(with_vendor).collect();
+        list.extend(more);
+    }
+    list
 }
 
 /// The API key in an `Authorization` header.
@@ -122,7 +137,7 @@ fn check_window(
     let Some(window) = settings.date_window_seconds else { return Ok(()) };
     let window = i64::try_from(window).unwrap_or(i64::MAX);
     let reason = match dates::parse(&fields.date) {
-        None => "the Date header is not an RFC 2822 date".to_owned(),
+        None => NO_DATE.to_owned(),
         Some(at) => {
             let age = call.now.unix_seconds() - at.unix_seconds();
             if age.abs() <= window {

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::records::{AuthType, Problem, Profile};
+use super::settings::Settings;
 use super::spec::{RELAX_CONTENT_TYPE, RELAX_UNKNOWN_FIELDS};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::Call;
-use crate::framework::fields::{FieldProblem, Fields, read_body};
+use crate::framework::fields::{FieldProblem, Fields, is_email, read_body};
 
 /// Who logs in, and the API key of the service.
 pub(super) struct Login {
@@ -14,12 +15,13 @@ pub(super) struct Login {
     pub user_name: String,
 }
 
-pub(super) fn new_user(call: &Call, checks: &mut Checks) -> Result<Profile, Problem> {
+pub(super) fn new_user(call: &Call, settings: &Settings, checks: &mut Checks) -> Result<Profile, Problem> {
     read(call, checks, |fields| {
-        let phone = phone(fields)?.ok_or_else(|| FieldProblem::new("ContactNumber", "is missing"))?;
+        let phone = phone(fields, settings)?;
+        let phone = phone.ok_or_else(|| FieldProblem::new("ContactNumber", "is missing"))?;
         Ok(Profile {
             user_name: fields.optional_string("UserName")?,
-            email: fields.optional_string("EmailId")?,
+            email: email(fields, "EmailId", settings)?,
             first_name: fields.optional_string("FirstName")?,
             last_name: fields.optional_string("LastName")?,
             phone: Some(phone),
@@ -27,23 +29,38 @@ pub(super) fn new_user(call: &Call, checks: &mut Checks) -> Result<Profile, Prob
     })
 }
 
-pub(super) fn edit_user(call: &Call, checks: &mut Checks) -> Result<(String, Profile), Problem> {
+pub(super) fn edit_user(
+    call: &Call,
+    settings: &Settings,
+    checks: &mut Checks,
+) -> Result<(String, Profile), Problem> {
     read(call, checks, |fields| {
         let id = fields.string("UserId")?;
         at_least_one(fields)?;
         let profile = Profile {
             user_name: fields.optional_string("UserName")?,
-            email: fields.optional_string("Email")?,
+            email: email(fields, "Email", settings)?,
             first_name: fields.optional_string("FirstName")?,
             last_name: fields.optional_string("LastName")?,
-            phone: phone(fields)?,
+            phone: phone(fields, settings)?,
         };
         Ok((id, profile))
     })
 }
 
-pub(super) fn new_service(call: &Call, checks: &mut Checks) -> Result<(String, String), Problem> {
-    read(call, checks, |fields| Ok((fields.string("name")?, fields.string("type")?)))
+pub(super) fn new_service(
+    call: &Call,
+    settings: &Settings,
+    checks: &mut Checks,
+) -> Result<(String, String), Problem> {
+    read(call, checks, |fields| {
+        let (name, kind) = (fields.string("name")?, fields.string("type")?);
+        let known = &settings.service_types;
+        if !known.is_empty() && !known.iter().any(|known| known.eq_ignore_ascii_case(&kind)) {
+            return Err(FieldProblem::new("type", format!("is not one of {}", known.join(", "))));
+        }
+        Ok((name, kind))
+    })
 }
 
 pub(super) fn edit_service(call: &Call, checks: &mut Checks) -> Result<(String, Option<String>), Problem> {
@@ -191,16 +208,38 @@ fn at_least_one(fields: &Fields) -> Result<(), FieldProblem> {
     }
 }
 
+/// Assumption (field-values): an email address has one `@`; the vendor's samples have no other form.
+fn email(fields: &mut Fields, name: &str, settings: &Settings) -> Result<Option<String>, FieldProblem> {
+    let email = fields.optional_string(name)?;
+    match email {
+        Some(email) if settings.check_values && !is_email(&email) => {
+            Err(FieldProblem::new(name, "is not an email address"))
+        }
+        email => Ok(email),
+    }
+}
+
 /// Country code and number, which must occur together. Both may be numbers or strings.
-fn phone(fields: &mut Fields) -> Result<Option<(i64, String)>, FieldProblem> {
-    let digits = |value: Option<Value>, name: &str| match value {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Number(number)) if number.is_u64() => Ok(Some(number.to_string())),
-        Some(Value::String(text)) if !text.is_empty() && text.len() <= 64 => Ok(Some(text)),
-        Some(_) => Err(FieldProblem::new(name, "is neither a string nor a whole number")),
+///
+/// Assumption (field-values): a country code has up to 3 digits, a number up to 15.
+fn phone(fields: &mut Fields, settings: &Settings) -> Result<Option<(i64, String)>, FieldProblem> {
+    let digits = |value: Option<Value>, name: &str, most: usize| {
+        let text = match value {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Number(number)) if number.is_u64() => number.to_string(),
+            Some(Value::String(text)) if !text.is_empty() && text.len() <= 64 => text,
+            Some(_) => return Err(FieldProblem::new(name, "is neither a string nor a whole number")),
+        };
+        if settings.check_values && !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(FieldProblem::new(name, "contains characters other than digits"));
+        }
+        if settings.check_values && text.len() > most {
+            return Err(FieldProblem::new(name, format!("has more than {most} digits")));
+        }
+        Ok(Some(text))
     };
-    let country = digits(fields.take("CountryCode"), "CountryCode")?;
-    let number = digits(fields.take("ContactNumber"), "ContactNumber")?;
+    let country = digits(fields.take("CountryCode"), "CountryCode", 3)?;
+    let number = digits(fields.take("ContactNumber"), "ContactNumber", 15)?;
     match (country, number) {
         (None, None) => Ok(None),
         (Some(country), Some(number)) => match country.parse() {

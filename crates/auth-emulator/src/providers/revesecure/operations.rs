@@ -31,13 +31,13 @@ pub(super) fn execute(
         }
         "users.get" => Ok(replies.user_details(state, state.user(call.param("userId"))?)),
         "users.create" => {
-            let profile = body::new_user(call, checks)?;
+            let profile = body::new_user(call, settings, checks)?;
             let id = state.create_user(profile, call.now, settings)?;
             context.effect("user_created");
             Ok(replies.done(call, json!({ "UserId": id })))
         }
         "users.update" => {
-            let (id, profile) = body::edit_user(call, checks)?;
+            let (id, profile) = body::edit_user(call, settings, checks)?;
             state.edit_user(&id, profile)?;
             context.effect("user_updated");
             Ok(replies.done(call, json!({})))
@@ -55,7 +55,7 @@ pub(super) fn execute(
         ),
         "services.get" => Ok(replies.service_details(state.service(call.param("serviceId"))?, call.now)),
         "services.create" => {
-            let (name, kind) = body::new_service(call, checks)?;
+            let (name, kind) = body::new_service(call, settings, checks)?;
             let id = state.create_service(name, kind, call.now, settings)?;
             context.effect("service_created");
             Ok(replies.done(call, json!({ "ServiceId": id })))

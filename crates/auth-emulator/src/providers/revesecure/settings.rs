@@ -28,8 +28,12 @@ pub struct Settings {
     pub key_encoding: KeyEncoding,
     /// Separator of the signed fields. Assumption (separator): a line feed, as in the vendor's plugin.
     pub separator: String,
-    /// Signed host, if it is not that of the `Host` header, as for a server behind a proxy. Assumption (signed-host): none.
+    /// Signed host, if it is not that of the `Host` header, as for a server behind a proxy. Assumption (signed-host): none;
+    /// the vendor's own host is accepted too, because clients have it built in.
     pub signing_host: Option<String>,
+    /// Whether `Date` must be an RFC 2822 date, as the page says. Assumption (date-format): false; the vendor's plugin sends
+    /// the constant `12-12-12`.
+    pub check_date: bool,
     /// Maximum difference between the date of a request and the clock, in seconds. Assumption (clock-difference): not checked, since the vendor's
     /// plugin sends a constant string.
     pub date_window_seconds: Option<u64>,
@@ -55,6 +59,12 @@ pub struct Settings {
     pub range_base: u64,
     /// Whether a range includes its end. Assumption (ranges): false.
     pub range_end_included: bool,
+    /// Whether `EmailId` must be an email address, `CountryCode` up to 3 digits and `ContactNumber` up to 15. Assumption
+    /// (field-values): true, as in the vendor's samples.
+    pub check_values: bool,
+    /// The types of services that can be created, compared case-insensitively; any if the list is empty. Assumption
+    /// (service-types): the three of the page, and that of the vendor's plugin.
+    pub service_types: Vec<String>,
     /// Whether new users have the vendor's app, a software token. Assumption (app): true, since the API has no other way to create one.
     pub new_users_have_app: bool,
     /// Lifetime of a push request, in seconds of emulator time. Assumption (push): 60.
@@ -76,6 +86,7 @@ impl Default for Settings {
             key_encoding: KeyEncoding::Hex,
             separator: "\n".to_owned(),
             signing_host: None,
+            check_date: false,
             date_window_seconds: None,
             envelope: Envelope::Validations,
             error_body: ErrorBody::Envelope,
@@ -87,6 +98,8 @@ impl Default for Settings {
             auth_result: AuthResultFormat::MixedCase,
             range_base: 0,
             range_end_included: false,
+            check_values: true,
+            service_types: ["WEB_API", "UNIX_SSH", "Windows PC", "WordPress"].map(str::to_owned).to_vec(),
             new_users_have_app: true,
             push_lifetime_seconds: 60,
             push_send_error: false,

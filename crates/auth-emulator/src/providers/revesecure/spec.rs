@@ -4,9 +4,11 @@ use crate::framework::provider::Spec;
 use crate::framework::relaxation::Relaxation;
 use crate::generated::routes;
 
-/// Assumption (date-format): a `Date` that is not an RFC 2822 date is rejected with 401, although the vendor's plugin sends one.
-pub(super) const RELAX_DATE: Relaxation =
-    Relaxation::new("revesecure.date", "a Date header that is not an RFC 2822 date");
+/// Assumption (signed-host): a host that is signed together with its port is rejected with 401.
+pub(super) const RELAX_SIGNED_PORT: Relaxation = Relaxation::new(
+    "revesecure.signed-port",
+    "signatures of the host with its port, as of a client that has one setting for address and signed host",
+);
 /// Assumption (strictness): a body without a JSON content type is rejected with 415.
 pub(super) const RELAX_CONTENT_TYPE: Relaxation = Relaxation::new(
     "revesecure.content-type",
@@ -29,5 +31,5 @@ pub(super) static SPEC: Spec = Spec {
     secret_params: &["apiKey"],
     shown_headers: &[],
     shown_query: &[],
-    relaxations: &[RELAX_DATE, RELAX_CONTENT_TYPE, RELAX_UNKNOWN_FIELDS, RELAX_QUERY],
+    relaxations: &[RELAX_SIGNED_PORT, RELAX_CONTENT_TYPE, RELAX_UNKNOWN_FIELDS, RELAX_QUERY],
 };

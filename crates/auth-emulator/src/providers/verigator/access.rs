@@ -34,8 +34,8 @@ impl Credential {
     }
 }
 
-/// Checks the credential, then `Accept`, then the `Content-Type` of a request without a body; that of a body is checked when
-/// it is read.
+/// Checks the credential, then `Accept`, then the `Content-Type` of a request without a body if it is required; that of a
+/// body is checked when it is read.
 pub(super) fn check(
     call: &Call,
     expected: &Credential,
@@ -50,8 +50,9 @@ pub(super) fn check(
             if settings.forbidden {
                 return Err(Problem::Forbidden);
             }
-            check_accept(call, checks)?;
-            return if call.body.is_empty() { check_content_type(call, checks) } else { Ok(()) };
+            check_accept(call, settings, checks)?;
+            let is_needed = settings.require_headers && call.body.is_empty();
+            return if is_needed { check_content_type(call, checks) } else { Ok(()) };
         }
         Ok(given) => mistake(given, expected, separator),
     };
@@ -86,22 +87,29 @@ fn check_content_type(call: &Call, checks: &mut Checks) -> Result<(), Problem> {
     if accepted { Ok(()) } else { Err(Problem::Body(BodyProblem::ContentType)) }
 }
 
-fn check_accept(call: &Call, checks: &mut Checks) -> Result<(), Problem> {
+fn check_accept(call: &Call, settings: &Settings, checks: &mut Checks) -> Result<(), Problem> {
     let mut ranges = Vec::new();
     for value in call.headers.get_all(header::ACCEPT) {
         ranges.extend(value.to_str().unwrap_or_default().split(','));
     }
+    let is_missing = ranges.iter().all(|range| range.trim().is_empty());
     let accepts_json = |range: &&str| {
         let mut parts = range.split(';').map(str::trim);
         let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
         let excluded = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        !excluded && essence == "application/json"
+        let is_wild = matches!(essence.as_str(), "*/*" | "application/*");
+        !excluded && (essence == "application/json" || (is_wild && !settings.require_headers))
     };
-    if ranges.iter().any(accepts_json) {
+    if ranges.iter().any(accepts_json) || (is_missing && !settings.require_headers) {
         checks.pass("accept");
         return Ok(());
     }
-    let accepted = checks.fail_unless_relaxed("accept", &RELAX_ACCEPT, "Accept is not application/json");
+    let reason = if settings.require_headers {
+        "Accept is not application/json"
+    } else {
+        "Accept excludes application/json"
+    };
+    let accepted = checks.fail_unless_relaxed("accept", &RELAX_ACCEPT, reason);
     if accepted { Ok(()) } else { Err(Problem::NotAcceptable) }
 }
 

@@ -1,6 +1,7 @@
 //! Strict parsing of the four request bodies: JSON objects of strings.
 
 use super::authentication::{Attempt, Method};
+use super::settings::Settings;
 use super::spec::{RELAX_CONTENT_TYPE, RELAX_UNKNOWN_FIELDS};
 use super::state::Problem;
 use crate::framework::checks::Checks;
@@ -17,21 +18,52 @@ pub(super) struct NewUser {
     pub phone_number: String,
 }
 
-pub(super) fn new_service(call: &Call, checks: &mut Checks) -> Result<NewService, Problem> {
-    // Assumption (field-values): any string is accepted as fqdn. The documentation says "fully qualified domain name", but the vendor's samples
-    // send whole URLs.
-    read(call, checks, |fields| Ok(NewService { fqdn: fields.string("fqdn")?, name: fields.string("name")? }))
+pub(super) fn new_service(
+    call: &Call,
+    settings: &Settings,
+    checks: &mut Checks,
+) -> Result<NewService, Problem> {
+    read(call, checks, |fields| {
+        let fqdn = fields.string("fqdn")?;
+        if settings.check_values && !is_domain_name(&fqdn) {
+            return Err(FieldProblem::new("fqdn", "is not a domain name"));
+        }
+        Ok(NewService { fqdn, name: fields.string("name")? })
+    })
 }
 
-pub(super) fn new_user(call: &Call, checks: &mut Checks) -> Result<NewUser, Problem> {
-    // Assumption (field-values): any string is accepted as phone number. The documentation shows `+` and a country prefix, but the vendor's tests
-    // send neither.
+pub(super) fn new_user(call: &Call, settings: &Settings, checks: &mut Checks) -> Result<NewUser, Problem> {
     read(call, checks, |fields| {
-        Ok(NewUser {
-            id_in_service: fields.string("id_in_service")?,
-            phone_number: fields.string("phone_number")?,
-        })
+        let id_in_service = fields.string("id_in_service")?;
+        let phone_number = fields.string("phone_number")?;
+        if settings.check_values && !is_phone_number(&phone_number) {
+            return Err(FieldProblem::new("phone_number", "is not a phone number"));
+        }
+        Ok(NewUser { id_in_service, phone_number })
     })
+}
+
+/// Assumption (field-values): a domain name has labels of letters, digits and hyphens. It may stand in a URL: the vendor's samples
+/// have `coffeeshop.com`, `www.example.com` and `http://example.com`.
+fn is_domain_name(text: &str) -> bool {
+    let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
+    let host = text.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let is_label = |label: &str| {
+        let inner = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
+        (1..=63).contains(&label.len())
+            && label.chars().all(inner)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    host.len() <= 253 && !text.contains("://") && host.split('.').all(is_label)
+}
+
+/// Assumption (field-values): a phone number has up to 15 digits, and a `+` before them or none: the vendor's page shows
+/// `+4401234567`, a test of its client sends `0123`.
+fn is_phone_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 pub(super) fn start(call: &Call, checks: &mut Checks) -> Result<Method, Problem> {
@@ -65,4 +97,35 @@ fn read<T>(
     parse: impl FnOnce(&mut Fields) -> Result<T, FieldProblem>,
 ) -> Result<T, Problem> {
     Ok(read_body(call, checks, &RELAX_CONTENT_TYPE, &RELAX_UNKNOWN_FIELDS, parse)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domain_names_and_phone_numbers_are_those_of_the_samples() {
+        for good in [
+            "coffeeshop.com",
+            "dashboard.service.com",
+            "www.example.com",
+            "http://example.com",
+            "https://shop.example/",
+            "a.example:8080",
+            "bücher.example.",
+            "localhost",
+        ] {
+            assert!(is_domain_name(good), "{good}");
+        }
+        for bad in ["", "coffee shop.com", "-a.example", "a..example", "http://", "ftp://a.example", "a@b.c"]
+        {
+            assert!(!is_domain_name(bad), "{bad}");
+        }
+        for good in ["+4401234567", "0123", "+372510000", "1"] {
+            assert!(is_phone_number(good), "{good}");
+        }
+        for bad in ["", "+", "++1", "12 34", "+44-0123", "call me", "1234567890123456"] {
+            assert!(!is_phone_number(bad), "{bad}");
+        }
+    }
 }

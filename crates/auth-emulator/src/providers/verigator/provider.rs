@@ -127,7 +127,7 @@ fn execute(
     let user = call.param("user_id");
     match call.operation {
         "services.create" => {
-            let body::NewService { fqdn, name } = body::new_service(call, checks)?;
+            let body::NewService { fqdn, name } = body::new_service(call, settings, checks)?;
             let made = state.create_service(fqdn, name, call.now)?;
             context.effect("service_created");
             Ok(replies.json(settings.create_status.into(), &replies.service(made)))
@@ -142,7 +142,7 @@ fn execute(
             Ok(replies.deleted())
         }
         "users.create" => {
-            let body::NewUser { id_in_service, phone_number } = body::new_user(call, checks)?;
+            let body::NewUser { id_in_service, phone_number } = body::new_user(call, settings, checks)?;
             let has_app = settings.new_users_have_app;
             let made = state.create_user(service, id_in_service, phone_number, has_app, call.now)?;
             context.effect("user_created");

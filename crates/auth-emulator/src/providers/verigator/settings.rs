@@ -27,6 +27,13 @@ pub struct Settings {
     /// The character between user name and password. Assumption (credential-separator): a colon, as in the vendor's samples; its
     /// text says semicolon.
     pub credential_separator: CredentialSeparator,
+    /// Whether every request must have `Accept: application/json` and `Content-Type: application/json`, with and without a
+    /// body, as the page says. Assumption (missing-headers): false; one of the vendor's own clients sends neither without a
+    /// body.
+    pub require_headers: bool,
+    /// Whether `fqdn` must be a domain name, alone or in a URL, and `phone_number` up to 15 digits, with or without `+`.
+    /// Assumption (field-values): true, as in the vendor's samples.
+    pub check_values: bool,
     /// Lifetime of a code sent by text message, in seconds of emulator time. Assumption (code-lifetime): 300.
     pub code_lifetime_seconds: u64,
     /// Number of invalid codes after which every code, even the valid one, is throttled until another authentication is
@@ -38,7 +45,8 @@ pub struct Settings {
     pub start_status: CreateStatus,
     /// Status of deletions. Documented for users: 202. Assumption (deleted-status): the same for services.
     pub delete_status: DeleteStatus,
-    /// Whether deletions respond with `{}` instead of no body, as the other of the vendor's clients expects. No effect on 204.
+    /// Whether deletions respond with `{}` instead of no body. No effect on 204. Assumption (deleted-status): true; one of the
+    /// vendor's clients fails without it, the other ignores it.
     pub delete_with_json_body: bool,
     /// Format of error bodies. Assumption (error-bodies): `{"message": …}`; the vendor documents no error body.
     pub error_body: ErrorBody,
@@ -61,12 +69,14 @@ impl Default for Settings {
         Self {
             forbidden: false,
             credential_separator: CredentialSeparator::Colon,
+            require_headers: false,
+            check_values: true,
             code_lifetime_seconds: 300,
             max_wrong_tries: 5,
             create_status: CreateStatus::Created,
             start_status: CreateStatus::Created,
             delete_status: DeleteStatus::Accepted,
-            delete_with_json_body: false,
+            delete_with_json_body: true,
             error_body: ErrorBody::Json,
             ctime_format: CtimeFormat::Rfc3339,
             service_with_users: ServiceWithUsers::Refuse,

@@ -1,24 +1,41 @@
 //! Name, routes and relaxations.
 
+use http::Method;
+
 use crate::framework::provider::Spec;
 use crate::framework::relaxation::Relaxation;
+use crate::framework::route::Route;
 use crate::generated::routes;
 
-/// Assumption (missing-headers): a request without a JSON content type is rejected with 415.
-pub(super) const RELAX_CONTENT_TYPE: Relaxation = Relaxation::new(
-    "verigator.content-type",
-    "requests whose Content-Type is missing or not application/json",
-);
-/// Assumption (missing-headers): a missing `Accept`, or one without `application/json`, is rejected with 406.
+/// The paths with one `service`, as in the vendor's example of an authentication.
+///
+/// Assumption (path-prefix): they serve the same operations as those with two.
+#[rustfmt::skip]
+static SHORT: &[Route] = &[
+    Route::write("services.create", Method::POST, "/v1/service", 201).undocumented(),
+    Route::read("services.get", Method::GET, "/v1/service/{service_id}", 200).undocumented(),
+    Route::write("services.delete", Method::DELETE, "/v1/service/{service_id}", 202).undocumented(),
+    Route::write("users.create", Method::POST, "/v1/service/{service_id}/users", 201).undocumented(),
+    Route::read("users.list", Method::GET, "/v1/service/{service_id}/users", 200).undocumented(),
+    Route::read("users.get", Method::GET, "/v1/service/{service_id}/users/{user_id}", 200).undocumented(),
+    Route::write("users.delete", Method::DELETE, "/v1/service/{service_id}/users/{user_id}", 202).undocumented(),
+    Route::write("authentication.start", Method::POST, "/v1/service/{service_id}/users/{user_id}/auth", 201).sensitive(),
+    Route::write("authentication.verify", Method::PUT, "/v1/service/{service_id}/users/{user_id}/auth", 200).sensitive().undocumented(),
+];
+
+/// Assumption (missing-headers): a body without a JSON content type is rejected with 415.
+pub(super) const RELAX_CONTENT_TYPE: Relaxation =
+    Relaxation::new("verigator.content-type", "bodies whose Content-Type is missing or not application/json");
+/// Assumption (missing-headers): an `Accept` that excludes JSON is rejected with 406.
 pub(super) const RELAX_ACCEPT: Relaxation =
-    Relaxation::new("verigator.accept", "an Accept header that is missing or without application/json");
+    Relaxation::new("verigator.accept", "an Accept header that excludes application/json");
 /// Assumption (unknown-fields): an undocumented field is rejected with 422.
 pub(super) const RELAX_UNKNOWN_FIELDS: Relaxation =
     Relaxation::new("verigator.unknown-fields", "unknown body fields");
 
 pub(super) static SPEC: Spec = Spec {
     name: "verigator",
-    routes: &[routes::VERIGATOR],
+    routes: &[routes::VERIGATOR, SHORT],
     extra_routes: &[],
     unimplemented: &[],
     ignore_case: false,

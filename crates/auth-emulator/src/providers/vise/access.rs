@@ -2,6 +2,7 @@
 
 use super::settings::Carrier;
 use crate::framework::exchange::Call;
+use crate::framework::form::decode;
 
 /// The form-decoded value of a query parameter (`+` is a space). `None` if it does not occur exactly once or is encoded
 /// incorrectly.
@@ -15,16 +16,6 @@ pub(super) fn query_value(call: &Call, name: &str) -> Option<String> {
         return None;
     }
     decode(value)
-}
-
-fn decode(text: &str) -> Option<String> {
-    let spaced = text.replace('+', " ");
-    let well_formed = spaced
-        .split('%')
-        .skip(1)
-        .all(|piece| piece.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)));
-    let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8().ok()?;
-    well_formed.then(|| decoded.into_owned())
 }
 
 /// The value of a cookie; `None` if it does not occur exactly once.

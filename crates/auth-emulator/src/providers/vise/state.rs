@@ -83,13 +83,13 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(mut random: Random, hosts: usize) -> Self {
-        let hosts = (0..hosts).map(|_| Host::new(phrase(&mut random))).collect();
+        let hosts = (0..hosts).map(|host| Host::new(phrase(host, &mut random))).collect();
         Self { random, hosts }
     }
 
     /// Replaces the phrase of a host; its sessions stay valid.
     pub(super) fn rotate_phrase(&mut self, host: usize) -> Option<String> {
-        let new = phrase(&mut self.random);
+        let new = phrase(host, &mut self.random);
         let host = self.hosts.get_mut(host)?;
         host.phrase.clone_from(&new);
         Some(new)
@@ -203,9 +203,18 @@ impl Host {
     }
 }
 
-/// A phrase with characters that must be encoded in a query: a client that inserts it unencoded sends another phrase.
-fn phrase(random: &mut Random) -> String {
-    format!("{}+{}&/%41={} é", random.hex(6), random.hex(4), random.hex(4))
+/// The phrase of a host. That of the first one is plain; the others must be encoded in a query, each for another reason: a
+/// client that inserts one unencoded sends another phrase.
+///
+/// Assumption (phrase-encoding): a phrase may contain any character, and is listed as it is.
+fn phrase(host: usize, random: &mut Random) -> String {
+    let (start, middle, end) = (random.hex(6), random.hex(4), random.hex(4));
+    if host == 0 {
+        return format!("{start}{middle}{end}");
+    }
+    let special = ["+", "&x=", "%41", "/#", " é", "+&/%41= é"];
+    let special = special.get((host - 1) % special.len()).copied().unwrap_or_default();
+    format!("{start}{special}{middle}{special}{end}")
 }
 
 #[cfg(test)]
