@@ -10,6 +10,7 @@ pub(crate) mod effects;
 pub(crate) mod exchange;
 pub(crate) mod faults;
 pub(crate) mod fields;
+pub(crate) mod form;
 pub(crate) mod handle;
 pub(crate) mod instance;
 pub(crate) mod journal;

@@ -1,6 +1,7 @@
 //! The typed handle, `emulator.vaultvision()`, with actions outside the vendor's API: undocumented fields, other kinds of
 //! credentials, logins.
 
+use super::openid::TestLogin;
 use super::provider::VaultVisionProvider;
 use super::settings::Settings;
 use super::tree::{Object, Tree};
@@ -29,7 +30,8 @@ typed_handle! {
     /// Returns `VV_API_KEY` and `VV_BASE_URL`.
     env,
     /// Returns the count of a side effect: `tenant_updated`, `application_created`, `application_updated`,
-    /// `application_deleted`, and the same three for `user` and `credential`.
+    /// `application_deleted`, and the same three for `user` and `credential`; `logged_in`, `login_failed`, `logged_out`,
+    /// `user_signed_up`, `code_issued` and `token_issued`.
     effect,
 }
 
@@ -111,6 +113,62 @@ impl VaultVision {
     /// Returns an error if the user does not exist.
     pub fn log_in(&self, tenant_id: &str, user_id: &str, password: &str) -> Result<bool, ActionError> {
         self.0.with(|vault, context| vault.log_in(tenant_id, user_id, password, context))
+    }
+
+    /// Returns the issuer of a tenant: the address of its listener, where its discovery document is. `None` if the tenant does
+    /// not exist.
+    #[must_use]
+    pub fn issuer(&self, tenant_id: &str) -> Option<String> {
+        self.0.with(|vault, context| vault.issuer(tenant_id, context).map(str::to_owned))
+    }
+
+    /// Adds an application with a secret and a verified user with a password, and returns everything that a login needs.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the emulator can't store more.
+    pub fn prepare_login(&self, redirect_url: &str) -> Result<TestLogin, ActionError> {
+        self.0.with(|vault, context| vault.prepare_login(redirect_url, context))
+    }
+
+    /// Logs a user in without a page: takes the URL of an authorization request, and returns the URL to which the browser
+    /// would be redirected, with a code or an error. `user` is an id or an email address.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// let vaultvision = emulator.vaultvision();
+    /// let login = vaultvision.prepare_login("https://example.test/callback")?;
+    /// let url = format!(
+    ///     "{}/authorize?response_type=code&scope=openid&client_id={}&redirect_uri={}",
+    ///     login.issuer, login.client_id, "https%3A%2F%2Fexample.test%2Fcallback"
+    /// );
+    /// let redirected = vaultvision.authorize(&url, &login.email)?;
+    /// assert!(redirected.starts_with("https://example.test/callback?code="));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the user does not exist, or if the page would show an error instead of redirecting, for example
+    /// because the application has no such redirect URL.
+    pub fn authorize(&self, url: &str, user: &str) -> Result<String, ActionError> {
+        self.0.with(|vault, context| vault.authorize_at(url, Some(user), context))
+    }
+
+    /// Cancels a login: like [`authorize`](Self::authorize), with the error `access_denied`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the page would show an error instead of redirecting.
+    pub fn deny_authorization(&self, url: &str) -> Result<String, ActionError> {
+        self.0.with(|vault, context| vault.authorize_at(url, None, context))
+    }
+
+    /// Replaces the key that signs ID tokens, and returns the id of the new one. The replaced keys stay published as
+    /// `published_keys` says.
+    pub fn rotate_keys(&self) -> String {
+        self.0.with(|vault, _| vault.rotate_keys())
     }
 
     /// Completes a user's verification of the email address: sets `verified_at` and `profile.email_verified`.

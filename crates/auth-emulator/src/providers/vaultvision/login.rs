@@ -2,49 +2,63 @@
 
 use super::passwords;
 use super::provider::{VaultVisionProvider, action_error};
-use super::state::{Entry, Kind};
+use super::state::Entry;
 use super::tree::{Object, Tree};
 use crate::framework::provider::Context;
 use crate::framework::settings::ActionError;
 
 impl VaultVisionProvider {
-    /// Documented: a disabled user or credential can't log in; without `allow_unverified`, users must verify their email address
-    /// first; the first login unwraps and rehashes the password.
+    /// Logs a user in with a password; an error if the user does not exist.
     pub(super) fn log_in(
         &mut self,
-        tenant_id: &str,
-        user_id: &str,
+        tenant: &str,
+        user: &str,
         password: &str,
         context: &Context,
     ) -> Result<bool, ActionError> {
-        let Self { state, settings, .. } = self;
-        let time = state.time(context.clock.now());
-        let mut random = state.random.clone();
-        let tenant = state.tenant(tenant_id).map_err(action_error)?.entry.value.object("settings").cloned();
-        let allows =
-            |name| tenant.as_ref().and_then(|settings| settings.get(name)).is_some_and(Tree::is_true);
-        let user = state.user(tenant_id, user_id).map_err(action_error)?;
-        let is_disabled = |entry: &Entry| entry.value.get("disabled").is_some_and(Tree::is_true);
-        let user_is_disabled = is_disabled(&user.entry);
-        if !allows("allow_passwords") || !(allows("allow_unverified") || is_verified(&user.entry.value)) {
-            return Ok(false);
+        self.state.user(tenant, user).map_err(action_error)?;
+        Ok(self.may_log_in(tenant, user).is_ok()
+            && self.check_password(tenant, user, password, context).is_ok())
+    }
+
+    /// Documented: a disabled user can't log in; without `allow_unverified`, users must verify their email address first.
+    pub(super) fn may_log_in(&mut self, tenant: &str, user: &str) -> Result<(), &'static str> {
+        let is_open = self.state.allows(tenant, "allow_unverified");
+        let user = &self.state.user(tenant, user).map_err(|_| "there is no such user")?.entry;
+        if is_disabled(user) {
+            return Err("the user is disabled");
         }
-        let Some(entry) = user.credentials.iter_mut().find(|entry| entry.kind == Kind::Password) else {
-            return Ok(false);
-        };
-        if user_is_disabled || is_disabled(entry) {
-            return Ok(false);
+        let is_allowed = is_open || is_verified(&user.value);
+        if is_allowed { Ok(()) } else { Err("the user has not verified the email address") }
+    }
+
+    /// Checks a password. Documented: a disabled credential can't be used; the first login unwraps and rehashes the password.
+    pub(super) fn check_password(
+        &mut self,
+        tenant: &str,
+        user: &str,
+        password: &str,
+        context: &Context,
+    ) -> Result<(), &'static str> {
+        if !self.state.allows(tenant, "allow_passwords") {
+            return Err("the tenant does not allow passwords");
+        }
+        let time = self.state.time(context.clock.now());
+        let mut random = self.state.random.clone();
+        let entry =
+            self.state.credential(tenant, user, "password").map_err(|_| "the user has no password")?;
+        if is_disabled(entry) {
+            return Err("the password is disabled");
         }
         let stored = entry.value.object("password").cloned().unwrap_or_default();
-        let Some(after) = passwords::log_in(&stored, password, settings, &mut random) else {
-            return Ok(false);
-        };
+        let after = passwords::log_in(&stored, password, &self.settings, &mut random);
+        let after = after.ok_or("the password is wrong")?;
         if after != stored {
             entry.value.set("password", Tree::Object(after));
             entry.value.set("updated_at", Tree::string(&time));
         }
-        state.random = random;
-        Ok(true)
+        self.state.random = random;
+        Ok(())
     }
 
     /// Sets the two fields that a verified user has in the vendor's samples.
@@ -60,6 +74,10 @@ impl VaultVisionProvider {
         user.change_object("profile", |profile| profile.set("email_verified", Tree::flag(true)));
         Ok(())
     }
+}
+
+fn is_disabled(entry: &Entry) -> bool {
+    entry.value.get("disabled").is_some_and(Tree::is_true)
 }
 
 /// Whether the user has verified the email address: either field states it.

@@ -17,13 +17,15 @@
 //!
 //! Assumption (lists): lists are in the order of creation and are cut off at the limit; there are no parameters.
 //!
-//! Modules: `tree.rs` is JSON that keeps numbers exactly, `state.rs` stores the objects and replaces them, `passwords.rs`
-//! imports passwords, `types.rs` checks the types of fields, `login.rs` has logins, `access.rs` checks the key and its permissions, `replies.rs` formats responses, `settings.rs` has the
-//! settings, `provider.rs` executes requests, `handle.rs` is the typed handle.
+//! Modules: `openid` has the logins by OpenID Connect; `tree.rs` is JSON that keeps numbers exactly, `state.rs` stores the objects and replaces them, `passwords.rs`
+//! imports passwords, `types.rs` checks the types of fields, `login.rs` has the rules of logins, `access.rs` checks the key and its
+//! permissions, `replies.rs` formats responses, `settings.rs` has the settings, `provider.rs` executes requests, `handle.rs` is the
+//! typed handle.
 
 mod access;
 mod handle;
 mod login;
+mod openid;
 mod passwords;
 mod provider;
 mod replies;
@@ -33,5 +35,6 @@ mod tree;
 mod types;
 
 pub use self::handle::VaultVision;
+pub use self::openid::TestLogin;
 pub(crate) use self::provider::VaultVisionProvider;
-pub use self::settings::{CreateStatus, Permission, Permissions, SecondPassword, Settings};
+pub use self::settings::{CreateStatus, IdTokenFlaw, Permission, Permissions, SecondPassword, Settings};

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::access::{authenticate, permit, proxy};
+use super::openid::{self, key_id};
 use super::passwords;
 use super::replies::{error, explain, list, object, reply_of};
 use super::settings::{Permission, Row, SecondPassword, Settings};
@@ -12,6 +13,7 @@ use super::tree::{Object, Tree};
 use super::types;
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
+use crate::framework::fields::is_email;
 use crate::framework::provider::{Context, Emulate, Rejection, Spec};
 use crate::framework::settings::{ActionError, string_field};
 use crate::generated::routes;
@@ -19,10 +21,11 @@ use crate::generated::routes;
 static SPEC: Spec = Spec {
     name: "vaultvision",
     routes: &[routes::VAULTVISION],
-    extra_routes: &[],
+    extra_routes: &[openid::ROUTES],
     unimplemented: &[],
     ignore_case: false,
-    extra_listeners: 0,
+    // One for each tenant.
+    extra_listeners: 2,
     secret_params: &[],
     shown_headers: &[],
     shown_query: &[],
@@ -62,6 +65,12 @@ impl Emulate for VaultVisionProvider {
     }
 
     fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
+        if call.listener > 0 {
+            return match self.open_id(call, checks, context) {
+                Some(reply) => reply,
+                None => self.reject(Rejection::UnknownPath),
+            };
+        }
         let Self { key, state, settings } = self;
         if let Err(problem) = proxy(call, settings, state, checks) {
             return reply_of(problem, state);
@@ -91,8 +100,18 @@ impl Emulate for VaultVisionProvider {
         Ok(())
     }
 
+    fn expire_tokens(&mut self, context: &Context) -> Option<usize> {
+        Some(self.state.open_id.expire(context.clock.now()))
+    }
+
+    fn revoke_tokens(&mut self, context: &Context) -> Option<usize> {
+        self.expire_tokens(context)
+    }
+
     /// `add-field` with `{"path": "tenants/T/users/U", "field": "profile.picture", "value": …}`, `log-in` with `{"tenant_id": …,
-    /// "user_id": …, "password": …}`, and `verify-email` with `{"tenant_id": …, "user_id": …}`.
+    /// "user_id": …, "password": …}`, and `verify-email` with `{"tenant_id": …, "user_id": …}`. For OpenID Connect: `authorize` with
+    /// `{"url": …, "user": …}` or `{"url": …, "deny": true}`, `prepare-login` with `{"redirect_url": …}`, `issuers` and
+    /// `rotate-keys`.
     fn act(&mut self, action: &str, input: &Value, context: &Context) -> Option<Result<Value, ActionError>> {
         match action {
             "add-field" => Some(self.add_field(input)),
@@ -110,6 +129,20 @@ impl Emulate for VaultVisionProvider {
                 let logged_in = self.log_in(tenant?, user?, password?, context)?;
                 Ok(json!({ "logged_in": logged_in }))
             })()),
+            "authorize" => Some((|| {
+                let user = match input.get("deny") {
+                    Some(Value::Bool(true)) => None,
+                    _ => Some(string_field(input, "user")?),
+                };
+                let location = self.authorize_at(string_field(input, "url")?, user, context)?;
+                Ok(json!({ "location": location }))
+            })()),
+            "prepare-login" => Some((|| {
+                let made = self.prepare_login(string_field(input, "redirect_url")?, context)?;
+                Ok(json!(made))
+            })()),
+            "issuers" => Some(Ok(self.issuers(context))),
+            "rotate-keys" => Some(Ok(json!({ "key_id": self.rotate_keys() }))),
             _ => None,
         }
     }
@@ -120,6 +153,19 @@ fn initial(context: &Context) -> State {
 }
 
 impl VaultVisionProvider {
+    /// The issuer of each tenant, by its id.
+    fn issuers(&self, context: &Context) -> Value {
+        let ids = self.state.tenants.iter().map(|tenant| tenant.entry.id());
+        let issuers = ids.filter_map(|id| Some((id.clone(), json!(self.issuer(&id, context)?))));
+        Value::Object(issuers.collect())
+    }
+
+    /// Replaces the signing key and returns the id of the new one.
+    pub(super) fn rotate_keys(&mut self) -> String {
+        self.state.open_id.rotations = self.state.open_id.rotations.saturating_add(1);
+        key_id(self.state.open_id.rotations)
+    }
+
     fn add_field(&mut self, input: &Value) -> Result<Value, ActionError> {
         let value = input.get("value").cloned().unwrap_or_default().to_string();
         let value = serde_json::from_str(&value).map_err(|_| ActionError::new("value: JSON is required"))?;
@@ -369,6 +415,10 @@ fn body(call: &Call, kind: Kind, settings: &Settings) -> Result<Object, Problem>
         types::check(kind, &body)?;
     }
     check_metadata(&body)?;
+    let email = body.object("profile").and_then(|profile| profile.string("email")).unwrap_or_default();
+    if kind == Kind::User && settings.check_emails && !email.is_empty() && !is_email(&email) {
+        return Err(Problem::Invalid("profile.email: is not an email address"));
+    }
     Ok(body)
 }
 

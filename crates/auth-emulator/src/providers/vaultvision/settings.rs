@@ -64,6 +64,8 @@ pub struct Settings {
     pub domain_is_writable: bool,
     /// Whether a body can set `verified_at`. Assumption (verified): false, like the other times.
     pub verified_at_is_writable: bool,
+    /// Whether `profile.email` must be an email address. Assumption (field-values): true.
+    pub check_emails: bool,
     /// Whether a value of another JSON type than in the samples is rejected. Assumption (json-types): true.
     pub check_types: bool,
     /// Maximum number of rows of a list. Documented: 100.
@@ -72,8 +74,25 @@ pub struct Settings {
     pub paging: bool,
     /// Number of calls that the proxy in front accepts in 10 seconds of emulator time. Assumption (rate-limits): no limit.
     pub calls_per_window: Option<u32>,
-    /// Ids of misconfigured tenants: every call on them is a 500.
+    /// Ids of misconfigured tenants: every call on them is a 500, and a login is a `server_error`.
     pub misconfigured_tenants: Vec<String>,
+    /// Lifetime of a code of OpenID Connect, in seconds of emulator time. Assumption (oidc-lifetimes): 60.
+    pub code_lifetime_seconds: u64,
+    /// Lifetime of an access token, in seconds of emulator time. Assumption (oidc-lifetimes): 3600.
+    pub access_token_lifetime_seconds: u64,
+    /// Lifetime of an ID token, in seconds. Documented: 3600.
+    pub id_token_lifetime_seconds: u64,
+    /// Whether `plain` is accepted as method of a code challenge. Assumption (pkce): false.
+    pub plain_challenges: bool,
+    /// Whether applications without a secret must send a code challenge. Assumption (pkce): true.
+    pub public_clients_need_pkce: bool,
+    /// Number of signing keys that are published, from 1 to 3: the current one and those before it. Assumption
+    /// (oidc-lifetimes): 2.
+    pub published_keys: u32,
+    /// Id or email address of a user whom `/authorize` logs in without a page. Assumption (oidc-flow): none.
+    pub auto_login: Option<String>,
+    /// A flaw of all ID tokens, for testing how a client responds to it. Assumption (oidc-flow): none.
+    pub id_token_flaw: IdTokenFlaw,
 }
 
 impl Default for Settings {
@@ -97,13 +116,51 @@ impl Default for Settings {
             require_name: false,
             domain_is_writable: false,
             verified_at_is_writable: false,
+            check_emails: true,
             check_types: true,
             list_limit: 100,
             paging: false,
             calls_per_window: None,
             misconfigured_tenants: Vec::new(),
+            code_lifetime_seconds: 60,
+            access_token_lifetime_seconds: 3_600,
+            id_token_lifetime_seconds: 3_600,
+            plain_challenges: false,
+            public_clients_need_pkce: true,
+            published_keys: 2,
+            auto_login: None,
+            id_token_flaw: IdTokenFlaw::None,
         }
     }
+}
+
+/// A flaw of ID tokens. Every client must reject a token with one.
+///
+/// ```
+/// use auth_emulator::providers::vaultvision::IdTokenFlaw;
+///
+/// assert_eq!(serde_json::json!(IdTokenFlaw::UnknownKey), serde_json::json!("unknown_key"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum IdTokenFlaw {
+    /// None.
+    None,
+    /// Another issuer.
+    Issuer,
+    /// Another audience.
+    Audience,
+    /// Another nonce.
+    Nonce,
+    /// It has expired an hour ago.
+    Expired,
+    /// It was signed by another key than its header names.
+    Signature,
+    /// It was signed by a key that is not published.
+    UnknownKey,
+    /// It has no signature, and the algorithm `none`.
+    Unsigned,
 }
 
 /// A permission in the console.
@@ -257,11 +314,13 @@ pub enum SecondPassword {
 
 impl ProviderSettings for Settings {
     fn check(&self, _: &Self) -> Result<(), ActionError> {
-        if (4..=14).contains(&self.bcrypt_cost) {
-            Ok(())
-        } else {
-            Err(ActionError::new("bcrypt_cost: must be between 4 and 14"))
+        if !(4..=14).contains(&self.bcrypt_cost) {
+            return Err(ActionError::new("bcrypt_cost: must be between 4 and 14"));
         }
+        if !(1..=3).contains(&self.published_keys) {
+            return Err(ActionError::new("published_keys: must be between 1 and 3"));
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::openid::OpenId;
 use super::settings::Settings;
 use super::tree::{Object, Tree};
 use crate::framework::random::Random;
@@ -207,6 +208,13 @@ pub(super) struct User {
     pub credentials: Vec<Entry>,
 }
 
+impl User {
+    fn email(&self) -> String {
+        let profile = self.entry.value.object("profile");
+        profile.and_then(|profile| profile.string("email")).unwrap_or_default()
+    }
+}
+
 /// A tenant with its applications and users.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Tenant {
@@ -221,12 +229,13 @@ pub(super) struct State {
     pub tenants: Vec<Tenant>,
     /// The current window of the proxy, and the calls in it.
     pub window: (i64, u32),
+    pub open_id: OpenId,
 }
 
 impl State {
     /// The two empty tenants of the vendor's documentation, with its ids.
     pub(super) fn new(random: Random, now: Timestamp) -> Self {
-        let mut state = Self { random, tenants: Vec::new(), window: (0, 0) };
+        let mut state = Self { random, tenants: Vec::new(), window: (0, 0), open_id: OpenId::default() };
         for (id, name, domain, company) in [
             ("i1JfrfWIwQiQ", None, "dev-xbwlrp.vvkey.test", "Development Environment"),
             ("CmKJPDorO34hGJ0J", Some("acme01"), "acme01.vvkey.test", "acme01"),
@@ -301,6 +310,32 @@ impl State {
     pub(super) fn credential(&mut self, tenant: &str, user: &str, id: &str) -> Result<&mut Entry, Problem> {
         let found = self.user(tenant, user)?.credentials.iter_mut().find(|credential| credential.id() == id);
         found.ok_or(Problem::NotFound("the user has no credential with that id"))
+    }
+
+    /// The id of a tenant's user, found by id or by email address.
+    pub(super) fn user_by_name(&mut self, tenant: &str, name: &str) -> Option<String> {
+        let users = &self.tenant(tenant).ok()?.users;
+        let is_it = |user: &&User| user.entry.id() == name || user.email().eq_ignore_ascii_case(name);
+        users.iter().find(is_it).filter(|_| !name.is_empty()).map(|user| user.entry.id())
+    }
+
+    /// The email address of a user, or an empty string.
+    pub(super) fn email_of(&mut self, tenant: &str, user: &str) -> String {
+        self.user(tenant, user).map(|user| user.email()).unwrap_or_default()
+    }
+
+    /// Whether a setting of a tenant is true.
+    pub(super) fn allows(&mut self, tenant: &str, setting: &str) -> bool {
+        let tenant = self.tenant(tenant).ok();
+        let settings = tenant.and_then(|tenant| tenant.entry.value.object("settings"));
+        settings.and_then(|settings| settings.get(setting)).is_some_and(Tree::is_true)
+    }
+
+    /// The lifetime of a login at a tenant, if it has one.
+    pub(super) fn remembers_logins(&mut self, tenant: &str) -> Option<u64> {
+        let settings = self.tenant(tenant).ok()?.entry.value.object("settings")?;
+        let seconds = settings.get("remember_login_seconds")?.to_json().parse().ok()?;
+        (seconds > 0).then_some(seconds)
     }
 
     /// Assumption (unique-emails): two users of a tenant with the same email address, compared case-insensitively, are a 409.

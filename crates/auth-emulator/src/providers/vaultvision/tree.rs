@@ -85,6 +85,14 @@ impl Object {
         self.get(name)?.as_string()
     }
 
+    /// The strings of an array; none if the field is no array of strings.
+    pub(super) fn strings(&self, name: &str) -> Vec<String> {
+        match self.get(name) {
+            Some(Tree::Raw(text)) => serde_json::from_str(text).unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
     pub(super) fn object(&self, name: &str) -> Option<&Object> {
         self.get(name)?.as_object()
     }

@@ -1,0 +1,197 @@
+//! What tokens are for: user info, introspection, and the end of a session.
+
+use http::{HeaderValue, Method, StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use super::authorize::{cookie, cookie_name, redirect};
+use super::client::authenticate;
+use super::parameters::{Parameters, with_query};
+use super::token::{form, json_reply, refused};
+use super::{Tenancy, keys, pages};
+use crate::framework::checks::Checks;
+use crate::framework::exchange::{Call, HeaderProblem, Reply};
+use crate::framework::provider::Context;
+use crate::providers::vaultvision::provider::VaultVisionProvider;
+use crate::providers::vaultvision::tree::Tree;
+
+impl VaultVisionProvider {
+    /// Claims about the user of an access token, with the names of the vendor's sample.
+    pub(super) fn user_info(&mut self, call: &Call, tenancy: &Tenancy<'_>, checks: &mut Checks) -> Reply {
+        let value = match bearer(call) {
+            Ok(value) => value,
+            Err((status, error, reason)) => {
+                checks.fail("access token", reason);
+                return challenge(status, error, reason);
+            }
+        };
+        let grant = self.state.open_id.token(&tenancy.id, &value, call.now).map(|token| token.grant.clone());
+        let user = grant.and_then(|grant| {
+            let user = self.state.user(&tenancy.id, &grant.user).ok()?.entry.value.clone();
+            Some((grant, user))
+        });
+        let Some((grant, user)) = user else {
+            let reason = "the access token is unknown, expired or revoked, or its user was deleted";
+            checks.fail("access token", reason);
+            return challenge(StatusCode::UNAUTHORIZED, "invalid_token", reason);
+        };
+        checks.pass("access token");
+        let mut claims = Map::new();
+        claims.insert("sub".to_owned(), json!(grant.user));
+        claims.insert("iss".to_owned(), json!(tenancy.issuer));
+        let profile = user.object("profile").cloned().unwrap_or_default();
+        for (scope, names) in [
+            ("profile", &["name", "given_name", "family_name", "locale", "picture"][..]),
+            ("email", &["email"][..]),
+        ] {
+            let granted = grant.scope.split(' ').any(|granted| granted == scope);
+            for name in names.iter().filter(|_| granted) {
+                if let Some(value) = profile.string(name).filter(|value| !value.is_empty()) {
+                    claims.insert((*name).to_owned(), json!(value));
+                }
+            }
+            if granted && scope == "email" {
+                let is_verified = profile.get("email_verified").is_some_and(Tree::is_true);
+                claims.insert("email_verified".to_owned(), json!(is_verified));
+            }
+        }
+        json_reply(StatusCode::OK, &Value::Object(claims))
+    }
+
+    /// RFC 7662, for access tokens and, as in the vendor's sample, ID tokens.
+    pub(super) fn introspect(&mut self, call: &Call, tenancy: &Tenancy<'_>, checks: &mut Checks) -> Reply {
+        let form = match form(call) {
+            Ok(form) => form,
+            Err(failure) => return refused(call, checks, failure),
+        };
+        if let Err(failure) = authenticate(call, &form, tenancy, &mut self.state) {
+            return refused(call, checks, failure);
+        }
+        checks.pass("client");
+        let value = form.get("token").unwrap_or_default();
+        if let Some(token) = self.state.open_id.token(&tenancy.id, value, call.now) {
+            let body = json!({
+                "active": true,
+                "iss": tenancy.issuer,
+                "sub": token.grant.user,
+                "client_id": token.grant.client,
+                "scope": token.grant.scope,
+                "token_type": "Bearer",
+                "iat": token.since.unix_seconds(),
+                "exp": token.until.unix_seconds(),
+            });
+            return json_reply(StatusCode::OK, &body);
+        }
+        let claims = keys::verified(value).filter(|claims| {
+            let seconds = |name: &str| claims.get(name).and_then(Value::as_i64).unwrap_or_default();
+            claims.get("iss") == Some(&json!(tenancy.issuer)) && call.now.unix_seconds() < seconds("exp")
+        });
+        let body = match claims {
+            Some(Value::Object(mut claims)) => {
+                claims.insert("active".to_owned(), json!(true));
+                Value::Object(claims)
+            }
+            _ => json!({ "active": false }),
+        };
+        json_reply(StatusCode::OK, &body)
+    }
+
+    /// Documented: ends all sessions of the user, then returns to `return_to` if it is one of the application's logout URLs.
+    /// `id_token_hint`, `post_logout_redirect_uri` and `state` are those of RP-initiated logout.
+    pub(super) fn log_out(
+        &mut self,
+        call: &Call,
+        tenancy: &Tenancy<'_>,
+        checks: &mut Checks,
+        context: &Context,
+    ) -> Reply {
+        let parameters = Parameters::of(call).filter(|parameters| parameters.invalid().is_none());
+        let Some(parameters) = parameters else {
+            checks.fail("request", "a parameter occurs twice, or the body is not a form");
+            return pages::error("a parameter occurs twice, or the body is not a form");
+        };
+        let hint = parameters.get("id_token_hint").map(keys::verified);
+        if let Some(None) = hint {
+            checks.fail("request", "id_token_hint is not an ID token of this issuer");
+            return pages::error("id_token_hint is not an ID token of this issuer");
+        }
+        let hint = hint.flatten().unwrap_or_default();
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let audience = hint.pointer("/aud/0").and_then(text);
+        let client = parameters.get("client_id").map(str::to_owned);
+        if let (Some(audience), Some(client)) = (&audience, &client)
+            && audience != client
+        {
+            checks.fail("request", "client_id is not that of id_token_hint");
+            return pages::error("client_id is not that of id_token_hint");
+        }
+        checks.pass("request");
+        let session = self.state.open_id.session(&tenancy.id, &cookie(call, &tenancy.id), call.now);
+        let users = [session.map(|session| session.user.clone()), hint.get("sub").and_then(text)];
+        for user in users.iter().flatten() {
+            if self.state.open_id.close(&tenancy.id, user) > 0 {
+                context.effect("logged_out");
+            }
+        }
+        let to = parameters.get("return_to").or_else(|| parameters.get("post_logout_redirect_uri"));
+        let reply = match to {
+            None => pages::logged_out(),
+            Some(to) => {
+                let client = client.or(audience).unwrap_or_default();
+                let urls = self.state.application(&tenancy.id, &client);
+                let is_known = urls.is_ok_and(|application| {
+                    application.value.strings("logout_urls").iter().any(|url| url == to)
+                });
+                if is_known {
+                    let state = parameters.get("state").map(|state| ("state", state));
+                    redirect(&with_query(to, &state.into_iter().collect::<Vec<_>>()))
+                } else {
+                    let reason = "the address is not one of the application's logout URLs, compared exactly";
+                    checks.fail("logout URL", reason);
+                    pages::error(reason)
+                }
+            }
+        };
+        let cookie = format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax", cookie_name(&tenancy.id));
+        match HeaderValue::try_from(cookie) {
+            Ok(cookie) => reply.header(header::SET_COOKIE, cookie),
+            Err(_) => reply,
+        }
+    }
+}
+
+type Refused = (StatusCode, &'static str, &'static str);
+
+/// The access token of a request, RFC 6750 sections 2.1 and 2.2.
+fn bearer(call: &Call) -> Result<String, Refused> {
+    let in_form = Parameters::of_form(call).filter(|_| call.method == Method::POST);
+    let in_form = in_form.and_then(|form| form.get("access_token").map(str::to_owned));
+    match (call.header_once("authorization"), in_form) {
+        (Err(HeaderProblem::Missing), Some(token)) => Ok(token),
+        (Err(HeaderProblem::Missing), None) => {
+            Err((StatusCode::UNAUTHORIZED, "", "there is no access token"))
+        }
+        (Ok(_), Some(_)) | (Err(_), _) => {
+            Err((StatusCode::BAD_REQUEST, "invalid_request", "there is more than one access token"))
+        }
+        (Ok(given), None) => match given.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.to_owned()),
+            _ => Err((StatusCode::UNAUTHORIZED, "", "Authorization is not Bearer")),
+        },
+    }
+}
+
+/// RFC 6750 section 3: a request without a token gets no error code.
+fn challenge(status: StatusCode, error: &str, reason: &str) -> Reply {
+    let value = match error {
+        "" => "Bearer realm=\"Vault Vision\"".to_owned(),
+        _ => format!("Bearer realm=\"Vault Vision\", error=\"{error}\", error_description=\"{reason}\""),
+    };
+    let reply = match error {
+        "" => Reply::empty(status),
+        _ => json_reply(status, &json!({ "error": error, "error_description": reason })),
+    };
+    match HeaderValue::try_from(value) {
+        Ok(value) => reply.header(header::WWW_AUTHENTICATE, value),
+        Err(_) => reply,
+    }
+}
