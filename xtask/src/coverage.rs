@@ -36,6 +36,7 @@ struct Route {
     method: String,
     path: String,
     documented: bool,
+    assumed: bool,
     implemented: bool,
 }
 
@@ -54,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let providers = by_provider(routes);
     let (text, path) = (page(&providers), root.join(FILE));
     let summary = providers.iter().map(|(name, routes)| {
-        let Count { documented, done, besides } = count(routes);
+        let Count { documented, done, besides, .. } = count(routes);
         format!("{name:<12} {done} of {documented} operations, {besides} paths in no description\n")
     });
     let summary: String = summary.collect();
@@ -83,6 +84,8 @@ struct Count {
     documented: usize,
     /// How many of the documented ones are carried out.
     done: usize,
+    /// How many of these have a response that is a guess.
+    assumed: usize,
     besides: usize,
 }
 
@@ -90,7 +93,8 @@ fn count(routes: &[Route]) -> Count {
     let documented = routes.iter().filter(|route| route.documented);
     let all = documented.clone().count();
     let done = documented.filter(|route| route.implemented).count();
-    Count { documented: all, done, besides: routes.len() - all }
+    let assumed = routes.iter().filter(|route| route.documented && route.assumed).count();
+    Count { documented: all, done, assumed, besides: routes.len() - all }
 }
 
 const HEAD: &str = "\
@@ -100,26 +104,25 @@ const HEAD: &str = "\
 
 Operations of the API descriptions, and whether the emulator does what the vendor would: keeps state, checks what it is
 sent, and answers. What it knows and does not carry out is answered with status 501 and the header
-`x-emulator-unimplemented`. Paths that no description has belong to logins, and to applications behind a VISE host.
+`x-emulator-unimplemented`. A response is assumed if the vendor shows at most a sample of it and nobody has recorded it; it
+has the header `x-emulator-assumed`. Paths that no description has belong to logins, and to applications behind a VISE host.
 
-| provider | described | carried out | answered with 501 | besides |
-| --- | --- | --- | --- | --- |
+| provider | described | carried out | of these assumed | answered with 501 | besides |
+| --- | --- | --- | --- | --- | --- |
 ";
 
 fn page(providers: &BTreeMap<String, Vec<Route>>) -> String {
     let mut text = HEAD.to_owned();
     // Writing to a String can't fail.
     for (name, routes) in providers {
-        let Count { documented, done, besides } = count(routes);
-        let _ = writeln!(
-            text,
-            "| [{name}](#{name}) | {documented} | {done} | {} | {besides} |",
-            documented - done
-        );
+        let Count { documented, done, assumed, besides } = count(routes);
+        let left = documented - done;
+        let _ =
+            writeln!(text, "| [{name}](#{name}) | {documented} | {done} | {assumed} | {left} | {besides} |");
     }
     let all = providers.values().map(|routes| count(routes));
     let (documented, done) = all.fold((0, 0), |sum, one| (sum.0 + one.documented, sum.1 + one.done));
-    let _ = writeln!(text, "| all | {documented} | {done} | {} | |", documented - done);
+    let _ = writeln!(text, "| all | {documented} | {done} | | {} | |", documented - done);
     for (name, routes) in providers {
         let _ = write!(text, "\n## {name}\n\n{ROWS}");
         rows(&mut text, routes.iter().filter(|route| route.documented));
@@ -134,8 +137,12 @@ fn page(providers: &BTreeMap<String, Vec<Route>>) -> String {
 const ROWS: &str = "| operation | method and path | carried out |\n| --- | --- | --- |\n";
 
 fn rows<'r>(text: &mut String, routes: impl Iterator<Item = &'r Route>) {
-    for Route { operation, method, path, implemented, .. } in routes {
-        let done = if *implemented { "yes" } else { "no" };
+    for Route { operation, method, path, implemented, assumed, .. } in routes {
+        let done = match (implemented, assumed) {
+            (true, true) => "yes, assumed",
+            (true, false) => "yes",
+            (false, _) => "no",
+        };
         let _ = writeln!(text, "| `{operation}` | `{method} {path}` | {done} |");
     }
 }
@@ -152,15 +159,16 @@ mod tests {
             method: "GET".to_owned(),
             path: "/a/{x}".to_owned(),
             documented,
+            assumed: operation == "a.get",
             implemented,
         };
         let routes =
             vec![route("a.get", true, true), route("a.set", true, false), route("login", false, true)];
         let text = page(&by_provider(routes));
         for line in [
-            "| [b](#b) | 2 | 1 | 1 | 1 |",
-            "| all | 2 | 1 | 1 | |",
-            "| `a.get` | `GET /a/{x}` | yes |",
+            "| [b](#b) | 2 | 1 | 1 | 1 | 1 |",
+            "| all | 2 | 1 | | 1 | |",
+            "| `a.get` | `GET /a/{x}` | yes, assumed |",
             "| `a.set` | `GET /a/{x}` | no |",
             "| `login` | `GET /a/{x}` | yes |",
         ] {

@@ -45,10 +45,13 @@ impl Described {
     /// Validates a success against the schema of its operation.
     fn check(&self, method: &str, template: &str, response: &Response) {
         let place = format!("{method} {template}");
-        assert_eq!(response.status, 200, "{place}: {}", response.text());
         let operation = self.operations.get(&(method.to_owned(), template.to_owned()));
         let operation = operation.unwrap_or_else(|| panic!("{place} is not described"));
-        let content = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        let success = response.status.to_string();
+        assert!(success.starts_with('2'), "{place}: {success} {}", response.text());
+        let success = &operation["responses"][&success];
+        assert!(success.is_object(), "{place}: {} is not described", response.status);
+        let content = &success["content"]["application/json"]["schema"];
         let Some(schema) = content.as_object() else {
             let object = || response.json().is_object();
             assert!(response.body.is_empty() || object(), "{place} should have no body: {}", response.text());
@@ -150,6 +153,15 @@ async fn every_response_matches_the_description() {
     campaigns(&walk).await;
     projects(&walk).await;
     webhooks(&walk).await;
+    extras(&walk).await;
+    groups(&walk).await;
+    giving(&walk).await;
+    project_parts(&walk).await;
+    events(&walk).await;
+    volunteering(&walk).await;
+    emails(&walk).await;
+    tasks(&walk).await;
+    reminders(&walk).await;
     assert_eq!(walk.missing(), [""; 0], "operations that are carried out and were not tried");
 }
 
@@ -371,4 +383,271 @@ async fn webhooks(walk: &Walk) {
     walk.put("/api/Webhook/{webhookId}", &made, webhook).await;
     walk.call("PUT", "/api/Webhook/{webhookId}/Active", &[&made], "?active=false", None).await;
     walk.plain("DELETE", "/api/Webhook/{webhookId}", &made).await;
+}
+
+/// Everything about contacts that has no record of its own.
+async fn extras(walk: &Walk) {
+    let near = json!({ "latitude": 33.45, "longitude": -112.07, "distanceInMiles": 10 });
+    walk.post("/api/Contact/Proximity", near).await;
+    walk.plain("PUT", "/api/Contact/ToggleFollow/{contactId}", "17").await;
+    walk.get("/api/Contact/Following", &[]).await;
+    walk.get("/api/Contact/Activity", &[]).await;
+    let mut receipted = gift(17, 3.0);
+    receipted["receiptDate"] = json!("2023-11-02");
+    let receipted = id(&walk.post("/api/Gift", receipted).await);
+    let list = walk.call("GET", "/api/Contact/Receipts", &[], "?email=anna@example.org", None).await;
+    assert!(list["total"].as_i64().unwrap() > 0);
+    walk.get("/api/Contact/Receipts/{receiptId}", &[&receipted]).await;
+    walk.get("/api/Gift/Passthrough/ByContact/{contactId}", &["18"]).await;
+    for (owner, key, whole, definition) in
+        [("Contact", "{contactId}", "17", "81"), ("ContactIndividual", "{contactIndividualId}", "817", "82")]
+    {
+        walk.get(&format!("/api/{owner}/CustomCollections"), &[]).await;
+        let template = format!("/api/{owner}/{key}/Collection/{{collectionId}}");
+        let field = if owner == "Contact" { "Name" } else { "School" };
+        let body = json!({ "name": "x", "fields": [{ "name": field, "value": "Rex" }] });
+        let made = walk.call("POST", &template, &[whole, definition], "", Some(body.clone())).await;
+        let made = made["collectionInstanceId"].to_string();
+        walk.call("PUT", &template, &[whole, &made], "", Some(body)).await;
+        let query = if owner == "Contact" { String::new() } else { format!("?collectionInstanceId={made}") };
+        let last = if owner == "Contact" { &made } else { definition };
+        walk.call("DELETE", &template, &[whole, last], &query, None).await;
+    }
+    let avatar = "/api/ContactIndividual/{contactIndividualId}/Avatar";
+    walk.call("POST", avatar, &["817"], "", Some(json!("a picture"))).await;
+    walk.get(avatar, &["817"]).await;
+    let email =
+        json!({ "fromEmail": "a@b.c", "toEmail": "anna@example.org", "subject": "Hi", "body": "Hello" });
+    assert_eq!(walk.post("/api/ContactNote/Email", email).await[0]["contactId"], 17);
+    walk.post("/api/Search", json!({ "query": "anna", "filterTypes": ["Contact", "Individual"] })).await;
+}
+
+async fn groups(walk: &Walk) {
+    walk.get("/api/OrganizationGroup", &[]).await;
+    walk.get("/api/OrganizationGroup/{organizationGroupId}", &["101"]).await;
+    let member = "/api/OrganizationGroup/{organizationGroupId}/contacts/{contactId}";
+    walk.call("PUT", member, &["101", "17"], "", None).await;
+    walk.get("/api/OrganizationGroup/ByContact/{contactId}", &["17"]).await;
+    walk.get("/api/OrganizationGroup/{organizationGroupId}/contacts", &["101"]).await;
+    walk.call("DELETE", member, &["101", "17"], "", None).await;
+    let relationship = json!({ "contactId": 17, "relatedContactId": 18, "relationshipType": "Friend" });
+    let made = id(&walk.post("/api/Relationship", relationship).await);
+    walk.get("/api/Relationship/ByContact/{contactId}", &["17"]).await;
+    walk.put(
+        "/api/Relationship/{relationshipId}",
+        &made,
+        json!({ "relationshipType": "Spouse", "notes": "x" }),
+    )
+    .await;
+    walk.plain("DELETE", "/api/Relationship/{relationshipId}", &made).await;
+    walk.get("/api/Relationship/Types", &[]).await;
+    let tribute =
+        json!({ "tributeType": "InHonorOf", "firstName": "Anna", "lastName": "Berg", "city": "Phoenix" });
+    let made = id(&walk.post("/api/Tribute", tribute.clone()).await);
+    walk.put("/api/Tribute/{tributeId}", &made, tribute).await;
+    let found = walk.call("GET", "/api/Tribute/Search", &[], "?lastName=berg", None).await;
+    assert_eq!(found[0]["firstName"], "Anna");
+}
+
+async fn giving(walk: &Walk) {
+    let ask = json!({ "contactId": 17, "askAmount": 50, "askDate": "2023-11-01", "askType": "FixedAsk", "status": "Open" });
+    let planned = json!({ "contactId": 17, "plannedGiftDate": "2023-11-01", "plannedGiftType": "Annuity",
+        "frequency": "Annually", "anticipatedAmount": 100, "customFields": [{ "name": "Remark", "value": "x" }] });
+    let pledge = json!({ "contactId": 17, "amountPledged": 20, "frequency": "Monthly", "pledgeDate": "2023-11-01",
+        "expectedFulfillmentDate": "2023-12-01", "isPrivate": false,
+        "payments": [{ "expectedPaymentDate": "2023-12-01", "expectedAmount": 20 }] });
+    let grant = json!({ "title": "Wells", "grantingOrganizationId": 17, "projectId": 52, "dueDate": "2024-01-01",
+        "referenceId": "G/1", "awardedGrant": true, "awardedAmount": 1000 });
+    for (resource, key, body) in [
+        ("GiftAsk", "giftAskId", ask),
+        ("PlannedGift", "plannedGiftId", planned),
+        ("v2/Pledge", "pledgeId", pledge),
+        ("Grant", "grantId", grant),
+    ] {
+        let made = id(&walk.post(&format!("/api/{resource}"), body.clone()).await);
+        let one = format!("/api/{resource}/{{{key}}}");
+        walk.get(&one, &[&made]).await;
+        walk.put(&one, &made, body).await;
+        let list = walk.get(&format!("/api/{resource}/ByContact/{{contactId}}"), &["17"]).await;
+        assert_eq!(list["total"], 1, "{resource}");
+        walk.get(&format!("/api/{resource}/CustomFields"), &[]).await;
+        walk.query(resource, json!({})).await;
+        if resource == "v2/Pledge" {
+            walk.put("/api/v2/Pledge/WriteOff/{pledgeId}", &made, json!({ "reason": "moved" })).await;
+        } else {
+            walk.get(&format!("{one}/Gifts"), &[&made]).await;
+        }
+        if resource == "Grant" {
+            walk.get("/api/Grant/ByReference/{referenceId}", &["G/1"]).await;
+            walk.plain("DELETE", &one, &made).await;
+        }
+    }
+    let premium = json!({ "name": "Mug", "code": "MUG", "price": 8, "inventoryCount": 5 });
+    let made = id(&walk.post("/api/Premium", premium.clone()).await);
+    walk.get("/api/Premium/{premiumId}", &[&made]).await;
+    walk.put("/api/Premium/{premiumId}", &made, premium).await;
+    walk.get("/api/Premium/Code/{premiumCode}", &["MUG"]).await;
+    walk.post("/api/Premium/Search", json!({ "search": "mug" })).await;
+    walk.call("PUT", "/api/Premium/Increment/{premiumId}", &[&made], "?incrementor=3", None).await;
+    let left = walk.plain("PUT", "/api/Premium/Decrement/{premiumId}", &made).await;
+    assert_eq!(left["inventoryCount"], 7);
+    walk.get("/api/Premium/CustomFields", &[]).await;
+    walk.query("Premium", json!({})).await;
+}
+
+async fn project_parts(walk: &Walk) {
+    let expense =
+        json!({ "projectId": 52, "expenseAmount": 5.5, "expenseDate": "2023-11-01", "accountingCode": "A" });
+    let made = id(&walk.post("/api/ProjectExpense", expense.clone()).await);
+    walk.get("/api/ProjectExpense/{projectExpenseId}", &[&made]).await;
+    walk.put(
+        "/api/ProjectExpense/{projectExpenseId}",
+        &made,
+        json!({ "expenseAmount": 6, "expenseDate": "2023-11-02" }),
+    )
+    .await;
+    walk.post("/api/ProjectExpense/Batch", json!({ "projectExpenses": [expense.clone(), expense] })).await;
+    let list = walk.call("GET", "/api/ProjectExpense", &[], "?projectId=52&take=2", None).await;
+    assert_eq!((&list["total"], list["list"].as_array().unwrap().len()), (&json!(3), 2));
+    let note = json!({ "projectId": 52, "type": "Call", "note": "Called.", "private": true });
+    let made = id(&walk.post("/api/ProjectNote", note).await);
+    walk.get("/api/ProjectNote/{noteId}", &[&made]).await;
+    walk.put("/api/ProjectNote/{noteId}", &made, json!({ "type": "Call", "note": "Again." })).await;
+    walk.get("/api/ProjectNote/ByProject/{projectId}", &["52"]).await;
+    walk.plain("DELETE", "/api/ProjectNote/{noteId}", &made).await;
+    walk.get("/api/ProjectNote/Types", &[]).await;
+    let types = walk.get("/api/ProjectRole/Types", &[]).await;
+    let role =
+        json!({ "projectDesignationId": 52, "contactId": 17, "projectRoleTypeId": types["list"][0]["id"] });
+    let made = id(&walk.post("/api/ProjectRole", role).await);
+    walk.get("/api/ProjectRole/{projectRoleId}", &[&made]).await;
+    walk.put(
+        "/api/ProjectRole/{projectRoleId}",
+        &made,
+        json!({ "projectRoleTypeId": types["list"][1]["id"] }),
+    )
+    .await;
+    for (template, of) in [("ByContact/{contactId}", "17"), ("ByProject/{projectId}", "52")] {
+        let list = walk.get(&format!("/api/ProjectRole/{template}"), &[of]).await;
+        assert_eq!(list["list"][0]["projectRoleType"], "Supporter");
+    }
+    walk.plain("DELETE", "/api/ProjectRole/{projectRoleId}", &made).await;
+}
+
+async fn events(walk: &Walk) {
+    let event = json!({ "name": "Gala", "eventType": "Banquet", "startDateTime": "2024-03-27T18:00:00",
+        "timeZone": "US/Arizona", "city": "Phoenix", "tables": ["A"], "customFields": [{ "name": "Level", "value": "Gold" }] });
+    let made = id(&walk.post("/api/Event", event.clone()).await);
+    walk.get("/api/Event/{eventId}", &[&made]).await;
+    walk.put("/api/Event/{eventId}", &made, event).await;
+    walk.get("/api/Event", &[]).await;
+    walk.call("GET", "/api/Event/Search", &[], "?filter=gal", None).await;
+    walk.get("/api/Event/Types", &[]).await;
+    walk.get("/api/Event/CustomFields", &[]).await;
+    walk.query("Event", json!({})).await;
+    let attendees = "/api/Event/{eventId}/Attendees";
+    let person = json!({ "contactIndividualId": 817 });
+    let attendee = walk.call("POST", attendees, &[&made], "", Some(person.clone())).await;
+    assert_eq!((&attendee["contactId"], &attendee["event"]), (&json!(17), &json!("Gala")));
+    let attendee = id(&attendee);
+    walk.get(attendees, &[&made]).await;
+    let one = format!("{attendees}/{{eventAttendeeId}}");
+    walk.get(&one, &[&made, &attendee]).await;
+    walk.call("PUT", &one, &[&made, &attendee], "", Some(json!({ "attended": true }))).await;
+    walk.get("/api/EventAttendee/CustomFields", &[]).await;
+    walk.query("EventAttendee", json!({})).await;
+    walk.call("DELETE", &one, &[&made, &attendee], "", None).await;
+    let contacts = "/api/Event/{eventId}/Contacts";
+    let contact = id(&walk.call("POST", contacts, &[&made], "", Some(person)).await);
+    walk.get(contacts, &[&made]).await;
+    let one = format!("{contacts}/{{eventContactId}}");
+    walk.get(&one, &[&made, &contact]).await;
+    walk.get("/api/Event/{eventId}", &[&made]).await;
+    walk.call("DELETE", &one, &[&made, &contact], "", None).await;
+    walk.plain("DELETE", "/api/Event/{eventId}", &made).await;
+}
+
+async fn volunteering(walk: &Walk) {
+    let base = "/api/VolunteerOpportunity";
+    let opportunity = json!({ "name": "Painting", "startDateTime": "2024-03-27T09:00:00", "preferredNumberOfHours": 4,
+        "currentNeed": 2, "projectId": 52, "city": "Phoenix" });
+    let made = id(&walk.post(base, opportunity.clone()).await);
+    let one = format!("{base}/{{volunteerOpportunityId}}");
+    walk.get(&one, &[&made]).await;
+    walk.put(&one, &made, opportunity).await;
+    walk.call("GET", base, &[], "?filter=paint", None).await;
+    walk.get("/api/VolunteerOpportunity/CustomFields", &[]).await;
+    walk.query("VolunteerOpportunity", json!({})).await;
+    let person = json!({ "contactIndividualId": 817 });
+    let volunteers = format!("{one}/Volunteers");
+    let volunteer = id(&walk.call("POST", &volunteers, &[&made], "", Some(person.clone())).await);
+    walk.get(&volunteers, &[&made]).await;
+    let attendance = format!("{volunteers}/{{volunteerId}}/Attendance");
+    let hours = json!({ "hours": 2, "startDateTimeUtc": "2024-03-27T09:00:00" });
+    let record = id(&walk.call("POST", &attendance, &[&made, &volunteer], "", Some(hours.clone())).await);
+    walk.get(&attendance, &[&made, &volunteer]).await;
+    let of_record = format!("{one}/Attendance/{{volunteerAttendanceId}}");
+    walk.get(&of_record, &[&made, &record]).await;
+    walk.call("PUT", &of_record, &[&made, &record], "", Some(hours)).await;
+    let shown = walk.get(&format!("{volunteers}/{{volunteerId}}"), &[&made, &volunteer]).await;
+    assert_eq!((&shown["totalHours"], &shown["timesVolunteered"]), (&json!(2.0), &json!(1)));
+    let found = walk.call("GET", "/api/Volunteer/Search", &[], "?emailAddress=anna", None).await;
+    assert_eq!(found["total"], 1);
+    walk.query("Volunteer", json!({})).await;
+    walk.call("DELETE", &of_record, &[&made, &record], "", None).await;
+    let organizers = format!("{one}/Organizers");
+    let organizer = id(&walk.call("POST", &organizers, &[&made], "", Some(person)).await);
+    walk.get(&organizers, &[&made]).await;
+    walk.get(&format!("{organizers}/{{volunteerOrganizerId}}"), &[&made, &organizer]).await;
+    assert_eq!(walk.crm.status("DELETE", &format!("{base}/{made}")).await, 400, "it has volunteers");
+    walk.call("DELETE", &format!("{organizers}/{{volunteerOrganizerId}}"), &[&made, &organizer], "", None)
+        .await;
+    walk.call("DELETE", &format!("{volunteers}/{{volunteerId}}"), &[&made, &volunteer], "", None).await;
+    walk.plain("DELETE", &one, &made).await;
+}
+
+async fn emails(walk: &Walk) {
+    let emails = walk.post("/api/Email/Search", json!({ "search": "welcome" })).await;
+    let send = json!({ "emailId": emails["list"][0]["id"], "contactIds": [17, 18] });
+    walk.post("/api/Email/Send", send).await;
+    assert_eq!(walk.crm.emulator.effects().count("virtuous", "email_sent"), 2);
+    let lists = walk.post("/api/EmailList/Search", json!({ "search": "" })).await;
+    let add = json!({ "emailListIds": [lists["list"][0]["emailListId"]], "contactIndividualIds": [817] });
+    walk.post("/api/EmailList", add).await;
+    let lists = walk.get("/api/ContactIndividual/{contactIndividualId}/EmailList", &["817"]).await;
+    assert_eq!((&lists["total"], &lists["list"][0]["isSubscribed"]), (&json!(1), &json!(true)));
+}
+
+async fn tasks(walk: &Walk) {
+    let task = json!({ "taskType": "Call", "task": "Call Anna", "dueDateTime": "2023-12-01T10:00:00", "contactId": 17 });
+    let made = walk.post("/api/Task", task).await;
+    assert!(made["contact"].as_str().unwrap().starts_with("Anna"));
+    walk.get("/api/Task/Types", &[]).await;
+    walk.query("Task", condition("Task", "Contains", json!("anna"))).await;
+}
+
+async fn reminders(walk: &Walk) {
+    let reminder = json!({ "taskType": "Call", "message": "Call", "dueDate": "2023-11-01", "contactId": 17 });
+    let first = walk.post("/api/Reminder", reminder.clone()).await;
+    assert_eq!(first["isPastDue"], true);
+    let second = id(&walk.post("/api/Reminder", reminder).await);
+    walk.call("GET", "/api/Reminder/Active", &[], "?search.search=call", None).await;
+    walk.put("/api/Reminder/Completed/{id}", &id(&first), json!({ "note": "Done.", "noteTypeName": "Call" }))
+        .await;
+    walk.plain("PUT", "/api/Reminder/Dismissed/{id}", &second).await;
+    walk.get("/api/Reminder/ByContact/{contactId}/Active", &["17"]).await;
+    let done = walk.get("/api/Reminder/ByContact/{contactId}/Inactive", &["17"]).await;
+    assert_eq!(done["total"], 2);
+    walk.get("/api/Reminder/ByContact/{contactId}", &["17"]).await;
+    let weekly =
+        json!({ "name": "Weekly", "message": "Call", "reminderFrequency": "Weekly", "contactId": 17 });
+    let weekly_id = id(&walk.post("/api/Reminder/Saved/Recurring", weekly.clone()).await);
+    walk.put("/api/Reminder/Saved/Recurring/{id}", &weekly_id, weekly).await;
+    let milestone = json!({ "name": "Tenth gift", "milestoneType": "Gift Count", "threshold": 10 });
+    let made = id(&walk.post("/api/Reminder/Saved/Milestone", milestone.clone()).await);
+    walk.put("/api/Reminder/Saved/Milestone/{id}", &made, milestone).await;
+    walk.get("/api/Reminder/Saved", &[]).await;
+    for kind in ["Reminder", "ReminderSource", "Milestone", "ReminderFrequency"] {
+        walk.get(&format!("/api/Reminder/Type/{kind}"), &[]).await;
+    }
 }

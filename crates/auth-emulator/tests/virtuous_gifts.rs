@@ -81,7 +81,7 @@ async fn a_gift_is_written_and_never_matched() {
         (json!({ "giftType": "Barter" }), "gift.giftType"),
         (json!({ "giftType": null }), "gift.giftType"),
         (json!({ "giftDate": "soon" }), "gift.giftDate"),
-        (json!({ "amount": "12.50" }), "gift.amount"),
+        (json!({ "amount": "ten" }), "gift.amount"),
         (json!({ "amount": 13.0 }), "gift.giftDesignations"),
         (json!({ "giftDesignations": [] }), "gift.giftDesignations"),
         (json!({ "giftDesignations": [{ "projectId": 5, "amount": 12.5 }] }), "gift.giftDesignations"),
@@ -298,7 +298,7 @@ async fn a_repeat_can_be_a_success_and_bad_transactions_are_not() {
     assert_eq!(crm.virtuous.match_transactions().gifts, 1);
     crm.virtuous.configure(|settings| settings.repeated_transaction_status = 400);
     for (change, fields) in [
-        (json!({ "amount": 25.0 }), &["giftTransaction.amount"][..]),
+        (json!({ "amount": [25.0] }), &["giftTransaction.amount"][..]),
         (json!({ "amount": "$25" }), &["giftTransaction.amount"]),
         (json!({ "giftType": null }), &["giftTransaction.giftType"]),
         (

@@ -26,6 +26,8 @@ pub(crate) struct Spec {
     pub extra_routes: &'static [&'static [Route]],
     /// Operations that the emulator does not carry out: 501 with `x-emulator-unimplemented`.
     pub unimplemented: &'static [&'static str],
+    /// Whether the response to an operation is a guess.
+    pub assumed: fn(&str) -> bool,
     /// Whether literal path segments are compared case-insensitively.
     pub ignore_case: bool,
     /// Listeners in addition to the one of `base_url`; see [`Emulate::extra_listeners`] for a number that is a setting.

@@ -111,6 +111,8 @@ pub struct Operation {
     pub sensitive: bool,
     /// Whether the vendor documents the operation.
     pub documented: bool,
+    /// Whether the response is a guess, marked with `x-emulator-assumed`: the vendor shows at most a sample.
+    pub assumed: bool,
     /// Whether the emulator implements the operation. Otherwise it responds with 501 and `x-emulator-unimplemented`.
     pub implemented: bool,
 }
@@ -134,6 +136,7 @@ pub fn routes() -> Vec<Operation> {
             success: route.success,
             sensitive: route.sensitive,
             documented: route.documented,
+            assumed: (spec.assumed)(route.operation),
             implemented: !spec.unimplemented.contains(&route.operation),
         })
     };

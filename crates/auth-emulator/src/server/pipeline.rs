@@ -440,6 +440,7 @@ mod tests {
         ]],
         extra_routes: &[],
         unimplemented: &["gap"],
+        assumed: |_| false,
         ignore_case: false,
         extra_listeners: 1,
         secret_params: &["code"],

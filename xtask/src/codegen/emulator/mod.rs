@@ -1,7 +1,9 @@
-//! The emulator's route tables, from the same descriptions as the clients.
+//! The emulator's route tables and models, from the same descriptions as the clients.
 //!
 //! The descriptions are taken as plain JSON, so that those of a client written by hand count too. What they mean to a client
 //! is none of the emulator's business: a route is a method, a path, and what the emulator's faults and journal need.
+
+mod tables;
 
 use super::json::Node;
 use super::output::{self, Change};
@@ -12,19 +14,28 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 const FOLDER: &str = "crates/auth-emulator";
+/// The provider whose operations are carried out from tables of its description.
+const DRIVEN: &str = "VIRTUOUS";
+const TABLES: &str = "src/providers/virtuous/generated";
 const HEAD: &str = "//! The operations of all API descriptions. Written by `cargo xtask codegen`; do not edit.\n\n\
     use http::Method;\n\nuse crate::framework::route::Route;\n";
 
 /// What has to change in the emulator for it to agree with the descriptions.
 pub(crate) fn changes(root: &Path) -> Result<Vec<Change>, Failure> {
     let mut text = HEAD.to_owned();
+    let mut driven = String::new();
     for (name, description) in descriptions(root)? {
         text.push_str(&table(&name, &description));
+        if name == DRIVEN {
+            driven = tables::file(&description);
+        }
     }
     let module = "//! Written by `cargo xtask codegen`; do not edit.\n\npub(crate) mod routes;\n".to_owned();
-    let files = [("src/generated/mod.rs", module), ("src/generated/routes.rs", text)];
+    let tables = format!("{TABLES}/mod.rs");
+    let files =
+        [("src/generated/mod.rs", module), ("src/generated/routes.rs", text), (tables.as_str(), driven)];
     let files: BTreeMap<_, _> = files.map(|(path, text)| (PathBuf::from(path), text)).into();
-    output::compare(&root.join(FOLDER), &files, &["src/generated"])
+    output::compare(&root.join(FOLDER), &files, &["src/generated", TABLES])
 }
 
 /// Every description by the name of its table: `VERIGATOR`, or `VISE_HOST` for one of several.

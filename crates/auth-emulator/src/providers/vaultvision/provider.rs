@@ -23,6 +23,7 @@ static SPEC: Spec = Spec {
     routes: &[routes::VAULTVISION],
     extra_routes: &[openid::ROUTES],
     unimplemented: &[],
+    assumed: |_| false,
     ignore_case: false,
     // One for each tenant.
     extra_listeners: 2,

@@ -38,6 +38,7 @@ pub(super) static SPEC: Spec = Spec {
     routes: &[routes::VERIGATOR, SHORT],
     extra_routes: &[],
     unimplemented: &[],
+    assumed: |_| false,
     ignore_case: false,
     extra_listeners: 0,
     secret_params: &[],

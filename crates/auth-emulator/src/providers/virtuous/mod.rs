@@ -11,21 +11,23 @@
 //! Assumption (limit-scope): `/Token` does not count against the rate limit and has none of its headers. Rejected calls count.
 //!
 //! Modules. Access: `token.rs` is `/Token`, `tokens.rs` stores tokens and codes, `access.rs` checks credentials, `signature.rs`
-//! signatures, `limit.rs` the rate limit. Execution: `missing.rs` lists what is not carried out, `base/` parses requests and has the
-//! values and records, `query/` evaluates queries, `data/` stores everything, `operations/` implements the operations.
+//! signatures, `limit.rs` the rate limit. Execution: `base/` parses requests and has the
+//! values and records, `query/` evaluates queries, `data/` stores everything, `operations/` implements
+//! the operations that need code of their own, `records/` all others, from the tables of the description in `generated/`.
 //! Delivery: `outbox.rs`, and `webhooks.rs` in `base/`. `state.rs` and `provider.rs` are the provider, `handle.rs` is the typed
 //! handle.
 
 mod access;
 mod base;
 mod data;
+mod generated;
 mod handle;
 mod limit;
-mod missing;
 mod operations;
 mod outbox;
 mod provider;
 mod query;
+mod records;
 mod signature;
 mod state;
 mod token;

@@ -3,9 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::base::operation::Operation;
 use super::base::replies::{self, Problem};
 use super::base::settings::Settings;
 use super::base::webhooks::WebhookDelivery;
@@ -18,7 +19,7 @@ use super::operations::{self, subscriptions};
 use super::signature::{KeyPair, Nonces};
 use super::state::{User, VirtuousProvider};
 use super::tokens::Tokens;
-use super::{access, missing, outbox, token};
+use super::{access, outbox, records, token};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
@@ -27,11 +28,15 @@ use crate::framework::settings::{ActionError, string_field};
 use crate::framework::timestamp::Timestamp;
 use crate::generated::routes;
 
+/// Marks a response that is a guess.
+const ASSUMED: HeaderName = HeaderName::from_static("x-emulator-assumed");
+
 static SPEC: Spec = Spec {
     name: "virtuous",
     routes: &[routes::VIRTUOUS],
     extra_routes: &[],
-    unimplemented: missing::UNIMPLEMENTED,
+    unimplemented: &[],
+    assumed: records::assumed,
     // One of the vendor's clients posts to `/token`, and the platform ignores case.
     ignore_case: true,
     extra_listeners: 0,
@@ -107,12 +112,16 @@ impl Emulate for VirtuousProvider {
                 let reply = match outcome {
                     Ok(Output::Json(body)) => replies::json(StatusCode::OK, &body),
                     Ok(Output::Empty) => Reply::empty(StatusCode::OK),
+                    Ok(Output::Accepted) => Reply::empty(StatusCode::ACCEPTED),
                     Err(problem) => replies::problem(self.settings.error_body, &problem),
                 };
                 (reply, remaining)
             }
         };
-        let reply = limit::with_headers(reply, &self.settings, remaining, reset);
+        let mut reply = limit::with_headers(reply, &self.settings, remaining, reset);
+        if reply.status.is_success() && records::assumed(call.operation) {
+            reply = reply.header(ASSUMED, HeaderValue::from_static("true"));
+        }
         self.deliver_due(context);
         reply
     }
@@ -239,7 +248,7 @@ fn execute(call: &Call, provider: &mut VirtuousProvider, context: &Context, chec
         let page = given.page;
         let above = |max: Option<u64>, requested: usize| max.is_some_and(|max| requested as u64 > max);
         let fails = above(settings.fail_take_above, page.take) || above(settings.fail_skip_above, page.skip);
-        if parameters::is_query(call.operation) && fails {
+        if fails && Operation::find(call.operation).is_some_and(Operation::is_query) {
             return Err(Problem::Unavailable);
         }
         provider.store.today = dates::day_of(call.now.unix_micros());

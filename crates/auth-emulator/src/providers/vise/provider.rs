@@ -32,6 +32,7 @@ static SPEC: Spec = Spec {
     routes: &[routes::VISE_DASHBOARD],
     extra_routes: &[routes::VISE_HOST, UNDOCUMENTED],
     unimplemented: &[],
+    assumed: |_| false,
     ignore_case: false,
     // The number is a setting, see `Emulate::extra_listeners`.
     extra_listeners: 0,

@@ -18,6 +18,14 @@ pub(crate) enum Owner {
     Gift,
     RecurringGift,
     Project,
+    GiftAsk,
+    PlannedGift,
+    Pledge,
+    Premium,
+    Event,
+    EventAttendee,
+    Grant,
+    VolunteerOpportunity,
 }
 
 /// The definition of a custom field.
@@ -59,7 +67,15 @@ pub(crate) fn definitions(owner: Owner) -> &'static [Definition; 2] {
         free("Region Lead", "Lead of the region"),
         list("Phase", "Phase", &["Planned", "Running", "Done"]),
     );
+    static GIVING: [Definition; 2] =
+        both(free("Remark", "Remark"), list("Likelihood", "Likelihood", &["High", "Medium", "Low"]));
+    static THING: [Definition; 2] = both(free("Color", "Color"), list("Size", "Size", &["Small", "Large"]));
+    static OCCASION: [Definition; 2] =
+        both(free("Dress Code", "Dress code"), list("Level", "Level", &["Gold", "Silver", "Bronze"]));
     match owner {
+        Owner::GiftAsk | Owner::PlannedGift | Owner::Pledge | Owner::Grant => &GIVING,
+        Owner::Premium => &THING,
+        Owner::Event | Owner::EventAttendee | Owner::VolunteerOpportunity => &OCCASION,
         Owner::Contact => &CONTACT,
         Owner::Individual => &INDIVIDUAL,
         Owner::Note => &NOTE,

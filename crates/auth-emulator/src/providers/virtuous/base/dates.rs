@@ -35,6 +35,14 @@ pub(crate) fn display(day: i64) -> String {
     format!("{month}/{day}/{year}")
 }
 
+/// Formats as `3/27/2022 12:00 PM`.
+pub(crate) fn display_time(micros: i64) -> String {
+    let minute = micros.div_euclid(60_000_000).rem_euclid(1440);
+    let (hour, minute) = (minute / 60, minute % 60);
+    let half = if hour < 12 { "AM" } else { "PM" };
+    format!("{} {}:{minute:02} {half}", display(day_of(micros)), (hour + 11) % 12 + 1)
+}
+
 /// Year, month and day of month.
 pub(crate) fn civil(day: i64) -> (i64, i64, i64) {
     civil_from_days(day)
@@ -77,12 +85,23 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
 
 fn time_of_day(text: &str) -> Option<i64> {
     let text = text.trim_end_matches(['Z', 'z']);
+    // `12:00 PM`, as the vendor displays times.
+    let (text, half) = match text.split_once(' ') {
+        Some((text, half @ ("AM" | "PM" | "am" | "pm"))) => (text, Some(half.eq_ignore_ascii_case("pm"))),
+        _ => (text, None),
+    };
     // The time zone is ignored: on writes, only the date matters.
     let text = text.split(['+', '-']).next()?;
     let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let mut parts =
-        clock.split(':').map(|part| if part.len() == 2 { part.parse::<i64>().ok() } else { None });
+    let mut parts = clock
+        .split(':')
+        .map(|part| if (1..=2).contains(&part.len()) { part.parse::<i64>().ok() } else { None });
     let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
+    let hour = match half {
+        Some(_) if !(1..=12).contains(&hour) => return None,
+        Some(after_noon) => hour % 12 + if after_noon { 12 } else { 0 },
+        None => hour,
+    };
     if parts.next().is_some() || hour > 23 || minute > 59 || second > 59 || fraction.len() > 9 {
         return None;
     }
@@ -102,6 +121,13 @@ mod tests {
         }
         assert_eq!(midnight(day), "2023-12-07T00:00:00");
         assert_eq!(display(day), "12/7/2023");
+        for (at, shown) in [
+            ("2022-03-27T12:00:00", "3/27/2022 12:00 PM"),
+            ("2022-03-27T00:05:00", "3/27/2022 12:05 AM"),
+            ("3/27/2022 1:30 PM", "3/27/2022 1:30 PM"),
+        ] {
+            assert_eq!(parse(at).map(display_time).as_deref(), Some(shown), "{at}");
+        }
         assert_eq!(parse("2023-12-07 09:05:07.9").map(to_the_second).unwrap(), "2023-12-07T09:05:07");
     }
 

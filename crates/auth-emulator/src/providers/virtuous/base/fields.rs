@@ -5,9 +5,9 @@
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom::{self, Owner};
-use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
+use crate::providers::virtuous::base::{dates, money};
 
 /// The maximum length of strings and lists in a body: limits of the emulator, reported as such.
 const MAX_STRING_BYTES: usize = 16 * 1024;
@@ -21,8 +21,6 @@ pub(crate) enum Kind {
     String,
     OneOf(&'static [&'static str]),
     Int,
-    /// A whole number, as a number or a string.
-    IntOrString,
     Number,
     Flag,
     /// A date; the time is ignored.
@@ -30,6 +28,11 @@ pub(crate) enum Kind {
     /// A date with time.
     Time,
     Strings,
+    Ints,
+    /// An object with any fields.
+    Map,
+    /// Custom fields in the form of the operation, parsed by the record store.
+    Custom,
     Object(&'static [Field]),
     Items(&'static [Field]),
     /// Custom fields as `[{name, value}]`.
@@ -78,10 +81,6 @@ pub(crate) const fn int(name: &'static str) -> Field {
     Field::new(name, Kind::Int)
 }
 
-pub(crate) const fn int_or_string(name: &'static str) -> Field {
-    Field::new(name, Kind::IntOrString)
-}
-
 pub(crate) const fn number(name: &'static str) -> Field {
     Field::new(name, Kind::Number)
 }
@@ -100,6 +99,18 @@ pub(crate) const fn time(name: &'static str) -> Field {
 
 pub(crate) const fn strings(name: &'static str) -> Field {
     Field::new(name, Kind::Strings)
+}
+
+pub(crate) const fn ints(name: &'static str) -> Field {
+    Field::new(name, Kind::Ints)
+}
+
+pub(crate) const fn map(name: &'static str) -> Field {
+    Field::new(name, Kind::Map)
+}
+
+pub(crate) const fn custom(name: &'static str) -> Field {
+    Field::new(name, Kind::Custom)
 }
 
 pub(crate) const fn object(name: &'static str, fields: &'static [Field]) -> Field {
@@ -195,7 +206,9 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations) -> O
     }
     let long = |value: &Value| value.as_str().is_some_and(|text| text.len() > MAX_STRING_BYTES);
     let list = value.as_array();
-    if list.is_some_and(|list| list.len() > MAX_ITEMS) && matches!(kind, Kind::Strings | Kind::Items(_)) {
+    if list.is_some_and(|list| list.len() > MAX_ITEMS)
+        && matches!(kind, Kind::Strings | Kind::Ints | Kind::Items(_))
+    {
         violations.limit(LIST_TOO_LONG);
         return None;
     }
@@ -206,19 +219,19 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations) -> O
         return None;
     }
     let read = match kind {
-        Kind::String => value.as_str().map(Value::from),
+        Kind::String => string(value).map(Value::from),
         Kind::OneOf(words) => value.as_str().and_then(|text| {
             words.iter().find(|word| word.eq_ignore_ascii_case(text)).map(|word| Value::from(*word))
         }),
-        Kind::Int => value.as_i64().map(Value::from),
-        Kind::IntOrString => {
-            value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok())).map(Value::from)
-        }
-        Kind::Number => crate::providers::virtuous::base::money::of(value).map(|_| value.clone()),
-        Kind::Flag => value.as_bool().map(Value::from),
-        Kind::Day => value.as_str().and_then(dates::parse_day).map(|day| json!(dates::midnight(day))),
-        Kind::Time => value.as_str().and_then(dates::parse).map(|at| json!(dates::to_the_second(at))),
-        Kind::Strings => list.filter(|list| list.iter().all(Value::is_string)).map(|_| value.clone()),
+        Kind::Int => integer(value),
+        Kind::Number => number_of(value),
+        Kind::Flag => flag_of(value),
+        Kind::Day => date(value, |at| dates::midnight(dates::day_of(at))),
+        Kind::Time => date(value, dates::to_the_second),
+        Kind::Strings => list.and_then(|list| list.iter().map(|one| string(one).map(Value::from)).collect()),
+        Kind::Ints => list.and_then(|list| list.iter().map(integer).collect()),
+        Kind::Map => value.is_object().then(|| value.clone()),
+        Kind::Custom => Some(value.clone()),
         Kind::Object(fields) => return Some(Value::Object(read(value, fields, field, violations))),
         Kind::Items(fields) => match list {
             Some(list) => {
@@ -239,6 +252,50 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations) -> O
     read
 }
 
+/// Conversions of the vendor's parser: strings from numbers and flags, and numbers, flags and dates from strings. An empty
+/// string is null where no string is expected.
+fn string(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(if *flag { "True" } else { "False" }.to_owned()),
+        _ => None,
+    }
+}
+
+fn from_text(value: &Value, parse: impl FnOnce(&str) -> Option<Value>) -> Option<Value> {
+    match value.as_str()?.trim() {
+        "" => Some(Value::Null),
+        text => parse(text),
+    }
+}
+
+fn integer(value: &Value) -> Option<Value> {
+    match value.as_i64() {
+        Some(number) => Some(Value::from(number)),
+        None => from_text(value, |text| text.parse::<i64>().ok().map(Value::from)),
+    }
+}
+
+fn number_of(value: &Value) -> Option<Value> {
+    match value {
+        Value::Number(_) => money::of(value).map(|_| value.clone()),
+        _ => from_text(value, |text| money::parse(&text.replace(',', "")).map(money::json)),
+    }
+}
+
+fn flag_of(value: &Value) -> Option<Value> {
+    match value {
+        Value::Bool(_) => Some(value.clone()),
+        Value::Number(number) => number.as_i64().map(|number| Value::from(number != 0)),
+        _ => from_text(value, |text| text.to_ascii_lowercase().parse::<bool>().ok().map(Value::from)),
+    }
+}
+
+fn date(value: &Value, format: impl FnOnce(i64) -> String) -> Option<Value> {
+    from_text(value, |text| dates::parse(text).map(|at| json!(format(at))))
+}
+
 /// The objects of a parsed list.
 pub(crate) fn objects(given: &mut JsonFields, name: &str) -> Vec<JsonFields> {
     let list = match given.remove(name) {
@@ -251,8 +308,9 @@ pub(crate) fn objects(given: &mut JsonFields, name: &str) -> Vec<JsonFields> {
 
 /// The names in reads of a schema, for `Record::write`, without custom fields.
 pub(crate) fn read_names(fields: &'static [Field]) -> impl Iterator<Item = &'static str> {
-    let plain =
-        |member: &&Field| !matches!(member.kind, Kind::CustomList(_) | Kind::CustomMap(_) | Kind::Ignored);
+    let plain = |member: &&Field| {
+        !matches!(member.kind, Kind::CustomList(_) | Kind::CustomMap(_) | Kind::Custom | Kind::Ignored)
+    };
     fields.iter().filter(plain).map(|member| member.read_as)
 }
 
@@ -265,7 +323,7 @@ mod tests {
     const TABLE: &[Field] = &[
         text("name").required(),
         int("count"),
-        int_or_string("either"),
+        int("either"),
         flag("private").read_as("isPrivate"),
         day("when"),
         time("at"),
@@ -298,6 +356,19 @@ mod tests {
     }
 
     #[test]
+    fn primitive_types_are_converted() {
+        let mut violations = Violations::default();
+        let given = json!({
+            "name": 5, "count": " 7 ", "either": "", "private": "FALSE", "amount": "1,500.00", "words": [1, true],
+        });
+        let read = read(&given, TABLE, "thing", &mut violations);
+        let expected = json!({
+            "name": "5", "count": 7, "either": null, "isPrivate": false, "amount": 1500.0, "words": ["1", "True"],
+        });
+        assert_eq!((Value::Object(read), violations.fields.len()), (expected, 0));
+    }
+
+    #[test]
     fn limits_are_reported_only_for_valid_requests() {
         let problem = |value: Value| job_read(&value).unwrap_err();
         let long = "x".repeat(MAX_STRING_BYTES + 1);
@@ -305,7 +376,7 @@ mod tests {
         assert_eq!(problem(json!({ "name": "x", "words": [long] })), Problem::Full(STRING_TOO_LONG));
         let rows = vec![json!({ "n": 1 }); MAX_ITEMS + 1];
         assert_eq!(problem(json!({ "name": "x", "rows": rows })), Problem::Full(LIST_TOO_LONG));
-        assert!(matches!(problem(json!({ "name": long, "count": "1" })), Problem::Invalid(_)));
+        assert!(matches!(problem(json!({ "name": long, "count": "x" })), Problem::Invalid(_)));
         assert!(job_read(&json!({ "name": "x".repeat(MAX_STRING_BYTES) })).is_ok());
     }
 
@@ -329,16 +400,16 @@ mod tests {
         assert_eq!(wrong_of(&json!({})), ["thing.name"]);
         assert_eq!(wrong_of(&json!({ "name": " " })), ["thing.name"]);
         for (name, value) in [
-            ("name", json!(1)),
-            ("count", json!("1")),
+            ("name", json!({})),
+            ("count", json!("1.5")),
             ("count", json!(1.5)),
             ("either", json!("x")),
-            ("private", json!("true")),
+            ("private", json!("yes")),
             ("when", json!("soon")),
             ("at", json!(1)),
-            ("amount", json!("1.00")),
+            ("amount", json!("ten")),
             ("size", json!("huge")),
-            ("words", json!([1])),
+            ("words", json!([[]])),
             ("rows", json!({})),
         ] {
             let mut body = json!({ "name": "x" });

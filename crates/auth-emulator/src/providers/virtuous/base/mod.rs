@@ -6,6 +6,7 @@ pub(crate) mod dates;
 pub(crate) mod fields;
 pub(crate) mod form;
 pub(crate) mod money;
+pub(crate) mod operation;
 pub(crate) mod parameters;
 pub(crate) mod record;
 pub(crate) mod replies;

@@ -1,31 +1,10 @@
-//! The query parameters of every implemented operation, and their parsing. The vendor responds with 400 to an unknown
-//! parameter.
+//! Parses the query parameters that the description has for an operation. The vendor responds with 400 to an unknown one.
 
 use crate::framework::exchange::Call;
+use crate::providers::virtuous::base::fields::{Field, Kind};
 use crate::providers::virtuous::base::form;
+use crate::providers::virtuous::base::operation::{Operation, Paging};
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
-
-/// The type of a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Accepts {
-    Text,
-    Int,
-    Flag,
-    OneOf(&'static [&'static str]),
-}
-
-/// Name, type, and whether the parameter is required.
-type Parameter = (&'static str, Accepts, bool);
-
-/// The paging of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Paging {
-    No,
-    /// The maximum page size is not documented.
-    Open,
-    /// The maximum page size.
-    AtMost(usize),
-}
 
 const SKIP: usize = 0;
 const TAKE: usize = 10;
@@ -71,58 +50,16 @@ impl Parameters {
     }
 }
 
-const DESCENDING: Parameter = ("descending", Accepts::Flag, false);
-
-const fn sort_by(words: &'static [&'static str]) -> Parameter {
-    ("sortBy", Accepts::OneOf(words), false)
-}
-
-/// Whether the operation is a query, whose pages have a documented maximum size.
-pub(crate) fn is_query(operation: &str) -> bool {
-    let (_, action) = operation.split_once('.').unwrap_or_default();
-    matches!(action, "query" | "query_full" | "query_attendees")
-}
-
-fn table(operation: &str) -> (Paging, &'static [Parameter]) {
-    use Accepts::{Flag, Int, Text};
-    use Paging::{AtMost, No, Open};
-    const FILTER: Parameter = ("filter", Text, false);
-    const NAMES: Parameter = sort_by(&["Id", "Name", "CreatedDateTime"]);
-    const NOTES: Parameter = sort_by(&["Id", "NoteDate", "CreatedDateTime"]);
-    const GIFTS: Parameter = sort_by(&["Id", "GiftDate", "Amount", "Batch", "CreatedDateTime"]);
-    const RECURRING: Parameter = sort_by(&["Id", "RecurringGiftDate", "Amount", "CreatedDateTime"]);
-    match operation {
-        _ if is_query(operation) => (AtMost(LARGEST), &[]),
-        "contacts.by_tag" | "communications.by_campaign" => (Open, &[FILTER, NAMES, DESCENDING]),
-        "contacts.find" => {
-            (No, &[("email", Text, false), ("referenceSource", Text, false), ("referenceId", Text, false)])
-        }
-        "contact_individuals.find" => (No, &[("email", Text, true)]),
-        "contact_methods.related_types" => (No, &[("name", Text, true)]),
-        "contact_notes.by_contact" | "contact_notes.important_by_contact" => (Open, &[NOTES, DESCENDING]),
-        "contact_references.delete" => (No, &[("referenceId", Text, true)]),
-        "gifts.by_contact" => (Open, &[GIFTS, DESCENDING]),
-        "gifts.by_reference" => (Open, &[("excludeReferenceOriginatedGifts", Flag, false)]),
-        "gifts.non_cash_gift_types" => (Open, &[("sortBy", Text, false), DESCENDING]),
-        "recurring_gifts.by_contact" => (Open, &[RECURRING, DESCENDING]),
-        "projects.create" | "projects.update" => (No, &[("disableWebhookUpdates", Flag, false)]),
-        "projects.set_status" => (No, &[("inventoryStatus", Text, true), ("durationMinutes", Int, false)]),
-        "webhooks.set_active" => (No, &[("active", Flag, true)]),
-        "contacts.search"
-        | "tags.list"
-        | "tags.search"
-        | "contact_tags.by_contact"
-        | "recurring_gifts.payments"
-        | "segments.by_contact"
-        | "segments.search"
-        | "projects.search" => (Open, &[]),
-        _ => (No, &[]),
-    }
-}
-
 /// Parses the query of a request.
 pub(crate) fn read(call: &Call) -> Result<Parameters, Vec<(String, String)>> {
-    let (paging, parameters) = table(call.operation);
+    let operation = Operation::find(call.operation);
+    let parameters = operation.map_or(&[][..], |operation| operation.query);
+    let paging = match operation {
+        // The description of some queries lacks paging.
+        Some(operation) if operation.is_query() => Paging::AtMost(LARGEST),
+        Some(operation) => operation.paging,
+        None => Paging::No,
+    };
     let query = call.query.as_deref().unwrap_or_default();
     let pairs =
         form::parse(query.as_bytes()).map_err(|reason| vec![("query".to_owned(), reason.to_owned())])?;
@@ -130,10 +67,10 @@ pub(crate) fn read(call: &Call) -> Result<Parameters, Vec<(String, String)>> {
     let mut wrong = Vec::new();
     for (name, value) in pairs {
         // Names are compared case-insensitively.
-        let known = parameters.iter().find(|(known, ..)| known.eq_ignore_ascii_case(&name));
-        let good = if let Some((known, takes, _)) = known {
-            let good = is_good(*takes, &value);
-            given.values.push((*known, value));
+        let known = parameters.iter().find(|known| known.name.eq_ignore_ascii_case(&name));
+        let good = if let Some(known) = known {
+            let good = is_good(known.kind, &value);
+            given.values.push((known.name, value));
             good
         } else if paging != Paging::No && name.eq_ignore_ascii_case("skip") {
             value.parse().map(|skip| given.page.skip = skip).is_ok()
@@ -148,7 +85,7 @@ pub(crate) fn read(call: &Call) -> Result<Parameters, Vec<(String, String)>> {
             wrong.push((name.chars().take(64).collect(), NOT_VALID.to_owned()));
         }
     }
-    for (name, _, required) in parameters {
+    for Field { name, required, .. } in parameters {
         if *required && given.text(name).is_none() && !wrong.iter().any(|(field, _)| field == name) {
             wrong.push(((*name).to_owned(), REQUIRED.to_owned()));
         }
@@ -156,11 +93,11 @@ pub(crate) fn read(call: &Call) -> Result<Parameters, Vec<(String, String)>> {
     if wrong.is_empty() { Ok(given) } else { Err(wrong) }
 }
 
-fn is_good(takes: Accepts, value: &str) -> bool {
-    match takes {
-        Accepts::Text => true,
-        Accepts::Int => value.parse::<i64>().is_ok(),
-        Accepts::Flag => value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"),
-        Accepts::OneOf(words) => words.iter().any(|word| word.eq_ignore_ascii_case(value)),
+fn is_good(kind: Kind, value: &str) -> bool {
+    match kind {
+        Kind::Int => value.is_empty() || value.parse::<i64>().is_ok(),
+        Kind::Flag => value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"),
+        Kind::OneOf(words) => words.iter().any(|word| word.eq_ignore_ascii_case(value)),
+        _ => true,
     }
 }

@@ -17,12 +17,17 @@ use crate::providers::virtuous::data::contact::Contact;
 use crate::providers::virtuous::data::store::{Event, Store};
 use crate::providers::virtuous::query::{self, Cell, QueryBody, Schema};
 
+/// The maximum number of changes that are remembered.
+const MAX_ACTIVITY: usize = 200;
+
 /// The response of a successful operation.
 #[derive(Debug)]
 pub(crate) enum Output {
     Json(Value),
     /// 200 without a body.
     Empty,
+    /// 202 without a body.
+    Accepted,
 }
 
 pub(crate) type Outcome = Result<Output, Problem>;
@@ -138,6 +143,20 @@ impl Job<'_> {
 
     /// Notes an event for webhooks: the switch of subscriptions that receive it, and the record.
     pub(crate) fn event(&mut self, switch: &'static str, model: &'static str, body: Value) {
+        let activity = match switch {
+            "contactCreate" => "The contact was created.",
+            "contactUpdate" => "The contact was changed.",
+            "giftCreate" => "A gift was given.",
+            "contactNoteCreate" => "A note was added.",
+            _ => "",
+        };
+        let contact = body.get(if model == "contact" { "id" } else { "contactId" }).and_then(Value::as_i64);
+        if let Some(contact) = contact.filter(|_| !activity.is_empty()) {
+            self.store.activity.push_back((contact, activity));
+            if self.store.activity.len() > MAX_ACTIVITY {
+                self.store.activity.pop_front();
+            }
+        }
         self.store.events.push(Event { switch, model, body });
     }
 }

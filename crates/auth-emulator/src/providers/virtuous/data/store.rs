@@ -1,16 +1,20 @@
 //! All data of the organization. The initial data is always the same: the seeded contacts of the settings with their gifts,
 //! and some projects, campaigns, communications and segments.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
+use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::settings::Settings;
-use crate::providers::virtuous::base::table::Table;
+use crate::providers::virtuous::base::table::{Make, Table};
 use crate::providers::virtuous::data::contacts::Contacts;
 use crate::providers::virtuous::data::gifts::Gifts;
 use crate::providers::virtuous::data::tags::TAGS;
 use crate::providers::virtuous::data::transactions::Transactions;
 use crate::providers::virtuous::query::{Lookups, Values};
+use crate::providers::virtuous::records::{RESOURCES, Resource};
 
 /// An event for webhooks.
 #[derive(Clone, Debug)]
@@ -34,6 +38,13 @@ pub(crate) struct Store {
     pub communications: Table<Record>,
     pub segments: Table<Record>,
     pub webhooks: Table<Record>,
+    /// The tables of the record store, by the names of their resources.
+    records: BTreeMap<&'static str, Table<Record>>,
+    next_payment: i64,
+    /// The contacts that the user follows.
+    pub followed: BTreeSet<i64>,
+    /// The last changes to contacts, oldest first: the contact, and what happened.
+    pub activity: VecDeque<(i64, &'static str)>,
     /// The events of the current request.
     pub events: Vec<Event>,
     /// The day of the current request, for sums by year.
@@ -76,10 +87,54 @@ impl Store {
             communications: Table::seeded("communications", 81, 2, 1, communication),
             segments: Table::seeded("segments", 91, 2, 1, segment),
             webhooks: Table::seeded("webhooks", 11, 0, 1, empty),
+            records: RESOURCES.iter().map(|resource| (resource.name, seeded(resource))).collect(),
+            next_payment: 3901,
+            followed: BTreeSet::new(),
+            activity: VecDeque::new(),
             events: Vec::new(),
             today: 0,
         }
     }
+}
+
+impl Store {
+    /// A table that fields can refer to.
+    pub(crate) fn table(&self, name: &str) -> Option<&Table<Record>> {
+        match name {
+            "projects" => Some(&self.projects),
+            "campaigns" => Some(&self.campaigns),
+            "communications" => Some(&self.communications),
+            "segments" => Some(&self.segments),
+            _ => self.records.get(name),
+        }
+    }
+
+    /// The table of a resource.
+    pub(crate) fn records(&self, name: &str) -> Result<&Table<Record>, Problem> {
+        self.records.get(name).ok_or(Problem::NotFound)
+    }
+
+    pub(crate) fn records_mut(&mut self, name: &str) -> Result<&mut Table<Record>, Problem> {
+        self.records.get_mut(name).ok_or(Problem::NotFound)
+    }
+
+    /// The id of the next payment of a pledge.
+    pub(crate) fn next_payment(&mut self) -> i64 {
+        self.next_payment += 1;
+        self.next_payment - 1
+    }
+}
+
+/// The table of a resource with its first records.
+fn seeded(resource: &'static Resource) -> Table<Record> {
+    let mut table = Table::seeded(resource.name, resource.first, 0, 1, empty as Make<Record>);
+    let seeds: Vec<Value> = serde_json::from_str(resource.seeds).unwrap_or_default();
+    for seed in seeds {
+        let id = table.next_id();
+        // A few records always fit.
+        let _ = table.put(id, record(id, seed));
+    }
+    table
 }
 
 fn record(id: i64, fields: Value) -> Record {

@@ -9,6 +9,7 @@ pub(crate) mod subscriptions;
 
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::data::job::{Job, Outcome};
+use crate::providers::virtuous::records;
 
 /// Executes an operation with a valid credential and valid parameters.
 pub(crate) fn execute(job: &mut Job<'_>) -> Outcome {
@@ -18,5 +19,6 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Outcome {
         .or_else(|| campaigns::execute(job))
         .or_else(|| subscriptions::execute(job))
         .or_else(|| organizations::execute(job))
+        .or_else(|| records::execute(job))
         .unwrap_or(Err(Problem::NotImplemented(job.call.operation)))
 }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::providers::virtuous::base::fields::{Field, int_or_string};
+use crate::providers::virtuous::base::fields::{Field, int};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output};
 
 const ID: i64 = 1201;
 
-const SWITCH: &[Field] = &[int_or_string("organizationUserId").required()];
+const SWITCH: &[Field] = &[int("organizationUserId").required()];
 
 /// Executes an operation on organizations. `None`: another kind of operation.
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {

@@ -19,6 +19,7 @@ use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record, read};
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::query::{self, Schema, Type, Values, cell_of, parameter};
+use crate::providers::virtuous::records::special;
 
 const TYPES: &[&str] = &["General", "Program", "Missionary", "Sponsorship"];
 
@@ -169,17 +170,18 @@ fn shown(project: &Record, store: &Store, received: &BTreeMap<i64, [Received; 2]
     let parent = project.int("parentId").and_then(|id| store.projects.get(id));
     let none = <[Received; 2]>::default();
     let [life, year] = received.get(&project.id).unwrap_or(&none);
+    let (this_year, ..) = dates::civil(store.today);
     let more = json!({
         "parentName": parent.as_ref().map(|parent| parent.text("name")),
         "isSubProject": parent.is_some(),
         "lifeToDateGiving": money::json(life.amount),
         "lifeToDateGiftCount": life.gifts,
         "lifeToDateGiversCount": life.givers.len(),
-        "lifeToDateExpenseTotal": 0.0,
+        "lifeToDateExpenseTotal": special::expenses(store, project.id, None),
         "calendarYearToDateGiving": money::json(year.amount),
         "calendarYearToDateGiftCount": year.gifts,
         "calendarYearToDateGiversCount": year.givers.len(),
-        "calendarYearToDateExpenseTotal": 0.0,
+        "calendarYearToDateExpenseTotal": special::expenses(store, project.id, Some(this_year)),
         "giftSpecifications": [],
         "customFields": {},
     });

@@ -111,9 +111,16 @@ fn list<'m>(fields: &'m JsonFields, name: &str) -> &'m [Value] {
 
 fn sorting(schema: &Schema, name: &str) -> Option<Source> {
     let by_word = schema.sorts.iter().find(|(word, ..)| word.eq_ignore_ascii_case(name));
+    // Without names of its own, a kind of record is sorted by the names of its fields in capitals.
+    let by_field = || {
+        let name = if name.eq_ignore_ascii_case("CreatedDateTime") { "createDateTimeUtc" } else { name };
+        let mut known = schema.parameters.iter().filter(|_| schema.sorts.is_empty());
+        known.find(|known| known.field.eq_ignore_ascii_case(name))
+    };
     by_word
         .map(|(_, field, kind)| Source { field, kind: *kind, custom: false })
         .or_else(|| find(schema, name).map(|(source, _)| source))
+        .or_else(|| by_field().map(|known| Source { field: known.field, kind: known.kind, custom: false }))
 }
 
 /// Parses a condition; `None` if a required field is missing, which was noted before.

@@ -1,5 +1,7 @@
 //! The value of a parameter in a row.
 
+use serde_json::Value;
+
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::query::schema::{Source, Type};
@@ -26,6 +28,23 @@ impl Cell {
 
     pub(crate) fn number(number: Option<i64>) -> Self {
         number.map_or(Self::Unknown, Self::Number)
+    }
+
+    /// The value of a field in a response.
+    pub(crate) fn of(value: &Value, kind: Type) -> Self {
+        match (value, kind) {
+            (Value::Bool(flag), _) => Self::Flag(*flag),
+            (Value::Number(_), Type::Decimal | Type::String) => Self::number(money::of(value)),
+            (Value::Number(number), _) => Self::number(number.as_i64()),
+            (Value::String(text), Type::Date) => Self::date(text),
+            (Value::String(text), Type::Decimal) => Self::number(money::parse(&text.replace([',', '$'], ""))),
+            (Value::String(text), Type::Boolean) => Self::Flag(text.eq_ignore_ascii_case("true")),
+            (Value::String(text), _) => Self::text(text),
+            (Value::Array(list), _) => {
+                Self::strings(list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect())
+            }
+            _ => Self::Unknown,
+        }
     }
 
     pub(crate) fn date(text: &str) -> Self {

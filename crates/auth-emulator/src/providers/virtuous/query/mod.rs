@@ -20,4 +20,4 @@ pub(crate) use self::body::{QueryBody, parse};
 pub(crate) use self::cell::{Cell, cell_of};
 pub(crate) use self::options::options;
 pub(crate) use self::plan::Plan;
-pub(crate) use self::schema::{Lookups, Schema, Source, Type, Values, parameter};
+pub(crate) use self::schema::{Lookups, Parameter, Schema, Source, Type, Values, parameter};

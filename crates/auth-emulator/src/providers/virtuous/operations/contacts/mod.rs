@@ -2,12 +2,13 @@
 //!
 //! `reads.rs` reads, finds and archives contacts, `write.rs` creates and updates them, `save.rs` stores them, `render.rs` formats
 //! them, `query.rs` evaluates queries over contacts and people; `individuals.rs`, `addresses.rs`, `methods.rs`, `notes.rs` and
-//! `tags.rs` are the parts.
+//! `tags.rs` are the parts, `extras.rs` everything else.
 
 mod addresses;
+mod extras;
 mod individuals;
 mod methods;
-mod notes;
+pub(crate) mod notes;
 mod query;
 mod reads;
 mod render;
@@ -52,7 +53,8 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
             return individuals::execute(job)
                 .or_else(|| addresses::execute(job))
                 .or_else(|| methods::execute(job))
-                .or_else(|| notes::execute(job));
+                .or_else(|| notes::execute(job))
+                .or_else(|| extras::execute(job));
         }
     })
 }

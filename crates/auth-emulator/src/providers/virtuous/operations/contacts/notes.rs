@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use crate::providers::virtuous::base::custom::{self, Owner};
 use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::fields::{Field, flag, int, one_of, text, time};
-use crate::providers::virtuous::base::record::Record;
+use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
-use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record};
+use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record, read};
 use crate::providers::virtuous::query::{self as queries, Cell, Schema, Type, Values, cell_of, parameter};
 
 const TYPES: &[&str] = &["General", "Call", "Email", "Meeting", "Letter"];
@@ -91,6 +91,16 @@ fn by_contact(job: &mut Job<'_>, important: bool) -> Outcome {
 
 fn create(job: &mut Job<'_>) -> Outcome {
     let given = job.fields("note", CREATE)?;
+    add_parsed(job, given)
+}
+
+/// Adds a note with these fields, by their names in writes.
+pub(crate) fn add(job: &mut Job<'_>, fields: Value) -> Outcome {
+    let given = read(&fields, "note", CREATE)?;
+    add_parsed(job, given)
+}
+
+fn add_parsed(job: &mut Job<'_>, given: JsonFields) -> Outcome {
     job.contact_of_body("note", &given)?;
     let id = job.store.notes.next_id();
     let mut note = new_record(id, given, job);

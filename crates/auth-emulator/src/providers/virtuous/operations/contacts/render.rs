@@ -8,6 +8,7 @@ use crate::providers::virtuous::data::contact::{Contact, Individual};
 use crate::providers::virtuous::data::giving::Giving;
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::data::tags;
+use crate::providers::virtuous::records::special::group_names;
 
 const CONTACT: &[&str] = &[
     "contactType",
@@ -87,9 +88,9 @@ pub(crate) fn full(contact: &Contact, store: &Store) -> JsonFields {
         "originSegmentId": segment,
         "originSegment": name,
         "tags": tags,
-        "organizationGroups": [],
+        "organizationGroups": group_names(store, id),
         "customFields": custom::shown(Owner::Contact, &contact.record.custom),
-        "customCollections": [],
+        "customCollections": contact.record.list("customCollections"),
     });
     extend(&mut shown, more);
     contact.record.audit.write(&mut shown);
@@ -148,7 +149,7 @@ pub(crate) fn individual(contact: i64, individual: &Individual) -> Value {
         "avatarUrl": individual.record.fields.get("avatarUrl"),
         "contactMethods": methods,
         "customFields": custom::shown(Owner::Individual, &individual.record.custom),
-        "customCollections": [],
+        "customCollections": individual.record.list("customCollections"),
     });
     extend(&mut shown, more);
     Value::Object(shown)
@@ -182,7 +183,7 @@ pub(crate) fn whole_address(record: &Record) -> Value {
 }
 
 /// Formats as `123 Main St, Phoenix, AZ 85001`.
-fn address_line(address: &Record) -> String {
+pub(crate) fn address_line(address: &Record) -> String {
     let region = [address.text("state"), address.text("postal")];
     let region: Vec<&str> = region.into_iter().filter(|part| !part.is_empty()).collect();
     let parts = [address.text("address1"), address.text("city"), &region.join(" ")]

@@ -28,7 +28,7 @@ pub(crate) fn added(job: &mut Job<'_>, contact: Contact) -> Result<(), Problem> 
 /// A contact in the response of `GET /api/Contact/{contactId}`.
 pub(crate) fn followed(contact: &Contact, job: &Job<'_>) -> Output {
     let mut shown = render::full(contact, job.store);
-    shown.insert("isCurrentUserFollowing".to_owned(), json!(false));
+    shown.insert("isCurrentUserFollowing".to_owned(), json!(job.store.followed.contains(&contact.id())));
     Output::Json(Value::Object(shown))
 }
 

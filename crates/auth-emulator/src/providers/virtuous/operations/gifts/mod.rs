@@ -8,7 +8,7 @@ pub(crate) mod matching;
 mod query;
 mod reads;
 mod recurring;
-mod render;
+pub(crate) mod render;
 mod transactions;
 mod write;
 
@@ -19,7 +19,8 @@ use crate::providers::virtuous::query::options;
 /// Executes an operation on gifts. `None`: another kind of operation.
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
-        "gifts.by_contact" => reads::by_contact(job),
+        "gifts.by_contact" => reads::by_contact(job, false),
+        "gifts.passthrough_by_contact" => reads::by_contact(job, true),
         "gifts.by_reference" => reads::by_reference(job),
         "gifts.get" => reads::get(job, job.id("giftId")),
         "gifts.by_transaction" => reads::by_source(job),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::render;
+use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::data::contact::SOURCE;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope};
@@ -21,11 +22,17 @@ pub(crate) fn by_source(job: &mut Job<'_>) -> Outcome {
     get(job, gift)
 }
 
-pub(crate) fn by_contact(job: &mut Job<'_>) -> Outcome {
+/// The gifts of a contact, or those that passed through it.
+pub(crate) fn by_contact(job: &mut Job<'_>, passthrough: bool) -> Outcome {
     let contact = job.id("contactId");
     job.store.contacts.find(contact)?;
     let sort = job.parameters.text("sortBy").map(str::to_ascii_lowercase);
-    let gifts = job.store.gifts.of_contact(contact);
+    let gifts = if passthrough {
+        let through = |gift: &&Record| gift.int("contactPassthroughId") == Some(contact);
+        job.store.gifts.stored().filter(through).map(|gift| gift.id).collect()
+    } else {
+        job.store.gifts.of_contact(contact)
+    };
     let mut rows: Vec<(Cell, i64, Value)> = Vec::new();
     for id in gifts {
         let gift = job.store.gifts.find(id)?;

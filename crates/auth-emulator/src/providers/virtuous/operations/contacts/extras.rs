@@ -1,0 +1,420 @@
+//! What contacts have besides their parts: collections, followers, activity, receipts, avatars, places, notes by e-mail, and the
+//! search over everything.
+//!
+//! Assumption (record-store): the last changes to contacts are their activity; a gift with a receipt date has a receipt.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::{notes, render, save};
+use crate::providers::virtuous::base::operation::Operation;
+use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
+use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::base::table::Row;
+use crate::providers::virtuous::base::violations::REQUIRED;
+use crate::providers::virtuous::data::contact::{self, Contact};
+use crate::providers::virtuous::data::contacts::Part;
+use crate::providers::virtuous::data::giving::Giving;
+use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope};
+use crate::providers::virtuous::data::tags::TAGS;
+
+/// A kind of collection: its id, its name, and its fields with their types.
+struct Definition {
+    id: i64,
+    entity: &'static str,
+    name: &'static str,
+    fields: &'static [(&'static str, &'static str)],
+}
+
+const DEFINITIONS: [Definition; 2] = [
+    Definition {
+        id: 81,
+        entity: "Contact",
+        name: "Pets",
+        fields: &[("Name", "Text"), ("Birthday", "DateTime")],
+    },
+    Definition {
+        id: 82,
+        entity: "ContactIndividual",
+        name: "Education",
+        fields: &[("School", "Text"), ("Graduated", "DateTime")],
+    },
+];
+
+/// Executes an operation. `None`: another kind of operation.
+pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
+    Some(match job.call.operation {
+        "contacts.proximity" => proximity(job),
+        "contacts.activity" => activity(job),
+        "contacts.following" => following(job),
+        "contacts.toggle_follow" => toggle_follow(job),
+        "contacts.custom_collections" => Ok(definitions("Contact")),
+        "contact_individuals.custom_collections" => Ok(definitions("ContactIndividual")),
+        "contact_collections.add" | "individual_collections.add" => add_collection(job),
+        "contact_collections.update" | "individual_collections.update" => update_collection(job),
+        "contact_collections.delete" | "individual_collections.delete" => delete_collection(job),
+        "contacts.receipts" => receipts(job),
+        "contacts.receipt" => receipt(job),
+        "contact_individuals.avatar" => {
+            save::individual(job, job.id("contactIndividualId")).map(Output::Json)
+        }
+        "contact_individuals.upload_avatar" => upload_avatar(job),
+        "contact_notes.create_from_email" => note_by_email(job),
+        "search.all" => search(job),
+        _ => return None,
+    })
+}
+
+fn body_fields(job: &Job<'_>) -> &'static [crate::providers::virtuous::base::fields::Field] {
+    Operation::find(job.call.operation).map(|operation| operation.body.fields()).unwrap_or_default()
+}
+
+fn definitions(entity: &str) -> Output {
+    let audit = Audit::at("2023-01-02T09:00:00.0000000".to_owned());
+    let of_entity = DEFINITIONS.iter().filter(|definition| definition.entity == entity);
+    let shown = of_entity.map(|definition| {
+        let fields: Vec<Value> = definition
+            .fields
+            .iter()
+            .map(|(name, kind)| {
+                json!({ "dataType": kind, "name": name, "displayName": name, "required": false, "options": [] })
+            })
+            .collect();
+        let mut shown = JsonFields::new();
+        shown.insert("id".to_owned(), json!(definition.id));
+        shown.insert("entityType".to_owned(), json!(entity));
+        audit.write(&mut shown);
+        shown.insert("name".to_owned(), json!(definition.name));
+        shown.insert("fields".to_owned(), json!(fields));
+        Value::Object(shown)
+    });
+    Output::Json(shown.collect())
+}
+
+/// The contact that the path names, itself or by a person, and the record that has the collections.
+fn with_collections<T>(
+    job: &mut Job<'_>,
+    change: impl FnOnce(&mut Record, &mut Job<'_>) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    let individual = job.call.operation.starts_with("individual_");
+    let (mut contact, id) = if individual {
+        let id = job.id("contactIndividualId");
+        (job.store.contacts.owner(Part::Individual, id)?.into_owned(), id)
+    } else {
+        let id = job.id("contactId");
+        (job.store.contacts.find(id)?.into_owned(), id)
+    };
+    let record = if individual {
+        let mut people = contact.individuals.iter_mut();
+        &mut people.find(|one| one.record.id == id).ok_or(Problem::NotFound)?.record
+    } else {
+        &mut contact.record
+    };
+    let done = change(record, job)?;
+    record.audit.touch(job.call.now);
+    save::changed(job, contact)?;
+    Ok(done)
+}
+
+/// The fields of a record in a collection, checked against the definition.
+fn collection_fields(job: &mut Job<'_>, definition: &Definition) -> Result<Value, Problem> {
+    let table = body_fields(job);
+    let given = job.fields("collection", table)?;
+    let list = given.get("fields").and_then(Value::as_array).cloned().unwrap_or_default();
+    for field in &list {
+        let name = field.get("name").and_then(Value::as_str).unwrap_or_default();
+        if !definition.fields.iter().any(|(known, _)| *known == name) {
+            let name: String = name.chars().take(64).collect();
+            return Err(Problem::field("collection.fields", format!("The collection has no field {name}.")));
+        }
+    }
+    Ok(json!(list))
+}
+
+fn definition(id: i64, entity: &str) -> Result<&'static Definition, Problem> {
+    let found = DEFINITIONS.iter().find(|definition| definition.id == id && definition.entity == entity);
+    found.ok_or(Problem::NotFound)
+}
+
+fn entity(job: &Job<'_>) -> &'static str {
+    if job.call.operation.starts_with("individual_") { "ContactIndividual" } else { "Contact" }
+}
+
+/// The maximum number of records in the collections of a contact or a person.
+const MAX_COLLECTIONS: usize = 100;
+
+fn add_collection(job: &mut Job<'_>) -> Outcome {
+    let definition = definition(job.id("collectionId"), entity(job))?;
+    with_collections(job, |record, job| {
+        let fields = collection_fields(job, definition)?;
+        let mut list = record.list("customCollections").to_vec();
+        if list.len() >= MAX_COLLECTIONS {
+            return Err(Problem::Full("records in collections"));
+        }
+        let instance = json!({
+            "customCollectionId": definition.id, "customCollectionName": definition.name,
+            "collectionInstanceId": job.store.next_payment(), "fields": fields,
+        });
+        list.push(instance.clone());
+        record.set("customCollections", list);
+        Ok(Output::Json(instance))
+    })
+}
+
+/// The id of the record in a collection; deleting one of a person has it in the query.
+fn instance_id(job: &Job<'_>) -> i64 {
+    let in_query = job.parameters.text("collectionInstanceId").and_then(|id| id.parse().ok());
+    in_query.unwrap_or_else(|| job.id("collectionId"))
+}
+
+fn position(record: &Record, id: i64) -> Result<usize, Problem> {
+    let mut list = record.list("customCollections").iter();
+    let is_it = |one: &Value| one.get("collectionInstanceId").and_then(Value::as_i64) == Some(id);
+    list.position(is_it).ok_or(Problem::NotFound)
+}
+
+fn update_collection(job: &mut Job<'_>) -> Outcome {
+    let (id, entity) = (instance_id(job), entity(job));
+    with_collections(job, |record, job| {
+        let at = position(record, id)?;
+        let mut list = record.list("customCollections").to_vec();
+        let instance = list.get_mut(at).and_then(Value::as_object_mut).ok_or(Problem::NotFound)?;
+        let of = instance.get("customCollectionId").and_then(Value::as_i64).unwrap_or_default();
+        let fields = collection_fields(job, definition(of, entity)?)?;
+        instance.insert("fields".to_owned(), fields);
+        let shown = Value::Object(instance.clone());
+        record.set("customCollections", list);
+        Ok(Output::Json(shown))
+    })
+}
+
+fn delete_collection(job: &mut Job<'_>) -> Outcome {
+    let id = instance_id(job);
+    with_collections(job, |record, _| {
+        let at = position(record, id)?;
+        let mut list = record.list("customCollections").to_vec();
+        list.remove(at);
+        record.set("customCollections", list);
+        Ok(Output::Empty)
+    })
+}
+
+/// Contacts with an address within a distance, by their coordinates.
+fn proximity(job: &mut Job<'_>) -> Outcome {
+    let table = body_fields(job);
+    let given = job.fields("contactProximitySearch", table)?;
+    let number = |name: &str| given.get(name).and_then(Value::as_f64).unwrap_or_default();
+    let (latitude, longitude, miles) = (number("latitude"), number("longitude"), number("distanceInMiles"));
+    let mut found = Vec::new();
+    for (_, row) in job.store.contacts.rows() {
+        // Seeded contacts have no coordinates.
+        let Row::Stored(contact) = row else { continue };
+        let near = contact.addresses.iter().filter(|one| !one.archived && !contact.record.archived).find_map(
+            |address| {
+                let degrees = |name: &str| address.fields.get(name).and_then(Value::as_f64);
+                let place = (degrees("latitude")?, degrees("longitude")?);
+                (distance((latitude, longitude), place) <= miles).then_some(place)
+            },
+        );
+        if let Some((latitude, longitude)) = near {
+            let mut giving = JsonFields::new();
+            Giving::of(contact.id(), job.store).write(&mut giving);
+            found.push(json!({
+                "id": contact.id(), "name": contact.record.text("name"),
+                "address": contact.address().map(render::address_line),
+                "lifeToDateGiving": giving.get("lifeToDateGiving"),
+                "contactViewUrl": format!("/api/Contact/{}", contact.id()),
+                "latitude": latitude, "longitude": longitude,
+            }));
+        }
+    }
+    Ok(Output::Json(json!(job.parameters.page.of(found))))
+}
+
+/// The distance of two points in miles.
+fn distance(from: (f64, f64), to: (f64, f64)) -> f64 {
+    let (from, to) = ((from.0.to_radians(), from.1.to_radians()), (to.0.to_radians(), to.1.to_radians()));
+    let half = |difference: f64| (difference / 2.0).sin().powi(2);
+    let a = half(to.0 - from.0) + from.0.cos() * to.0.cos() * half(to.1 - from.1);
+    2.0 * 3958.8 * a.sqrt().min(1.0).asin()
+}
+
+fn activity(job: &mut Job<'_>) -> Outcome {
+    let shown = job.store.activity.iter().rev().map(|(id, what)| {
+        let contact = job.store.contacts.find(*id).ok();
+        json!({
+            "contactId": id, "contactName": contact.map(|contact| contact.record.text("name").to_owned()),
+            "activity": what, "contactViewUrl": format!("/api/Contact/{id}"),
+        })
+    });
+    let shown: Vec<Value> = shown.collect();
+    let total = shown.len();
+    Ok(envelope(job.parameters.page.of(shown), total))
+}
+
+fn following(job: &mut Job<'_>) -> Outcome {
+    let found = job.store.followed.iter().filter_map(|id| job.store.contacts.find(*id).ok());
+    let found: Vec<Value> = found.map(|contact| render::summary(&contact)).collect();
+    let total = found.len();
+    Ok(envelope(job.parameters.page.of(found), total))
+}
+
+fn toggle_follow(job: &mut Job<'_>) -> Outcome {
+    let id = job.id("contactId");
+    job.store.contacts.find(id)?;
+    if !job.store.followed.remove(&id) {
+        job.store.followed.insert(id);
+    }
+    Ok(Output::Empty)
+}
+
+fn receipt_of(gift: &Record, email: &str) -> Value {
+    json!({
+        "id": gift.id, "createdDateTimeUtc": gift.text("receiptDate"), "receiptType": "SingleGiftPerReceipt",
+        "receiptMedium": "Email", "emialAddress": email, "receiptTitle": format!("Receipt for gift {}", gift.id),
+    })
+}
+
+fn receipts(job: &mut Job<'_>) -> Outcome {
+    let email = job.parameters.text("email").ok_or_else(|| Problem::field("email", REQUIRED))?;
+    let contact = job.store.contacts.by_email(email);
+    let gifts = contact.map(|contact| job.store.gifts.of_contact(contact)).unwrap_or_default();
+    let gifts = gifts.into_iter().filter_map(|id| job.store.gifts.find(id).ok());
+    let shown =
+        gifts.filter(|gift| !gift.text("receiptDate").is_empty()).map(|gift| receipt_of(&gift, email));
+    let shown: Vec<Value> = shown.collect();
+    let total = shown.len();
+    Ok(envelope(job.parameters.page.of(shown), total))
+}
+
+fn receipt(job: &mut Job<'_>) -> Outcome {
+    let gift = job.store.gifts.find(job.id("receiptId"))?;
+    if gift.text("receiptDate").is_empty() {
+        return Err(Problem::NotFound);
+    }
+    let text = format!("Receipt for gift {} of {}.\n", gift.id, gift.text("giftDate"));
+    Ok(Output::Json(json!({
+        "fileStream": STANDARD.encode(text), "filePath": format!("receipt-{}.txt", gift.id), "contentType": "text/plain",
+    })))
+}
+
+/// Takes any body; the picture itself is not kept.
+fn upload_avatar(job: &mut Job<'_>) -> Outcome {
+    let id = job.id("contactIndividualId");
+    let mut contact = job.store.contacts.owner(Part::Individual, id)?.into_owned();
+    if job.call.body.is_empty() {
+        return Err(Problem::field("avatar", REQUIRED));
+    }
+    for individual in contact.individuals.iter_mut().filter(|one| one.record.id == id) {
+        individual.record.set("avatarUrl", format!("/api/ContactIndividual/{id}/Avatar"));
+        individual.record.audit.touch(job.call.now);
+    }
+    save::changed(job, contact)?;
+    save::individual(job, id).map(Output::Json)
+}
+
+/// Adds a note to each contact that has one of the two addresses.
+fn note_by_email(job: &mut Job<'_>) -> Outcome {
+    let table = body_fields(job);
+    let given = job.fields("email", table)?;
+    let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut contacts: Vec<i64> =
+        ["toEmail", "fromEmail"].iter().filter_map(|name| job.store.contacts.by_email(&text(name))).collect();
+    contacts.sort_unstable();
+    contacts.dedup();
+    let note = format!("{}\n{}", text("subject"), text("body"));
+    let mut made = Vec::new();
+    for contact in contacts {
+        let fields = json!({ "contactId": contact, "type": "Email", "note": note.trim() });
+        if let Output::Json(note) = notes::add(job, fields)? {
+            made.push(note);
+        }
+    }
+    Ok(Output::Json(json!(made)))
+}
+
+/// A field that contains a string, as a highlight.
+fn highlight(fields: &[(&str, &str)], text: &str) -> Option<Value> {
+    let (field, value) = fields.iter().find(|(_, value)| value.to_lowercase().contains(text))?;
+    let start = value.to_lowercase().find(text)?;
+    let marked =
+        value.get(..start).zip(value.get(start..start + text.len())).zip(value.get(start + text.len()..));
+    let snippet = marked.map_or((*value).to_owned(), |((a, b), c)| format!("{a}<mark>{b}</mark>{c}"));
+    Some(json!([{ "field": field, "snippet": snippet }]))
+}
+
+fn contact_document(contact: &Contact, person: Option<&Record>, address: Option<String>) -> Value {
+    let record = &contact.record;
+    json!({
+        "contactId": contact.id(), "contactType": record.text("contactType"), "contactSubtype": null,
+        "contactName": record.text("name"), "informalName": record.fields.get("informalName"), "formalName": null,
+        "alternateName": null, "individualId": person.map(|person| person.id),
+        "individualName": person.map(|person| format!("{} {}", person.text("firstName"), person.text("lastName"))),
+        "isPrimary": person.is_none_or(|person| person.flag("isPrimary")), "address": address,
+        "email": contact.reached_by("Email").first(), "phoneNumber": contact.reached_by("Phone").first(),
+        "isArchived": record.archived,
+    })
+}
+
+/// Contacts, people and named things. The page applies to each of the three lists.
+fn search(job: &mut Job<'_>) -> Outcome {
+    let table = body_fields(job);
+    let given = job.fields("search", table)?;
+    let text = given.get("query").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    let filters = given.get("filterTypes").and_then(Value::as_array).cloned().unwrap_or_default();
+    let wants = |kind: &str| {
+        filters.is_empty()
+            || filters.iter().any(|one| one.as_str().is_some_and(|one| one.eq_ignore_ascii_case(kind)))
+    };
+    let (mut contacts, mut people, mut entities) = (Vec::new(), Vec::new(), Vec::new());
+    for (_, row) in job.store.contacts.rows() {
+        if matches!(row, Row::Seeded(number) if !contact::mentions(number, &text)) {
+            continue;
+        }
+        let found = job.store.contacts.materialize(&row);
+        let address = || found.address().map(render::address_line);
+        let name = found.record.text("name");
+        let email = found.reached_by("Email").first().copied().unwrap_or_default();
+        if let Some(marks) =
+            highlight(&[("contactName", name), ("email", email)], &text).filter(|_| wants("Contact"))
+        {
+            contacts
+                .push(json!({ "document": contact_document(&found, None, address()), "highlights": marks }));
+        }
+        for person in found.individuals.iter().filter(|_| wants("Individual")) {
+            let name = format!("{} {}", person.record.text("firstName"), person.record.text("lastName"));
+            if let Some(marks) = highlight(&[("individualName", &name)], &text) {
+                let document = contact_document(&found, Some(&person.record), address());
+                people.push(json!({ "document": document, "highlights": marks }));
+            }
+        }
+    }
+    let mut entity = |id: i64, kind: &str, title: &str, code: &str| {
+        if let Some(marks) = highlight(&[("title", title), ("code", code)], &text).filter(|_| wants(kind)) {
+            let code = Some(code).filter(|code| !code.is_empty());
+            entities.push(json!({ "document": {
+                "entityId": id, "entityType": kind, "title": title, "code": code, "description": null,
+                "metadata": null, "total": null }, "highlights": marks }));
+        }
+    };
+    for (name, kind, code) in [
+        ("campaigns", "Campaign", ""),
+        ("projects", "Project", "projectCode"),
+        ("segments", "Segment", "code"),
+    ] {
+        let Some(table) = job.store.table(name) else { continue };
+        for (id, row) in table.rows() {
+            let record = table.materialize(&row);
+            entity(id, kind, record.text("name"), record.text(code));
+        }
+    }
+    TAGS.iter().for_each(|tag| entity(tag.id, "Tag", tag.name, ""));
+    let page = |hits: Vec<Value>| {
+        let total = hits.len();
+        json!({ "hits": job.parameters.page.of(hits), "total": total })
+    };
+    Ok(Output::Json(
+        json!({ "contacts": page(contacts), "individuals": page(people), "entities": page(entities) }),
+    ))
+}

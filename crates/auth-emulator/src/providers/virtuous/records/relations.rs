@@ -1,0 +1,120 @@
+//! References between records: which record a field refers to, and the record that it leads to.
+
+use serde_json::{Value, json};
+
+use crate::providers::virtuous::base::record::Record;
+use crate::providers::virtuous::data::contact::{Contact, Individual};
+use crate::providers::virtuous::data::contacts::Part;
+use crate::providers::virtuous::data::store::Store;
+
+/// What a field can refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Contact,
+    Individual,
+    Gift,
+    /// A record of this resource.
+    Record(&'static str),
+}
+
+impl Target {
+    /// The name in messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Contact => "contact",
+            Self::Individual => "individual",
+            Self::Gift => "gift",
+            Self::Record(_) => "record",
+        }
+    }
+}
+
+/// What a field refers to.
+pub(crate) fn target(field: &str) -> Option<Target> {
+    Some(match field {
+        "contactId" | "relatedContactId" | "grantingOrganizationId" | "receivingOrganizationId" => {
+            Target::Contact
+        }
+        "contactIndividualId" | "relatedContactIndividualId" | "defaultAcknowledgeeIndividualId" => {
+            Target::Individual
+        }
+        "giftId" => Target::Gift,
+        "projectId" | "projectDesignationId" | "parentId" => Target::Record("projects"),
+        "segmentId" => Target::Record("segments"),
+        "campaignId" => Target::Record("campaigns"),
+        "communicationId" => Target::Record("communications"),
+        "eventId" => Target::Record("events"),
+        "volunteerOpportunityId" => Target::Record("volunteer_opportunities"),
+        "volunteerId" => Target::Record("opportunity_volunteers"),
+        "giftAskId" => Target::Record("gift_asks"),
+        "plannedGiftId" => Target::Record("planned_gifts"),
+        "grantId" => Target::Record("grants"),
+        "organizationGroupId" => Target::Record("organization_groups"),
+        "projectRoleTypeId" => Target::Record("project_role_types"),
+        _ => return None,
+    })
+}
+
+/// Whether the record exists that a field refers to.
+pub(crate) fn exists(target: Target, id: i64, store: &Store) -> bool {
+    match target {
+        Target::Contact => store.contacts.has(id),
+        Target::Individual => store.contacts.owner(Part::Individual, id).is_ok(),
+        Target::Gift => store.gifts.find(id).is_ok(),
+        Target::Record(name) => store.table(name).is_some_and(|table| table.get(id).is_some()),
+    }
+}
+
+/// A field of the record that `field` refers to.
+pub(crate) fn follow(record: &Record, field: &str, wanted: &str, store: &Store) -> Value {
+    let (Some(id), Some(target)) = (record.int(field), target(field)) else { return Value::Null };
+    match target {
+        Target::Contact => {
+            store.contacts.find(id).map(|found| of_contact(&found, wanted)).unwrap_or_default()
+        }
+        Target::Individual => {
+            individual(id, store, |found, _| of_individual(found, wanted)).unwrap_or_default()
+        }
+        Target::Gift => Value::Null,
+        Target::Record(name) => {
+            let found = store.table(name).and_then(|table| table.get(id));
+            found.and_then(|found| found.fields.get(wanted).cloned()).unwrap_or_default()
+        }
+    }
+}
+
+fn of_contact(contact: &Contact, wanted: &str) -> Value {
+    match wanted {
+        "email" => json!(contact.reached_by("Email").first()),
+        "phone" => json!(contact.reached_by("Phone").first()),
+        _ => contact.record.fields.get(wanted).cloned().unwrap_or_default(),
+    }
+}
+
+/// Calls `of` with an individual and its contact.
+pub(crate) fn individual<T>(
+    id: i64,
+    store: &Store,
+    of: impl FnOnce(&Individual, &Contact) -> T,
+) -> Option<T> {
+    let contact = store.contacts.owner(Part::Individual, id).ok()?;
+    let found = contact.individuals.iter().find(|one| one.record.id == id)?;
+    Some(of(found, &contact))
+}
+
+fn of_individual(individual: &Individual, wanted: &str) -> Value {
+    let reached = |sort: &str| {
+        let mut methods = individual.methods.iter().filter(|method| !method.archived);
+        let found = methods.find(|method| method.text("type").ends_with(sort));
+        json!(found.map(|method| method.text("value")))
+    };
+    match wanted {
+        "name" => {
+            let record = &individual.record;
+            json!(format!("{} {}", record.text("firstName"), record.text("lastName")).trim())
+        }
+        "email" => reached("Email"),
+        "phone" => reached("Phone"),
+        _ => individual.record.fields.get(wanted).cloned().unwrap_or_default(),
+    }
+}

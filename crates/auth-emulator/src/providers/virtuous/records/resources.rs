@@ -1,0 +1,456 @@
+//! The resources of the record store, and the operations whose ids don't say what they do.
+
+use serde_json::{Value, json};
+
+use super::render;
+use super::resource::Action::{
+    Create, Custom, CustomFields, Delete, Fixed, Get, List, Only, Query, QueryOptions, Update,
+};
+use super::resource::Derived::{Day, Money, Of, Path, Same, Text, Time, With, Words};
+use super::resource::{Action, Resource};
+use super::special;
+use crate::providers::virtuous::base::custom::Owner;
+use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::base::operation::Operation;
+use crate::providers::virtuous::base::record::Record;
+use crate::providers::virtuous::data::store::Store;
+
+/// The organization of groups, as in `Organization/Current`.
+const ORGANIZATION: &str = "Emulated Sandbox";
+
+/// Every resource.
+pub(crate) static RESOURCES: &[Resource] = &[
+    Resource {
+        seeds: r#"[{"name": "Board", "location": "Phoenix"}, {"name": "Lutheran Churches"}]"#,
+        derived: &[
+            ("organizationGroupUrl", Path("/api/OrganizationGroup/{id}")),
+            ("organizationId", With(|_, _| json!(1201))),
+            ("organizationName", Text(ORGANIZATION)),
+            ("organizationGroupContactsUrl", Path("/api/OrganizationGroup/{id}/contacts")),
+        ],
+        ..Resource::new("organization_groups", "organizationGroup", 101)
+    },
+    Resource {
+        derived: &[
+            ("organizationGroupUrl", Path("/api/OrganizationGroup/{organizationGroupId}")),
+            ("organizationId", With(|_, _| json!(1201))),
+            ("organizationName", Text(ORGANIZATION)),
+            ("organizationGroupName", Of("organizationGroupId", "name")),
+            ("organizationGroupLocation", Of("organizationGroupId", "location")),
+            ("organizationGroupDescription", Of("organizationGroupId", "description")),
+        ],
+        ..Resource::new("organization_group_contacts", "organizationGroupContact", 1)
+    },
+    Resource {
+        derived: &[
+            ("relatedContact", Of("relatedContactId", "name")),
+            ("relatedContactIndividual", Of("relatedContactIndividualId", "name")),
+            ("relatedContactViewUrl", Path("/api/Contact/{relatedContactId}")),
+        ],
+        needed: &["contactId", "relatedContactId", "relationshipType"],
+        words: Some((
+            "relationshipType",
+            &["Spouse", "Parent", "Child", "Sibling", "Friend", "Employer", "Employee"],
+        )),
+        ..Resource::new("relationships", "relationship", 1501)
+    },
+    Resource {
+        derived: &[(
+            "defaultAcknowledgeeIndividualUrl",
+            Path("/api/ContactIndividual/{defaultAcknowledgeeIndividualId}"),
+        )],
+        needed: &["tributeType", "firstName", "lastName"],
+        words: Some(("tributeType", &["InHonorOf", "InMemoryOf", "In Honor Of", "In Memory Of"])),
+        ..Resource::new("tributes", "tribute", 1601)
+    },
+    Resource {
+        custom: Some(Owner::GiftAsk),
+        derived: &[
+            ("giftAskUrl", Path("/api/GiftAsk/{id}")),
+            ("giftsAppliedUrl", Path("/api/GiftAsk/{id}/Gifts")),
+            ("askAmountFormatted", Money("askAmount")),
+            ("askDateFormatted", Day("askDate")),
+            ("expectedFulfillmentDateFormatted", Day("expectedFulfillmentDate")),
+        ],
+        query: "gift_asks.query",
+        ..Resource::new("gift_asks", "giftAsk", 1701)
+    },
+    Resource {
+        custom: Some(Owner::PlannedGift),
+        derived: &[
+            ("plannedGiftUrl", Path("/api/PlannedGift/{id}")),
+            ("giftsAppliedUrl", Path("/api/PlannedGift/{id}/Gifts")),
+            ("anticipatedAmount", Money("anticipatedAmount")),
+            ("currentValue", Money("currentValue")),
+            ("fulfilled", Text("$0")),
+        ],
+        query: "planned_gifts.query",
+        ..Resource::new("planned_gifts", "plannedGift", 1801)
+    },
+    Resource {
+        custom: Some(Owner::Pledge),
+        derived: &[("payments", With(special::pledge_payments))],
+        defaults: &[("status", "\"Open\""), ("payments", "[]")],
+        query: "pledges.query",
+        hook: Some(special::complete_pledge),
+        ..Resource::new("pledges", "pledge", 1901)
+    },
+    Resource {
+        seeds: r#"[{"name": "Tote Bag", "code": "TOTE", "price": 12.5, "inventoryCount": 40, "isActive": true}]"#,
+        custom: Some(Owner::Premium),
+        defaults: &[("inventoryCount", "0")],
+        needed: &["name"],
+        searched: &["name", "code", "description"],
+        unique: Some("code"),
+        query: "premiums.query",
+        ..Resource::new("premiums", "premium", 2101)
+    },
+    Resource {
+        derived: &[
+            ("parentProjectId", Of("projectId", "parentId")),
+            ("parentProjectName", With(|one, store| special::parent_project(one, store, "name"))),
+            ("parentProjectCode", With(|one, store| special::parent_project(one, store, "projectCode"))),
+        ],
+        needed: &["projectId", "expenseAmount", "expenseDate"],
+        searched: &["projectName", "projectCode", "accountingCode", "expenseDescription"],
+        ..Resource::new("project_expenses", "projectExpense", 2201)
+    },
+    Resource {
+        needed: &["projectId", "type", "note"],
+        words: Some(("type", &["General", "Call", "Email", "Meeting", "Letter"])),
+        ..Resource::new("project_notes", "projectNote", 2301)
+    },
+    Resource {
+        derived: &[
+            ("projectDesignationName", Of("projectDesignationId", "name")),
+            ("projectRoleType", Of("projectRoleTypeId", "role")),
+        ],
+        aliases: &[("projectId", "projectDesignationId")],
+        ..Resource::new("project_roles", "projectRole", 2401)
+    },
+    Resource {
+        seeds: r#"[{"role": "Project Lead", "isEnabled": true}, {"role": "Supporter", "isEnabled": true}]"#,
+        ..Resource::new("project_role_types", "projectRoleType", 2501)
+    },
+    Resource {
+        custom: Some(Owner::Event),
+        derived: &[
+            ("eventViewUrl", Path("/api/Event/{id}")),
+            ("displayAddress", With(address)),
+            ("geocodeAddress", With(address)),
+            ("startDateTime", Time("startDateTime")),
+            ("endDateTime", Time("endDateTime")),
+            ("totalInvites", With(|one, store| attendees(one, store, "invited"))),
+            ("totalRsvps", With(|one, store| attendees(one, store, "rsvp"))),
+            ("totalAttended", With(|one, store| attendees(one, store, "attended"))),
+            ("totalGifts", With(|_, _| json!(0))),
+            ("totalGiving", Text("$0")),
+            ("eventContactsUrl", Path("/api/Event/{id}/Contacts")),
+            ("eventInvitationsUrl", Path("/api/Event/{id}/Attendees")),
+            ("generosityEventContacts", With(event_contacts)),
+        ],
+        needed: &["name"],
+        words: Some(("eventType", &["Banquet", "Fundraiser", "Meeting", "Other"])),
+        searched: &["name", "description", "locationName"],
+        events: true,
+        query: "events.query",
+        ..Resource::new("events", "event", 2601)
+    },
+    Resource {
+        custom: Some(Owner::EventAttendee),
+        derived: &[
+            ("eventInvitationUrl", Path("/api/Event/{eventId}/Attendees/{id}")),
+            ("event", Of("eventId", "name")),
+            ("location", Of("eventId", "locationName")),
+            ("startDateTime", With(|one, store| special::of_event(one, store, "startDateTime"))),
+            ("endDateTime", With(|one, store| special::of_event(one, store, "endDateTime"))),
+            ("timeZone", Of("eventId", "timeZone")),
+            ("rsvp", Words("rsvp")),
+            ("attended", Words("attended")),
+            ("invited", Words("invited")),
+        ],
+        defaults: &[("invited", "true")],
+        needed: &["contactIndividualId"],
+        query: "events.query_attendees",
+        ..Resource::new("event_attendees", "eventAttendee", 2701)
+    },
+    Resource {
+        derived: &[("eventContactUrl", Path("/api/Event/{eventId}/Contacts/{id}"))],
+        ..Resource::new("event_contacts", "eventContact", 2801)
+    },
+    Resource {
+        custom: Some(Owner::Grant),
+        derived: &[
+            ("grantUrl", Path("/api/Grant/{id}")),
+            ("giftsAppliedUrl", Path("/api/Grant/{id}/Gifts")),
+            ("grantingOrganizationUrl", Path("/api/Contact/{grantingOrganizationId}")),
+            ("receivingOrganizationUrl", Path("/api/Contact/{receivingOrganizationId}")),
+        ],
+        needed: &["title", "grantingOrganizationId"],
+        aliases: &[("contactId", "grantingOrganizationId")],
+        query: "grants.query",
+        ..Resource::new("grants", "grant", 2901)
+    },
+    Resource {
+        custom: Some(Owner::VolunteerOpportunity),
+        derived: &[
+            ("url", Path("/api/VolunteerOpportunity/{id}")),
+            ("volunteerOpportunityUrl", Path("/api/VolunteerOpportunity/{id}")),
+            ("volunteerOrganizersUrl", Path("/api/VolunteerOpportunity/{id}/Organizers")),
+            ("volunteersUrl", Path("/api/VolunteerOpportunity/{id}/Volunteers")),
+            ("displayAddress", With(address)),
+            ("startDateTime", Time("startDateTime")),
+            ("endDateTime", Time("endDateTime")),
+            ("preferredDateTime", Time("preferredDateTime")),
+            ("currentPriorityName", Same("currentPriority")),
+            ("anytime", With(|one, _| json!(one.text("startDateTime").is_empty()))),
+            ("anywhere", With(|one, store| json!(address(one, store).is_null()))),
+            (
+                "totalVolunteers",
+                With(|one, store| {
+                    json!(
+                        special::children(store, "opportunity_volunteers", "volunteerOpportunityId", one.id)
+                            .count()
+                    )
+                }),
+            ),
+            (
+                "totalVolunteerHours",
+                With(|one, store| special::hours(store, "volunteerOpportunityId", one.id)),
+            ),
+            ("currentNeedFilledPercentage", With(special::need_filled)),
+            ("hoursFilledPercentage", With(special::hours_filled)),
+            ("volunteerOrganizers", With(organizers)),
+        ],
+        defaults: &[("isActive", "true")],
+        needed: &["name"],
+        searched: &["name", "description", "locationName"],
+        query: "volunteer_opportunities.query",
+        hook: Some(special::keep_staffed),
+        ..Resource::new("volunteer_opportunities", "volunteerOpportunity", 3001)
+    },
+    Resource {
+        derived: &[
+            ("volunteerUrl", Path("/api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{id}")),
+            (
+                "volunteerAttendanceUrl",
+                Path("/api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{id}/Attendance"),
+            ),
+            ("totalHours", With(|one, store| special::hours(store, "volunteerId", one.id))),
+            (
+                "timesVolunteered",
+                With(|one, store| {
+                    json!(special::children(store, "volunteer_attendances", "volunteerId", one.id).count())
+                }),
+            ),
+        ],
+        aliases: &[("volunteerId", "id"), ("emailAddress", "primaryEmail")],
+        query: "volunteers.query",
+        ..Resource::new("opportunity_volunteers", "volunteer", 3101)
+    },
+    Resource {
+        derived: &[
+            (
+                "volunteerAttendanceUrl",
+                Path("/api/VolunteerOpportunity/{volunteerOpportunityId}/Attendance/{id}"),
+            ),
+            (
+                "volunteerUrl",
+                Path("/api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}"),
+            ),
+            ("startDateTime", Same("startDateTimeUtc")),
+            ("endDateTime", Same("endDateTimeUtc")),
+        ],
+        needed: &["hours"],
+        ..Resource::new("volunteer_attendances", "volunteerAttendance", 3201)
+    },
+    Resource {
+        derived: &[(
+            "volunteerOrganizerUrl",
+            Path("/api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers/{id}"),
+        )],
+        ..Resource::new("opportunity_organizers", "volunteerOrganizer", 3301)
+    },
+    Resource {
+        seeds: r#"[{"name": "Welcome", "subject": "Welcome!", "fromName": "Emulated Sandbox", "fromEmail": "hello@example.org", "html": "<p>Welcome!</p>"},
+            {"name": "Year End", "subject": "Thank you", "fromName": "Emulated Sandbox", "fromEmail": "hello@example.org", "html": "<p>Thank you.</p>"}]"#,
+        searched: &["name", "subject"],
+        ..Resource::new("emails", "email", 3401)
+    },
+    Resource {
+        seeds: r#"[{"name": "Newsletter"}, {"name": "Volunteers"}]"#,
+        derived: &[
+            ("emailListId", With(|one, _| json!(one.id))),
+            (
+                "total",
+                With(|one, store| {
+                    json!(special::children(store, "subscriptions", "emailListId", one.id).count())
+                }),
+            ),
+            ("totalUnsubscribes", With(|_, _| json!(0))),
+        ],
+        ..Resource::new("email_lists", "emailList", 3501)
+    },
+    // An individual's entry in a list; its id in responses is that of the list.
+    Resource {
+        derived: &[
+            ("id", Same("emailListId")),
+            ("name", Of("emailListId", "name")),
+            ("isSubscribed", With(|_, _| json!(true))),
+        ],
+        ..Resource::new("subscriptions", "subscription", 1)
+    },
+    Resource {
+        defaults: &[("taskType", "\"General\"")],
+        needed: &["task"],
+        words: Some(("taskType", &["General", "Call", "Meeting"])),
+        query: "tasks.query",
+        ..Resource::new("tasks", "task", 3601)
+    },
+    Resource {
+        derived: &[
+            ("targetDate", Day("dueDate")),
+            ("contactAvatarUrl", Of("contactId", "avatarUrl")),
+            ("reminderType", Same("taskType")),
+            ("reminderTypeDisplayName", Same("taskType")),
+            ("taskStatusDisplayName", Same("taskStatus")),
+            ("completeUrl", Path("/api/Reminder/Completed/{id}")),
+            ("dismissUrl", Path("/api/Reminder/Dismissed/{id}")),
+            ("hasContact", With(|one, _| json!(one.int("contactId").is_some()))),
+            (
+                "isPastDue",
+                With(|one, store| {
+                    json!(dates::parse_day(one.text("dueDate")).is_some_and(|due| due < store.today))
+                }),
+            ),
+            ("isUnresolved", With(|one, _| json!(one.text("taskStatus") == "Pending"))),
+            ("canComplete", With(|one, _| json!(one.text("taskStatus") == "Pending"))),
+            ("completeActionName", Text("Complete")),
+            ("canCompleteWithNote", With(|one, _| json!(one.int("contactId").is_some()))),
+            ("owner", Same("ownerEmail")),
+        ],
+        defaults: &[("taskType", "\"General\""), ("taskStatus", "\"Pending\"")],
+        needed: &["message"],
+        words: Some(("taskType", &["General", "Call", "Meeting"])),
+        searched: &["message", "description", "contactDisplayName"],
+        ..Resource::new("reminders", "reminder", 3701)
+    },
+    Resource {
+        derived: &[
+            ("reminderSourceTypeDisplayName", Same("reminderSourceType")),
+            ("reminderFrequencyDisplayName", Same("reminderFrequency")),
+            ("milestoneTypeDisplayName", Same("milestoneType")),
+        ],
+        ..Resource::new("saved_reminders", "savedReminder", 3801)
+    },
+];
+
+/// Operations whose ids don't have the form `resource.action`, or that have code of their own.
+pub(super) static IRREGULAR: &[(&str, &str, Action)] = &[
+    ("organization_groups.by_contact", "organization_groups", Custom(special::groups_of_contact)),
+    ("organization_groups.contacts", "organization_group_contacts", List),
+    ("organization_groups.add_contact", "organization_group_contacts", Custom(special::join_group)),
+    ("organization_groups.remove_contact", "organization_group_contacts", Custom(special::leave_group)),
+    (
+        "relationships.types",
+        "relationships",
+        Fixed(
+            r#"[{"group": "Family", "relationship": "Spouse", "inverseRelationship": "Spouse"},
+            {"group": "Family", "relationship": "Parent", "inverseRelationship": "Child"},
+            {"group": "Family", "relationship": "Child", "inverseRelationship": "Parent"},
+            {"group": "Family", "relationship": "Sibling", "inverseRelationship": "Sibling"},
+            {"group": "Social", "relationship": "Friend", "inverseRelationship": "Friend"},
+            {"group": "Professional", "relationship": "Employer", "inverseRelationship": "Employee"},
+            {"group": "Professional", "relationship": "Employee", "inverseRelationship": "Employer"}]"#,
+        ),
+    ),
+    ("tributes.search", "tributes", List),
+    ("gift_asks.gifts", "gift_asks", Custom(special::gifts_of)),
+    ("planned_gifts.gifts", "planned_gifts", Custom(special::gifts_of)),
+    ("grants.gifts", "grants", Custom(special::gifts_of)),
+    ("pledges.write_off", "pledges", Custom(special::write_off)),
+    ("premiums.increment", "premiums", Custom(special::count_premium)),
+    ("premiums.decrement", "premiums", Custom(special::count_premium)),
+    ("project_expenses.create_batch", "project_expenses", Custom(special::create_expenses)),
+    ("project_roles.types", "project_role_types", List),
+    ("events.search", "events", List),
+    ("events.attendee_custom_fields", "event_attendees", CustomFields),
+    ("events.attendee_query_options", "event_attendees", QueryOptions),
+    ("events.query_attendees", "event_attendees", Query),
+    ("volunteers.search", "opportunity_volunteers", List),
+    ("volunteers.query_options", "opportunity_volunteers", QueryOptions),
+    ("volunteers.query", "opportunity_volunteers", Query),
+    ("opportunity_volunteers.attendance", "volunteer_attendances", List),
+    ("opportunity_volunteers.add_attendance", "volunteer_attendances", Create),
+    ("opportunity_volunteers.attendance_record", "volunteer_attendances", Get),
+    ("opportunity_volunteers.update_attendance", "volunteer_attendances", Update),
+    ("opportunity_volunteers.delete_attendance", "volunteer_attendances", Delete),
+    ("emails.send", "emails", Custom(special::send_email)),
+    ("email_lists.add", "email_lists", Custom(special::subscribe)),
+    ("contact_individuals.email_lists", "subscriptions", List),
+    ("reminders.active", "reminders", Only("taskStatus", &["Pending"])),
+    ("reminders.active_by_contact", "reminders", Only("taskStatus", &["Pending"])),
+    ("reminders.inactive_by_contact", "reminders", Only("taskStatus", &["Completed", "Dismissed"])),
+    ("reminders.complete", "reminders", Custom(special::resolve_reminder)),
+    ("reminders.dismiss", "reminders", Custom(special::resolve_reminder)),
+    ("reminders.saved", "saved_reminders", List),
+    ("reminders.create_recurring", "saved_reminders", Custom(special::save_reminder)),
+    ("reminders.create_milestone", "saved_reminders", Custom(special::save_reminder)),
+    ("reminders.update_recurring", "saved_reminders", Custom(special::update_reminder)),
+    ("reminders.update_milestone", "saved_reminders", Custom(special::update_reminder)),
+    (
+        "reminders.reminder_types",
+        "reminders",
+        Fixed(r#"{"general": "General", "call": "Call", "meeting": "Meeting"}"#),
+    ),
+    ("reminders.source_types", "reminders", Fixed(r#"{"recurring": "Recurring", "milestone": "Milestone"}"#)),
+    (
+        "reminders.milestone_types",
+        "reminders",
+        Fixed(r#"{"giftCount": "Gift Count", "lifetimeGiving": "Lifetime Giving"}"#),
+    ),
+    (
+        "reminders.frequencies",
+        "reminders",
+        Fixed(
+            r#"{"weekly": "Weekly", "monthly": "Monthly", "quarterly": "Quarterly", "annually": "Annually"}"#,
+        ),
+    ),
+];
+
+/// The parts of an address in one line.
+fn address(record: &Record, _: &Store) -> Value {
+    let parts = ["address1", "address2", "city", "state", "postal", "country"].map(|name| record.text(name));
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { Value::Null } else { json!(parts.join(", ")) }
+}
+
+/// The number of attendees of an event for whom a flag is set.
+fn attendees(event: &Record, store: &Store, mark: &str) -> Value {
+    json!(
+        special::children(store, "event_attendees", "eventId", event.id).filter(|one| one.flag(mark)).count()
+    )
+}
+
+/// Children of a record, as the response of one of their own operations.
+fn nested(store: &Store, resource: &str, field: &str, id: i64, operation: &str) -> Value {
+    let Some(resource) = Resource::by_name(resource) else { return json!([]) };
+    let fields = Operation::find(operation).map(|operation| operation.response.fields()).unwrap_or_default();
+    special::children(store, resource.name, field, id)
+        .map(|one| render::shown(one, fields, resource, store))
+        .collect()
+}
+
+fn event_contacts(event: &Record, store: &Store) -> Value {
+    nested(store, "event_contacts", "eventId", event.id, "event_contacts.get")
+}
+
+fn organizers(opportunity: &Record, store: &Store) -> Value {
+    nested(
+        store,
+        "opportunity_organizers",
+        "volunteerOpportunityId",
+        opportunity.id,
+        "opportunity_organizers.get",
+    )
+}
