@@ -122,6 +122,7 @@ fn every_control_has_its_counterpart_in_the_library() {
         Namespace::journal,
         Namespace::pending_codes,
         Namespace::ready,
+        Namespace::records,
         Namespace::remove_fault,
         Namespace::reset,
         Namespace::revoke_tokens,

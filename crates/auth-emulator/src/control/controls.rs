@@ -12,6 +12,7 @@ use super::actions::{Actions, Reset, TokensEnd, TokensError};
 use super::catalog::{Argument, ArgumentKind, Control, Input, Outcome};
 use super::error::ControlError;
 use super::namespaces;
+use super::records;
 use crate::framework::faults::FaultRule;
 use crate::framework::pending::{Decision, DecisionError};
 use crate::framework::provider::Provider;
@@ -51,6 +52,8 @@ static CONTROLS: &[Control] = &[
         .library("Namespace::ready"),
     Control::get("catalog", "/catalog", "List all controls with their arguments.", |_, _| to_json(CONTROLS))
         .library("controls"),
+    Control::get("providers", "/providers", "List the providers with their base URLs.", providers)
+        .library("Namespace::ready"),
     Control::get("codes.list", "/pending-codes", "List the pending codes and push requests.", codes)
         .arguments(&[
             OF_PROVIDER,
@@ -205,6 +208,17 @@ static CONTROLS: &[Control] = &[
     Control::delete("snapshots.delete", "/snapshots/{name}", "Delete a snapshot.", namespaces::delete)
         .arguments(SNAPSHOT)
         .library("Namespace::delete_snapshot"),
+    Control::get(
+        "records.list",
+        "/providers/{provider}/records",
+        "List the stored records of a provider by kind, with the fields that identify them.",
+        |actions, input| {
+            let provider = provider(actions, &input)?;
+            records::list(&**provider).map_err(|error| ControlError::invalid(error.to_string()))
+        },
+    )
+    .arguments(&[PROVIDER])
+    .library("Namespace::records"),
     Control::get("effects", "/effects", "Count the side effects, such as sms_sent.", |actions, _| {
         to_json(&actions.ledger.snapshot())
     })
@@ -264,6 +278,12 @@ static CONTROLS: &[Control] = &[
 fn health(actions: &Actions, _: Input) -> Outcome {
     let providers: Vec<_> = actions.ready().providers.keys().collect();
     Ok(json!({ "status": "ok", "version": actions.ready().version, "providers": providers }))
+}
+
+fn providers(actions: &Actions, _: Input) -> Outcome {
+    let list = actions.ready().providers.iter();
+    let list = list.map(|(name, provider)| json!({ "name": name, "base_url": provider.base_url }));
+    Ok(list.collect())
 }
 
 fn codes(actions: &Actions, input: Input) -> Outcome {

@@ -1,9 +1,11 @@
-//! Control of a running emulator from outside the vendors' APIs: the actions, the catalogue of controls, and the HTTP API that
-//! is made of it.
+//! Control of a running emulator from outside the vendors' APIs: the actions, the catalogue of controls, the HTTP API that is made
+//! of it, and a page that uses it.
 
 pub(crate) mod actions;
 pub(crate) mod catalog;
 pub(crate) mod controls;
 mod error;
 mod namespaces;
+mod page;
+pub(crate) mod records;
 pub(crate) mod router;

@@ -18,6 +18,7 @@ use super::actions::Actions;
 use super::catalog::{Control, Run};
 use super::controls::controls;
 use super::error::ControlError;
+use super::page;
 use crate::framework::exchange::header_once;
 use crate::namespace::registry::{HEADER, in_path};
 use crate::server::host::Hosts;
@@ -66,7 +67,7 @@ fn of_namespace(actions: Arc<Actions>, hosts: Hosts) -> Router {
     let state = Guard { actions: Arc::clone(&actions), hosts };
     controls()
         .iter()
-        .fold(Router::new(), |router, control| router.route(control.path, route(control)))
+        .fold(page::routes(), |router, control| router.route(control.path, route(control)))
         .fallback(async || ControlError::not_found("the control API has no such path"))
         .method_not_allowed_fallback(async || {
             let message = "method not allowed for this path";
@@ -132,7 +133,8 @@ fn check(state: &Guard, request: &Request<Body>) -> Result<(), ControlError> {
     if !host.is_ok_and(|host| state.hosts.accept(host, request.uri())) {
         return Err(ControlError::new(StatusCode::FORBIDDEN, "wrong_host", state.hosts.reason()));
     }
-    if controls().iter().any(|control| !control.token && control.path == request.uri().path()) {
+    let path = request.uri().path();
+    if page::is_open(path) || controls().iter().any(|control| !control.token && control.path == path) {
         return Ok(());
     }
     check_token(state, request)

@@ -5,11 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::control::actions::{Actions, Ready, Reset, TokensEnd, TokensError};
+use crate::control::records;
 use crate::framework::clock::Clock;
 use crate::framework::effects::Effects;
 use crate::framework::faults::{ActiveFault, FaultError, FaultRule};
 use crate::framework::journal::{Explanation, JournalEntry};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
+use crate::framework::settings::ActionError;
 use crate::namespace::registry::NamespaceError;
 use crate::namespace::snapshot::SnapshotError;
 use crate::providers::registry::Providers;
@@ -348,6 +350,28 @@ impl Namespace {
     #[must_use]
     pub fn journal_of(&self, provider: &str) -> Vec<JournalEntry> {
         self.actions.core.journal.list(Some(provider), None)
+    }
+
+    /// Returns the stored records of a provider by kind, with the fields that identify them: `[{kind, count, records}]`. At most the
+    /// last 100 of each kind.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// for group in emulator.records("verigator")?.as_array().into_iter().flatten() {
+    ///     println!("{} {}", group["count"], group["kind"]);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the provider is unknown, or its records can't be listed.
+    pub fn records(&self, provider: &str) -> Result<serde_json::Value, ActionError> {
+        match self.actions.provider(provider) {
+            Some(provider) => records::list(&**provider),
+            None => Err(ActionError::new(format!("unknown provider {provider:?}"))),
+        }
     }
 
     /// Returns the number of side effects, by provider and name.

@@ -136,6 +136,17 @@ impl Journal {
         list
     }
 
+    /// The entries after the one with this id, oldest first; all if it is `None`. `None` if the id is unknown, for example because
+    /// the journal was cleared.
+    pub(crate) fn after(&self, request_id: Option<&str>) -> Option<Vec<Explanation>> {
+        let entries = lock(&self.entries);
+        let start = match request_id {
+            None => 0,
+            Some(id) => entries.iter().rposition(|entry| entry.request.request_id == id)? + 1,
+        };
+        Some(entries.iter().skip(start).cloned().collect())
+    }
+
     pub(crate) fn explain(&self, request_id: &str) -> Option<Explanation> {
         lock(&self.entries).iter().rev().find(|entry| entry.request.request_id == request_id).cloned()
     }
@@ -208,6 +219,23 @@ mod tests {
         assert_eq!(ids, ["2", "3"]);
         assert!(journal.explain("1").is_none());
         assert!(journal.explain("3").is_some());
+    }
+
+    #[test]
+    fn what_came_later_is_found_until_the_journal_is_cleared() {
+        let journal = Journal::new(9);
+        for id in ["1", "2", "3"] {
+            journal.begin(entry(id, "a"));
+        }
+        let after = |id| {
+            let found: Option<Vec<_>> = journal.after(id);
+            found.map(|list| list.into_iter().map(|one| one.request.request_id).collect::<Vec<_>>())
+        };
+        assert_eq!(after(None).unwrap().len(), 3);
+        assert_eq!(after(Some("1")).unwrap(), ["2", "3"]);
+        assert_eq!(after(Some("3")).unwrap(), [""; 0]);
+        journal.clear();
+        assert_eq!((after(Some("3")), after(None).unwrap().len()), (None, 0));
     }
 
     #[test]

@@ -75,7 +75,17 @@ impl Space {
         let list = providers.list();
         let ids = list.iter().map(|provider| Mutex::new(request_ids(seed, provider.as_ref()))).collect();
         let turns = list.iter().map(|_| tokio::sync::Mutex::default()).collect();
-        Self { name: name.to_owned(), prefix: prefix.to_owned(), seed, core, ledger, providers, list, ids, turns }
+        Self {
+            name: name.to_owned(),
+            prefix: prefix.to_owned(),
+            seed,
+            core,
+            ledger,
+            providers,
+            list,
+            ids,
+            turns,
+        }
     }
 
     pub(crate) fn provider(&self, name: &str) -> Option<&Arc<dyn Provider>> {

@@ -46,6 +46,10 @@ pub(crate) struct Limits {
     pub idle: Duration,
 }
 
+/// A request extension: changes when the emulator stops. A response without an end must end then.
+#[derive(Clone)]
+pub(crate) struct Stopping(pub watch::Receiver<bool>);
+
 /// Binds a port; 0 lets the system choose. The address is published only after the socket is bound, so that no other process can
 /// take the port in the meantime.
 pub(crate) fn bind(ip: IpAddr, port: u16) -> io::Result<(TcpListener, SocketAddr)> {
@@ -140,7 +144,9 @@ async fn connection(
     let inner = TowerToHyperService::new(router);
     let wire = Arc::new(Mutex::new(None));
     let planned = Arc::clone(&wire);
-    let service = service_fn(move |request| {
+    let stopping = stop.clone();
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(Stopping(stopping.clone()));
         let response = inner.call(request);
         let planned = Arc::clone(&planned);
         async move {

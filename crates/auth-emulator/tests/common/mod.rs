@@ -10,6 +10,7 @@
     reason = "in a test, a panic is the report"
 )]
 
+pub(crate) mod browser;
 pub(crate) mod crm;
 
 use std::net::SocketAddr;
@@ -126,7 +127,9 @@ impl Request {
             // The server may respond and close before it has read everything.
             let _ = stream.write_all(&self.bytes()).await;
             let mut received = Vec::new();
-            let _ = stream.read_to_end(&mut received).await;
+            // Some servers keep the connection open although they are asked to close it.
+            while !is_complete(&received) && stream.read_buf(&mut received).await.is_ok_and(|read| read > 0) {
+            }
             parse(&received)
         };
         tokio::time::timeout(PATIENCE, exchange).await.expect("no response in time")
@@ -135,6 +138,14 @@ impl Request {
     pub(crate) async fn send(&self) -> Response {
         self.try_send().await.expect("closed without a response")
     }
+}
+
+/// Whether as much arrived as the head announces.
+fn is_complete(received: &[u8]) -> bool {
+    let Some(end) = received.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&received[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    length.is_some_and(|length: usize| received.len() >= end + 4 + length)
 }
 
 fn parse(received: &[u8]) -> Option<Response> {

@@ -125,8 +125,11 @@ fn print(text: &str) -> Result<(), Failure> {
 /// The output for people. The credentials are demo values for this emulator.
 fn welcome(ready: &Ready, args: &Serve) -> String {
     let mut text = format!(
-        "auth-emulator {} is running on {}.\n\ncontrol API: {}\n  token: {}\n",
-        ready.version, args.listen, ready.control.url, ready.control.token
+        "auth-emulator {} is running on {}.\n\ncontrol API: {url}\n  token: {token}\n  page: {url}/#token={token}\n",
+        ready.version,
+        args.listen,
+        url = ready.control.url,
+        token = ready.control.token
     );
     if let Some(tls) = &ready.tls {
         let _ = writeln!(text, "\nClients must trust the certificate in {}.", tls.ca_file.display());

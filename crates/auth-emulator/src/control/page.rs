@@ -1,0 +1,177 @@
+//! The page at the control port: static files in the program, and the events that keep it up to date. It uses the control API like
+//! any other client; only the page itself requires no token, because it contains nothing.
+
+use std::pin::Pin;
+use std::sync::{Arc, LazyLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::extract::{Query, State};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, http::header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use hyper::body::Frame;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc;
+
+use super::actions::Actions;
+use crate::framework::journal::Explanation;
+use crate::server::listener::Stopping;
+
+const STYLE: &str = include_str!("page/page.css");
+const SCRIPT: &str = include_str!("page/page.js");
+
+/// The page, and the policy that allows exactly its own style and script.
+static PAGE: LazyLock<(String, String)> = LazyLock::new(|| {
+    let page = include_str!("page/page.html").replace("/*STYLE*/", STYLE).replace("/*SCRIPT*/", SCRIPT);
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; connect-src 'self'; img-src data:; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    );
+    (page, policy)
+});
+
+/// How often the journal is compared with what was sent.
+const LOOK: Duration = Duration::from_millis(100);
+/// After this much silence something is sent, so that a client that has left is noticed.
+const SILENCE: u32 = 150;
+
+pub(super) fn routes() -> Router<Arc<Actions>> {
+    Router::new().route("/", get(page)).route("/events", get(events))
+}
+
+/// Paths that require no token.
+pub(super) fn is_open(path: &str) -> bool {
+    path == "/"
+}
+
+async fn page() -> Response {
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, PAGE.1.as_str()),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, Html(PAGE.0.as_str())).into_response()
+}
+
+#[derive(serde::Deserialize)]
+struct After {
+    after: Option<String>,
+}
+
+/// The requests after the one with the id `after`, as server-sent events, and then each new one.
+async fn events(
+    State(actions): State<Arc<Actions>>,
+    stopping: Option<Extension<Stopping>>,
+    Query(After { after }): Query<After>,
+) -> Response {
+    let (sender, receiver) = mpsc::channel(4);
+    tokio::spawn(async move {
+        let stopped = async {
+            match stopping {
+                Some(Extension(Stopping(mut stop))) => drop(stop.changed().await),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = follow(&actions, after, &sender) => {}
+            () = stopped => {}
+        }
+    });
+    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    (headers, Body::new(Events(receiver))).into_response()
+}
+
+async fn follow(actions: &Actions, mut last: Option<String>, sender: &mpsc::Sender<Bytes>) {
+    // Requests without a response yet; they are sent again when they have one.
+    let mut open: Vec<String> = Vec::new();
+    let mut silence = 0;
+    loop {
+        let journal = &actions.core.journal;
+        let mut text = String::new();
+        let new = journal.after(last.as_deref()).unwrap_or_else(|| {
+            text.push_str("event: reset\ndata:\n\n");
+            open.clear();
+            last = None;
+            journal.after(None).unwrap_or_default()
+        });
+        open.retain(|id| match journal.explain(id) {
+            Some(entry) if entry.checks.is_empty() => true,
+            Some(entry) => {
+                push(&mut text, &entry);
+                false
+            }
+            None => false,
+        });
+        for entry in new {
+            if entry.checks.is_empty() {
+                open.push(entry.request.request_id.clone());
+            }
+            push(&mut text, &entry);
+            last = Some(entry.request.request_id);
+        }
+        silence += 1;
+        if text.is_empty() && silence >= SILENCE {
+            text.push_str(":\n\n");
+        }
+        if !text.is_empty() {
+            silence = 0;
+            if sender.send(text.into()).await.is_err() {
+                return;
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = sender.closed() => return,
+        }
+    }
+}
+
+fn push(text: &mut String, entry: &Explanation) {
+    let json = serde_json::to_string(entry).unwrap_or_default();
+    text.push_str("data: ");
+    text.push_str(&json);
+    text.push_str("\n\n");
+}
+
+struct Events(mpsc::Receiver<Bytes>);
+
+impl HttpBody for Events {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.0.poll_recv(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_small_and_loads_nothing() {
+        let (page, policy) = &*PAGE;
+        assert!(page.len() < 60 * 1024, "{}", page.len());
+        assert!(page.contains("grid-template-columns") && page.contains("'use strict'"));
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"));
+        for outside in ["src=", "@import", " url(", "innerHTML", "insertAdjacent", "eval(", "document.write"]
+        {
+            assert!(!page.contains(outside), "{outside}");
+        }
+        // A style in an attribute is not allowed by the policy.
+        assert!(!page.contains("style="));
+    }
+}
