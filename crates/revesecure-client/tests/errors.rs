@@ -98,6 +98,28 @@ async fn responses_that_are_no_json_are_typed_errors() {
     }
 }
 
+/// A decision that contradicts itself is none; elsewhere the last value counts.
+#[test]
+fn a_field_that_comes_twice_is_refused_where_it_decides_about_a_login_only() {
+    use revesecure_client::models::{BypassCodeList, PushStatus, UserDetails, UserInfo, UserPage};
+
+    for decision in [
+        r#"{"PushState":"PUSH_DENY","PushState":"PUSH_APPROVE"}"#,
+        r#"{"ApiKey":"a","ApiKey":"b","PushState":"PUSH_APPROVE"}"#,
+    ] {
+        assert!(serde_json::from_str::<PushStatus>(decision).is_err(), "{decision}");
+    }
+    let user = r#"{"UserName":"a","R2faStatus":"Denied","R2faStatus":"Bypass","Tokens":[],"AuthMethods":0}"#;
+    assert!(serde_json::from_str::<UserInfo>(user).is_err());
+    let details: UserDetails = serde_json::from_str(r#"{"FirstName":"John","FirstName":"Jane"}"#).unwrap();
+    assert_eq!(details.first_name.as_deref(), Some("Jane"));
+    let page: UserPage = serde_json::from_str(r#"{"count":1,"count":2,"details":[{}],"details":[]}"#).unwrap();
+    assert!(page.details.is_empty() && page.count.unwrap() == 2);
+    let codes: BypassCodeList =
+        serde_json::from_str(r#"{"codes":[{"BypassCode":"1","BypassCode":"2"}],"bypassCodeStatus":"Enabled"}"#).unwrap();
+    assert_eq!(codes.codes.len(), 1);
+}
+
 #[tokio::test]
 async fn a_result_that_is_missing_is_neither_right_nor_wrong() {
     for (body, place) in [
@@ -105,6 +127,8 @@ async fn a_result_that_is_missing_is_neither_right_nor_wrong() {
         (r#"{"data":{},"status":{"code":200}}"#, "$.data.AuthResult"),
         (r#"{"data":{"AuthResult":true},"status":{"code":200}}"#, "$.data.AuthResult"),
         (r#"{"AuthResult":null}"#, "$.AuthResult"),
+        (r#"{"AuthResult":"OTP INVALID","AuthResult":"OTP VALID"}"#, "$.AuthResult"),
+        (r#"{"data":{"AuthResult":"OTP VALID","AuthResult":"OTP VALID"},"status":{"code":200}}"#, "$.data.AuthResult"),
     ] {
         let transport = ScriptedTransport::new().json(200, body);
         let error = client(&transport).validation().otp(otp()).await.unwrap_err();
