@@ -113,7 +113,7 @@ fn a_field_that_comes_twice_is_refused_where_it_decides_about_a_login_only() {
     assert!(serde_json::from_str::<UserInfo>(user).is_err());
     let details: UserDetails = serde_json::from_str(r#"{"FirstName":"John","FirstName":"Jane"}"#).unwrap();
     assert_eq!(details.first_name.as_deref(), Some("Jane"));
-    let page: UserPage = serde_json::from_str(r#"{"count":1,"count":2,"details":[{}],"details":[]}"#).unwrap();
+    let page: UserPage = serde_json::from_str(r#"{"count":1,"count":2,"details":[{"UserId":"u1"}],"details":[]}"#).unwrap();
     assert!(page.details.is_empty() && page.count.unwrap() == 2);
     let codes: BypassCodeList =
         serde_json::from_str(r#"{"codes":[{"BypassCode":"1","BypassCode":"2"}],"bypassCodeStatus":"Enabled"}"#).unwrap();
