@@ -1,8 +1,8 @@
-//! Exact decimal numbers: money, rates, hours. Never a float, in either direction.
+//! Exact decimal numbers for money, rates and hours, without conversion from or to floats.
 //!
-//! The API represents them as numbers in some places and as strings in others. Assumption (formats): either can
-//! occur anywhere. With the feature `rust_decimal` they convert to [`rust_decimal::Decimal`] for arithmetic; without it
-//! that crate is not compiled.
+//! The API represents them as numbers in some responses and as strings in others. Assumption (formats): either can
+//! occur anywhere. With the feature `rust_decimal`, they convert to [`rust_decimal::Decimal`] for arithmetic; without
+//! it, that crate is not compiled.
 
 mod arithmetic;
 mod display;
@@ -30,8 +30,8 @@ const MAX_PLACES: u32 = 28;
 /// # Ok::<(), virtuous_client::models::InvalidAmount>(())
 /// ```
 ///
-/// Amounts compare by value, regardless of trailing zeros. They have no currency: compare and add amounts of one
-/// currency only.
+/// Amounts compare by value, regardless of trailing zeros. They have no currency, so compare and add only amounts of
+/// the same currency.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Amount {
     digits: i128,
@@ -104,9 +104,9 @@ impl Amount {
     /// Parses a displayed amount: `$10.50`, `$1,210.50`, `-$3`, `($3)`. Returns `None` for anything else, such as
     /// `Unavailable`.
     ///
-    /// A minus may be any dash of Unicode, before or after the currency or at the end. Brackets come in pairs and mean a
-    /// negative amount. A currency is at most three letters and a currency symbol; behind the number, letters are a code of ISO
-    /// 4217 (`5 USD`), since others multiply it (`5k`).
+    /// The minus sign can be any Unicode dash, before or after the currency or at the end. A pair of brackets means a
+    /// negative amount. The currency has at most three letters and a currency symbol. Letters after the number must be
+    /// an ISO 4217 code (`5 USD`), because others can be a multiplier (`5k`).
     ///
     /// Assumption (amount-display): displayed amounts have a decimal point and commas between thousands, as in
     /// `en-US`.
@@ -173,7 +173,7 @@ impl FromStr for Amount {
                 .ok_or(InvalidAmount)?;
         }
         if digits == 0 {
-            // Independent of the exponent, which may be too long to count through.
+            // Independent of the size of the exponent, which may be very large.
             let places = u32::try_from(fraction.len()).unwrap_or(MAX_PLACES).min(MAX_PLACES);
             return Ok(Self { digits, places });
         }
@@ -250,7 +250,7 @@ impl From<Amount> for String {
     }
 }
 
-/// Serializes a JSON number digit by digit. Other formats, and `serde(flatten)` around it, don't support such
+/// Serializes to a JSON number with exactly these digits. Other formats and `serde(flatten)` don't support such
 /// numbers.
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

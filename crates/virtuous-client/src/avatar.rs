@@ -15,15 +15,15 @@ impl ContactIndividuals<'_> {
     /// - `contact_individual_id`: Id of the individual.
     /// - `content_type`: Media type of the picture, such as `image/png`.
     ///
-    /// Assumption (avatar): the body is the picture itself, and the response may be empty. The vendor lists the
-    /// operation but shows no body.
+    /// Assumption (avatar): the request body is the picture itself, and the response may be empty. The vendor lists the
+    /// operation but documents no body.
     ///
     /// `POST /api/ContactIndividual/{contactIndividualId}/Avatar`, an idempotent write: retried after transient
     /// failures.
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); see its [`kind`](crate::CoreError::kind).
     ///
     /// # Example
     ///

@@ -90,15 +90,15 @@ impl ClientBuilder {
         }
     }
 
-    /// Sets an API key. It is never renewed; a call is an error if the server refuses it.
+    /// Sets an API key. It is never renewed; if the server rejects it, the call returns the error.
     pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
         self.api_key = Some(api_key.into());
         self
     }
 
-    /// Sets a key pair for HMAC signatures. It signs the calls that accept nothing else; without an API key and a
-    /// session it signs all calls. The vendor doesn't recommend HMAC, which is limited to few operations, but OAuth
-    /// tokens: [`user`](Self::user) or [`Client::login`](crate::Client::login).
+    /// Sets a key pair for HMAC signatures. It signs the calls that accept only HMAC; without an API key and a session,
+    /// it signs all calls. The vendor recommends OAuth tokens ([`user`](Self::user),
+    /// [`Client::login`](crate::Client::login)) instead of HMAC, which is limited to few operations.
     ///
     /// ```
     /// use virtuous_client::{Client, HmacKeys};
@@ -113,39 +113,39 @@ impl ClientBuilder {
         self
     }
 
-    /// Creates a client for a user's session in which nobody is logged in yet. This is the default; it needs to
-    /// be set only together with a key pair, which would sign all calls otherwise.
+    /// Selects a user's session that starts without a login. This is the default; call it only together with
+    /// [`hmac`](Self::hmac), where the key pair would otherwise sign all calls.
     pub fn session(mut self) -> Self {
         self.session = true;
         self
     }
 
-    /// Sets the initial tokens, which the program has stored itself. With a token store, the pair that expires
-    /// later is renewed first, and the other one if the server refuses it.
+    /// Sets the initial tokens, for a program that stores them itself. With a token store, a renewal first sends the
+    /// refresh token of the pair that expires later, and the other one if the server rejects it.
     pub fn tokens(mut self, tokens: Tokens) -> Self {
         self.tokens = Some(tokens);
         self
     }
 
-    /// Sets a store for the tokens of `account`, which is shared between runs and with other processes. A new
-    /// pair is stored before it is used. `account` identifies the tokens, usually by e-mail address; processes
-    /// that share a session must use the same value.
+    /// Sets a store for the tokens of `account`, which is shared between runs and with other processes. New tokens are
+    /// stored before they are used. `account` identifies the tokens and is usually an email address; processes that
+    /// share a session must use the same value.
     pub fn token_store(mut self, store: impl TokenStore + 'static, account: impl Into<String>) -> Self {
         self.store = Some((Arc::new(store), account.into()));
         self
     }
 
-    /// Logs in automatically with this user name and password if there are no tokens and none can be obtained by
-    /// a refresh. A user with one-time codes also needs a [`code_source`](Self::code_source); for programs
-    /// without a person, API keys are more suitable.
+    /// Sets the username and password for automatic logins, which take place if there are no tokens and a refresh can't
+    /// obtain any. If the user needs one-time codes, set a [`code_source`](Self::code_source) too; for unattended
+    /// programs, API keys are more suitable.
     pub fn user(mut self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
         self.login = Some((user.into(), password.into()));
         self
     }
 
-    /// Sets the source of one-time codes for automatic logins. It is called once per login, with a time limit of
-    /// five minutes. White space in a code is removed. `None` cancels the login; the next one starts after 30
-    /// seconds at the earliest, doubling up to an hour.
+    /// Sets the source of one-time codes for automatic logins. It is called once per login, with a time limit of five
+    /// minutes. Whitespace in a code is removed. `None` cancels the login; the next one starts after 30 seconds at the
+    /// earliest, doubling up to an hour.
     ///
     /// ```
     /// use virtuous_client::Client;
@@ -166,10 +166,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether a one-time code is sent in the header `OTP` too. Default: true, in the form and in the header.
+    /// Sets whether a one-time code is sent in the header `OTP`, in addition to the form. Default: true.
     ///
-    /// Assumption (otp-placement): a server reads one of the two and ignores the other. The vendor's text says
-    /// header; its example beside that text, its reference and its published description use the form field `otp`.
+    /// Assumption (otp-placement): the server reads one of the two and ignores the other. The vendor's text describes a
+    /// header; the example next to it, the reference and the published description use the form field `otp`.
     pub fn otp_header(mut self, send: bool) -> Self {
         self.otp_header = send;
         self
@@ -182,15 +182,15 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the minimum age of a renewed token before a refusal causes another renewal; the refusal of a younger
-    /// token has another cause than its age. Default: 10 seconds. Limits the calls of the token endpoint for a
-    /// credential that the server never accepts.
+    /// Sets the minimum age of a renewed token at which a rejection starts another renewal; a younger token was
+    /// rejected for another reason than expiry. Default: 10 seconds. This limits the calls to the token endpoint if the
+    /// server never accepts the tokens.
     pub fn min_renewal_interval(mut self, floor: Duration) -> Self {
         self.renewal.min_renewal_interval = floor;
         self
     }
 
-    /// Sets a guard that keeps the last calls of an hour in reserve. Default: none.
+    /// Sets a guard that reserves the last calls of an hour. Default: none.
     pub fn rate_guard(mut self, guard: RateGuard) -> Self {
         self.guard = Some(guard);
         self
@@ -358,7 +358,7 @@ impl ClientBuilder {
         Ok(Session { source })
     }
 
-    /// Names an invalid credential by the environment variable that it was read from.
+    /// Replaces the field of the error with the environment variable that the credential was read from.
     fn in_env(&self, error: InvalidCredential) -> InvalidCredential {
         match error.field() {
             _ if !self.from_env => error,
@@ -372,7 +372,7 @@ impl ClientBuilder {
     }
 }
 
-/// Shows the settings, but no credentials.
+/// Prints the settings without credentials.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

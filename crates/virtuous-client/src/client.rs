@@ -26,8 +26,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Logs a user in. On success, all clones of this client use the tokens, and the token store saves them, if
-    /// there is one.
+    /// Logs a user in. All clones of this client then use the tokens, and the token store, if any, saves them.
     ///
     /// ```no_run
     /// # async fn run(password: String, typed: String) -> Result<(), virtuous_client::Error> {
@@ -46,8 +45,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When awaited: [`SessionProblem::LoginRefused`](crate::SessionProblem::LoginRefused) if the server refuses,
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a client with an API key.
+    /// When awaited: [`SessionProblem::LoginRefused`](crate::SessionProblem::LoginRefused) if the server rejects the
+    /// login, [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the client has an API key or only a key
+    /// pair.
     pub fn login(&self, user: impl Into<String>, password: impl Into<SecretString>) -> Login {
         let session = self.session.clone().ok_or_else(|| {
             let reason = "this client has an API key or a key pair, but no session";
@@ -56,10 +56,10 @@ impl Client {
         Login::new(session, user.into(), password.into())
     }
 
-    /// Returns the current tokens, for a program that stores them itself. `None` if nobody is logged in, or if
-    /// this client has no session.
+    /// Returns the current tokens, for a program that stores them itself. `None` if no user is logged in, or if this
+    /// client has no session.
     ///
-    /// Each renewal replaces them; a [`token_store`](crate::ClientBuilder::token_store) saves every new pair before it
+    /// Each renewal replaces them. A [`token_store`](crate::ClientBuilder::token_store) saves every new pair before it
     /// is used.
     ///
     /// ```
@@ -74,14 +74,15 @@ impl Client {
         Some(self.session.as_ref()?.source.held()?.tokens.clone())
     }
 
-    /// Waits until no renewal of the session's tokens runs, and starts no early ones from then on. Await it before your
+    /// Stops early renewals of the session's tokens, and waits until running ones have completed. Await it before your
     /// program ends.
     ///
-    /// In the early window, a call renews the tokens in the background. If the runtime ends before the new pair is saved,
-    /// the stored refresh token is one that the server has already replaced, and a new login is required. The client can
-    /// be used afterwards, and a renewal that a call waits for still starts. Without a session, `close` returns at once.
+    /// In the early window, a call renews the tokens in the background. If the runtime ends before the new pair is
+    /// saved, the stored refresh token may be one that the server has already replaced, and a new login is required.
+    /// The client can still be used after `close`: calls start renewals that they wait for. Without a session, `close`
+    /// returns immediately.
     ///
-    /// A renewal ends within the client's time limits, and so does `close`.
+    /// Each renewal completes within the client's time limits, and so does `close`.
     ///
     /// ```no_run
     /// # async fn run() -> Result<(), virtuous_client::Error> {
@@ -98,11 +99,11 @@ impl Client {
         }
     }
 
-    /// Returns a request to any path, with the same authentication and retry rules as all calls.
+    /// Creates a request to any path, with the same authentication and retry rules as all calls.
     ///
-    /// The path must be percent-encoded and starts with `/api`; query parameters go into
-    /// [`query`](crate::Request::query). Only GET, HEAD, OPTIONS and TRACE are retried, unless
-    /// [`idempotency`](crate::Request::idempotency) allows more.
+    /// The path must be percent-encoded and start with `/api`; add query parameters with
+    /// [`query`](crate::Request::query). Only GET, HEAD, OPTIONS and TRACE are retried, unless you set another class
+    /// with [`idempotency`](crate::Request::idempotency).
     ///
     /// ```no_run
     /// # async fn run(virtuous: virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -123,7 +124,7 @@ impl Client {
     }
 }
 
-/// Shows the base URL, but no credentials.
+/// Prints the base URL without credentials.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("origin", &self.engine.origin().to_string()).finish_non_exhaustive()

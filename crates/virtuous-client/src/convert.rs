@@ -8,12 +8,12 @@ use crate::models::{DateTime, PaymentGift};
 use auth_client_core::UnknownFields;
 use auth_client_core::provider::record::{self, Field};
 
-/// Returns a field that the update requires, or an error if the response lacks it.
+/// Returns a field that the update requires, or an error if the response doesn't contain it.
 pub(crate) fn required<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
     value.ok_or_else(|| refused(member, "missing in the response, but required by the update"))
 }
 
-/// Reads a field of the update that the model of the response doesn't have.
+/// Decodes a field of the update that is not a field of the response model.
 pub(crate) fn known<T: Field>(unknown: &UnknownFields, member: &'static str) -> Result<Option<T>, Error> {
     record::known(unknown, member).map_err(|_| refused(member, "the response has a value of another type"))
 }
@@ -25,7 +25,8 @@ pub(crate) fn amount(display: Option<&String>, member: &'static str) -> Result<O
     amount.map(Some).ok_or_else(|| refused(member, "the response contains no valid amount"))
 }
 
-/// Returns a date of a response. One that is not readable would be sent as it is displayed, and be lost.
+/// Returns a date of a response, or an error if it can't be parsed: it would be sent unchanged, and the server would
+/// discard it.
 pub(crate) fn date(date: Option<&DateTime>, member: &'static str) -> Result<Option<DateTime>, Error> {
     let Some(date) = date.filter(|date| !date.as_str().trim().is_empty()) else { return Ok(None) };
     let is_readable = date.civil().is_some();
@@ -34,12 +35,12 @@ pub(crate) fn date(date: Option<&DateTime>, member: &'static str) -> Result<Opti
         .ok_or_else(|| refused(member, "the response contains no readable date"))
 }
 
-/// Returns the part of a gift that was a payment.
+/// Returns the amount of a gift that was a payment.
 pub(crate) fn paid(gift: Option<&PaymentGift>, _: &'static str) -> Result<Option<Amount>, Error> {
     Ok(gift.and_then(|gift| gift.amount))
 }
 
-/// Converts a flag that responses represent as a string.
+/// Converts a boolean that responses represent as a string.
 pub(crate) fn flag(flag: Option<&Flag>, member: &'static str) -> Result<Option<bool>, Error> {
     let Some(flag) = flag else { return Ok(None) };
     flag.is_set().map(Some).ok_or_else(|| refused(member, "the response contains neither yes nor no"))

@@ -1,4 +1,4 @@
-//! Creations that are safe to repeat: the record is looked up by an id of the program's own before it is created again.
+//! Idempotent creations: before a record is created, it is searched by an id that the program has chosen.
 
 use crate::arguments::{ContactsBySource, GiftsByTransaction};
 use crate::error::{Error, PROVIDER};
@@ -10,12 +10,13 @@ use crate::{Call, ErrorKind};
 const CREATIONS: u32 = 3;
 
 impl Contacts<'_> {
-    /// Returns the contact with this reference, and creates it if there is none. Safe to repeat after a lost response or
-    /// a crash.
+    /// Returns the contact with this reference, or creates it if there is none. The call can be retried after a lost
+    /// response or a crash.
     ///
-    /// `contact` needs a `reference_source` and a `reference_id`: the name of your system and the contact's id in it. The
-    /// contact is looked up by them first, and again after each creation whose response is lost. Two programs that create
-    /// the same contact at the same time can still create it twice. An existing contact is not changed.
+    /// `contact` requires a `reference_source` and a `reference_id`: the name of your system and the contact's id in
+    /// it. The client searches for the contact by these values first, and again after each creation whose response is
+    /// lost. Two programs that create the same contact at the same time can still create it twice. An existing contact
+    /// is not changed.
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -32,7 +33,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] without a reference; otherwise the errors of the lookup and of the creation.
+    /// [`ErrorKind::InvalidInput`] if the reference is missing, and the errors of the search and of the creation.
     pub async fn create_once(&self, contact: ContactCreate) -> Result<Contact, Error> {
         let source = given(contact.reference_source.as_ref(), "reference_source")?;
         let id = given(contact.reference_id.as_ref(), "reference_id")?;
@@ -42,12 +43,13 @@ impl Contacts<'_> {
 }
 
 impl Gifts<'_> {
-    /// Returns the gift with this transaction, and creates it if there is none. Safe to repeat after a lost response or a
-    /// crash.
+    /// Returns the gift with this transaction, or creates it if there is none. The call can be retried after a lost
+    /// response or a crash.
     ///
-    /// `gift` needs a `transaction_source` and a `transaction_id`: the name of your system and the payment's id in it. The
-    /// gift is looked up by them first, and again after each creation whose response is lost. Two programs that create the
-    /// same gift at the same time can still create it twice. An existing gift is not changed.
+    /// `gift` requires a `transaction_source` and a `transaction_id`: the name of your system and the payment's id in
+    /// it. The client searches for the gift by these values first, and again after each creation whose response is
+    /// lost. Two programs that create the same gift at the same time can still create it twice. An existing gift is not
+    /// changed.
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -64,7 +66,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] without a transaction; otherwise the errors of the lookup and of the creation.
+    /// [`ErrorKind::InvalidInput`] if the transaction is missing, and the errors of the search and of the creation.
     pub async fn create_once(&self, gift: GiftCreate) -> Result<Gift, Error> {
         let source = given(gift.transaction_source.as_ref(), "transaction_source")?;
         let id = given(gift.transaction_id.as_ref(), "transaction_id")?;
@@ -74,19 +76,19 @@ impl Gifts<'_> {
     }
 }
 
-/// Looks for a record, and creates it if there is none, until the result of a creation is known.
+/// Searches for a record and creates it if there is none, until the result of a creation is known.
 async fn once<T: 'static>(find: impl Fn() -> Call<T>, create: impl Fn() -> Call<T>) -> Result<T, Error> {
     let (mut creations, mut lost) = (0, None);
     loop {
         match find().await {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            // That a creation may have been executed must not be hidden by a lookup that failed.
+            // The error of a failed search must not hide that a creation may have been executed.
             Err(error) => return Err(lost.unwrap_or(error)),
             found => return found,
         }
         creations += 1;
         match create().await {
-            // After a timeout the server may still be busy with the creation, and a lookup would not find it.
+            // After a timeout, the server may still be processing the creation, and a search would not find the record.
             Err(error)
                 if error.may_have_been_executed()
                     && error.kind() != ErrorKind::Timeout

@@ -1,5 +1,5 @@
-//! Fields of the organization's own, which the vendor writes in three shapes: a list of objects with name and value, an
-//! object with the values under their names, and nothing. Behind one type, whichever it was.
+//! Custom fields of an organization, which have three shapes in the API: a list of objects with name and value, an
+//! object with values by name, and null. All of them are decoded to one type.
 
 use crate::models::CustomFieldType;
 use auth_client_core::provider::record::{self, Field, Fit, Form, List, Reading, Scalar};
@@ -7,7 +7,7 @@ use auth_client_core::{RawJson, UnknownFields};
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 
-/// The values of an organization's own fields.
+/// The values of an organization's custom fields.
 ///
 /// ```
 /// use virtuous_client::models::CustomFields;
@@ -28,7 +28,7 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CustomFields(Vec<CustomField>);
 
-/// One of an organization's own fields, with its value.
+/// A custom field with its value.
 ///
 /// ```
 /// use virtuous_client::models::CustomField;
@@ -40,20 +40,20 @@ pub struct CustomFields(Vec<CustomField>);
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CustomField {
-    /// The name, by which it is written.
+    /// Name of the field, which requests use.
     pub name: String,
-    /// The value; mostly a string, whatever the field's type. A number keeps all of its digits.
+    /// Value of the field; usually a string, whatever the field's type. A number keeps all its digits.
     pub value: RawJson,
-    /// What people see as its name. Told by reads only.
+    /// Display name; only in responses to reads.
     pub display_name: Option<String>,
-    /// What kind of value it takes. Told by some reads only.
+    /// Type of the value; only in responses to some reads.
     pub data_type: Option<CustomFieldType>,
-    /// The fields that this version does not know by name.
+    /// Unknown fields.
     pub unknown: UnknownFields,
 }
 
 impl CustomFields {
-    /// None.
+    /// Creates an empty collection.
     ///
     /// ```
     /// use virtuous_client::models::CustomFields;
@@ -65,7 +65,7 @@ impl CustomFields {
         Self::default()
     }
 
-    /// The field of this name.
+    /// Returns the field with this name.
     ///
     /// ```
     /// use virtuous_client::models::CustomFields;
@@ -78,7 +78,7 @@ impl CustomFields {
         self.0.iter().find(|field| field.name == name)
     }
 
-    /// The value of the field of this name, as text. `None` where there is no such field or no value.
+    /// Returns the value of the field with this name as a string. `None` if there is no such field or no value.
     ///
     /// ```
     /// use virtuous_client::models::CustomFields;
@@ -93,7 +93,7 @@ impl CustomFields {
         value.as_str().or_else(|| (!value.is_null()).then(|| value.get()))
     }
 
-    /// Sets the value of a field, and adds the field where there is none of this name.
+    /// Sets the value of a field, adding the field if there is none with this name.
     ///
     /// ```
     /// use virtuous_client::models::CustomFields;
@@ -110,7 +110,7 @@ impl CustomFields {
         }
     }
 
-    /// All of them, in the vendor's order.
+    /// Returns an iterator over all fields, in the order of the response.
     ///
     /// ```
     /// use virtuous_client::models::CustomFields;
@@ -123,7 +123,7 @@ impl CustomFields {
         self.0.iter()
     }
 
-    /// How many there are.
+    /// Returns the number of fields.
     ///
     /// ```
     /// use virtuous_client::models::CustomFields;
@@ -135,7 +135,7 @@ impl CustomFields {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are no fields.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -165,7 +165,7 @@ impl<N: Into<String>, V: Into<RawJson>, const COUNT: usize> From<[(N, V); COUNT]
     }
 }
 
-/// As a list of objects, the shape that most writes take.
+/// Serializes to a list of objects, the shape of most requests.
 impl Serialize for CustomFields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.0.len()))?;
@@ -188,7 +188,7 @@ struct Entry<'a> {
     unknown: &'a UnknownFields,
 }
 
-/// As an object, the shape that making contacts, transactions and patches take.
+/// Serializes to an object, the shape of creations of contacts, transactions and patches.
 pub(crate) fn as_map<S: Serializer>(fields: &Option<CustomFields>, serializer: S) -> Result<S::Ok, S::Error> {
     let fields = fields.as_ref().map(|fields| fields.0.as_slice()).unwrap_or_default();
     let mut map = serializer.serialize_map(Some(fields.len()))?;
@@ -270,7 +270,7 @@ auth_client_core::provider::record! {
     }
 }
 
-/// A value by its name, in a record of one of the organization's own collections.
+/// A name and a value in a record of a custom collection of the organization.
 ///
 /// ```
 /// use virtuous_client::models::NamedValue;
@@ -282,16 +282,16 @@ auth_client_core::provider::record! {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct NamedValue {
-    /// The name.
+    /// Name of the value.
     pub name: String,
-    /// The value; mostly a string, whatever the field's type. A number keeps all of its digits.
+    /// The value; usually a string. A number keeps all its digits.
     pub value: Option<RawJson>,
-    /// The fields that this version does not know by name.
+    /// Unknown fields.
     pub unknown: UnknownFields,
 }
 
 impl NamedValue {
-    /// A [`NamedValue`] with its name and value.
+    /// Creates a [`NamedValue`] with this name and value.
     ///
     /// ```
     /// use virtuous_client::models::NamedValue;
@@ -304,9 +304,9 @@ impl NamedValue {
     }
 }
 
-/// A flag that the vendor's reference calls a text.
+/// A boolean that the vendor's reference declares as a string.
 ///
-/// What it says in full is not documented, so the text is kept.
+/// Its possible values are not documented, so the string is kept.
 ///
 /// ```
 /// use virtuous_client::models::Flag;
@@ -319,13 +319,14 @@ impl NamedValue {
 pub struct Flag(String);
 
 impl Flag {
-    /// The text.
+    /// Returns the string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it says yes; `None` when it says neither `True`, `Yes` or `1` nor `False`, `No` or `0`, in any case.
+    /// Returns the value as a `bool`: `True`, `Yes` and `1` are `true`; `False`, `No` and `0` are `false`, in any case.
+    /// `None` for any other string.
     ///
     /// ```
     /// use virtuous_client::models::Flag;

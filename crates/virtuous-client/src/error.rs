@@ -1,9 +1,9 @@
 //! The API's error responses.
 //!
-//! The vendor is changing the format of error bodies, `/Token` has a third format, most refusals have no body, and
-//! proxies in front of the servers send HTML. So the status determines the kind of error, and the body is read in
-//! this order: the new format (`error` is an object), the old one (`message`, `modelState`), and that of `/Token`
-//! (`error` is a string, `error_description`). Assumption (error-bodies): there is no other format.
+//! The vendor is changing the format of error bodies, `/Token` has a third format, most error responses have no body,
+//! and proxies in front of the servers send HTML. The status therefore determines the kind of error, and the body is
+//! parsed in this order: the new format (`error` is an object), the old one (`message`, `modelState`), and that of
+//! `/Token` (`error` is a string, `error_description`). Assumption (error-bodies): there is no other format.
 
 use crate::auth::problem::{SessionError, SessionProblem};
 use crate::rate_limit::{RateLimit, RateLimitHeaders as _};
@@ -21,7 +21,8 @@ pub(crate) const PROVIDER: &str = "virtuous";
 auth_client_core::provider::error_type! {
     /// A failed call to Virtuous.
     ///
-    /// Dereferences to the error type that all providers share, and gives access to the typed error body:
+    /// Dereferences to the error type that all providers share. [`error_body`](Self::error_body) returns the typed
+    /// error body:
     ///
     /// ```no_run
     /// # async fn run(virtuous: virtuous_client::Client) {
@@ -39,7 +40,7 @@ auth_client_core::provider::error_type! {
 }
 
 impl Error {
-    /// Returns the error body of the response, in any of the formats; empty if there was no response.
+    /// Returns the error body of the response, parsed from any of the formats; empty if there was no response.
     ///
     /// ```no_run
     /// # async fn example(virtuous: virtuous_client::Client) {
@@ -53,7 +54,7 @@ impl Error {
         ErrorBody::of(&self.0)
     }
 
-    /// Returns the reason why no token was available, if the error is about the session and not about the call.
+    /// Returns the reason why no token was available, if that caused the error.
     ///
     /// ```no_run
     /// # async fn example(virtuous: virtuous_client::Client) {
@@ -98,7 +99,7 @@ impl Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ErrorShape {
-    /// No body, as for most refusals.
+    /// No body, as in most error responses.
     #[default]
     Empty,
     /// `{"error": {"code", "message", "details"}}`, the new format.
@@ -113,7 +114,7 @@ pub enum ErrorShape {
 
 /// An error body.
 ///
-/// `Debug` shows its format and size; messages may quote the request.
+/// `Debug` prints its format and size, because messages may quote the request.
 ///
 /// ```no_run
 /// # async fn example(virtuous: virtuous_client::Client) {
@@ -181,13 +182,13 @@ impl ErrorBody {
         self.shape
     }
 
-    /// Returns the error code, such as `VALIDATION_FAILED` or `invalid_grant`.
+    /// Returns the error code, such as `VALIDATION_FAILED` or `invalid_grant`, if there is one.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// Returns the message, which may quote the request.
+    /// Returns the message, if there is one. It may quote the request.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
@@ -265,15 +266,14 @@ fn is_word(code: &str) -> bool {
     (2..=40).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 
-/// Provider rules: those of plain HTTP, the error bodies, the rate limits, and the operations that require a
-/// signature.
+/// Provider rules: HTTP semantics, the error bodies, the rate limits, and the operations that require a signature.
 #[derive(Debug, Default)]
 pub(crate) struct Virtuous {
     /// Signs the operations that accept only an HMAC.
     pub(crate) hmac: Option<Arc<dyn CredentialSource>>,
 }
 
-/// Operations that accept only an HMAC, as the vendor documents.
+/// Operations that accept only HMAC, according to the vendor's documentation.
 pub(crate) const HMAC_ONLY: [&str; 2] =
     ["/api/Contact/ByReference/{referenceId}", "/api/Gift/ByReference/{referenceId}"];
 

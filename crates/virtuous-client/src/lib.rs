@@ -1,11 +1,11 @@
-//! Client for the **Virtuous** CRM API: all of its 292 operations, and all ways to authenticate.
+//! Client for the **Virtuous** CRM API: all 292 operations, and all of the API's credentials.
 //!
-//! Implements the API at `https://api.virtuoussoftware.com`. Resources are handles of [`Client`], operations are
-//! their methods. [`Client::request`] reaches any other path, with the same authentication and rules.
+//! Implements the API at `https://api.virtuoussoftware.com`. [`Client`] returns a handle per resource, and operations
+//! are methods of the handles. [`Client::request`] calls any other path, with the same authentication and retry rules.
 //!
 //! # Example
 //!
-//! Log a user in with the one-time code sent to the user's phone, find contacts, list gifts, and change one:
+//! Logs a user in with the one-time code sent to the user's phone, finds contacts, lists gifts, and changes one:
 //!
 //! ```
 //! use virtuous_client::query::parameter;
@@ -46,16 +46,16 @@
 //!
 //! # Authentication
 //!
-//! In the vendor's order: it recommends OAuth tokens, and doesn't recommend HMAC, which "is very limited in how it
-//! can interact with the API".
+//! The vendor recommends OAuth tokens, and doesn't recommend HMAC, "as its very limited in how it can interact with the
+//! API".
 //!
-//! | method | for | how |
+//! | credential | for | how |
 //! | --- | --- | --- |
-//! | OAuth: a user's session | people, with or without one-time codes | [`Client::login`] |
-//! | OAuth: automatic login | programs that act as a user | [`ClientBuilder::user`], [`ClientBuilder::code_source`] |
-//! | OAuth: stored tokens | sessions that outlive a run | [`ClientBuilder::token_store`], [`ClientBuilder::tokens`] |
-//! | API key | programs without a person, in particular if the user has one-time codes | [`Client::new`] |
-//! | HMAC | partners with a key pair from the vendor; limited, not recommended by the vendor | [`ClientBuilder::hmac`] |
+//! | OAuth: user session | interactive programs, with or without one-time codes | [`Client::login`] |
+//! | OAuth: user session with automatic login | services that act as a user | [`ClientBuilder::user`], [`ClientBuilder::code_source`] |
+//! | OAuth: stored tokens | resuming the session of an earlier run | [`ClientBuilder::token_store`], [`ClientBuilder::tokens`] |
+//! | API key | services, in particular if their users need one-time codes | [`Client::new`] |
+//! | HMAC key pair | partners with a key pair issued by the vendor; few operations accept it | [`ClientBuilder::hmac`] |
 //!
 //! [`Client::from_env`] uses the credentials in the environment.
 //!
@@ -63,16 +63,15 @@
 //!
 //! | type | for |
 //! | --- | --- |
-//! | [`Page`](models::Page) | a part of a list; its call has `pages()` and `items()`, which are streams |
-//! | [`Query`], [`ContactQuery`], [`query`] | conditions whose form is always valid; [`Query::check`] validates them against the organization's parameters |
-//! | [`Walk`] | all results of a query, by ascending id, each row once, with one page in memory |
-//! | [`export`] | the same, written to a file of JSON lines; resumable |
+//! | [`Page`](models::Page) | one page of a list; `pages()` and `items()` of the call return streams |
+//! | [`Query`], [`ContactQuery`], [`query`] | typed conditions; [`Query::check`] validates them against the organization's parameters |
+//! | [`Walk`] | all results of a query in ascending order of ids, each row once, with one page in memory |
+//! | [`export`] | all results of a query, written to a file of JSON lines; resumable |
 //!
 //! # Updates
 //!
-//! The server clears fields that a PUT doesn't contain. `modify` of each resource that is replaced reads the
-//! object first and keeps the fields of the response; `patch` of gifts and projects sends only what changes. The
-//! API doesn't detect concurrent updates: the last write wins.
+//! A PUT clears the fields that it omits. `modify` reads the object first and preserves all other fields; `patch` of
+//! gifts and projects sends only the changes. The API doesn't detect concurrent updates: the last write wins.
 //!
 //! Assumption (put-derived): fields of a response that its update doesn't document are the server's own (ids, sums, names
 //! of linked records, audit fields), or are changed by calls of their own, such as tags; `modify` doesn't send them.
@@ -80,18 +79,18 @@
 //!
 //! # Values
 //!
-//! [`Amount`](models::Amount) is an exact decimal, [`DateTime`] a date or time in the API's own format, and [`CustomFields`](models::CustomFields) an
-//! organization's custom fields in any of the API's shapes. With the features `rust_decimal`, `chrono-04` and `jiff-02`
-//! they convert to types of those crates. Responses are decoded leniently, and unknown fields are kept in
-//! `unknown`.
+//! [`Amount`](models::Amount) is an exact decimal number, [`DateTime`] a date or time in the API's format, and
+//! [`CustomFields`](models::CustomFields) contains an organization's custom fields, decoded from any of the API's
+//! formats. With the features `rust_decimal`, `chrono-04` and `jiff-02`, they convert to the types of those crates.
+//! Responses are decoded leniently, and unknown fields are kept in `unknown`.
 //!
 //! # Tokens
 //!
-//! A token is renewed shortly before it expires, by a single request, while the old one is still used. A token
-//! that the server refuses is renewed once and the call sent again once. The vendor doesn't document if a refresh
-//! token can be used more than once, so the new pair is stored before it is used, and processes that share a
-//! store renew one at a time. A session ends only when the server responds `invalid_grant`; server errors,
-//! timeouts and responses of other hosts don't end it. [`Error::session_problem`] returns the reason.
+//! The client renews a token five minutes before it expires, with a single request, and uses the old token until then.
+//! If the server rejects a token, the client renews it once and sends the call once more. The vendor doesn't document
+//! whether a refresh token can be used more than once, so the client stores new tokens before it uses them, and
+//! processes that share a store renew one at a time. Only `invalid_grant` ends a session; server errors, timeouts and
+//! responses of proxies don't. [`Error::session_problem`] returns the reason why no token is available.
 //!
 //! ```no_run
 //! # #[cfg(feature = "token-file")]
@@ -106,9 +105,9 @@
 //!
 //! # Rate limits
 //!
-//! [`RateLimitHeaders`] reads the rate limit headers of each response. A throttled call waits as long as the
-//! server states (a minute at most, see [`RetryPolicy::max_retry_after`]). A [`RateGuard`] keeps the last calls
-//! of an hour in reserve.
+//! [`RateLimitHeaders`] returns the rate limit headers of a response. A throttled call waits for the delay that the
+//! server requests, at most a minute (see [`RetryPolicy::max_retry_after`]). A [`RateGuard`] reserves the last calls of
+//! an hour.
 //!
 //! ```
 //! use virtuous_client::{Client, RateGuard};
@@ -120,22 +119,22 @@
 //!
 //! # Retries
 //!
-//! Reads and idempotent writes, such as replacements and deletions, are retried within the [`RetryPolicy`]; the
-//! documentation of each method states its class. All other calls, creations in particular, are retried only if
-//! it is certain that nothing was sent. Give transactions a source and an id of your own, by which the server
-//! recognizes duplicates. If the response to a write is lost,
-//! [`Error::may_have_been_executed`](crate::CoreError::may_have_been_executed) returns `true`.
-//! [`create_once`](resources::Gifts::create_once) of gifts and contacts looks before it creates again.
+//! Reads and idempotent writes, such as replacements and deletions, are retried according to the [`RetryPolicy`]; the
+//! documentation of each method states its class. All other calls, in particular creations, are retried only if nothing
+//! was sent. Give transactions a source and an id of your own, by which the server recognizes duplicates. If the
+//! response to a write is lost, [`Error::may_have_been_executed`](crate::CoreError::may_have_been_executed) returns
+//! `true`. [`create_once`](resources::Gifts::create_once) of gifts and contacts searches for the record before it
+//! creates it again.
 //!
 //! # Webhooks
 //!
-//! [`webhook::verify`] checks the signature of a delivery, [`webhook::verify_any`] against several secrets, and
-//! [`webhook::Delivery`] parses it. Its records may be partial: fetch what you want to store.
+//! [`webhook::verify`] checks the signature of a delivery, [`webhook::verify_any`] checks it against several secrets,
+//! and [`webhook::Delivery`] parses the delivery. Its records may be partial, so fetch a record before you store it.
 //!
 //! # Testing
 //!
-//! With the feature `testing`, pass a `testing::ScriptedTransport` to the builder; no network is needed. Or start
-//! the `auth-emulator`, which behaves like the vendor's server, and set `VIRTUOUS_BASE_URL` to its URL.
+//! Without a network: enable the feature `testing` and pass a `testing::ScriptedTransport` to the builder. Against a
+//! server: start the `auth-emulator`, which behaves like the vendor's server, and set `VIRTUOUS_BASE_URL` to its URL.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -154,9 +153,13 @@
 //!
 //! # Assumptions
 //!
-//! Where the vendor's documentation is silent, this crate has a setting or assumes: codes are sent in the
-//! form and in a header ([`ClientBuilder::otp_header`]); status 202 of the token endpoint asks for a code, whatever its body; a login
-//! is refused with 400 or 401; a signed URL includes its query; a webhook's signature is base64 or hexadecimal.
+//! Where the vendor's documentation is incomplete, this crate assumes:
+//!
+//! - One-time codes are sent in the form and in a header ([`ClientBuilder::otp_header`]).
+//! - Status 202 of the token endpoint means that a code is required, whatever its body.
+//! - A login is rejected with status 400 or 401.
+//! - A signed URL includes its query.
+//! - A webhook's signature is base64 or hexadecimal.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,4 +1,4 @@
-//! Pages of lists: the vendor's envelope, and what else it answers with where its reference promises one.
+//! Pages of lists: the vendor's envelope, and the other formats of responses that should have one.
 
 use auth_client_core::decode;
 use auth_client_core::provider::record::{
@@ -12,12 +12,12 @@ use serde::de::{Error as _, Unexpected};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// How many rows a list asks for at a time where nothing is said.
+/// Default page size.
 const DEFAULT_TAKE: u64 = 100;
 
-/// A part of a list, and how long the list is.
+/// One page of a list, and the total number of rows.
 ///
-/// A call that answers with one can be awaited for this part, or be made into a stream of all parts or all rows:
+/// A call that returns a page can be awaited for that page, or turned into a stream of all pages or rows:
 ///
 /// ```no_run
 /// use virtuous_client::Query;
@@ -36,25 +36,25 @@ const DEFAULT_TAKE: u64 = 100;
 /// ```
 ///
 /// The streams start at the `skip` of the call, request `take` rows at a time (default: 100; at most the documented
-/// maximum), and end when a page brings nothing new. `total` doesn't end them: at the end, compare `received()` and
-/// `total()` of the stream. Sort by the id, so that the server doesn't move rows between the pages; a list that changes
-/// concurrently can still lose or repeat rows, which [`Walk`](crate::Walk) does not.
+/// maximum), and end when a page contains no new row. `total` doesn't end them; compare `received()` and `total()` of
+/// the stream at the end. Sort by the id, so that rows keep their positions. If the list changes during the iteration,
+/// rows can still be missed or returned twice; [`Walk`](crate::Walk) avoids this.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The rows.
     pub list: Vec<T>,
-    /// How many rows the whole list has.
+    /// The server's total number of rows.
     pub total: i64,
-    /// The fields of the envelope that this version does not know by name.
+    /// Unknown fields of the envelope.
     pub unknown: UnknownFields,
     stated_total: Option<i64>,
-    /// Of the whole response; two pages that are the same to the byte are one page that came twice.
+    /// Fingerprint of the whole response, by which a page that is returned twice is recognized.
     fingerprint: u64,
 }
 
 impl<T> Page<T> {
-    /// Returns the length of the list, if the response states it.
+    /// Returns the server's total, if the response contains it.
     pub(crate) fn told_total(&self) -> Option<u64> {
         u64::try_from(self.stated_total?).ok()
     }
@@ -64,7 +64,7 @@ impl<T> Page<T> {
         u64::try_from(self.list.len().saturating_add(left_out.len())).unwrap_or(u64::MAX)
     }
 
-    /// Returns a mark that only equal responses share; `None` for a page that was not read from a response.
+    /// Returns a fingerprint that only equal responses have; `None` for a page that was not decoded from a response.
     pub(crate) fn fingerprint(&self, left_out: &[UnreadableRow]) -> Option<u64> {
         if left_out.is_empty() {
             return (self.fingerprint != 0).then_some(self.fingerprint);
@@ -74,9 +74,9 @@ impl<T> Page<T> {
         Some(hasher.finish())
     }
 
-    /// Returns whether a list is complete whose server returns this page again instead of the rows after the first
-    /// `received`: the server has returned what it states. A server that states nothing has returned everything if it
-    /// doesn't return exactly as many rows as requested.
+    /// Returns whether the list is complete when the server returns this page again instead of the rows after the first
+    /// `received`. It is if the server's total has been received or, without a total, if the number of rows differs
+    /// from the requested one.
     pub(crate) fn completes(&self, rows: u64, received: u64, requested: u64) -> bool {
         self.told_total().map_or(rows != requested, |total| received >= total)
     }
@@ -156,8 +156,8 @@ impl<T: Field> Field for Rows<T> {
     }
 }
 
-/// Reads an object that is neither a list nor an envelope as a row: it has what a row must have, and something that rows
-/// have.
+/// Decodes an object that is neither a list nor an envelope as a row, if it has the required and at least one known
+/// field of a row.
 fn single<T: Field>(object: &UnknownFields) -> Option<T> {
     let row: T = record::read_at(&serde_json::to_string(object).ok()?, Reading::Lenient).ok()?;
     let mut known = false;
@@ -222,7 +222,7 @@ impl<T: Field> fmt::Debug for Page<T> {
     }
 }
 
-/// Reads a page, with the mark by which it is known again.
+/// Decodes a page, with its fingerprint.
 pub(crate) fn read<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode::DecodeFailure> {
     let mut page: Page<T> = decode::json(answer)?;
     let mut hasher = DefaultHasher::new();
@@ -231,17 +231,17 @@ pub(crate) fn read<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode
     Ok(page)
 }
 
-/// Reads the only page of an operation without paging: unless it states a total, it has all rows.
+/// Decodes the page of an operation without paging. Without a total, it contains all rows.
 pub(crate) fn read_only<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode::DecodeFailure> {
     let mut page = read(answer)?;
     page.stated_total.get_or_insert(page.total);
     Ok(page)
 }
 
-/// A place in a list that is paged by `skip` and `take`.
+/// A position in a list that is paged with `skip` and `take`.
 ///
-/// It hashes like the page that led to it, so that a server that ignores `skip` is noticed: the same page twice means that
-/// the list does not get on.
+/// Its hash is that of the previous page, so that a server that ignores `skip` and returns the same page twice is
+/// detected.
 ///
 /// ```no_run
 /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -264,7 +264,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// How many rows lie before it. Given as `skip` to another call, the list goes on here.
+    /// Returns the number of rows before this position. To resume here, pass it as `skip` to another call.
     #[must_use]
     pub fn skip(&self) -> i64 {
         i64::try_from(self.skip).unwrap_or(i64::MAX)
@@ -296,7 +296,7 @@ impl<T: Field + Unpin + 'static> auth_client_core::provider::Page for Page<T> {
     }
 
     fn query(position: &Position) -> Vec<(&'static str, u64)> {
-        // Parameters that an operation doesn't have are refused by the vendor.
+        // The server rejects parameters that an operation doesn't have.
         if position.paged { vec![("skip", position.skip), ("take", position.take)] } else { Vec::new() }
     }
 

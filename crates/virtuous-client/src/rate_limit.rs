@@ -1,8 +1,8 @@
-//! The hourly rate limit: headers of responses, and a guard that keeps calls in reserve.
+//! The hourly rate limit: response headers, and a guard that reserves calls.
 //!
-//! The vendor documents two different numbers and counts all credentials of an organization together, so no
-//! number is assumed: the headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` state
-//! them, if they are sent.
+//! The vendor documents two different limits and counts the calls of all credentials of an organization together, so no
+//! limit is assumed. The headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` contain the
+//! values, if they are sent.
 
 use auth_client_core::Reply;
 use auth_client_core::auth_core::Now;
@@ -11,10 +11,10 @@ use http::{HeaderMap, Response, StatusCode, header};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// The longest plausible time until a window ends: the vendor counts calls per hour, and clocks differ a little.
+/// Maximum plausible time until a window ends: one hour, plus a tolerance for different clocks.
 const LONGEST_WINDOW: Duration = Duration::from_secs(65 * 60);
 
-/// Rate limit headers of a response. All may be absent: older responses had none.
+/// Rate limit headers of a response. All may be absent.
 ///
 /// ```
 /// use http::HeaderMap;
@@ -32,16 +32,16 @@ pub struct RateLimit {
     pub limit: Option<u64>,
     /// Number of calls left in the window.
     pub remaining: Option<u64>,
-    /// End of the window, by the server's clock. The header is in Unix seconds.
+    /// End of the window, in server time.
     pub reset: Option<SystemTime>,
     /// Server time of the response.
     pub server_now: Option<SystemTime>,
 }
 
 impl RateLimit {
-    /// Returns the time until the window ends, as seen from `now`; by the server's clock if the response has a
-    /// `Date`. `None` if that is more than 65 minutes: a window has an hour, so the header is wrong, for example
-    /// in milliseconds.
+    /// Returns the time from `now` until the window ends, computed with the server's clock if the response has a
+    /// `Date`. `None` if that is more than 65 minutes: a window has one hour, so the header is invalid, for example
+    /// because it is in milliseconds.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -59,7 +59,7 @@ impl RateLimit {
     }
 }
 
-/// Access to the rate limit headers of any type with headers.
+/// Access to rate limit headers, for all types that contain response headers.
 ///
 /// ```no_run
 /// # async fn run(virtuous: virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -104,12 +104,11 @@ impl<T> RateLimitHeaders for Response<T> {
     }
 }
 
-/// A client-side rate limiter that keeps the last calls of a window in reserve for other programs of the
-/// organization.
+/// A client-side rate limiter that reserves the last calls of a window for other programs of the organization.
 ///
-/// It learns from the responses to its own client's calls and counts calls in progress. All clones of a client
-/// share it; pass the same guard to several clients of one organization to share it between them. Calls to the
-/// token endpoint are exempt, so that a session can always be renewed.
+/// It reads the rate limit headers of its client's responses and counts calls in progress. All clones of a client share
+/// it; to share it between several clients of one organization, pass the same guard to each. Calls to the token
+/// endpoint are exempt, so that a session can always be renewed.
 ///
 /// ```
 /// use virtuous_client::{Client, RateGuard};
@@ -134,9 +133,9 @@ struct State {
 
 #[derive(Clone, Copy, Debug)]
 struct Window {
-    /// End of the window by the server's clock, which identifies the window.
+    /// End of the window in server time, which identifies the window.
     reset: SystemTime,
-    /// End of the window by this client's clock.
+    /// End of the window in local time.
     ends: Now,
     /// Number of calls left after all calls in progress.
     left: u64,
@@ -145,9 +144,9 @@ struct Window {
 }
 
 impl RateGuard {
-    /// Rejects calls while at most `reserve` calls are left in the window. They fail with
-    /// [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) and the delay until the next window; nothing is
-    /// sent.
+    /// Creates a guard that rejects calls while at most `reserve` calls are left in the window. The calls return an
+    /// error of kind [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) with the delay until the next window;
+    /// nothing is sent.
     ///
     /// ```
     /// use virtuous_client::RateGuard;
@@ -162,8 +161,9 @@ impl RateGuard {
         Self { reserve, slow: false, state: Arc::default() }
     }
 
-    /// Spreads the last `reserve` calls of a window evenly over its remaining time, and waits for the next window
-    /// when none are left. A call whose deadline is earlier fails as with [`reject_below`](Self::reject_below).
+    /// Creates a guard that distributes the last `reserve` calls of a window evenly over its remaining time, and waits
+    /// for the next window when none are left. A call whose deadline is earlier fails as with
+    /// [`reject_below`](Self::reject_below).
     ///
     /// ```
     /// use virtuous_client::{Client, RateGuard};
@@ -178,7 +178,7 @@ impl RateGuard {
         Self { reserve, slow: true, state: Arc::default() }
     }
 
-    /// Returns the headers of the most recent response.
+    /// Returns the rate limit headers of the most recent response.
     ///
     /// ```
     /// use virtuous_client::RateGuard;

@@ -1,4 +1,4 @@
-//! Receipt files: the vendor's reference shows base64 inside JSON; some clients receive the file itself.
+//! Receipt files: base64 in JSON according to the vendor's reference; some clients receive the file itself.
 
 use auth_client_core::UnknownFields;
 use auth_client_core::decode::{self, DecodeFailure};
@@ -28,7 +28,7 @@ pub struct ReceiptFile {
     pub path: Option<String>,
 }
 
-/// Shows the size only; receipts are confidential.
+/// Prints the size only, because receipts are confidential.
 impl fmt::Debug for ReceiptFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReceiptFile")

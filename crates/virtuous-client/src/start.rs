@@ -1,4 +1,4 @@
-//! How a client is created: from an API key, a builder, or the environment.
+//! Creation of a client: with an API key, with a builder, or from the environment.
 
 use crate::builder::ClientBuilder;
 use crate::client::Client;
@@ -25,8 +25,8 @@ impl Client {
         Self::builder().api_key(api_key).build()
     }
 
-    /// Returns a builder. Without an API key or a key pair it builds a client for a user's session in which
-    /// nobody is logged in yet.
+    /// Returns a builder. Without an API key or a key pair, it builds a client for a user's session that starts without
+    /// a login.
     ///
     /// ```
     /// use virtuous_client::Client;
@@ -41,9 +41,10 @@ impl Client {
 
     /// Creates a client from environment variables:
     ///
-    /// - `VIRTUOUS_API_KEY`; or `VIRTUOUS_USERNAME` and `VIRTUOUS_PASSWORD`, for a session that logs in
-    ///   automatically;
-    /// - `VIRTUOUS_TOKEN_FILE`, a file for the tokens of that session; with it the password is optional;
+    /// - `VIRTUOUS_API_KEY`; or `VIRTUOUS_USERNAME` and `VIRTUOUS_PASSWORD`, for a user's session with automatic
+    ///   logins;
+    /// - `VIRTUOUS_TOKEN_FILE`, the file in which the tokens of that session are stored; with it, the password is
+    ///   optional;
     /// - `VIRTUOUS_APPLICATION_KEY` and `VIRTUOUS_PRIVATE_KEY`, for the calls that require a signature;
     /// - `VIRTUOUS_BASE_URL`, another base URL.
     ///

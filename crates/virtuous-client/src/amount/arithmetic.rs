@@ -1,5 +1,4 @@
-//! Arithmetic of amounts: exact, and without panics. Products and quotients need rounding, for which
-//! `rust_decimal` has the rules.
+//! Exact arithmetic of amounts, without panics. For products and quotients, which require rounding, use `rust_decimal`.
 
 use super::Amount;
 use std::iter::Sum;
@@ -9,7 +8,7 @@ impl Amount {
     /// Adds two amounts exactly. The result has as many decimal places as the operand with more of them. Returns
     /// `None` if the sum has more digits than an amount supports, about 38.
     ///
-    /// An amount has no currency: add amounts of one currency only.
+    /// An amount has no currency, so add only amounts of the same currency.
     ///
     /// ```
     /// use virtuous_client::models::Amount;
@@ -19,7 +18,7 @@ impl Amount {
     /// ```
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        // Trailing zeros may take the digits that the other amount needs.
+        // Without its trailing zeros, an amount may fit where it otherwise exceeds the maximum number of digits.
         self.add_aligned(other).or_else(|| self.shortest().add_aligned(other.shortest()))
     }
 

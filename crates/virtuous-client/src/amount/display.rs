@@ -73,7 +73,7 @@ fn is_currency_word(letters: &str) -> bool {
     CODES.split(' ').any(|code| code == letters) || matches!(letters, "kr" | "zł" | "Kč" | "Ft")
 }
 
-/// Whether a character is a dash or a minus of any kind.
+/// Returns whether a character is any Unicode dash or minus sign.
 fn is_minus(character: char) -> bool {
     matches!(
         character,
@@ -97,7 +97,7 @@ fn is_minus(character: char) -> bool {
     )
 }
 
-/// The bracket that belongs to an opening one.
+/// Returns the closing bracket of an opening one.
 fn closing(character: char) -> Option<char> {
     Some(match character {
         '(' => ')',
@@ -108,7 +108,7 @@ fn closing(character: char) -> Option<char> {
     })
 }
 
-/// Whether a character is in the general category Sc of Unicode 17.
+/// Returns whether a character is in the general category Sc of Unicode 17.
 fn is_currency_symbol(character: char) -> bool {
     matches!(
         character,

@@ -1,7 +1,7 @@
 //! `POST /Token`, at the root of the host: the password grant and the refresh grant.
 //!
-//! The endpoint has its own engine without a credential and without retries: the renewal decides when to try
-//! again, and a one-time code must never be sent twice automatically.
+//! The endpoint has its own engine without a credential and without retries: the renewal controls retries, and a
+//! one-time code must never be sent twice automatically.
 
 use super::problem::{SessionError, SessionProblem};
 use super::tokens::{TokenResponse, Tokens, read};
@@ -28,12 +28,12 @@ pub(crate) enum Grant {
 #[derive(Clone, Debug)]
 pub(crate) struct TokenEndpoint {
     pub(crate) engine: Engine,
-    /// Whether the code is sent in the header `OTP` besides the form.
+    /// Whether the code is also sent in the header `OTP`, in addition to the form.
     pub(crate) otp_header: bool,
 }
 
 impl TokenEndpoint {
-    /// Exchanges a user name, a password and a one-time code, if one was requested, for tokens.
+    /// Exchanges a username, a password and a one-time code, if required, for tokens.
     pub(crate) async fn password(
         &self,
         user: &str,
@@ -68,7 +68,7 @@ impl TokenEndpoint {
             };
         }
         self.send(request.call(read).timeout(limit)).await.map_err(|error| {
-            // For a person the status decides, because the body of a refused login is not documented.
+            // In an interactive login, the status is decisive, because the body of a rejected login is not documented.
             if has_refusal_status(&error) {
                 error.with_source(SessionError::new(SessionProblem::LoginRefused))
             } else {
@@ -99,25 +99,25 @@ impl TokenEndpoint {
     }
 }
 
-/// Returns whether the token endpoint itself refused the grant. Assumption (session-end): nothing but
-/// `invalid_grant` ends a session; a proxy or a captive portal may return any status and any page.
+/// Returns whether the token endpoint itself rejected the grant. Assumption (session-end): only `invalid_grant` ends a
+/// session; a proxy or a captive portal may return any status and any page.
 pub(crate) fn is_grant_refusal(error: &Error) -> bool {
     has_refusal_status(error) && ErrorBody::of(error).code() == Some("invalid_grant")
 }
 
-/// Returns whether the token endpoint itself refused a login: its body gives a reason. Without one, a proxy may
-/// have refused.
+/// Returns whether the token endpoint itself rejected a login: its body contains a reason. Without one, a proxy may
+/// have rejected it.
 pub(crate) fn is_login_refusal(error: &Error) -> bool {
     let body = ErrorBody::of(error);
     has_refusal_status(error) && (body.code().is_some() || body.message().is_some())
 }
 
-/// What is pasted by accident costs no try.
+/// Invalid characters are detected before a login is attempted.
 fn valid(checked: Result<(), InvalidCredential>) -> Result<(), Error> {
     checked.map_err(|error| Error::invalid_input(PASSWORD.id(), error.field(), error.reason().to_owned()))
 }
 
-/// Assumption (login-status): a refused grant is a 400 or 401.
+/// Assumption (login-status): a rejected grant has status 400 or 401.
 fn has_refusal_status(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::Unauthenticated)
 }

@@ -1,9 +1,9 @@
 //! `Authorization: Hmac <application key>:<signature>:<nonce>:<time>`, for partners with a key pair from the
 //! vendor.
 //!
-//! The signed string follows the vendor's C# sample: application key, percent-encoded URL, method, nonce and Unix
-//! time, without separators, all in lower case. The body is not signed. The vendor documents the scheme for a few
-//! calls and discourages it otherwise.
+//! The signed string follows the vendor's C# sample: application key, percent-encoded URL, method, nonce and Unix time,
+//! without separators, all in lower case. The body is not signed. The vendor documents the scheme for a few operations
+//! and discourages it otherwise.
 //!
 //! Assumption (signed-query): the query is part of the signed URL. The vendor's sample has none.
 
@@ -19,7 +19,7 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Creates the nonce of a signature: a new GUID for every request.
+/// Creates the nonce of a signature, by default a new GUID for each request.
 type Nonces = Arc<dyn Fn() -> Result<String, SignError> + Send + Sync>;
 
 /// A key pair for signatures, issued by the vendor on request.
@@ -89,7 +89,7 @@ impl HmacKeys {
     }
 }
 
-/// Shows neither key: the application key identifies the customer's organization.
+/// Prints neither key, because the application key identifies the customer's organization.
 impl fmt::Debug for HmacKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HmacKeys").finish_non_exhaustive()
@@ -184,7 +184,8 @@ mod tests {
 
     const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
-    /// Created by `tests/vectors/signatures.py`, an independent implementation of the vendor's documentation.
+    /// The vectors are created by `tests/vectors/signatures.py`, an independent implementation of the vendor's
+    /// documentation.
     #[test]
     fn every_vector_of_the_other_implementation_agrees() {
         #[derive(serde::Deserialize)]

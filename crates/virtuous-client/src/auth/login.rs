@@ -1,4 +1,4 @@
-//! A login by a person: user name and password, and a one-time code if the server requires one.
+//! An interactive login: username and password, and a one-time code if the server requires one.
 //!
 //! ```text
 //!   login ──► logged in
@@ -8,8 +8,8 @@
 //!                 └── (refused) ────┘
 //! ```
 //!
-//! The server keeps no state between the steps: a code is sent with a repetition of the first request. No request
-//! is ever sent twice automatically.
+//! The server keeps no state between the steps: the request with the code also contains the username and password. No
+//! request is sent twice automatically.
 
 use super::endpoint::Grant;
 use super::problem::{SessionError, SessionProblem};
@@ -21,7 +21,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-/// A login that is ready to be sent: `.await` sends it. Returned by [`Client::login`](crate::Client::login).
+/// A login; `.await` sends it. Returned by [`Client::login`](crate::Client::login).
 ///
 /// ```no_run
 /// # async fn example(virtuous: virtuous_client::Client, password: String) -> Result<(), virtuous_client::Error> {
@@ -40,7 +40,7 @@ pub struct Login {
     identity: Identity,
 }
 
-/// User name and password.
+/// Username and password.
 struct Identity {
     user: String,
     password: SecretString,
@@ -70,8 +70,8 @@ pub enum LoginStep {
     CodeRequired(Challenge),
 }
 
-/// A login that waits for its one-time code. It keeps the password, which the server requires again together with
-/// the code.
+/// A login that requires a one-time code. It keeps the password, which the server requires again together with the
+/// code.
 ///
 /// ```no_run
 /// # async fn example(challenge: virtuous_client::Challenge, typed: String) {
@@ -95,7 +95,7 @@ impl Login {
         Self { session, identity: Identity { user, password } }
     }
 
-    /// Logs in and, if the server requires a one-time code, calls `ask` once to get it.
+    /// Logs in. If the server requires a one-time code, calls `ask` once to obtain it.
     ///
     /// ```no_run
     /// # async fn run(virtuous: virtuous_client::Client, password: String) -> Result<(), virtuous_client::Error> {
@@ -137,7 +137,7 @@ impl IntoFuture for Login {
 }
 
 impl Challenge {
-    /// Sends the code, once. After a wrong code, another one can be sent.
+    /// Sends the code once. After a wrong code, call the method again with another one.
     ///
     /// ```no_run
     /// # async fn run(virtuous: virtuous_client::Client, password: String, typed: String)
@@ -153,10 +153,9 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`SessionProblem::LoginRefused`] if the server refuses the code or the password; it does not say which.
-    /// [`SessionProblem::CodeRequired`] if it requires another code. If the response was lost,
-    /// [`may_have_been_sent`](crate::CoreError::may_have_been_sent) returns `true`, and the code may have been
-    /// used.
+    /// [`SessionProblem::LoginRefused`] if the server rejects the code or the password; its response doesn't
+    /// distinguish the two. [`SessionProblem::CodeRequired`] if it requires another code. If the response was lost,
+    /// [`may_have_been_sent`](crate::CoreError::may_have_been_sent) returns `true`, and the code may have been used.
     pub async fn answer(&self, code: impl Into<SecretString>) -> Result<Tokens, Error> {
         let code = code.into();
         match self.session.log_in(&self.identity.user, &self.identity.password, Some(&code)).await? {
@@ -165,7 +164,7 @@ impl Challenge {
         }
     }
 
-    /// Requests another code, by repeating the first request.
+    /// Requests another code, by sending the first request again.
     ///
     /// ```no_run
     /// # async fn example(challenge: virtuous_client::Challenge, typed: String) -> Result<(), virtuous_client::Error> {
@@ -201,7 +200,7 @@ fn code_required() -> Error {
     auth_client_core::Error::credentials("token.password", error).with_provider("virtuous").into()
 }
 
-/// Shows neither user name nor password.
+/// Prints neither username nor password.
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Login").finish_non_exhaustive()

@@ -4,11 +4,11 @@
 //! | --- | --- |
 //! | `tokens.rs` | a pair of tokens, and the response that contains one |
 //! | `endpoint.rs` | `POST /Token`: the password grant and the refresh grant |
-//! | `login.rs` | a login by a person, with a one-time code |
+//! | `login.rs` | an interactive login, with a one-time code |
 //! | `session.rs` | the tokens in use |
-//! | `renewer.rs` | their renewal, alone or together with other processes |
-//! | `password.rs` | logins with user name and password, by a person or automatically |
-//! | `shared_store.rs` | the steps of a renewal in the token store |
+//! | `renewer.rs` | their renewal, with or without other processes that share them |
+//! | `password.rs` | logins with username and password, interactive or automatic |
+//! | `shared_store.rs` | the token store during a renewal |
 //! | `problem.rs` | reasons why no token is available |
 //! | `hmac.rs` | the `Hmac` signature |
 

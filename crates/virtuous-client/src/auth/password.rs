@@ -1,4 +1,4 @@
-//! Logins with a user name and a password: by a person, or automatically.
+//! Logins with username and password, interactive or automatic.
 
 use super::endpoint::{Grant, is_login_refusal};
 use super::problem::{SessionError, SessionProblem};
@@ -17,8 +17,8 @@ use std::time::Duration;
 /// Time limit for entering a one-time code.
 const CODE_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Delay after an automatic login that failed without a network error, such as that of a locked account; doubles
-/// with each further failure. Every login may send a code to a person.
+/// Delay after an automatic login that failed for another reason than the network, such as a locked account; doubles
+/// with each further failure. The delay matters because each login may send a code to the user.
 const FIRST_LOGIN_DELAY: Duration = Duration::from_secs(30);
 
 /// Source of one-time codes for automatic logins; `None` cancels.
@@ -33,7 +33,7 @@ pub(crate) struct Unattended {
 }
 
 impl Renewer {
-    /// Exchanges user name, password and code for tokens, and saves them. `None` if a code is required.
+    /// Exchanges username, password and code for tokens, and saves them. `None` if a code is required.
     pub(crate) async fn log_in(
         &self,
         user: &str,
@@ -45,7 +45,7 @@ impl Renewer {
         let left = || limit.saturating_sub(self.now().since(started));
         let prepare = async {
             let mut state = self.state.lock().await;
-            // If an earlier pair can't be saved, neither can a new one, and the code would be wasted.
+            // If an earlier pair can't be saved, a new one can't be saved either, and the code would be used in vain.
             self.retry_save(&mut state).await?;
             let mut place = self.lock(left()).await?;
             place.prove_writable().await?;
@@ -97,7 +97,7 @@ impl Renewer {
             }
             Err(error) => error,
         };
-        // After a code, the code may be what is wrong.
+        // With a code, the rejection may concern the code instead of the password.
         if is_login_refusal(&error) && !with_code {
             state.login_refused = true;
             return Err(self.end(state, SessionProblem::LoginRefused, Some(error)));

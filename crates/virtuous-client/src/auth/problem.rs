@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Reason why a session has no token, or why a login failed. Returned by
+/// The reason why a session has no token or a login failed. Returned by
 /// [`Error::session_problem`](crate::Error::session_problem).
 ///
 /// ```
@@ -21,33 +21,33 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SessionProblem {
-    /// Nobody has logged in yet, or the token store was cleared.
+    /// No user has logged in yet, or the token store was cleared.
     NotLoggedIn,
     /// The token has expired, and there is no refresh token.
     NoRefreshToken,
-    /// The server refused the login, most likely because of a wrong user name, password or one-time code. It
-    /// gives no reason; any 400 or 401 counts.
+    /// The server rejected the login, probably because of a wrong username, password or one-time code. Its response has
+    /// status 400 or 401 and no reason.
     LoginRefused,
-    /// The server requires a one-time code, and none was available.
+    /// The server requires a one-time code, and none is available.
     CodeRequired,
-    /// The server refused the refresh token: the session has ended.
+    /// The server rejected the refresh token: the session has ended.
     RefreshRefused,
-    /// The server refused the refresh token, and the response to an earlier refresh was lost, on the network or
-    /// with a killed process. Most likely the server had replaced the token, and the new one never arrived.
+    /// The server rejected the refresh token after the response to an earlier refresh was lost, because of the network
+    /// or a killed process. The server had probably replaced the token.
     RefreshLost,
-    /// A refresh was sent, but its response was lost. The current tokens stay in use; the next refresh will show
-    /// if the session still exists.
+    /// A refresh was sent, but its response was lost. The current tokens stay in use; the next refresh determines
+    /// whether the session still exists.
     ResponseLost,
     /// The token endpoint could not be reached, or its response is invalid.
     EndpointUnavailable,
-    /// Another process held the lock of the tokens until the timeout. Nothing was renewed.
+    /// Another process held the lock of the token store until the timeout. No token was renewed.
     StoreLocked,
-    /// The token store can't be locked, read or written. Nothing was renewed with an old token.
+    /// The token store can't be locked, read or written. No token was renewed.
     StoreUnavailable,
 }
 
 impl SessionProblem {
-    /// Returns `true` if only a new login helps.
+    /// Returns `true` if a new login is required.
     ///
     /// ```
     /// use virtuous_client::SessionProblem;

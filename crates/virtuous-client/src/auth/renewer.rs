@@ -1,10 +1,10 @@
-//! Renewal of tokens, alone or together with other processes.
+//! Renewal of tokens, with or without other processes that share them.
 //!
-//! With a store the steps are: lock, reload, check if another process has renewed, mark that a refresh will be
+//! With a store, the steps are: lock, reload, check whether another process has renewed, mark that a refresh will be
 //! sent, refresh, save, release. Every step has a time limit.
 //!
-//! What the server has refused is never sent again: neither a refresh token nor the password of an automatic login.
-//! A renewal after a definitive failure therefore only looks for other tokens in the store.
+//! Neither a rejected refresh token nor the rejected password of an automatic login is sent again. After a definitive
+//! failure, a renewal therefore only reads the store for other tokens.
 
 use super::endpoint::{Grant, TokenEndpoint, is_grant_refusal};
 use super::password::Unattended;
@@ -35,7 +35,7 @@ const STORE_INTERVAL: Duration = Duration::from_secs(2);
 pub(crate) struct Renewer {
     pub(super) endpoint: TokenEndpoint,
     store: Option<SharedStore>,
-    /// Credentials for an automatic login if there is no other way.
+    /// Credentials for an automatic login, which is tried last.
     unattended: Option<Unattended>,
     /// Locked during a renewal or login, so that only one runs at a time and the store's lock is taken once.
     pub(super) state: Mutex<State>,
@@ -43,20 +43,20 @@ pub(crate) struct Renewer {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// The newest pair that this process obtained, whether or not it is usable yet.
+    /// The newest pair that this process obtained, whether or not it is usable.
     latest: Option<Held>,
-    /// The pair that the program passed, until the server has issued another one.
+    /// The pair of `ClientBuilder::tokens`, until the server has issued another one.
     given: Option<Held>,
     /// Set if the response to a refresh was lost and no pair has been obtained since.
     response_lost: bool,
     unsaved: Option<Unsaved>,
-    /// Refresh tokens that the server has refused.
+    /// Refresh tokens that the server has rejected.
     refused: Vec<SecretString>,
     /// Generation of the pair that a cleared store has ended.
     cleared: Option<u64>,
-    /// The definitive failure that stands until there are other tokens.
+    /// The definitive failure, until there are other tokens.
     ended: Option<CredentialError>,
-    /// Set once the server has refused user name and password of the automatic login.
+    /// Set when the server has rejected the username and password of the automatic login.
     pub(super) login_refused: bool,
     pub(super) failed_logins: u32,
     /// The time before which nothing is sent to the token endpoint, and the reason.
@@ -131,14 +131,14 @@ impl Renewer {
     fn newer(&self, state: &State, stored: Option<&StoredToken>, known: Option<&Held>) -> Option<Held> {
         let stored = Held::of_store(stored?);
         let is_newer = known.is_none_or(|known| self.is_newer(state, &stored, known));
-        // One that can't be sent must not end the session for good.
+        // A pair that can't be sent must not end the session permanently.
         let is_valid = Bearer::new(&stored.tokens.access).is_ok();
         Some(stored).filter(|stored| is_newer && is_valid && stored.serves(self.now().wall))
     }
 
-    /// Returns whether a stored pair is newer than a pair of this process. One that the program passed has no
-    /// generation: any other is newer once the server has refused it; before that the later expiry counts, and then whether
-    /// the server has accepted the passed one.
+    /// Returns whether a stored pair is newer than a pair of this process. The pair of `ClientBuilder::tokens` has no
+    /// generation: after the server has rejected it, any other pair is newer; before that, the later expiry is
+    /// decisive, and then whether the server has accepted that pair.
     fn is_newer(&self, state: &State, stored: &Held, known: &Held) -> bool {
         let is_refused =
             || known.tokens.refresh.as_ref().is_some_and(|refresh| contains(&state.refused, refresh));
@@ -157,7 +157,7 @@ impl Renewer {
     fn to_refresh(&self, state: &State, stored: Option<&StoredToken>, known: Option<Held>) -> Vec<Held> {
         let stored = stored.map(Held::of_store);
         let mut pairs: Vec<Held> = match (stored, known) {
-            // The pair before the stored one is spent.
+            // The refresh token before the stored one has been used.
             (Some(stored), Some(known)) if known.generation > 0 && stored.generation >= known.generation => {
                 vec![stored]
             }
@@ -184,7 +184,7 @@ impl Renewer {
     ) -> Result<Refreshed, CredentialError> {
         let problem = SessionProblem::NoRefreshToken;
         let Some(refresh) = &held.tokens.refresh else { return Ok(Refreshed::Refused(problem, None)) };
-        // A pair that the program passed does not replace the stored one before it has proved valid.
+        // The pair of `ClientBuilder::tokens` doesn't replace the stored one before the server has accepted it.
         let before = match &place.stored {
             Some(stored) if held.generation == 0 => stored.clone(),
             _ => held.for_store(),
@@ -203,7 +203,7 @@ impl Renewer {
         };
         if is_grant_refusal(&error) {
             state.refused.push(refresh.clone());
-            // A process that doesn't use the lock may have been faster.
+            // A process that doesn't use the lock may have renewed first.
             let now_stored = place.reload().await;
             if let Some(other) = self.newer(state, now_stored.as_ref(), Some(held)) {
                 state.adopted(other.clone());
@@ -215,7 +215,7 @@ impl Renewer {
             return Ok(Refreshed::Refused(problem, Some(error)));
         }
         if error.may_have_been_sent() && error.status().is_none_or(is_inconclusive) {
-            // The mark stays, to inform the next process.
+            // The mark is kept, for the next process.
             state.response_lost = true;
             return Err(temporary(SessionProblem::ResponseLost, error));
         }
@@ -228,19 +228,19 @@ impl Renewer {
         })
     }
 
-    /// Sends nothing to the token endpoint for this time.
+    /// Prevents requests to the token endpoint for this time.
     pub(super) fn pause(&self, state: &mut State, wait: Duration, error: CredentialError) -> CredentialError {
         let wait = wait.min(MAX_RETRY_AFTER);
         state.paused = Some((self.now().after(wait), error.clone()));
         error.with_retry_after(self.store_interval(wait))
     }
 
-    /// Returns when to look again: before `wait` is over, another process may have filled the store.
+    /// Returns the time until the store is read again, because another process may fill it before `wait` has passed.
     fn store_interval(&self, wait: Duration) -> Duration {
         if self.store.is_some() { wait.min(STORE_INTERVAL) } else { wait }
     }
 
-    /// Returns the failure that only other tokens end, and remembers it.
+    /// Stores and returns a failure that only other tokens end.
     pub(super) fn end(
         &self,
         state: &mut State,
@@ -265,7 +265,7 @@ impl Renewer {
         self.unattended.as_ref().filter(|_| !state.login_refused)
     }
 
-    /// Returns the error that stands if there is nothing to send to the token endpoint now.
+    /// Returns the current failure if nothing may be sent to the token endpoint now.
     fn nothing_to_send(
         &self,
         state: &State,
@@ -284,16 +284,16 @@ impl Renewer {
 }
 
 impl State {
-    /// Remembers a new pair.
+    /// Stores a new pair.
     fn renewed(&mut self, held: Held) {
         let refused = std::mem::take(&mut self.refused);
         *self = Self { latest: Some(held), refused, ..Self::default() };
-        // Only the last few can come back, from a store.
+        // Only the latest ones can be read from a store again.
         let old = self.refused.len().saturating_sub(8);
         self.refused.drain(..old);
     }
 
-    /// Remembers a pair that another process has saved.
+    /// Stores a pair that another process has saved.
     fn adopted(&mut self, held: Held) -> Renewed<Held> {
         (self.latest, self.cleared, self.ended, self.paused) = (Some(held.clone()), None, None, None);
         self.response_lost = false;
@@ -311,8 +311,8 @@ impl Renew for Renewer {
         if let Some(late) = self.retry_save(state).await? {
             return Ok(late.renewed());
         }
-        // The last pair of this process may be newer than the one calls could use: a login may have brought it
-        // while this renewal waited, or it may have been expired on arrival.
+        // The latest pair of this process may be newer than the one that calls use: a login may have obtained it while
+        // this renewal waited, or it may already have expired when it was issued.
         let held = held.map(|held| (*held).clone());
         let in_use = held.as_ref().map(|held| held.generation);
         let mut known = match (held, state.latest.clone()) {

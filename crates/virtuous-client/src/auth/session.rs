@@ -1,7 +1,6 @@
 //! A user's session: the tokens in use, and logins that replace them.
 //!
-//! [`RenewingCredential`] decides when to renew and makes sure that it happens once; the [`Renewer`] carries out a
-//! renewal.
+//! [`RenewingCredential`] decides when to renew and runs one renewal at a time; the [`Renewer`] performs it.
 
 use super::endpoint::Grant;
 use super::renewer::Renewer;
@@ -15,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
-/// Tokens and their source. Clones are the same session.
+/// Tokens and their source. Clones share the session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) source: RenewingCredential<Renewer>,
@@ -34,7 +33,7 @@ pub(crate) struct Held {
 }
 
 impl Session {
-    /// Logs in: exchanges user name, password and code for tokens, saves them, and installs them for all calls.
+    /// Logs in: exchanges username, password and code for tokens, saves them, and installs them for all calls.
     pub(crate) async fn log_in(
         &self,
         user: &str,

@@ -1,4 +1,4 @@
-//! The token store of a session: every step has a time limit, because a store may never respond.
+//! The token store of a session. Every step has a time limit, because a store may never respond.
 //!
 //! A new pair is never used before it is saved. A pair that can't be saved is kept together with the store's lock,
 //! so that no process uses the old token in the meantime.
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Time limit for reading or writing.
 const STORE_LIMIT: Duration = Duration::from_secs(30);
 
-/// Time limit for locking, for stores that have none of their own.
+/// Time limit for locking, for stores without their own limit.
 pub(crate) const LOCK_LIMIT: Duration = Duration::from_secs(120);
 
 /// Attribute that marks a refresh whose response has not been saved.
@@ -82,7 +82,7 @@ impl LockedStore {
         limited(&self.engine, "read", locked.load()).await.ok().flatten()
     }
 
-    /// Saves what the store has once more, to find out if it can be written before a password or a code is used.
+    /// Saves the stored pair again, to detect a store that can't be written before a password or a code is used.
     pub(crate) async fn prove_writable(&mut self) -> Result<(), CredentialError> {
         match (&mut self.locked, &self.stored) {
             (Some(locked), Some(stored)) => limited(&self.engine, "write", locked.save(stored)).await,
@@ -102,8 +102,8 @@ impl LockedStore {
         self.stored.as_ref().is_some_and(|stored| stored.attributes.contains_key(REFRESHING))
     }
 
-    /// Marks that a refresh will be sent. That proves that the store can be written before the refresh token is
-    /// used, and informs the next process if this one dies or loses the response.
+    /// Marks that a refresh will be sent. This verifies that the store can be written before the refresh token is used,
+    /// and informs the next process if this one is killed or loses the response.
     pub(crate) async fn mark(&mut self, token: &StoredToken) -> Result<(), CredentialError> {
         let Some(locked) = &mut self.locked else { return Ok(()) };
         let mut mark = token.clone();
@@ -111,13 +111,14 @@ impl LockedStore {
         limited(&self.engine, "write", locked.save(&mark)).await
     }
 
-    /// Removes the mark after the server has responded or the request was not sent. A mark that remains only
-    /// makes a later error message too pessimistic, so failures are ignored.
+    /// Removes the mark after the server has responded or if the request was not sent. Failures are ignored, because a
+    /// remaining mark only affects the message of a later error.
     pub(crate) async fn unmark(&mut self, token: &StoredToken) {
         if !self.was_marked()
             && let Some(locked) = &mut self.locked
         {
-            // A pair that the program passed is not left in a store that had none: it may have been refused.
+            // The pair of `ClientBuilder::tokens` is not left in a store that had none, because it may have been
+            // rejected.
             let _ = match self.stored.is_some() || token.generation > 0 {
                 true => limited(&self.engine, "write", locked.save(token)).await,
                 false => limited(&self.engine, "clear", locked.clear()).await,

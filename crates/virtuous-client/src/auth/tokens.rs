@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 /// The tokens of a user.
 ///
-/// They are obtained by a login, or from the program's own storage:
+/// They are obtained by a login, or created from values that the program has stored:
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -35,7 +35,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Creates tokens from an access token without known expiry: it is used until the server refuses it.
+    /// Creates tokens from an access token without a known expiry, which is used until the server rejects it.
     ///
     /// ```
     /// use virtuous_client::Tokens;
@@ -54,7 +54,7 @@ impl Tokens {
         }
     }
 
-    /// Sets the refresh token, which obtains the next pair. An empty one counts as none.
+    /// Sets the refresh token, which obtains the next pair. An empty string means none.
     ///
     /// ```
     /// use virtuous_client::Tokens;
@@ -83,7 +83,7 @@ impl Tokens {
         self
     }
 
-    /// Returns the access token that requests are signed with.
+    /// Returns the access token.
     ///
     /// ```
     /// use virtuous_client::ExposeSecret as _;
@@ -96,14 +96,14 @@ impl Tokens {
         &self.access
     }
 
-    /// Returns the refresh token. The vendor doesn't document if it can be used more than once; assume that it
-    /// can't, and keep the newest.
+    /// Returns the refresh token. The vendor doesn't document whether it can be used more than once; assume that it
+    /// can't, and store the newest.
     #[must_use]
     pub fn refresh_token(&self) -> Option<&SecretString> {
         self.refresh.as_ref()
     }
 
-    /// Returns the expiry of the access token, on this machine's clock.
+    /// Returns the expiry of the access token, in local time.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.expires_at
@@ -115,19 +115,19 @@ impl Tokens {
         self.user_name.as_deref()
     }
 
-    /// Returns whether this user needs a one-time code to log in.
+    /// Returns whether this user needs a one-time code to log in, if the server has reported it.
     #[must_use]
     pub fn two_factor_enabled(&self) -> Option<bool> {
         self.two_factor_enabled
     }
 }
 
-/// Returns whether a token is more than white space. Servers write an empty string for a token that stays the same.
+/// Returns whether a token is not blank. Servers send an empty string for an unchanged token.
 pub(super) fn is_given(token: &SecretString) -> bool {
     !token.expose_secret().trim().is_empty()
 }
 
-/// Shows the expiry, but neither tokens nor user.
+/// Prints the expiry, but neither tokens nor user.
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens")
@@ -144,7 +144,7 @@ pub(crate) enum TokenResponse {
     CodeRequired,
 }
 
-/// Tokens whose expiry is not yet converted to this machine's clock.
+/// Tokens whose expiry is not yet converted to local time.
 pub(crate) struct Granted {
     pub(crate) tokens: Tokens,
     ends: Ends,
@@ -199,8 +199,8 @@ pub(crate) fn read(response: &Response<Bytes>) -> Result<TokenResponse, DecodeFa
     Ok(TokenResponse::Granted(Box::new(Granted { tokens, ends })))
 }
 
-/// Returns the expiry: `.expires` by the server's own clock if the response shows it, otherwise `expires_in`, and
-/// last `.expires` by this machine's clock.
+/// Returns the expiry: from `.expires` and the server's clock if the response contains it, otherwise from `expires_in`,
+/// otherwise from `.expires` and the local clock.
 fn ends(issued: &RawJson, expires: &RawJson, expires_in: &RawJson, headers: &HeaderMap) -> Ends {
     let date = |text: &str| httpdate::parse_http_date(text).ok();
     let dated = headers.get(header::DATE).and_then(|now| now.to_str().ok()).and_then(date);
@@ -223,9 +223,9 @@ fn flag(value: &RawJson) -> Option<bool> {
 impl Granted {
     /// Returns the tokens with their expiry on a clock that shows `now`.
     ///
-    /// The lifetime is measured by the server's time if the response contains it, so that a wrong local clock
-    /// neither shortens nor extends it. A pair that was just issued has not expired: one that is said to have is
-    /// used until the server refuses it.
+    /// The lifetime is computed with the server's time if the response contains it, so that a wrong local clock neither
+    /// shortens nor extends it. If a pair has already expired when it is issued, according to the response, it is used
+    /// until the server rejects it.
     pub(crate) fn at(self, now: SystemTime) -> Tokens {
         let left = match self.ends {
             Ends::At(end) => end.duration_since(now).ok(),

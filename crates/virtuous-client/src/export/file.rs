@@ -1,4 +1,4 @@
-//! The file of an export. It is its own state: the last complete line determines where the next run resumes.
+//! The file of an export. The last complete line determines where the next run resumes.
 
 use super::{ExportError, Resource, Row};
 use auth_client_core::provider::record::{Field as _, Reading};
@@ -20,7 +20,7 @@ pub(super) struct ExportFile {
 struct Found {
     rows: u64,
     last_id: Option<i64>,
-    /// Length of all complete lines; the rest was cut off during a write.
+    /// Length of all complete lines, in bytes; the rest is an interrupted write.
     length: u64,
 }
 
@@ -51,7 +51,7 @@ impl ExportFile {
             .map_err(|line| mismatch(&format!("line {line} is not a row")))?;
         let is_empty = file.metadata().map_err(failed("read"))?.len() == 0;
         match fs::read_to_string(&note) {
-            // Written before the first row, so that no row is ever without it, and atomically.
+            // Written atomically and before the first row, so that no row exists without it.
             _ if is_empty => write_whole(&note, &wanted).map_err(failed("written"))?,
             Ok(noted) if noted.trim() == wanted => {}
             Ok(_) => return Err(mismatch("it contains another export")),

@@ -1,8 +1,8 @@
-//! Bulk export: all results of a query, as JSON lines in a file, in the API's own format.
+//! Bulk export: writes all results of a query to a file, as JSON lines in the API's format.
 //!
-//! An interrupted export resumes when it is run again, even if the process was killed: the file itself is the
-//! only state. Rows are ordered by id, and each occurs once. The same query is resumed; a query with a relative
-//! date finds other rows on another day.
+//! An interrupted export resumes when it is run again, even if the process was killed, because the file is its only
+//! state. Rows are ordered by id, and each occurs once. A query with a relative date can match other rows when it is
+//! resumed on another day.
 //!
 //! ```no_run
 //! use virtuous_client::export::{Export, Resource};
@@ -17,8 +17,8 @@
 //! # }
 //! ```
 //!
-//! A client with a [`RateGuard`](crate::RateGuard) leaves calls for other programs; without one, an export that
-//! has used all calls of the hour waits for the next.
+//! A [`RateGuard`](crate::RateGuard) of the client reserves calls for other programs. Without one, an export that has
+//! used all calls of an hour waits for the next hour.
 
 mod file;
 mod resource;
@@ -39,7 +39,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Maximum number of consecutive waits because of throttling.
+/// Maximum number of consecutive delays because of throttling.
 const MAX_WAITS: u32 = 24;
 
 /// Delay if the server doesn't state one.
@@ -91,7 +91,7 @@ pub struct Progress {
     pub rows: u64,
     /// Total number of rows, if the server has reported it.
     pub total: Option<u64>,
-    /// Time until the export resumes, if no calls are left.
+    /// Time until the export continues, if no calls are left.
     pub waiting: Option<Duration>,
 }
 
@@ -110,14 +110,14 @@ pub struct Progress {
 pub struct Exported {
     /// Number of rows in the file.
     pub rows: u64,
-    /// Number of rows that earlier runs had written.
+    /// Number of rows that earlier runs have written.
     pub resumed: u64,
-    /// Number of rows of the whole list as the server has stated it at the start of this run. An export ends when a page
-    /// brings nothing new; compare this number with [`rows`](Self::rows) if you want to know that nothing is missing.
+    /// The server's total number of rows at the start of this run, if it was reported. It doesn't determine the end of
+    /// the export; compare it with [`rows`](Self::rows) to detect missing rows.
     pub total: Option<u64>,
 }
 
-/// Reason why an export has stopped. The file is kept, and another run resumes it.
+/// The reason why an export has stopped. The file is kept, and another run resumes the export.
 ///
 /// ```no_run
 /// use virtuous_client::export::{Export, ExportError, Resource};
@@ -162,7 +162,7 @@ impl<'a> Export<'a> {
         Self { client, resource, query: ContactQuery::all(), take: 1000, progress: None, report: None }
     }
 
-    /// Restricts the export to the results of this query. Its order is ignored.
+    /// Restricts the export to the results of this query, whose sort order is ignored.
     pub fn query(mut self, query: Query) -> Self {
         self.query.query = query;
         self
@@ -191,25 +191,25 @@ impl<'a> Export<'a> {
         self
     }
 
-    /// Sets a callback that is called after every page and before every wait.
+    /// Sets a callback that is called after each page and before each delay.
     pub fn on_progress(mut self, tell: impl FnMut(&Progress) + Send + 'a) -> Self {
         self.progress = Some(Box::new(tell));
         self
     }
 
-    /// Leaves out rows that can't be read, and passes each of them to this function, as
-    /// [`Call::on_unreadable`](auth_client_core::Call::on_unreadable) does. Without it, the export stops at such a row. Only
-    /// ids are read, so few rows are unreadable: those that are no objects, or whose id is no number.
+    /// Skips rows that can't be decoded, and passes each of them to `report`; see
+    /// [`Call::on_unreadable`](auth_client_core::Call::on_unreadable). Without this option, the export stops at such a
+    /// row. An export decodes only ids, so these are rows that are not objects or whose id is not a number.
     pub fn on_unreadable(mut self, report: impl Fn(&UnreadableRow) + Send + Sync + 'static) -> Self {
         self.report = Some(Box::new(report));
         self
     }
 
-    /// Exports to this file, or resumes an interrupted export to it. A second file with the suffix `.export`
-    /// describes the content, so that it is not resumed with another query.
+    /// Exports to this file, or resumes an interrupted export. A second file with the suffix `.export` records the
+    /// resource and the query, so that the export is not resumed with another query.
     ///
-    /// The file is written with blocking calls, one page at a time, and each page is flushed to disk before the
-    /// next one is requested. Two exports must not share a file.
+    /// The file is written with blocking I/O, one page at a time, and each page is flushed to disk before the next one
+    /// is requested. Concurrent exports must not use the same file.
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::export::ExportError> {
@@ -277,9 +277,9 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// Returns the rows of the resource, by the most suitable method.
+    /// Returns a walk over the rows of the resource: by id if possible, otherwise with `skip`.
     ///
-    /// Without `&self`, which would keep the future from being `Send`: the progress function is not `Sync`.
+    /// Doesn't take `&self`, because the progress function is not `Sync` and the future would not be `Send`.
     async fn walk(client: &Client, resource: Resource, query: ContactQuery) -> Result<Walk<Row>, Error> {
         let conditions = query.query.clone();
         let by = Self::id_parameter(client, resource).await?;
@@ -315,7 +315,7 @@ impl<'a> Export<'a> {
         let options = call.await?;
         let has = |parameter: &&&str| {
             options.options.iter().any(|option| {
-                // As in the validation of queries, a parameter without its own operators has those of the whole
+                // As in the validation of queries, a parameter without operators of its own has those of the whole
                 // list.
                 let own = &option.operator_options;
                 let mut operators = if own.is_empty() { options.operator_options.iter() } else { own.iter() };
@@ -373,7 +373,7 @@ impl Field for Row {
     }
 
     fn raw(&mut self, json: &str, _: Reading) -> Fit {
-        // A list is no row, although serde would take it for one.
+        // A list is not a row, although serde would deserialize it.
         if !json.trim_ascii_start().starts_with('{') {
             return Err(self.expected());
         }

@@ -1,4 +1,4 @@
-//! Resources that can be exported: all that have a query.
+//! The resources that can be exported: all resources with a query.
 
 use super::{AnyOperation, Row};
 use crate::generated::operations;
@@ -27,7 +27,7 @@ macro_rules! resources {
             /// All resources.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            /// Returns the name that is parsed and displayed.
+            /// Returns the name, such as `contacts-full`, which `FromStr` parses and `Display` prints.
             ///
             /// ```
             /// use virtuous_client::export::Resource;
@@ -71,17 +71,17 @@ macro_rules! resources {
 }
 
 resources! {
-    /// Contacts, summaries only.
+    /// Summaries of contacts.
     Contacts = "contacts", CONTACTS_QUERY, CONTACTS_QUERY_OPTIONS, ["Contact Id", "Id"], "Id";
-    /// Contacts with all fields. Slow.
+    /// Contacts with all fields; slow.
     ContactsFull = "contacts-full", CONTACTS_QUERY_FULL, CONTACTS_QUERY_OPTIONS, ["Contact Id", "Id"], "Id";
     /// Individuals.
     Individuals = "individuals", CONTACT_INDIVIDUALS_QUERY, CONTACT_INDIVIDUALS_QUERY_OPTIONS, ["Individual Id", "Id"], "Id";
     /// Notes on contacts.
     Notes = "notes", CONTACT_NOTES_QUERY, CONTACT_NOTES_QUERY_OPTIONS, ["Note Id", "Id"], "Id";
-    /// Gifts, summaries only.
+    /// Summaries of gifts.
     Gifts = "gifts", GIFTS_QUERY, GIFTS_QUERY_OPTIONS, ["Gift Id", "Id"], "Id";
-    /// Gifts with all fields. Slow.
+    /// Gifts with all fields; slow.
     GiftsFull = "gifts-full", GIFTS_QUERY_FULL, GIFTS_QUERY_OPTIONS, ["Gift Id", "Id"], "Id";
     /// Designations of gifts to projects.
     GiftDesignations = "gift-designations", GIFT_DESIGNATIONS_QUERY, GIFT_DESIGNATIONS_QUERY_OPTIONS, ["Gift Designation Id", "Id"], "Id";

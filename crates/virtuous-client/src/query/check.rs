@@ -1,5 +1,5 @@
-//! Validation of queries against the API's list of query options, before they are sent or after they were
-//! refused.
+//! Validation of queries against the API's list of query options, before they are sent or after the server has rejected
+//! them.
 
 use super::condition::{Arity, Condition};
 use super::{ContactQuery, Query};
@@ -77,7 +77,7 @@ impl Problems {
     }
 }
 
-/// Refuses a list of values that is empty: a server that ignores it returns every row.
+/// Rejects an empty list of values, because a server that ignores it returns every row.
 pub(crate) fn check_query(operation: &'static Operation, query: &Query) -> Result<(), CoreError> {
     // A server may take a group without conditions for everything or for nothing.
     if query.groups.iter().any(|group| group.conditions.is_empty()) {
@@ -94,7 +94,7 @@ pub(crate) fn check_query(operation: &'static Operation, query: &Query) -> Resul
     }
 }
 
-/// The same for a query of contacts.
+/// Like [`check_query`], for a query of contacts.
 pub(crate) fn check_contact_query(
     operation: &'static Operation,
     query: &ContactQuery,
@@ -117,7 +117,7 @@ impl fmt::Display for Problem {
             Self::WrongValues { parameter, operator, takes } => {
                 write!(f, "`{operator}` on `{parameter}` requires {takes}")
             }
-            // The value may be personal data, so it is not shown.
+            // The value may be personal data, so it is not printed.
             Self::UnknownValue { parameter, known } => {
                 write!(f, "unknown value of `{parameter}`, which has {known} values")
             }
@@ -137,8 +137,8 @@ impl fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 impl Query {
-    /// Validates the query: each parameter exists, supports the operator, and has the right number of values. The
-    /// server rejects the query otherwise. The sort order is not validated, because the API doesn't list it.
+    /// Checks that each parameter exists, supports its operator, and has the required number of values; the server
+    /// rejects the query otherwise. The sort order is not validated, because the API doesn't list the sort parameters.
     ///
     /// ```no_run
     /// use virtuous_client::query::{Query, parameter};

@@ -122,7 +122,7 @@ pub struct Condition {
     pub values: Option<Vec<String>>,
 }
 
-/// A parameter of a condition without an operator.
+/// A parameter to which an operator is applied; created by [`parameter`].
 ///
 /// ```
 /// use virtuous_client::query::parameter;
@@ -177,7 +177,8 @@ macro_rules! with_many_values {
     ($($(#[$docs:meta])* $method:ident => $operator:ident),* $(,)?) => {$(
         $(#[$docs])*
         ///
-        /// A query with an empty list is refused before it is sent: a server that ignores it would return every row.
+        /// A query with an empty list is rejected before it is sent, because a server that ignores the list would
+        /// return every row.
         #[must_use]
         pub fn $method(self, values: impl IntoIterator<Item = impl IntoQueryValue>) -> Condition {
             let values = values.into_iter().map(IntoQueryValue::into_query_value).collect();
@@ -262,7 +263,7 @@ impl Parameter {
         Condition { value, secondary_value, ..self.condition(Operator::Between) }
     }
 
-    /// Compares with any other operator. Set the values that it requires on the condition.
+    /// Applies any other operator. Set the values that it requires in the returned condition.
     ///
     /// ```
     /// use virtuous_client::query::parameter;

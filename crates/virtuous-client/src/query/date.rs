@@ -2,7 +2,7 @@
 
 use crate::models::{Amount, DateTime};
 
-/// A value of a condition. The API expects all of them as strings.
+/// A value of a condition, which the API expects as a string.
 ///
 /// ```
 /// use virtuous_client::models::Amount;
@@ -27,21 +27,21 @@ macro_rules! displayed {
 }
 displayed!(&str, String, &String, i32, i64, u32, u64, bool, Amount);
 
-/// The form that a request has: `12/7/2023` becomes `2023-12-07`.
+/// Uses the format of requests: `12/7/2023` becomes `2023-12-07`.
 impl IntoQueryValue for &DateTime {
     fn into_query_value(self) -> String {
         self.to_wire()
     }
 }
 
-/// The form that a request has: `12/7/2023` becomes `2023-12-07`.
+/// Uses the format of requests: `12/7/2023` becomes `2023-12-07`.
 impl IntoQueryValue for DateTime {
     fn into_query_value(self) -> String {
         self.to_wire()
     }
 }
 
-/// A date relative to today, by the server's calendar.
+/// A date relative to today, according to the server's calendar.
 ///
 /// ```
 /// use virtuous_client::query::{RelativeDate, parameter};
@@ -58,7 +58,7 @@ pub enum RelativeDate {
     Yesterday,
     /// Tomorrow.
     Tomorrow,
-    /// This number of days ago. The vendor documents 30, 60, 90, 180 and 270; other numbers are sent as well.
+    /// This number of days ago. The vendor documents 30, 60, 90, 180 and 270; other numbers are sent unchanged.
     DaysAgo(u32),
     /// A year ago.
     OneYearAgo,

@@ -1,5 +1,4 @@
-//! Queries: conditions whose form is always valid, with optional validation against the API's list of query
-//! options.
+//! Typed queries, with optional validation against the API's list of query options.
 //!
 //! ```
 //! use virtuous_client::query::{RelativeDate, parameter};
@@ -76,7 +75,7 @@ pub struct Group {
 }
 
 impl Query {
-    /// What is sent.
+    /// Returns the request body.
     pub(crate) fn to_body(&self) -> &Self {
         self
     }
@@ -188,10 +187,10 @@ pub struct ContactQuery {
     /// Conditions and sort order.
     #[serde(flatten)]
     pub query: Query,
-    /// `true` to include archived contacts. Archiving is a change, so queries for changes need them.
+    /// `true` to include archived contacts. Set it in queries for changes, because archiving is a change too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub include_archived: Option<bool>,
-    /// Area that the contacts must be in.
+    /// Area in which the contacts must be located.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_location: Option<Area>,
 }
@@ -238,7 +237,7 @@ impl Area {
 }
 
 impl ContactQuery {
-    /// What is sent.
+    /// Returns the request body.
     pub(crate) fn to_body(&self) -> &Self {
         self
     }

@@ -1,4 +1,4 @@
-//! Pages of a walk: how one is requested after the last, and how its rows are joined to those received.
+//! Pages of a walk: requests the next page, and joins its rows to those received.
 
 use super::{GOOD_PAGES, MAX_TAKE, Walk};
 use crate::arguments::Paging;
@@ -112,7 +112,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             let first = rows.first().and_then(self.id);
             self.began = first.map(|first| (from.saturating_add(at_start), first));
             if overlaps && (came == 0 || first > self.after) && from > 0 {
-                // Rows before this position are gone, and others have moved up: go back further.
+                // Rows before this position were deleted and later rows have moved: request an earlier position.
                 self.skip = from.saturating_sub(self.take);
                 return Ok(());
             }
@@ -120,8 +120,8 @@ impl<T: Field + Unpin + 'static> Walk<T> {
                 rows.retain(|row| (self.id)(row).is_none_or(|id| id > after));
             }
             let skip = from.saturating_add(came);
-            // A page of known rows is the last one unless it lies before the position reached. If all pages had one row,
-            // the known row may have taken the place of a new one.
+            // A page of known rows is the last one, unless it precedes the position reached. If all pages had one row,
+            // the known row may have replaced a new one.
             let is_last = rows.is_empty() && skip <= self.skip;
             let apart = is_last && overlaps && came > 0 && self.largest.max(came) < 2;
             (skip, apart, is_last && !apart)
@@ -163,7 +163,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         Ok(())
     }
 
-    /// Returns whether the server ignores where the page should start, and has returned all rows at once.
+    /// Returns whether the server ignores the requested position and has returned all rows at once.
     ///
     /// # Errors
     ///
@@ -204,8 +204,8 @@ fn paging(reason: &'static str) -> Error {
     auth_client_core::Error::paging("walk", reason).with_provider(crate::error::PROVIDER).into()
 }
 
-/// Returns whether a smaller page may help: the server failed or timed out, or the response broke off or became invalid
-/// after its head. It doesn't help if the server can't be reached.
+/// Returns whether a smaller page may succeed: after a server error, a timeout, or a response that was truncated or
+/// became invalid after its head, but not if the server can't be reached.
 fn is_about_size(error: &Error) -> bool {
     let fails = matches!(
         error.kind(),

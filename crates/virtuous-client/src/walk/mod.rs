@@ -1,11 +1,12 @@
-//! Walks: all results of a query, however many, by ascending id, each row once, with one page in memory.
+//! Walks: iteration over any number of results of a query in ascending order of ids, each row once, with one page in
+//! memory.
 //!
-//! Assumption (paging-limits): large values of `skip` and `take` make the server slow or fail. A walk instead
-//! requests the rows whose id is greater than the last one, with a smaller page size if the server fails. For
-//! resources that can't be queried by id it uses `skip`, and checks the ids to detect rows that moved.
+//! Assumption (paging-limits): large values of `skip` and `take` make the server slow or fail. A walk therefore
+//! requests the rows whose id is greater than the last one, and reduces the page size if the server fails. For
+//! resources that can't be queried by id, it uses `skip` and checks the ids to detect rows that have moved.
 //!
-//! Assumption (paging-honoured): not every list honours `skip` and `take`. So a walk ends when a page brings nothing
-//! new. The stated total ends nothing, because servers state zero, the size of the page, or one too many.
+//! Assumption (paging-honoured): not every list honors `skip` and `take`, so a walk ends when a page contains no new
+//! row. The server's total doesn't end it, because servers also report zero, the size of the page, or one row too many.
 
 mod join;
 mod records;
@@ -30,14 +31,15 @@ const MAX_TAKE: u64 = 1000;
 /// Number of pages without a failure after which the page size is increased again.
 const GOOD_PAGES: u32 = 10;
 
-/// Large pages of complete records take the server long.
+/// Default time limit of an attempt: the server is slow at large pages of complete records.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 type Fetch<T> = Box<dyn Fn(&Query, Paging) -> Call<Page<T>> + Send + Sync>;
 type Report = Arc<dyn Fn(&UnreadableRow) + Send + Sync>;
 type InFlight<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 
-/// All results of a query by ascending id, as a stream or through [`next`](Self::next).
+/// A stream of all results of a query in ascending order of ids. [`next`](Self::next) reads it without a stream
+/// library.
 ///
 /// ```no_run
 /// use virtuous_client::ContactQuery;
@@ -53,10 +55,10 @@ type InFlight<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 /// # }
 /// ```
 ///
-/// Rows that are added during the walk come last and are included; deleted rows don't affect others. The sort
-/// order of the query is ignored.
+/// Rows that are added during the walk are included, because their ids are larger; deleted rows don't affect others.
+/// The sort order of the query is ignored.
 ///
-/// A walk ends when a page brings nothing new, whatever the server states as [`total`](Self::total).
+/// A walk ends when a page contains no new row, regardless of the server's [`total`](Self::total).
 #[must_use = "nothing is sent until rows are requested"]
 pub struct Walk<T> {
     fetch: Fetch<T>,
@@ -70,19 +72,21 @@ pub struct Walk<T> {
     /// Value of `skip` for the next page, and for the first one.
     skip: u64,
     skipped: u64,
-    /// Position and id of the first row that could be read in the last page requested with `skip`, and its fingerprint.
+    /// Position, id and fingerprint of the first decoded row of the last page requested with `skip`.
     began: Option<(u64, i64)>,
     page_before: Option<u64>,
-    /// Whether the last row received has an id, by which the next page requested with `skip` can be joined to it.
+    /// Whether the last row received has an id, which is required to join the next page requested with `skip`.
     joins: bool,
-    /// Whether the next page repeats no row, because the server may return only one row at a time.
+    /// Whether the next page starts after the last row instead of at it, because the server may return only one row at
+    /// a time.
     apart: bool,
-    /// Rows of the largest page received.
+    /// Number of rows of the largest page received.
     largest: u64,
-    /// Rows at the end of what was received that can't be read. A walk by ids skips them, because it doesn't know their ids.
+    /// Number of undecodable rows at the end of the rows received. A walk by ids skips them, because their ids are
+    /// unknown.
     unread: u64,
     report: Option<Report>,
-    /// Rows that were left out of the page in flight.
+    /// Rows that were skipped in the page in flight.
     left_out: Arc<Mutex<Vec<UnreadableRow>>>,
     take: u64,
     most: u64,
@@ -96,8 +100,8 @@ pub struct Walk<T> {
 }
 
 impl<T: Field + Unpin + 'static> Walk<T> {
-    /// Creates a walk over any resource with a query. `fetch` makes the call, `id` returns the id of a row. It
-    /// uses `skip` until [`by`](Self::by) names the parameter of the id.
+    /// Creates a walk over any resource with a query. `fetch` creates the call, `id` returns the id of a row. The walk
+    /// uses `skip` unless [`by`](Self::by) sets the parameter that compares ids.
     ///
     /// ```no_run
     /// use virtuous_client::{Query, Walk};
@@ -182,7 +186,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         self
     }
 
-    /// Starts by skipping this number of rows, for resources that can't be queried by id.
+    /// Skips this number of rows first, for resources that can't be queried by id.
     pub fn skipping(mut self, rows: u64) -> Self {
         (self.skip, self.skipped) = (rows, rows);
         self
@@ -205,8 +209,8 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         self
     }
 
-    /// Sets the time limit of one attempt to get a page; with retries it is twice as long. Default: two minutes,
-    /// because large pages of complete records take the server that long. Overrides limits that `fetch` sets.
+    /// Sets the time limit of one attempt to request a page; a page with all its retries has twice this time. Default:
+    /// two minutes, because the server is slow at large pages of complete records. Overrides limits that `fetch` sets.
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -221,9 +225,9 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         self
     }
 
-    /// Leaves out rows that can't be read, and passes each of them to this function, as
-    /// [`Call::on_unreadable`](auth_client_core::Call::on_unreadable) does. Without it, the walk returns an error at the page
-    /// of such a row, every time.
+    /// Skips rows that can't be decoded, and passes each of them to `report`; see
+    /// [`Call::on_unreadable`](auth_client_core::Call::on_unreadable). Without this option, every request of a page
+    /// with such a row fails.
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -240,14 +244,14 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         self
     }
 
-    /// Returns the id of the last row returned. Pass it to [`after`](Self::after) of another walk to resume.
+    /// Returns the id of the last row returned. To resume later, pass it to [`after`](Self::after) of another walk.
     #[must_use]
     pub fn position(&self) -> Option<i64> {
         self.at
     }
 
-    /// Returns the total number of rows as the server has stated it with the first page; `None` before that. It doesn't
-    /// decide where the walk ends: compare it with the number of rows received at the end.
+    /// Returns the server's total number of rows, from the first page; `None` before that. It doesn't determine the end
+    /// of the walk; compare it with the number of rows at the end.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.total
@@ -258,9 +262,9 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// Waits for the next row, for programs without a runtime.
+    /// Waits for the next row; the blocking equivalent of [`next`](Self::next).
     ///
-    /// Inside a runtime it is an error of the kind [`Configuration`](crate::ErrorKind::Configuration).
+    /// On a thread of a tokio runtime, it returns an error of kind [`Configuration`](crate::ErrorKind::Configuration).
     ///
     /// ```no_run
     /// # fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {

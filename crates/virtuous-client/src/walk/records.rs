@@ -6,7 +6,7 @@ use crate::query::{ContactQuery, Query};
 use crate::resources::{Contacts, Gifts};
 
 impl Contacts<'_> {
-    /// Returns summaries of all contacts that match a query, by ascending id.
+    /// Returns summaries of all contacts that match a query, in ascending order of ids.
     ///
     /// ```no_run
     /// use virtuous_client::ContactQuery;
@@ -27,7 +27,7 @@ impl Contacts<'_> {
         Walk::new(conditions, fetch, |contact| Some(contact.id)).by("Contact Id")
     }
 
-    /// Returns all contacts that match a query with all fields, by ascending id.
+    /// Returns all contacts that match a query with all fields, in ascending order of ids.
     ///
     /// ```no_run
     /// use virtuous_client::ContactQuery;
@@ -50,7 +50,7 @@ impl Contacts<'_> {
 }
 
 impl Gifts<'_> {
-    /// Returns summaries of all gifts that match a query, by ascending id.
+    /// Returns summaries of all gifts that match a query, in ascending order of ids.
     ///
     /// ```no_run
     /// use virtuous_client::Query;
@@ -69,7 +69,7 @@ impl Gifts<'_> {
         Walk::new(query, fetch, |gift| Some(gift.id)).by("Gift Id")
     }
 
-    /// Returns all gifts that match a query with all fields, by ascending id.
+    /// Returns all gifts that match a query with all fields, in ascending order of ids.
     ///
     /// ```no_run
     /// use virtuous_client::Query;

@@ -1,12 +1,12 @@
 //! Webhooks: verification and parsing of deliveries.
 //!
-//! Assumption (webhook-signature): the signature is an HMAC-SHA256 of the raw body with the subscription's secret.
-//! The vendor documents base64 in one place and assumes hexadecimal digits in another, and never names the header;
-//! so both encodings are accepted, and the caller selects the header. The signature has no timestamp, so an old
+//! Assumption (webhook-signature): the signature is an HMAC-SHA256 of the raw body with the subscription's secret. The
+//! vendor documents base64 on one page and hexadecimal digits on another, and doesn't document the header. Both
+//! encodings are therefore accepted, and the caller selects the header. The signature has no timestamp, so an old
 //! delivery can be replayed.
 //!
-//! Assumption (webhook-deliveries): the server repeats deliveries until it receives a 2xx response, and may send
-//! them more than once even then. They have no id: see [`Payload::identity`].
+//! Assumption (webhook-deliveries): the server retries deliveries until it receives a 2xx response, and may still send
+//! duplicates. Deliveries have no id; see [`Payload::identity`].
 
 mod record;
 
@@ -63,7 +63,7 @@ auth_client_core::provider::open_enum! {
     }
 }
 
-/// A delivery with an invalid signature or body. The message contains nothing of the delivery.
+/// The error of a delivery with an invalid signature or body. It contains no data of the delivery.
 ///
 /// ```
 /// use virtuous_client::webhook::{Delivery, WebhookError};
@@ -80,7 +80,7 @@ pub enum WebhookError {
     /// The signature does not match body and secret.
     #[error("the signature does not match the body")]
     Mismatch,
-    /// The secret is empty, so anybody could sign with it.
+    /// The secret is empty, so a signature would prove nothing.
     #[error("invalid secret: must not be empty")]
     NoSecret,
     /// The body is not a JSON object.
@@ -126,8 +126,9 @@ pub fn verify(secret: &SecretString, body: &[u8], header: &str) -> Result<(), We
     mac.chain_update(body).verify_slice(&signature).map_err(|_| WebhookError::Mismatch)
 }
 
-/// Verifies the signature of a delivery against several secrets and returns the index of the one that matches, so that a
-/// secret can be replaced without losing deliveries: accept the new and the old one until no delivery matches the old one.
+/// Verifies the signature of a delivery against several secrets and returns the index of the one that matches. Use it
+/// to rotate a secret without losing deliveries: accept the new and the old secret until no delivery matches the old
+/// one.
 ///
 /// ```
 /// use virtuous_client::{SecretString, webhook};
@@ -144,7 +145,7 @@ pub fn verify(secret: &SecretString, body: &[u8], header: &str) -> Result<(), We
 /// [`WebhookError`] if the signature is malformed or matches no secret, if a secret is empty, or if there is none.
 pub fn verify_any(secrets: &[SecretString], body: &[u8], header: &str) -> Result<usize, WebhookError> {
     let mut matching = Err(WebhookError::NoSecret);
-    // All are tried, so that the time doesn't depend on which one matches.
+    // All secrets are tried, so that the duration doesn't depend on which one matches.
     for (index, secret) in secrets.iter().enumerate() {
         match verify(secret, body, header) {
             Ok(()) if matching.is_err() => matching = Ok(index),
@@ -173,7 +174,7 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 
 /// A delivery: an event and the affected records.
 ///
-/// The server sends one record, or a batch of several; here it is always a list.
+/// The server sends one record or a batch of several; both are decoded to a list.
 ///
 /// ```
 /// use virtuous_client::webhook::{Delivery, EventKind, Payload};
@@ -195,7 +196,7 @@ pub struct Delivery {
     pub raw: RawJson,
 }
 
-/// Shows only the event and the number of records, because records contain personal data.
+/// Prints only the event and the number of records, because records contain personal data.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery")
@@ -248,7 +249,7 @@ impl Delivery {
     pub fn parse(body: &[u8]) -> Result<Self, WebhookError> {
         let raw: RawJson = model::from_slice(body).map_err(|_| WebhookError::NotJson)?;
         let object: UnknownFields = raw.read_as().ok_or(WebhookError::NotJson)?;
-        // `eventType` is an assumption in the vendor's newer documentation.
+        // The vendor's newer documentation names `eventType` as an assumption.
         let event = object.value("event").or_else(|| object.value("eventType")).and_then(RawJson::as_str);
         let event = EventKind::from(event.ok_or(WebhookError::NoEvent)?);
         let payloads = match object.get::<Vec<RawJson>>("models") {

@@ -11,10 +11,10 @@ use std::fmt;
 
 /// A record in a delivery. A field that is absent, null or of an unexpected type is `None`.
 ///
-/// **The record may be partial**: the vendor doesn't document which fields a delivery has. `None` can mean that the field
-/// was left out, so don't write these values over a row of your own: it would lose what the delivery left out. Take the id,
-/// and fetch the whole record: [`WebhookContact::fetch`], [`WebhookGift::fetch`], or the resource's `get`. This also gives
-/// the newest state when deliveries arrive out of order.
+/// **The record may be partial**: the vendor doesn't document which fields a delivery contains. `None` can mean that
+/// the field was omitted, so don't overwrite your stored record with these values. Take the id, and fetch the whole
+/// record with [`WebhookContact::fetch`], [`WebhookGift::fetch`] or the resource's `get`. This also returns the newest
+/// state if deliveries arrive out of order.
 ///
 /// ```
 /// use virtuous_client::webhook::Delivery;
@@ -45,7 +45,7 @@ impl WebhookRecord {
         self.integer("id")
     }
 
-    /// Returns whether the delivery has this field, be it null.
+    /// Returns whether the delivery contains this field, even if it is null.
     ///
     /// ```
     /// use virtuous_client::webhook::Delivery;
@@ -69,8 +69,8 @@ impl WebhookRecord {
     /// Decodes the record as a model of the API, such as [`Gift`](crate::models::Gift) or [`Contact`](crate::models::Contact),
     /// with fields that only deliveries have in its `unknown`. Returns `None` if it doesn't match.
     ///
-    /// The result is as partial as the record: a field that the delivery leaves out is `None` or empty in the model, like
-    /// one that was cleared; [`has`](Self::has) tells them apart. To store a record, fetch it by its id.
+    /// The result is as partial as the record: a field that the delivery omits is `None` or empty in the model, like a
+    /// cleared one; [`has`](Self::has) distinguishes the two. To store a record, fetch it by its id.
     ///
     /// ```
     /// use virtuous_client::webhook::Delivery;
@@ -149,7 +149,7 @@ impl WebhookContact {
         self.0.id()
     }
 
-    /// Returns a call that fetches the whole contact, as it is now. A delivery may leave fields out.
+    /// Returns a call that fetches the whole contact, with its current state. A delivery may omit fields.
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client, body: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
@@ -231,7 +231,7 @@ impl WebhookGift {
         self.0.id()
     }
 
-    /// Returns a call that fetches the whole gift, as it is now. A delivery may leave fields out.
+    /// Returns a call that fetches the whole gift, with its current state. A delivery may omit fields.
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client, body: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
