@@ -21,7 +21,7 @@ fn main() -> Result {
     if is_set(&["VERIGATOR_USERNAME", "VERIGATOR_BASE_URL"]) {
         return second_factor(&Client::from_env()?, || None);
     }
-    // The emulator needs a runtime. The client doesn't.
+    // The emulator requires a runtime; the client doesn't.
     let runtime = tokio::runtime::Runtime::new()?;
     let emulator = runtime.block_on(Emulator::start())?;
     let verigator = emulator.verigator();

@@ -4,9 +4,10 @@
 //! cargo run --example export -- gifts-full gifts.jsonl
 //! ```
 //!
-//! With `VIRTUOUS_API_KEY`, or `VIRTUOUS_USERNAME` and `VIRTUOUS_PASSWORD`, it exports from the vendor, or the server at
-//! `VIRTUOUS_BASE_URL`; after an interruption, run the example again: it resumes. Without these variables it starts the
-//! emulator in this process, with 20,000 contacts. That one ends with the process, so there is nothing to resume.
+//! With `VIRTUOUS_API_KEY`, or `VIRTUOUS_USERNAME` and `VIRTUOUS_PASSWORD`, it exports from the vendor, or from the
+//! server at `VIRTUOUS_BASE_URL`. To resume after an interruption, run the example again. Without these variables, it
+//! starts the emulator in this process, with 20,000 contacts; an interrupted export from this emulator can't be
+//! resumed.
 
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "the example prints its results")]
 
@@ -28,7 +29,7 @@ Usage: cargo run --example export -- [RESOURCE [FILE]]
 
 After an interruption, run the command again: it resumes. FILE.export records which resource and query FILE contains.";
 
-/// The number of calls per hour that the export leaves to other programs.
+/// Number of calls per hour that the export reserves for other programs.
 const RESERVED_CALLS: u64 = 50;
 
 #[tokio::main]

@@ -4,8 +4,8 @@
 //! cargo run --example metrics
 //! ```
 //!
-//! One observer serves two clients. Its events contain operations, outcomes and durations, but nothing that was sent, so
-//! they can be exported to any monitoring system. The example starts the emulator in this process and injects faults.
+//! Two clients share one observer. Its events contain operations, outcomes and durations, but no request data, so they
+//! can be exported to any monitoring system. The example starts the emulator in this process and injects faults.
 
 #![allow(clippy::print_stdout, reason = "the example prints a table")]
 
@@ -96,7 +96,7 @@ async fn main() -> auth_client_examples::Result {
     Ok(())
 }
 
-/// Reads while the server fails twice, and one read of a user who doesn't exist.
+/// Makes reads while the server fails twice, and one read of an unknown user.
 async fn verigator(emulator: &Emulator, metrics: &Arc<Metrics>) -> auth_client_examples::Result {
     let verigator = emulator.verigator();
     let client = verigator_client::Client::builder(verigator.username(), verigator.password())

@@ -40,7 +40,7 @@ pub(crate) async fn run(output: &mut Output) -> Result {
     let client = builder().build()?;
     output.heading("ReveSecure", &format!("emulator at {}", revesecure.base_url()));
     let user_id = set_up(output, &client).await?;
-    // A login is to the service whose key signs the request.
+    // The user logs in to the service whose key signs the request.
     let own = ServiceUsers::new(revesecure.service_id(), [user_id.as_str()]);
     output.call("services.map(own service, anna)", client.services().map(own), |_| "mapped").await?;
     log_in_with_code(output, &client, &emulator).await?;
@@ -59,7 +59,7 @@ async fn set_up(output: &mut Output, client: &Client) -> Result<String> {
 
     let new = NewUser::contact_number("8123465790").country_code("91").user_name(USER).first_name("Anna");
     output.call("users.create(anna)", client.users().create(new), |_| "created").await?;
-    // The response has no id, so look for the user in the list.
+    // The response contains no id, so search the list for the user.
     let mut users = client.user_pages(Paging::new()).items(|page| page.details);
     let mut user_id = None;
     while let Some(user) = users.next().await {

@@ -1,13 +1,13 @@
-//! Copies the contacts and gifts of Virtuous into a database: at first all of them, then those that changed since the
-//! last run, and the gifts that were deleted.
+//! Copies the contacts and gifts of Virtuous to a database: all of them in the first run, later those that have changed
+//! since the last run. Deletes gifts that were deleted in Virtuous.
 //!
 //! ```sh
 //! cargo run --example sync            # against the emulator
 //! VIRTUOUS_API_KEY=… cargo run --example sync -- virtuous.sqlite
 //! ```
 //!
-//! A run may stop at any point: rows are written in small transactions, writing a row twice is harmless, and only a
-//! complete run moves the date from which the next one starts.
+//! A run can be interrupted at any time: rows are written in small transactions, writing a row twice has no effect, and
+//! only a complete run updates the start date of the next one.
 
 #![allow(clippy::print_stdout, reason = "the example prints what it copied")]
 
@@ -27,7 +27,7 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS gifts (id INTEGER PRIMARY KEY, contact INTEGER, amount TEXT, json TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS runs (started TEXT NOT NULL);";
 
-/// The vendor is slow at pages of complete records that are larger.
+/// Page size; the vendor's server is slow at larger pages of complete records.
 const PAGE: u64 = 200;
 
 #[tokio::main]
@@ -69,7 +69,7 @@ pub(crate) async fn sync(client: &Client, database: &mut Connection) -> Result<C
     let mut counts = Counts::default();
     database.execute_batch(SCHEMA)?;
     let started: String = database.query_row("SELECT datetime('now')", [], |row| row.get(0))?;
-    // The vendor compares dates. Two more days make up for time zones and for clocks that differ.
+    // The vendor compares dates only. The two days allow for time zones and clock differences.
     let since = "SELECT date(max(started), '-2 days') FROM runs";
     let since: Option<String> = database.query_row(since, [], |row| row.get(0))?;
     let changed = match since {
@@ -77,7 +77,7 @@ pub(crate) async fn sync(client: &Client, database: &mut Connection) -> Result<C
         None => Query::all(),
     };
 
-    // Archiving is a change, and the API deletes no contacts.
+    // Archiving is a change. The API can't delete contacts.
     let contacts = ContactQuery::from(changed.clone()).include_archived(true);
     let mut contacts = client.contacts().walk_full(contacts).take(PAGE);
     let mut rows = Vec::new();
@@ -129,8 +129,9 @@ fn save_gifts(database: &mut Connection, rows: &mut Vec<Gift>) -> Result {
     Ok(transaction.commit()?)
 }
 
-/// The API lists no deletions. So this compares the ids of both sides, and asks for each gift that is missing before it
-/// deletes it. It costs one call per 1,000 gifts; run it once a day, and receive `GiftDelete` webhooks in between.
+/// Deletes gifts that were deleted in Virtuous. The API doesn't list deletions, so this compares the ids in Virtuous
+/// and in the database, and requests each missing gift before deleting it. It takes one call per 1,000 gifts; run it
+/// once a day, and receive `GiftDelete` webhooks in the meantime.
 async fn delete_gifts(client: &Client, database: &Connection) -> Result<usize> {
     let mut statement = database.prepare("SELECT id FROM gifts")?;
     let mut missing: BTreeSet<i64> =

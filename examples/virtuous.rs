@@ -44,7 +44,7 @@ pub(crate) async fn run(output: &mut Output) -> Result {
     webhook(output, &emulator).await
 }
 
-/// Logs in with user name, password and one-time code.
+/// Logs in with username, password and one-time code.
 async fn log_in(output: &mut Output, client: &Client, emulator: &Emulator) -> Result {
     let virtuous = emulator.virtuous();
     let step = output

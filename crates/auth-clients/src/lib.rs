@@ -1,7 +1,7 @@
 //! Rust clients for five vendor APIs, one feature per vendor.
 //!
-//! This crate re-exports the provider crates, all of the same version, and contains no code of its own. If you need one
-//! provider only, depend on its crate instead.
+//! This crate re-exports the provider crates, all of the same version, and contains no code of its own. If you need
+//! only one provider, depend on its crate instead.
 //!
 //! # Features
 //!
@@ -16,7 +16,7 @@
 //! | `vise` | `vise` | Vecurity VISE |
 //! | `full` | all of them | |
 //!
-//! The other features apply to every enabled provider and are purely additive.
+//! The other features apply to every enabled provider and are additive.
 //!
 //! | feature | what it adds |
 //! | --- | --- |
@@ -26,21 +26,21 @@
 //! | `reqwest-013-rustls`, `reqwest-013-native-tls` | the reqwest transport with its own rustls (aws-lc-rs), or the operating system's TLS |
 //! | `reqwest-013` | the reqwest transport without TLS, or with your own client of reqwest 0.13 |
 //! | `http2` | HTTP/2 if the server supports it |
-//! | `tracing` (default) | spans and events; bodies and secrets are never logged |
-//! | `blocking` | `.wait()` for programs without a runtime |
-//! | `testing` | a scripted transport, manual time, and a search for secrets in output |
-//! | `oidc` | Vault Vision: logins at a tenant by OpenID Connect |
-//! | `token-file` (default) | Virtuous: tokens in a file |
-//! | `keyring` | Virtuous: tokens in the operating system's keyring |
-//! | `chrono-04`, `jiff-02` | Virtuous: dates from and to the types of those crates |
-//! | `rust_decimal` | Virtuous: amounts from and to `Decimal` |
+//! | `tracing` (default) | `tracing` spans and events; bodies and secrets are never logged |
+//! | `blocking` | `.wait()` for programs without an async runtime |
+//! | `testing` | test helpers: a scripted transport, a manual clock, and a check that output contains no secret |
+//! | `oidc` | Vault Vision: logins at a tenant with OpenID Connect |
+//! | `token-file` (default) | Virtuous: a token store in a file |
+//! | `keyring` | Virtuous: a token store in the operating system's keyring |
+//! | `chrono-04`, `jiff-02` | conversions between `DateTime` and the types of those crates |
+//! | `rust_decimal` | Virtuous: conversions between `Amount` and `rust_decimal::Decimal` |
 //!
 //! If several TLS libraries are compiled in, select one with
 //! `TransportSettings::new().tls(…)`.
 //!
 //! # Examples
 //!
-//! Verigator: send a one-time code and check what the user types.
+//! Verigator: sends a one-time code and checks the code that the user enters.
 //!
 //! ```no_run
 //! # #[cfg(feature = "verigator")] mod example {
@@ -70,7 +70,7 @@
 //! # fn main() {}
 //! ```
 //!
-//! Vault Vision: create a user and disable it.
+//! Vault Vision: creates a user and disables it.
 //!
 //! ```no_run
 //! # #[cfg(feature = "vaultvision")] mod example {
@@ -89,7 +89,7 @@
 //! # fn main() {}
 //! ```
 //!
-//! ReveSecure: send a push to each phone of a user who logs in.
+//! ReveSecure: sends a push to each phone of a user who logs in.
 //!
 //! ```no_run
 //! # #[cfg(feature = "revesecure")] mod example {
@@ -120,7 +120,7 @@
 //! # fn main() {}
 //! ```
 //!
-//! Virtuous: log a user in, with a one-time code if the server requires one.
+//! Virtuous: logs a user in, with a one-time code if the server requires one.
 //!
 //! ```no_run
 //! # #[cfg(feature = "virtuous")] mod example {
@@ -141,7 +141,7 @@
 //! # fn main() {}
 //! ```
 //!
-//! VISE: open a session on every host of the account and list its domains.
+//! VISE: opens a session on every host of the account and lists its domains.
 //!
 //! ```no_run
 //! # #[cfg(feature = "vise")] mod example {
@@ -165,8 +165,8 @@
 //! # A custom transport
 //!
 //! With `default-features = false` and no transport feature, pass your own `Transport` to the builder, based on any
-//! HTTP library. It must not follow redirects and must not retry. Its errors state how far a request got, which decides
-//! whether a write may be retried.
+//! HTTP library. It must not follow redirects and must not retry. Its errors contain the phase in which a request
+//! failed, which decides whether a write may be retried.
 //!
 //! ```
 //! # #[cfg(feature = "verigator")] mod example {

@@ -165,7 +165,7 @@ pub fn check_key(field: &'static str, value: &str) -> Result<(), InvalidCredenti
     check_ascii(field, value, |c| c.is_ascii_graphic())
 }
 
-/// Checks an API key that is the user name of HTTP Basic: the same as [`check_key`], but spaces inside of it are allowed and
+/// Checks an API key that is the username of HTTP Basic: the same as [`check_key`], but spaces inside of it are allowed and
 /// a colon is not.
 #[cfg(feature = "hmac")]
 pub(crate) fn check_spaced_key(field: &'static str, value: &str) -> Result<(), InvalidCredential> {

@@ -178,7 +178,7 @@ impl TokenStore for FileStore {
 struct LockedFile {
     paths: Paths,
     key: StoreKey,
-    /// Shared with the operation in progress, so that a cancelled caller doesn't release the lock in the middle
+    /// Shared with the operation in progress, so that a canceled caller doesn't release the lock in the middle
     /// of it.
     lock: Arc<Lock>,
 }

@@ -165,7 +165,7 @@ impl TokenStore for KeyringStore {
 struct LockedEntry {
     store: KeyringStore,
     key: StoreKey,
-    /// Shared with the operation in progress, so that a cancelled caller doesn't release the lock in the middle
+    /// Shared with the operation in progress, so that a canceled caller doesn't release the lock in the middle
     /// of it.
     lock: Arc<Lock>,
 }

@@ -186,7 +186,7 @@ impl SessionOpener {
         if !self.account.has_dashboard || !self.account.options.relist_on_refusal {
             return Err(refused);
         }
-        // The phrase may have been changed since it was listed. Tried once per refusal.
+        // The phrase may have been changed since it was listed. Tried once per rejection.
         let Some(fresh) = self.other_phrase(&phrase, seen).await else {
             return Err(refused.after_relisting());
         };

@@ -11,11 +11,11 @@ pub(super) struct CallState {
     pub(super) started: Now,
     pub(super) attempts: u32,
     pub(super) delivery: Delivery,
-    /// Set when a refused credential is replaced, which happens at most once per call.
+    /// Set when a rejected credential is replaced, which happens at most once per call.
     pub(super) renewed: bool,
     /// The clock skew that the last attempt was signed with, in seconds.
     pub(super) skew: i64,
-    /// The difference of the clocks that may have caused a refusal, in seconds.
+    /// The difference of the clocks that may have caused a rejection, in seconds.
     pub(super) wrong_clock: Option<i64>,
     /// The retry tokens that the last retry cost.
     pub(super) retry_cost: Option<u32>,

@@ -95,7 +95,7 @@ mod on {
         tracing::info!(name: "api_call.credential_refused", attempt, "credential refused, requesting another");
     }
 
-    /// A root span, because a cancelled call must not stay open for it.
+    /// A root span, because a canceled call must not stay open for it.
     pub(crate) fn renewal(provider: &'static str) -> Span {
         let span = tracing::debug_span!(parent: None, "credential_renewal", provider, outcome = Empty);
         span.follows_from(Span::current());

@@ -27,7 +27,7 @@ struct Tracked {
     attempts: u32,
     renewed: bool,
     status: Option<StatusCode>,
-    /// Result and duration of the call; if it is dropped before they are set, the caller cancelled it.
+    /// Result and duration of the call; if it is dropped before they are set, the caller canceled it.
     end: Option<(CallOutcome, Duration)>,
 }
 
@@ -102,7 +102,7 @@ impl CallTracker {
         }
     }
 
-    /// The credential was refused and there is another; `replays` is set if the call is sent again with it.
+    /// The credential was rejected and there is another; `replays` is set if the call is sent again with it.
     pub(crate) fn credential_refused(&mut self, attempt: u32, replays: bool) {
         spans::credential_refused(attempt);
         if let Some(tracked) = self.0.as_mut().filter(|_| replays) {

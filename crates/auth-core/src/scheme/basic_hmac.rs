@@ -290,7 +290,7 @@ impl BasicHmacBuilder {
     /// # Errors
     ///
     /// [`InvalidCredential`] if the API key or secret key is empty or contains a control or invisible character, the API
-    /// key contains a colon, surrounding white space or a character other than visible ASCII and spaces, the secret key
+    /// key contains a colon, surrounding whitespace or a character other than visible ASCII and spaces, the secret key
     /// is not hexadecimal or has an odd number of digits, or the host or date is invalid. It contains the field and the
     /// reason, never the value.
     ///

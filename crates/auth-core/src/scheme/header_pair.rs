@@ -6,7 +6,7 @@ use crate::secret::{
 use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
 use http::{HeaderName, HeaderValue};
 
-/// Signer for a user name and a password in one custom header.
+/// Signer for a username and a password in one custom header.
 ///
 /// When HTTP libraries follow a redirect to another host, they remove `Authorization`, but not custom headers, so the
 /// credential would reach that host. The engine therefore follows no redirects.
@@ -32,7 +32,7 @@ impl HeaderPair {
     /// # Errors
     ///
     /// [`InvalidCredential`] if either part is empty, has a control or invisible character, or begins or ends with
-    /// white space, or if the user name has a colon.
+    /// whitespace, or if the username has a colon.
     ///
     /// ```
     /// # use auth_core::{scheme::HeaderPair, secret::SecretString};
@@ -49,7 +49,7 @@ impl HeaderPair {
     ///
     /// # Errors
     ///
-    /// [`InvalidCredential`] if either part is empty or has a control character, or the user name has the separator.
+    /// [`InvalidCredential`] if either part is empty or has a control character, or the username has the separator.
     ///
     /// ```
     /// # use auth_core::{scheme::HeaderPair, secret::SecretString};

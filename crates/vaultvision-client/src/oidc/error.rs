@@ -92,7 +92,7 @@ impl LoginError {
         Self::Server(step, ServerFailure { cause: cause.into(), status: status.into(), source: None })
     }
 
-    /// Creates the error of a refusal. The code comes from the network, so it is kept only if it looks like one.
+    /// Creates the error of a rejection. The code comes from the network, so it is kept only if it looks like one.
     pub(super) fn refused(code: &str, status: Option<StatusCode>) -> Self {
         let good = (1..=64).contains(&code.len())
             && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');

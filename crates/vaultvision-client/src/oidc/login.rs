@@ -159,7 +159,7 @@ impl Login {
     /// # Errors
     ///
     /// [`LoginError::State`] if the redirect belongs to another login, [`LoginError::Refused`] if the server
-    /// refused the login, [`LoginError::Token`] if the ID token is missing or invalid or the redirect is from
+    /// rejected the login, [`LoginError::Token`] if the ID token is missing or invalid or the redirect is from
     /// another issuer, [`LoginError::Server`] if a request failed.
     pub async fn finish(&self, pending: Pending, query: &str) -> Result<LoggedIn, LoginError> {
         let query = query.trim_start_matches('?');

@@ -270,7 +270,7 @@ fn is_tls(_: &reqwest::Error) -> bool {
     false
 }
 
-/// hyper's parse errors, and those of HTTP/2, are recognised by their messages: the types are not part of reqwest's API.
+/// hyper's parse errors, and those of HTTP/2, are recognized by their messages: the types are not part of reqwest's API.
 fn is_protocol(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| {
         let message = cause.to_string();
