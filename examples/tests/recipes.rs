@@ -115,7 +115,7 @@ async fn a_login_needs_both_requests_and_a_try_counts_once() {
     );
     assert_eq!(browse(&mut router, "/code", "session=other", Some(&code("1"))).await.unwrap().0, 409);
 
-    // A response that is lost: the session goes on, and the try has been counted.
+    // A response that is lost: the session continues, and the try has been counted.
     emulator.add_fault(FaultRule::new("verigator", Fault::close_before_response()).times(1)).unwrap();
     assert_eq!(browse(&mut router, "/code", &before, Some(&code("1"))).await.unwrap().0, 503);
     let (status, text, _) = browse(&mut router, "/code", &before, Some(&code("1"))).await.unwrap();

@@ -35,7 +35,7 @@ const AFTER_HELP: &str = "\
 Where the instructions and allocations of a call go, after one run of this command:
   $ calls=target/xtask/build/calls/release/calls
   $ $calls serve                                            # prints its port
-  $ $calls trace verigator user http://127.0.0.1:PORT       # each allocation of one call, with its backtrace
+  $ valgrind --tool=dhat $calls run verigator user http://127.0.0.1:PORT 0 2000     # where allocations are made
   $ valgrind --tool=callgrind --toggle-collect='*calls::repeat*' --callgrind-out-file=callgrind.out \\
       $calls run verigator user http://127.0.0.1:PORT 0 2000
   $ callgrind_annotate --inclusive=yes callgrind.out
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     progress("counting allocations");
     let counts = each(|client| {
         let cost = program.run(client, "user", 100, 1000)?;
-        Ok((cost.allocations + cost.grown) as f64 / 1000.0)
+        Ok(cost.allocations as f64 / 1000.0)
     })?;
     let [.., reqwest, hyper] = counts;
     for ((part, title, limits), count) in ours.iter().zip(counts) {
@@ -137,9 +137,8 @@ struct Program {
 /// What a number of calls cost.
 #[derive(Deserialize)]
 struct Cost {
+    /// Including those that were made larger.
     allocations: u64,
-    /// Allocations that were made larger.
-    grown: u64,
     cpu_ns: u64,
 }
 

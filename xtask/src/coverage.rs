@@ -14,7 +14,7 @@ use std::path::PathBuf;
 /// Write which operations the emulator carries out, to crates/auth-emulator/COVERAGE.md.
 ///
 /// Reads the emulator's own list of routes (`auth-emulator routes --json`), by provider. An operation that the emulator knows
-/// and does not carry out is answered with 501, and the file lists it.
+/// and does not carry out returns 501, and the file lists it.
 #[derive(clap::Args, Debug, Default)]
 #[command(after_help = "Examples:\n  cargo xtask coverage\n  cargo xtask coverage --check")]
 pub(crate) struct Arguments {
@@ -103,11 +103,11 @@ const HEAD: &str = "\
 # What the emulator carries out
 
 Operations of the API descriptions, and whether the emulator does what the vendor would: keeps state, checks what it is
-sent, and answers. What it knows and does not carry out is answered with status 501 and the header
+sent, and responds. What it knows and does not carry out returns status 501 and the header
 `x-emulator-unimplemented`. A response is assumed if the vendor shows at most a sample of it and nobody has recorded it; it
 has the header `x-emulator-assumed`. Paths that no description has belong to logins, and to applications behind a VISE host.
 
-| provider | described | carried out | of these assumed | answered with 501 | besides |
+| provider | described | carried out | of these assumed | status 501 | besides |
 | --- | --- | --- | --- | --- | --- |
 ";
 

@@ -38,8 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
 pub(crate) fn text(root: &Path) -> Result<String, Failure> {
     let all = workspace::files(root)?;
     let metadata = workspace::metadata(root)?;
-    // Links of templates count from elsewhere.
-    let markdown = all.iter().filter(|path| path.ends_with(".md") && !path.contains("/templates/"));
+    let markdown = all.iter().filter(|path| path.ends_with(".md"));
     let read = |path: &String| Ok((path.clone(), markdown::read(&process::read_text(&root.join(path))?)));
     let files: BTreeMap<String, Markdown> = markdown.map(read).collect::<Result<_, Failure>>()?;
     let repository = metadata.workspace_packages().iter().find_map(|package| package.repository.clone());
@@ -67,18 +66,21 @@ pub(crate) fn text(root: &Path) -> Result<String, Failure> {
     Err(Failure::new(findings.join("\n"), "correct them, then cargo xtask docs --quick"))
 }
 
-/// Builds the documentation of each crate alone.
+/// Builds the documentation of each crate.
 pub(crate) fn built(root: &Path, only: &[String]) -> Result<String, Failure> {
     let chosen = workspace::chosen(workspace::library_crates(root)?, only, "cargo xtask docs")?;
+    let document = |crates: &[&String], features: &[&str]| {
+        progress(&format!("documenting {} crates {}", crates.len(), features.join(" ")));
+        let mut command = process::cargo(root, &["doc", "--quiet", "--no-deps", "--lib"]);
+        command.args(crates.iter().flat_map(|name| ["-p", name])).args(features);
+        let next = format!("RUSTDOCFLAGS='-D warnings' {}", process::show(&command));
+        process::output(command.env("RUSTDOCFLAGS", "-D warnings"), &next)
+    };
+    // With all features, a crate is the same alone and beside others. A link to what a feature brings is dead without it.
+    document(&chosen.iter().collect::<Vec<_>>(), &["--all-features"])?;
     for name in &chosen {
-        // A link to what a feature brings is dead without it.
-        for features in [&["--all-features"][..], &[], &["--no-default-features"]] {
-            progress(&format!("documenting {name} {}", features.join(" ")));
-            let arguments = [&["doc", "--quiet", "--no-deps", "--lib", "-p", name][..], features].concat();
-            let next = format!("RUSTDOCFLAGS='-D warnings' cargo {}", arguments.join(" "));
-            let mut command = process::cargo(root, &arguments);
-            process::output(command.env("RUSTDOCFLAGS", "-D warnings"), &next)?;
-        }
+        document(&[name], &[])?;
+        document(&[name], &["--no-default-features"])?;
     }
     Ok(format!("{} crates documented without a warning", chosen.len()))
 }

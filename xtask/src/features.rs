@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
 
 type Features = BTreeMap<String, Vec<String>>;
 
-/// What members lack of the engine's features, or don't pass on to it, each with the line to write.
+/// What fields lack of the engine's features, or don't pass on to it, each with the line to write.
 fn not_passed_on(engine: &Features, members: &[(&str, &Features)]) -> Vec<String> {
     let mut findings = Vec::new();
     for feature in engine.keys().filter(|name| *name != "default" && !name.starts_with("__")) {

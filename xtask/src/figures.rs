@@ -75,8 +75,10 @@ impl Test {
         } else {
             words.extend(["--test", &self.target]);
         }
-        // The signers are behind features, and their tests with them.
-        words.extend((self.package == "auth-core").then_some("--all-features"));
+        // The signers and the reqwest transport are behind features, and their tests with them.
+        words.extend(
+            matches!(self.package.as_str(), "auth-core" | "auth-client-core").then_some("--all-features"),
+        );
         words.extend(["--", "--exact"]);
         words
     }
@@ -92,20 +94,25 @@ fn table() -> Result<Vec<Figure>, Failure> {
 type Results = Result<BTreeMap<String, String>, String>;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
-    let root = workspace::root();
-    let mut figures = table()?;
-    figures.retain(|figure| figure.id.contains(&arguments.only));
-    if figures.is_empty() {
+    let (rows, next) = rows(&workspace::root(), &arguments.only)?;
+    if rows.is_empty() {
         let what = format!("no figure has {:?} in its name", arguments.only);
         return Err(Failure::new(what, "cargo xtask figures   # prints all names"));
     }
+    report::finish(&rows, arguments.json.as_deref(), &next.unwrap_or_default())
+}
+
+/// The figures with this text in their names, and the command that shows the first test which did not pass.
+pub(crate) fn rows(root: &Path, only: &str) -> Result<(Vec<Row>, Option<String>), Failure> {
+    let mut figures = table()?;
+    figures.retain(|figure| figure.id.contains(only));
     let mut suites: BTreeMap<Vec<&str>, BTreeSet<&str>> = BTreeMap::new();
     for test in figures.iter().flat_map(|figure| &figure.tests) {
         suites.entry(test.command()).or_default().insert(&test.name);
     }
     let mut all: BTreeMap<Vec<&str>, Results> = BTreeMap::new();
     for (command, names) in suites {
-        let results = run_suite(&root, &command, &names)?;
+        let results = run_suite(root, &command, &names)?;
         all.insert(command, results);
     }
     let outcome = |test: &Test| match all.get(&test.command()) {
@@ -116,8 +123,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let rows: Vec<Row> = figures.iter().map(|figure| row(figure, outcome)).collect();
     let failed =
         figures.iter().flat_map(|figure| &figure.tests).find(|test| outcome(test).as_deref() != Ok("ok"));
-    let next = failed.map(|test| format!("cargo {} {}", test.command().join(" "), test.name));
-    report::finish(&rows, arguments.json.as_deref(), &next.unwrap_or_default())
+    Ok((rows, failed.map(|test| format!("cargo {} {}", test.command().join(" "), test.name))))
 }
 
 fn run_suite(root: &Path, command: &[&str], names: &BTreeSet<&str>) -> Result<Results, Failure> {
@@ -180,18 +186,46 @@ mod tests {
     }
 
     #[test]
-    fn every_figure_has_a_name_of_its_own_and_either_tests_or_a_reason() {
-        let mut ids = BTreeSet::new();
+    fn every_figure_has_a_name_of_its_own_and_tests_that_exist_or_a_reason() {
+        let (root, mut ids) = (workspace::root(), BTreeSet::new());
+        // The function is in a file with the path of its module; of a test program, with the name of its last module.
+        let exists = |test: &Test| {
+            let folder = root.join("crates").join(&test.package);
+            let modules: Vec<&str> = test.name.split("::").filter(|part| *part != "tests").collect();
+            let (function, modules) = modules.split_last().unwrap();
+            let (below, module) = match test.target.as_str() {
+                "lib" if modules.is_empty() => ("src", "/lib".to_owned()),
+                "lib" => ("src", format!("/{}", modules.join("/"))),
+                program => ("tests", format!("/{}", modules.last().unwrap_or(&program))),
+            };
+            let is_in = |path: &String| {
+                let path = format!(
+                    "/{}",
+                    path.trim_end_matches(".rs").trim_end_matches("/mod").trim_end_matches("/tests")
+                );
+                path == module || below == "tests" && path.ends_with(&module)
+            };
+            let below = folder.join(below);
+            let text = |path: String| process::read_text(&below.join(path)).unwrap();
+            let mut files = workspace::walked(&below).unwrap().into_iter().filter(is_in);
+            files.any(|path| text(path).contains(&format!("fn {function}(")))
+        };
         for figure in table().unwrap() {
             assert!(ids.insert(figure.id.clone()), "{} is there twice", figure.id);
             assert_ne!(figure.tests.is_empty(), figure.missing.is_none(), "{}", figure.id);
+            for test in &figure.tests {
+                assert!(exists(test), "{}: {test:?}", figure.id);
+            }
         }
     }
 
     #[test]
     fn a_test_is_run_as_a_person_would_run_it() {
         let command = |text: &str| Test::try_from(text.to_owned()).unwrap().command().join(" ");
-        assert_eq!(command("auth-client-core lib a::b"), "test -p auth-client-core --lib -- --exact");
+        assert_eq!(
+            command("auth-client-core lib a::b"),
+            "test -p auth-client-core --lib --all-features -- --exact"
+        );
         assert_eq!(command("auth-core flows c"), "test -p auth-core --test flows --all-features -- --exact");
     }
 

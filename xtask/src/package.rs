@@ -8,9 +8,8 @@ use std::process::Command;
 
 /// Package every crate that is published, in dependency order, and check what the packages hold.
 ///
-/// Each package has its sources, its README and both licence texts, and nothing else. Then each is unpacked and compiled on
-/// its own, as a registry would serve it; crates of this workspace that it needs come from the other packages. Nothing is
-/// uploaded.
+/// Each package has its sources, its README and both licence strings, and nothing else. Then all are unpacked and compiled as a
+/// registry would serve them; crates of this workspace that one needs come from the other packages. Nothing is uploaded.
 #[derive(clap::Args, Debug, Default)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
@@ -75,7 +74,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     Ok(format!("{} crates packaged, below target/package", crates.len()))
 }
 
-/// Unpacks all packages beside each other and compiles each alone, so that no crate gets a feature from another.
+/// Unpacks all packages beside each other and compiles them, with all features: whether a file is missing. `cargo xtask
+/// features` compiles each crate alone with each of its features.
 fn compile(root: &Path, target: &Path, crates: &[String]) -> Result<(), Failure> {
     let packages = target.join("package");
     let unpacked = packages.join("unpacked");
@@ -99,12 +99,9 @@ fn compile(root: &Path, target: &Path, crates: &[String]) -> Result<(), Failure>
     }
     write_if_changed(&unpacked.join("Cargo.toml"), manifest)?;
     std::fs::copy(root.join("Cargo.lock"), unpacked.join("Cargo.lock")).map_err(failed)?;
-    for name in crates {
-        let mut command = process::cargo(&unpacked, &["check", "--quiet", "--package", name]);
-        let next = format!("correct {name}; its package is unpacked in {}", unpacked.display());
-        process::run(command.arg("--target-dir").arg(target), &next)?;
-    }
-    Ok(())
+    let next = format!("correct the crate that is named; its package is unpacked in {}", unpacked.display());
+    let mut command = process::cargo(&unpacked, &["check", "--quiet", "--workspace", "--all-features"]);
+    process::run(command.arg("--target-dir").arg(target), &next).map(drop)
 }
 
 /// What is wrong with the files of a package.

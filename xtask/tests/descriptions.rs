@@ -26,7 +26,7 @@ fn read(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Pairs of a schema and an example of it, with their place: of parameters, bodies and answers.
+/// Pairs of a schema and an example of it, with their place: of parameters, bodies and responses.
 fn examples(document: &Value) -> Vec<(String, &Value, &Value)> {
     let mut found = Vec::new();
     let mut stack = vec![("#".to_owned(), document)];
@@ -92,7 +92,7 @@ fn another_reader_sees_the_same_operations() {
         assert_eq!(ours, theirs, "{}", path.display());
         for (_, _, operation) in other.operations() {
             let id = operation.operation_id.as_deref().unwrap_or_default();
-            assert!(!operation.responses(&other).is_empty(), "{id} has no answers");
+            assert!(!operation.responses(&other).is_empty(), "{id} has no responses");
         }
     }
 }

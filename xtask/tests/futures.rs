@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use xtask::workspace;
 
-/// How often each name stands between these two in a text.
+/// How often each name stands between these two in a string.
 fn names<'a>(text: &'a str, before: &str, after: &str) -> BTreeMap<&'a str, usize> {
     let mut found = BTreeMap::new();
     for rest in text.split(before).skip(1) {

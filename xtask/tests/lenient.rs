@@ -1,4 +1,4 @@
-//! The generator against an API whose answers are not what its reference says: what is read leniently, comes in pages, and
+//! The generator against an API whose responses are not what its reference says: what is read leniently, comes in pages, and
 //! is changed by reading it and sending it back.
 //!
 //! The generated files are modules of this test, and `lenient/world.rs` is what a provider crate has by hand around them.
@@ -21,6 +21,8 @@ extern crate self as lenient_client;
 mod committed;
 #[path = "common/engine.rs"]
 mod engine;
+#[path = "../../crates/auth-client-core/tests/common/exchange.rs"]
+mod exchange;
 #[path = "lenient/src/generated/mod.rs"]
 mod generated;
 #[path = "lenient/tests/generated/mod.rs"]
@@ -28,14 +30,14 @@ mod wire;
 #[path = "lenient/world.rs"]
 mod world;
 
-pub use auth_client_core::{ErrorKind, auth_core::SecretString};
+pub use auth_client_core::{ErrorKind, SecretString};
 pub use generated::{arguments, resources};
 pub use world::{Call, Client, Cover, Error, Notes, Page, Price, Stamp};
 pub(crate) use world::{common, convert, notes_by_name, read_cover, read_page, sheets};
 
 use arguments::*;
+use auth_client_core::ExposeSecret as _;
 use auth_client_core::Idempotency;
-use auth_client_core::auth_core::ExposeSecret as _;
 use auth_client_core::provider::Paging as Rule;
 use generated::operations;
 use httpmock::Method::{GET, PUT};

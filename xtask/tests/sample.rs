@@ -19,6 +19,8 @@ extern crate self as sample_client;
 mod committed;
 #[path = "common/engine.rs"]
 mod engine;
+#[path = "../../crates/auth-client-core/tests/common/exchange.rs"]
+mod exchange;
 #[path = "sample/src/generated/mod.rs"]
 mod generated;
 #[path = "sample/tests/generated/mod.rs"]
@@ -26,7 +28,7 @@ mod wire;
 #[path = "sample/world.rs"]
 mod world;
 
-pub use auth_client_core::{ErrorKind, auth_core::SecretString};
+pub use auth_client_core::{ErrorKind, SecretString};
 pub use generated::{arguments, resources};
 pub use world::{Call, Client, Error, Lid, Money};
 pub(crate) use world::{check_lid, check_nothing, check_range, common, decode_counting};
@@ -59,7 +61,7 @@ fn what_no_example_may_show_is_read_too() {
     assert_eq!(pot.id, 7);
     assert_eq!(pot.kind, TeaKind::from("rooibos"));
     let error = serde_json::from_str::<Pot>(r#"{"id":7,"type":"green","litres":null}"#).unwrap_err();
-    assert!(error.to_string().contains("a number"), "a required member is not null: {error}");
+    assert!(error.to_string().contains("a number"), "a required field is not null: {error}");
     let departure: Departure = serde_json::from_str(r#"{"guestName":"Anna","paidInFull":null}"#).unwrap();
     assert_eq!((departure.guest_name.as_str(), departure.paid_in_full), ("Anna", None));
 }

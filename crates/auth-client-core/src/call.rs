@@ -179,29 +179,8 @@ impl<T, E: From<Error>> Call<T, E> {
         }
     }
 
-    /// Turns the call into a template for calls that differ only in numeric query parameters.
-    ///
-    /// ```
-    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
-    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
-    /// # #[derive(Debug)]
-    /// # struct Shop;
-    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
-    /// # let transport = ScriptedTransport::new();
-    /// # let mut settings = Settings::new("shop-client/1.0");
-    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
-    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
-    /// # use auth_client_core::ErrorKind;
-    /// let call = engine.raw(http::Method::GET, "/../admin").call::<String, Error>(decode::json);
-    /// let error = call.into_template().unwrap_err();
-    /// assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("path")));
-    /// # Ok::<(), Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The error of an invalid argument, which a call otherwise returns when it is awaited.
-    pub fn into_template(self) -> Result<CallTemplate<T, E>, E> {
+    /// Turns the call into a template for calls that differ only in their query. Fails with the error of an invalid argument.
+    pub(crate) fn into_template(self) -> Result<CallTemplate<T, E>, E> {
         let Self { engine, outgoing, options, decode, recover, .. } = self;
         let outgoing = outgoing.map_err(|error| engine.attribute(error))?;
         Ok(CallTemplate { engine, outgoing, options, decode, recover, error: PhantomData })

@@ -113,7 +113,7 @@ mod request;
 pub mod testing;
 pub mod transport;
 
-pub use auth_core::{self, Clock, ExposeSecret, SecretString};
+pub use auth_core::{Clock, ExposeSecret, SecretString};
 pub use call::{Call, Reply};
 pub use decode::date_time::{CivilDateTime, DateTime};
 pub use decode::open_enum::UnknownValue;

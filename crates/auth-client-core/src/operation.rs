@@ -62,7 +62,6 @@ pub enum Paging {
 ///         .sensitive();
 /// assert_eq!((START.id(), START.method(), START.idempotency()), ("users.start", &Method::POST, Idempotency::Write));
 /// assert!(START.is_success(StatusCode::CREATED) && !START.is_success(StatusCode::OK));
-/// assert!(START.is_not_executed(StatusCode::TOO_MANY_REQUESTS));
 /// assert!(START.is_sensitive() && START.paging().is_none());
 /// # assert!(START.path().starts_with("/service/"));
 /// ```
@@ -166,8 +165,7 @@ impl Operation {
     }
 
     /// Returns `true` if the vendor documents for this status that nothing was executed.
-    #[must_use]
-    pub fn is_not_executed(&self, status: http::StatusCode) -> bool {
+    pub(crate) fn is_not_executed(&self, status: http::StatusCode) -> bool {
         self.not_executed_on.contains(&status.as_u16())
     }
 

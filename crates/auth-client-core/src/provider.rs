@@ -3,6 +3,7 @@
 //! This module may change in any minor version. Programs use the items at the crate root instead, through their
 //! provider crate.
 
+pub use auth_core;
 #[doc(hidden)]
 pub use serde;
 

@@ -1,10 +1,10 @@
-//! The attempt loop: what is repeated, when, how often, and what the error says in the end.
+//! The attempt loop: what is retried, when, how often, and what the error says in the end.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
-use auth_client_core::auth_core::{Origin, StaticCredential};
+use auth_client_core::provider::auth_core::{Origin, StaticCredential};
 use auth_client_core::testing::ScriptedTransport;
 use auth_client_core::transport::{Fault, Phase};
 use auth_client_core::{ErrorKind, RetryPolicy, decode};
@@ -98,7 +98,7 @@ async fn a_write_that_was_refused_was_not_executed() {
         let transport = script().status(status);
         let error = write(&Setup::new(transport.clone()).engine()).await.unwrap_err();
         assert!(error.may_have_been_sent() && !error.may_have_been_executed(), "{error}");
-        assert_eq!(transport.requests().len(), 1, "a throttled write is not repeated by itself");
+        assert_eq!(transport.requests().len(), 1, "a throttled write is not retried automatically");
     }
 }
 
@@ -263,7 +263,7 @@ async fn the_quota_ends_the_retries_of_a_whole_client() {
     assert_eq!(
         transport.requests().len(),
         100 + 35,
-        "35 repeats empty the bucket, then every call is one attempt"
+        "35 retries empty the bucket, then every call is one attempt"
     );
 
     // Another client has a bucket of its own.
@@ -280,7 +280,7 @@ async fn what_a_successful_retry_took_from_the_quota_is_returned() {
     let engine = Setup::new(transport).engine();
     for call in 0..100 {
         let reply = read(&engine).reply().await;
-        assert_eq!(reply.unwrap().attempts, 2, "call {call}: 35 repeats alone would have emptied the bucket");
+        assert_eq!(reply.unwrap().attempts, 2, "call {call}: 35 retries alone would have emptied the bucket");
     }
 }
 

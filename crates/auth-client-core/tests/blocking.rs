@@ -6,8 +6,10 @@
 mod common;
 
 use async_trait::async_trait;
-use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
-use auth_client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer};
+use auth_client_core::provider::auth_core::token::{Lifetime, RenewalSettings};
+use auth_client_core::provider::auth_core::{
+    CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer,
+};
 use auth_client_core::provider::{Engine, Renew, Renewed, RenewingCredential};
 use auth_client_core::testing::{ManualTime, ScriptedTransport};
 use auth_client_core::{Error, ErrorKind, Pages, blocking, decode};
@@ -95,7 +97,7 @@ fn lists_are_iterators_that_end_with_their_first_error() {
     let seen: Vec<bool> = list.by_ref().map(|page| page.is_ok()).collect();
     assert_eq!(seen, [true, false]);
     let mut list = list.into_inner();
-    assert_eq!(list.wait_next().unwrap().unwrap().0, [2], "and goes on where that is asked for");
+    assert_eq!(list.wait_next().unwrap().unwrap().0, [2], "and continues where that is asked for");
     assert!(list.wait_next().is_none());
 }
 

@@ -1,14 +1,16 @@
-//! What an observer is told: every event of a call, in order, and nothing that could be a secret.
+//! What an observer receives: every event of a call, in order, and nothing that could be a secret.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
 use async_trait::async_trait;
-use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
-use auth_client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer};
 use auth_client_core::observe::{
     AttemptEnded, AttemptOutcome, CallEnded, CallStarted, RateLimited, RenewalEnded, Retrying,
+};
+use auth_client_core::provider::auth_core::token::{Lifetime, RenewalSettings};
+use auth_client_core::provider::auth_core::{
+    CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer,
 };
 use auth_client_core::provider::{Renew, Renewed, RenewingCredential};
 use auth_client_core::testing::{Canary, ManualTime, ScriptedTransport};
@@ -18,7 +20,7 @@ use common::{Once, Setup, Slow, origin, put, read, write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Writes down what it is told, in words.
+/// Writes down what it receives, in words.
 #[derive(Clone, Debug, Default)]
 struct Diary(Arc<Mutex<Vec<String>>>);
 
@@ -68,7 +70,7 @@ impl Observer for Diary {
     }
 
     fn call_ended(&self, event: &CallEnded) {
-        let status = event.status.map_or("no answer".to_owned(), |status| status.as_u16().to_string());
+        let status = event.status.map_or("no response".to_owned(), |status| status.as_u16().to_string());
         let replayed = if event.replayed { ", replayed" } else { "" };
         self.note(format!(
             "end: {}, {status}, {} attempts, {} s{replayed}",
@@ -159,7 +161,7 @@ async fn an_attempt_and_a_call_that_take_too_long() {
             "attempt 1: sending deadline after 5 s",
             "again after 1: lost, 0 s",
             "attempt 2: sending deadline after 3 s",
-            "end: timeout, no answer, 2 attempts, 8 s",
+            "end: timeout, no response, 2 attempts, 8 s",
         ]
     );
 
@@ -167,7 +169,7 @@ async fn an_attempt_and_a_call_that_take_too_long() {
     read(&engine).await.unwrap_err();
     assert_eq!(
         diary.take(),
-        ["start shop items.get Read", "end: timeout, no answer, 0 attempts, 120 s"],
+        ["start shop items.get Read", "end: timeout, no response, 0 attempts, 120 s"],
         "waiting for a credential"
     );
 }
@@ -234,7 +236,7 @@ async fn the_clients_own_limit() {
             "end: success, 200, 1 attempts, 3 s",
             "start shop items.create Write",
             "rejected, 9 s",
-            "end: throttled, no answer, 0 attempts, 0 s",
+            "end: throttled, no response, 0 attempts, 0 s",
         ]
     );
 }
@@ -297,7 +299,7 @@ async fn a_renewal_that_fails_ends_the_call() {
         [
             "start shop items.get Read",
             "renewal of shop: login_required after 2 s",
-            "end: credentials, no answer, 0 attempts, 2 s",
+            "end: credentials, no response, 0 attempts, 2 s",
         ]
     );
 }

@@ -5,7 +5,7 @@
 mod common;
 
 use auth_client_core::ErrorKind;
-use auth_client_core::auth_core::{
+use auth_client_core::provider::auth_core::{
     CredentialSource, Now, Origin, SecretString, StaticCredential, scheme::Bearer,
 };
 use auth_client_core::provider::{
@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Answers from a list, and remembers what it was shown.
+/// Decides from a list, and remembers what it was shown.
 #[derive(Debug, Default)]
 struct Script {
     admissions: Mutex<VecDeque<RateLimiterDecision>>,

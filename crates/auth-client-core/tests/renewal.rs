@@ -5,11 +5,11 @@
 mod common;
 
 use async_trait::async_trait;
-use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
-use auth_client_core::auth_core::{
+use auth_client_core::observe::RenewalEnded;
+use auth_client_core::provider::auth_core::token::{Lifetime, RenewalSettings};
+use auth_client_core::provider::auth_core::{
     Clock, CredentialError, CredentialSource, InvalidCredential, Now, SecretString, Sign, scheme::Bearer,
 };
-use auth_client_core::observe::RenewalEnded;
 use auth_client_core::provider::{Engine, Renew, Renewed, RenewingCredential};
 use auth_client_core::testing::ScriptedTransport;
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
@@ -62,7 +62,7 @@ impl Transport for Api {
     async fn send(&self, request: http::Request<Bytes>, _: BodyLimits) -> Result<Received, TransportError> {
         self.0.sends.fetch_add(1, Ordering::Relaxed);
         let token = request.headers()["authorization"].to_str().unwrap().to_owned();
-        // Answers come in any order, so that some refusals are late.
+        // Responses come in any order, so that some refusals are late.
         for _ in 0..(self.0.sends.load(Ordering::Relaxed) % 7) {
             tokio::task::yield_now().await;
         }
@@ -343,7 +343,7 @@ async fn a_panic_in_what_makes_a_signer_is_an_error_and_not_a_hang() {
     read(&world.engine).await.unwrap();
 }
 
-/// Panics whenever it is told of a renewal.
+/// Panics at every event of a renewal.
 #[derive(Debug)]
 struct Rude;
 
@@ -480,7 +480,7 @@ async fn nothing_held_is_printed() {
     assert!(!printed.contains("canary"), "{printed}");
 }
 
-/// Takes what it is told to take from a store.
+/// Takes the given token from a store.
 #[derive(Debug)]
 struct Shelf(Arc<Server>);
 

@@ -5,10 +5,10 @@
 mod common;
 
 use async_trait::async_trait;
-use auth_client_core::auth_core::{
+use auth_client_core::provider::Engine;
+use auth_client_core::provider::auth_core::{
     Clock, ManualClock, Sign, SignError, SignedParts, SigningRequest, StaticCredential,
 };
-use auth_client_core::provider::Engine;
 use auth_client_core::testing::ManualTime;
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use bytes::Bytes;

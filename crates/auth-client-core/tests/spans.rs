@@ -7,8 +7,10 @@ mod common;
 
 use async_trait::async_trait;
 use auth_client_core::RetryPolicy;
-use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
-use auth_client_core::auth_core::{CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer};
+use auth_client_core::provider::auth_core::token::{Lifetime, RenewalSettings};
+use auth_client_core::provider::auth_core::{
+    CredentialError, InvalidCredential, SecretString, Sign, scheme::Bearer,
+};
 use auth_client_core::provider::{Renew, Renewed, RenewingCredential};
 use auth_client_core::testing::ScriptedTransport;
 use common::{Once, Setup, origin, read, write};

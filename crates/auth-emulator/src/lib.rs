@@ -2,8 +2,8 @@
 //! requires no account, no network and no container. This is the library; the program `auth-emulator` is its command line.
 //!
 //! The emulator stores state, rejects what the vendor rejects, and explains each rejection ([`Namespace::explain`]). It has its
-//! own clock ([`Namespace::clock`]), so that tests need not wait; ids and codes come from a seed, so that a failing test can be
-//! repeated. Each provider has its own listener on 127.0.0.1; another one serves the control API, for other languages and
+//! own clock ([`Namespace::clock`]), so that tests need not wait; ids and codes come from a seed, so that a failure can be
+//! reproduced. Each provider has its own listener on 127.0.0.1; another one serves the control API, for other languages and
 //! for `curl`. The listeners have their own threads, so that blocking clients work too.
 //!
 //! # Example

@@ -399,7 +399,7 @@ fn routes_are_listed_without_a_running_emulator() {
         "class": "write", "success": 200, "sensitive": true, "documented": true, "assumed": false, "implemented": true,
     });
     assert!(all.contains(&token));
-    assert!(all.iter().all(|one| one["implemented"] == true), "no operation is answered with 501");
+    assert!(all.iter().all(|one| one["implemented"] == true), "no operation returns 501");
     assert!(all.iter().any(|one| one["path"] == "/api/Gift/{giftId}"), "without the type of the parameter");
 
     let (code, out, _) = scratch.run(&["routes", "--provider", "verigator"]);

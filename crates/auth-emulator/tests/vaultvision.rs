@@ -85,7 +85,7 @@ async fn a_body_replaces_the_whole_object() {
     assert_eq!(
         after["settings"],
         json!({ "domain": "acme01.vvkey.test" }),
-        "zeros, unknown and left-out members go"
+        "zeros, unknown and left-out fields go"
     );
     assert!(after.get("unheard_of").is_none());
     assert_ne!(after["updated_at"], before["updated_at"]);

@@ -321,6 +321,48 @@ async fn every_operation_rejects_a_bad_credential() {
     assert_eq!(old.send().await.status, 401);
 }
 
+/// Every byte left out, added, or replaced by every other one that a header may have; and mistakes that people make.
+#[tokio::test]
+async fn no_changed_credential_is_accepted() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    let path = format!("/service/{}", client.service("coffeeshop.com").await);
+    let (name, password) = (client.verigator.username(), client.verigator.password());
+    let right = format!("{name}:{password}");
+    let mut wrong: Vec<String> = [
+        format!("{password}:{name}"),
+        format!("{name}: {password}"),
+        format!("{name}::{password}"),
+        format!("\"{right}\""),
+        format!("{right},{right}"),
+        format!("{right}{right}"),
+        format!("Bearer {password}"),
+        format!("{name}:{}", password.to_uppercase()),
+        "null:null".to_owned(),
+        "*".to_owned(),
+    ]
+    .into();
+    for at in 0..=right.len() {
+        let (before, after) = right.split_at(at);
+        wrong.extend([format!("{before}x{after}"), before.to_owned()]);
+        let Some(own) = after.chars().next() else { continue };
+        let rest = &after[1..];
+        // White space is left out: at the ends of a value it does not count.
+        let others = ('!'..='~').chain(['\u{e9}']).filter(|other| *other != own);
+        wrong.extend(others.map(|other| format!("{before}{other}{rest}")));
+        wrong.push(format!("{before}{rest}"));
+    }
+    wrong.retain(|credential| *credential != right);
+    assert!(wrong.len() > 3_000, "{}", wrong.len());
+    let bare =
+        client.request("GET", &path).without("x-service-auth").header("Content-Type", "application/json");
+    for credential in wrong {
+        let refused = bare.clone().header("X-Service-Auth", &credential).send().await;
+        assert_eq!(refused.status, 401, "{credential:?}");
+    }
+    assert_eq!(client.get(&path).await.status, 200, "the right one is accepted, before and after");
+}
+
 #[tokio::test]
 async fn bad_bodies_are_rejected_by_name() {
     let emulator = start().await;

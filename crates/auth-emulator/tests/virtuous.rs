@@ -356,7 +356,7 @@ async fn errors_and_lists_have_the_vendors_forms() {
     let taken = post("/api/v2/Gift/Transaction", &gift).await;
     assert_eq!((taken.status, taken.body.len()), (200, 0));
     let again = post("/api/v2/Gift/Transaction", &gift).await;
-    assert_eq!(again.status, 400, "the vendor recognises a repeat");
+    assert_eq!(again.status, 400, "the vendor recognises a duplicate");
     assert_eq!(virtuous.effect("gift_transaction"), 1);
     let missing = post("/api/v2/Gift/Transaction", &json!({})).await.json();
     assert_eq!(missing["modelState"].as_object().unwrap().len(), 4);

@@ -48,7 +48,7 @@ async fn a_contact_is_created_whole_and_never_matched() {
     body["contactAddresses"] = json!([{ "address1": "1 Main", "city": "Mesa", "stateCode": "AZ", "countryCode": "US", "postal": "85201" }]);
     let first = crm.post("/api/Contact", &body).await;
     let second = crm.post("/api/Contact", &body).await;
-    assert_eq!((id(&first), id(&second)), (20, 21), "ids go on where the seeded ones end");
+    assert_eq!((id(&first), id(&second)), (20, 21), "ids continue where the seeded ones end");
     assert!(first.get("isCurrentUserFollowing").is_none(), "creation responses without it");
     assert_eq!(first["address"]["state"], "AZ");
     assert_eq!(first["lastGiftAmount"], "Unavailable");

@@ -3,10 +3,10 @@
 //! The vendor's documentation specifies neither the digest nor the encoding of the secret key; its WordPress plugin
 //! uses SHA-256 and hexadecimal digits. Settings select others.
 
-use auth_client_core::auth_core::scheme::{
+use auth_client_core::provider::auth_core::scheme::{
     BasicHmac, BasicHmacBuilder, DateText, HmacDigest, KeyEncoding, SignedQuery,
 };
-use auth_client_core::auth_core::{InvalidCredential, SecretString};
+use auth_client_core::provider::auth_core::{InvalidCredential, SecretString};
 
 /// Signature settings of a client.
 #[derive(Clone, Debug, Default)]

@@ -3,8 +3,8 @@
 use crate::auth::Signing;
 use crate::error::{Error, ReveSecure};
 use auth_client_core::Request;
-use auth_client_core::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
-use auth_client_core::auth_core::{ExposeSecret, SecretString, StaticCredential};
+use auth_client_core::provider::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
+use auth_client_core::provider::auth_core::{ExposeSecret, SecretString, StaticCredential};
 use auth_client_core::provider::{BaseUrl, Engine, JsonStyle, Settings, env};
 use http::Method;
 use serde::Serialize;

@@ -8,8 +8,8 @@ use crate::models::{
     AuthResult, AuthType, LoginToken, OtpCheck, Policy, PushRequest, TokenType, UserInfo, UserQuery,
 };
 use crate::{Client, Error, PushOutcome, PushWait};
-use auth_client_core::auth_core::secret::one_time_code;
-use auth_client_core::auth_core::{ExposeSecret as _, SecretString};
+use auth_client_core::provider::auth_core::secret::one_time_code;
+use auth_client_core::provider::auth_core::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

@@ -123,7 +123,7 @@ impl Serialize for KeyCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth_client_core::auth_core::ExposeSecret as _;
+    use auth_client_core::provider::auth_core::ExposeSecret as _;
 
     #[test]
     fn ids_are_found_and_secrets_not_shown() {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use auth_client_core::auth_core::ExposeSecret as _;
+use auth_client_core::provider::auth_core::ExposeSecret as _;
 use auth_client_core::testing::ManualTime;
 use auth_emulator::providers::revesecure::{
     AuthMethodsFormat, Envelope, HmacDigest as ServerDigest, KeyEncoding as ServerEncoding, Policy as Rule,
@@ -137,7 +137,7 @@ async fn logins_by_code_and_by_push() {
 
     let challenge: Challenge = serde_json::from_str(&stored).unwrap();
     let outcome = challenge.push_outcome(&later(), PushWait::once()).await.unwrap();
-    let PushOutcome::StillPending { push_txn_id } = outcome else { panic!("nobody has answered") };
+    let PushOutcome::StillPending { push_txn_id } = outcome else { panic!("nobody has responded") };
     emulator.approve(&push_txn_id).unwrap();
     assert!(challenge.push_outcome(&later(), PushWait::once()).await.unwrap().is_approved());
     assert_eq!(emulator.revesecure().effect("push_sent"), 1);

@@ -1,5 +1,5 @@
-//! What goes wrong, and how it is told: envelopes that report failures, answers that are none, arguments that are refused
-//! before anything is sent, and calls that are never repeated.
+//! What goes wrong, and which error follows: envelopes that report failures, responses that are none, arguments that are refused
+//! before anything is sent, and calls that are never retried.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
@@ -113,10 +113,13 @@ fn a_field_that_comes_twice_is_refused_where_it_decides_about_a_login_only() {
     assert!(serde_json::from_str::<UserInfo>(user).is_err());
     let details: UserDetails = serde_json::from_str(r#"{"FirstName":"John","FirstName":"Jane"}"#).unwrap();
     assert_eq!(details.first_name.as_deref(), Some("Jane"));
-    let page: UserPage = serde_json::from_str(r#"{"count":1,"count":2,"details":[{"UserId":"u1"}],"details":[]}"#).unwrap();
+    let page: UserPage =
+        serde_json::from_str(r#"{"count":1,"count":2,"details":[{"UserId":"u1"}],"details":[]}"#).unwrap();
     assert!(page.details.is_empty() && page.count.unwrap() == 2);
-    let codes: BypassCodeList =
-        serde_json::from_str(r#"{"codes":[{"BypassCode":"1","BypassCode":"2"}],"bypassCodeStatus":"Enabled"}"#).unwrap();
+    let codes: BypassCodeList = serde_json::from_str(
+        r#"{"codes":[{"BypassCode":"1","BypassCode":"2"}],"bypassCodeStatus":"Enabled"}"#,
+    )
+    .unwrap();
     assert_eq!(codes.codes.len(), 1);
 }
 
@@ -128,7 +131,10 @@ async fn a_result_that_is_missing_is_neither_right_nor_wrong() {
         (r#"{"data":{"AuthResult":true},"status":{"code":200}}"#, "$.data.AuthResult"),
         (r#"{"AuthResult":null}"#, "$.AuthResult"),
         (r#"{"AuthResult":"OTP INVALID","AuthResult":"OTP VALID"}"#, "$.AuthResult"),
-        (r#"{"data":{"AuthResult":"OTP VALID","AuthResult":"OTP VALID"},"status":{"code":200}}"#, "$.data.AuthResult"),
+        (
+            r#"{"data":{"AuthResult":"OTP VALID","AuthResult":"OTP VALID"},"status":{"code":200}}"#,
+            "$.data.AuthResult",
+        ),
     ] {
         let transport = ScriptedTransport::new().json(200, body);
         let error = client(&transport).validation().otp(otp()).await.unwrap_err();

@@ -2,8 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use auth_client_core::auth_core::scheme::BasicHmac;
-use auth_client_core::auth_core::{Origin, SecretString, Sign, SigningRequest};
+use auth_client_core::provider::auth_core::scheme::BasicHmac;
+use auth_client_core::provider::auth_core::{Origin, SecretString, Sign, SigningRequest};
 use http::{HeaderMap, Method, Uri};
 use revesecure_client::{DateText, HmacDigest, KeyEncoding, SignedQuery};
 use serde_json::Value;

@@ -4,6 +4,8 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod common;
+#[path = "../../auth-client-core/tests/common/exchange.rs"]
+mod exchange;
 mod generated;
 
 use auth_client_core::testing::{ManualTime, ScriptedTransport};

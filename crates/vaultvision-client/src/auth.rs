@@ -4,8 +4,8 @@
 //! changes, so a 401 is not retried. To rotate a key, create a second one, build a client with it (cheap if it uses the
 //! same transport), then disable the first key in the console.
 
-use auth_client_core::auth_core::scheme::Bearer;
-use auth_client_core::auth_core::{InvalidCredential, SecretString};
+use auth_client_core::provider::auth_core::scheme::Bearer;
+use auth_client_core::provider::auth_core::{InvalidCredential, SecretString};
 
 /// Creates the signer for this key.
 pub(crate) fn signer(key: &SecretString) -> Result<Bearer, InvalidCredential> {

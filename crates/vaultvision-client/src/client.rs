@@ -2,7 +2,7 @@
 
 use crate::auth;
 use crate::error::{Error, VaultVision};
-use auth_client_core::auth_core::{InvalidCredential, SecretString, StaticCredential};
+use auth_client_core::provider::auth_core::{InvalidCredential, SecretString, StaticCredential};
 use auth_client_core::provider::{BaseUrl, Engine, Settings, env};
 use auth_client_core::{Request, RetryPolicy};
 use http::Method;

@@ -6,7 +6,7 @@
 
 use crate::metadata::Metadata;
 use crate::whole::whole_object;
-use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::provider::record::Slot;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -25,7 +25,7 @@ async fn start() -> (Emulator, VaultVision, Client) {
     (emulator, vault, client)
 }
 
-/// Members that the client has no name for, with values that a careless client would change.
+/// Fields that the client has no name for, with values that a careless client would change.
 const HIDDEN: [(&str, &str); 6] = [
     ("settings.require_mfa", "true"),
     ("settings.privacy_policy", r#"{"url":"https://x.test","version":1.10,"seen":null}"#),
@@ -35,7 +35,7 @@ const HIDDEN: [(&str, &str); 6] = [
     ("nothing", "null"),
 ];
 
-/// The text of a planted member, as it stands in the object.
+/// The JSON of a planted field, as it stands in the object.
 fn planted(member: &str, value: &str) -> String {
     format!("\"{}\":{value}", member.rsplit('.').next().unwrap())
 }
@@ -88,7 +88,7 @@ async fn a_thousand_random_changes_lose_nothing_that_is_not_known() {
     }
     let stored = vault.stored_json(&path).unwrap();
     for (member, value) in HIDDEN {
-        assert!(stored.contains(&planted(member, value)), "{member} {stored}");
+        assert!(stored.contains(&planted(member, value)), "{stored}");
     }
     let stored = vault.stored_json(&user_path).unwrap();
     for text in [r#""picture":1.000"#, r#""roles":[1e400]"#, r#""n":[]"#] {
@@ -126,7 +126,7 @@ async fn a_client_that_sends_only_what_it_knows_would_lose_them() {
     assert!(!vault.stored_json(&path).unwrap().contains("require_mfa"), "so the test above can fail");
 }
 
-/// Lets posts through two at a time, and reads after them only when both were answered.
+/// Lets posts through two at a time, and reads after them only when both have a response.
 #[derive(Debug)]
 struct Rendezvous {
     inner: HyperTransport,
@@ -231,7 +231,7 @@ async fn all_eighteen_operations() {
     let mut new = NewApplication::named("MyNewApp");
     new.set_redirect_urls(["https://example.test/auth/callback"]);
     let made = applications.create(&new).await.unwrap();
-    assert!(made.secret().is_none(), "not in the answer to the creation");
+    assert!(made.secret().is_none(), "not in the response to the creation");
     let mut application = applications.get(made.id()).await.unwrap();
     assert_eq!(application.secret().unwrap().expose_secret().len(), 24);
     application.set_login_url("https://example.test/auth/login");
@@ -403,7 +403,7 @@ async fn the_proxys_response_is_understood() {
     let error = client.tenants().list().retry(once).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Throttled);
     assert_eq!((error.retry_after(), error.code(), error.request_id()), (None, None, None));
-    assert_eq!(error.details().unwrap().status_code(), Some(429), "it is a text on the wire");
+    assert_eq!(error.details().unwrap().status_code(), Some(429), "it is a string on the wire");
     emulator.clock().advance(Duration::from_secs(10));
     assert!(client.tenants().list().await.is_ok(), "the next window");
 }
@@ -419,5 +419,5 @@ async fn a_5xx_is_not_retried_for_writes() {
 
     vault.configure(|settings| settings.misconfigured_tenants.clear());
     emulator.add_fault(FaultRule::new("vaultvision", Fault::status(502)).method("GET")).unwrap();
-    assert!(client.tenants().get(TENANT).await.is_ok(), "a read is repeated");
+    assert!(client.tenants().get(TENANT).await.is_ok(), "a read is retried");
 }

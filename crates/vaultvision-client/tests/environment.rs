@@ -2,41 +2,22 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use std::process::Command;
+#[path = "../../auth-client-core/tests/common/environment.rs"]
+mod environment;
+
 use vaultvision_client::Client;
 
-const CASE: &str = "VV_TEST_CASE";
+const VARIABLES: [&str; 2] = ["VV_API_KEY", "VV_BASE_URL"];
 
-/// What a program sees that builds its client from the environment.
 #[test]
 fn a_program_of_its_own() {
-    if std::env::var_os(CASE).is_none() {
-        return;
-    }
-    match Client::from_env() {
-        Ok(client) => println!("built {client:?}"),
-        Err(error) => println!("refused {} {error}", error.field().unwrap_or_default()),
-    }
-}
-
-fn run(variables: &[(&str, &str)]) -> String {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["a_program_of_its_own", "--exact", "--nocapture"])
-        .env_remove("VV_API_KEY")
-        .env_remove("VV_BASE_URL")
-        .env(CASE, "1")
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let line = text.lines().find(|line| line.contains("built") || line.contains("refused"));
-    line.unwrap_or_else(|| panic!("nothing was printed: {text}")).to_owned()
+    environment::print(Client::from_env);
 }
 
 #[test]
 fn each_variable_counts_and_is_named_if_it_is_invalid() {
     let key = ("VV_API_KEY", "canary");
-    for (variables, expected) in [
+    let cases = [
         (vec![], "refused VV_API_KEY"),
         (vec![("VV_API_KEY", "")], "refused VV_API_KEY"),
         (vec![("VV_API_KEY", "canary\n")], "refused VV_API_KEY"),
@@ -46,9 +27,6 @@ fn each_variable_counts_and_is_named_if_it_is_invalid() {
         (vec![key, ("VV_BASE_URL", "https://x.example/y")], "https://x.example"),
         (vec![key, ("VV_BASE_URL", "http://x.example")], "refused VV_BASE_URL"),
         (vec![key, ("VV_BASE_URL", "x")], "refused VV_BASE_URL"),
-    ] {
-        let seen = run(&variables);
-        assert!(seen.contains(expected), "{variables:?}: {seen}");
-        assert!(!seen.contains("canary"), "{seen}");
-    }
+    ];
+    environment::check("canary", &VARIABLES, cases);
 }

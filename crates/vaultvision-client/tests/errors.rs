@@ -132,7 +132,7 @@ async fn what_the_vendor_would_refuse_is_not_sent() {
     }
     assert!(transport.requests().is_empty());
 
-    // At the limits, and what the vendor itself has handed out.
+    // At the limits, and what the vendor itself has issued.
     let over = format!(r#"{{"id":"u1","metadata":{{"{}":1}}}}"#, key(200));
     let transport = ScriptedTransport::new().json(200, USER).json(200, USER);
     let (client, _) = self::client(&transport);
@@ -169,7 +169,7 @@ async fn races_are_seen_at_each_of_the_three_places() {
         assert_eq!((lost.race, lost.fields), (race, members.into_iter().map(str::to_owned).collect()));
         assert_eq!(transport.remaining(), 0);
     }
-    // Somebody else's change after ours, which left ours alone; and members that the vendor sets by itself.
+    // Another change after ours, which left ours alone; and fields that the vendor sets by itself.
     let merged = with("3", r#","disabled":true,"metadata":{"a":"2"}"#);
     let verified = with("2", r#","disabled":true,"verified_at":"x","metadata":{"a":"1"}"#);
     for answers in [[&start, &start, &ours, &merged], [&start, &start, &verified, &verified]] {

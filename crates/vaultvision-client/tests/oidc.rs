@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use auth_client_core::auth_core::{Clock, ManualClock};
+use auth_client_core::provider::auth_core::{Clock, ManualClock};
 use auth_client_core::testing::{Canary, ScriptedTransport};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use openidconnect::core::{
@@ -34,7 +34,7 @@ fn clock() -> Arc<dyn Clock> {
     Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)))
 }
 
-/// A tenant that has answered the two questions of the discovery.
+/// A tenant that has responded to the two questions of the discovery.
 fn tenant() -> ScriptedTransport {
     let keys = serde_json::json!({ "keys": [key().as_verification_key()] });
     ScriptedTransport::new().json(200, discovery(ISSUER)).json(200, keys.to_string())
@@ -64,7 +64,7 @@ fn query(url: &url::Url) -> HashMap<String, String> {
     url.query_pairs().into_owned().collect()
 }
 
-/// What the tenant answers to the exchange of a code.
+/// The response of the tenant to the exchange of a code.
 struct Token {
     nonce: String,
     audience: &'static str,
@@ -128,7 +128,7 @@ async fn a_whole_login_with_the_vendors_extras() {
 
     let _ = transport.clone().json(200, Token::good(&started.url).answer());
     let back = format!("?code=abc%2Fdef&state={}", asked["state"]);
-    // By way of a session store.
+    // Through a session store.
     let pending = Pending::from_text(&started.pending.to_text()).unwrap();
     let logged_in = login.finish(pending, &back).await.unwrap();
     assert_eq!(logged_in.user.subject, "9cb0Q44OoPO4");
@@ -270,7 +270,7 @@ fn keys(id: &str) -> String {
     json!({ "keys": [key] }).to_string()
 }
 
-/// A login whose token is signed with the key of this id; `read` is what the tenant answers to a request for keys.
+/// A login whose token is signed with the key of this id; `read` is the response of the tenant to a request for keys.
 async fn finish_with(
     transport: &ScriptedTransport,
     login: &Login,

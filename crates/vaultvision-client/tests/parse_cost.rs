@@ -1,4 +1,4 @@
-//! The cost of keeping unknown members, loosely: the program `parse_cost` measures it well.
+//! The cost of keeping unknown fields, loosely: the program `parse_cost` measures it well.
 
 mod cost;
 

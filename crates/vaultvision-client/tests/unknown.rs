@@ -1,4 +1,4 @@
-//! What is not understood survives: every sample of the vendor's comes back equal, and members that nobody has a name for
+//! What is not understood survives: every sample of the vendor's comes back equal, and fields that nobody has a name for
 //! come back to the last digit, at every level.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
@@ -11,7 +11,7 @@ use vaultvision_client::models::{
     NewUser, PasswordCredential, Tenant, TenantList, User, UserList,
 };
 
-/// JSON texts that a parser which takes numbers apart would change.
+/// JSON that a parser which takes numbers apart would change.
 const VALUES: [&str; 12] = [
     "123456789012345678901234567890",
     "-9223372036854775809",
@@ -155,7 +155,7 @@ fn unknown_fields_survive_to_the_last_digit_at_every_level() {
         for value in VALUES {
             let json = injected(&sample, value);
             let back = again_as(&schema, &json);
-            // The text of each unknown member, name and value, stands in the answer as often as it was put in.
+            // The text of each unknown field, name and value, stands in the response as often as it was put in.
             let planted = [format!(r#""x0":{value}"#), format!("\"é\\n\":{value}")];
             for planted in planted {
                 let (before, after) = (json.matches(&planted).count(), back.matches(&planted).count());

@@ -1,7 +1,7 @@
 //! Verigator authentication: the header `X-Service-Auth: <username>:<password>`, in plain text.
 
-use auth_client_core::auth_core::scheme::HeaderPair;
-use auth_client_core::auth_core::{InvalidCredential, SecretString};
+use auth_client_core::provider::auth_core::scheme::HeaderPair;
+use auth_client_core::provider::auth_core::{InvalidCredential, SecretString};
 use http::HeaderName;
 
 /// Creates the signer for these credentials.

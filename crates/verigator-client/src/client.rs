@@ -3,7 +3,7 @@
 use crate::auth;
 use crate::error::{Error, Verigator};
 use auth_client_core::Request;
-use auth_client_core::auth_core::{SecretString, StaticCredential};
+use auth_client_core::provider::auth_core::{SecretString, StaticCredential};
 use auth_client_core::provider::{BaseUrl, Engine, Settings, env};
 use http::Method;
 use std::fmt;

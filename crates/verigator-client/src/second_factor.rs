@@ -7,8 +7,8 @@
 
 use crate::models::{AuthMethod, Rejection, Verification};
 use crate::{Client, Error};
-use auth_client_core::auth_core::secret::one_time_code;
-use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::provider::auth_core::secret::one_time_code;
+use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What goes wrong, and what the caller is told.
+//! What goes wrong, and which error the caller gets.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
@@ -56,7 +56,7 @@ async fn every_status_has_its_kind_whatever_the_body() {
 #[tokio::test]
 async fn any_2xx_is_success_and_deletes_need_no_body() {
     for status in [200, 201, 202, 204, 299] {
-        // A 204 has no body, whatever the server is told to send.
+        // A 204 has no body, whatever the mock server was given.
         for body in if status == 204 { vec![""] } else { vec!["", "{}", "not json"] } {
             let server = MockServer::start_async().await;
             let deleted = server.mock(|when, then| {

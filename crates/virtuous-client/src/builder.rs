@@ -12,11 +12,11 @@ use crate::error::{Error, PROVIDER, Virtuous};
 use crate::rate_limit::RateGuard;
 use async_trait::async_trait;
 use auth_client_core::RetryPolicy;
-use auth_client_core::auth_core::scheme::Bearer;
-use auth_client_core::auth_core::secret::{check_password, check_text, check_trimmed};
-use auth_client_core::auth_core::store::{StoreKey, TokenStore};
-use auth_client_core::auth_core::token::RenewalSettings;
-use auth_client_core::auth_core::{
+use auth_client_core::provider::auth_core::scheme::Bearer;
+use auth_client_core::provider::auth_core::secret::{check_password, check_text, check_trimmed};
+use auth_client_core::provider::auth_core::store::{StoreKey, TokenStore};
+use auth_client_core::provider::auth_core::token::RenewalSettings;
+use auth_client_core::provider::auth_core::{
     Credential, CredentialError, CredentialSource, ExposeSecret as _, InvalidCredential, Now, SecretString,
     StaticCredential,
 };

@@ -5,8 +5,8 @@ use crate::auth::session::Session;
 use crate::auth::tokens::Tokens;
 use crate::error::{Error, PROVIDER};
 use auth_client_core::Request;
-use auth_client_core::auth_core::SecretString;
 use auth_client_core::provider::Engine;
+use auth_client_core::provider::auth_core::SecretString;
 use http::Method;
 use std::fmt;
 

@@ -7,7 +7,7 @@
 
 use crate::auth::problem::{SessionError, SessionProblem};
 use crate::rate_limit::{RateLimit, RateLimitHeaders as _};
-use auth_client_core::auth_core::CredentialSource;
+use auth_client_core::provider::auth_core::CredentialSource;
 use auth_client_core::provider::{ApiError, Operation, ProviderRules, ResponseView, model};
 use http::StatusCode;
 use serde_json::{Map, Value};

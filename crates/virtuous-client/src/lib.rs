@@ -187,7 +187,7 @@ pub mod webhook;
 #[cfg(feature = "token-file")]
 pub use auth_token_store as token_store;
 
-pub use auth_client_core::auth_core::store;
+pub use auth_client_core::provider::auth_core::store;
 pub use auth_client_core::reexports::*;
 
 pub use auth::hmac::HmacKeys;

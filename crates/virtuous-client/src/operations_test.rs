@@ -33,7 +33,7 @@ fn what_only_reads_is_read_and_what_makes_something_is_a_write() {
             "POST" if path.ends_with("/Avatar") => Some(Idempotency::IdempotentWrite),
             "POST" => Some(Idempotency::Write),
             "DELETE" | "PATCH" => Some(Idempotency::IdempotentWrite),
-            // A PUT that counts up, or changes to and fro, is no repeatable one.
+            // A PUT that counts up, or changes to and fro, is not idempotent.
             _ => None,
         };
         assert!(expected.is_none_or(|expected| class == expected), "{method} {path}: {class:?}");

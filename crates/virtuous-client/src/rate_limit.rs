@@ -5,7 +5,7 @@
 //! values, if they are sent.
 
 use auth_client_core::Reply;
-use auth_client_core::auth_core::Now;
+use auth_client_core::provider::auth_core::Now;
 use auth_client_core::provider::{RateLimiter, RateLimiterDecision};
 use http::{HeaderMap, Response, StatusCode, header};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -247,7 +247,7 @@ impl RateLimiter for RateGuard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth_client_core::auth_core::{Clock as _, ManualClock};
+    use auth_client_core::provider::auth_core::{Clock as _, ManualClock};
     use http::HeaderValue;
 
     const RESET: u64 = 1_700_003_600;

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Response, header};
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// The file of a receipt.
@@ -35,6 +36,19 @@ impl fmt::Debug for ReceiptFile {
             .field("content_type", &self.content_type)
             .field("length", &self.bytes.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// Writes the format of the vendor's reference, with the content in base64.
+impl Serialize for ReceiptFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let wrapped = Wrapped {
+            stream: Some(STANDARD.encode(&self.bytes)),
+            path: self.path.clone(),
+            content_type: self.content_type.clone(),
+            unknown: UnknownFields::new(),
+        };
+        wrapped.serialize(serializer)
     }
 }
 

@@ -2,8 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use auth_client_core::auth_core::ExposeSecret;
-use auth_client_core::auth_core::store::{MemoryStore, StoreKey, TokenStore};
+use auth_client_core::provider::auth_core::ExposeSecret;
+use auth_client_core::provider::auth_core::store::{MemoryStore, StoreKey, TokenStore};
 use auth_client_core::testing::ManualTime;
 use auth_emulator::providers::virtuous::OtpPlacement;
 use auth_emulator::{CloseAt, Effect, Emulator, Fault, FaultRule};
@@ -321,7 +321,7 @@ async fn nothing_but_a_refusal_of_the_grant_ends_a_session() {
     ] {
         let what = format!("{fault:?}");
         let emulator = emulator().await;
-        // The server's answer is lost after the token was replaced, unless it still takes the old one.
+        // The server's response is lost after the token was replaced, unless it still takes the old one.
         emulator.virtuous().set_rotation_grace(Duration::from_secs(60));
         let time = ManualTime::new();
         let client = builder(&emulator).time(time.clock(), Arc::new(time.clone())).build().unwrap();
@@ -352,7 +352,7 @@ async fn a_lost_response_is_one_typed_error_and_no_loop() {
         let client = builder(&emulator).time(time.clock(), Arc::new(time.clone())).build().unwrap();
         login(&emulator, &client).await.unwrap();
         emulator.virtuous().expire_access_tokens();
-        // The server replaces the token, and the answer is lost.
+        // The server replaces the token, and the response is lost.
         let rule = FaultRule::new("virtuous", Fault::Close { close: CloseAt::BeforeResponse });
         emulator.add_fault(rule.path_prefix("/Token").effect(Effect::Before)).unwrap();
         assert_eq!(problem(&call(&client).await.unwrap_err()), Some(SessionProblem::ResponseLost));

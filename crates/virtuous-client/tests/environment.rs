@@ -2,13 +2,14 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+#[path = "../../auth-client-core/tests/common/environment.rs"]
+mod environment;
+
 use auth_emulator::Emulator;
-use std::process::Command;
 use std::time::Duration;
 use virtuous_client::Client;
 
-const CASE: &str = "VIRTUOUS_TEST_CASE";
-const ALL: [&str; 7] = [
+const VARIABLES: [&str; 7] = [
     "VIRTUOUS_API_KEY",
     "VIRTUOUS_USERNAME",
     "VIRTUOUS_PASSWORD",
@@ -18,32 +19,15 @@ const ALL: [&str; 7] = [
     "VIRTUOUS_PRIVATE_KEY",
 ];
 
-/// What a program sees that builds its client from the environment.
 #[tokio::test]
 async fn a_program_of_its_own() {
-    let Some(case) = std::env::var_os(CASE) else { return };
-    match Client::from_env() {
-        Ok(client) if case == "call" => {
-            let call = client.organizations().current().into_future();
-            let outcome = tokio::time::timeout(Duration::from_secs(20), call).await.unwrap();
-            println!("called {:?}", outcome.map(|organization| organization.organization_name));
-        }
-        Ok(client) => println!("built {client:?}"),
-        Err(error) => println!("refused {} {error}", error.field().unwrap_or_default()),
+    if environment::case().as_deref() != Some("call") {
+        return environment::print(Client::from_env);
     }
-}
-
-fn run(case: &str, variables: &[(&str, &str)]) -> String {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["a_program_of_its_own", "--exact", "--nocapture"]);
-    for name in ALL {
-        command.env_remove(name);
-    }
-    let output = command.env(CASE, case).envs(variables.iter().copied()).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let line =
-        text.lines().find(|line| ["built", "refused", "called"].iter().any(|word| line.contains(word)));
-    line.unwrap_or_else(|| panic!("nothing was printed: {text}")).to_owned()
+    let client = Client::from_env().unwrap();
+    let call = client.organizations().current().into_future();
+    let outcome = tokio::time::timeout(Duration::from_secs(20), call).await.unwrap();
+    println!("called {:?}", outcome.map(|organization| organization.organization_name));
 }
 
 #[test]
@@ -53,7 +37,7 @@ fn each_variable_counts_and_is_named_if_it_is_invalid() {
     let (application, private) = (("VIRTUOUS_APPLICATION_KEY", "app"), ("VIRTUOUS_PRIVATE_KEY", "Y2FuYXJ5"));
     let file = ("VIRTUOUS_TOKEN_FILE", "/nowhere/tokens.json");
     let vendor = "built Client { origin: \"https://api.virtuoussoftware.com\"";
-    for (variables, expected) in [
+    let cases = [
         (vec![], "refused VIRTUOUS_API_KEY"),
         (vec![("VIRTUOUS_API_KEY", "")], "refused VIRTUOUS_API_KEY"),
         (vec![key], vendor),
@@ -79,11 +63,8 @@ fn each_variable_counts_and_is_named_if_it_is_invalid() {
         (vec![key, ("VIRTUOUS_BASE_URL", "")], vendor),
         (vec![key, ("VIRTUOUS_BASE_URL", "http://x.example")], "refused VIRTUOUS_BASE_URL"),
         (vec![key, ("VIRTUOUS_BASE_URL", "https://x.example/api/")], "refused VIRTUOUS_BASE_URL"),
-    ] {
-        let seen = run("build", &variables);
-        assert!(seen.contains(expected), "{variables:?}: {seen}");
-        assert!(!seen.contains("canary"), "{seen}");
-    }
+    ];
+    environment::check("canary", &VARIABLES, cases);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,9 +82,9 @@ async fn what_the_emulator_says_leads_to_it() {
     let mut kept = pick(&["VIRTUOUS_USERNAME", "VIRTUOUS_BASE_URL"]);
     kept.push(("VIRTUOUS_TOKEN_FILE", &file));
     let everything: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
-    assert!(everything.iter().all(|name| ALL.contains(name)), "{everything:?}");
+    assert!(everything.iter().all(|name| VARIABLES.contains(name)), "{everything:?}");
     for variables in [pick(&everything), user, kept] {
-        let seen = tokio::task::block_in_place(|| run("call", &variables));
+        let seen = tokio::task::block_in_place(|| environment::run("call", &VARIABLES, &variables));
         assert!(seen.contains("called Ok(Some(\"Emulated Sandbox\"))"), "{seen}");
     }
     assert_eq!(emulator.virtuous().effect("login"), 1, "the second run found the tokens in the file");

@@ -1,4 +1,4 @@
-//! Lists: pages and rows as streams, walks by id, and what ends them; against the emulator and against scripted answers.
+//! Lists: pages and rows as streams, walks by id, and what ends them; against the emulator and against scripted responses.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
@@ -11,7 +11,7 @@ use virtuous_client::arguments::Paging;
 use virtuous_client::query::parameter;
 use virtuous_client::{Client, ContactQuery, ErrorKind, Query, RetryPolicy, Walk};
 
-/// A client for scripted answers, in whose time nothing waits.
+/// A client for scripted responses, in whose time nothing waits.
 fn scripted(transport: &ScriptedTransport) -> Client {
     let time = ManualTime::auto();
     Client::builder()

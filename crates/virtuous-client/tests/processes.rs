@@ -8,7 +8,7 @@
 #![allow(clippy::print_stdout, reason = "it is how the processes talk")]
 
 use async_trait::async_trait;
-use auth_client_core::auth_core::store::{
+use auth_client_core::provider::auth_core::store::{
     LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore,
 };
 use auth_emulator::Emulator;
@@ -129,7 +129,7 @@ async fn other_process() {
     println!("ended {}", call(&client).await.is_ok());
 }
 
-/// Makes ten calls at once whenever it is told to, and says how many went wrong.
+/// Makes ten calls at once for each line that it reads, and says how many went wrong.
 async fn work(client: &Client) {
     println!("ready");
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
@@ -218,7 +218,7 @@ async fn eight_processes_whose_session_ended_recover_with_one_login_elsewhere() 
     assert_eq!(virtuous.effect("login"), 2);
 }
 
-/// A store that stops at a step, says so, and never goes on.
+/// A store that stops at a step, says so, and never continues.
 #[derive(Clone, Debug)]
 struct Pausing {
     inner: FileStore,
@@ -326,7 +326,7 @@ async fn a_kill_between_any_two_steps_costs_at_most_one_login_that_says_so() {
             }
         }
         assert_eq!(virtuous.effect("login"), 1 + u64::from(lost), "{step}");
-        // Whoever comes now finds everything in order.
+        // The next one finds everything in order.
         call(&client(&virtuous.base_url(), FileStore::at(folder.file()))).await.unwrap();
         steps += 1;
     }

@@ -1,4 +1,4 @@
-//! Answers as the vendor has given them: what its reference says is not what comes.
+//! Responses as the vendor has given them: what its reference says is not what comes.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 

@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use async_trait::async_trait;
-use auth_client_core::auth_core::store::{
+use auth_client_core::provider::auth_core::store::{
     LockError, LockedToken, MemoryStore, StoreError, StoreKey, StoredToken, TokenStore,
 };
 use auth_client_core::testing::{ManualTime, ScriptedTransport};
@@ -25,7 +25,7 @@ enum Endpoint {
     TimesOut,
     /// Gives a pair that is said to have ended already.
     GivesEnded,
-    /// Answers with this status, body and `Retry-After`, without looking at the request.
+    /// Responds with this status, body and `Retry-After`, without looking at the request.
     Answers(u16, &'static str, &'static str),
     /// Wants a code with each login.
     WantsCode,
@@ -140,7 +140,7 @@ impl Transport for Wire {
             let bearer = request.headers()["authorization"].to_str().unwrap().to_owned();
             let number: u64 = bearer.strip_prefix("Bearer a").unwrap().parse().unwrap();
             let good = server.good.lock().unwrap().0.contains(&number);
-            // Answers come in any order, so that some refusals are late.
+            // Responses come in any order, so that some refusals are late.
             for _ in 0..turn % 7 {
                 tokio::task::yield_now().await;
             }
@@ -356,7 +356,7 @@ async fn a_pair_that_is_said_to_have_ended_is_used_until_it_is_refused() {
     assert_eq!((world.refreshes(), world.server.reused.load(Ordering::Relaxed)), (2, 0));
 }
 
-/// A store that can be told to fail.
+/// A store that fails on demand.
 #[derive(Clone, Debug, Default)]
 struct Shaky {
     inner: MemoryStore,
@@ -383,7 +383,7 @@ impl Shaky {
 
     fn check_read(&self) -> Result<(), StoreError> {
         if self.unreadable.load(Ordering::Relaxed) {
-            Err(StoreError::new("read", "told to fail"))
+            Err(StoreError::new("read", "on demand"))
         } else {
             Ok(())
         }
@@ -405,7 +405,7 @@ impl TokenStore for Shaky {
             return Err(LockError::Held);
         }
         if self.unlockable.load(Ordering::Relaxed) {
-            return Err(LockError::Unavailable(StoreError::new("lock", "told to fail")));
+            return Err(LockError::Unavailable(StoreError::new("lock", "on demand")));
         }
         Ok(Box::new(ShakyLock(self.clone(), self.inner.lock(key).await?)))
     }
@@ -423,7 +423,7 @@ impl LockedToken for ShakyLock {
         self.0.pass("save").await;
         if let Some(left) = &mut *self.0.saves_left.lock().unwrap() {
             if *left == 0 {
-                return Err(StoreError::new("write", "told to fail"));
+                return Err(StoreError::new("write", "on demand"));
             }
             *left -= 1;
         }
@@ -509,7 +509,7 @@ async fn the_new_pair_is_in_the_store_before_anybody_uses_it() {
     assert_eq!((stored.generation, stored.attributes.is_empty()), (2, true), "no mark is left");
     let next = world.builder().token_store(store, "anna").build().unwrap();
     call(next).await.unwrap();
-    assert_eq!(world.refreshes(), 1, "the next run goes on with it");
+    assert_eq!(world.refreshes(), 1, "the next run continues with it");
 }
 
 #[tokio::test]
@@ -614,7 +614,7 @@ async fn a_session_that_has_ended_revives_with_a_login_elsewhere() {
             log_in_elsewhere(&world, &store).await;
             world.time.advance(Duration::from_secs(2));
             call(client.clone()).await.unwrap();
-            // And goes on from there.
+            // And continues from there.
             world.server.expire();
             world.time.advance(Duration::from_secs(20));
             call(client.clone()).await.unwrap();

@@ -130,7 +130,7 @@ async fn a_webhook_keeps_its_secret_and_its_switches_and_shows_nothing() {
         (Some(true), Some(true), Some(false))
     );
     let secret: SecretString = changed.secret.unwrap();
-    assert_eq!(auth_client_core::auth_core::ExposeSecret::expose_secret(&secret), "canary");
+    assert_eq!(auth_client_core::provider::auth_core::ExposeSecret::expose_secret(&secret), "canary");
     let paused = client.webhooks().set_active(made.id, false).await.unwrap();
     assert_eq!(paused.active, Some(false));
 }

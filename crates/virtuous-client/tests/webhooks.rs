@@ -147,7 +147,7 @@ fn unknown_events_and_forms_survive_and_invalid_bodies_are_refused() {
     }
 }
 
-/// Answers deliveries with these statuses, one after the other; what arrived.
+/// Responds to deliveries with these statuses, one after the other; what arrived.
 async fn receive(listener: TcpListener, statuses: Vec<u16>) -> Vec<(Option<String>, Vec<u8>)> {
     let mut received = Vec::new();
     for status in statuses {

@@ -5,7 +5,7 @@ use crate::domain::{self, AccountDomain};
 use crate::error::LIST;
 use crate::host::HostPolicy;
 use crate::token_placement::PlacedToken;
-use auth_client_core::auth_core::Clock;
+use auth_client_core::provider::auth_core::Clock;
 use auth_client_core::provider::{Engine, Operation, Settings};
 use auth_client_core::{Call, Error, Idempotency};
 use http::Method;

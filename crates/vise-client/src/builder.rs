@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::host::HostPolicy;
 use crate::rules::{self, NAME};
 use crate::token_placement::{PlacedToken, TokenPlacement};
-use auth_client_core::auth_core::{SecretString, StaticCredential};
+use auth_client_core::provider::auth_core::{SecretString, StaticCredential};
 use auth_client_core::provider::{BaseUrl, Engine, Settings, env};
 use http::Method;
 use std::fmt;

@@ -9,8 +9,8 @@ use crate::rules::NAME;
 use crate::session::Session;
 use crate::session_opener::SessionOpener;
 use auth_client_core::UnknownFields;
-use auth_client_core::auth_core::SecretString;
-use auth_client_core::auth_core::secret::check_trimmed;
+use auth_client_core::provider::auth_core::SecretString;
+use auth_client_core::provider::auth_core::secret::check_trimmed;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -226,7 +226,7 @@ fn invalid(error: auth_client_core::Error) -> Error {
 }
 
 fn check_cookie(cookie: SecretString) -> Result<SecretString, auth_client_core::Error> {
-    use auth_client_core::auth_core::ExposeSecret as _;
+    use auth_client_core::provider::auth_core::ExposeSecret as _;
 
     check_trimmed("session cookie", cookie.expose_secret())?;
     if cookie.expose_secret().contains([';', ',', ' ']) {

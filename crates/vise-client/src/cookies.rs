@@ -4,8 +4,8 @@
 //! with other hosts is ignored, because all VISE hosts use the same cookie name. The crate `cookie` parses
 //! `Set-Cookie`; the jar keeps a name, a secret value, a path and an expiry.
 
-use auth_client_core::auth_core::token::Lifetime;
-use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::provider::auth_core::token::Lifetime;
+use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use cookie::Cookie;
 use http::{HeaderMap, HeaderValue, header};
 use std::fmt;

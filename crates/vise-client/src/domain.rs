@@ -4,8 +4,8 @@
 //! fields are kept. If the response has another shape, the error contains the names of its fields, but no values,
 //! because they may be key phrases.
 
-use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::decode::DecodeFailure;
+use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::provider::model;
 use auth_client_core::{RawJson, UnknownFields};
 use bytes::Bytes;

@@ -6,8 +6,8 @@
 //! addresses, see [`public_addresses_only`](crate::ClientBuilder::public_addresses_only).
 
 use auth_client_core::Error;
-use auth_client_core::auth_core::Origin;
 use auth_client_core::provider::BaseUrl;
+use auth_client_core::provider::auth_core::Origin;
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use crate::error::OPEN;
 use crate::host::ViseHost;
 use crate::rules;
 use crate::session_opener::SessionSigner;
-use auth_client_core::auth_core::StaticCredential;
+use auth_client_core::provider::auth_core::StaticCredential;
 use auth_client_core::provider::{Engine, Operation};
 use auth_client_core::{Error, Idempotency, decode};
 use bytes::Bytes;

@@ -5,7 +5,7 @@
 
 use crate::cookies::{SessionCookie, session_in};
 use crate::error::is_page;
-use auth_client_core::auth_core::Clock;
+use auth_client_core::provider::auth_core::Clock;
 use auth_client_core::provider::{
     Classification, Operation, ProviderRules, ResponseView, classify_by_status,
 };
@@ -100,7 +100,7 @@ fn answers_with_page(response: ResponseView<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth_client_core::auth_core::ManualClock;
+    use auth_client_core::provider::auth_core::ManualClock;
     use http::{HeaderMap, Method, StatusCode};
     use std::time::SystemTime;
 

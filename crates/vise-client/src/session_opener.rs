@@ -12,8 +12,8 @@ use crate::host::ViseHost;
 use crate::{redirects, rules};
 use async_trait::async_trait;
 use auth_client_core::UnknownFields;
-use auth_client_core::auth_core::token::{Lifetime, RenewalSettings};
-use auth_client_core::auth_core::{
+use auth_client_core::provider::auth_core::token::{Lifetime, RenewalSettings};
+use auth_client_core::provider::auth_core::{
     CredentialError, CredentialSource, InvalidCredential, Now, Sign, SignError, SignedParts, SigningRequest,
     StaticCredential,
 };
@@ -236,7 +236,10 @@ impl SessionOpener {
     }
 
     /// Returns the material of a session that another program has opened.
-    pub(crate) fn material_of(&self, cookie: auth_client_core::auth_core::SecretString) -> Material {
+    pub(crate) fn material_of(
+        &self,
+        cookie: auth_client_core::provider::auth_core::SecretString,
+    ) -> Material {
         let jar = Jar::with_session(self.session_cookie().clone(), self.host.name(), cookie);
         Material::new(Arc::new(jar), self.account.clock().now())
     }

@@ -3,9 +3,9 @@
 //! The vendor documents that the token is required, but not its placement. There are separate settings for the
 //! dashboard and for VISE hosts.
 
-use auth_client_core::auth_core::scheme::Bearer;
-use auth_client_core::auth_core::secret::{check_key, sensitive_header};
-use auth_client_core::auth_core::{
+use auth_client_core::provider::auth_core::scheme::Bearer;
+use auth_client_core::provider::auth_core::secret::{check_key, sensitive_header};
+use auth_client_core::provider::auth_core::{
     ExposeSecret, InvalidCredential, SecretString, Sign, SignError, SignedParts, SigningRequest,
 };
 use http::{HeaderName, HeaderValue, header};

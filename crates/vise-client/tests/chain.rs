@@ -22,7 +22,7 @@ fn builder() -> ClientBuilder {
     Client::builder(TOKEN.to_owned())
 }
 
-/// Opens a session for one phrase and answers every call.
+/// Opens a session for one phrase and responds to every call.
 fn host() -> ScriptedTransport {
     ScriptedTransport::new().response(200, &[("set-cookie", "session=s1; Path=/")], "<html>").json(200, "[]")
 }
@@ -147,7 +147,7 @@ async fn the_chain_starts_with_the_token_with_a_phrase_or_with_a_cookie() {
     assert_eq!(session.host().name(), "a.vise.example");
     assert_eq!(session.vise_domains().await.unwrap(), json!(["a"]));
     assert_eq!(server.requests()[0].header("authorization"), Some("Bearer account-token"));
-    // Whoever asks again gets the same session.
+    // A caller that asks again gets the same session.
     vise.session("https://a.vise.example/", "p1").unwrap().vise_domains().await.unwrap();
     assert_eq!(server.count("/auth"), 1);
 

@@ -193,7 +193,7 @@ async fn each_end_of_a_session_costs_one_opening() {
         }
         assert_eq!(vise.counts(0).auth_requests, opened + 1, "{way:?}");
 
-        // A write is left to the caller, who has a good session to repeat it with.
+        // A write is left to the caller, who has a good session to send it again with.
         assert_eq!(vise.expire_sessions(0), 1);
         let before = vise.notes(0).len();
         let error = note(&session, "once").await.unwrap_err();
@@ -216,7 +216,7 @@ async fn a_cookie_with_an_end_is_replaced_in_time() {
             settings.session_seconds = 900;
             settings.calls_per_session = Some(1);
         });
-        // The last answer of a session clears its cookie, so none is sent in vain.
+        // The last response of a session clears its cookie, so none is sent in vain.
         for _ in 0..3 {
             session.vise_domains().await.unwrap();
         }
@@ -328,7 +328,7 @@ async fn transient_failures_are_retried_and_others_are_returned() {
     session.vise_domains().await.unwrap();
     emulator.add_fault(fault(Fault::status(429)).path_prefix("/domains")).unwrap();
     session.vise_domains().await.unwrap();
-    // A write whose answer is lost is not sent twice.
+    // A write whose response is lost is not sent twice.
     emulator
         .add_fault(fault(Fault::close_before_response()).path_prefix("/notes").effect(Effect::Before))
         .unwrap();

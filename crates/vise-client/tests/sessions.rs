@@ -193,7 +193,7 @@ async fn a_good_response_that_clears_the_cookie_ends_the_session_before_the_next
     let vise = Client::builder("account-token".to_owned()).transport(server.clone()).build().unwrap();
     let session = vise.session("a.example", "p").unwrap();
     for count in 1..=3 {
-        assert_eq!(session.vise_domains().await.unwrap(), json!([7]), "the answer itself is good");
+        assert_eq!(session.vise_domains().await.unwrap(), json!([7]), "the response itself is good");
         assert!(!session.is_open());
         assert_eq!(
             (server.count("/auth"), server.count("/domains")),
@@ -318,7 +318,7 @@ async fn a_write_is_not_replayed_and_says_that_the_session_was_renewed() {
         post(&session).await.unwrap();
         assert_eq!(world.server.count("/auth"), 2, "the new session is there already");
 
-        // A caller who says that it may be repeated has it repeated.
+        // A caller who allows a retry gets one.
         world.hosts.end();
         let call: Call<Value> = session
             .request(Method::PUT, "/rules")

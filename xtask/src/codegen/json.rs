@@ -1,7 +1,7 @@
-//! JSON with its members in the order of the file.
+//! JSON with its fields in the order of the file.
 //!
-//! The order of properties is the order of fields, of arguments and of members on the wire, and `serde_json` keeps it
-//! only by a feature that would change the maps of every crate that is built along. A member that comes twice is
+//! The order of properties is the order of fields, of arguments and of fields on the wire, and `serde_json` keeps it
+//! only by a feature that would change the maps of every crate that is built along. A field that comes twice is
 //! refused.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -32,13 +32,13 @@ impl Node {
             Self::Bool(_) => "a boolean",
             Self::Integer(_) => "an integer",
             Self::Number(_) => "a number",
-            Self::Text(_) => "a text",
+            Self::Text(_) => "a string",
             Self::Array(_) => "an array",
             Self::Object(_) => "an object",
         }
     }
 
-    /// The same with the members of all objects by name: maps keep that order in every build of `serde_json`.
+    /// The same with the fields of all objects by name: maps keep that order in every build of `serde_json`.
     pub(crate) fn sorted(&self) -> Self {
         match self {
             Self::Array(items) => Self::Array(items.iter().map(Self::sorted).collect()),
@@ -52,7 +52,7 @@ impl Node {
         }
     }
 
-    /// The member of an object.
+    /// The field of an object.
     pub(crate) fn get(&self, name: &str) -> Option<&Node> {
         match self {
             Self::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, node)| node),
@@ -143,7 +143,7 @@ impl<'de> Visitor<'de> for AnyNode {
         let mut object: Vec<(String, Node)> = Vec::new();
         while let Some((name, value)) = members.next_entry::<String, Node>()? {
             if object.iter().any(|(known, _)| *known == name) {
-                return Err(A::Error::custom(format_args!("the member `{name}` comes twice")));
+                return Err(A::Error::custom(format_args!("the field `{name}` comes twice")));
             }
             object.push((name, value));
         }
@@ -164,6 +164,6 @@ mod tests {
     #[test]
     fn a_member_that_comes_twice_is_refused() {
         let error = Node::parse(r#"{"a":1,"a":2}"#).unwrap_err();
-        assert!(error.to_string().starts_with("the member `a` comes twice"), "{error}");
+        assert!(error.to_string().starts_with("the field `a` comes twice"), "{error}");
     }
 }

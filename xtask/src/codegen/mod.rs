@@ -41,7 +41,7 @@ pub struct Arguments {
     pub providers: Vec<String>,
 }
 
-/// Runs the command and gives back what to print.
+/// Runs the command and returns what to print.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let mut changes = Vec::new();

@@ -1,6 +1,6 @@
 //! Walking a description: every value knows its place, and what nobody asked for is refused.
 //!
-//! A reader takes the members that it knows out of an object and then calls [`Members::finish`], which refuses the
+//! A reader takes the fields that it knows out of an object and then calls [`Members::finish`], which refuses the
 //! rest. So a construct that the generator doesn't understand can't be passed over in silence.
 
 use super::json::Node;
@@ -50,7 +50,7 @@ impl<'a> Place<'a> {
         match self.node {
             Node::Text(text) if text.trim().is_empty() => Err(self.refuse("this text is empty; fill it in")),
             Node::Text(text) => Ok(text),
-            _ => Err(self.expected("a text")),
+            _ => Err(self.expected("a string")),
         }
     }
 
@@ -79,14 +79,14 @@ impl<'a> Place<'a> {
             .collect())
     }
 
-    /// The members of an object; `what` names it in refusals, such as "an operation".
+    /// The fields of an object; `what` names it in refusals, such as "an operation".
     pub(crate) fn members(&self, what: &'static str) -> Result<Members<'a>, Refusal> {
         let Node::Object(members) = self.node else { return Err(self.expected("an object")) };
         Ok(Members { pointer: self.pointer.clone(), what, members, asked: Vec::new() })
     }
 }
 
-/// The members of an object that is being read.
+/// The fields of an object that is being read.
 #[derive(Debug)]
 pub(crate) struct Members<'a> {
     pointer: String,
@@ -100,14 +100,14 @@ impl<'a> Members<'a> {
         Refusal::new(&self.pointer, sentence)
     }
 
-    /// A member that may be there.
+    /// A field that may be there.
     pub(crate) fn take(&mut self, name: &'static str) -> Option<Place<'a>> {
         self.asked.push(name);
         let (_, node) = self.members.iter().find(|(known, _)| known == name)?;
         Some(Place { node, pointer: format!("{}/{}", self.pointer, escaped(name)) })
     }
 
-    /// A member that must be there; `why` says what it is for.
+    /// A field that must be there; `why` says what it is for.
     pub(crate) fn need(&mut self, name: &'static str, why: &str) -> Result<Place<'a>, Refusal> {
         let missing = format!("{} without `{name}`: {why}", self.what);
         self.take(name).ok_or_else(|| self.refuse(missing))
@@ -126,7 +126,7 @@ impl<'a> Members<'a> {
         place.items()?.iter().map(Place::status).collect()
     }
 
-    /// All members, for objects whose names are free.
+    /// All fields, for objects whose names are free.
     pub(crate) fn all(self) -> impl Iterator<Item = (&'a str, Place<'a>)> {
         let pointer = self.pointer;
         self.members.iter().map(move |(name, node)| {

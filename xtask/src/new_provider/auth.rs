@@ -1,7 +1,5 @@
-//! `--auth`: how a new client authenticates, as replacements in the templates, which send a bearer key.
+//! `--auth`: how a new client authenticates, as values for the templates.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 /// A scheme that a new client can begin with.
@@ -30,46 +28,45 @@ impl FromStr for Auth {
 }
 
 impl Auth {
-    /// The scheme in the table of vendors.
-    pub(super) fn label(&self) -> String {
+    /// The template of `src/auth.rs`.
+    pub(super) fn template(&self) -> &'static str {
         match self {
-            Self::Bearer => "static bearer key".to_owned(),
-            Self::ApiKey(header) => format!("static key in `{header}`"),
-            Self::Custom => "a scheme of its own".to_owned(),
+            Self::Bearer => include_str!("../../templates/provider/src/auth_bearer.rs.in"),
+            Self::ApiKey(_) => include_str!("../../templates/provider/src/auth_api_key.rs.in"),
+            Self::Custom => include_str!("../../templates/provider/src/auth_custom.rs.in"),
         }
     }
 
-    /// Replaces the scheme in the files of the crate `word`.
-    pub(super) fn apply(&self, word: &str, files: &mut BTreeMap<PathBuf, String>) {
+    /// What stands for the placeholders: the row in the table of vendors, the header and its value in tests, words in prose, and
+    /// the scheme in the description.
+    pub(super) fn values(&self, word: &str) -> [(&'static str, String); 5] {
         let header = match self {
-            Self::Bearer => return,
+            Self::Bearer => "Authorization".to_owned(),
             Self::ApiKey(header) => header.clone(),
-            Self::Custom => format!("X-{}", super::capital(word)),
+            Self::Custom => format!("X-{word}"),
         };
-        let lower = header.to_ascii_lowercase();
-        let bearer = "{ \"type\": \"http\", \"scheme\": \"bearer\",";
-        let scheme = format!("{{ \"type\": \"apiKey\", \"in\": \"header\", \"name\": \"{header}\",");
-        let header_test = ("\"authorization\", \"Bearer api-key\"", format!("\"{lower}\", \"api-key\""));
-        for text in files.values_mut() {
-            *text = text
-                .replace(bearer, &scheme)
-                .replace(header_test.0, &header_test.1)
-                .replace("`Authorization: Bearer <API key>`", &format!("`{header}: <API key>`"))
-                .replace("sent as a bearer token", &format!("sent in the header `{header}`"));
-        }
-        let Some(auth) = files.get_mut(&PathBuf::from("src/auth.rs")) else { return };
-        if let Self::Custom = self {
-            *auth = include_str!("templates/custom_auth.rs").replace("x-vendorname", &lower);
-            return;
-        }
-        *auth = auth
-            .replace("scheme::Bearer;", "scheme::ApiKey;")
-            .replace("Result<Bearer,", "Result<ApiKey,")
-            .replace("SecretString};\n", "SecretString};\nuse http::HeaderName;\n")
-            .replace(
-                "Bearer::named(\"API key\", key)",
-                &format!("ApiKey::new(HeaderName::from_static(\"{lower}\"), key)"),
-            );
+        let (label, value, sent) = match self {
+            Self::Bearer => {
+                ("static bearer key".to_owned(), "Bearer api-key", "as a bearer token".to_owned())
+            }
+            Self::ApiKey(_) => {
+                (format!("static key in `{header}`"), "api-key", format!("in the header `{header}`"))
+            }
+            Self::Custom => {
+                ("a scheme of its own".to_owned(), "api-key", format!("in the header `{header}`"))
+            }
+        };
+        let scheme = match self {
+            Self::Bearer => r#""type": "http", "scheme": "bearer""#.to_owned(),
+            _ => format!(r#""type": "apiKey", "in": "header", "name": "{header}""#),
+        };
+        [
+            ("@label@", label),
+            ("@header@", header.to_ascii_lowercase()),
+            ("@value@", value.to_owned()),
+            ("@sent@", sent),
+            ("@scheme@", scheme),
+        ]
     }
 }
 
@@ -84,24 +81,6 @@ mod tests {
         }
         for bad in ["", "Bearer", "api-key", "api-key=", "api-key=X Key", "api-key=X:Y", "bearer=x"] {
             assert!(bad.parse::<Auth>().unwrap_err().contains("api-key=X-Api-Key"), "{bad}");
-        }
-    }
-
-    #[test]
-    fn nothing_of_the_bearer_key_is_left_in_another_scheme() {
-        for (auth, header) in [("api-key=X-Api-Key", "x-api-key"), ("custom", "x-acme")] {
-            let mut files =
-                super::super::FILES.map(|(path, text)| (PathBuf::from(path), text.to_owned())).into();
-            auth.parse::<Auth>().unwrap().apply("acme", &mut files);
-            for (path, text) in &files {
-                assert!(!text.to_lowercase().contains("bearer"), "{}: {text}", path.display());
-            }
-            for path in
-                ["src/auth.rs", "tests/errors.rs", "tests/common/mod.rs", "openapi.json", "src/lib.rs"]
-            {
-                let text = files[&PathBuf::from(path)].to_lowercase();
-                assert!(text.contains(header), "{path}: {text}");
-            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask new-provider`: a crate for another vendor, in the shape that the others have, ready to compile.
 //!
-//! Its files are those of `templates/`, where they are a crate for `vendorname`, three spellings of which are replaced; its
-//! manifest is that of verigator-client, so that features and dependencies are those that all providers have today.
+//! Its files are those of `xtask/templates/provider/`, where they are a crate for `vendorname`, three spellings of which are
+//! replaced, with placeholders such as `@title@`; its manifest is that of verigator-client, so that features and dependencies are those that all providers have today.
 //! `register` adds the lines elsewhere that name it. Everything is made and generated in a folder of build output first; the
 //! workspace is touched when nothing can fail any more.
 
@@ -49,20 +49,19 @@ Examples:
 A description names the vendor in `x-sdk-vendor`, and its server's URL becomes the default base URL. Nothing is written
 when it is refused.";
 
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 12] = [
     ("LICENSE-APACHE", include_str!("../../../LICENSE-APACHE")),
     ("LICENSE-MIT", include_str!("../../../LICENSE-MIT")),
-    ("README.md", include_str!("templates/readme.md")),
-    ("openapi.json", include_str!("templates/openapi.json")),
-    ("src/auth.rs", include_str!("templates/src/auth.rs")),
-    ("src/client.rs", include_str!("templates/src/client.rs")),
-    ("src/error.rs", include_str!("templates/src/error.rs")),
-    ("src/lib.rs", include_str!("templates/src/lib.rs")),
-    ("tests/common/mod.rs", include_str!("templates/tests/common/mod.rs")),
-    ("tests/environment.rs", include_str!("templates/tests/environment.rs")),
-    ("tests/errors.rs", include_str!("templates/tests/errors.rs")),
-    ("tests/secrets.rs", include_str!("templates/tests/secrets.rs")),
-    ("tests/wire.rs", include_str!("templates/tests/wire.rs")),
+    ("README.md", include_str!("../../templates/provider/README.md.in")),
+    ("openapi.json", include_str!("../../templates/provider/openapi.json.in")),
+    ("src/client.rs", include_str!("../../templates/provider/src/client.rs.in")),
+    ("src/error.rs", include_str!("../../templates/provider/src/error.rs.in")),
+    ("src/lib.rs", include_str!("../../templates/provider/src/lib.rs.in")),
+    ("tests/common/mod.rs", include_str!("../../templates/provider/tests/common/mod.rs.in")),
+    ("tests/environment.rs", include_str!("../../templates/provider/tests/environment.rs.in")),
+    ("tests/errors.rs", include_str!("../../templates/provider/tests/errors.rs.in")),
+    ("tests/secrets.rs", include_str!("../../templates/provider/tests/secrets.rs.in")),
+    ("tests/wire.rs", include_str!("../../templates/provider/tests/wire.rs.in")),
 ];
 
 /// The smallest complete provider.
@@ -93,8 +92,9 @@ fn make(
 ) -> Result<Vec<String>, Failure> {
     let name = Name::checked(root, word, title)?;
     let (crate_name, folder) = (format!("{word}-client"), root.join(format!("crates/{word}-client")));
-    let mut files: BTreeMap<PathBuf, String> =
-        FILES.iter().map(|(path, text)| (PathBuf::from(path), name.filled(path, text))).collect();
+    let templates = FILES.into_iter().chain([("src/auth.rs", auth.template())]);
+    let filled = templates.map(|(path, text)| (PathBuf::from(path), name.filled(text, auth)));
+    let mut files: BTreeMap<PathBuf, String> = filled.collect();
     let manifest = process::read_text(&root.join(format!("crates/{MODEL}-client/Cargo.toml")))?;
     files.insert(PathBuf::from("Cargo.toml"), name.manifest(&manifest));
     if let Some(description) = description {
@@ -102,12 +102,7 @@ fn make(
         files.values_mut().for_each(|text| *text = text.replace(&template, &url));
         files.insert(PathBuf::from("openapi.json"), description.to_owned());
     }
-    auth.apply(word, &mut files);
-    let mut edits = register::edits(root, &name)?;
-    if let Some(readme) = edits.get_mut("README.md") {
-        *readme = readme
-            .replace("| static bearer key | a beginning |", &format!("| {} | a beginning |", auth.label()));
-    }
+    let edits = register::edits(root, &name, auth)?;
 
     let stage = workspace::target(root).join("xtask/new-provider").join(&crate_name);
     // What an earlier run left there is not of this crate.
@@ -176,16 +171,16 @@ impl Name {
         Err(Failure::new(what, "cargo xtask new-provider acme --title 'Acme Identity', with another name"))
     }
 
-    /// A template with the vendor's name. Prose has the title, code the name of the type.
-    fn filled(&self, path: &str, text: &str) -> String {
-        let type_name = capital(&self.word);
-        let lines = text.lines().map(|line| {
-            let prose =
-                path.ends_with(".md") || line.contains("\"title\"") || line.trim_start().starts_with("//");
-            line.replace("VendorName", if prose { &self.title } else { &type_name })
-        });
-        let text = lines.collect::<Vec<_>>().join("\n") + "\n";
-        text.replace("VENDORNAME", &self.word.to_uppercase()).replace("vendorname", &self.word)
+    /// A template with the vendor's name and scheme.
+    fn filled(&self, template: &str, auth: &Auth) -> String {
+        let names = [
+            ("@title@", self.title.clone()),
+            ("VendorName", capital(&self.word)),
+            ("VENDORNAME", self.word.to_uppercase()),
+            ("vendorname", self.word.clone()),
+        ];
+        let values = auth.values(&self.word).into_iter().chain(names);
+        values.fold(template.to_owned(), |text, (placeholder, value)| text.replace(placeholder, &value))
     }
 
     /// The manifest of the model with the vendor's name.
@@ -321,13 +316,22 @@ mod tests {
     fn nothing_of_the_placeholder_and_the_model_is_left() {
         let root = workspace::root();
         let name = Name::checked(&root, "acme", Some("Acme Identity")).unwrap();
-        for (path, text) in FILES {
-            let text = name.filled(path, text);
-            assert!(!text.to_lowercase().contains("vendorname"), "{path}: {text}");
-            assert!(
-                path != "src/client.rs" || text.contains("Acme Identity") && text.contains("{Error, Acme}"),
-                "{text}"
-            );
+        for (scheme, header) in
+            [("bearer", "authorization"), ("api-key=X-Api-Key", "x-api-key"), ("custom", "x-acme")]
+        {
+            let auth: Auth = scheme.parse().unwrap();
+            let files = FILES.into_iter().chain([("src/auth.rs", auth.template())]);
+            for (path, text) in files.filter(|(path, _)| !path.starts_with("LICENSE")) {
+                let text = name.filled(text, &auth);
+                let lower = text.to_lowercase();
+                assert!(!lower.contains("vendorname") && !text.contains("@title@"), "{path}: {text}");
+                assert!(scheme == "bearer" || !lower.contains("bearer"), "{path}: {text}");
+                if ["tests/errors.rs", "tests/common/mod.rs"].contains(&path) {
+                    assert!(text.contains(&format!("\"{header}\"")), "{path}: {text}");
+                }
+                let client = text.contains("Acme Identity") && text.contains("{Error, Acme}");
+                assert!(path != "src/client.rs" || client, "{text}");
+            }
         }
         let model = process::read_text(&root.join("crates/verigator-client/Cargo.toml")).unwrap();
         let manifest = name.manifest(&model);

@@ -3,7 +3,7 @@
 //! Each is put beside the line of the provider that serves as the model, as text, so that comments and order stay.
 //! If a line is not found, nothing is changed anywhere.
 
-use super::{MODEL, MODEL_TITLE, Name};
+use super::{Auth, MODEL, MODEL_TITLE, Name};
 use crate::Failure;
 use crate::report::process;
 use std::collections::BTreeMap;
@@ -20,16 +20,21 @@ const LINES: [(&str, &str, &str); 8] = [
     ("crates/auth-clients/src/lib.rs", "//! | `verigator` |", ""),
     ("crates/auth-clients/src/lib.rs", "pub use verigator_client", "#[cfg(feature = \"{word}\")]\npub use {word}_client as {word};"),
     ("crates/auth-clients/README.md", "| `verigator` |", ""),
-    ("README.md", "(crates/verigator-client/README.md)", "| {title} | [`{word}-client`](crates/{word}-client/README.md) | static bearer key | a beginning |"),
+    ("README.md", "(crates/verigator-client/README.md)", "| {title} | [`{word}-client`](crates/{word}-client/README.md) | {auth} | a beginning |"),
     ("CHANGELOG.md", "## Unreleased", "\n- `{word}-client`: a beginning for {title}."),
 ];
 
-/// Whole new texts, by the path below the root.
-pub(super) fn edits(root: &Path, name: &Name) -> Result<BTreeMap<&'static str, String>, Failure> {
+/// Whole new strings, by the path below the root.
+pub(super) fn edits(
+    root: &Path,
+    name: &Name,
+    auth: &Auth,
+) -> Result<BTreeMap<&'static str, String>, Failure> {
     let mut texts: BTreeMap<&str, String> = BTreeMap::new();
     for (path, marker, new) in LINES {
         let text = texts.remove(path).map_or_else(|| process::read_text(&root.join(path)), Ok)?;
-        let edited = add_line(&text, marker, new, name).ok_or_else(|| {
+        let [(_, label), ..] = auth.values(&name.word);
+        let edited = add_line(&text, marker, &new.replace("{auth}", &label), name).ok_or_else(|| {
             let what = format!("{path} has no line with {marker}, so a provider can't be added");
             Failure::new(what, "correct xtask/src/new_provider/register.rs")
         })?;
@@ -94,7 +99,7 @@ mod tests {
     #[test]
     fn every_file_keeps_its_lines_and_names_the_provider_once_more() {
         for word in ["aaa", "tango", "zulu"] {
-            for (path, text) in edits(&root(), &name(word)).unwrap() {
+            for (path, text) in edits(&root(), &name(word), &Auth::Bearer).unwrap() {
                 let before = process::read_text(&root().join(path)).unwrap();
                 for line in before.lines().filter(|line| !line.contains(" = [") && !line.is_empty()) {
                     let count = |text: &str| text.lines().filter(|there| *there == line).count();

@@ -128,10 +128,10 @@ pub(super) fn around(tree: &Tree) -> Vec<Finding> {
 }
 
 fn is_member(path: &str) -> bool {
-    path.ends_with("/Cargo.toml") && !path.contains("/programs/") && !path.contains("/templates/")
+    path.ends_with("/Cargo.toml") && !path.contains("/programs/")
 }
 
-/// What every member declares, as taplo formats it; what everything that users may depend on declares besides; and what
+/// What every crate declares, as taplo formats it; what everything that users may depend on declares besides; and what
 /// a registry shows of it.
 const MEMBER: [&str; 3] = ["[lints]\nworkspace = true", "\ndescription = \"", "\nlicense.workspace = true"];
 const PUBLISHED: [&str; 7] = [
@@ -195,13 +195,12 @@ pub(super) fn manifests(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-const ONCE: [&str; 8] = [
+const ONCE: [&str; 7] = [
     "CHANGELOG.md",
     "README.md",
     "clippy.toml",
     "deny.toml",
     "xtask/budgets.json",
-    "xtask/long-files.txt",
     crate::coverage::FILE,
     crate::public_api::FOREIGN_TYPES,
 ];

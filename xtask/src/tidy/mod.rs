@@ -15,25 +15,19 @@ use crate::{Failure, workspace};
 /// Check the rules that need no build: heads and lengths of files, words, manifests, missing files.
 ///
 /// Reads every file that git tracks or would track, and reports each finding as `path:line: what; what to do`.
-/// The exceptions stand where the rules are: long files in xtask/long-files.txt, files that only some providers have in a table
-/// of xtask/src/tidy/crates.rs, each with its reason. An exception that nothing needs is a finding too.
+/// Files that only some providers have stand in a table of xtask/src/tidy/crates.rs, each with its reason. An exception that
+/// nothing needs is a finding too.
 #[derive(clap::Args, Debug, Default)]
 #[command(after_help = AFTER_HELP)]
-pub struct Arguments {
-    /// Lists every use of a word that the project doesn't use, in one area (such as `crates/vise-client` or `docs`) or in all,
-    /// then the numbers for xtask/old-words.txt.
-    #[arg(long, value_name = "AREA", num_args = 0..=1, default_missing_value = "")]
-    words: Option<String>,
-}
+pub struct Arguments {}
 
 const AFTER_HELP: &str = "\
-Examples:
+Example:
   cargo xtask tidy
-  cargo xtask tidy --words docs            what to rewrite there
 
 What is checked:
   heads       every .rs file written by hand begins with a `//!` paragraph
-  length      at most 400 lines without tests; longer ones are listed and may only become shorter
+  length      at most 400 lines without tests
   prose       words that the project doesn't use, listed in xtask/words.txt with the ones that it does
   words       machine paths, package registries, left-over markers, ignored tests, reqwest outside of its module
   manifests   reasons and order of dependencies, comments of features, files of targets, what every crate declares
@@ -55,12 +49,8 @@ const RULES: &[Rule] = &[
 ];
 
 /// Checks every rule and returns what to print.
-pub fn run(arguments: &Arguments) -> Result<String, Failure> {
-    let tree = Tree::read(&workspace::root())?;
-    match &arguments.words {
-        Some(area) => Ok(prose::list(&tree, area)),
-        None => check(&tree),
-    }
+pub fn run(_: &Arguments) -> Result<String, Failure> {
+    check(&Tree::read(&workspace::root())?)
 }
 
 fn check(tree: &Tree) -> Result<String, Failure> {

@@ -45,7 +45,7 @@ impl Tree {
         self.0.contains_key(path)
     }
 
-    /// Paths and texts, sorted by path.
+    /// Paths and strings, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }

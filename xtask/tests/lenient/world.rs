@@ -30,7 +30,7 @@ pub type Error = auth_client_core::Error;
 pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// A page of a list.
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
 pub struct Page<T> {
     /// The rows.
     pub list: Vec<T>,
@@ -118,9 +118,9 @@ impl Stamp {
 }
 
 /// A picture.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Cover {
-    /// How long the answer was.
+    /// How long the response was.
     pub length: usize,
 }
 
@@ -128,7 +128,7 @@ pub(crate) fn read_cover(answer: &Response<Bytes>) -> Result<Cover, DecodeFailur
     Ok(Cover { length: answer.body().len() })
 }
 
-/// A number that is read becomes a text that is sent.
+/// A number that is read becomes a string that is sent.
 pub(crate) fn sheets(pages: Option<&i64>, member: &'static str) -> Result<Option<String>, Error> {
     match pages {
         Some(pages) if *pages < 0 => Err(Error::invalid_input("modify", member, "it is negative")),
@@ -153,9 +153,12 @@ pub(crate) mod convert {
 
 /// What `tests/common` has in a provider crate.
 pub(crate) mod common {
+    pub(crate) use super::Client;
     pub(crate) use crate::engine::{AUTH_HEADERS, PREFIX, authenticated};
 
-    pub(crate) fn client(url: &str) -> super::Client {
-        super::Client { engine: crate::engine::engine(url) }
+    pub(crate) const DESCRIPTION: &str = include_str!("openapi.json");
+
+    pub(crate) fn client(url: &str) -> Client {
+        Client { engine: crate::engine::engine(url) }
     }
 }

@@ -124,9 +124,12 @@ pub(crate) fn decode_counting<T: DeserializeOwned>(answer: &Response<Bytes>) -> 
 
 /// What `tests/common` has in a provider crate.
 pub(crate) mod common {
+    pub(crate) use super::Client;
     pub(crate) use crate::engine::{AUTH_HEADERS, PREFIX, authenticated};
 
-    pub(crate) fn client(url: &str) -> super::Client {
-        super::Client { engine: crate::engine::engine(url) }
+    pub(crate) const DESCRIPTION: &str = include_str!("openapi.json");
+
+    pub(crate) fn client(url: &str) -> Client {
+        Client { engine: crate::engine::engine(url) }
     }
 }

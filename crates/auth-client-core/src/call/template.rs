@@ -10,30 +10,8 @@ use crate::operation::Operation;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A call that is sent many times with different positions of a list; [`pages`](Call::pages) are built from it.
-///
-/// ```
-/// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
-/// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
-/// # #[derive(Debug)]
-/// # struct Shop;
-/// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
-/// # let transport = ScriptedTransport::new().json(200, "[]");
-/// # let mut settings = Settings::new("shop-client/1.0");
-/// # settings.set_transport(std::sync::Arc::new(transport.clone()));
-/// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-/// let call = engine.raw(http::Method::GET, "/items").query("offset", 20_u64);
-/// let template = call.call::<Vec<String>, Error>(decode::json).into_template()?;
-/// assert_eq!(template.operation().id(), "request");
-/// assert_eq!(template.query_number("offset"), Some(20));
-///
-/// template.call(&[("offset", 40)]).await?;
-/// assert_eq!(transport.requests()[0].uri.query(), Some("offset=40"));
-/// # Ok::<(), Error>(())
-/// # })?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A call that is sent many times with different positions of a list: [`Step`](crate::provider::Step) takes one to make the
+/// calls of [`pages`](Call::pages).
 pub struct CallTemplate<T, E = Error> {
     pub(super) engine: Engine,
     pub(super) outgoing: Outgoing,

@@ -10,7 +10,7 @@ use serde::Serializer;
 /// Serializes a secret into a request, for `#[serde(serialize_with)]`. This is the only way to serialize a secret.
 ///
 /// ```
-/// use auth_client_core::auth_core::SecretString;
+/// use auth_client_core::provider::auth_core::SecretString;
 /// use auth_client_core::provider::model;
 ///
 /// #[derive(serde::Serialize)]
@@ -33,7 +33,7 @@ pub fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::
 /// Serializes a one-time code, without whitespace and invisible characters.
 ///
 /// ```
-/// use auth_client_core::auth_core::SecretString;
+/// use auth_client_core::provider::auth_core::SecretString;
 /// use auth_client_core::provider::model;
 ///
 /// #[derive(serde::Serialize)]
@@ -61,7 +61,7 @@ pub fn expose_code<S: Serializer>(code: &SecretString, serializer: S) -> Result<
 /// Serializes an optional secret.
 ///
 /// ```
-/// use auth_client_core::auth_core::SecretString;
+/// use auth_client_core::provider::auth_core::SecretString;
 /// use auth_client_core::provider::model;
 ///
 /// #[derive(serde::Serialize)]

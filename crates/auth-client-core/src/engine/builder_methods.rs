@@ -23,7 +23,7 @@
 ///     .operation_timeout(std::time::Duration::from_secs(20))
 ///     .max_response_bytes(1 << 20)
 ///     .user_agent("my-program/2.0");
-/// assert!(builder.settings.has_transport());
+/// assert!(builder.settings.transport().is_ok());
 /// ```
 #[doc(hidden)]
 #[macro_export]
@@ -107,7 +107,7 @@ macro_rules! shared_builder_methods {
         /// Sets the clock and the timer, for example those of [`ManualTime`]($crate::testing) in tests.
         pub fn time(
             mut self,
-            clock: ::std::sync::Arc<dyn $crate::auth_core::Clock>,
+            clock: ::std::sync::Arc<dyn $crate::Clock>,
             sleep: ::std::sync::Arc<dyn $crate::Sleep>,
         ) -> Self {
             self.settings.set_time(clock, sleep);

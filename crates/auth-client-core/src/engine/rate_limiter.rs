@@ -40,7 +40,7 @@ pub enum RateLimiterDecision {
 /// All clones of a client share one limiter, which therefore counts the calls of all of them.
 ///
 /// ```
-/// use auth_client_core::auth_core::Now;
+/// use auth_client_core::provider::auth_core::Now;
 /// use auth_client_core::provider::{RateLimiterDecision, RateLimiter};
 /// use std::time::Duration;
 ///

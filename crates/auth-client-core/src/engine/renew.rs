@@ -23,7 +23,7 @@ use tokio::sync::watch;
 /// A renewable credential source, with at most one renewal at a time.
 ///
 /// ```
-/// # use auth_client_core::auth_core::{Origin, token::RenewalSettings};
+/// # use auth_client_core::provider::auth_core::{Origin, token::RenewalSettings};
 /// # use auth_client_core::provider::{Renew, RenewingCredential, Settings};
 /// # fn example(login: impl Renew, settings: &Settings) {
 /// let origin = Origin::https("api.example.com");
@@ -99,7 +99,7 @@ impl<R: Renew> RenewingCredential<R> {
     /// calls that wait for it use the installed credential.
     ///
     /// ```
-    /// # use auth_client_core::auth_core::{InvalidCredential, token::Lifetime};
+    /// # use auth_client_core::provider::auth_core::{InvalidCredential, token::Lifetime};
     /// # use auth_client_core::provider::{Renew, RenewingCredential};
     /// # fn example<R: Renew>(source: &RenewingCredential<R>, stored: R::Material) -> Result<(), InvalidCredential> {
     /// source.install(stored, Lifetime::Unknown)?;

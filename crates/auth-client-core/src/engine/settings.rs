@@ -54,7 +54,7 @@ impl Default for Timeouts {
 /// settings.set_retry(RetryPolicy::none());
 /// settings.limits_mut().response = 1 << 20;
 /// settings.add_user_agent("my-program/2.0");
-/// assert!(settings.has_transport() && settings.transport().is_ok());
+/// assert!(settings.transport().is_ok());
 /// # let _ = (settings.clock(), settings.retry());
 /// ```
 #[derive(Clone, Debug)]
@@ -157,7 +157,7 @@ impl Settings {
     /// Sets the rate limiter. Default: none.
     ///
     /// ```
-    /// # use auth_client_core::auth_core::Now;
+    /// # use auth_client_core::provider::auth_core::Now;
     /// # use auth_client_core::provider::{RateLimiterDecision, RateLimiter};
     /// # #[derive(Debug)]
     /// # struct Closed;
@@ -254,12 +254,6 @@ impl Settings {
         HeaderValue::from_str(&self.user_agent).map_err(|_| {
             Error::configuration("user agent", "contains a character that is invalid in a header")
         })
-    }
-
-    /// Returns whether a transport was set.
-    #[must_use]
-    pub fn has_transport(&self) -> bool {
-        self.transport.is_some()
     }
 
     /// Returns the transport that was set, or a new default one.

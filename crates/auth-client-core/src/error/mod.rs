@@ -39,7 +39,7 @@ pub(crate) const NOT_SET: &str = "is not set";
 /// fn come_back(error: &Error) -> Option<Duration> {
 ///     match error.kind() {
 ///         ErrorKind::Throttled => error.retry_after().or(Some(Duration::from_secs(60))),
-///         // The write may have been executed: check before repeating it.
+///         // The write may have been executed: check before sending it again.
 ///         _ if error.may_have_been_executed() => None,
 ///         _ if error.is_retryable() => Some(Duration::from_secs(5)),
 ///         _ => None,

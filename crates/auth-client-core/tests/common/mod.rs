@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses a part")]
 
-use auth_client_core::auth_core::{
+use auth_client_core::provider::auth_core::{
     Credential, CredentialError, CredentialSource, Now, Origin, Sign, SignError, SignedParts, SigningRequest,
     StaticCredential,
 };

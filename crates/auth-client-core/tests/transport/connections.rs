@@ -118,7 +118,7 @@ async fn what_the_proxy_said_is_named() {
     );
 }
 
-/// A call that gets a 407 of its proxy is not repeated.
+/// A call that gets a 407 of its proxy is not retried.
 #[tokio::test]
 async fn a_login_that_the_proxy_requires_is_requested_once() {
     if Subject::tls_backends().is_empty() {

@@ -139,7 +139,7 @@ async fn a_refused_connection_is_known_not_to_have_sent_anything() {
     let engine = engine(transport(), &format!("http://127.0.0.1:{port}"), RetryPolicy::default());
     let call: Call<Json> = engine.request(&WRITE, &[]).json(&1).call(decode::json);
     let error = call.await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 3), "even a write is repeated then");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 3), "even a write is retried then");
     assert!(!error.may_have_been_sent() && !error.may_have_been_executed());
 }
 
@@ -224,7 +224,7 @@ async fn an_idle_connection_that_the_server_closed_does_not_fail_a_read() {
 async fn one_connection_serves_many_calls() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    // Answers on its only connection; a second one would wait for ever to be accepted.
+    // Responds on its only connection; a second one would wait for ever to be accepted.
     let thread = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut requests = 0;

@@ -119,7 +119,7 @@ fn add(kind: &str, id: Option<&str>, fields: &Map<String, Value>, groups: &mut G
     if row.is_empty() {
         return;
     }
-    // Keys are numbers where records have them; a key that is a text may be a secret, such as a token.
+    // Keys are numbers where records have them; a key that is a string may be a secret, such as a token.
     if let Some(id) = id.filter(|id| !row.contains_key("id") && id.parse::<i64>().is_ok()) {
         row.insert("id".to_owned(), Value::from(id));
     }

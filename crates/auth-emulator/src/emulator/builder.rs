@@ -43,7 +43,7 @@ const DEFAULT_JOURNAL: usize = 1000;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// use auth_emulator::{Emulator, StartError};
 ///
-/// let error = Emulator::builder().relax("verigator.nonsense").start().await.unwrap_err();
+/// let error = Emulator::builder().relax("verigator.no-such-check").start().await.unwrap_err();
 /// assert!(matches!(error, StartError::UnknownRelaxation { .. }));
 /// # }
 /// ```

@@ -122,7 +122,7 @@ pub(crate) fn read_body<T>(
     Ok(value)
 }
 
-/// Whether a text has the form of an email address: something before and after one `@`, without white space.
+/// Whether a string has the form of an email address: something before and after one `@`, without white space.
 pub(crate) fn is_email(text: &str) -> bool {
     let is_plain = |part: &str| {
         !part.is_empty() && !part.chars().any(|letter| letter.is_whitespace() || letter.is_control())

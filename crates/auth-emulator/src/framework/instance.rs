@@ -49,7 +49,7 @@ impl<P: Emulate> Instance<P> {
         state.get_or_insert_with(|| Arc::new(self.new_state(self.settings_at_start.clone())))
     }
 
-    /// A new state, whose background work runs on the emulator's threads, whoever creates it.
+    /// A new state, whose background work runs on the emulator's threads, also if another thread creates it.
     fn new_state(&self, settings: P::Settings) -> P {
         let _entered = self.context.runtime.as_ref().map(tokio::runtime::Handle::enter);
         P::new(&self.context, settings)

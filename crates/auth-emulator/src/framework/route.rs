@@ -5,7 +5,7 @@
 
 use http::Method;
 
-/// Whether an operation changes data, and whether doing it twice is the same as doing it once.
+/// Whether an operation changes data, and whether it is idempotent.
 ///
 /// ```
 /// use auth_emulator::Class;

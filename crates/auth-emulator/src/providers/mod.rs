@@ -6,7 +6,7 @@
 //!    included, and implements `Emulate`. Time, ids, codes, side effects and the provider's own address come from the `Context`:
 //!    `context.clock`, `context.random("state")`, `context.effect("sms_sent")`, `context.origin`.
 //! 2. Describe the provider in a `static SPEC: Spec`: its name, its route table (every operation of the vendor; those that are
-//!    not implemented get `.unimplemented()` and are answered with 501), its relaxations, and the few headers and query
+//!    not implemented get `.unimplemented()` and return 501), its relaxations, and the few headers and query
 //!    parameters whose values the journal may show. All other values are redacted.
 //! 3. `handle` executes one request synchronously and notes each check in `Checks`, in the order in which the vendor would make
 //!    them. `reject` formats the response to requests that the framework rejects (unknown path, wrong method, body too large).

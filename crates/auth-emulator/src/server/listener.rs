@@ -1,6 +1,6 @@
 //! Sockets: binding, accepting, HTTP/1.1, stopping. Knows nothing about providers; each listener serves an axum router.
 //!
-//! A connection that is refused or closed is told why, if it can still be told: too many connections, a head that never ends,
+//! A connection that is refused or closed gets the reason, if it can still be sent: too many connections, a head that never ends,
 //! plain HTTP on a TLS port. The reason is in the log too.
 
 use std::io;

@@ -146,7 +146,7 @@ fn driver() -> Option<(Child, String)> {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // chromedriver ends its browser when it is told to end.
+        // chromedriver ends its browser when it gets a signal.
         let _ = Command::new("kill").arg(self.driver.id().to_string()).status();
         let _ = self.driver.wait();
     }

@@ -1,16 +1,19 @@
 //! What the tests share: how to build a client, and a second implementation of the signature.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use base64::Engine as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use httpmock::{HttpMockRequest, When};
-use revesecure_client::Client;
+pub(crate) use revesecure_client::Client;
 use sha2::Sha256;
 
 pub(crate) const API_KEY: &str = "demo-api-key";
 pub(crate) const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+/// The description of the operations.
+pub(crate) const DESCRIPTION: &str = include_str!("../../openapi.json");
 
 /// The prefix of the paths of the description when the base URL is a bare host.
 pub(crate) const PREFIX: &str = "";

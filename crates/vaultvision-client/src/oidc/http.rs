@@ -2,7 +2,7 @@
 //! redirects, within time and size limits.
 
 use super::error::LoginError;
-use auth_client_core::auth_core::Origin;
+use auth_client_core::provider::auth_core::Origin;
 use auth_client_core::provider::{model, send_within};
 use auth_client_core::transport::{BodyLimits, Transport};
 use bytes::Bytes;

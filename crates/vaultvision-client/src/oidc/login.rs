@@ -5,7 +5,7 @@ use super::http::Http;
 use super::provider::{Provider, same_issuer};
 use super::token;
 use super::user::UserInfo;
-use auth_client_core::auth_core::{Clock, ExposeSecret, SecretString};
+use auth_client_core::provider::auth_core::{Clock, ExposeSecret, SecretString};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderValue, Request, header};

@@ -2,7 +2,7 @@
 
 use super::error::LoginError;
 use super::http::Http;
-use auth_client_core::auth_core::{Clock, Now};
+use auth_client_core::provider::auth_core::{Clock, Now};
 use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use serde::Deserialize;
 use serde_json::Value;

@@ -5,7 +5,7 @@ use super::error::LoginError;
 use super::login::Login;
 use super::provider::same_issuer;
 use super::user::UserInfo;
-use auth_client_core::auth_core::ExposeSecret;
+use auth_client_core::provider::auth_core::ExposeSecret;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use openidconnect::core::{

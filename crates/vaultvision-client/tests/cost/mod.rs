@@ -10,7 +10,7 @@ use vaultvision_client::models::{List, User};
 /// So many users make 50 KB.
 pub(crate) const USERS: usize = 98;
 
-/// Users with unknown members at every level: a number of 30 digits, a long fraction, null, an array with an object in it.
+/// Users with unknown fields at every level: a number of 30 digits, a long fraction, null, an array with an object in it.
 pub(crate) fn list() -> String {
     let mut json = format!(r#"{{"type":"List","total":{USERS},"count":{USERS},"limit":100,"data":["#);
     for index in 0..USERS {

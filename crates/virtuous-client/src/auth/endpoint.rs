@@ -6,7 +6,7 @@
 use super::problem::{SessionError, SessionProblem};
 use super::tokens::{TokenResponse, Tokens, read};
 use crate::error::ErrorBody;
-use auth_client_core::auth_core::{ExposeSecret, InvalidCredential, SecretString, secret};
+use auth_client_core::provider::auth_core::{ExposeSecret, InvalidCredential, SecretString, secret};
 use auth_client_core::provider::{Engine, Operation};
 use auth_client_core::{Call, Error, ErrorKind, Idempotency};
 use http::{HeaderName, HeaderValue, Method};

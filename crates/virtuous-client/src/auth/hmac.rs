@@ -7,10 +7,12 @@
 //!
 //! Assumption (signed-query): the query is part of the signed URL. The vendor's sample has none.
 
-use auth_client_core::auth_core::secret::{
+use auth_client_core::provider::auth_core::secret::{
     InvalidCredential, SecretBox, check_key, check_user_name, sensitive_header,
 };
-use auth_client_core::auth_core::{ExposeSecret, SecretString, Sign, SignError, SignedParts, SigningRequest};
+use auth_client_core::provider::auth_core::{
+    ExposeSecret, SecretString, Sign, SignError, SignedParts, SigningRequest,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::header::AUTHORIZATION;
@@ -177,7 +179,7 @@ fn random_guid() -> Result<String, SignError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth_client_core::auth_core::Origin;
+    use auth_client_core::provider::auth_core::Origin;
     use http::{HeaderMap, Method};
     use std::collections::BTreeSet;
     use std::time::Duration;

@@ -16,7 +16,7 @@ use super::problem::{SessionError, SessionProblem};
 use super::session::Session;
 use super::tokens::Tokens;
 use crate::error::Error;
-use auth_client_core::auth_core::{CredentialError, SecretString};
+use auth_client_core::provider::auth_core::{CredentialError, SecretString};
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;

@@ -14,10 +14,10 @@ use super::shared_store::{LOCK_LIMIT, LockedStore, SharedStore, Unsaved};
 use super::tokens::Tokens;
 use async_trait::async_trait;
 use auth_client_core::Error;
-use auth_client_core::auth_core::scheme::Bearer;
-use auth_client_core::auth_core::store::StoredToken;
-use auth_client_core::auth_core::token::MAX_RETRY_AFTER;
-use auth_client_core::auth_core::{
+use auth_client_core::provider::auth_core::scheme::Bearer;
+use auth_client_core::provider::auth_core::store::StoredToken;
+use auth_client_core::provider::auth_core::token::MAX_RETRY_AFTER;
+use auth_client_core::provider::auth_core::{
     CredentialError, ExposeSecret, InvalidCredential, Now, SecretString, Sign,
 };
 use auth_client_core::provider::{Engine, Observed, Renew, Renewed};

@@ -4,11 +4,11 @@
 //! so that no process uses the old token in the meantime.
 
 use super::problem::{SessionError, SessionProblem};
-use auth_client_core::auth_core::CredentialError;
-use auth_client_core::auth_core::store::{
+use auth_client_core::provider::Engine;
+use auth_client_core::provider::auth_core::CredentialError;
+use auth_client_core::provider::auth_core::store::{
     LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore,
 };
-use auth_client_core::provider::Engine;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;

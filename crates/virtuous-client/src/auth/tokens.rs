@@ -3,9 +3,9 @@
 //! The response is a flat object with two dotted names and a boolean that is a string. The vendor documents three
 //! lifetimes (an hour in a sample, two weeks, 15 days), so none is assumed: the response states the expiry.
 
-use auth_client_core::auth_core::scheme::Bearer;
-use auth_client_core::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::decode::{self, DecodeFailure};
+use auth_client_core::provider::auth_core::scheme::Bearer;
+use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::{RawJson, UnknownFields};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
@@ -240,7 +240,7 @@ impl Granted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth_client_core::auth_core::ExposeSecret;
+    use auth_client_core::provider::auth_core::ExposeSecret;
     use http::HeaderValue;
 
     const NOW: Duration = Duration::from_secs(1_700_000_000);

@@ -10,7 +10,7 @@
 
 mod record;
 
-use auth_client_core::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::provider::model;
 use auth_client_core::{RawJson, UnknownFields};
 use base64::{Engine as _, engine::general_purpose::STANDARD};

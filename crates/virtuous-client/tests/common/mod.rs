@@ -3,7 +3,11 @@
 use auth_client_core::testing::ManualTime;
 use httpmock::When;
 use std::sync::Arc;
-use virtuous_client::{Client, HmacKeys};
+pub(crate) use virtuous_client::Client;
+use virtuous_client::HmacKeys;
+
+/// The description of the operations.
+pub(crate) const DESCRIPTION: &str = include_str!("../../openapi.json");
 
 /// The prefix of the paths of the description when the base URL is a bare host.
 pub(crate) const PREFIX: &str = "";

@@ -27,7 +27,7 @@ impl Seen {
     }
 }
 
-/// An answer with these headers.
+/// A response with these headers.
 pub(crate) fn answer(
     status: u16,
     headers: &[(&'static str, &str)],
@@ -45,7 +45,7 @@ pub(crate) fn json(status: u16, body: &str) -> Response<Bytes> {
     answer(status, &[("content-type", "application/json")], body.to_owned())
 }
 
-/// What answers a request, for [`Server`].
+/// What responds to a request, for [`Server`].
 pub(crate) type Answers = Box<dyn Fn(&Seen) -> Response<Bytes> + Send + Sync>;
 
 /// A server made of a function; it remembers what it was asked.

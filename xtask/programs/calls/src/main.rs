@@ -1,8 +1,7 @@
 //! The same typed call, made by four clients: ours over hyper and over reqwest, reqwest by hand, hyper-util by hand.
 //!
-//! - `calls serve` answers on a loopback port, which it prints, until it is ended.
+//! - `calls serve` listens on a loopback port, which it prints, until it is ended.
 //! - `calls run CLIENT WHAT URL WARM_UP CALLS` makes the calls and prints what they cost, warm-up excluded.
-//! - `calls trace CLIENT WHAT URL` prints where each allocation of one call comes from.
 //!
 //! CLIENT is `reqwest`, `hyper`, `verigator` or `verigator-reqwest`; WHAT is `user` (about 300 bytes), `create` (a POST
 //! with the same response) or `list` (about 50 KB).
@@ -37,7 +36,7 @@ enum What {
     List,
 }
 
-/// Each gives back something of the answer, so that decoding can't be optimised away, and checks it.
+/// Each returns something of the response, so that decoding can't be optimised away, and checks it.
 #[expect(clippy::large_enum_variant, reason = "there is one of them")]
 enum Client {
     Reqwest(by_reqwest::Client),
@@ -81,8 +80,7 @@ fn main() -> Result<()> {
         ["run", client, what, url, warm_up, calls] => {
             run(client, parse(what)?, url, warm_up.parse()?, calls.parse()?)
         }
-        ["trace", client, what, url] => trace(client, parse(what)?, url),
-        _ => Err("usage: calls serve | run CLIENT WHAT URL WARM_UP CALLS | trace CLIENT WHAT URL".into()),
+        _ => Err("usage: calls serve | run CLIENT WHAT URL WARM_UP CALLS".into()),
     }
 }
 
@@ -106,7 +104,7 @@ async fn repeat(client: &Client, what: What, calls: u32) -> Result<()> {
     };
     for _ in 0..calls {
         if client.call(what).await? != expected {
-            return Err("another answer than expected".into());
+            return Err("another response than expected".into());
         }
     }
     Ok(())
@@ -116,30 +114,14 @@ fn run(client: &str, what: What, url: &str, warm_up: u32, calls: u32) -> Result<
     runtime()?.block_on(async {
         let client = Client::new(client, url)?;
         repeat(&client, what, warm_up).await?;
-        let (before, cpu) = (count::counters(), count::cpu_nanoseconds());
+        let (before, cpu) = (count::allocations(), count::cpu_nanoseconds());
         repeat(&client, what, calls).await?;
-        let (after, cpu_after) = (count::counters(), count::cpu_nanoseconds());
+        let (after, cpu_after) = (count::allocations(), count::cpu_nanoseconds());
         let line = serde_json::json!({
-            "calls": calls,
-            "allocations": after.allocations - before.allocations,
-            "grown": after.grown - before.grown,
-            "bytes": after.bytes - before.bytes,
+            "allocations": after - before,
             "cpu_ns": cpu_after - cpu,
         });
         writeln!(std::io::stdout(), "{line}")?;
-        Ok(())
-    })
-}
-
-fn trace(client: &str, what: What, url: &str) -> Result<()> {
-    runtime()?.block_on(async {
-        let client = Client::new(client, url)?;
-        repeat(&client, what, 50).await?;
-        count::start_trace();
-        repeat(&client, what, 1).await?;
-        for (number, (bytes, text)) in count::stop_trace().iter().enumerate() {
-            writeln!(std::io::stdout(), "allocation {} of {bytes} bytes\n{text}", number + 1)?;
-        }
         Ok(())
     })
 }

@@ -1,4 +1,4 @@
-//! What the server answers and the hand-written clients decode: the same fields as the SDK's models have.
+//! What the server sends and the hand-written clients decode: the same fields as the SDK's models have.
 
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +56,7 @@ pub fn list_json() -> String {
     format!(r#"{{"users":[{users}],"total":{LIST_ROWS},"count":{LIST_ROWS}}}"#)
 }
 
-/// What a client gives back for a user: the length of its JSON, reckoned from the name.
+/// What a client returns for a user: the length of its JSON, reckoned from the name.
 pub fn weigh(name: &str) -> usize {
     static REST: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| {
         let user: User = serde_json::from_str(&user_json()).expect("our own JSON");

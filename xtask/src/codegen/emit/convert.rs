@@ -8,7 +8,7 @@ use super::types::{ident, is_copy};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// `From` the answer that a request is made from, or `TryFrom` where the request needs what an answer may lack.
+/// `From` the response that a request is made from, or `TryFrom` where the request needs what a response may lack.
 pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Option<TokenStream> {
     let from = model.schema.from.as_ref()?;
     let read = plan.model(&from.schema)?.object()?;
@@ -53,7 +53,7 @@ pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>, object: &Object) ->
     })
 }
 
-/// Whether a request needs what an answer may lack, itself or in what it is made of.
+/// Whether a request needs what a response may lack, itself or in what it is made of.
 pub(crate) fn may_fail(plan: &Plan<'_>, model: &Model<'_>) -> bool {
     let inner = |ty: &Type| {
         let inner = ty.names().and_then(|name| plan.model(name));
@@ -87,7 +87,7 @@ fn is_plain(ty: &Type) -> bool {
     matches!(ty, Type::Text | Type::Integer | Type::Number | Type::Boolean | Type::Custom(_))
 }
 
-/// The names of what is sent and is not in the answer.
+/// The names of what is sent and is not in the response.
 pub(crate) fn lost<'m>(plan: &Plan<'_>, model: &'m Model<'_>) -> Vec<&'m str> {
     let Some((from, object)) = model.schema.from.as_ref().zip(model.object()) else { return Vec::new() };
     let Some(read) = plan.model(&from.schema).and_then(Model::object) else { return Vec::new() };
@@ -99,7 +99,7 @@ pub(crate) fn lost<'m>(plan: &Plan<'_>, model: &'m Model<'_>) -> Vec<&'m str> {
     lost.map(|property| property.wire.as_str()).collect()
 }
 
-/// A member that the answer has by name and in a type that nothing is made of: passed over in silence it would be cleared.
+/// A field that the response has by name and in a type that nothing is made of: passed over in silence it would be cleared.
 pub(crate) fn unconvertible(plan: &Plan<'_>, model: &Model<'_>) -> Option<Refusal> {
     let (from, object) = model.schema.from.as_ref().zip(model.object())?;
     let read = plan.model(&from.schema)?.object()?;
@@ -109,7 +109,7 @@ pub(crate) fn unconvertible(plan: &Plan<'_>, model: &Model<'_>) -> Option<Refusa
     });
     let property = found.next()?;
     let sentence = format!(
-        "`{}` has a member of this name, of another type: give this one's own schema an x-sdk-from, or name a function \
+        "`{}` has a field of this name, of another type: give its schema an x-sdk-from, or name a function \
          with x-sdk-convert",
         from.schema
     );
@@ -146,7 +146,7 @@ fn value(plan: &Plan<'_>, property: &Property, source: Option<&Property>) -> Tok
     value
 }
 
-/// The value of a member of the answer as an `Option` of this type; `None` when the two have nothing to do with each
+/// The value of a field of the response as an `Option` of this type; `None` when the two have nothing to do with each
 /// other.
 fn converted(plan: &Plan<'_>, ty: &Type, source: &Property) -> Option<TokenStream> {
     let name = ident(&source.rust);
@@ -189,7 +189,7 @@ fn converted(plan: &Plan<'_>, ty: &Type, source: &Property) -> Option<TokenStrea
     match (same, option) {
         (true, true) => Some(clone),
         (true, false) => Some(quote!(Some(#clone))),
-        // Texts become hand-written types and enumerations.
+        // Strings become hand-written types and enumerations.
         (false, true) if source.ty == Type::Text && matches!(ty, Type::Named(_) | Type::Custom(_)) => {
             Some(quote!(#place.clone().map(Into::into)))
         }

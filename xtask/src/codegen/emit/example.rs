@@ -7,11 +7,11 @@ use super::super::description::{Example, Operation, Property, Shape, Type};
 use super::super::json::Node;
 use super::super::plan::{BodyForm, Construction, Model, Plan};
 use super::super::walk::{Refusal, escaped};
+use super::names::{answer_name, body_name, body_type, last_segment};
 use super::types::{ident, owned};
 use super::values::{any, digits_and_places, json, named_value, pairs};
 use super::wire_json::number;
-use heck::ToSnakeCase as _;
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ type Result<T> = std::result::Result<T, Refusal>;
 pub(crate) struct Call {
     /// `client.users("…").create(…)`
     pub(crate) expression: TokenStream,
-    /// What the answer is called; `None` when there is none.
+    /// What the response is called; `None` when there is none.
     pub(crate) result: Option<String>,
     /// The types of the crate that it names.
     pub(crate) names: BTreeSet<String>,
@@ -53,17 +53,11 @@ pub(crate) fn call<'a>(plan: &Plan<'a>, operation: &'a Operation, body: Option<&
     }
     let mut whole = None;
     if let (Some(form), Some(example)) = (plan.body(operation), body) {
-        let read_before = match &form {
-            BodyForm::Whole(model) => Some((body_name(operation, model), model.schema.name.clone())),
-            BodyForm::Custom(path) => {
-                Some((custom_body_name(operation, path), last_segment(path).to_owned()))
-            }
-            _ => None,
-        };
-        if let Some((name, ty)) = read_before {
+        if matches!(form, BodyForm::Whole(_) | BodyForm::Custom(_)) {
+            let name = body_name(operation, &form);
             let variable = ident(&name);
             arguments.push(quote!(&#variable));
-            whole = Some((name, ty));
+            whole = Some((name, body_type(&form).to_owned()));
         } else {
             arguments.push(writer.body(&form, example)?);
         }
@@ -87,45 +81,6 @@ pub(crate) fn call<'a>(plan: &Plan<'a>, operation: &'a Operation, body: Option<&
         names: writer.names,
         whole,
     })
-}
-
-/// What the argument of a body is called: the given name, or the type's without its `New`.
-pub(crate) fn body_name(operation: &Operation, model: &Model<'_>) -> String {
-    name_of_body(operation, &model.schema.name)
-}
-
-/// The same for a hand-written type.
-pub(crate) fn custom_body_name(operation: &Operation, path: &str) -> String {
-    name_of_body(operation, last_segment(path))
-}
-
-fn last_segment(path: &str) -> &str {
-    path.rsplit("::").next().unwrap_or(path)
-}
-
-fn name_of_body(operation: &Operation, name: &str) -> String {
-    if let Some(name) = operation.body.as_ref().and_then(|body| body.argument.clone()) {
-        return name;
-    }
-    name.strip_prefix("New").filter(|rest| !rest.is_empty()).unwrap_or(name).to_snake_case()
-}
-
-fn answer_name(ty: &Type) -> String {
-    match ty {
-        Type::Named(name) => name.to_snake_case(),
-        Type::List(inner) => plural(&answer_name(inner)),
-        Type::Page(_) => "page".to_owned(),
-        Type::Custom(path) => path.rsplit("::").next().unwrap_or_default().to_snake_case(),
-        _ => "response".to_owned(),
-    }
-}
-
-fn plural(word: &str) -> String {
-    match word.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None if word.ends_with('s') => format!("{word}es"),
-        None => format!("{word}s"),
-    }
 }
 
 struct Writer<'p, 'a> {
@@ -187,10 +142,7 @@ impl Writer<'_, '_> {
                 let Node::Array(items) = &example.node else {
                     return misfit(ty, &example.node, &example.pointer);
                 };
-                let items = items
-                    .iter()
-                    .map(|item| self.input(inner, item, &example.pointer))
-                    .collect::<Result<Vec<_>>>()?;
+                let items = each(items, &example.pointer, |item, pointer| self.input(inner, item, pointer))?;
                 Ok(match **inner {
                     Type::Text => quote!(vec![#(#items.to_owned()),*]),
                     _ => quote!(vec![#(#items),*]),
@@ -229,11 +181,7 @@ impl Writer<'_, '_> {
                 let Node::Array(items) = &example.node else {
                     return Err(Refusal::new(&example.pointer, "the body is a list; write an array"));
                 };
-                let items = items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| self.model(model, item, &format!("{}/{index}", example.pointer)))
-                    .collect::<Result<Vec<_>>>()?;
+                let items = each(items, &example.pointer, |item, pointer| self.model(model, item, pointer))?;
                 Ok(quote!(&[#(#items),*]))
             }
         }
@@ -242,27 +190,18 @@ impl Writer<'_, '_> {
     /// What is given where a constructor or setter takes a value of this type.
     fn input(&mut self, ty: &Type, node: &Node, pointer: &str) -> Result<TokenStream> {
         Ok(match (ty, node) {
-            (Type::Text | Type::Secret, Node::Text(text)) => quote!(#text),
-            (Type::Integer, Node::Integer(value)) => {
-                let value = Literal::i64_unsuffixed(*value);
-                quote!(#value)
-            }
-            (Type::Number, Node::Number(_) | Node::Integer(_)) => {
-                let value = Literal::f64_unsuffixed(number(node));
-                quote!(#value)
-            }
-            (Type::Boolean, Node::Bool(value)) => quote!(#value),
+            (Type::Text | Type::Secret, Node::Text(_))
+            | (Type::Integer, Node::Integer(_))
+            | (Type::Number, Node::Number(_))
+            | (Type::Boolean, Node::Bool(_)) => any(node),
+            (Type::Number, Node::Integer(_)) => any(&Node::Number(number(node))),
             (Type::List(inner), Node::Array(items)) if items.is_empty() => {
                 let inner = owned(inner);
                 self.note(&inner);
                 quote!(Vec::<#inner>::new())
             }
             (Type::List(inner), Node::Array(items)) => {
-                let items = items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| self.input(inner, item, &format!("{pointer}/{index}")))
-                    .collect::<Result<Vec<_>>>()?;
+                let items = each(items, pointer, |item, pointer| self.input(inner, item, pointer))?;
                 quote!([#(#items),*])
             }
             (Type::Map(_) | Type::FreeMap, Node::Object(members)) if !members.is_empty() => {
@@ -365,6 +304,15 @@ impl Writer<'_, '_> {
     }
 }
 
+/// The Rust of each item of an array in an example.
+fn each(
+    items: &[Node],
+    pointer: &str,
+    mut write: impl FnMut(&Node, &str) -> Result<TokenStream>,
+) -> Result<Vec<TokenStream>> {
+    items.iter().enumerate().map(|(index, item)| write(item, &format!("{pointer}/{index}"))).collect()
+}
+
 fn misfit<T>(ty: &Type, node: &Node, pointer: &str) -> Result<T> {
     let wanted = match ty {
         Type::Text | Type::Secret => "a string",
@@ -390,7 +338,7 @@ fn member<'n>(property: &Property, node: &'n Node, pointer: &str) -> Result<(&'n
     }
 }
 
-/// Refuses members of an example that its schema doesn't have.
+/// Refuses fields of an example that its schema doesn't have.
 fn known_members(model: &Model<'_>, node: &Node, pointer: &str) -> Result<()> {
     let (Some(object), Node::Object(members)) = (model.object(), node) else {
         return Err(Refusal::new(

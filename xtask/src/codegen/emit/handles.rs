@@ -1,18 +1,19 @@
-//! One file per resource: its handle, how the handle is come by, and a method per operation.
+//! One file per resource: its handle, how the handle is obtained, and a method per operation.
 
 use super::super::description::{Operation, Parameter, Resource, Type};
-use super::super::plan::{BodyForm, Plan};
+use super::super::plan::{BodyForm, Model, Plan};
 use super::Stop;
 use super::construct::initial;
 use super::docs::{doc, example, method as method_docs, statements};
-use super::example::{body_name, call, custom_body_name};
+use super::example::call;
 use super::modify::modify;
+use super::names::body_name;
 use super::operations::static_name;
 use super::rust::RustFile;
 use super::types::{answer, argument_type, ident, input, is_copy, owned};
 use heck::ToUpperCamelCase as _;
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use std::path::Path;
 
 type Result<T> = std::result::Result<T, Stop>;
@@ -52,11 +53,9 @@ pub(crate) fn file<'a>(
     let parameters =
         plan.operations_of(resource).flat_map(|own| own.path_parameters.iter().chain(&own.query));
     let checked = plan.operations_of(resource).filter_map(|own| plan.body(own)).any(|form| {
-        let object = match form {
-            BodyForm::Into(model) | BodyForm::Value(model) | BodyForm::Whole(model) => model.object(),
-            _ => None,
-        };
-        object.is_some_and(|object| object.properties.iter().any(|p| p.not_empty && p.ty == Type::Secret))
+        let mut properties =
+            form.model().and_then(Model::object).into_iter().flat_map(|object| &object.properties);
+        properties.any(|property| property.not_empty && property.ty == Type::Secret)
     });
     if checked || parameters.into_iter().any(|parameter| parameter.ty == Type::Secret) {
         file.used.insert("ExposeSecret".to_owned());
@@ -64,7 +63,7 @@ pub(crate) fn file<'a>(
     let calls = plan
         .operations_of(resource)
         .map(|operation| {
-            // A body of fifty members shows less than one of five.
+            // A body of fifty fields shows less than one of five.
             let bodies = operation.body.as_ref().map(|body| body.examples.as_slice()).unwrap_or_default();
             let body = bodies.iter().find(|example| example.name == "short").or(bodies.first());
             call(plan, operation, body).map_err(Stop::from)
@@ -167,9 +166,9 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
         let own =
             arguments.iter().any(|argument| argument.in_path && argument.parameter.wire == parameter.wire);
         if operation.body_id.as_ref() == Some(&parameter.wire)
-            && let Some(BodyForm::Custom(path)) = plan.body(operation)
+            && let Some(form @ BodyForm::Custom(_)) = plan.body(operation)
         {
-            let body = ident(&custom_body_name(operation, &path));
+            let body = ident(&body_name(operation, &form));
             return quote!(#body.id().into());
         }
         match (own, operation.named_arguments, &parameter.ty) {
@@ -281,25 +280,16 @@ fn filled<'f, 'a>(form: &'f BodyForm<'a>) -> Option<(&'a str, &'f BodyForm<'a>)>
 fn body_variable(operation: &Operation, form: &BodyForm<'_>) -> Ident {
     match form {
         BodyForm::Direct(..) => ident("body"),
-        BodyForm::Into(model) | BodyForm::Value(model) | BodyForm::Whole(model) | BodyForm::List(model) => {
-            ident(&body_name(operation, model))
-        }
-        BodyForm::Custom(path) => ident(&custom_body_name(operation, path)),
+        form => ident(&body_name(operation, form)),
     }
 }
 
-/// The checks of the texts in a body that must not be empty.
+/// The checks of the strings in a body that must not be empty.
 fn not_empty(operation: &Operation, form: &BodyForm<'_>) -> Vec<TokenStream> {
-    let (BodyForm::Direct(model, _)
-    | BodyForm::Into(model)
-    | BodyForm::Value(model)
-    | BodyForm::Whole(model)) = form
-    else {
-        return Vec::new();
-    };
     let (name, body) = (static_name(operation), body_variable(operation, form));
-    let properties = model.object().map(|object| object.properties.as_slice()).unwrap_or_default();
-    let checked = properties.iter().filter(|property| property.not_empty);
+    let one = form.model().filter(|_| !matches!(form, BodyForm::List(_)));
+    let properties = one.and_then(Model::object).into_iter().flat_map(|object| &object.properties);
+    let checked = properties.filter(|property| property.not_empty);
     let checks = checked.map(|property| {
         let (wire, field) = (&property.wire, ident(&property.rust));
         let text = match (&property.ty, property.is_option()) {
@@ -322,25 +312,21 @@ fn body_argument(operation: &Operation, form: &BodyForm<'_>) -> (TokenStream, To
             let value = initial(&field, &value);
             (quote!(#field: #ty), quote!(&#model { #value }))
         }
-        BodyForm::Into(model) => {
-            let (name, ty) = (ident(&body_name(operation, model)), ident(&model.schema.name));
-            (quote!(#name: impl Into<#ty>), quote!(&#name.into()))
-        }
-        BodyForm::Value(model) => {
-            let (name, ty) = (ident(&body_name(operation, model)), ident(&model.schema.name));
-            (quote!(#name: #ty), quote!(&#name))
-        }
-        BodyForm::Whole(model) => {
-            let (name, ty) = (ident(&body_name(operation, model)), ident(&model.schema.name));
-            (quote!(#name: &#ty), quote!(#name))
-        }
-        BodyForm::List(model) => {
-            let (name, ty) = (ident(&body_name(operation, model)), ident(&model.schema.name));
-            (quote!(#name: &[#ty]), quote!(#name))
-        }
-        BodyForm::Custom(path) => {
-            let (name, ty) = (ident(&custom_body_name(operation, path)), owned(&Type::Custom(path.clone())));
-            (quote!(#name: &#ty), quote!(#name))
+        form => {
+            let name = ident(&body_name(operation, form));
+            let ty = match form {
+                BodyForm::Custom(path) => owned(&Type::Custom(path.clone())),
+                form => form
+                    .model()
+                    .map(|model| ident(&model.schema.name).into_token_stream())
+                    .unwrap_or_default(),
+            };
+            match form {
+                BodyForm::Into(_) => (quote!(#name: impl Into<#ty>), quote!(&#name.into())),
+                BodyForm::Value(_) => (quote!(#name: #ty), quote!(&#name)),
+                BodyForm::List(_) => (quote!(#name: &[#ty]), quote!(#name)),
+                _ => (quote!(#name: &#ty), quote!(#name)),
+            }
         }
     }
 }

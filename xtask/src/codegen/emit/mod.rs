@@ -5,13 +5,12 @@ mod construct;
 mod convert;
 mod docs;
 mod example;
-mod expect;
 mod handles;
 mod lenient_tests;
 mod models;
 mod modify;
+mod names;
 mod operations;
-mod random_tests;
 mod readme;
 mod rust;
 mod types;
@@ -89,57 +88,28 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
         .render(&Names::new(), origin.root)?;
     writer.files.insert(PathBuf::from("src/generated/mod.rs"), text);
 
-    let tested: Vec<_> =
-        plan.api.resources.iter().filter(|resource| plan.operations_of(resource).next().is_some()).collect();
     let module = origin.crate_name.replace('-', "_");
-    for resource in &tested {
-        let file = wire_tests::file(plan, resource)?;
-        let mut names: Names = file
-            .used
-            .iter()
-            .map(|name| (name.clone(), format!("{module}::{}", public_path(plan, name))))
-            .collect();
-        names.insert("Exchange".to_owned(), "super::Exchange".to_owned());
-        names.insert("ExposeSecret".to_owned(), "auth_client_core::ExposeSecret".to_owned());
-        names.insert("common".to_owned(), "crate::common".to_owned());
-        let text = file.render(&names, origin.root)?;
-        writer.files.insert(PathBuf::from(format!("tests/generated/{}.rs", resource.name)), text);
+    let mut modules = Vec::new();
+    let mut add = |writer: &mut Writer<'_>, name: &str, file: &RustFile| {
+        let used =
+            file.used.iter().map(|name| (name.clone(), format!("{module}::{}", public_path(plan, name))));
+        let shared =
+            ["Exchange", "lenient"].map(|name| (name.to_owned(), format!("crate::exchange::{name}")));
+        let text = file.render(&used.chain(shared).collect(), origin.root)?;
+        writer.files.insert(PathBuf::from(format!("tests/generated/{name}.rs")), text);
+        modules.push(name.to_owned());
+        Ok::<_, Stop>(())
+    };
+    let tested = plan.api.resources.iter().filter(|resource| plan.operations_of(resource).next().is_some());
+    for resource in tested {
+        add(&mut writer, &resource.name, &wire_tests::file(plan, resource)?)?;
     }
-    let lenient = lenient_tests::file(plan);
-    if let Some(file) = &lenient {
-        let names = file
-            .used
-            .iter()
-            .map(|name| (name.clone(), format!("{module}::{}", public_path(plan, name))))
-            .collect();
-        let text = file.render(&names, origin.root)?;
-        writer.files.insert(PathBuf::from("tests/generated/lenient.rs"), text);
+    if let Some(file) = lenient_tests::file(plan) {
+        add(&mut writer, "lenient", &file)?;
     }
-    let random = random_tests::file(plan)?;
-    let mut names: Names = random
-        .used
-        .iter()
-        .map(|name| (name.clone(), format!("{module}::{}", public_path(plan, name))))
-        .collect();
-    names.insert("MockServer".to_owned(), "httpmock::MockServer".to_owned());
-    names.insert("common".to_owned(), "crate::common".to_owned());
-    names.insert("Client".to_owned(), format!("{module}::Client"));
-    names.insert("Debug".to_owned(), "std::fmt::Debug".to_owned());
-    names.insert("LazyLock".to_owned(), "std::sync::LazyLock".to_owned());
-    names.insert("Value".to_owned(), "serde_json::Value".to_owned());
-    names.insert("random_responses".to_owned(), "auth_client_core::provider::random_responses".to_owned());
-    let text = random.render(&names, origin.root)?;
-    writer.files.insert(PathBuf::from("tests/generated/random.rs"), text);
-    let mut modules = vec!["random"];
-    modules.extend(lenient.is_some().then_some("lenient"));
-    let mut shared = wire_tests::module(&tested, &modules);
+    let mut shared = wire_tests::module(&modules);
     shared.head.push(format!("Input: {}", origin.digest));
-    let names = ["common", "Mock", "MockServer", "When"].map(|name| {
-        let parent = if name == "common" { "crate" } else { "httpmock" };
-        (name.to_owned(), format!("{parent}::{name}"))
-    });
-    let names = Names::from(names);
-    let text = shared.render(&names, origin.root)?;
+    let text = shared.render(&Names::new(), origin.root)?;
     writer.files.insert(PathBuf::from("tests/generated/mod.rs"), text);
     Ok(writer.files)
 }
@@ -213,24 +183,29 @@ fn names(plan: &Plan<'_>) -> Names {
         for name in argument_types(plan, operation) {
             names.insert(name.clone(), format!("crate::generated::arguments::{name}"));
         }
-        if operation.named_arguments {
-            let arguments = plan.arguments(operation);
-            let fields: Vec<&str> =
-                arguments.iter().map(|argument| argument.parameter.rust.as_str()).collect();
-            for name in step_types(&operation.arguments_type(), &fields) {
-                names.insert(name.clone(), format!("crate::generated::steps::{name}"));
-            }
-        }
     }
-    for model in plan.models() {
-        if let Some(Construction::Staged(steps)) = model.construction() {
-            let fields: Vec<&str> = steps.iter().map(|step| step.rust.as_str()).collect();
-            for name in step_types(&model.schema.name, &fields) {
-                names.insert(name.clone(), format!("crate::generated::steps::{name}"));
-            }
+    for (type_name, fields) in staged_types(plan) {
+        let between = fields.iter().take(fields.len().saturating_sub(1));
+        for name in between.map(|field| format!("{type_name}With{}", field.to_upper_camel_case())) {
+            names.insert(name.clone(), format!("crate::generated::steps::{name}"));
         }
     }
     names
+}
+
+/// The types that are made in steps, and the fields that the steps set.
+fn staged_types<'p>(plan: &'p Plan<'_>) -> Vec<(String, Vec<&'p str>)> {
+    let operations = plan.api.operations.iter().filter(|operation| operation.named_arguments);
+    let arguments = operations.map(|operation| {
+        let arguments = plan.arguments(operation);
+        let fields = arguments.iter().map(|argument| argument.parameter.rust.as_str());
+        (operation.arguments_type(), fields.collect())
+    });
+    let models = plan.models().filter_map(|model| {
+        let Some(Construction::Staged(steps)) = model.construction() else { return None };
+        Some((model.schema.name.clone(), steps.iter().map(|step| step.rust.as_str()).collect()))
+    });
+    arguments.chain(models).collect()
 }
 
 /// The types of an operation's arguments, of which it is the owner.
@@ -243,12 +218,6 @@ fn argument_types(plan: &Plan<'_>, operation: &Operation) -> Vec<String> {
         names.push(operation.options_type());
     }
     names
-}
-
-/// The types between the first and the last of some steps.
-fn step_types(type_name: &str, fields: &[&str]) -> Vec<String> {
-    let between = fields.iter().take(fields.len().saturating_sub(1));
-    between.map(|field| format!("{type_name}With{}", field.to_upper_camel_case())).collect()
 }
 
 /// The path below the crate by which users name a type.
@@ -363,21 +332,27 @@ fn root_module(
     ));
     file.head.push(format!("Input: {digest}"));
     let modules = resources.iter().map(|name| ident(name));
-    let arguments = arguments.then(|| {
-        quote!(
-            pub mod arguments;
-        )
-    });
-    let models = (!plan.api.schemas.is_empty()).then(|| {
-        quote!(
-            pub(crate) mod models;
-        )
-    });
-    let steps = steps.then(|| {
-        quote!(
-            mod steps;
-        )
-    });
+    let [arguments, models, steps] = [
+        (
+            arguments,
+            quote!(
+                pub mod arguments;
+            ),
+        ),
+        (
+            !plan.api.schemas.is_empty(),
+            quote!(
+                pub(crate) mod models;
+            ),
+        ),
+        (
+            steps,
+            quote!(
+                mod steps;
+            ),
+        ),
+    ]
+    .map(|(there, module)| there.then_some(module));
     file.items(quote! {
         #(mod #modules;)*
         #steps

@@ -1,4 +1,4 @@
-//! Models: what is read from answers, what is sent in bodies, and open enumerations.
+//! Models: what is read from responses, what is sent in bodies, and open enumerations.
 
 use super::super::description::{Object, Property, Shape, Type, Variant};
 use super::super::plan::{Construction, Model, Plan};

@@ -2,7 +2,7 @@
 
 use super::super::description::Class;
 use super::super::plan::{BodyForm, Plan};
-use super::example::{body_name, custom_body_name};
+use super::names::body_name;
 use crate::Failure;
 
 const BEGIN: &str = "<!-- operations: begin -->";
@@ -48,9 +48,8 @@ fn table(plan: &Plan<'_>) -> String {
         };
         arguments.extend(plan.body(operation).map(|form| match form {
             BodyForm::Direct(_, property) => property.rust.clone(),
-            BodyForm::Whole(model) | BodyForm::List(model) => format!("&{}", body_name(operation, model)),
-            BodyForm::Into(model) | BodyForm::Value(model) => body_name(operation, model),
-            BodyForm::Custom(path) => format!("&{}", custom_body_name(operation, &path)),
+            form @ (BodyForm::Into(_) | BodyForm::Value(_)) => body_name(operation, &form),
+            form => format!("&{}", body_name(operation, &form)),
         }));
         if !plan.optional_query(operation).is_empty() {
             arguments.push("options".to_owned());

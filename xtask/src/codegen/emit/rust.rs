@@ -30,14 +30,11 @@ pub(crate) struct RustFile {
 pub(crate) enum Piece {
     /// Items, set apart from the next piece by a blank line.
     Items(TokenStream),
-    /// An enum whose variants have texts for discriminants: the input of `auth_client_core::provider::open_enum!`.
+    /// An enum whose variants have strings for discriminants: the input of `auth_client_core::provider::open_enum!`.
     OpenEnum(TokenStream),
     /// Text that no formatter touches: the input of `auth_client_core::provider::record!`.
     Text(String),
 }
-
-/// Stands in token streams where a blank line is wanted.
-pub(crate) const BLANK: &str = "__blank__!();";
 
 impl RustFile {
     pub(crate) fn new(docs: impl Into<String>) -> Self {
@@ -139,7 +136,7 @@ fn with_blank_lines(text: &str) -> String {
         if begins && ends && indent(line) == indent(before) && !grouped {
             out.push('\n');
         }
-        out.push_str(if line.trim() == BLANK { "" } else { line });
+        out.push_str(line);
         out.push('\n');
         before = line;
     }

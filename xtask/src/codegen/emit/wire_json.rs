@@ -1,11 +1,19 @@
-//! The JSON that a request puts on the wire, worked out from an example by other code than the models'.
+//! The JSON of an example as the client writes it, worked out by other code than the models'.
 
 use super::super::description::{Object, Type};
 use super::super::json::Node;
 use super::super::plan::{Model, Plan};
 
+/// What is written: a request body, or a model that was read.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Written {
+    Request,
+    /// Without its secrets.
+    Model,
+}
+
 /// A number as an f64.
-pub(crate) fn number(node: &Node) -> f64 {
+pub(super) fn number(node: &Node) -> f64 {
     match node {
         Node::Number(value) => *value,
         // Examples are small: every integer of one is exact in an f64.
@@ -14,22 +22,28 @@ pub(crate) fn number(node: &Node) -> f64 {
     }
 }
 
-/// The JSON that a value of this type puts on the wire: members in the order of the schema, nulls of optional ones
-/// left out, unknown ones of a kept object at the end.
-pub(crate) fn wire(plan: &Plan<'_>, ty: &Type, node: &Node) -> Node {
+/// The JSON of a value of this type: fields in the order of the schema, unknown ones at the end.
+pub(super) fn json(plan: &Plan<'_>, ty: &Type, node: &Node, written: Written) -> Node {
     match (ty, node) {
         (Type::Number, node @ Node::Integer(_)) => Node::Number(number(node)),
-        (Type::List(inner), Node::Array(items)) => {
-            Node::Array(items.iter().map(|item| wire(plan, inner, item)).collect())
+        (Type::List(ty), Node::Array(items)) => {
+            Node::Array(items.iter().map(|item| json(plan, ty, item, written)).collect())
         }
-        (Type::Map(inner), Node::Object(members)) => {
+        (Type::Map(ty), Node::Object(members)) => {
             let mut members: Vec<_> =
-                members.iter().map(|(name, value)| (name.clone(), wire(plan, inner, value))).collect();
+                members.iter().map(|(name, value)| (name.clone(), json(plan, ty, value, written))).collect();
             members.sort_by(|(one, _), (other, _)| one.cmp(other));
             Node::Object(members)
         }
+        (Type::Page(ty), Node::Object(members)) => {
+            let rows = Type::List(ty.clone());
+            let member = |(name, value): &(String, Node)| {
+                (name.clone(), if name == "list" { json(plan, &rows, value, written) } else { value.clone() })
+            };
+            Node::Object(members.iter().map(member).collect())
+        }
         (Type::Named(name), Node::Object(members)) => match plan.model(name).and_then(Model::object) {
-            Some(object) => wire_object(plan, object, members),
+            Some(model) => object(plan, model, members, written),
             None => node.clone(),
         },
         (Type::FreeMap | Type::Custom(_), node) => node.sorted(),
@@ -37,31 +51,31 @@ pub(crate) fn wire(plan: &Plan<'_>, ty: &Type, node: &Node) -> Node {
     }
 }
 
-fn wire_object(plan: &Plan<'_>, object: &Object, members: &[(String, Node)]) -> Node {
-    let find = |name: &str| members.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+fn object(plan: &Plan<'_>, object: &Object, members: &[(String, Node)], written: Written) -> Node {
     let mut ordered = Vec::new();
-    for property in &object.properties {
-        let value = find(&property.wire).filter(|value| **value != Node::Null);
-        match value {
-            Some(value) => ordered.push((property.wire.clone(), wire(plan, &property.ty, value))),
-            None if property.defaulted => ordered.push((property.wire.clone(), default_of(&property.ty))),
-            None if property.required => ordered.push((property.wire.clone(), Node::Null)),
-            None => {}
-        }
+    for property in
+        object.properties.iter().filter(|one| written == Written::Request || one.ty != Type::Secret)
+    {
+        let given = members.iter().find(|(name, value)| property.is_called(name) && *value != Node::Null);
+        let value = match given {
+            Some((_, value)) => json(plan, &property.ty, value, written),
+            None if property.defaulted => default_of(&property.ty),
+            None if property.required && written == Written::Request => Node::Null,
+            None => continue,
+        };
+        ordered.push((property.wire.clone(), value));
     }
-    if object.keep_unknown {
-        let mut unknown: Vec<(String, Node)> = members
-            .iter()
-            .filter(|(name, _)| !object.properties.iter().any(|property| property.wire == *name))
-            .map(|(name, node)| (name.clone(), node.sorted()))
-            .collect();
+    if object.keep_unknown || written == Written::Model {
+        let unknown =
+            members.iter().filter(|(name, _)| !object.properties.iter().any(|one| one.is_called(name)));
+        let mut unknown: Vec<_> = unknown.map(|(name, node)| (name.clone(), node.sorted())).collect();
         unknown.sort_by(|(one, _), (other, _)| one.cmp(other));
         ordered.extend(unknown);
     }
     Node::Object(ordered)
 }
 
-/// What an absent member with a default is written as. Objects would need their own defaults: examples spell them out.
+/// What an absent field with a default is written as. Objects would need their own defaults: examples spell them out.
 fn default_of(ty: &Type) -> Node {
     match ty {
         Type::Text | Type::Secret => Node::Text(String::new()),

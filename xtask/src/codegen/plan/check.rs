@@ -68,7 +68,7 @@ fn check_resource(plan: &Plan<'_>, resource: &Resource) -> Result<()> {
     let Some(wire) = &resource.binds else { return Ok(()) };
     match plan.bound_here(resource) {
         Some(parameter) if matches!(parameter.ty, Type::Text | Type::Integer) => {}
-        Some(_) => return refuse(format!("a handle binds a text or an integer, and `{wire}` is neither")),
+        Some(_) => return refuse(format!("a handle binds a string or an integer, and `{wire}` is neither")),
         None => return refuse(format!("it binds `{wire}`, which none of its operations has in its path")),
     }
     Ok(())
@@ -100,7 +100,7 @@ fn check_operation(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
         }
     }
     if operation.class == Class::Read && !operation.not_executed_on.is_empty() {
-        return refuse("x-sdk-not-executed-on is for writes; a read is repeated anyway".to_owned());
+        return refuse("x-sdk-not-executed-on is for writes; a read is retried anyway".to_owned());
     }
     if let Some(wire) = &operation.body_id {
         let by_hand = operation.body.as_ref().is_some_and(|body| matches!(body.ty, Type::Custom(_)));
@@ -113,7 +113,7 @@ fn check_operation(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
     let answers_with_page = matches!(operation.answer.ty, Some(Type::Page(_)));
     if answers_with_page && plan.api.page.is_none() {
         return refuse(
-            "it answers with a page: say with x-sdk-page at the root which type reads pages".to_owned(),
+            "it returns a page: say with x-sdk-page at the root which type reads pages".to_owned(),
         );
     }
     let by_skip_and_take =
@@ -125,7 +125,7 @@ fn check_operation(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
     }
     if operation.modify.is_some() && plan.modified(operation).is_none() {
         return refuse(
-            "x-sdk-modify names an operation that takes the same path and answers with what this one's body is made \
+            "x-sdk-modify names an operation that takes the same path and returns what this one's body is made \
              from (x-sdk-from)"
                 .to_owned(),
         );

@@ -1,4 +1,4 @@
-//! What becomes of a description: which types are sent and which are read, how values are made, what methods take.
+//! The result of a description: which types are sent and which are read, how values are made, what methods take.
 //!
 //! Everything that depends on more than one place of the description is decided here, so that the code, the tests and
 //! the documentation that are written from it agree.
@@ -24,7 +24,7 @@ pub(crate) struct Model<'a> {
     pub(crate) schema: &'a Schema,
     /// It stands in requests.
     pub(crate) sent: bool,
-    /// It stands in answers.
+    /// It stands in responses.
     pub(crate) read: bool,
     /// It is read, changed and sent back as a whole, so it is never built from nothing.
     pub(crate) whole: bool,
@@ -60,6 +60,20 @@ pub(crate) enum BodyForm<'a> {
     List(&'a Model<'a>),
     /// A hand-written type, by reference.
     Custom(String),
+}
+
+impl<'a> BodyForm<'a> {
+    /// The model of the body, or of each item of a list.
+    pub(crate) fn model(&self) -> Option<&'a Model<'a>> {
+        match self {
+            Self::Direct(model, _)
+            | Self::Into(model)
+            | Self::Value(model)
+            | Self::Whole(model)
+            | Self::List(model) => Some(model),
+            Self::Custom(_) => None,
+        }
+    }
 }
 
 impl<'a> Plan<'a> {
@@ -327,7 +341,7 @@ fn only_property(schema: &Schema) -> Option<&Property> {
 pub(crate) fn has_twins<'t>(types: impl Iterator<Item = &'t Type>) -> bool {
     let mut seen: Vec<&Type> = Vec::new();
     for ty in types {
-        // Both are given as texts.
+        // Both are given as strings.
         let ty = if *ty == Type::Secret { &Type::Text } else { ty };
         if seen.contains(&ty) {
             return true;

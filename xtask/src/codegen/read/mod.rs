@@ -84,7 +84,7 @@ fn replace(ty: &mut Type, customs: &mut [Custom]) {
     }
 }
 
-/// What becomes of a schema of the components.
+/// The result of reading a schema of the components.
 enum Component {
     Read(Schema),
     /// The path of the Rust type that stands for it.

@@ -49,7 +49,7 @@ fn operation(
         _ => return Err(id.refuse("write `resource.method`, both in snake case, such as users.create")),
     };
     let class =
-        members.need("x-sdk-class", "say whether it may be repeated: read, idempotent-write or write")?;
+        members.need("x-sdk-class", "say whether it may be retried: read, idempotent-write or write")?;
     let class = match class.text()? {
         "read" => Class::Read,
         "idempotent-write" => Class::IdempotentWrite,
@@ -92,7 +92,7 @@ fn operation(
     let answers = members
         .need("responses", "describe the success: a code such as 201, or 2XX, and a schema or nothing")?;
     let (answer, errors) = match by_hand {
-        // Body and answer of a method that is written by hand are for other readers of the file.
+        // Body and response of a method that is written by hand are for other readers of the file.
         Some(_) => (Answer { status: 200, ty: None, envelope: None, examples: Vec::new() }, Vec::new()),
         None => responses(&answers, shared)?,
     };
@@ -228,7 +228,7 @@ fn function(members: &mut Members<'_>) -> Result<Option<String>> {
 /// A JSON body: its type, which an object without a name lacks, and examples.
 struct Media {
     ty: std::result::Result<Type, Object>,
-    /// The member that has the value; of responses only.
+    /// The field that has the value; of responses only.
     envelope: Option<String>,
     examples: Vec<Example>,
 }
@@ -254,12 +254,13 @@ fn media(content: &Place<'_>) -> Result<Media> {
         let mut members = place.members("an example")?;
         members.text("summary")?;
         let value = members.need("value", "the body as JSON")?;
+        let decoded = members.take("x-sdk-decoded").map(|place| place.node.clone());
         members.finish()?;
         if !is_rust_name(name) {
             return Err(place.refuse("the name of an example becomes that of a test: write it in snake case"));
         }
         let (pointer, node) = (value.pointer.clone(), value.node.clone());
-        found.push(Example { pointer, name: name.to_owned(), node });
+        found.push(Example { pointer, name: name.to_owned(), node, decoded });
     }
     if found.is_empty() {
         return Err(examples.refuse("give at least one example; it goes into documentation and tests"));
@@ -324,7 +325,7 @@ fn answer(status: u16, place: &Place<'_>) -> Result<Answer> {
             Ok(Answer { status, ty: Some(member.ty), envelope, examples })
         }
         (Err(_), None) => {
-            Err(content.refuse("give the object of an answer a name in components/schemas and refer to it"))
+            Err(content.refuse("give the object of a response a name in components/schemas and refer to it"))
         }
     }
 }

@@ -92,11 +92,11 @@ pub(super) fn parameter(place: &Place<'_>) -> Result<Placed> {
     }
     let filled = members.flag("x-sdk-filled")?;
     if filled && !(in_path && ty == Type::Text) {
-        return Err(members.refuse("x-sdk-filled is for texts in the path"));
+        return Err(members.refuse("x-sdk-filled is for strings in the path"));
     }
     let example = members.need("example", "give a value; it goes into the documentation and the tests")?;
-    let example =
-        Example { pointer: example.pointer.clone(), name: "example".to_owned(), node: example.node.clone() };
+    let (pointer, node) = (example.pointer.clone(), example.node.clone());
+    let example = Example { pointer, name: "example".to_owned(), node, decoded: None };
     members.finish()?;
     Ok((
         Parameter { pointer: place.pointer.clone(), wire, rust, docs, ty, required, filled, example },

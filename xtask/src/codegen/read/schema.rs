@@ -34,7 +34,7 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Component> {
         (Some("string"), false) => Shape::Enumeration(variants(&mut members)?),
         _ => {
             return Err(members.refuse(
-                "a named schema is an object, a text with `enum`, or has `x-sdk-type`; write anything else in place",
+                "a named schema is an object, a string with `enum`, or has `x-sdk-type`; write anything else in place",
             ));
         }
     };
@@ -97,8 +97,9 @@ fn object(members: &mut Members<'_>) -> Result<Object> {
             )));
         }
         if property.rust == "unknown" {
-            return Err(place
-                .refuse("`unknown` is the field of the unknown members; rename this one with x-sdk-name"));
+            return Err(
+                place.refuse("`unknown` is the field of the unknown fields; rename this one with x-sdk-name")
+            );
         }
         properties.push(property);
     }
@@ -231,7 +232,7 @@ fn nullable_type(members: &mut Members<'_>) -> Result<(Type, bool)> {
     if let Some((place, true)) = &secret
         && kind != Some("string")
     {
-        return Err(place.refuse("a secret is a text"));
+        return Err(place.refuse("a secret is a string"));
     }
     let ty = match kind {
         Some("string") => {
@@ -299,7 +300,7 @@ fn kind<'a>(members: &mut Members<'a>) -> Result<(Option<&'a str>, bool)> {
     }
 }
 
-/// Formats say more to people than to the type: an id and a time stay texts, as the vendor wrote them.
+/// Formats say more to people than to the type: an id and a time stay strings, as the vendor wrote them.
 fn format(members: &mut Members<'_>) -> Result<()> {
     const KNOWN: [&str; 12] = [
         "date",

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::decode::date_time::DateTime;
+use crate::record;
 use auth_core::SecretString;
 use std::collections::BTreeMap;
 

@@ -91,7 +91,7 @@ impl Vise {
         self.0.with(|vise, _| vise.state.end_sessions(None))
     }
 
-    /// Returns the texts of the notes that calls created at a host.
+    /// Returns the notes that calls created at a host.
     #[must_use]
     pub fn notes(&self, host: usize) -> Vec<String> {
         self.0

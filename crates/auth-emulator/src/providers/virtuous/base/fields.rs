@@ -11,7 +11,7 @@ use crate::providers::virtuous::base::{dates, money};
 
 /// The maximum length of strings and lists in a body: limits of the emulator, reported as such.
 const MAX_STRING_BYTES: usize = 16 * 1024;
-const STRING_TOO_LONG: &str = "than 16 KiB of a text";
+const STRING_TOO_LONG: &str = "than 16 KiB of a string";
 const MAX_ITEMS: usize = 1000;
 const LIST_TOO_LONG: &str = "than 1000 items of a list";
 

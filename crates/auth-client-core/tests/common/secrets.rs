@@ -1,0 +1,98 @@
+//! The search for secrets in what a program prints, logs or shows of an error.
+//!
+//! The tests of several crates include this file by its path.
+
+#![allow(dead_code, reason = "each test program uses a part")]
+
+use auth_client_core::testing::Canary;
+use std::error::Error;
+use std::fmt::Debug;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use tracing_subscriber::filter::LevelFilter;
+
+/// The secrets of a test program.
+pub(crate) struct Secrets(pub(crate) &'static [&'static str]);
+
+impl Secrets {
+    fn canaries(&self) -> impl Iterator<Item = Canary> {
+        self.0.iter().map(|secret| Canary::new(secret))
+    }
+
+    /// Checks that a string has none of them, in any form.
+    pub(crate) fn not_in(&self, what: &str, printed: &str) {
+        for canary in self.canaries() {
+            assert_eq!(canary.form_in(printed), None, "{what} shows a secret: {printed}");
+        }
+    }
+
+    /// The same of both outputs of `Debug`.
+    pub(crate) fn not_in_debug(&self, what: &str, value: &dyn Debug) {
+        self.not_in(what, &format!("{value:?} {value:#?}"));
+    }
+
+    /// The same of an error and of its sources.
+    pub(crate) fn not_in_error(&self, what: &str, error: &(dyn Error + 'static)) {
+        for canary in self.canaries() {
+            assert_eq!(canary.form_in_error(error), None, "{what}: {error:?}");
+        }
+    }
+
+    /// Checks that a leak would be noticed: a search that finds nothing would let every other test pass.
+    pub(crate) fn would_be_noticed(&self) {
+        for secret in self.0 {
+            let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+            for text in [format!("a line with {secret} in it"), format!("{secret:?}"), hex] {
+                assert!(self.canaries().any(|canary| canary.form_in(&text).is_some()), "{text}");
+            }
+        }
+    }
+}
+
+/// The statuses with which [`echoes`] responds.
+const STATUSES: [u16; 12] = [200, 302, 400, 401, 403, 404, 405, 409, 422, 429, 500, 503];
+
+/// Responses of a server that echoes secrets wherever it can: for each status a whole one and one that is cut off in the
+/// body, with what it is called. `reason` stands in the reason phrase, `head` is more headers, without the last line end.
+pub(crate) fn echoes(reason: &str, content_type: &str, head: &str, body: &str) -> Vec<(String, Vec<u8>)> {
+    let mut responses = Vec::new();
+    for status in STATUSES {
+        let length = body.len();
+        let response = format!(
+            "HTTP/1.1 {status} {reason}\r\n{head}\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        for cut in [0, 20] {
+            let bytes = response.as_bytes()[..response.len() - cut].to_vec();
+            responses.push((format!("status {status}, {cut} bytes cut off"), bytes));
+        }
+    }
+    responses
+}
+
+/// Everything that is logged in this process, at every level and by every library.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn capture() -> Self {
+        let log = Self::default();
+        let writer = log.clone();
+        let all = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE);
+        all.with_writer(move || writer.clone()).init();
+        log
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+//! `cargo xtask emulator-figures`: how fast and small the emulator is, and what its tests show of strictness and
+//! repeatability.
+//!
+//! The release program is measured from outside; figures that tests show are those of `figures.json` whose names begin with
+//! `emulator.`.
+
+use crate::report::budgets::Budgets;
+use crate::report::process::{self, Background};
+use crate::report::{self, Row, percentile, progress};
+use crate::{Failure, figures, workspace};
+use serde::Deserialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Measure the emulator: start, memory, size, wrong credentials, repeatability.
+///
+/// Builds the release program and measures it from outside: the time from start to the ready line, its memory and
+/// size. Then runs the tests that show whether a changed credential is accepted, and whether the same seed gives the same
+/// journal.
+#[derive(clap::Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Arguments {
+    /// Also write the figures as JSON to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// How often it is started.
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    starts: u32,
+}
+
+const AFTER_HELP: &str = "\
+Example, for a machine that has time:
+  $ cargo xtask emulator-figures --starts 200 --json emulator.json
+
+Limits are in xtask/budgets.json.";
+
+const NEXT: &str = "cargo test -p auth-emulator   # and `auth-emulator serve --port 0 --json` by hand";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
+    let root = workspace::root();
+    let limits = Budgets::read(&root)?.emulator;
+    progress("building the emulator's release program (a minute or two the first time)");
+    let program = build(&root)?;
+
+    progress(&format!("starting it {} times", arguments.starts));
+    // The first start reads the program from disk.
+    let (server, _) = start(&program)?;
+    let starts = (0..arguments.starts).map(|_| Ok(start(&program)?.1));
+    let times = starts.collect::<Result<Vec<f64>, Failure>>()?;
+    let (slow, middle) = (percentile(&times, 99), percentile(&times, 50));
+    let measured = format!("{slow:.1} ms (median {middle:.1} ms)");
+    let what = "from start to the ready line, 99 of 100 starts";
+    let mut rows = vec![
+        Row::at_most("emulator.start", what, slow, limits.start_p99_ms, " ms", measured)
+            .cases(format!("{} starts", arguments.starts)),
+    ];
+    let (id, what, limit) = ("emulator.memory", "resident memory when idle", limits.resident_mib);
+    std::thread::sleep(Duration::from_millis(200));
+    rows.push(match resident_mib(&server) {
+        Some(idle) => {
+            Row::at_most(id, what, idle, limit, " MiB", format!("{idle:.1} MiB")).cases("1 process")
+        }
+        None => Row::not_run(id, what, &format!("≤ {limit} MiB"), "only Linux has /proc/<pid>/status"),
+    });
+    drop(server);
+    let size = process::read(&program)?.len() as f64 / f64::from(1 << 20);
+    let (what, measured) = ("size of the release program, stripped", format!("{size:.1} MiB"));
+    rows.push(
+        Row::at_most("emulator.binary", what, size, limits.binary_mib, " MiB", measured).cases("1 program"),
+    );
+    let (shown, next) = figures::rows(&root, "emulator.")?;
+    rows.extend(shown.into_iter().filter(|row| row.id.starts_with("emulator.")));
+    report::finish(&rows, arguments.json.as_deref(), next.as_deref().unwrap_or(NEXT))
+}
+
+/// Builds the release program and returns its path.
+fn build(root: &Path) -> Result<PathBuf, Failure> {
+    #[derive(Deserialize)]
+    struct Message {
+        executable: Option<PathBuf>,
+    }
+    let mut build = process::cargo(root, &["build", "--quiet", "--release", "--message-format", "json"]);
+    build.args(["--package", "auth-emulator", "--bin", "auth-emulator"]);
+    let messages = process::output(&mut build, "cargo build --release -p auth-emulator --bin auth-emulator")?;
+    let mut programs =
+        messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()?.executable);
+    programs.next_back().ok_or_else(|| Failure::new("cargo did not report where it put auth-emulator", NEXT))
+}
+
+/// A running emulator, and the milliseconds from its start to the line that says where it listens.
+#[expect(clippy::disallowed_methods, reason = "how long another program takes is measured in real time")]
+fn start(program: &Path) -> Result<(Background, f64), Failure> {
+    let mut command = Command::new(program);
+    command.args(["serve", "--json", "--log", "off", "--port", "0"]);
+    // Away from the place where `auth-emulator env` would find it.
+    command.arg("--ready-file").arg(program.with_extension("ready.json"));
+    let begun = Instant::now();
+    let (server, _) = Background::start(&mut command, NEXT)?;
+    Ok((server, begun.elapsed().as_secs_f64() * 1000.0))
+}
+
+/// Resident memory in MiB: `VmRSS` of proc_pid_status(5), which only Linux has.
+fn resident_mib(server: &Background) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.id())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? / 1024.0)
+}
