@@ -8,7 +8,7 @@ use auth_client_core::provider::auth_core::{Origin, StaticCredential};
 use auth_client_core::testing::ScriptedTransport;
 use auth_client_core::transport::{Fault, Phase};
 use auth_client_core::{ErrorKind, RetryPolicy, decode};
-use common::{POLITE, Setup, Slow, Stamp, put, read, write};
+use common::{POLITE, PUT, Setup, Slow, Stamp, WRITE, put, read, write};
 use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,6 +77,29 @@ async fn a_write_whose_response_was_lost_is_not_retried_and_says_so() {
         assert!(error.may_have_been_sent() && error.may_have_been_executed(), "{error}");
         assert!(!error.is_retryable());
         assert!(error.to_string().contains("may have been executed"), "{error}");
+    }
+}
+
+/// The server said that it did it; what it said beyond that is lost.
+#[tokio::test]
+async fn a_write_whose_response_cannot_be_read_may_have_been_executed_and_is_not_retried() {
+    for (transport, kind) in [
+        (script().json(200, "not json"), ErrorKind::Decode),
+        (script().json(200, "{\"cut"), ErrorKind::Decode),
+        (script().json(201, "{\"another\":\"shape\"}"), ErrorKind::Decode),
+        (script().json(200, "1 2"), ErrorKind::Decode),
+        (script().json(200, ""), ErrorKind::EmptyResponse),
+        (script().status(204), ErrorKind::EmptyResponse),
+        (script().response(200, &[("content-type", "text/html")], "<html>"), ErrorKind::Decode),
+    ] {
+        for (operation, ids) in [(&WRITE, &[][..]), (&POLITE, &[]), (&PUT, &["7".into()])] {
+            let setup = Setup::new(transport.clone().json(200, "1"));
+            let call = setup.engine().request(operation, ids).json(&1).call(decode::json::<u32>);
+            let error: auth_client_core::Error = call.await.unwrap_err();
+            assert_eq!((error.kind(), error.attempts()), (kind, 1), "{error}");
+            assert!(error.may_have_been_sent() && error.may_have_been_executed(), "{error}");
+            assert!(!error.is_retryable(), "{error}");
+        }
     }
 }
 

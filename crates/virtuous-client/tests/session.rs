@@ -512,6 +512,38 @@ async fn the_new_pair_is_in_the_store_before_anybody_uses_it() {
     assert_eq!(world.refreshes(), 1, "the next run continues with it");
 }
 
+/// As after a night in which a laptop slept: what the other process obtained has ended before this one looks.
+#[tokio::test]
+async fn the_newest_stored_pair_is_refreshed_even_if_its_access_token_has_ended() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    let other = world.builder().token_store(store.clone(), "anna").build().unwrap();
+    call(other).await.unwrap();
+    assert_eq!(world.refreshes(), 1);
+    world.server.expire();
+    world.time.advance(Duration::from_secs(3601));
+    call(client).await.unwrap();
+    assert_eq!((world.refreshes(), world.server.reused.load(Ordering::Relaxed)), (2, 0));
+    assert_eq!(store.load(&key()).await.unwrap().unwrap().generation, 3);
+}
+
+/// As from a backup: the stored refresh token is spent, and sending it would end the session.
+#[tokio::test]
+async fn an_old_pair_that_is_put_back_into_the_store_is_not_sent() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    let old = store.load(&key()).await.unwrap().unwrap();
+    call(client.clone()).await.unwrap();
+    let mut locked = store.lock(&key()).await.unwrap();
+    locked.save(&old).await.unwrap();
+    drop(locked);
+    world.server.expire();
+    world.time.advance(Duration::from_secs(3601));
+    call(client).await.unwrap();
+    assert_eq!((world.refreshes(), world.server.reused.load(Ordering::Relaxed)), (2, 0));
+    assert_eq!(store.load(&key()).await.unwrap().unwrap().generation, 3);
+}
+
 #[tokio::test]
 async fn a_mark_of_a_process_that_died_is_reported_and_costs_one_login() {
     let (world, store) = (World::new(), Shaky::default());

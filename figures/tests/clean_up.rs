@@ -1,0 +1,55 @@
+//! R17: clients that are made, used and dropped in the middle of a renewal leave no task and no open file behind.
+//!
+//! Alone in its program: open files are counted for the whole process.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use figures::scheme::{Options, Scheme};
+use figures::server::Server;
+use figures::{cases, report};
+use http::Method;
+use std::sync::Arc;
+
+#[tokio::test]
+async fn clients_that_are_dropped_leave_nothing_behind() {
+    let wanted = cases(300, 10_000);
+    // Every token is refused, so that a client with tokens renews them; and what renews them is not JSON.
+    let server = Server::start(|request| {
+        let status = if request.starts_with(b"GET /refused") { "401 no" } else { "200 yes" };
+        format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}").into_bytes()
+    })
+    .unwrap();
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let files = || std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+    let (mut made, mut before) = (0, None);
+    for number in 0..wanted {
+        // The first client of each kind loads what the process keeps, such as the system's certificates.
+        if number == 10 * Scheme::ALL.len() as u64 {
+            before = Some((metrics.num_alive_tasks(), files()));
+        }
+        let scheme = Scheme::ALL[usize::try_from(number).unwrap() % Scheme::ALL.len()];
+        let client = Arc::new(scheme.client(&Options::new(server.url())).unwrap());
+        client.call(Method::GET, "/things/7").await.unwrap();
+        let renewing = tokio::spawn({
+            let client = Arc::clone(&client);
+            async move { client.call(Method::GET, "/refused/7").await }
+        });
+        // Dropped at different points of the call.
+        for _ in 0..number % 50 {
+            tokio::task::yield_now().await;
+        }
+        renewing.abort();
+        let _ = renewing.await;
+        made += 1;
+    }
+    let before = before.unwrap();
+    // What was under way ends on its own: its requests are answered.
+    for _ in 0..100_000 {
+        if (metrics.num_alive_tasks(), files()) == before {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((metrics.num_alive_tasks(), files()), before);
+    report("R17", made, wanted, &format!("{} tasks and {} open files, as before", before.0, before.1));
+}
