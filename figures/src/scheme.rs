@@ -4,6 +4,7 @@ use auth_client_core::testing::ManualTime;
 use auth_client_core::transport::Transport;
 use auth_client_core::{ErrorKind, RetryPolicy, decode};
 use http::Method;
+use serde_json::{Value, json};
 use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::future::Future;
@@ -86,7 +87,7 @@ pub struct Failed {
 /// The result of a call.
 pub type Outcome = Result<(), Failed>;
 
-type Call = Box<dyn Fn(Method, &str) -> Pin<Box<dyn Future<Output = Outcome> + Send>> + Send + Sync>;
+type Call = Box<dyn Fn(Method, &str, &Value) -> Pin<Box<dyn Future<Output = Outcome> + Send>> + Send + Sync>;
 
 /// A client of any vendor.
 pub struct Client(Call);
@@ -100,7 +101,12 @@ impl std::fmt::Debug for Client {
 impl Client {
     /// Makes a call to any path; one with a body unless the method is GET or DELETE.
     pub async fn call(&self, method: Method, path: &str) -> Outcome {
-        (self.0)(method, path).await
+        self.send(method, path, &json!({ "note": "text" })).await
+    }
+
+    /// Makes a call with this body, unless the method is GET or DELETE.
+    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Outcome {
+        (self.0)(method, path, body).await
     }
 }
 
@@ -146,10 +152,10 @@ macro_rules! configured {
 macro_rules! requests {
     ($client:expr, $error:ty) => {{
         let client = $client;
-        Ok(Client(Box::new(move |method, path| {
+        Ok(Client(Box::new(move |method, path, body| {
             let mut request = client.request(method.clone(), path);
             if !matches!(method, Method::GET | Method::DELETE) {
-                request = request.json(&serde_json::json!({ "note": "text" }));
+                request = request.json(body);
             }
             let call = request.call::<_, $error>(decode::raw);
             Box::pin(async move { call.await.map(drop).map_err(|error| failed!(error)) })
