@@ -53,6 +53,8 @@ pub struct Options {
     pub time: Option<ManualTime>,
     /// The maximum number of attempts; `None` for the default.
     pub attempts: Option<u32>,
+    /// The maximum size of a successful response in bytes; `None` for the default.
+    pub response_limit: Option<usize>,
 }
 
 impl Options {
@@ -144,6 +146,9 @@ macro_rules! configured {
         }
         if let Some(attempts) = options.attempts {
             builder = builder.retry(RetryPolicy::default().max_attempts(attempts));
+        }
+        if let Some(limit) = options.response_limit {
+            builder = builder.max_response_bytes(limit);
         }
         builder.operation_timeout(Duration::from_secs(20))
     }};

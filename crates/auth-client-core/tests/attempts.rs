@@ -83,17 +83,18 @@ async fn a_write_whose_response_was_lost_is_not_retried_and_says_so() {
 /// The server said that it did it; what it said beyond that is lost.
 #[tokio::test]
 async fn a_write_whose_response_cannot_be_read_may_have_been_executed_and_is_not_retried() {
-    for (transport, kind) in [
-        (script().json(200, "not json"), ErrorKind::Decode),
-        (script().json(200, "{\"cut"), ErrorKind::Decode),
-        (script().json(201, "{\"another\":\"shape\"}"), ErrorKind::Decode),
-        (script().json(200, "1 2"), ErrorKind::Decode),
-        (script().json(200, ""), ErrorKind::EmptyResponse),
-        (script().status(204), ErrorKind::EmptyResponse),
-        (script().response(200, &[("content-type", "text/html")], "<html>"), ErrorKind::Decode),
+    for (status, content, body, kind) in [
+        (200, "application/json", "not json", ErrorKind::Decode),
+        (200, "application/json", "{\"cut", ErrorKind::Decode),
+        (201, "application/json", "{\"another\":\"shape\"}", ErrorKind::Decode),
+        (200, "application/json", "1 2", ErrorKind::Decode),
+        (200, "application/json", "", ErrorKind::EmptyResponse),
+        (204, "application/json", "", ErrorKind::EmptyResponse),
+        (200, "text/html", "<html>", ErrorKind::Decode),
     ] {
         for (operation, ids) in [(&WRITE, &[][..]), (&POLITE, &[]), (&PUT, &["7".into()])] {
-            let setup = Setup::new(transport.clone().json(200, "1"));
+            let transport = script().response(status, &[("content-type", content)], body).json(200, "1");
+            let setup = Setup::new(transport);
             let call = setup.engine().request(operation, ids).json(&1).call(decode::json::<u32>);
             let error: auth_client_core::Error = call.await.unwrap_err();
             assert_eq!((error.kind(), error.attempts()), (kind, 1), "{error}");

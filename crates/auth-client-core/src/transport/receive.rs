@@ -1,7 +1,7 @@
 //! Reads a response within the size limits, for both transports.
 
 use super::{BodyLimits, Fault, Phase, Received, TransportError, has_body};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use std::error::Error as StdError;
 use std::io;
@@ -84,7 +84,7 @@ async fn read(
         return Ok((first, false));
     }
     let expected = announced.min(limit);
-    let mut body = BytesMut::new();
+    let mut body = Vec::new();
     let mut next = Some(first);
     while let Some(chunk) = next {
         let room = limit - body.len();
@@ -93,20 +93,35 @@ async fn read(
                 return Err(too_large());
             }
             body.extend_from_slice(chunk.get(..room).unwrap_or_default());
-            return Ok((body.freeze(), true));
+            return Ok((body.into(), true));
         }
-        // Reserves the announced length, so that the buffer need not grow; a large length only after a part of it has
-        // arrived.
         if body.capacity() - body.len() < chunk.len() {
-            let trusted = if body.len() + chunk.len() > TRUSTED { expected } else { expected.min(TRUSTED) };
-            body.reserve(trusted.saturating_sub(body.len()).max(chunk.len()));
+            body.reserve_exact(growth(body.len(), chunk.len(), expected, limit));
         }
         body.extend_from_slice(&chunk);
         // The chunk's memory is the connection's read buffer, which can be reused only after all chunks are dropped.
         drop(chunk);
         next = chunks.chunk(status).await?;
     }
-    Ok((body.freeze(), false))
+    Ok((body.into(), false))
+}
+
+/// The memory to reserve for `next` bytes after the first `len`.
+///
+/// The whole expected length at once, so that nothing is copied to grow; more than a little of it only once that little
+/// has arrived. Otherwise twice as much. Growing holds the old memory beside the new, so the last step begins at half the
+/// limit at the latest.
+fn growth(len: usize, next: usize, expected: usize, limit: usize) -> usize {
+    let trusted = if len + next > TRUSTED { expected } else { expected.min(TRUSTED) };
+    let rest = trusted.saturating_sub(len);
+    let doubled = (2 * len).max(len + next);
+    if rest >= next {
+        rest
+    } else if doubled > limit / 2 {
+        limit - len
+    } else {
+        doubled - len
+    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,10 @@ use std::error::Error as StdError;
 use std::future::poll_fn;
 use std::pin::Pin;
 
+/// The most that a connection reads ahead, which is also the longest head of a response. The library's own limit of 400 KiB
+/// is held for each response that arrives.
+const READ_BUFFER: usize = 64 << 10;
+
 /// A transport that uses hyper. Cheap to clone; clones share their connections.
 ///
 /// Create it to share connections between several clients. For a single client, `.transport_settings(…)` of its builder
@@ -63,6 +67,7 @@ impl HyperTransport {
         builder
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(idle)
+            .http1_max_buf_size(READ_BUFFER)
             // Only for a request that a closed pooled connection has returned unwritten.
             .retry_canceled_requests(true);
         Ok(Self { client: builder.build(connector.clone()), connector })
