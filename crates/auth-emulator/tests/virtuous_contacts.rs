@@ -40,7 +40,7 @@ async fn the_three_people_are_as_ever() {
 
 #[tokio::test]
 async fn a_contact_is_created_whole_and_never_matched() {
-    let crm = Crm::start().await;
+    let crm = Crm::with(|settings| settings.unique_emails = false).await;
     let mut body = contact("Karin", "karin@example.org");
     body["referenceSource"] = json!("shop");
     body["referenceId"] = json!("a/1");
@@ -127,7 +127,7 @@ async fn archived_contacts_are_hidden_unless_requested() {
     assert_eq!(crm.ids("/api/Contact/Query", &json!({})).await, (vec![17, 19], 2));
     let all = json!({ "includeArchived": true });
     assert_eq!(crm.ids("/api/Contact/Query", &all).await.0, [17, 18, 19]);
-    let mut archived = condition("Archived", "IsTrue", Value::Null);
+    let mut archived = condition("Contact Id", "Is", json!("18"));
     assert_eq!(crm.ids("/api/Contact/Query", &archived).await.1, 0);
     archived["includeArchived"] = json!(true);
     assert_eq!(crm.ids("/api/Contact/Query", &archived).await.0, [18]);
@@ -222,7 +222,7 @@ async fn addresses_and_methods_are_created_changed_and_deleted() {
     crm.write(
         "PUT",
         "/api/ContactMethod/320",
-        &json!({ "type": "Home Email", "value": "a@b", "setAsPrimary": true }),
+        &json!({ "type": "Home Email", "value": "a@b.example", "setAsPrimary": true }),
     )
     .await;
     assert_eq!(crm.get("/api/ContactMethod/317").await["isPrimary"], false);

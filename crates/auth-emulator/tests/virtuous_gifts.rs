@@ -83,7 +83,6 @@ async fn a_gift_is_written_and_never_matched() {
         (json!({ "giftDate": "soon" }), "gift.giftDate"),
         (json!({ "amount": "ten" }), "gift.amount"),
         (json!({ "amount": 13.0 }), "gift.giftDesignations"),
-        (json!({ "giftDesignations": [] }), "gift.giftDesignations"),
         (json!({ "giftDesignations": [{ "projectId": 5, "amount": 12.5 }] }), "gift.giftDesignations"),
         (
             json!({ "giftDesignations": [{ "projectId": 51, "amount": 12.5, "state": "New" }] }),

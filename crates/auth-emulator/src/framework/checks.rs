@@ -44,7 +44,7 @@ pub struct Check {
     pub check: String,
     /// The outcome.
     pub outcome: Outcome,
-    /// Why the check did not pass.
+    /// Why the check did not pass, or what is remarkable about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Structured details, for example the string that should have been signed.
@@ -67,6 +67,11 @@ impl Checks {
 
     pub(crate) fn pass(&mut self, check: &str) {
         self.push(check, Outcome::Pass, None, None);
+    }
+
+    /// Notes a check that passed, with something worth knowing about it.
+    pub(crate) fn pass_with(&mut self, check: &str, remark: impl Into<String>) {
+        self.push(check, Outcome::Pass, Some(remark.into()), None);
     }
 
     pub(crate) fn fail(&mut self, check: &str, reason: impl Into<String>) {

@@ -73,6 +73,10 @@ impl<P: Emulate> Provider for Instance<P> {
         self.read(|state, _| state.routed(method, path))
     }
 
+    fn lenient_paths(&self) -> bool {
+        self.with(|state, _| state.lenient_paths())
+    }
+
     fn handle(&self, call: &Call, checks: &mut Checks) -> Reply {
         self.with(|state, context| state.handle(call, checks, context))
     }

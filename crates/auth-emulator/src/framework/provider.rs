@@ -28,7 +28,7 @@ pub(crate) struct Spec {
     pub unimplemented: &'static [&'static str],
     /// Whether the response to an operation is a guess.
     pub assumed: fn(&str) -> bool,
-    /// Whether literal path segments are compared case-insensitively.
+    /// Whether case and a slash at the end of paths are ignored; see [`Emulate::lenient_paths`] for a setting.
     pub ignore_case: bool,
     /// Listeners in addition to the one of `base_url`; see [`Emulate::extra_listeners`] for a number that is a setting.
     pub extra_listeners: usize,
@@ -137,6 +137,11 @@ pub(crate) trait Emulate: Clone + Send + Sync + 'static {
         None
     }
 
+    /// Whether case and a slash at the end of a path are ignored.
+    fn lenient_paths(&self) -> bool {
+        Self::SPEC.ignore_case
+    }
+
     /// The environment variables that configure a client for this provider.
     fn env(&self, context: &Context) -> Vec<(&'static str, String)>;
 
@@ -184,6 +189,9 @@ pub(crate) trait Provider: Send + Sync + 'static {
     fn env(&self) -> Vec<(&'static str, String)>;
     fn routed(&self, _: &Method, _: &str) -> Option<(Method, &'static str)> {
         None
+    }
+    fn lenient_paths(&self) -> bool {
+        self.spec().ignore_case
     }
     fn handle(&self, call: &Call, checks: &mut Checks) -> Reply;
     fn reject(&self, rejection: Rejection) -> Reply;

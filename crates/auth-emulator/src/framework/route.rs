@@ -95,6 +95,8 @@ pub(crate) enum Found {
     Operation {
         route: &'static Route,
         params: Vec<(&'static str, String)>,
+        /// Whether case, or a slash at the end, differs from the template.
+        inexact: bool,
     },
     UnknownPath,
     /// The path is known, with these methods.
@@ -105,16 +107,19 @@ pub(crate) enum Found {
     BadEncoding,
 }
 
-/// Looks up a request. Of several matching templates, the one with the earliest literal segment wins.
-pub(crate) fn find(tables: &[&'static [Route]], ignore_case: bool, method: &Method, path: &str) -> Found {
+/// Looks up a request. Of several matching templates, the one with the earliest literal segment wins. `lenient` ignores case, and
+/// a slash at the end.
+pub(crate) fn find(tables: &[&'static [Route]], lenient: bool, method: &Method, path: &str) -> Found {
     let Some(segments) = path.strip_prefix('/') else { return Found::UnknownPath };
+    let without = segments.strip_suffix('/').filter(|rest| lenient && !rest.is_empty());
+    let (segments, slash) = (without.unwrap_or(segments), without.is_some());
     let Some(segments) = segments.split('/').map(decode).collect::<Option<Vec<_>>>() else {
         return Found::BadEncoding;
     };
     let mut allow: Vec<&str> = Vec::new();
     let mut best: Option<(Fit, &'static Route)> = None;
     for route in tables.iter().copied().flatten() {
-        let Some(fit) = fit(route.template, &segments, ignore_case) else { continue };
+        let Some(fit) = fit(route.template, &segments, lenient) else { continue };
         if route.method != *method {
             if !allow.contains(&route.method.as_str()) {
                 allow.push(route.method.as_str());
@@ -124,7 +129,7 @@ pub(crate) fn find(tables: &[&'static [Route]], ignore_case: bool, method: &Meth
         }
     }
     match best {
-        Some((fit, route)) => Found::Operation { route, params: fit.params },
+        Some((fit, route)) => Found::Operation { route, params: fit.params, inexact: slash || fit.inexact },
         None if allow.is_empty() => Found::UnknownPath,
         None => {
             allow.sort_unstable();
@@ -137,9 +142,11 @@ struct Fit {
     /// For each segment, whether it is literal; comparing these lists gives the precedence.
     literals: Vec<bool>,
     params: Vec<(&'static str, String)>,
+    inexact: bool,
 }
 
 fn fit(template: &'static str, segments: &[String], ignore_case: bool) -> Option<Fit> {
+    let mut inexact = false;
     let mut rest = segments.iter();
     let mut literals = Vec::with_capacity(segments.len());
     let mut params = Vec::new();
@@ -148,7 +155,10 @@ fn fit(template: &'static str, segments: &[String], ignore_case: bool) -> Option
         let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
         literals.push(name.is_none());
         match name {
-            None if ignore_case => part.eq_ignore_ascii_case(segment).then_some(())?,
+            None if ignore_case => {
+                part.eq_ignore_ascii_case(segment).then_some(())?;
+                inexact |= part != segment;
+            }
             None => (part == segment).then_some(())?,
             Some(name) => {
                 let (name, digits_only) =
@@ -160,7 +170,7 @@ fn fit(template: &'static str, segments: &[String], ignore_case: bool) -> Option
             }
         }
     }
-    rest.next().is_none().then_some(Fit { literals, params })
+    rest.next().is_none().then_some(Fit { literals, params, inexact })
 }
 
 /// Percent-decodes one segment, strictly.
@@ -193,7 +203,7 @@ mod tests {
 
     fn operation(method: Method, path: &str) -> Option<(&'static str, Vec<(&'static str, String)>)> {
         match look(method, path) {
-            Found::Operation { route, params } => Some((route.operation, params)),
+            Found::Operation { route, params, .. } => Some((route.operation, params)),
             _ => None,
         }
     }
@@ -229,9 +239,13 @@ mod tests {
     }
 
     #[test]
-    fn case_is_compared_unless_ignored() {
-        let found = find(&[ROUTES], true, &Method::GET, "/THINGS/Ab");
-        assert!(matches!(found, Found::Operation { params, .. } if params == [("id", "Ab".to_owned())]));
+    fn case_and_a_slash_at_the_end_are_compared_unless_ignored() {
+        for (path, different) in [("/THINGS/Ab", true), ("/things/Ab/", true), ("/things/Ab", false)] {
+            let found = find(&[ROUTES], true, &Method::GET, path);
+            let Found::Operation { params, inexact, .. } = found else { panic!("{path} is unknown") };
+            assert_eq!((params, inexact), (vec![("id", "Ab".to_owned())], different), "{path}");
+        }
+        assert!(matches!(find(&[ROUTES], true, &Method::GET, "/things/Ab//"), Found::UnknownPath));
     }
 
     #[test]

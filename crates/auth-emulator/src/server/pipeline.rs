@@ -138,10 +138,10 @@ impl<'m> Exchange<'m> {
                 Some((method, path)) => (method, *path),
                 None => (&parts.method, local),
             };
-            route::find(spec.routes_of(mounted.listener), spec.ignore_case, method, path)
+            route::find(spec.routes_of(mounted.listener), provider.lenient_paths(), method, path)
         });
         let (operation, path) = match &found {
-            Some(Found::Operation { route, params }) => {
+            Some(Found::Operation { route, params, .. }) => {
                 let secret = params.iter().any(|(name, _)| spec.secret_params.contains(name));
                 (Some(route.operation), if secret { route.template } else { local })
             }
@@ -252,8 +252,8 @@ impl<'m> Exchange<'m> {
             checks.fail("route", rejection.message());
             provider.reject(rejection)
         };
-        let (route, params) = match found {
-            Found::Operation { route, params } => (route, params),
+        let (route, params, inexact) = match found {
+            Found::Operation { route, params, inexact } => (route, params, inexact),
             Found::UnknownPath => return Some(reject(&mut self.checks, Rejection::UnknownPath)),
             Found::BadEncoding => return Some(reject(&mut self.checks, Rejection::BadEncoding)),
             Found::WrongMethod { allow } => {
@@ -266,7 +266,12 @@ impl<'m> Exchange<'m> {
             self.checks.fail("route", "the emulator does not implement this operation");
             return Some(Reply::unimplemented(route.operation));
         }
-        self.checks.pass("route");
+        if inexact {
+            let remark = "the path differs from the documented one by case, or by a slash at the end";
+            self.checks.pass_with("route", remark);
+        } else {
+            self.checks.pass("route");
+        }
         let call = Call {
             operation: route.operation,
             method: self.parts.method.clone(),

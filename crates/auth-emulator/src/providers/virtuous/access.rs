@@ -36,7 +36,13 @@ pub(super) fn check(
             return Err(Problem::Unauthorized);
         }
     };
-    let is_valid = match given.split_once(' ') {
+    // The name of a scheme has no case (RFC 9110, section 11.1).
+    let scheme = given.split_once(' ').map(|(scheme, rest)| match scheme {
+        _ if scheme.eq_ignore_ascii_case("bearer") => ("Bearer", rest),
+        _ if scheme.eq_ignore_ascii_case("hmac") => ("Hmac", rest),
+        other => (other, rest),
+    });
+    let is_valid = match scheme {
         Some(("Bearer", token)) if accepted != Accepted::Hmac => check_bearer(token, call, provider, checks),
         Some(("Hmac", signature)) if accepted != Accepted::Bearer => signature::check(
             signature,

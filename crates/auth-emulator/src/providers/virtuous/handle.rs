@@ -114,6 +114,24 @@ impl Virtuous {
         self.0.with(VirtuousProvider::match_transactions)
     }
 
+    /// Causes a webhook event, as the vendor's pages do: a form was submitted, or a project was deleted. Active subscriptions to the
+    /// event receive it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.virtuous().fire_event("formSubmission", serde_json::json!({"id": 1}))?;
+    /// assert!(emulator.virtuous().fire_event("formLost", serde_json::json!({})).is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the vendor has no event of this name.
+    pub fn fire_event(&self, event: &str, body: serde_json::Value) -> Result<(), ActionError> {
+        self.0.with(|state, context| state.fire(event, body, context))
+    }
+
     /// Returns the last 200 deliveries that writes caused for active subscriptions, oldest first, sent or not.
     ///
     /// ```

@@ -9,7 +9,7 @@ use crate::framework::exchange::Reply;
 use crate::framework::timestamp::Timestamp;
 
 /// Counts calls in a window that starts with the first call.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct RateLimit {
     window: Option<(Timestamp, u64)>,
 }

@@ -12,7 +12,7 @@ use super::base::settings::Settings;
 use super::base::webhooks::WebhookDelivery;
 use super::base::{dates, parameters};
 use super::data::job::{Job, Outcome, Output};
-use super::data::store::Store;
+use super::data::store::{Event, Store};
 use super::limit::{self, RateLimit};
 use super::operations::gifts::matching::{self, MatchingResult};
 use super::operations::{self, subscriptions};
@@ -82,6 +82,10 @@ impl Emulate for VirtuousProvider {
         &mut self.settings
     }
 
+    fn lenient_paths(&self) -> bool {
+        !self.settings.exact_paths
+    }
+
     fn env(&self, context: &Context) -> Vec<(&'static str, String)> {
         vec![
             ("VIRTUOUS_API_KEY", self.api_key.clone()),
@@ -131,11 +135,19 @@ impl Emulate for VirtuousProvider {
     }
 
     fn save(&self) -> serde_json::Result<Value> {
-        Err(serde::ser::Error::custom("the records of this provider can't be exported"))
+        let credentials = (&self.user, &self.api_key, &self.keys);
+        let access = (&self.tokens, &self.nonces, &self.limit);
+        serde_json::to_value((credentials, access, self.store.save()?, &self.deliveries))
     }
 
-    fn load(&mut self, _: Value) -> serde_json::Result<()> {
-        Err(serde::de::Error::custom("the records of this provider can't be imported"))
+    fn load(&mut self, saved: Value) -> serde_json::Result<()> {
+        let (credentials, access, store, deliveries) = serde_json::from_value(saved)?;
+        (self.user, self.api_key, self.keys) = credentials;
+        (self.tokens, self.nonces, self.limit) = access;
+        self.store = Store::new(&self.settings);
+        self.store.load(store)?;
+        self.deliveries = deliveries;
+        Ok(())
     }
 
     fn pending_codes(&self, context: &Context) -> Vec<PendingCode> {
@@ -167,11 +179,15 @@ impl Emulate for VirtuousProvider {
         }
     }
 
-    /// `match-transactions`; `list-webhooks`; and `deliver-webhook` with `{"url", "secret"?, "body"}`, which is sent in the
+    /// `match-transactions`; `fire-event` with `{"event": "formSubmission", "body"?}`; `list-webhooks`; and `deliver-webhook` with `{"url", "secret"?, "body"}`, which is sent in the
     /// background and counted in the effects `webhook_sent` and `webhook_accepted`.
     fn act(&mut self, action: &str, input: &Value, context: &Context) -> Option<Result<Value, ActionError>> {
         match action {
             "match-transactions" => Some(Ok(json!(self.match_transactions(context)))),
+            "fire-event" => Some(string_field(input, "event").and_then(|event| {
+                let body = input.get("body").cloned().unwrap_or_else(|| json!({}));
+                self.fire(event, body, context).map(|()| json!({ "event": event }))
+            })),
             "list-webhooks" => {
                 let due = self.deliveries.iter().map(|due| json!({ "url": due.url, "body": due.body }));
                 Some(Ok(json!({ "deliveries": due.collect::<Vec<_>>() })))
@@ -214,6 +230,16 @@ impl VirtuousProvider {
         });
         self.deliver_due(context);
         result
+    }
+
+    /// Causes an event that no operation of the API causes, such as `formSubmission`, for the subscriptions that want it.
+    pub(super) fn fire(&mut self, event: &str, body: Value, context: &Context) -> Result<(), ActionError> {
+        let known = subscriptions::SWITCHES.iter().find(|switch| **switch == event);
+        let switch = known.ok_or_else(|| ActionError::new(format!("event: no such event: {event:?}")))?;
+        let model = switch.trim_end_matches("Create").trim_end_matches("Update").trim_end_matches("Delete");
+        self.store.events.push(Event { switch, model, body });
+        self.deliver_due(context);
+        Ok(())
     }
 
     /// Delivers the webhooks that the last request caused.

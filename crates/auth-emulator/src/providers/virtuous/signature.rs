@@ -22,14 +22,14 @@ use crate::framework::timestamp::Timestamp;
 const MAX_NONCES: usize = 100_000;
 
 /// A key pair for signatures.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct KeyPair {
     pub application_key: String,
     pub private_key: String,
 }
 
 /// The used nonces, with the time until which they are remembered.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Nonces(BTreeMap<String, Timestamp>);
 
 impl Nonces {

@@ -32,7 +32,7 @@ pub(crate) struct VirtuousProvider {
 }
 
 /// The one user.
-#[derive(Clone)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct User {
     pub(super) name: String,
     pub(super) password: String,

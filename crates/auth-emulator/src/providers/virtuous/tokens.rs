@@ -22,13 +22,13 @@ pub(super) struct Pair {
     pub expires: Timestamp,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Access {
     family: u64,
     expires: Timestamp,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Refresh {
     family: u64,
     expires: Timestamp,
@@ -37,7 +37,7 @@ struct Refresh {
 }
 
 /// A one-time code that was sent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Code {
     pub id: String,
     pub digits: String,
@@ -66,7 +66,7 @@ pub(super) enum CodeCheck {
     TooManyInvalid,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Tokens {
     random: Random,
     families: u64,

@@ -93,7 +93,9 @@ pub(crate) fn listed(owner: Owner) -> Value {
         shown.insert("dataType".to_owned(), json!(field.data_type));
         shown.insert("name".to_owned(), json!(field.name));
         shown.insert("displayName".to_owned(), json!(field.display));
-        shown.insert("options".to_owned(), json!(field.options));
+        // Null without options, as recorded.
+        let options = Some(field.options).filter(|options| !options.is_empty());
+        shown.insert("options".to_owned(), json!(options));
         audit.write(&mut shown);
         Value::Object(shown)
     };

@@ -223,7 +223,7 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations) -> O
         Kind::OneOf(words) => value.as_str().and_then(|text| {
             words.iter().find(|word| word.eq_ignore_ascii_case(text)).map(|word| Value::from(*word))
         }),
-        Kind::Int => integer(value),
+        Kind::Int => integer(value).filter(|number| fits_calendar(field, number)),
         Kind::Number => number_of(value),
         Kind::Flag => flag_of(value),
         Kind::Day => date(value, |at| dates::midnight(dates::day_of(at))),
@@ -261,6 +261,15 @@ fn string(value: &Value) -> Option<String> {
         Value::Bool(flag) => Some(if *flag { "True" } else { "False" }.to_owned()),
         _ => None,
     }
+}
+
+/// Whether a month is one of twelve, and a day one of 31.
+fn fits_calendar(field: &str, number: &Value) -> bool {
+    let most = if field.ends_with("Month") { 12 } else { 31 };
+    let Some(number) = number.as_i64().filter(|_| field.ends_with("Month") || field.ends_with("Day")) else {
+        return true;
+    };
+    (1..=most).contains(&number)
 }
 
 fn from_text(value: &Value, parse: impl FnOnce(&str) -> Option<Value>) -> Option<Value> {

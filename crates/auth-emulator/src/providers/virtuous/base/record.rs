@@ -14,7 +14,7 @@ pub(crate) type JsonFields = Map<String, Value>;
 pub(crate) const USER: &str = "Emulated User";
 
 /// The times of creation and last change, in the format of audits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Audit {
     pub created: String,
     pub modified: String,
@@ -43,7 +43,7 @@ impl Audit {
 }
 
 /// A record.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Record {
     pub id: i64,
     pub fields: JsonFields,

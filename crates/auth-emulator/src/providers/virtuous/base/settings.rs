@@ -11,7 +11,7 @@ use crate::framework::settings::ProviderSettings;
 /// use auth_emulator::providers::virtuous::{ErrorBody, Settings, WebhookEncoding};
 ///
 /// let mut settings = Settings::default();
-/// assert_eq!((settings.calls_per_hour, settings.two_factor), (1500, false));
+/// assert_eq!((settings.calls_per_hour, settings.two_factor), (5000, false));
 /// settings.error_body = ErrorBody::Envelope;
 /// settings.webhook_encoding = WebhookEncoding::Hex;
 /// ```
@@ -40,8 +40,8 @@ pub struct Settings {
     /// Where a one-time code is read. Assumption (otp-placement): in the form or in the header `OTP`; the vendor's text says
     /// header, its sample has a form field.
     pub otp_placement: OtpPlacement,
-    /// Calls of the organization per hour, counted from the first one. Assumption (hourly-limit): 1,500, as on one of the vendor's
-    /// pages; another has 5,000.
+    /// Calls of the organization per hour, counted from the first one. Assumption (hourly-limit): 5,000, which the vendor
+    /// calls authoritative; older pages have 1,500.
     pub calls_per_hour: u64,
     /// Whether responses have the three `X-RateLimit-*` headers. Default: true; old recordings have none.
     pub rate_limit_headers: bool,
@@ -79,8 +79,11 @@ pub struct Settings {
     /// 400, as in the vendor's sample; its guide says that duplicates are harmless. Any other number means 400. A repeated
     /// contact transaction is always accepted and updates the contact.
     pub repeated_transaction_status: u16,
-    /// Whether email addresses are unique; a second contact with the same one is a 409. Assumption (unique-emails): false.
+    /// Whether email addresses are unique; a second contact with the same one is a 409. Assumption (unique-emails): true.
     pub unique_emails: bool,
+    /// Whether paths must have the documented case, and no slash at the end. Assumption (exact-paths): false, as in recordings; the
+    /// vendor's newer guide calls paths case-sensitive.
+    pub exact_paths: bool,
     /// Largest `take` of a query; above it, queries respond with 503, like the vendor's servers for large pages of full records.
     pub fail_take_above: Option<u64>,
     /// Largest `skip` of a query; above it, queries respond with 503, like the vendor's servers for deep pages.
@@ -101,7 +104,7 @@ impl Default for Settings {
             code_lifetime_seconds: 300,
             max_wrong_codes: 5,
             otp_placement: OtpPlacement::Either,
-            calls_per_hour: 1500,
+            calls_per_hour: 5000,
             rate_limit_headers: true,
             retry_after: true,
             hmac_tolerance_seconds: 300,
@@ -117,7 +120,8 @@ impl Default for Settings {
             gifts_per_contact: 1,
             put_merges: false,
             repeated_transaction_status: 400,
-            unique_emails: false,
+            unique_emails: true,
+            exact_paths: false,
             fail_take_above: None,
             fail_skip_above: None,
             ignore_paging: false,

@@ -3,6 +3,11 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::providers::virtuous::base::replies::Problem;
 
@@ -20,8 +25,9 @@ pub(crate) struct Table<T> {
     seeded: i64,
     per_owner: i64,
     make: Make<T>,
-    stored: BTreeMap<i64, T>,
-    removed: BTreeSet<i64>,
+    // Shared with snapshots until the next change.
+    stored: Arc<BTreeMap<i64, T>>,
+    removed: Arc<BTreeSet<i64>>,
     next: i64,
 }
 
@@ -37,7 +43,7 @@ impl<T: Clone> Table<T> {
     /// A table whose seeded records have the ids from `first` on.
     pub(crate) fn seeded(what: &'static str, first: i64, seeded: i64, per_owner: i64, make: Make<T>) -> Self {
         let next = first + seeded;
-        let (stored, removed) = (BTreeMap::new(), BTreeSet::new());
+        let (stored, removed) = Default::default();
         Self { what, first, seeded, per_owner, make, stored, removed, next }
     }
 
@@ -107,7 +113,7 @@ impl<T: Clone> Table<T> {
         if self.stored.len() >= MAX_RECORDS && !self.stored.contains_key(&id) {
             return Err(Problem::Full(self.what));
         }
-        self.stored.insert(id, record);
+        Arc::make_mut(&mut self.stored).insert(id, record);
         Ok(())
     }
 
@@ -127,10 +133,28 @@ impl<T: Clone> Table<T> {
             if self.removed.len() >= MAX_RECORDS {
                 return Err(Problem::Full(self.what));
             }
-            self.removed.insert(id);
+            Arc::make_mut(&mut self.removed).insert(id);
         }
-        self.stored.remove(&id);
+        Arc::make_mut(&mut self.stored).remove(&id);
         Ok(record)
+    }
+
+    /// What differs from the seeded records, for a file.
+    pub(crate) fn save(&self) -> serde_json::Result<Value>
+    where
+        T: Serialize,
+    {
+        serde_json::to_value((&*self.stored, &*self.removed, self.next))
+    }
+
+    /// Restores what `save` returned.
+    pub(crate) fn load(&mut self, saved: Value) -> serde_json::Result<()>
+    where
+        T: DeserializeOwned,
+    {
+        let (stored, removed, next) = serde_json::from_value(saved)?;
+        (self.stored, self.removed, self.next) = (Arc::new(stored), Arc::new(removed), next);
+        Ok(())
     }
 }
 

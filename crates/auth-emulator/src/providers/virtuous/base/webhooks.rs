@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// let delivery = WebhookDelivery::new("http://127.0.0.1:8080/hook", body).signed_with("it is a secret");
 /// assert!(delivery.secret.is_some());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct WebhookDelivery {
     /// The URL: plain `http` on a loopback address, or on a host of the setting `webhook_receivers`.

@@ -48,7 +48,7 @@ pub(crate) const METHOD_TYPES: &[&str] = &[
 ];
 
 /// A contact.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Contact {
     pub record: Record,
     /// Source and id.
@@ -59,7 +59,7 @@ pub(crate) struct Contact {
 }
 
 /// A person of a contact.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Individual {
     pub record: Record,
     pub methods: Vec<Record>,

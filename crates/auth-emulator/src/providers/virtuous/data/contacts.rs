@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::{Row, Table, note};
 use crate::providers::virtuous::data::contact::{
@@ -169,6 +171,26 @@ impl Contacts {
             self.index(&before, false);
         }
         self.index(&contact, true);
+        Ok(())
+    }
+
+    /// What differs from the seeded contacts, for a file.
+    pub(crate) fn save(&self) -> serde_json::Result<Value> {
+        let parts = [&self.individuals, &self.addresses, &self.methods, &self.tagged];
+        serde_json::to_value((self.table.save()?, parts.map(|parts| parts.next)))
+    }
+
+    /// Restores what `save` returned.
+    pub(crate) fn load(&mut self, saved: Value) -> serde_json::Result<()> {
+        let (table, next): (Value, [i64; 4]) = serde_json::from_value(saved)?;
+        self.table.load(table)?;
+        for (part, next) in
+            [Part::Individual, Part::Address, Part::Method, Part::Tagged].into_iter().zip(next)
+        {
+            self.parts(part).next = next;
+        }
+        let stored: Vec<Contact> = self.table.stored().cloned().collect();
+        stored.iter().for_each(|contact| self.index(contact, true));
         Ok(())
     }
 

@@ -19,7 +19,7 @@ const DESIGNATION: i64 = 700;
 /// The source of the transactions of seeded gifts.
 const SOURCE: &str = "shop";
 /// The project of seeded gifts.
-const PROJECT: i64 = 51;
+pub(crate) const PROJECT: i64 = 51;
 
 /// The vendor's types of gifts.
 pub(crate) const TYPES: &[&str] = &[
@@ -265,6 +265,21 @@ impl Gifts {
         let gift = self.table.remove(id)?;
         self.index(&gift, false);
         Ok(gift)
+    }
+
+    /// What differs from the seeded gifts, for a file.
+    pub(crate) fn save(&self) -> serde_json::Result<Value> {
+        serde_json::to_value((self.table.save()?, self.next_designation))
+    }
+
+    /// Restores what `save` returned.
+    pub(crate) fn load(&mut self, saved: Value) -> serde_json::Result<()> {
+        let (table, next): (Value, i64) = serde_json::from_value(saved)?;
+        self.table.load(table)?;
+        self.next_designation = next;
+        let stored: Vec<Record> = self.table.stored().cloned().collect();
+        stored.iter().for_each(|gift| self.index(gift, true));
+        Ok(())
     }
 
     fn index(&mut self, gift: &Record, add: bool) {

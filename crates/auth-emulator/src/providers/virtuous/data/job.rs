@@ -62,7 +62,7 @@ impl Job<'_> {
             return Err(Problem::ContentType);
         }
         self.checks.pass("content type");
-        serde_json::from_slice(&self.call.body).map_err(|_| Problem::NotJson)
+        parse(&self.call.body)
     }
 
     /// Parses the body by its schema. `parameter` is the prefix of field names in errors.
@@ -152,13 +152,37 @@ impl Job<'_> {
         };
         let contact = body.get(if model == "contact" { "id" } else { "contactId" }).and_then(Value::as_i64);
         if let Some(contact) = contact.filter(|_| !activity.is_empty()) {
-            self.store.activity.push_back((contact, activity));
+            self.store.activity.push_back((contact, activity.into()));
             if self.store.activity.len() > MAX_ACTIVITY {
                 self.store.activity.pop_front();
             }
         }
         self.store.events.push(Event { switch, model, body });
     }
+}
+
+/// Parses JSON as the vendor's parser does, which accepts a comma before a closing bracket.
+fn parse(body: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(body).or_else(|_| {
+        let text = std::str::from_utf8(body).map_err(|_| Problem::NotJson)?;
+        serde_json::from_str(&without_trailing_commas(text)).map_err(|_| Problem::NotJson)
+    })
+}
+
+fn without_trailing_commas(text: &str) -> String {
+    let (mut out, mut quoted, mut escaped) = (String::new(), false, false);
+    for letter in text.chars() {
+        if !quoted && matches!(letter, ']' | '}') {
+            let kept = out.trim_end().len();
+            if out.trim_end().ends_with(',') {
+                out.truncate(kept - 1);
+            }
+        }
+        quoted ^= letter == '"' && !escaped;
+        escaped = letter == '\\' && !escaped;
+        out.push(letter);
+    }
+    out
 }
 
 /// Parses a value by its schema.

@@ -1,6 +1,7 @@
 //! All data of the organization. The initial data is always the same: the seeded contacts of the settings with their gifts,
 //! and some projects, campaigns, communications and segments.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ pub(crate) struct Store {
     /// The contacts that the user follows.
     pub followed: BTreeSet<i64>,
     /// The last changes to contacts, oldest first: the contact, and what happened.
-    pub activity: VecDeque<(i64, &'static str)>,
+    pub activity: VecDeque<(i64, Cow<'static, str>)>,
     /// The events of the current request.
     pub events: Vec<Event>,
     /// The day of the current request, for sums by year.
@@ -98,6 +99,46 @@ impl Store {
 }
 
 impl Store {
+    /// The tables that hold nothing but records.
+    fn plain(&mut self) -> impl Iterator<Item = (&'static str, &mut Table<Record>)> {
+        let own = [
+            ("notes", &mut self.notes),
+            ("recurring", &mut self.recurring),
+            ("projects", &mut self.projects),
+            ("campaigns", &mut self.campaigns),
+            ("communications", &mut self.communications),
+            ("segments", &mut self.segments),
+            ("webhooks", &mut self.webhooks),
+        ];
+        own.into_iter().chain(self.records.iter_mut().map(|(name, table)| (*name, table)))
+    }
+
+    /// What differs from the start, for a file.
+    pub(crate) fn save(&self) -> serde_json::Result<Value> {
+        let mut plain = JsonFields::new();
+        // A clone shares the records.
+        for (name, table) in self.clone().plain() {
+            plain.insert(name.to_owned(), table.save()?);
+        }
+        let rest = (&self.transactions, self.next_payment, &self.followed, &self.activity);
+        serde_json::to_value((self.contacts.save()?, self.gifts.save()?, plain, rest))
+    }
+
+    /// Restores what `save` returned.
+    pub(crate) fn load(&mut self, saved: Value) -> serde_json::Result<()> {
+        let (contacts, gifts, mut plain, rest): (Value, Value, JsonFields, Value) =
+            serde_json::from_value(saved)?;
+        self.contacts.load(contacts)?;
+        self.gifts.load(gifts)?;
+        for (name, table) in self.plain() {
+            if let Some(saved) = plain.remove(name) {
+                table.load(saved)?;
+            }
+        }
+        (self.transactions, self.next_payment, self.followed, self.activity) = serde_json::from_value(rest)?;
+        Ok(())
+    }
+
     /// A table that fields can refer to.
     pub(crate) fn table(&self, name: &str) -> Option<&Table<Record>> {
         match name {
@@ -196,4 +237,36 @@ fn segment(number: i64, _: i64) -> Record {
         _ => ("Year End Donors", "YEAREND"),
     };
     record(91 + number, json!({ "name": name, "code": code, "communicationId": 81 + number }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_saved_store_is_restored_with_its_indexes() {
+        let mut store = Store::new(&Settings::default());
+        let mut contact = store.contacts.find(17).unwrap().into_owned();
+        contact.record.set("name", "Anna L.");
+        contact.references = vec![("shop".to_owned(), "7".to_owned())];
+        store.contacts.put(contact).unwrap();
+        let mut gift = store.gifts.find(301).unwrap().into_owned();
+        gift.set("transactionId", "T-new");
+        store.gifts.put(gift).unwrap();
+        store.records_mut("emails").unwrap().remove(3401).unwrap();
+        let id = store.records_mut("tasks").unwrap().next_id();
+        store.records_mut("tasks").unwrap().put(id, record(id, json!({ "task": "Call" }))).unwrap();
+        store.followed.insert(17);
+        let snapshot = store.clone();
+        store.records_mut("tasks").unwrap().remove(id).unwrap();
+        let saved = snapshot.save().unwrap();
+        let mut other = Store::new(&Settings::default());
+        other.load(saved.clone()).unwrap();
+        assert_eq!(other.save().unwrap(), saved);
+        assert_eq!(other.contacts.by_reference(Some("shop"), "7"), Some(17));
+        assert_eq!(other.gifts.by_source("shop", "T-new"), Some(301));
+        assert_eq!(other.records("tasks").unwrap().find(id).unwrap().text("task"), "Call");
+        assert!(other.records("emails").unwrap().get(3401).is_none());
+        assert!(store.records("tasks").unwrap().get(id).is_none(), "the snapshot is on its own");
+    }
 }

@@ -26,7 +26,7 @@ pub(crate) static TAGS: &[Tag] = &[
 pub(crate) const SEEDED: i64 = 32;
 
 /// A tag of a contact.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Tagged {
     pub id: i64,
     pub tag: i64,

@@ -8,7 +8,7 @@ use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::table::MAX_RECORDS;
 
 /// Pending and past transactions.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Transactions {
     pub(crate) waiting: Vec<Transaction>,
     /// Transactions that staff must correct.
@@ -28,7 +28,7 @@ impl Transactions {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Transaction {
     Contact(JsonFields),
     Gift(JsonFields),

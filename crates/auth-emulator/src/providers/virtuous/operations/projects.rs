@@ -71,25 +71,26 @@ const PATCH: &[Field] = &[
 const BALANCE: &[Field] = &[number("beginningBalance"), number("currentBalance")];
 const SEARCH: &[Field] = &[text("search")];
 
+/// The parameters that clients use; no recording has the list.
 static SCHEMA: Schema = Schema {
     parameters: &[
-        parameter("Id", Type::Int, "id"),
-        parameter("Name", Type::String, "name"),
-        parameter("Project", Type::Lookup, "name").among(Values::Projects),
-        parameter("Project Code", Type::String, "projectCode"),
-        parameter("External Accounting Code", Type::String, "externalAccountingCode"),
-        parameter("Type", Type::List, "type").among(Values::Fixed(TYPES)),
-        parameter("Inventory Status", Type::String, "inventoryStatus"),
-        parameter("Location", Type::String, "location"),
-        parameter("Parent Id", Type::Int, "parentId"),
-        parameter("Is Active", Type::Boolean, "isActive"),
-        parameter("Is Public", Type::Boolean, "isPublic"),
+        parameter("Project Id", Type::Int, "id"),
+        parameter("Project Name", Type::String, "name").among(Values::Projects),
+        parameter("Project Code", Type::String, "projectCode").known(),
+        parameter("External Accounting Code", Type::String, "externalAccountingCode").known(),
+        parameter("Project Type", Type::List, "type").among(Values::Fixed(TYPES)),
+        parameter("Inventory Status", Type::String, "inventoryStatus").known(),
+        parameter("Location", Type::String, "location").known(),
+        parameter("Parent Project Id", Type::Int, "parentId").known(),
+        parameter("Active", Type::Boolean, "isActive"),
+        parameter("Public", Type::Boolean, "isPublic"),
         parameter("Financial Need Amount", Type::Decimal, "financialNeedAmount"),
-        parameter("Start Date", Type::Date, "startDate"),
+        parameter("Start Date", Type::Date, "startDate").known(),
+        parameter("Create Date", Type::Date, "created"),
         parameter("Create DateTime UTC", Type::Date, "created"),
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
-    sorts: &[("CreatedDateTime", "created", Type::Date)],
+    sorts: &[("Id", "id", Type::Int), ("CreatedDateTime", "created", Type::Date)],
     custom: Some(Owner::Project),
 };
 
@@ -187,6 +188,11 @@ fn shown(project: &Record, store: &Store, received: &BTreeMap<i64, [Received; 2]
     });
     if let Value::Object(more) = more {
         shown.extend(more);
+    }
+    for amount in ["beginningBalance", "currentBalance", "financialNeedAmount"] {
+        if shown.get(amount).is_none_or(Value::is_null) {
+            shown.insert(amount.to_owned(), json!(0.0));
+        }
     }
     Value::Object(shown)
 }

@@ -1,6 +1,7 @@
 //! Webhook subscriptions, and the deliveries that they receive. No operation lists them, and reads contain the secret.
 //!
-//! Assumption (webhook-format): the payload is `{"event": "GiftCreate", "gift": {…}}`, as in the only published receiver.
+//! Assumption (webhook-format): the payload is `{"event": "GiftCreate", "gift": {…}}`, as in the only published receiver; the
+//! record of an event for people is `generosityEvent`, since `event` names what happened.
 
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use crate::providers::virtuous::base::webhooks::{Receiver, WebhookDelivery};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record};
 use crate::providers::virtuous::data::store::Store;
 
-const SWITCHES: &[&str] = &[
+pub(crate) const SWITCHES: &[&str] = &[
     "contactCreate",
     "contactUpdate",
     "giftCreate",

@@ -12,7 +12,7 @@ use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::query::operators::{self, Arity, OPERATORS, Test};
 use crate::providers::virtuous::query::plan::{Condition, Plan};
 use crate::providers::virtuous::query::relative;
-use crate::providers::virtuous::query::schema::{Lookups, Schema, Source, Type, Values, find};
+use crate::providers::virtuous::query::schema::{Lookups, Parameter, Schema, Source, Type, Values, find};
 
 /// The maximum number of conditions of a query.
 const MAX_CONDITIONS: usize = 2000;
@@ -119,8 +119,8 @@ fn sorting(schema: &Schema, name: &str) -> Option<Source> {
     };
     by_word
         .map(|(_, field, kind)| Source { field, kind: *kind, custom: false })
-        .or_else(|| find(schema, name).map(|(source, _)| source))
-        .or_else(|| by_field().map(|known| Source { field: known.field, kind: known.kind, custom: false }))
+        .or_else(|| find(schema, name).map(|(known, custom)| Source { custom, ..known.source() }))
+        .or_else(|| by_field().map(Parameter::source))
 }
 
 /// Parses a condition; `None` if a required field is missing, which was noted before.
@@ -134,13 +134,14 @@ fn one(
     let (Some(parameter), Some(operator)) = (member("parameter"), member("operator")) else {
         return Ok(None);
     };
-    let Some((source, known)) = find(schema, parameter) else {
+    let Some((known, custom)) = find(schema, parameter) else {
         return Err(("parameter", "There is no such parameter.".to_owned()));
     };
+    let source = Source { custom, ..known.source() };
     let Some((operator, arity)) = OPERATORS.iter().find(|(name, _)| *name == operator) else {
         return Err(("operator", "There is no such operator.".to_owned()));
     };
-    if !operators::of(source.kind).contains(operator) {
+    if !operators::of(source.kind, known.also).contains(operator) {
         return Err(("operator", format!("A parameter of type {:?} has no such operator.", source.kind)));
     }
     let taken: &[&str] = match arity {
@@ -170,7 +171,7 @@ fn one(
     let test = if *arity == Arity::None {
         operators::without_values(operator)
     } else {
-        test_of(operator, source.kind, known, &values, lookups, today)?
+        test_of(operator, source.kind, known.values, &values, lookups, today)?
     };
     Ok(Some(Condition { source, test }))
 }
@@ -195,8 +196,10 @@ fn test_of(
                 values.iter().map(|(field, value)| number(value).ok_or_else(|| invalid(field))).collect();
             Ok(operators::over_numbers(operator, &read?, kind == Type::Date))
         }
-        Type::String | Type::Boolean | Type::List | Type::Lookup => {
-            if kind == Type::Lookup {
+        Type::String | Type::Boolean | Type::List | Type::Lookup | Type::Object => {
+            // An unknown project, campaign or tag is an error, not an empty list.
+            let named = !matches!(known, Values::Any | Values::Fixed(_));
+            if named && matches!(operator, "Is" | "IsNot" | "IsAnyOf" | "IsNoneOf") {
                 let names = lookups.names(known);
                 let unknown = values
                     .iter()

@@ -77,7 +77,7 @@ pub(crate) fn cell_of(record: &Record, source: Source) -> Cell {
             Type::Decimal => Cell::number(record.fields.get(field).and_then(money::of)),
             Type::Boolean => Cell::Flag(record.flag(field)),
             Type::Date => Cell::date(record.text(field)),
-            Type::String | Type::List | Type::Lookup => Cell::text(record.text(field)),
+            Type::String | Type::List | Type::Lookup | Type::Object => Cell::text(record.text(field)),
         },
     }
 }

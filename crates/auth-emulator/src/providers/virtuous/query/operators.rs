@@ -19,7 +19,7 @@ pub(crate) enum Arity {
     Many,
 }
 
-/// Every operator, without spaces as on the wire.
+/// Every operator, without spaces as on the wire, in the order of a recording.
 pub(crate) const OPERATORS: &[(&str, Arity)] = &[
     ("Is", Arity::One),
     ("IsNot", Arity::One),
@@ -29,11 +29,6 @@ pub(crate) const OPERATORS: &[(&str, Arity)] = &[
     ("LessThanOrEqual", Arity::One),
     ("GreaterThan", Arity::One),
     ("GreaterThanOrEqual", Arity::One),
-    ("Before", Arity::One),
-    ("OnOrBefore", Arity::One),
-    ("After", Arity::One),
-    ("OnOrAfter", Arity::One),
-    ("Between", Arity::Two),
     ("Contains", Arity::One),
     ("StartsWith", Arity::One),
     ("EndsWith", Arity::One),
@@ -43,72 +38,64 @@ pub(crate) const OPERATORS: &[(&str, Arity)] = &[
     ("IsNotSet", Arity::None),
     ("In", Arity::Many),
     ("NotIn", Arity::Many),
+    ("Between", Arity::Two),
+    ("Before", Arity::One),
+    ("After", Arity::One),
     ("IsAnyOf", Arity::Many),
     ("IsNoneOf", Arity::Many),
     ("Matches", Arity::One),
+    ("OnOrBefore", Arity::One),
+    ("OnOrAfter", Arity::One),
 ];
 
-/// The operators of a type.
-pub(crate) fn of(kind: Type) -> &'static [&'static str] {
-    match kind {
-        Type::Int | Type::Decimal => &[
-            "Is",
-            "IsNot",
-            "IsKnown",
-            "IsNotKnown",
-            "LessThan",
-            "LessThanOrEqual",
-            "GreaterThan",
-            "GreaterThanOrEqual",
-            "Between",
-            "In",
-            "NotIn",
-            "IsAnyOf",
-            "IsNoneOf",
-        ],
-        Type::Date => &[
-            "Is",
-            "IsNot",
-            "IsKnown",
-            "IsNotKnown",
-            "IsSet",
-            "IsNotSet",
-            "Before",
-            "OnOrBefore",
-            "After",
-            "OnOrAfter",
-            "Between",
-        ],
-        Type::Boolean => &["IsTrue", "IsFalse"],
-        Type::String => &[
-            "Is",
-            "IsNot",
-            "IsKnown",
-            "IsNotKnown",
-            "IsSet",
-            "IsNotSet",
-            "Contains",
-            "StartsWith",
-            "EndsWith",
-            "Matches",
-            "In",
-            "NotIn",
-            "IsAnyOf",
-            "IsNoneOf",
-        ],
-        Type::List | Type::Lookup => &[
-            "Is",
-            "IsNot",
-            "IsKnown",
-            "IsNotKnown",
-            "IsSet",
-            "IsNotSet",
-            "In",
-            "NotIn",
-            "IsAnyOf",
-            "IsNoneOf",
-        ],
+/// Which operators a parameter has besides those of its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Also {
+    Nothing,
+    /// `IsKnown` and `IsNotKnown`.
+    Known,
+    /// Those of a parameter with a list of its own in recordings.
+    Only(&'static [&'static str]),
+}
+
+pub(crate) const OF_STATE: Also = Also::Only(&["Is", "IsNot", "IsKnown", "IsNotKnown", "In", "NotIn"]);
+pub(crate) const OF_COUNTRY: Also = Also::Only(&["Is", "IsNot", "IsKnown", "IsNotKnown"]);
+pub(crate) const OF_BATCH: Also =
+    Also::Only(&["IsSet", "IsNotSet", "Is", "IsNot", "Contains", "StartsWith", "EndsWith"]);
+/// Assumption (query-operators): tags have these; no recording has the parameter.
+pub(crate) const OF_TAGS: Also = Also::Only(&["Is", "IsNot", "IsAnyOf", "IsNoneOf"]);
+
+/// The operators of a parameter, as recorded.
+pub(crate) fn of(kind: Type, also: Also) -> Vec<&'static str> {
+    if let Also::Only(operators) = also {
+        return operators.to_vec();
     }
+    let (first, rest): (&[_], &[_]) = match kind {
+        Type::Int | Type::Decimal => {
+            (&["Is"], &["LessThan", "LessThanOrEqual", "GreaterThan", "GreaterThanOrEqual", "Between"])
+        }
+        Type::Date => (
+            &["Is"],
+            &[
+                "LessThan",
+                "LessThanOrEqual",
+                "Before",
+                "OnOrBefore",
+                "GreaterThan",
+                "GreaterThanOrEqual",
+                "After",
+                "OnOrAfter",
+                "Between",
+            ],
+        ),
+        Type::Boolean => (&["IsTrue", "IsFalse"], &[]),
+        Type::String | Type::Lookup => (&["Is"], &["Contains", "StartsWith", "EndsWith"]),
+        Type::List => (&["Is", "IsNot"], &[]),
+        Type::Object if also == Also::Known => (&[], &[]),
+        Type::Object => (&["IsSet", "IsNotSet"], &[]),
+    };
+    let known: &[_] = if also == Also::Known { &["IsKnown", "IsNotKnown"] } else { &[] };
+    [first, known, rest].concat()
 }
 
 /// An operator with its values.
@@ -238,10 +225,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operator_belongs_to_a_type() {
-        for (operator, _) in OPERATORS {
-            let kinds = [Type::Int, Type::String, Type::Date, Type::Boolean, Type::List];
-            assert!(kinds.iter().any(|kind| of(*kind).contains(operator)), "{operator}");
+    fn every_parameter_has_operators_that_exist() {
+        let kinds =
+            [Type::Int, Type::String, Type::Date, Type::Boolean, Type::List, Type::Lookup, Type::Object];
+        for kind in kinds {
+            for also in [Also::Nothing, Also::Known, OF_STATE, OF_COUNTRY, OF_BATCH, OF_TAGS] {
+                let operators = of(kind, also);
+                assert!(!operators.is_empty());
+                assert!(
+                    operators.iter().all(|one| OPERATORS.iter().any(|(name, _)| name == one)),
+                    "{operators:?}"
+                );
+            }
         }
     }
 

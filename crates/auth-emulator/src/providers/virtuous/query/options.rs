@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom;
 use crate::providers::virtuous::query::operators::{self, Arity, OPERATORS};
-use crate::providers::virtuous::query::schema::{Lookups, Schema, Type, Values};
+use crate::providers::virtuous::query::schema::{Lookups, Parameter, Schema, of_custom};
 
 fn operator(name: &str) -> Value {
     let arity = OPERATORS.iter().find(|(known, _)| *known == name).map_or(Arity::None, |(_, arity)| *arity);
@@ -15,8 +15,9 @@ fn operator(name: &str) -> Value {
     })
 }
 
-fn option(name: &str, kind: Type, values: Values, lookups: &dyn Lookups) -> Value {
-    let operators: Vec<Value> = operators::of(kind).iter().map(|name| operator(name)).collect();
+fn option(parameter: &Parameter, lookups: &dyn Lookups) -> Value {
+    let Parameter { name, kind, values, also, .. } = *parameter;
+    let operators: Vec<Value> = operators::of(kind, also).iter().map(|name| operator(name)).collect();
     json!({
         "parameter": name, "type": format!("{kind:?}"), "operatorOptions": operators,
         "valueOptions": lookups.names(values),
@@ -25,16 +26,10 @@ fn option(name: &str, kind: Type, values: Values, lookups: &dyn Lookups) -> Valu
 
 /// The response.
 pub(crate) fn options(schema: &Schema, lookups: &dyn Lookups) -> Value {
-    let mut options: Vec<Value> = schema
-        .parameters
-        .iter()
-        .map(|parameter| option(parameter.name, parameter.kind, parameter.values, lookups))
-        .collect();
+    let mut options: Vec<Value> =
+        schema.parameters.iter().map(|parameter| option(parameter, lookups)).collect();
     if let Some(owner) = schema.custom {
-        options.extend(custom::definitions(owner).iter().map(|field| {
-            let kind = if field.data_type == "List" { Type::List } else { Type::String };
-            option(field.name, kind, Values::Fixed(field.options), lookups)
-        }));
+        options.extend(custom::definitions(owner).iter().map(|field| option(&of_custom(field), lookups)));
     }
     let all: Vec<Value> = OPERATORS.iter().map(|(name, _)| operator(name)).collect();
     json!({ "options": options, "operatorOptions": all })

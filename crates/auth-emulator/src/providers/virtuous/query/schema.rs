@@ -1,6 +1,7 @@
 //! The parameters of a kind of record that queries can use.
 
 use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::query::operators::Also;
 
 /// The types of parameters, by the vendor's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub(crate) enum Type {
     Boolean,
     List,
     Lookup,
+    /// Something that is there or not.
+    Object,
 }
 
 /// The values that a parameter can be compared with.
@@ -34,16 +37,32 @@ pub(crate) struct Parameter {
     /// The source of the value; usually the name of a field.
     pub field: &'static str,
     pub values: Values,
+    pub also: Also,
 }
 
 pub(crate) const fn parameter(name: &'static str, kind: Type, field: &'static str) -> Parameter {
-    Parameter { name, kind, field, values: Values::Any }
+    Parameter { name, kind, field, values: Values::Any, also: Also::Nothing }
 }
 
 impl Parameter {
     pub(crate) const fn among(mut self, values: Values) -> Self {
         self.values = values;
         self
+    }
+
+    /// Adds `IsKnown` and `IsNotKnown`.
+    pub(crate) const fn known(mut self) -> Self {
+        self.also = Also::Known;
+        self
+    }
+
+    pub(crate) const fn with(mut self, also: Also) -> Self {
+        self.also = also;
+        self
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        Source { field: self.field, kind: self.kind, custom: false }
     }
 }
 
@@ -77,13 +96,20 @@ pub(crate) trait Lookups {
     fn names(&self, values: Values) -> Vec<String>;
 }
 
-/// Finds a parameter by name, including custom fields.
-pub(crate) fn find(schema: &Schema, name: &str) -> Option<(Source, Values)> {
+/// Finds a parameter by name, including custom fields; returns also whether it is one.
+pub(crate) fn find(schema: &Schema, name: &str) -> Option<(Parameter, bool)> {
     if let Some(known) = schema.parameters.iter().find(|known| known.name == name) {
-        return Some((Source { field: known.field, kind: known.kind, custom: false }, known.values));
+        return Some((*known, false));
     }
     let field = custom::definitions(schema.custom?).iter().find(|field| field.name == name)?;
-    let kind = if field.data_type == "List" { Type::List } else { Type::String };
-    let values = if field.options.is_empty() { Values::Any } else { Values::Fixed(field.options) };
-    Some((Source { field: field.name, kind, custom: true }, values))
+    Some((of_custom(field), true))
+}
+
+/// The parameter that stands for a custom field.
+pub(crate) fn of_custom(field: &'static custom::Definition) -> Parameter {
+    if field.options.is_empty() {
+        parameter(field.name, Type::String, field.name).known()
+    } else {
+        parameter(field.name, Type::List, field.name).among(Values::Fixed(field.options))
+    }
 }

@@ -310,7 +310,8 @@ fn announce(job: &mut Job<'_>, record: &Record, resource: &'static Resource, mom
         Moment::Update => "eventUpdate",
         Moment::Delete => "eventDelete",
     };
-    job.event(switch, resource.one, body);
+    // `event` is the name of the event in a payload.
+    job.event(switch, "generosityEvent", body);
 }
 
 fn create(job: &mut Job<'_>, resource: &'static Resource, operation: &'static Operation) -> Outcome {

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::resources::{IRREGULAR, RESOURCES};
+use super::irregular::IRREGULAR;
+use super::resources::RESOURCES;
 use crate::providers::virtuous::base::custom::Owner;
 use crate::providers::virtuous::base::operation::Operation;
 use crate::providers::virtuous::base::record::Record;

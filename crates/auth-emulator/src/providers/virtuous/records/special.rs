@@ -19,7 +19,7 @@ use crate::providers::virtuous::operations::contacts::notes;
 use crate::providers::virtuous::operations::gifts::render as gifts;
 
 /// The records of a resource whose field refers to `id`.
-pub(super) fn children<'s>(
+pub(crate) fn children<'s>(
     store: &'s Store,
     resource: &str,
     field: &'s str,

@@ -43,13 +43,13 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
 fn by_contact(job: &mut Job<'_>) -> Outcome {
     let contact = job.store.contacts.find(job.id("contactId"))?;
     let live = contact.addresses.iter().filter(|address| !address.archived);
-    Ok(Output::Json(live.map(render::whole_address).collect()))
+    Ok(Output::Json(live.map(render::address).collect()))
 }
 
 fn shown(job: &Job<'_>, id: i64) -> Outcome {
     let contact = job.store.contacts.owner(Part::Address, id)?;
     let address = contact.addresses.iter().find(|address| address.id == id).ok_or(Problem::NotFound)?;
-    Ok(Output::Json(render::whole_address(address)))
+    Ok(Output::Json(render::address(address)))
 }
 
 fn create(job: &mut Job<'_>) -> Outcome {

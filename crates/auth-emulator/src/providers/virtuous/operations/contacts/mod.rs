@@ -5,6 +5,7 @@
 //! `tags.rs` are the parts, `extras.rs` everything else.
 
 mod addresses;
+mod collections;
 mod extras;
 mod individuals;
 mod methods;

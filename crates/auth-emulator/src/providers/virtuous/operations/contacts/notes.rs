@@ -12,7 +12,21 @@ use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record, read};
 use crate::providers::virtuous::query::{self as queries, Cell, Schema, Type, Values, cell_of, parameter};
 
-const TYPES: &[&str] = &["General", "Call", "Email", "Meeting", "Letter"];
+/// As recorded, and `Meeting`, which the vendor's page has.
+const TYPES: &[&str] = &[
+    "General",
+    "Call",
+    "Text Message",
+    "Letter",
+    "Direct Mail",
+    "Social Media",
+    "Email",
+    "In Person",
+    "Event",
+    "Alert",
+    "Thank You",
+    "Meeting",
+];
 
 const CREATE: &[Field] = &[
     int("contactId").required(),
@@ -60,7 +74,10 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
 
 /// A map of labels; other `Types` are lists.
 fn types() -> Value {
-    TYPES.iter().map(|name| (name.to_lowercase(), json!(name))).collect::<serde_json::Map<_, _>>().into()
+    // Only the first letter is small: `text Message`.
+    let key =
+        |name: &str| name.chars().take(1).flat_map(char::to_lowercase).chain(name.chars().skip(1)).collect();
+    TYPES.iter().map(|name| (key(name), json!(name))).collect::<serde_json::Map<_, _>>().into()
 }
 
 fn shown(note: &Record) -> Value {
@@ -69,6 +86,7 @@ fn shown(note: &Record) -> Value {
     shown.insert("noteDate".to_owned(), json!(date));
     shown.insert("createdByAvatarUrl".to_owned(), Value::Null);
     shown.insert("reminder".to_owned(), Value::Null);
+    shown.insert("binaryPath".to_owned(), Value::Null);
     Value::Object(shown)
 }
 

@@ -15,37 +15,76 @@ use crate::providers::virtuous::data::giving::Giving;
 use crate::providers::virtuous::data::job::{Job, Outcome, envelope};
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::data::tags;
-use crate::providers::virtuous::query::{Cell, Schema, Source, Type, Values, cell_of, parameter};
+use crate::providers::virtuous::query::{
+    Cell, OF_COUNTRY, OF_STATE, OF_TAGS, Schema, Source, Type, Values, cell_of, parameter,
+};
 
+/// The parameters of a recording of 2018, and those that clients use since.
 pub(crate) static CONTACTS: Schema = Schema {
     parameters: &[
         parameter("Contact Id", Type::Int, "id"),
+        parameter("Year to Date Gift Count", Type::Int, "yearCount"),
+        parameter("Year to Date Plus Passthrough Gift Count", Type::Int, "yearCount"),
+        parameter("Life to Date Gift Count", Type::Int, "lifeCount"),
+        parameter("Life to Date Plus Passthrough Gift Count", Type::Int, "lifeCount"),
+        parameter("Rolling 12 Month Gift Count", Type::Int, "rollingCount"),
+        parameter("Rolling 12 Month Plus Passthrough Gift Count", Type::Int, "rollingCount"),
+        parameter("Financial Score", Type::Int, "financialScore").known(),
+        parameter("Social Score", Type::Int, "socialScore").known(),
+        parameter("Legacy Contact Id", Type::String, "referenceId").known(),
         parameter("Contact Name", Type::String, "name"),
-        parameter("Informal Name", Type::String, "informalName"),
         parameter("Contact Type", Type::List, "contactType").among(Values::Fixed(TYPES)),
         parameter("First Name", Type::String, "firstName"),
         parameter("Last Name", Type::String, "lastName"),
-        parameter("Email Address", Type::String, "email"),
-        parameter("Phone Number", Type::String, "phone"),
-        parameter("City", Type::String, "city"),
-        parameter("State", Type::String, "state"),
-        parameter("Postal", Type::String, "postal"),
-        parameter("Tag", Type::Lookup, "tags").among(Values::Tags),
-        parameter("Reference Source", Type::String, "referenceSource"),
-        parameter("Reference Id", Type::String, "referenceId"),
-        parameter("Origin Segment", Type::Lookup, "originSegment").among(Values::Segments),
-        parameter("Is Private", Type::Boolean, "isPrivate"),
-        parameter("Archived", Type::Boolean, "archived"),
-        parameter("Life To Date Giving", Type::Decimal, "lifeToDate"),
-        parameter("Last Gift Amount", Type::Decimal, "lastGiftAmount"),
-        parameter("Last Gift Date", Type::Date, "lastGiftDate"),
+        parameter("Email Address", Type::String, "email").known(),
+        parameter("Phone Number", Type::String, "phone").known(),
+        parameter("Phone", Type::String, "phone").known(),
+        parameter("Fax", Type::String, "method:Fax").known(),
+        parameter("Facebook", Type::String, "method:Facebook").known(),
+        parameter("Twitter", Type::String, "method:Twitter").known(),
+        parameter("LinkedIn", Type::String, "method:LinkedIn").known(),
+        parameter("Skype", Type::String, "method:Skype").known(),
+        parameter("Web", Type::String, "method:Web").known(),
+        parameter("Other", Type::String, "method:Other").known(),
+        parameter("Address", Type::Object, "address").known(),
+        parameter("Address Line 1", Type::String, "address1").known(),
+        parameter("Address Line 2", Type::String, "address2").known(),
+        parameter("Address 1", Type::String, "address1").known(),
+        parameter("Address 2", Type::String, "address2").known(),
+        parameter("City", Type::String, "city").known(),
+        parameter("Postal", Type::String, "postal").known(),
+        parameter("State", Type::String, "state").with(OF_STATE),
+        parameter("Country", Type::String, "country").with(OF_COUNTRY),
+        parameter("Tag", Type::List, "tags").among(Values::Tags).with(OF_TAGS),
+        parameter("Tags", Type::List, "tags").among(Values::Tags).with(OF_TAGS),
+        parameter("Note", Type::String, "note"),
+        parameter("Note Type", Type::String, "noteType"),
+        parameter("Note Date", Type::Date, "noteDate"),
+        parameter("Important Note", Type::Boolean, "importantNote"),
+        parameter("Private Note", Type::Boolean, "privateNote"),
+        parameter("Private", Type::Boolean, "isPrivate"),
+        parameter("First Gift Amount", Type::Decimal, "firstAmount"),
+        parameter("Last Gift Amount", Type::Decimal, "lastAmount"),
+        parameter("Largest Gift Amount", Type::Decimal, "largestAmount"),
+        parameter("First Gift Date", Type::Date, "firstDate").known(),
+        parameter("Last Gift Date", Type::Date, "lastDate").known(),
+        parameter("Largest Gift Date", Type::Date, "largestDate").known(),
+        parameter("Year to Date Giving", Type::Decimal, "year"),
+        parameter("Year to Date Plus Passthrough Giving", Type::Decimal, "year"),
+        parameter("Life to Date Giving", Type::Decimal, "life"),
+        parameter("Life to Date Plus Passthrough Giving", Type::Decimal, "life"),
+        parameter("Rolling 12 Month Giving", Type::Decimal, "rolling"),
+        parameter("Rolling 12 Month Plus Passthrough Giving", Type::Decimal, "rolling"),
+        parameter("Create Date", Type::Date, "created"),
         parameter("Create DateTime UTC", Type::Date, "created"),
         parameter("Last Modified Date", Type::Date, "modified"),
+        parameter("Last Modified DateTime UTC", Type::Date, "modified"),
     ],
     sorts: &[
         ("Id", "id", Type::Int),
         ("Name", "name", Type::String),
         ("CreatedDateTime", "created", Type::Date),
+        ("LastModifiedDate", "modified", Type::Date),
     ],
     custom: Some(Owner::Contact),
 };
@@ -71,7 +110,7 @@ pub(crate) static INDIVIDUALS: Schema = Schema {
 };
 
 fn owned(texts: Vec<&str>) -> Cell {
-    Cell::strings(texts.into_iter().map(str::to_owned).collect())
+    Cell::strings(texts.into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect())
 }
 
 fn cell(contact: &Contact, source: Source, store: &Store) -> Cell {
@@ -82,30 +121,68 @@ fn cell(contact: &Contact, source: Source, store: &Store) -> Cell {
     match source.field {
         _ if source.custom => cell_of(record, source),
         "firstName" | "lastName" => of_people(source.field),
-        "city" | "state" | "postal" => of_addresses(source.field),
+        "address1" | "address2" | "city" | "state" | "postal" | "country" => of_addresses(source.field),
+        "address" => contact.address().map_or(Cell::Unknown, |one| Cell::text(&render::address_line(one))),
         "email" => owned(contact.reached_by("Email")),
         "phone" => owned(contact.reached_by("Phone")),
         "tags" => {
             owned(contact.tags.iter().filter_map(|tagged| Some(tags::by_id(tagged.tag)?.name)).collect())
         }
-        "referenceSource" => owned(contact.references.iter().map(|(source, _)| source.as_str()).collect()),
         "referenceId" => owned(contact.references.iter().map(|(_, id)| id.as_str()).collect()),
-        "originSegment" => {
-            let segment = record.int("originSegmentId").and_then(|id| store.segments.get(id));
-            segment.map_or(Cell::Unknown, |segment| Cell::text(segment.text("name")))
+        "note" | "noteType" | "noteDate" | "importantNote" | "privateNote" => {
+            of_notes(contact.id(), source, store)
         }
-        _ => cell_of(record, source),
+        field => match field.strip_prefix("method:") {
+            Some(kind) => {
+                let methods = contact.individuals.iter().flat_map(|one| &one.methods);
+                let methods = methods.filter(|method| !method.archived && method.text("type") == kind);
+                owned(methods.map(|method| method.text("value")).collect())
+            }
+            None => cell_of(record, source),
+        },
+    }
+}
+
+/// The value of a parameter about the notes of a contact.
+fn of_notes(contact: i64, source: Source, store: &Store) -> Cell {
+    let mut notes = store.notes.stored().filter(|note| note.int("contactId") == Some(contact));
+    match source.field {
+        "note" => owned(notes.map(|note| note.text("note")).collect()),
+        "noteType" => owned(notes.map(|note| note.text("type")).collect()),
+        "noteDate" => notes.next_back().map_or(Cell::Unknown, |note| Cell::date(note.text("noteDateTime"))),
+        "importantNote" => Cell::Flag(notes.any(|note| note.flag("important"))),
+        _ => Cell::Flag(notes.any(|note| note.flag("isPrivate"))),
     }
 }
 
 /// Values that are derived from a contact's gifts.
 fn giving_cell(contact: i64, source: Source, store: &Store) -> Option<Cell> {
-    Some(match source.field {
-        _ if source.custom => return None,
-        "lifeToDate" => Cell::Number(Giving::of(contact, store).life_to_date()),
-        "lastGiftAmount" => Cell::number(Giving::of(contact, store).last_amount()),
-        "lastGiftDate" => Cell::number(Giving::of(contact, store).last_instant()),
-        _ => return None,
+    let field = source.field;
+    let (of, what) = field.split_at(field.find(['C', 'A', 'D']).unwrap_or(field.len()));
+    if source.custom
+        || !matches!(
+            (of, what),
+            ("life" | "year" | "rolling", "" | "Count") | ("first" | "last" | "largest", "Amount" | "Date")
+        )
+    {
+        return None;
+    }
+    let giving = Giving::of(contact, store);
+    let sum = match of {
+        "life" => giving.life,
+        "year" => giving.year,
+        _ => giving.rolling,
+    };
+    let one = match of {
+        "first" => giving.first,
+        "last" => giving.last,
+        _ => giving.largest,
+    };
+    Some(match what {
+        "" => Cell::Number(sum.amount),
+        "Count" => Cell::Number(sum.count),
+        "Amount" => Cell::number(one.map(|(_, amount)| amount)),
+        _ => Cell::number(one.map(|(day, _)| day * 86_400_000_000)),
     })
 }
 

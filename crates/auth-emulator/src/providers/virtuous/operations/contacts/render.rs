@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::data::contact::{Contact, Individual};
 use crate::providers::virtuous::data::giving::Giving;
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::data::tags;
-use crate::providers::virtuous::records::special::group_names;
+use crate::providers::virtuous::records::special::{children, group_names};
 
 const CONTACT: &[&str] = &[
     "contactType",
@@ -54,9 +55,17 @@ const METHOD_FLAGS: &[&str] = &["isOptedIn", "isPrimary"];
 /// The fields that `Contact` and `ContactByReference` have in common.
 fn common(contact: &Contact, store: &Store) -> JsonFields {
     let mut shown = contact.record.shown(CONTACT, &["isPrivate"]);
+    let name = contact.record.text("name");
+    for alternative in
+        ["formalContactName", "alternateContactName", "preferredSalutationName", "preferredAddresseeName"]
+    {
+        shown.insert(alternative.to_owned(), json!(name));
+    }
     let giving = Giving::of(contact.id(), store);
-    shown.insert("giftAskAmount".to_owned(), json!("Unavailable"));
-    shown.insert("giftAskType".to_owned(), Value::Null);
+    let ask = children(store, "gift_asks", "contactId", contact.id()).last();
+    let amount = ask.map_or("$0".to_owned(), |ask| money::display(ask.amount("askAmount")));
+    shown.insert("giftAskAmount".to_owned(), json!(amount));
+    shown.insert("giftAskType".to_owned(), json!(ask.map(|ask| ask.text("askType"))));
     giving.write(&mut shown);
     shown
 }
@@ -133,16 +142,22 @@ fn live(records: &[Record]) -> impl Iterator<Item = &Record> {
 fn birth_date(individual: &Record) -> Value {
     match (individual.int("birthMonth"), individual.int("birthDay"), individual.int("birthYear")) {
         (Some(month), Some(day), Some(year)) => json!(format!("{month}/{day}/{year}")),
-        _ => Value::Null,
+        // As recorded.
+        _ => json!(""),
     }
 }
 
 /// A person, with the audit that single reads have.
 pub(crate) fn individual(contact: i64, individual: &Individual) -> Value {
     let mut shown = individual.record.audited(INDIVIDUAL, INDIVIDUAL_FLAGS);
-    let methods: Vec<Value> = live(&individual.methods).map(method_within).collect();
+    let methods: Vec<Value> = live(&individual.methods).map(method).collect();
+    let text_or_empty = |name: &str| individual.record.text(name).to_owned();
     let more = json!({
         "contactId": contact,
+        "prefix2": null,
+        "preMarriageName": null,
+        "nickname": null,
+        "deceasedDate": text_or_empty("deceasedDate"),
         "canBePrimary": true,
         "canBeSecondary": true,
         "birthDate": birth_date(&individual.record),
@@ -155,30 +170,29 @@ pub(crate) fn individual(contact: i64, individual: &Individual) -> Value {
     Value::Object(shown)
 }
 
-fn method_within(method: &Record) -> Value {
-    let mut shown = method.shown(METHOD, METHOD_FLAGS);
-    shown.insert("canBePrimary".to_owned(), json!(true));
-    Value::Object(shown)
-}
-
-/// A contact method of its own.
+/// A contact method.
 pub(crate) fn method(method: &Record) -> Value {
     let mut shown = method.audited(METHOD, METHOD_FLAGS);
     shown.insert("canBePrimary".to_owned(), json!(true));
     Value::Object(shown)
 }
 
-/// An address in a contact.
-fn address(address: &Record) -> Value {
-    let mut shown = address.shown(ADDRESS, &["isPrimary"]);
-    shown.insert("canBePrimary".to_owned(), json!(true));
-    Value::Object(shown)
-}
-
-/// A single address.
-pub(crate) fn whole_address(record: &Record) -> Value {
+/// An address: of the whole year by default, and with empty strings where it has no state or country, as recorded.
+pub(crate) fn address(record: &Record) -> Value {
     let mut shown = record.audited(ADDRESS, &["isPrimary"]);
     shown.insert("canBePrimary".to_owned(), json!(true));
+    for (name, default) in [
+        ("state", json!("")),
+        ("country", json!("")),
+        ("startMonth", json!(1)),
+        ("startDay", json!(1)),
+        ("endMonth", json!(12)),
+        ("endDay", json!(31)),
+    ] {
+        if shown.get(name).is_none_or(Value::is_null) {
+            shown.insert(name.to_owned(), default);
+        }
+    }
     Value::Object(shown)
 }
 
@@ -201,8 +215,8 @@ pub(crate) fn summary(contact: &Contact) -> Value {
         "contactType": contact.record.fields.get("contactType"),
         "contactName": contact.record.fields.get("name"),
         "address": contact.address().map(address_line),
-        "email": contact.reached_by("Email").first(),
-        "phone": contact.reached_by("Phone").first(),
+        "email": contact.reached_by("Email").first().unwrap_or(&""),
+        "phone": contact.reached_by("Phone").first().unwrap_or(&""),
         "contactViewUrl": format!("/Generosity/Contact/View/{}", contact.id()),
     })
 }

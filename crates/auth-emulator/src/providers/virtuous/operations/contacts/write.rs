@@ -12,6 +12,7 @@ use crate::providers::virtuous::base::fields::{
 };
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::base::violations::NOT_VALID;
 use crate::providers::virtuous::data::contact::{Contact, Individual, METHOD_TYPES, TYPES, sort_of};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record};
@@ -137,8 +138,34 @@ pub(crate) fn normalize_individuals(individuals: &mut [Individual]) {
     }
 }
 
-/// Rejects an email address of another contact, if the settings require uniqueness.
+/// `local@domain.example`, without spaces.
+fn is_email(value: &str) -> bool {
+    let (local, domain) = value.rsplit_once('@').unwrap_or_default();
+    let plain = !value.contains(|letter: char| letter.is_whitespace() || letter.is_control());
+    plain
+        && !local.is_empty()
+        && !local.contains('@')
+        && domain.split('.').count() > 1
+        && domain.split('.').all(|part| !part.is_empty())
+}
+
+/// Digits, with what people write between them, and an extension.
+fn is_phone(value: &str) -> bool {
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    let known = |letter: char| letter.is_ascii_digit() || " +-().,/#*extEXT".contains(letter);
+    (3..=20).contains(&digits) && value.chars().all(known)
+}
+
+/// Rejects a malformed value, and an email address of another contact, if the settings require uniqueness.
 pub(crate) fn check_email(job: &Job<'_>, kind: &str, value: &str, own: Option<i64>) -> Result<(), Problem> {
+    let valid = match sort_of(kind) {
+        "Email" => is_email(value),
+        "Phone" | "Fax" => is_phone(value),
+        _ => true,
+    };
+    if !valid {
+        return Err(Problem::field("contactMethod.value", NOT_VALID));
+    }
     let holder = || job.store.contacts.by_email(value).filter(|holder| Some(*holder) != own);
     let clash = job.settings.unique_emails && sort_of(kind) == "Email" && holder().is_some();
     if clash { Err(Problem::Conflict) } else { Ok(()) }

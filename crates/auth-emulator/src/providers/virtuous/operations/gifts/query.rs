@@ -8,10 +8,14 @@ use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Row;
+use crate::providers::virtuous::data::contact::TYPES as CONTACT_TYPES;
 use crate::providers::virtuous::data::gifts::{Gifts, TYPES, designated};
 use crate::providers::virtuous::data::job::{Job, Outcome, envelope};
 use crate::providers::virtuous::data::store::Store;
-use crate::providers::virtuous::query::{Cell, Schema, Source, Type, Values, cell_of, parameter};
+use crate::providers::virtuous::query::{
+    Cell, OF_BATCH, OF_STATE, Schema, Source, Type, Values, cell_of, parameter,
+};
+use crate::providers::virtuous::records::relations::follow;
 
 const SORTS: &[(&str, &str, Type)] = &[
     ("Id", "id", Type::Int),
@@ -21,46 +25,119 @@ const SORTS: &[(&str, &str, Type)] = &[
     ("Batch", "batch", Type::String),
 ];
 
+/// The parameters that clients use; no recording has the list.
 pub(crate) static GIFTS: Schema = Schema {
     parameters: &[
         parameter("Gift Id", Type::Int, "id"),
         parameter("Contact Id", Type::Int, "contactId"),
+        parameter("Contact Name", Type::String, "contactName"),
         parameter("Gift Type", Type::List, "giftType").among(Values::Fixed(TYPES)),
         parameter("Gift Date", Type::Date, "giftDate"),
         parameter("Amount", Type::Decimal, "amount"),
-        parameter("Batch", Type::String, "batch"),
-        parameter("Project", Type::Lookup, "project").among(Values::Projects),
+        parameter("Batch", Type::String, "batch").with(OF_BATCH),
+        parameter("Project Name", Type::String, "project").among(Values::Projects),
         parameter("Project Code", Type::String, "projectCode"),
-        parameter("Segment", Type::Lookup, "segment").among(Values::Segments),
-        parameter("Campaign", Type::Lookup, "campaign").among(Values::Campaigns),
-        parameter("Transaction Source", Type::String, "transactionSource"),
-        parameter("Transaction Id", Type::String, "transactionId"),
-        parameter("Receipt Date", Type::Date, "receiptDate"),
-        parameter("Notes", Type::String, "notes"),
-        parameter("Is Private", Type::Boolean, "isPrivate"),
+        parameter("Campaign Name", Type::String, "campaign").among(Values::Campaigns),
+        parameter("Segment Name", Type::Lookup, "segment").among(Values::Segments),
+        parameter("Segment Code", Type::Lookup, "segmentCode"),
+        parameter("Currency Code", Type::List, "currencyCode"),
+        parameter("Transaction Source", Type::String, "transactionSource").known(),
+        parameter("Transaction Id", Type::String, "transactionId").known(),
+        parameter("Check Number", Type::String, "checkNumber").known(),
+        parameter("Credit Card Type", Type::String, "creditCardType").known(),
+        parameter("Cash Accounting Code", Type::String, "cashAccountingCode").known(),
+        parameter("Notes", Type::String, "notes").known(),
+        parameter("Receipt Date", Type::Date, "receiptDate").known(),
+        parameter("Private", Type::Boolean, "isPrivate"),
+        parameter("Gift Tax-Deductible", Type::Boolean, "isTaxDeductible"),
+        parameter("Has Attachment", Type::Boolean, "hasAttachment"),
+        parameter("Has Gift Splits", Type::Boolean, "hasSplits"),
+        parameter("Create Date", Type::Date, "created"),
         parameter("Create DateTime UTC", Type::Date, "created"),
         parameter("Last Modified Date", Type::Date, "modified"),
+        parameter("Last Modified DateTime UTC", Type::Date, "modified"),
     ],
     sorts: SORTS,
     custom: Some(Owner::Gift),
 };
 
-/// The rows are designations: `id` is the designation's, `giftId` the gift's.
+/// The rows are designations: `id` is the designation's, `giftId` the gift's. The parameters are those of a recording of about
+/// 2024; those that the emulator has no data for are unknown for every gift.
 pub(crate) static DESIGNATIONS: Schema = Schema {
     parameters: &[
-        parameter("Id", Type::Int, "id"),
         parameter("Gift Id", Type::Int, "giftId"),
+        parameter("Gift Designation Id", Type::Int, "id"),
+        parameter("Project Id", Type::Int, "designatedId"),
         parameter("Contact Id", Type::Int, "contactId"),
-        parameter("Amount Designated", Type::Decimal, "amountDesignated"),
-        parameter("Project", Type::Lookup, "designatedProject").among(Values::Projects),
+        parameter("Passthrough Contact Id", Type::Int, "contactPassthroughId"),
+        parameter("Tribute Id", Type::Int, "tributeId").known(),
+        parameter("Acknowledgee Individual Id", Type::Int, "acknowledgeeIndividualId").known(),
+        parameter("Legacy Id", Type::String, "legacyId").known(),
+        parameter("Transaction Source", Type::String, "transactionSource").known(),
+        parameter("Transaction Id", Type::String, "transactionId").known(),
+        parameter("Cash Accounting Code", Type::String, "cashAccountingCode").known(),
+        parameter("Notes", Type::String, "notes").known(),
+        parameter("Check Number", Type::String, "checkNumber").known(),
+        parameter("Credit Card Type", Type::String, "creditCardType").known(),
+        parameter("Submission Url", Type::String, "submissionUrl").known(),
+        parameter("Legacy Contact Id", Type::String, "legacyContactId").known(),
+        parameter("Passthrough Legacy Contact Id", Type::String, "legacyPassthroughId").known(),
+        parameter("Tribute Description", Type::String, "tribute").known(),
+        parameter("Tribute", Type::String, "tribute").known(),
+        parameter("Batch", Type::String, "batch").with(OF_BATCH),
+        parameter("State", Type::String, "contactState").with(OF_STATE),
+        parameter("Form Name", Type::String, "formName"),
+        parameter("Package Code", Type::String, "packageCode"),
+        parameter("Media Outlet Name", Type::String, "mediaOutlet"),
+        parameter("Media Outlet Code", Type::String, "mediaOutletCode"),
+        parameter("Communication Name", Type::String, "communication"),
+        parameter("Communication Channel", Type::String, "channel"),
+        parameter("Campaign Name", Type::String, "campaign").among(Values::Campaigns),
+        parameter("Project Name", Type::String, "designatedProject").among(Values::Projects),
         parameter("Project Code", Type::String, "designatedCode"),
-        parameter("Gift Type", Type::List, "giftType").among(Values::Fixed(TYPES)),
-        parameter("Gift Date", Type::Date, "giftDate"),
-        parameter("Batch", Type::String, "batch"),
-        parameter("Segment", Type::Lookup, "segment").among(Values::Segments),
-        parameter("Campaign", Type::Lookup, "campaign").among(Values::Campaigns),
-        parameter("Create DateTime UTC", Type::Date, "created"),
+        parameter("Project Type", Type::String, "designatedType"),
+        parameter("Parent Project Name", Type::String, "parentProject"),
+        parameter("Parent Project Code", Type::String, "parentCode"),
+        parameter("Contact Name", Type::String, "contactName"),
+        parameter("Individual First Name", Type::String, "individualFirst"),
+        parameter("Individual Last Name", Type::String, "individualLast"),
+        parameter("Passthrough Contact Name", Type::String, "passthroughName"),
+        parameter("Tribute First Name", Type::String, "tributeFirst"),
+        parameter("Tribute Last Name", Type::String, "tributeLast"),
+        parameter("Tribute City", Type::String, "tributeCity"),
+        parameter("Tribute State", Type::String, "tributeState"),
+        parameter("Acknowledgee First Name", Type::String, "acknowledgeeFirst"),
+        parameter("Acknowledgee Last Name", Type::String, "acknowledgeeLast"),
+        parameter("Create Date", Type::Date, "created"),
         parameter("Last Modified Date", Type::Date, "modified"),
+        parameter("Create DateTime UTC", Type::Date, "created"),
+        parameter("Last Modified DateTime UTC", Type::Date, "modified"),
+        parameter("Gift Designation Create DateTime UTC", Type::Date, "created"),
+        parameter("Gift Date", Type::Date, "giftDate"),
+        parameter("Receipt Date", Type::Date, "receiptDate").known(),
+        parameter("Thank You Date", Type::Date, "thankYouDate").known(),
+        parameter("Gift Type", Type::List, "giftType").among(Values::Fixed(TYPES)),
+        parameter("Currency Code", Type::List, "currencyCode"),
+        parameter("Contact Type", Type::List, "contactType").among(Values::Fixed(CONTACT_TYPES)),
+        parameter("Tribute Type", Type::List, "tributeType"),
+        parameter("Amount", Type::Decimal, "amount"),
+        parameter("Converted Amount Designated", Type::Decimal, "amountDesignated"),
+        parameter("Private", Type::Boolean, "isPrivate"),
+        parameter("Gift Tax-Deductible", Type::Boolean, "isTaxDeductible"),
+        parameter("Has Attachment", Type::Boolean, "hasAttachment"),
+        parameter("Project Tax-Deductible", Type::Boolean, "projectTaxDeductible"),
+        parameter("Parent Project Tax-Deductible", Type::Boolean, "parentTaxDeductible"),
+        parameter("Contact Archived", Type::Boolean, "contactArchived"),
+        parameter("Form", Type::Object, "formName"),
+        parameter("Segment", Type::Object, "segment"),
+        parameter("Media Outlet", Type::Object, "mediaOutlet"),
+        parameter("Receipt Segment", Type::Object, "receiptSegment"),
+        parameter("Individual", Type::Object, "individualFirst"),
+        parameter("Passthrough Contact", Type::Object, "passthroughName"),
+        parameter("Segment Name", Type::Lookup, "segment").among(Values::Segments),
+        parameter("Segment Code", Type::Lookup, "segmentCode"),
+        parameter("Receipt Segment Name", Type::Lookup, "receiptSegment"),
+        parameter("Receipt Segment Code", Type::Lookup, "receiptSegmentCode"),
     ],
     sorts: &[
         ("Id", "id", Type::Int),
@@ -81,17 +158,42 @@ fn cell(gift: &Record, source: Source, store: &Store) -> Cell {
         _ if source.custom => cell_of(gift, source),
         "project" => of_projects("name"),
         "projectCode" => of_projects("projectCode"),
-        "segment" | "campaign" => segment_cell(gift, source.field, store).unwrap_or(Cell::Unknown),
+        "hasSplits" => Cell::Flag(gift.list("giftDesignations").len() > 1),
+        "contactName" | "contactType" | "contactArchived" | "contactState" => {
+            let contact = gift.int("contactId").and_then(|id| store.contacts.find(id).ok());
+            contact.map_or(Cell::Unknown, |contact| match source.field {
+                "contactName" => Cell::text(contact.record.text("name")),
+                "contactType" => Cell::text(contact.record.text("contactType")),
+                "contactArchived" => Cell::Flag(contact.record.archived),
+                _ => Cell::text(contact.address().map_or("", |address| address.text("state"))),
+            })
+        }
+        "individualFirst" | "individualLast" => {
+            let name = if source.field == "individualFirst" { "firstName" } else { "lastName" };
+            let name = follow(gift, "contactIndividualId", name, store);
+            Cell::text(name.as_str().unwrap_or_default())
+        }
+        "currencyCode" => Cell::text(render::currency(gift)),
+        "segment" | "segmentCode" | "campaign" | "communication" | "channel" => {
+            segment_cell(gift, source.field, store).unwrap_or(Cell::Unknown)
+        }
         _ => cell_of(gift, source),
     }
 }
 
 fn segment_cell(gift: &Record, field: &str, store: &Store) -> Option<Cell> {
     let segment = store.segments.get(gift.int("segmentId")?)?;
-    if field == "segment" {
-        return Some(Cell::text(segment.text("name")));
+    match field {
+        "segment" => return Some(Cell::text(segment.text("name"))),
+        "segmentCode" => return Some(Cell::text(segment.text("code"))),
+        _ => {}
     }
     let communication = store.communications.get(segment.int("communicationId")?)?;
+    match field {
+        "communication" => return Some(Cell::text(communication.text("name"))),
+        "channel" => return Some(Cell::text(communication.text("channelType"))),
+        _ => {}
+    }
     let campaign = store.campaigns.get(communication.int("campaignId")?)?;
     Some(Cell::text(campaign.text("name")))
 }
@@ -126,6 +228,16 @@ fn designation_cell(id: i64, gift: &Record, source: Source, store: &Store) -> Ce
         "amountDesignated" => Cell::number(found.and_then(|value| value.get("amount")).and_then(money::of)),
         "designatedProject" => of_project("name"),
         "designatedCode" => of_project("projectCode"),
+        "designatedType" => of_project("type"),
+        "designatedId" => Cell::number(found.and_then(|value| value.get("projectId")?.as_i64())),
+        "projectTaxDeductible" => {
+            project().map_or(Cell::Unknown, |one| Cell::Flag(one.flag("isTaxDeductible")))
+        }
+        "parentProject" | "parentCode" => {
+            let parent = project().and_then(|one| store.projects.get(one.int("parentId")?));
+            let name = if source.field == "parentProject" { "name" } else { "projectCode" };
+            parent.map_or(Cell::Unknown, |one| Cell::text(one.text(name)))
+        }
         _ => cell(gift, source, store),
     }
 }

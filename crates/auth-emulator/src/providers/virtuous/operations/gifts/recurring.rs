@@ -42,20 +42,31 @@ const CREATE: &[Field] = &[
 const UPDATE: &[Field] = CREATE.split_at(1).1;
 const CANCEL: &[Field] = &[text("cancelReason"), int("categoryId")];
 
+/// The parameters that clients use; no recording has the list.
 static SCHEMA: Schema = Schema {
     parameters: &[
-        parameter("Id", Type::Int, "id"),
+        parameter("Recurring Gift Id", Type::Int, "id"),
         parameter("Contact Id", Type::Int, "contactId"),
+        parameter("Legacy Id", Type::String, "legacyId").known(),
         parameter("Amount", Type::Decimal, "amount"),
+        parameter("Converted Amount", Type::Decimal, "amount"),
         parameter("Frequency", Type::List, "frequency").among(Values::Fixed(FREQUENCIES)),
         parameter("Status", Type::List, "status").among(Values::Fixed(STATUSES)),
+        parameter("Transaction Source", Type::String, "transactionSource").known(),
+        parameter("Transaction Id", Type::String, "transactionId").known(),
         parameter("Start Date", Type::Date, "startDate"),
-        parameter("Next Expected Payment Date", Type::Date, "nextExpectedPaymentDate"),
-        parameter("Is Private", Type::Boolean, "isPrivate"),
+        parameter("Next Expected Payment Date", Type::Date, "nextExpectedPaymentDate").known(),
+        parameter("Private", Type::Boolean, "isPrivate"),
+        parameter("Create Date", Type::Date, "created"),
         parameter("Create DateTime UTC", Type::Date, "created"),
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
-    sorts: &[("RecurringGiftDate", "startDate", Type::Date), ("CreatedDateTime", "created", Type::Date)],
+    sorts: &[
+        ("Id", "id", Type::Int),
+        ("StartDate", "startDate", Type::Date),
+        ("RecurringGiftDate", "startDate", Type::Date),
+        ("CreatedDateTime", "created", Type::Date),
+    ],
     custom: Some(Owner::RecurringGift),
 };
 
@@ -93,6 +104,7 @@ fn shown(gift: &Record, store: &Store) -> Value {
     shown.insert("segment".to_owned(), json!(segment.as_ref().map(|segment| segment.text("name"))));
     let url = segment.as_ref().map(|segment| format!("/api/Segment/{}", segment.id));
     shown.insert("segmentUrl".to_owned(), json!(url));
+    shown.insert("recurringGiftDate".to_owned(), json!(gift.fields.get("startDate")));
     let designations = gift.list("designations").iter().map(|value| {
         let project = value.get("projectId").and_then(Value::as_i64);
         let record = project.and_then(|id| store.projects.get(id));

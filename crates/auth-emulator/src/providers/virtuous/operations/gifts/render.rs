@@ -34,6 +34,11 @@ const GIFT: &[&str] = &[
     "contactMembershipId",
 ];
 
+/// As recorded, an empty string without a date.
+fn shown_date(record: &Record, name: &str) -> String {
+    display_date(record, name).unwrap_or_default()
+}
+
 fn display_date(record: &Record, name: &str) -> Option<String> {
     dates::parse_day(record.text(name)).map(dates::display)
 }
@@ -84,7 +89,11 @@ pub(crate) fn full(gift: &Record, store: &Store) -> JsonFields {
         "mediaOutlet": null,
         "grant": null,
         "grantUrl": null,
-        "receiptDateFormatted": display_date(gift, "receiptDate"),
+        "receiptDateFormatted": shown_date(gift, "receiptDate"),
+        "isAcknowledgedGift": false,
+        "acknowledgementDate": null,
+        "acknowledgementNotes": null,
+        "giftPassthroughs": passthroughs(gift, store),
         "contactPassthroughUrl": gift.int("contactPassthroughId").map(|id| format!("/api/Contact/{id}")),
         "giftDesignations": designations(gift, store),
         "giftPremiums": [],
@@ -99,7 +108,19 @@ pub(crate) fn full(gift: &Record, store: &Store) -> JsonFields {
     shown
 }
 
-fn currency(gift: &Record) -> &str {
+/// The contact that the gift passed through, if any.
+fn passthroughs(gift: &Record, store: &Store) -> Value {
+    let contact = gift.int("contactPassthroughId").and_then(|id| store.contacts.find(id).ok());
+    let one = contact.map(|contact| {
+        json!({
+            "contactId": contact.id(), "passthroughContact": contact.record.text("name"),
+            "amount": gift.fields.get("amount"),
+        })
+    });
+    one.into_iter().collect()
+}
+
+pub(crate) fn currency(gift: &Record) -> &str {
     Some(gift.text("currencyCode")).filter(|code| !code.is_empty()).unwrap_or("USD")
 }
 
@@ -120,8 +141,10 @@ pub(crate) fn summary(gift: &Record, store: &Store) -> JsonFields {
         "segment": segment.as_ref().map(|segment| segment.text("name")),
         "batch": gift.fields.get("batch"),
         "giftUrl": format!("/api/Gift/{}", gift.id),
-        "culture": "en-US",
+        "culture": null,
         "exchangeRate": rate(gift),
+        "currencyCode": currency(gift),
+        "baseCurrencyCode": "USD",
     });
     if let Value::Object(shown) = shown { shown } else { JsonFields::new() }
 }
@@ -177,7 +200,7 @@ pub(crate) fn designation_row(gift: &Record, value: &Value, store: &Store) -> Va
         "parentProjectExternalAccountingCode": of_parent("externalAccountingCode"),
         "parentProjectType": of_parent("type"),
         "parentProjectLocation": of_parent("location"),
-        "parentProjectCustomFields": {},
+        "parentProjectCustomFields": parent.as_ref().map(|_| json!({})),
         "parentProjectUrl": parent.as_ref().map(|parent| format!("/api/Project/{}", parent.id)),
         "batch": gift.fields.get("batch"),
         "segmentName": segment.as_ref().map(|segment| segment.text("name")),

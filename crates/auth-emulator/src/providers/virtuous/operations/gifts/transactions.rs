@@ -53,7 +53,7 @@ const CONTACT: &[Field] = &[
 ];
 /// All fields except the source, which belongs to the batch.
 const IN_BATCH: &[Field] = CONTACT.split_at(1).1;
-const CONTACTS: &[Field] = &[text("referenceSource").required(), items("contacts", IN_BATCH).required()];
+const CONTACTS: &[Field] = &[text("referenceSource"), items("contacts", IN_BATCH)];
 
 const ADDRESS: &[Field] =
     &[text("address1"), text("address2"), text("city"), text("state"), text("postal"), text("country")];
@@ -252,7 +252,7 @@ pub(crate) fn contact(job: &mut Job<'_>) -> Outcome {
 
 /// `create_contact_transactions`: all or none.
 pub(crate) fn contacts(job: &mut Job<'_>) -> Outcome {
-    let mut batch = job.fields("contactTransactions", CONTACTS)?;
+    let mut batch = job.fields("unmatchedContactsBindingModel", CONTACTS)?;
     let source = batch.get("referenceSource").cloned().unwrap_or_default();
     let mut contacts = objects(&mut batch, "contacts");
     for fields in &mut contacts {

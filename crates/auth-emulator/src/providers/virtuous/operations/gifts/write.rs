@@ -16,7 +16,7 @@ use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
-use crate::providers::virtuous::data::gifts::{TYPES, designated};
+use crate::providers::virtuous::data::gifts::{PROJECT, TYPES, designated};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record, read};
 
 /// The maximum number of gifts in a bulk call or patch.
@@ -98,7 +98,7 @@ const PATCH: &[Field] = &[
 fn check(gift: &Record, parameter: &str, job: &Job<'_>) -> Result<(), Problem> {
     let mut wrong = Vec::new();
     let mut note = |name: &str, words: &str| wrong.push((format!("{parameter}.{name}"), words.to_owned()));
-    for name in ["giftType", "giftDate", "amount", "giftDesignations"] {
+    for name in ["giftType", "giftDate", "amount"] {
         if gift.fields.get(name).is_none_or(Value::is_null) {
             note(name, REQUIRED);
         }
@@ -224,6 +224,15 @@ fn change_parts(
     if wrong.is_empty() { Ok(()) } else { Err(Problem::Invalid(wrong)) }
 }
 
+/// Assumption (no-designations): a gift without designations goes to the organization's first project.
+fn designate(gift: &mut Record, job: &mut Job<'_>) {
+    if !gift.fields.contains_key("giftDesignations") {
+        let id = job.store.gifts.next_designation();
+        let amount = gift.fields.get("amount").cloned().unwrap_or_default();
+        gift.set("giftDesignations", json!([{ "id": id, "projectId": PROJECT, "amount": amount }]));
+    }
+}
+
 /// A gift from parsed fields, checked but not stored.
 fn prepare(mut given: JsonFields, parameter: &str, job: &mut Job<'_>) -> Result<Record, Problem> {
     job.contact_of_body(parameter, &given)?;
@@ -232,6 +241,7 @@ fn prepare(mut given: JsonFields, parameter: &str, job: &mut Job<'_>) -> Result<
     let id = job.store.gifts.next_id();
     let mut gift = new_record(id, given, job);
     change_parts(&mut gift, &designations, &payments, parameter, job)?;
+    designate(&mut gift, job);
     check(&gift, parameter, job)?;
     Ok(gift)
 }

@@ -1,0 +1,260 @@
+//! What the live Virtuous service is known to take and to send, as its clients and recordings show.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
+
+mod common;
+
+use common::Request;
+use common::crm::{Crm, contact, encode, gift};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn case_and_a_slash_at_the_end_of_a_path_do_not_matter() {
+    let crm = Crm::start().await;
+    for path in ["/api/contact/17", "/api/Contact/17/", "/API/CONTACT/17"] {
+        let response = crm.send("GET", path, None).await;
+        assert_eq!(response.status, 200, "{path}");
+        let explained = crm.emulator.explain(&response.request_id()).unwrap();
+        let route = explained.checks.iter().find(|check| check.check == "route").unwrap();
+        assert!(route.reason.as_deref().unwrap().contains("differs"), "{path}: {route:?}");
+    }
+    assert_eq!(crm.status("POST", "/api/Campaign/Query/?skip=0").await, 400, "found, without a body");
+    let crm = Crm::with(|settings| settings.exact_paths = true).await;
+    assert_eq!(crm.status("GET", "/api/Contact/17").await, 200);
+    for path in ["/api/contact/17", "/api/Contact/17/"] {
+        assert_eq!(crm.status("GET", path).await, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn scheme_names_have_no_case_and_keys_no_decoration() {
+    let crm = Crm::start().await;
+    let (url, key) = (format!("{}/api/Organization", crm.virtuous.base_url()), crm.virtuous.api_key());
+    for (header, status) in [
+        (format!("bearer {key}"), 200),
+        (format!("BEARER {key}"), 200),
+        (format!("Bearer  {key}"), 401),
+        (format!("Bearer \"{key}\""), 401),
+        (key.clone(), 401),
+    ] {
+        let response = Request::new("GET", &url).header("Authorization", &header).send().await;
+        assert_eq!(response.status, status, "{header}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_issued_for_forms_of_any_content_type_and_for_nothing_else() {
+    let crm = Crm::start().await;
+    let (user, password) = (crm.virtuous.username(), crm.virtuous.password());
+    let form = format!("grant_type=password&username={}&password={}", encode(&user), encode(&password));
+    let url = format!("{}/Token", crm.virtuous.base_url());
+    for content_type in ["application/x-www-form-urlencoded", "application/json", "text/plain"] {
+        let request = Request::new("POST", &url).header("Content-Type", content_type);
+        assert_eq!(request.body(form.clone()).send().await.status, 200, "{content_type}");
+    }
+    assert_eq!(Request::new("POST", &url).body(form).send().await.status, 200, "no content type");
+    let body = json!({ "grant_type": "password", "username": user, "password": password });
+    assert_eq!(Request::new("POST", &url).json(&body).send().await.status, 400);
+    let part = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let parts =
+        [part("grant_type", "password"), part("username", &user), part("password", &password)].concat();
+    let request = Request::new("POST", &url).header("Content-Type", "multipart/form-data; boundary=b");
+    assert_eq!(request.body(format!("{parts}--b--\r\n")).send().await.status, 400);
+}
+
+#[tokio::test]
+async fn primitive_types_are_converted_and_the_rest_is_refused() {
+    let crm = Crm::start().await;
+    let made = crm
+        .post(
+            "/api/Gift",
+            &json!({ "contactId": "17", "giftType": "Cash", "giftDate": "2023-11-01", "amount": "1,250.50",
+                "isPrivate": "true", "isTaxDeductible": 1, "batch": 7 }),
+        )
+        .await;
+    assert_eq!(
+        (&made["contactId"], &made["amount"], &made["isPrivate"], &made["batch"]),
+        (&json!(17), &json!(1250.5), &json!(true), &json!("7"))
+    );
+    // Without designations, to the first project.
+    assert_eq!(made["giftDesignations"][0]["projectId"], 51);
+    assert_eq!(made["giftDesignations"][0]["amountDesignated"], 1250.5);
+    let query = json!({ "groups": [{ "conditions": [
+        { "parameter": "Gift Id", "operator": "Is", "value": made["id"] }] }], "descending": "false" });
+    assert_eq!(crm.post("/api/Gift/Query", &query).await["total"], 1);
+    for (field, value) in [("isPrivate", json!("yes")), ("amount", json!("ten")), ("contactId", json!("x"))] {
+        let mut body = gift(17, 1.0);
+        body[field] = value;
+        assert_eq!(crm.refused("POST", "/api/Gift", &body).await, [format!("gift.{field}")]);
+    }
+    let request = Request::new("POST", &format!("{}/api/Contact/Search", crm.virtuous.base_url()));
+    let request = request.header("Authorization", &format!("Bearer {}", crm.virtuous.api_key()));
+    let request = request.header("Content-Type", "application/json").body("{\"search\": \"a,]\",}");
+    assert_eq!(request.send().await.status, 200, "a trailing comma");
+}
+
+#[tokio::test]
+async fn months_days_addresses_and_numbers_are_checked() {
+    let crm = Crm::start().await;
+    for (path, body, field) in [
+        ("/api/ContactAddress", json!({ "contactId": 17, "startMonth": 13 }), "address.startMonth"),
+        ("/api/ContactAddress", json!({ "contactId": 17, "endDay": 0 }), "address.endDay"),
+        (
+            "/api/ContactIndividual",
+            json!({ "contactId": 17, "firstName": "A", "lastName": "B", "birthDay": 32 }),
+            "individual.birthDay",
+        ),
+        (
+            "/api/ContactMethod",
+            json!({ "contactIndividualId": 817, "type": "Work Email", "value": "nobody" }),
+            "contactMethod.value",
+        ),
+        (
+            "/api/ContactMethod",
+            json!({ "contactIndividualId": 817, "type": "Home Phone", "value": "call me" }),
+            "contactMethod.value",
+        ),
+    ] {
+        assert_eq!(crm.refused("POST", path, &body).await, [field], "{body}");
+    }
+    let same = crm.send("POST", "/api/Contact", Some(&contact("Other", "anna@example.org"))).await;
+    assert_eq!(same.status, 409, "an e-mail address belongs to one contact");
+}
+
+#[tokio::test]
+async fn responses_have_the_fields_of_recordings() {
+    let crm = Crm::start().await;
+    let contact = crm.get("/api/Contact/17").await;
+    for field in
+        ["formalContactName", "alternateContactName", "preferredSalutationName", "preferredAddresseeName"]
+    {
+        assert!(contact[field].is_string(), "{field}");
+    }
+    let person = &contact["contactIndividuals"][0];
+    for field in ["prefix2", "preMarriageName", "nickname"] {
+        assert_eq!(person.get(field), Some(&Value::Null), "{field}");
+    }
+    assert_eq!((&person["deceasedDate"], &person["birthDate"]), (&json!(""), &json!("")));
+    for nested in [&contact["address"], &person["contactMethods"][0]] {
+        for field in ["createDateTimeUtc", "createdByUser", "modifiedDateTimeUtc", "modifiedByUser"] {
+            assert!(nested[field].is_string(), "{field} in {nested}");
+        }
+    }
+    assert_eq!(contact["address"]["endMonth"], 12, "addresses are used all year by default");
+    let gift = crm.get("/api/Gift/301").await;
+    for field in ["isAcknowledgedGift", "acknowledgementDate", "acknowledgementNotes", "giftPassthroughs"] {
+        assert!(gift.get(field).is_some(), "{field}");
+    }
+    let row = &crm.get("/api/Gift/ByContact/17").await["list"][0];
+    assert_eq!((&row["currencyCode"], &row["baseCurrencyCode"]), (&json!("USD"), &json!("USD")));
+    let types = crm.get("/api/ContactNote/Types").await;
+    assert_eq!(types["text Message"], "Text Message");
+    let response = crm.send("POST", "/api/Contact/Batch", Some(&json!({ "contacts": [] }))).await;
+    assert_eq!((response.status, response.body.len()), (200, 0));
+    let relationships = crm.get("/api/Relationship/ByContact/999999").await;
+    assert_eq!(relationships, json!({ "list": [], "total": 0 }), "of an unknown contact too");
+}
+
+#[tokio::test]
+async fn records_live_from_creation_to_404() {
+    let crm = Crm::start().await;
+    let person = json!({ "contactIndividualId": 817 });
+    let made = crm.post("/api/Event", &json!({ "name": "Gala", "startDateTime": "3/27/2024 6:30 PM" })).await;
+    assert_eq!(made["startDateTime"], "3/27/2024 6:30 PM");
+    let event = format!("/api/Event/{}", made["id"]);
+    let attendee = crm.post(&format!("{event}/Attendees"), &person).await;
+    let path = format!("{event}/Attendees/{}", attendee["id"]);
+    crm.write("PUT", &path, &json!({ "rsvp": true, "attended": "True" })).await;
+    assert_eq!(crm.get(&path).await["attended"], "True");
+    let shown = crm.get(&event).await;
+    assert_eq!((&shown["totalRsvps"], &shown["totalAttended"]), (&json!(1), &json!(1)));
+    let elsewhere = format!("/api/Event/{}/Attendees/{}", 1, attendee["id"]);
+    assert_eq!(crm.status("GET", &elsewhere).await, 404, "an attendee of another event");
+    let response = crm.send("GET", &event, None).await;
+    assert_eq!(response.header("x-emulator-assumed"), Some("true"));
+    assert_eq!(crm.send("GET", "/api/Contact/17", None).await.header("x-emulator-assumed"), None);
+    assert_eq!(crm.refused("PUT", &event, &json!({ "description": "x" })).await, ["event.name"]);
+    crm.call("DELETE", &event).await;
+    assert_eq!(crm.status("GET", &event).await, 404);
+    assert_eq!(crm.status("GET", "/api/Event/2601/Attendees").await, 404);
+    for number in 0..12 {
+        let task = json!({ "task": format!("Task {number}"), "contactId": 17, "dueDateTime": "2023-12-01" });
+        crm.post("/api/Task", &task).await;
+    }
+    let page = crm.post("/api/Task/Query?skip=10&take=5", &json!({ "sortBy": "Due DateTime" })).await;
+    assert_eq!((&page["total"], page["list"].as_array().unwrap().len()), (&json!(12), 2));
+    let options = crm.get("/api/Task/QueryOptions").await;
+    for option in options["options"].as_array().unwrap() {
+        for operator in option["operatorOptions"].as_array().unwrap() {
+            let value = match option["type"].as_str().unwrap() {
+                "Date" => json!("2023-12-01"),
+                _ => json!("1"),
+            };
+            let mut condition = json!({ "parameter": option["parameter"], "operator": operator["operator"] });
+            if operator["valueRequired"] == true {
+                let many = operator["multipleValuesAllowed"] == true;
+                condition[if many { "values" } else { "value" }] =
+                    if many { json!([value]) } else { value.clone() };
+            }
+            if operator["operator"] == "Between" {
+                condition["secondaryValue"] = value;
+            }
+            let query = json!({ "groups": [{ "conditions": [condition] }] });
+            crm.post("/api/Task/Query", &query).await;
+        }
+    }
+    assert_eq!(
+        crm.refused("POST", "/api/Task", &json!({ "task": "x", "contactId": 5 })).await,
+        ["task.contactId"]
+    );
+    assert_eq!(crm.refused("POST", "/api/Task", &json!({})).await, ["task.task"]);
+}
+
+#[tokio::test]
+async fn every_event_of_the_vendor_reaches_its_subscribers() {
+    let crm = Crm::start().await;
+    let switches = [
+        "contactCreate",
+        "contactUpdate",
+        "giftCreate",
+        "giftUpdate",
+        "giftDelete",
+        "projectCreate",
+        "projectUpdate",
+        "projectDelete",
+        "formSubmission",
+        "contactNoteCreate",
+        "contactNoteUpdate",
+        "contactNoteDelete",
+        "eventCreate",
+        "eventUpdate",
+        "eventDelete",
+    ];
+    let mut webhook = json!({ "payloadUrl": "https://example.org/hook" });
+    for switch in switches {
+        webhook[switch] = json!(true);
+    }
+    crm.post("/api/Webhook", &webhook).await;
+    let event = crm.post("/api/Event", &json!({ "name": "Gala" })).await;
+    let event = format!("/api/Event/{}", event["id"]);
+    crm.write("PUT", &event, &json!({ "name": "Gala dinner" })).await;
+    crm.call("DELETE", &event).await;
+    for switch in ["formSubmission", "projectDelete"] {
+        crm.virtuous.fire_event(switch, json!({ "id": 1 })).unwrap();
+    }
+    let fired: Vec<String> = crm
+        .virtuous
+        .due_webhooks()
+        .iter()
+        .map(|due| due.body["event"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(fired, ["EventCreate", "EventUpdate", "EventDelete", "FormSubmission", "ProjectDelete"]);
+}
