@@ -247,6 +247,11 @@ async fn the_controls_are_commands() {
     assert_eq!(run(&["livez"])["status"], "ok");
     assert!(run(&["catalog"]).as_array().unwrap().len() > 20);
 
+    run(&["clock", "change", "--advance-seconds", "9", "--namespace", "other"]);
+    assert_eq!(run(&["clock", "--namespace", "other"])["now"], "2026-01-31T12:00:09.000Z");
+    assert_eq!(run(&["clock"])["now"], "2026-01-31T12:00:00.000Z");
+    assert_eq!(run(&["namespaces"]), json!(["default", "other"]));
+
     let (code, _, errors) = scratch.run(&["codes", "approve", "c-1"]);
     assert_eq!(code, 4);
     assert!(errors.contains("c-1") && errors.contains("404"), "{errors}");
@@ -338,6 +343,23 @@ async fn settings_are_set_at_start_and_checked() {
     assert_eq!(scratch.run(&["serve", "--set", "virtuous.calls_per_hour"]).0, 2);
     let (code, out, _) = scratch.run(&["serve", "--set", "list"]);
     assert!(code == 0 && out.contains("virtuous.calls_per_hour=") && out.contains("vise.hosts=3\n"), "{out}");
+}
+
+#[tokio::test]
+async fn the_controls_work_over_a_socket() {
+    let scratch = Scratch::new("sock");
+    let directory = std::env::temp_dir().join(format!("emulator-{}", std::process::id()));
+    fs::create_dir_all(&directory).unwrap();
+    let server = Server::start(&scratch, &["--json", "--socket-dir", directory.to_str().unwrap()]);
+    let ready: Value = serde_json::from_str(&server.line()).unwrap();
+    let socket = format!("unix:{}", ready["control"]["socket"].as_str().unwrap());
+    let token = ready["control"]["token"].as_str().unwrap();
+    let (code, out, _) = scratch.run(&["clock", "--control", &socket, "--token", token]);
+    assert_eq!((code, serde_json::from_str::<Value>(&out).unwrap()["mode"].clone()), (0, json!("real")));
+    server.end("-TERM");
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
+    assert_eq!(scratch.run(&["clock", "--control", &socket, "--token", token]).0, 1);
+    fs::remove_dir(&directory).unwrap();
 }
 
 #[tokio::test]

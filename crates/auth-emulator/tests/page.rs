@@ -27,6 +27,9 @@ use sha2::Sha256;
 const START: i64 = 1_512_754_158;
 const DATE: &str = "Fri, 08 Dec 2017 17:29:18 -0000";
 
+/// One test at a time: a page that is still open would call its emulator's port, which the next emulator may have.
+static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Whether the browser is there.
 fn has_browser() -> bool {
     let found = std::process::Command::new("chromedriver").arg("--version").output().is_ok();
@@ -103,6 +106,7 @@ async fn a_refused_request_is_found_and_explained() {
     if !has_browser() {
         return;
     }
+    let _one = ONE.lock().await;
     let emulator = start().await;
     let browser = Browser::start(1280, 900, false).await;
     browser.open(&url(&emulator)).await;
@@ -162,6 +166,7 @@ async fn a_person_acts_on_the_page() {
     if !has_browser() {
         return;
     }
+    let _one = ONE.lock().await;
     let emulator = start().await;
     let sent = push(&emulator, "anna").await;
     emulator.add_fault(FaultRule::new("verigator", Fault::status(503)).times(2)).unwrap();
@@ -217,6 +222,7 @@ async fn it_is_readable_on_a_phone_and_in_the_dark() {
     if !has_browser() {
         return;
     }
+    let _one = ONE.lock().await;
     let emulator = start().await;
     push(&emulator, "anna").await;
     revesecure(&emulator, "GET", "/rest/v1/users", &Value::Null, "").await;
@@ -247,6 +253,7 @@ async fn it_is_readable_on_a_phone_and_in_the_dark() {
 
 #[tokio::test]
 async fn without_a_token_nothing_is_shown() {
+    let _one = ONE.lock().await;
     let emulator = start().await;
     let page = Request::new("GET", &format!("{}/", emulator.control_url())).send().await;
     assert_eq!(page.status, 200);

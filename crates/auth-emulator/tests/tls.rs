@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use auth_emulator::Emulator;
 use common::PATIENCE;
+use common::crm::Signer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -30,6 +31,17 @@ fn address(url: &str) -> SocketAddr {
 
 /// Sends a request and returns the response, or the error of the handshake.
 async fn ask(ca_pem: &str, address: SocketAddr, name: &str, path: &str) -> std::io::Result<String> {
+    ask_with(ca_pem, address, name, path, "").await
+}
+
+/// With more headers, as lines.
+async fn ask_with(
+    ca_pem: &str,
+    address: SocketAddr,
+    name: &str,
+    path: &str,
+    headers: &str,
+) -> std::io::Result<String> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(ca_pem.as_bytes()).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -41,7 +53,7 @@ async fn ask(ca_pem: &str, address: SocketAddr, name: &str, path: &str) -> std::
     let stream = TcpStream::connect(address).await?;
     let mut stream = connector.connect(ServerName::try_from(name.to_owned()).unwrap(), stream).await?;
     let host = format!("{name}:{}", address.port());
-    stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").as_bytes()).await?;
+    stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n{headers}\r\n").as_bytes()).await?;
     let mut response = String::new();
     tokio::time::timeout(PATIENCE, stream.read_to_string(&mut response)).await.expect("no response")?;
     Ok(response)
@@ -71,6 +83,18 @@ async fn every_provider_serves_https_for_the_names_of_this_machine() {
     let vise = &emulator.ready().providers["vise"].env;
     let response = ask(&tls.ca_pem, address(&vise["VISE_HOST"]), "localhost", "/notes").await.unwrap();
     assert!(response.starts_with("HTTP/1.0 4"), "{response}");
+
+    // Virtuous signatures contain the scheme.
+    let virtuous = emulator.virtuous();
+    let path = "/api/Contact/ByReference/crm%2F17";
+    let mut signer = Signer::new(&virtuous, 1);
+    signer.time = emulator.clock().now().unix_seconds();
+    let signature = signer.signed(&signer.text(&format!("{}{path}", virtuous.base_url())));
+    let header = format!("Authorization: {signature}\r\n");
+    let response =
+        ask_with(&tls.ca_pem, address(&virtuous.base_url()), "127.0.0.1", path, &header).await.unwrap();
+    let checks = emulator.explain(&emulator.journal().pop().unwrap().request_id).unwrap().checks;
+    assert!(response.starts_with("HTTP/1.0 200"), "{checks:?}");
 
     let other = Emulator::builder().tls(&other_file).start().await.unwrap();
     let foreign = other.ready().tls.as_ref().unwrap();

@@ -101,8 +101,10 @@ pub(crate) enum Run {
     /// Runs on a thread that may block, because a provider may be busy.
     Now(fn(&Actions, Input) -> Outcome),
     /// Waits for something, such as a request.
-    Later(fn(Arc<Actions>, Input) -> Pin<Box<dyn Future<Output = Outcome> + Send>>),
+    Later(Waiting),
 }
+
+pub(crate) type Waiting = fn(Arc<Actions>, Input) -> Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 impl fmt::Debug for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -197,10 +199,7 @@ impl Control {
 
     /// Replaces what runs by something that waits.
     #[allow(dead_code, reason = "for controls that wait")]
-    pub(crate) const fn waiting(
-        mut self,
-        run: fn(Arc<Actions>, Input) -> Pin<Box<dyn Future<Output = Outcome> + Send>>,
-    ) -> Self {
+    pub(crate) const fn waiting(mut self, run: Waiting) -> Self {
         self.run = Run::Later(run);
         self
     }

@@ -456,18 +456,19 @@ impl Builder {
         for (provider, (name, listeners)) in bound.into_iter().enumerate() {
             let paths = self.socket_paths(name, listeners.len());
             for (index, (listener, address)) in listeners.into_iter().enumerate() {
-                let mounted = |hosts| Mounted {
+                let mounted = |hosts, scheme| Mounted {
                     namespaces: Arc::clone(&namespaces),
                     provider,
                     listener: index,
+                    scheme,
                     hosts,
                     patience: self.idle,
                 };
-                let router = provider_router(mounted(self.hosts(address)));
+                let router = provider_router(mounted(self.hosts(address), self.scheme()));
                 let serving = serve(Listener::Tcp(listener, tls.clone()), router, limits, stopped.clone());
                 tasks.push(threads.providers.spawn(serving));
                 if let Some(path) = paths.get(index) {
-                    let router = provider_router(mounted(Hosts::of_socket()));
+                    let router = provider_router(mounted(Hosts::of_socket(), "http"));
                     tasks.push(threads.providers.spawn(serve(
                         bind_socket(path)?,
                         router,
@@ -535,9 +536,13 @@ impl Builder {
         Hosts { port: Some(address.port()), ip, allowed: self.allowed.clone() }
     }
 
+    fn scheme(&self) -> &'static str {
+        if self.ca_file.is_some() { "https" } else { "http" }
+    }
+
     /// The URL of a provider's listener.
     fn origin(&self, address: SocketAddr) -> String {
-        let scheme = if self.ca_file.is_some() { "https" } else { "http" };
+        let scheme = self.scheme();
         let name = match self.allowed.first() {
             Some(name) if !self.ip.is_loopback() => name.clone(),
             _ => local_name(self.ip),

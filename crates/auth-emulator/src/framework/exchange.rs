@@ -18,6 +18,8 @@ pub(crate) struct Call {
     pub prefix: String,
     /// The query on the request line, without the question mark.
     pub query: Option<String>,
+    /// `http` or `https`.
+    pub scheme: &'static str,
     /// The `Host` header.
     pub host: String,
     pub headers: HeaderMap,

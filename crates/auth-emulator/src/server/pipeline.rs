@@ -38,6 +38,8 @@ pub(crate) struct Mounted {
     /// The position of the provider in `Space::list`.
     pub provider: usize,
     pub listener: usize,
+    /// `http` or `https`.
+    pub scheme: &'static str,
     pub hosts: Hosts,
     /// The longest pause between two parts of a body.
     pub patience: Duration,
@@ -97,6 +99,7 @@ struct Exchange<'m> {
     /// The position of the provider in `Space::list`.
     position: usize,
     listener: usize,
+    scheme: &'static str,
     hosts: &'m Hosts,
     /// The length of the part of the path that names the namespace.
     prefix: usize,
@@ -170,6 +173,7 @@ impl<'m> Exchange<'m> {
             provider,
             position,
             listener,
+            scheme: mounted.scheme,
             hosts,
             prefix,
             request_id,
@@ -239,7 +243,7 @@ impl<'m> Exchange<'m> {
             self.checks.fail("body", reason);
             return Some(Reply::empty(*status));
         }
-        let Some(found) = self.found.take() else { return Some(wrong_host(&self.hosts)) };
+        let Some(found) = self.found.take() else { return Some(wrong_host(self.hosts)) };
         if !has_length(&self.parts) {
             self.checks.fail("length", Rejection::LengthRequired.message());
             return Some(provider.reject(Rejection::LengthRequired));
@@ -278,6 +282,7 @@ impl<'m> Exchange<'m> {
             path: self.parts.uri.path().to_owned(),
             prefix: self.parts.uri.path().get(..self.prefix).unwrap_or_default().to_owned(),
             query: self.parts.uri.query().map(str::to_owned),
+            scheme: self.scheme,
             host: header_once(&self.parts.headers, "host").unwrap_or_default().to_owned(),
             headers: self.parts.headers.clone(),
             body: body.clone(),
@@ -514,6 +519,7 @@ mod tests {
             namespaces: Arc::new(Registry::of_one(Space::with_list(vec![Arc::new(Fake)]))),
             provider: 0,
             listener: 1,
+            scheme: "http",
             hosts: Hosts { port: Some(8080), ip: None, allowed: Vec::new() },
             patience: Duration::from_secs(5),
         }

@@ -1,6 +1,6 @@
 //! A browser for tests: a minimal WebDriver client for `chromedriver`, which is JSON over HTTP.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -146,8 +146,14 @@ fn driver() -> Option<(Child, String)> {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // chromedriver ends its browser when it gets a signal.
-        let _ = Command::new("kill").arg(self.driver.id().to_string()).status();
+        // Ends the browser, which would outlive its driver.
+        let (address, path) = super::split_url(&self.session);
+        if let Ok(mut stream) = std::net::TcpStream::connect(address) {
+            let _ = stream.set_read_timeout(Some(PATIENCE));
+            let _ = write!(stream, "DELETE {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+            let _ = stream.read(&mut [0; 1024]);
+        }
+        let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
 }

@@ -1,6 +1,6 @@
 //! A minimal client of the control API: one request over a plain socket, so that the program requires no HTTP client.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -17,20 +17,33 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Client {
     url: String,
     token: String,
+    /// The beginning of each path, which names the namespace; usually empty.
+    prefix: String,
 }
+
+/// A connection to the control API.
+trait Stream: Read + Write {}
+
+impl<S: Read + Write> Stream for S {}
 
 impl Client {
     /// The emulator that the command line names, or the one of the ready file.
     pub(crate) fn find(connection: &Connection) -> Result<Self, Failure> {
-        if let (Some(url), Some(token)) = (&connection.control, &connection.token) {
-            return Ok(Self { url: url.clone(), token: token.clone() });
+        let mut client = match (&connection.control, &connection.token) {
+            (Some(url), Some(token)) => Self::new(url.clone(), token.clone()),
+            _ => {
+                let ready = ready::read(connection.ready_file.as_deref())?;
+                Self::new(ready.control.url, ready.control.token)
+            }
+        };
+        if let Some(namespace) = &connection.namespace {
+            client.prefix = format!("/ns/{}", encoded(namespace));
         }
-        let ready = ready::read(connection.ready_file.as_deref())?;
-        Ok(Self::new(ready.control.url, ready.control.token))
+        Ok(client)
     }
 
     pub(crate) fn new(url: String, token: String) -> Self {
-        Self { url, token }
+        Self { url, token, prefix: String::new() }
     }
 
     /// Checks that the emulator responds.
@@ -42,14 +55,13 @@ impl Client {
     pub(crate) fn call(&self, method: &str, target: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let not_running =
             |reason: String| Failure::not_running(format!("no running emulator at {}: {reason}", self.url));
-        let address = address_of(&self.url)
-            .ok_or_else(|| not_running("not a URL such as http://127.0.0.1:4000".to_owned()))?;
         if self.token.contains(char::is_control) {
             return Err(not_running("the token contains a control character".to_owned()));
         }
         let body = body.map(Value::to_string).unwrap_or_default();
+        let target = format!("{}{target}", self.prefix);
         let response =
-            self.exchange(address, method, target, &body).map_err(|error| not_running(error.to_string()))?;
+            self.exchange(method, &target, &body).map_err(|error| not_running(error.to_string()))?;
         let (head, body) = response.split_once("\r\n\r\n").unwrap_or((&response, ""));
         let status: u16 = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
         let json: Option<Value> = serde_json::from_str(body).ok();
@@ -63,18 +75,11 @@ impl Client {
         }
     }
 
-    fn exchange(
-        &self,
-        address: SocketAddr,
-        method: &str,
-        target: &str,
-        body: &str,
-    ) -> std::io::Result<String> {
-        let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-        stream.set_write_timeout(Some(TIMEOUT))?;
+    fn exchange(&self, method: &str, target: &str, body: &str) -> std::io::Result<String> {
+        let (mut stream, host) = self.connect()?;
         write!(
             stream,
-            "{method} {target} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\
+            "{method} {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
             self.token,
             body.len()
@@ -84,6 +89,28 @@ impl Client {
         stream.read_to_end(&mut response)?;
         Ok(String::from_utf8_lossy(&response).into_owned())
     }
+
+    fn connect(&self) -> std::io::Result<(Box<dyn Stream>, String)> {
+        #[cfg(unix)]
+        if let Some(path) = self.url.strip_prefix("unix:") {
+            let stream = std::os::unix::net::UnixStream::connect(path)?;
+            return Ok((Box::new(stream), "localhost".to_owned()));
+        }
+        let invalid =
+            || std::io::Error::other("not a URL such as http://127.0.0.1:4000 or unix:/path/control.sock");
+        let address = address_of(&self.url).ok_or_else(invalid)?;
+        let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
+        Ok((Box::new(stream), address.to_string()))
+    }
+}
+
+/// Percent-encodes a part of a path or a query.
+pub(crate) fn encoded(text: &str) -> String {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes()
+        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 fn address_of(url: &str) -> Option<SocketAddr> {
@@ -95,7 +122,12 @@ fn address_of(url: &str) -> Option<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
-    use super::address_of;
+    use super::*;
+
+    #[test]
+    fn values_are_encoded_for_path_and_query() {
+        assert_eq!(encoded("a/b c?é"), "a%2Fb%20c%3F%C3%A9");
+    }
 
     #[test]
     fn only_addresses_are_accepted() {

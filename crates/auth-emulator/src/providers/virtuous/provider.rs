@@ -257,6 +257,7 @@ fn nightly_call(now: Timestamp) -> Call {
         path: String::new(),
         prefix: String::new(),
         query: None,
+        scheme: "http",
         host: String::new(),
         headers: HeaderMap::new(),
         body: Bytes::new(),

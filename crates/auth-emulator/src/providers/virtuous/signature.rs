@@ -134,7 +134,7 @@ pub(super) fn check(
 fn address(call: &Call, path: &str, with_query: bool) -> String {
     let query = call.query.as_ref().filter(|_| with_query);
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    format!("http://{}{path}{query}", call.host)
+    format!("{}://{}{path}{query}", call.scheme, call.host)
 }
 
 /// The mistake that produces the received signature, if any.

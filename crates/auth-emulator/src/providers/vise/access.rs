@@ -73,6 +73,7 @@ mod tests {
             path: "/auth".to_owned(),
             prefix: String::new(),
             query: Some(query.to_owned()),
+            scheme: "http",
             host: String::new(),
             headers: map,
             body: Bytes::new(),
