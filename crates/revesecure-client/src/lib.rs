@@ -61,7 +61,7 @@
 //!
 //! # Testing
 //!
-//! Without a network: enable the feature `testing` and pass a [`testing::ScriptedTransport`] to the builder. Against a
+//! Without a network: enable the feature `testing` and pass a `testing::ScriptedTransport` to the builder. Against a
 //! server: start the `auth-emulator`, which behaves like the vendor's server and explains rejected signatures, and set
 //! `REVESECURE_BASE_URL` to its URL.
 //!

@@ -51,7 +51,7 @@
 //!
 //! # Testing
 //!
-//! Without a network: enable the feature `testing` and pass a [`testing::ScriptedTransport`] to the builder. Against a
+//! Without a network: enable the feature `testing` and pass a `testing::ScriptedTransport` to the builder. Against a
 //! server: start the `auth-emulator`, which has a dashboard and VISE hosts, and set `VISE_DASHBOARD_URL` to its URL.
 //!
 //! ```
