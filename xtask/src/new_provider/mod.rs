@@ -35,7 +35,8 @@ pub(crate) struct Arguments {
     /// An OpenAPI 3.1 description to begin with, in the form that xtask/README.md lists.
     #[arg(long, value_name = "FILE")]
     description: Option<PathBuf>,
-    /// How calls are authenticated: `bearer`; `api-key=<header>`; or `custom`, a signer to complete.
+    /// How calls are authenticated: `bearer`; `api-key=<header>`; `header-pair=<header>`, user name and password; `basic-hmac`,
+    /// HTTP Basic with an HMAC of the request; or `custom`, a signer to complete.
     #[arg(long, value_name = "SCHEME", default_value = "bearer")]
     auth: Auth,
 }
@@ -45,6 +46,7 @@ Examples:
   cargo xtask new-provider acme
   cargo xtask new-provider acme --title 'Acme Identity' --description acme.json
   cargo xtask new-provider acme --auth api-key=X-Api-Key
+  cargo xtask new-provider acme --auth header-pair=X-Service-Auth
 
 A description names the vendor in `x-sdk-vendor`, and its server's URL becomes the default base URL. Nothing is written
 when it is refused.";
@@ -96,7 +98,12 @@ fn make(
     let filled = templates.map(|(path, text)| (PathBuf::from(path), name.filled(text, auth)));
     let mut files: BTreeMap<PathBuf, String> = filled.collect();
     let manifest = process::read_text(&root.join(format!("crates/{MODEL}-client/Cargo.toml")))?;
-    files.insert(PathBuf::from("Cargo.toml"), name.manifest(&manifest));
+    let mut manifest = name.manifest(&manifest);
+    if let Auth::BasicHmac = auth {
+        let hmac = "\n[dependencies]\n# hmac: the signer.\nauth-core = { workspace = true, features = [\"hmac\"] }\n";
+        manifest = manifest.replacen("\n[dependencies]\n", hmac, 1);
+    }
+    files.insert(PathBuf::from("Cargo.toml"), manifest);
     if let Some(description) = description {
         let (url, template) = (server_url(description)?, format!("https://api.{word}.example/v1"));
         files.values_mut().for_each(|text| *text = text.replace(&template, &url));
@@ -179,8 +186,12 @@ impl Name {
             ("VENDORNAME", self.word.to_uppercase()),
             ("vendorname", self.word.clone()),
         ];
+        let (kept, other) = if auth.has_two() { ("@two@", "@one@") } else { ("@one@", "@two@") };
+        let lines = template.lines().filter(|line| !line.starts_with(other));
+        let text: String =
+            lines.map(|line| format!("{}\n", line.strip_prefix(kept).unwrap_or(line))).collect();
         let values = auth.values(&self.word).into_iter().chain(names);
-        values.fold(template.to_owned(), |text, (placeholder, value)| text.replace(placeholder, &value))
+        values.fold(text, |text, (placeholder, value)| text.replace(placeholder, &value))
     }
 
     /// The manifest of the model with the vendor's name.
@@ -240,12 +251,42 @@ pub(crate) fn check(root: &Path) -> Result<String, Failure> {
     workspace::mirror(root, &copy, |_| true)?;
     process::write_if_changed(&copy.join("Cargo.lock"), process::read(&root.join("Cargo.lock"))?)?;
     make(&copy, "samplevendor", Some("Sample Vendor"), None, &Auth::ApiKey("X-Api-Key".to_owned()))?;
+    // Two more schemes, whose clients take two credentials.
+    let pair = Auth::HeaderPair("X-Sample-Auth".to_owned());
+    for (word, auth) in [("samplepair", pair), ("samplehmac", Auth::BasicHmac)] {
+        let _ = fs::remove_dir_all(copy.join(format!("crates/{word}-client")));
+        make(&copy, word, None, None, &auth)?;
+    }
     let next = "correct xtask/src/new_provider/, then cargo xtask ci --only new-provider";
     for arguments in [
-        &["test", "--quiet", "-p", name][..],
-        &["clippy", "--quiet", "-p", name, "--all-targets", "--", "-D", "warnings"],
+        &["test", "--quiet", "-p", name, "-p", "samplepair-client", "-p", "samplehmac-client"][..],
+        &[
+            "clippy",
+            "--quiet",
+            "-p",
+            name,
+            "-p",
+            "samplepair-client",
+            "-p",
+            "samplehmac-client",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
         &["check", "--quiet", "-p", "auth-clients", "--no-default-features", "--features", "samplevendor"],
-        &["fmt", "--check", "-p", name, "-p", "auth-clients"],
+        &[
+            "fmt",
+            "--check",
+            "-p",
+            name,
+            "-p",
+            "samplepair-client",
+            "-p",
+            "samplehmac-client",
+            "-p",
+            "auth-clients",
+        ],
     ] {
         process::run(process::cargo(&copy, arguments).env("CARGO_TARGET_DIR", &target), next)?;
     }
@@ -254,7 +295,7 @@ pub(crate) fn check(root: &Path) -> Result<String, Failure> {
         "tests/emulator.rs",
         "xtask/programs/one-call/",
         "xtask/trees/",
-        "crates/auth-emulator/src/providers/samplevendor/",
+        "crates/auth-emulator/src/providers/sample",
         "docs/",
         "examples/",
     ];
@@ -316,15 +357,23 @@ mod tests {
     fn nothing_of_the_placeholder_and_the_model_is_left() {
         let root = workspace::root();
         let name = Name::checked(&root, "acme", Some("Acme Identity")).unwrap();
-        for (scheme, header) in
-            [("bearer", "authorization"), ("api-key=X-Api-Key", "x-api-key"), ("custom", "x-acme")]
-        {
+        for (scheme, header) in [
+            ("bearer", "authorization"),
+            ("api-key=X-Api-Key", "x-api-key"),
+            ("header-pair=X-Service-Auth", "x-service-auth"),
+            ("basic-hmac", "authorization"),
+            ("custom", "x-acme"),
+        ] {
             let auth: Auth = scheme.parse().unwrap();
             let files = FILES.into_iter().chain([("src/auth.rs", auth.template())]);
             for (path, text) in files.filter(|(path, _)| !path.starts_with("LICENSE")) {
                 let text = name.filled(text, &auth);
                 let lower = text.to_lowercase();
-                assert!(!lower.contains("vendorname") && !text.contains("@title@"), "{path}: {text}");
+                let is_left = |placeholder: &&str| text.contains(*placeholder);
+                let values = auth.values("acme");
+                assert!(!values.iter().any(|(placeholder, _)| is_left(placeholder)), "{path}: {text}");
+                assert!(!["@one@", "@two@", "@title@"].iter().any(is_left), "{path}: {text}");
+                assert!(!lower.contains("vendorname"), "{path}: {text}");
                 assert!(scheme == "bearer" || !lower.contains("bearer"), "{path}: {text}");
                 if ["tests/errors.rs", "tests/common/mod.rs"].contains(&path) {
                     assert!(text.contains(&format!("\"{header}\"")), "{path}: {text}");
