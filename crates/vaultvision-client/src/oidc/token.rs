@@ -157,13 +157,12 @@ fn unreadable(token: &str) -> String {
     else {
         return "its claims are not JSON".to_owned();
     };
-    let is_text = |value: &Value| value.is_string();
-    let checks: [(&str, &dyn Fn(&Value) -> bool, &str); 5] = [
-        ("iss", &is_text, "a string"),
-        ("sub", &is_text, "a string"),
-        ("aud", &|value| value.is_string() || value.is_array(), "a string or a list"),
-        ("exp", &Value::is_number, "a number"),
-        ("iat", &Value::is_number, "a number"),
+    let checks: [(&str, fn(&Value) -> bool, &str); 5] = [
+        ("iss", Value::is_string, "a string"),
+        ("sub", Value::is_string, "a string"),
+        ("aud", |value| value.is_string() || value.is_array(), "a string or a list"),
+        ("exp", Value::is_number, "a number"),
+        ("iat", Value::is_number, "a number"),
     ];
     let bad = checks.iter().find(|(name, is_good, _)| !claims.get(*name).is_some_and(is_good));
     bad.map_or_else(
