@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     /// A request in a transport that uses tokio's own functions, which is what every adapter does.
-    fn send() -> Sending<Pin<Box<dyn Future<Output = Result<Received, TransportError>>>>> {
+    fn send() -> Sending<impl Future<Output = Result<Received, TransportError>> + Unpin> {
         Sending(Box::pin(async {
             // Nobody listens there, and nothing is sent.
             let refused = tokio::net::TcpStream::connect(("127.0.0.1", 1)).await.unwrap_err();
