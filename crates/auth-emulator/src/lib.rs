@@ -98,12 +98,16 @@ pub use control::actions::{Ready, ReadyControl, ReadyProvider, ReadyTls, Reset, 
 pub use control::catalog::{Argument, ArgumentKind, Control};
 pub use control::controls::controls;
 pub use emulator::builder::{Builder, StartError};
+pub use emulator::expectation::{Expectation, Unmet};
 pub use emulator::handle::Namespace;
 pub use emulator::running::Emulator;
 pub use framework::checks::{Check, Outcome};
 pub use framework::clock::{Clock, ClockError, ClockMode, ClockReading, ClockStart};
 pub use framework::effects::Effects;
-pub use framework::faults::{ActiveFault, CloseAt, Effect, Fault, FaultError, FaultRule};
+pub use framework::expect::NearMiss;
+pub use framework::faults::{
+    ActiveFault, Chunks, CloseAt, Damage, Effect, Encoding, Fault, FaultEnd, FaultError, FaultRule, Part,
+};
 pub use framework::journal::{Explanation, JournalEntry};
 pub use framework::pending::{DecisionError, PendingCode};
 pub use framework::relaxation::Relaxation;

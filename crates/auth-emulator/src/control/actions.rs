@@ -13,6 +13,7 @@ use crate::framework::faults::{ActiveFault, FaultError, FaultRule};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::Provider;
 use crate::framework::settings::ActionError;
+use crate::framework::suggest::did_you_mean;
 use crate::namespace::registry::Registry;
 use crate::namespace::space::Space;
 
@@ -266,8 +267,17 @@ impl Actions {
     }
 
     pub(crate) fn add_fault(&self, rule: FaultRule) -> Result<ActiveFault, FaultError> {
-        if self.provider(&rule.provider).is_none() {
-            return Err(FaultError(format!("unknown provider {:?}", rule.provider)));
+        let Some(provider) = self.provider(&rule.provider) else {
+            let known = self.list.iter().map(|provider| provider.spec().name);
+            let hint = did_you_mean(&rule.provider, known);
+            return Err(FaultError(format!("unknown provider {:?}{hint}", rule.provider)));
+        };
+        if let Some(operation) = &rule.operation {
+            let known: Vec<_> = provider.spec().operations().collect();
+            if !known.contains(&operation.as_str()) {
+                let hint = did_you_mean(operation, known);
+                return Err(FaultError(format!("unknown operation {operation:?} of {}{hint}", rule.provider)));
+            }
         }
         self.core.faults.add(rule)
     }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::actions::Actions;
 use super::error::ControlError;
+use crate::framework::suggest::{did_you_mean, with_suggestion};
 
 /// Something that can be done to a running emulator: a route of the control API, a command of the program, and a method of
 /// [`Emulator`](crate::Emulator).
@@ -198,7 +199,6 @@ impl Control {
     }
 
     /// Replaces what runs by something that waits.
-    #[allow(dead_code, reason = "for controls that wait")]
     pub(crate) const fn waiting(mut self, run: Waiting) -> Self {
         self.run = Run::Later(run);
         self
@@ -274,8 +274,9 @@ impl Control {
     fn set(&self, input: &mut Input, name: &str, value: Value, is_text: bool) -> Result<(), ControlError> {
         let Some(argument) = self.arguments.iter().find(|argument| argument.name == name) else {
             let known: Vec<_> = self.arguments.iter().map(|argument| argument.name).collect();
+            let hint = did_you_mean(name, known.iter().copied());
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            return Err(ControlError::invalid(format!("unknown argument {name:?}; known are: {known}")));
+            return Err(ControlError::invalid(format!("unknown argument {name:?}; known are: {known}{hint}")));
         };
         let value = argument.read(value, is_text)?;
         match input.0.insert(name.to_owned(), value) {
@@ -310,7 +311,7 @@ impl Input {
     /// All arguments as one value.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, ControlError> {
         serde_json::from_value(Value::Object(self.0))
-            .map_err(|error| ControlError::invalid(error.to_string()))
+            .map_err(|error| ControlError::invalid(with_suggestion(&error.to_string())))
     }
 }
 
@@ -359,8 +360,8 @@ mod tests {
     #[test]
     fn what_the_catalogue_does_not_have_is_rejected() {
         for (query, body, message) in [
-            ("coumt=2", "", "unknown argument \"coumt\"; known are: id, count, on, what, any"),
-            ("", r#"{"coumt":2}"#, "unknown argument \"coumt\"; known are: id, count, on, what, any"),
+            ("coumt=2", "", "unknown argument \"coumt\"; known are: id, count, on, what, any; did you mean \"count\"?"),
+            ("", r#"{"coumt":2}"#, "unknown argument \"coumt\"; known are: id, count, on, what, any; did you mean \"count\"?"),
             ("count=2&count=2", "", "count occurs more than once"),
             ("count=2", r#"{"count":2}"#, "count occurs more than once"),
             ("id=2", "", "id occurs more than once"),

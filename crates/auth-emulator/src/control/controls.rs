@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::actions::{Actions, Reset, TokensEnd, TokensError};
 use super::catalog::{Argument, ArgumentKind, Control, Input, Outcome};
+use super::assertions;
 use super::error::ControlError;
 use super::namespaces;
 use super::records;
@@ -111,6 +112,9 @@ static CONTROLS: &[Control] = &[
     Control::post("faults.add", "/faults", "Add a rule that makes requests fail.", add_fault)
         .arguments(&[
             PROVIDER,
+            Argument::optional("operation", ArgumentKind::Text, "only this operation, by its id"),
+            Argument::optional("caller", ArgumentKind::Text, "only requests with this user name, key or token"),
+            Argument::optional("headers", ArgumentKind::Json, "only requests with these headers, an object"),
             Argument::optional("method", ArgumentKind::Text, "only requests with this method"),
             Argument::optional(
                 "path_prefix",
@@ -123,6 +127,7 @@ static CONTROLS: &[Control] = &[
                 ArgumentKind::Integer,
                 "the number of matching requests that pass first",
             ),
+            Argument::optional("probability", ArgumentKind::Json, "above 0 and at most 1; the seed decides"),
             Argument::required("fault", ArgumentKind::Json, r#"the failure, for example {"status":503}"#),
             Argument::optional(
                 "effect",
@@ -144,13 +149,24 @@ static CONTROLS: &[Control] = &[
         "journal.list",
         "/journal",
         "List the last requests without secrets, oldest first.",
-        journal,
+        assertions::list,
     )
-    .arguments(&[
-        OF_PROVIDER,
-        Argument::optional("limit", ArgumentKind::Integer, "the maximum number of requests"),
-    ])
+    .arguments(assertions::LIST)
     .library("Namespace::journal"),
+    Control::post("journal.wait", "/journal/wait", "Wait until enough requests match.", |_, _| done())
+        .waiting(assertions::wait)
+        .arguments(assertions::WAIT)
+        .library("Namespace::expect"),
+    Control::get(
+        "snapshots.export",
+        "/snapshot",
+        "Return data, settings, clock and fault rules as JSON.",
+        namespaces::export,
+    )
+    .library("Namespace::export"),
+    Control::post("snapshots.import", "/snapshot", "Replace them by exported ones.", namespaces::import)
+        .arguments(&[Argument::required("snapshot", ArgumentKind::Fields, "the exported JSON")])
+        .library("Namespace::import"),
     Control::get("namespaces.list", "/namespaces", "List the names of all namespaces.", |actions, _| {
         to_json(&actions.namespaces.names())
     })
@@ -348,12 +364,6 @@ fn remove_fault(actions: &Actions, input: Input) -> Outcome {
     }
 }
 
-fn journal(actions: &Actions, input: Input) -> Outcome {
-    let provider = known_provider(actions, &input)?;
-    let limit = input.integer("limit").map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    to_json(&actions.core.journal.list(provider, limit))
-}
-
 fn explain(actions: &Actions, input: Input) -> Outcome {
     let found = actions.core.journal.explain(input.text("request_id"));
     to_json(&found.ok_or_else(|| ControlError::not_found("the journal contains no request with this id"))?)
@@ -408,7 +418,7 @@ fn provider<'a>(actions: &'a Actions, input: &Input) -> Result<&'a Arc<dyn Provi
 }
 
 /// Rejects an unknown name, which would otherwise return an empty list.
-fn known_provider<'i>(actions: &Actions, input: &'i Input) -> Result<Option<&'i str>, ControlError> {
+pub(super) fn known_provider<'i>(actions: &Actions, input: &'i Input) -> Result<Option<&'i str>, ControlError> {
     match input.optional_text("provider") {
         Some(name) if actions.provider(name).is_none() => Err(no_provider(actions, name)),
         name => Ok(name),

@@ -2,6 +2,7 @@
 //! of it, and a page that uses it.
 
 pub(crate) mod actions;
+mod assertions;
 pub(crate) mod catalog;
 pub(crate) mod controls;
 mod error;

@@ -39,6 +39,15 @@ pub(super) fn delete(actions: &Actions, input: Input) -> Outcome {
     done()
 }
 
+pub(super) fn export(actions: &Actions, _: Input) -> Outcome {
+    actions.export().map_err(failed)
+}
+
+pub(super) fn import(actions: &Actions, mut input: Input) -> Outcome {
+    actions.import(&input.take("snapshot").unwrap_or_default()).map_err(failed)?;
+    done()
+}
+
 fn refused(error: NamespaceError) -> ControlError {
     match error {
         NamespaceError::NotFound(_) => ControlError::not_found(error.to_string()),

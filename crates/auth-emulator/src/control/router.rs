@@ -124,7 +124,7 @@ async fn guard(State(state): State<Guard>, request: Request<Body>, next: Next) -
             response
         }
     };
-    set_date(response.headers_mut(), &state.actions.core.clock);
+    set_date(response.headers_mut(), state.actions.core.clock.now());
     response
 }
 

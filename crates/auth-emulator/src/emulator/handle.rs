@@ -4,10 +4,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::expectation::Expectation;
 use crate::control::actions::{Actions, Ready, Reset, TokensEnd, TokensError};
 use crate::control::records;
 use crate::framework::clock::Clock;
 use crate::framework::effects::Effects;
+use crate::framework::expect::Filter;
 use crate::framework::faults::{ActiveFault, FaultError, FaultRule};
 use crate::framework::journal::{Explanation, JournalEntry};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
@@ -112,6 +114,34 @@ impl Namespace {
     /// Returns an error if no snapshot has this name.
     pub fn delete_snapshot(&self, snapshot: &str) -> Result<(), SnapshotError> {
         self.actions.namespaces.snapshots.remove(snapshot)
+    }
+
+    /// Returns data, settings, clock and fault rules as JSON, for a file. It contains the emulated credentials.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// let exported = emulator.export()?;
+    /// let another = auth_emulator::Emulator::builder().seed(7).start().await?;
+    /// another.import(&exported)?;
+    /// assert_eq!(another.verigator().password(), emulator.verigator().password());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a provider's data can't be exported.
+    pub fn export(&self) -> Result<serde_json::Value, SnapshotError> {
+        self.actions.export()
+    }
+
+    /// Replaces data, settings, clock and fault rules by exported ones, all or nothing. Addresses stay those of this emulator.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names the part that is invalid or of an unknown version.
+    pub fn import(&self, exported: &serde_json::Value) -> Result<(), SnapshotError> {
+        self.actions.import(exported)
     }
 
     /// Creates a namespace with a copy of the data, settings, clock and fault rules of this one.
@@ -336,7 +366,7 @@ impl Namespace {
     /// ```
     #[must_use]
     pub fn journal(&self) -> Vec<JournalEntry> {
-        self.actions.core.journal.list(None, None)
+        self.actions.core.journal.list(&Filter::default(), None)
     }
 
     /// Returns the last requests of one provider, oldest first.
@@ -349,7 +379,20 @@ impl Namespace {
     /// ```
     #[must_use]
     pub fn journal_of(&self, provider: &str) -> Vec<JournalEntry> {
-        self.actions.core.journal.list(Some(provider), None)
+        let filter = Filter { provider: Some(provider.to_owned()), ..Filter::default() };
+        self.actions.core.journal.list(&filter, None)
+    }
+
+    /// Expects requests of one operation, by its id. `.await` waits for them, without polling; see [`Expectation`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = auth_emulator::Emulator::start().await?;
+    /// emulator.expect("verigator", "services.create").never().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn expect(&self, provider: &str, operation: &str) -> Expectation {
+        Expectation::new(&self.actions, provider, operation)
     }
 
     /// Returns the stored records of a provider by kind, with the fields that identify them: `[{kind, count, records}]`. At most the

@@ -2,5 +2,6 @@
 
 mod accessors;
 pub(crate) mod builder;
+pub(crate) mod expectation;
 pub(crate) mod handle;
 pub(crate) mod running;

@@ -113,6 +113,11 @@ impl Checks {
         relaxed.filter_map(|check| check.detail.as_ref()?.get("relaxation")?.as_str()).collect()
     }
 
+    /// Whether a check has a reason or details.
+    pub(crate) fn has_words(&self) -> bool {
+        self.list.iter().any(|check| check.reason.is_some() || check.detail.is_some())
+    }
+
     pub(crate) fn into_list(self) -> Vec<Check> {
         self.list
     }

@@ -3,10 +3,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use http::HeaderMap;
+use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::framework::checks::Check;
+use crate::framework::expect::{Filter, NearMiss, near_misses};
 use crate::framework::sync::lock;
 use crate::framework::timestamp::Timestamp;
 
@@ -58,10 +62,15 @@ pub struct JournalEntry {
     pub query: BTreeMap<String, Vec<String>>,
     /// The name of the operation, if path and method match one.
     pub operation: Option<&'static str>,
+    /// The caller, as its credential names it: the user name or the key id, or else the fingerprint of the token.
+    pub caller: Option<String>,
     /// Headers by lower-case name. Values are hidden unless known not to be secret.
     pub headers: BTreeMap<String, Vec<String>>,
     /// The size of the received body, in bytes.
     pub body_size: usize,
+    /// A JSON body, or a form as an object, without secrets. `None` for other bodies, and above 16 KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
     /// The status of the response; `None` while the request is in progress, or if no response was sent.
     pub status: Option<u16>,
     /// A description of the injected fault that affected it.
@@ -89,6 +98,8 @@ pub struct Explanation {
     pub request: JournalEntry,
     /// The checks, in order.
     pub checks: Vec<Check>,
+    #[serde(skip)]
+    pub(crate) is_complete: bool,
 }
 
 /// The ring buffer.
@@ -96,11 +107,13 @@ pub struct Explanation {
 pub(crate) struct Journal {
     capacity: usize,
     entries: Mutex<VecDeque<Explanation>>,
+    /// Notified when a request is complete.
+    completed: Notify,
 }
 
 impl Journal {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { capacity, entries: Mutex::default() }
+        Self { capacity, entries: Mutex::default(), completed: Notify::new() }
     }
 
     pub(crate) fn begin(&self, entry: JournalEntry) {
@@ -109,7 +122,7 @@ impl Journal {
             entries.pop_front();
         }
         if self.capacity > 0 {
-            entries.push_back(Explanation { request: entry, checks: Vec::new() });
+            entries.push_back(Explanation { request: entry, checks: Vec::new(), is_complete: false });
         }
     }
 
@@ -121,14 +134,48 @@ impl Journal {
         }
     }
 
-    /// The last `limit` entries, oldest first.
-    pub(crate) fn list(&self, provider: Option<&str>, limit: Option<usize>) -> Vec<JournalEntry> {
+    /// Like `update`, for the last change of a request.
+    pub(crate) fn complete(&self, request_id: &str, change: impl FnOnce(&mut Explanation)) {
+        self.update(request_id, |entry| {
+            change(entry);
+            entry.is_complete = true;
+        });
+        self.completed.notify_waiters();
+    }
+
+    /// Waits until `count` complete requests match, and returns them; after `within`, those that do. The time is real time.
+    pub(crate) async fn wait(&self, filter: &Filter, count: usize, within: Duration) -> Vec<JournalEntry> {
+        let waiting = async {
+            loop {
+                // Created before looking, so that no request is missed in between.
+                let completed = self.completed.notified();
+                if self.complete_ones(filter).len() >= count {
+                    break;
+                }
+                completed.await;
+            }
+        };
+        let _ = tokio::time::timeout(within, waiting).await;
+        self.complete_ones(filter)
+    }
+
+    fn complete_ones(&self, filter: &Filter) -> Vec<JournalEntry> {
         let entries = lock(&self.entries);
-        let wanted = |entry: &&Explanation| provider.is_none_or(|name| entry.request.provider == name);
+        let complete = entries.iter().filter(|entry| entry.is_complete && filter.matches(&entry.request));
+        complete.map(|entry| entry.request.clone()).collect()
+    }
+
+    pub(crate) fn near_misses(&self, filter: &Filter) -> Vec<NearMiss> {
+        near_misses(filter, &self.list(&Filter::default(), None))
+    }
+
+    /// The last `limit` entries that match, oldest first.
+    pub(crate) fn list(&self, filter: &Filter, limit: Option<usize>) -> Vec<JournalEntry> {
+        let entries = lock(&self.entries);
         let mut list: Vec<_> = entries
             .iter()
             .rev()
-            .filter(wanted)
+            .filter(|entry| filter.matches(&entry.request))
             .take(limit.unwrap_or(usize::MAX))
             .map(|entry| entry.request.clone())
             .collect();
@@ -202,8 +249,10 @@ mod tests {
             path: "/".to_owned(),
             query: BTreeMap::new(),
             operation: None,
+            caller: None,
             headers: BTreeMap::new(),
             body_size: 0,
+            body: None,
             status: None,
             fault: None,
         }
@@ -215,7 +264,7 @@ mod tests {
         for id in ["1", "2", "3"] {
             journal.begin(entry(id, "a"));
         }
-        let ids: Vec<_> = journal.list(None, None).into_iter().map(|e| e.request_id).collect();
+        let ids: Vec<_> = journal.list(&Filter::default(), None).into_iter().map(|e| e.request_id).collect();
         assert_eq!(ids, ["2", "3"]);
         assert!(journal.explain("1").is_none());
         assert!(journal.explain("3").is_some());
@@ -242,7 +291,7 @@ mod tests {
     fn a_journal_of_capacity_zero_stores_nothing() {
         let journal = Journal::new(0);
         journal.begin(entry("1", "a"));
-        assert!(journal.list(None, None).is_empty());
+        assert!(journal.list(&Filter::default(), None).is_empty());
     }
 
     #[test]
@@ -260,7 +309,7 @@ mod tests {
         for (id, provider) in [("1", "a"), ("2", "a"), ("3", "b"), ("4", "a")] {
             journal.begin(entry(id, provider));
         }
-        let ids: Vec<_> = journal.list(Some("a"), Some(2)).into_iter().map(|e| e.request_id).collect();
+        let ids: Vec<_> = journal.list(&Filter { provider: Some("a".to_owned()), ..Filter::default() }, Some(2)).into_iter().map(|e| e.request_id).collect();
         assert_eq!(ids, ["2", "4"]);
     }
 

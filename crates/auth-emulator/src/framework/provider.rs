@@ -42,6 +42,12 @@ pub(crate) struct Spec {
 }
 
 impl Spec {
+    /// The ids of all operations.
+    pub(crate) fn operations(&self) -> impl Iterator<Item = &'static str> {
+        let routes = self.routes.iter().chain(self.extra_routes).copied().flatten();
+        routes.map(|route| route.operation)
+    }
+
     /// The routes of a listener; 0 is that of `base_url`.
     pub(crate) fn routes_of(&self, listener: usize) -> &'static [&'static [Route]] {
         if listener == 0 || self.extra_routes.is_empty() { self.routes } else { self.extra_routes }

@@ -11,6 +11,22 @@ pub(crate) fn closest<'k>(wanted: &str, known: impl IntoIterator<Item = &'k str>
         .map(|(_, name)| name)
 }
 
+/// `; did you mean "x"?`, or nothing.
+pub(crate) fn did_you_mean<'k>(wanted: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    closest(wanted, known).map(|name| format!("; did you mean {name:?}?")).unwrap_or_default()
+}
+
+/// Adds a suggestion to a message of serde about an unknown name.
+pub(crate) fn with_suggestion(message: &str) -> String {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match quoted.split_first() {
+        Some((wanted, known)) if message.starts_with("unknown ") => {
+            format!("{message}{}", did_you_mean(wanted, known.iter().copied()))
+        }
+        _ => message.to_owned(),
+    }
+}
+
 /// The number of characters to insert, delete or replace; two swapped characters count as one.
 fn distance(left: &str, right: &str) -> usize {
     let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
@@ -49,6 +65,9 @@ mod tests {
         ] {
             assert_eq!(closest(wanted, known), expected, "{wanted}");
         }
+        let message = "unknown field `tmies`, expected one of `times`, `effect`";
+        assert_eq!(with_suggestion(message), format!("{message}; did you mean \"times\"?"));
+        assert_eq!(with_suggestion("invalid type: `x`"), "invalid type: `x`");
         assert_eq!((distance("kitten", "sitting"), distance("ab", "ba"), distance("", "abc")), (3, 1, 3));
     }
 }

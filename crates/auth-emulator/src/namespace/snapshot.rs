@@ -4,11 +4,15 @@
 //! Taking one copies nothing: the data is shared until the namespace changes it.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Map, Value, json};
 
 use crate::framework::clock::SavedClock;
 use crate::framework::faults::SavedFaults;
 use crate::framework::instance::Captured;
+use crate::framework::provider::Provider;
+use crate::framework::suggest::{did_you_mean, with_suggestion};
 use crate::framework::sync::lock;
 use crate::namespace::space::Space;
 
@@ -33,6 +37,47 @@ impl Space {
         }
     }
 
+    pub(crate) fn export(&self) -> Result<Value, SnapshotError> {
+        let invalid = |name: &str, error: &dyn std::fmt::Display| SnapshotError::Invalid(format!("{name}: {error}"));
+        let mut providers = Map::new();
+        for provider in self.list.iter().filter(|provider| provider.capture().is_some()) {
+            let name = provider.spec().name;
+            providers.insert(name.to_owned(), provider.export().map_err(|error| invalid(name, &error))?);
+        }
+        Ok(json!({
+            "format": FORMAT,
+            "version": env!("CARGO_PKG_VERSION"),
+            "clock": self.core.clock.save(),
+            "faults": self.core.faults.save(),
+            "providers": providers,
+        }))
+    }
+
+    /// Replaces everything by what `export` returned, or nothing.
+    pub(crate) fn import(&self, exported: &Value) -> Result<(), SnapshotError> {
+        let invalid = |error: &dyn std::fmt::Display| SnapshotError::Invalid(error.to_string());
+        let exported: Exported =
+            serde_json::from_value(exported.clone()).map_err(|error| invalid(&with_suggestion(&error.to_string())))?;
+        if exported.format != FORMAT {
+            let message = format!("format {} of version {}; this is format {FORMAT}", exported.format, exported.version);
+            return Err(SnapshotError::Invalid(message));
+        }
+        let known = || self.list.iter().map(|provider| provider.spec().name);
+        if let Some(name) = exported.providers.keys().find(|name| !known().any(|known| known == *name)) {
+            return Err(SnapshotError::Invalid(format!("unknown provider {name:?}{}", did_you_mean(name, known()))));
+        }
+        let read = |provider: &Arc<dyn Provider>| match exported.providers.get(provider.spec().name) {
+            None => Ok(None),
+            Some(state) => provider
+                .import(state)
+                .map_err(|error| SnapshotError::Invalid(format!("{}: {error}", provider.spec().name))),
+        };
+        let providers = self.list.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        exported.faults.check().map_err(|error| invalid(&format!("faults: {error}")))?;
+        self.restore(&Snapshot { providers, clock: exported.clock, faults: exported.faults });
+        Ok(())
+    }
+
     pub(crate) fn restore(&self, snapshot: &Snapshot) {
         for (provider, captured) in self.list.iter().zip(&snapshot.providers) {
             provider.put_back(captured);
@@ -40,6 +85,19 @@ impl Space {
         self.core.clock.restore(snapshot.clock);
         self.core.faults.restore(&snapshot.faults);
     }
+}
+
+/// The format of exported snapshots.
+const FORMAT: u32 = 1;
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exported {
+    format: u32,
+    version: String,
+    clock: SavedClock,
+    faults: SavedFaults,
+    providers: Map<String, Value>,
 }
 
 /// A snapshot can't be saved, found or read.

@@ -55,7 +55,7 @@ impl Space {
         let core = Core {
             clock: Clock::new(blueprint.clock),
             journal: Journal::new(blueprint.journal_capacity),
-            faults: Faults::default(),
+            faults: Faults::new(seed),
             relaxations: blueprint.relaxations.clone(),
         };
         let ledger = Ledger::default();

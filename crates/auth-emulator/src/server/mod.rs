@@ -1,7 +1,8 @@
 //! From a socket to a provider: threads, listeners, and the pipeline that every request passes through.
 
-pub(crate) mod cut;
+pub(crate) mod bomb;
 pub(crate) mod host;
+pub(crate) mod inject;
 pub(crate) mod listener;
 pub(crate) mod pipeline;
 #[cfg(unix)]

@@ -10,19 +10,19 @@ use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 
+use crate::framework::caller::caller;
 use crate::framework::checks::Checks;
-use crate::framework::clock::Clock;
 use crate::framework::exchange::{Call, Reply, header_once};
-use crate::framework::faults::{Effect, Fault};
+use crate::framework::faults::{Effect, Fault, Matched};
 use crate::framework::journal::{JournalEntry, redact_headers, redact_query, truncated};
 use crate::framework::provider::{Provider, Rejection};
+use crate::framework::redact::{Secrets, redacted_body};
 use crate::framework::route::{self, Found};
 use crate::framework::timestamp::Timestamp;
 use crate::namespace::registry::{NamespaceError, Registry, Selected};
 use crate::namespace::space::Space;
-use crate::server::cut::CutBody;
 use crate::server::host::{Hosts, check_host, wrong_host};
-use crate::server::wire::Wire;
+use crate::server::inject;
 
 /// The largest request body: 1 MiB.
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
@@ -52,34 +52,28 @@ pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Respon
     let host_is_local = check_host(&parts, &mounted.hosts, &mut checks);
     let selected = match host_is_local.then(|| mounted.namespaces.of_request(mounted.provider, &parts)) {
         Some(Ok(selected)) => selected,
-        Some(Err(error)) => return no_namespace(mounted, &error, &parts.method),
+        Some(Err(error)) => return no_namespace(mounted, &error),
         // A web page under another name must not create a namespace.
         None => Selected { space: Arc::clone(mounted.namespaces.main()), prefix: 0 },
     };
     let space = Arc::clone(&selected.space);
     checks.relax(space.core.relaxations.clone());
-    let body = if body.is_end_stream() {
-        Received::Whole(Bytes::new())
-    } else {
-        read_body(body, mounted.patience).await
-    };
-    // One request at a time for each provider: waiting here blocks no thread, waiting for the provider's lock would.
-    let turn = space.turn(mounted.provider).lock().await;
-    let mut exchange = Exchange::begin(mounted, selected, host_is_local, checks, parts, body);
+    let mut exchange = Exchange::begin(mounted, selected, host_is_local, checks, parts);
     let fault = exchange.take_fault();
-    let (reply, fault) = match fault {
-        None => {
-            let reply = exchange.execute();
-            drop(turn);
-            (reply, None)
-        }
-        Some((fault, effect)) => {
-            drop(turn);
-            let reply = exchange.execute_with_fault(&fault, effect).await;
-            (reply, Some(fault))
-        }
+    let is_early = fault.as_ref().is_some_and(|(fault, _)| inject::is_early(fault));
+    if !is_early && !body.is_end_stream() {
+        exchange.body = read_body(body, mounted.patience).await;
+    }
+    exchange.record(fault.as_ref().map(|(fault, _)| fault));
+    let Some((fault, effect)) = fault else {
+        // One request at a time for each provider: waiting here blocks no thread, waiting for the provider's lock would.
+        let turn = space.turn(mounted.provider).lock().await;
+        let reply = exchange.execute();
+        drop(turn);
+        return exchange.finish(Some(reply), None);
     };
-    exchange.finish(reply, fault)
+    let reply = exchange.execute_with_fault(&fault, effect).await;
+    exchange.finish(reply, Some(&fault))
 }
 
 enum Received {
@@ -108,7 +102,11 @@ struct Exchange<'m> {
     body: Received,
     checks: Checks,
     found: Option<Found>,
+    operation: Option<&'static str>,
+    caller: Option<String>,
     now: Timestamp,
+    /// How far the server's clock is off, by a fault.
+    skew_seconds: i64,
 }
 
 /// The path after the part that names the namespace.
@@ -126,7 +124,6 @@ impl<'m> Exchange<'m> {
         host_is_local: bool,
         checks: Checks,
         parts: Parts,
-        body: Received,
     ) -> Self {
         let Selected { space, prefix } = selected;
         let provider = space.provider_at(mounted.provider);
@@ -143,29 +140,11 @@ impl<'m> Exchange<'m> {
             };
             route::find(spec.routes_of(mounted.listener), provider.lenient_paths(), method, path)
         });
-        let (operation, path) = match &found {
-            Some(Found::Operation { route, params, .. }) => {
-                let secret = params.iter().any(|(name, _)| spec.secret_params.contains(name));
-                (Some(route.operation), if secret { route.template } else { local })
-            }
-            _ => (None, local),
+        let operation = match &found {
+            Some(Found::Operation { route, .. }) => Some(route.operation),
+            _ => None,
         };
-        core.journal.begin(JournalEntry {
-            request_id: request_id.clone(),
-            provider: spec.name,
-            time: now,
-            method: parts.method.as_str().to_owned(),
-            path: truncated(path),
-            query: redact_query(parts.uri.query().unwrap_or_default(), spec.shown_query),
-            operation,
-            headers: redact_headers(&parts.headers, spec.shown_headers),
-            body_size: match &body {
-                Received::Whole(bytes) => bytes.len(),
-                Received::TooLarge(size) | Received::Broken { received: size, .. } => *size,
-            },
-            status: None,
-            fault: None,
-        });
+        let caller = caller(&parts.headers);
         let Mounted { provider: position, listener, hosts, .. } = mounted;
         let (position, listener) = (*position, *listener);
         Self {
@@ -178,79 +157,150 @@ impl<'m> Exchange<'m> {
             prefix,
             request_id,
             parts,
-            body,
+            body: Received::Whole(Bytes::new()),
             checks,
             found,
+            operation,
+            caller,
             now,
+            skew_seconds: 0,
         }
     }
 
+    /// Makes the entry of the journal.
+    fn record(&self, fault: Option<&Fault>) {
+        let spec = self.provider.spec();
+        let local = local_path(self.parts.uri.path(), self.prefix);
+        let path = match &self.found {
+            Some(Found::Operation { route, params, .. })
+                if params.iter().any(|(name, _)| spec.secret_params.contains(name)) =>
+            {
+                route.template
+            }
+            _ => local,
+        };
+        self.space.core.journal.begin(JournalEntry {
+            request_id: self.request_id.clone(),
+            provider: spec.name,
+            time: self.now,
+            method: self.parts.method.as_str().to_owned(),
+            path: truncated(path),
+            query: redact_query(self.parts.uri.query().unwrap_or_default(), spec.shown_query),
+            operation: self.operation,
+            caller: self.caller.clone(),
+            headers: redact_headers(&self.parts.headers, spec.shown_headers),
+            body_size: match &self.body {
+                Received::Whole(bytes) => bytes.len(),
+                Received::TooLarge(size) | Received::Broken { received: size, .. } => *size,
+            },
+            body: match &self.body {
+                Received::Whole(bytes) if !bytes.is_empty() => {
+                    let is_sensitive =
+                        matches!(&self.found, Some(Found::Operation { route, .. }) if route.sensitive);
+                    redacted_body(self.content_type(), bytes, is_sensitive, &self.secrets())
+                }
+                _ => None,
+            },
+            status: None,
+            fault: fault.map(Fault::description),
+        });
+    }
+
+    fn content_type(&self) -> &str {
+        header_once(&self.parts.headers, "content-type").unwrap_or_default()
+    }
+
+    /// What the journal must not show: the provider's credentials, pending codes, and what the request sends in secret fields.
+    fn secrets(&self) -> Secrets {
+        let mut secrets = Secrets::default();
+        for (name, value) in self.provider.env() {
+            let is_secret = ["KEY", "PASSWORD", "SECRET", "TOKEN", "PHRASE"].iter().any(|part| name.contains(part));
+            // The id of a key pair is the caller.
+            if is_secret && self.caller.as_ref() != Some(&value) {
+                secrets.add(&value);
+            }
+        }
+        self.provider.pending_codes().iter().for_each(|pending| secrets.add(&pending.code));
+        let body: &[u8] = match &self.body {
+            Received::Whole(bytes) => bytes,
+            _ => &[],
+        };
+        secrets.add_sent(self.content_type(), body, self.parts.uri.query().unwrap_or_default());
+        if let Some(Found::Operation { params, .. }) = &self.found {
+            let secret = params.iter().filter(|(name, _)| self.provider.spec().secret_params.contains(name));
+            secret.for_each(|(_, value)| secrets.add(value));
+        }
+        secrets
+    }
+
     fn take_fault(&mut self) -> Option<(Fault, Effect)> {
-        self.found.as_ref()?;
-        let provider = self.provider.spec().name;
-        let path = local_path(self.parts.uri.path(), self.prefix);
-        let hit = self.space.core.faults.take(provider, self.parts.method.as_str(), path)?;
-        let description = hit.0.description();
-        self.space.core.journal.update(&self.request_id, |entry| entry.request.fault = Some(description));
-        Some(hit)
+        let faults = &self.space.core.faults;
+        if self.found.is_none() || faults.is_empty() {
+            return None;
+        }
+        let taken = faults.take(&Matched {
+            provider: self.provider.spec().name,
+            operation: self.operation,
+            method: self.parts.method.as_str(),
+            path: local_path(self.parts.uri.path(), self.prefix),
+            caller: self.caller.as_deref(),
+            headers: &self.parts.headers,
+        });
+        if let Some((Fault::Skew { skew_seconds }, _)) = &taken {
+            self.skew_seconds = *skew_seconds;
+        }
+        taken
     }
 
     /// `None`: send no response.
     async fn execute_with_fault(&mut self, fault: &Fault, effect: Effect) -> Option<Reply> {
-        let mut done = None;
-        if effect == Effect::Before {
-            done = self.execute_in_turn().await;
+        let is_replaced = fault.replaces_response();
+        if effect == Effect::After && is_replaced {
+            self.checks.fail("fault", "an injected fault came first; the operation was not executed");
+        }
+        if let (Fault::Delay { delay_ms }, Effect::After) = (fault, effect) {
+            tokio::time::sleep(Duration::from_millis(*delay_ms)).await;
+        }
+        let done = match effect {
+            Effect::After if is_replaced => None,
+            _ => Some(self.execute_in_turn().await),
+        };
+        if let (Fault::Delay { delay_ms }, Effect::Before) = (fault, effect) {
+            tokio::time::sleep(Duration::from_millis(*delay_ms)).await;
         }
         match fault {
-            Fault::Status { status, headers, body } => {
-                if effect == Effect::After {
-                    self.checks
-                        .fail("fault", "an injected fault sent the response; the operation was not executed");
-                }
-                Some(injected(*status, headers, body))
-            }
-            Fault::Close { .. } => {
-                if effect == Effect::After {
-                    self.checks.fail("fault", "an injected fault closed the connection before the operation");
-                }
-                None
-            }
-            Fault::Delay { delay_ms } => {
-                tokio::time::sleep(Duration::from_millis(*delay_ms)).await;
-                if effect == Effect::Before { done } else { self.execute_in_turn().await }
-            }
-            Fault::Cut { .. } => {
-                if effect == Effect::Before {
-                    done
-                } else {
-                    self.execute_in_turn().await
-                }
+            Fault::Status { status, headers, body } => Some(injected(*status, headers, body)),
+            Fault::Raw { .. } | Fault::Close { .. } => None,
+            _ => {
+                let mut reply = done.unwrap_or_else(|| Reply::empty(StatusCode::OK));
+                inject::change(fault, &mut reply);
+                Some(reply)
             }
         }
     }
 
-    async fn execute_in_turn(&mut self) -> Option<Reply> {
+    async fn execute_in_turn(&mut self) -> Reply {
         let space = Arc::clone(&self.space);
         let _turn = space.turn(self.position).lock().await;
         self.execute()
     }
 
-    fn execute(&mut self) -> Option<Reply> {
+    fn execute(&mut self) -> Reply {
         let provider = &self.provider;
         if let Received::Broken { received, status, reason } = &self.body {
             let reason =
                 format!("the body broke off after {received} bytes, so nothing was executed: {reason}");
             self.checks.fail("body", reason);
-            return Some(Reply::empty(*status));
+            return Reply::empty(*status);
         }
-        let Some(found) = self.found.take() else { return Some(wrong_host(self.hosts)) };
+        let Some(found) = self.found.take() else { return wrong_host(self.hosts) };
         if !has_length(&self.parts) {
             self.checks.fail("length", Rejection::LengthRequired.message());
-            return Some(provider.reject(Rejection::LengthRequired));
+            return provider.reject(Rejection::LengthRequired);
         }
         let Received::Whole(body) = &self.body else {
             self.checks.fail("body size", Rejection::BodyTooLarge.message());
-            return Some(provider.reject(Rejection::BodyTooLarge));
+            return provider.reject(Rejection::BodyTooLarge);
         };
         let reject = |checks: &mut Checks, rejection: Rejection| {
             checks.fail("route", rejection.message());
@@ -258,17 +308,17 @@ impl<'m> Exchange<'m> {
         };
         let (route, params, inexact) = match found {
             Found::Operation { route, params, inexact } => (route, params, inexact),
-            Found::UnknownPath => return Some(reject(&mut self.checks, Rejection::UnknownPath)),
-            Found::BadEncoding => return Some(reject(&mut self.checks, Rejection::BadEncoding)),
+            Found::UnknownPath => return reject(&mut self.checks, Rejection::UnknownPath),
+            Found::BadEncoding => return reject(&mut self.checks, Rejection::BadEncoding),
             Found::WrongMethod { allow } => {
                 let reply = reject(&mut self.checks, Rejection::WrongMethod);
                 let allow = HeaderValue::try_from(allow).unwrap_or(HeaderValue::from_static(""));
-                return Some(reply.header(header::ALLOW, allow));
+                return reply.header(header::ALLOW, allow);
             }
         };
         if provider.spec().unimplemented.contains(&route.operation) {
             self.checks.fail("route", "the emulator does not implement this operation");
-            return Some(Reply::unimplemented(route.operation));
+            return Reply::unimplemented(route.operation);
         }
         if inexact {
             let remark = "the path differs from the documented one by case, or by a slash at the end";
@@ -287,20 +337,25 @@ impl<'m> Exchange<'m> {
             headers: self.parts.headers.clone(),
             body: body.clone(),
             params,
-            now: self.space.core.clock.now(),
+            now: skewed(self.space.core.clock.now(), self.skew_seconds),
             listener: self.listener,
         };
         let reply = provider.handle(&call, &mut self.checks);
-        Some(with_prefix(reply, self.parts.uri.path().get(..self.prefix).unwrap_or_default()))
+        with_prefix(reply, self.parts.uri.path().get(..self.prefix).unwrap_or_default())
     }
 
-    fn finish(self, reply: Option<Reply>, fault: Option<Fault>) -> Response<Body> {
+    fn finish(mut self, reply: Option<Reply>, fault: Option<&Fault>) -> Response<Body> {
         let status = reply.as_ref().map(|reply| reply.status);
         let relaxed = self.checks.relaxations().join(", ");
-        let checks = self.checks.into_list();
+        // Reasons and details are rare.
+        let secrets = self.checks.has_words().then(|| self.secrets());
+        let mut checks = std::mem::take(&mut self.checks).into_list();
+        if let Some(secrets) = secrets {
+            secrets.hide_in(&mut checks);
+        }
         let core = &self.space.core;
         let mut path = String::new();
-        core.journal.update(&self.request_id, |entry| {
+        core.journal.complete(&self.request_id, |entry| {
             entry.request.status = status.map(|status| status.as_u16());
             entry.checks = checks;
             path.clone_from(&entry.request.path);
@@ -312,38 +367,45 @@ impl<'m> Exchange<'m> {
             method = %self.parts.method,
             path,
             status = status.map_or(0, |status| status.as_u16()),
-            fault = fault.as_ref().map(Fault::description),
+            fault = fault.map(Fault::description),
             request_id = %self.request_id,
         );
-        let Some(reply) = reply else {
-            let mut response = Response::new(Body::empty());
-            response.extensions_mut().insert(Wire::close());
-            return response;
-        };
-        let mut reply = reply;
-        let id = HeaderValue::try_from(&self.request_id).unwrap_or(HeaderValue::from_static("unknown"));
-        reply.headers.insert(REQUEST_ID, id);
-        if let Ok(relaxed) = HeaderValue::try_from(relaxed)
-            && !relaxed.is_empty()
-        {
-            reply.headers.insert(RELAXED, relaxed);
-        }
-        let cut = match fault {
-            Some(Fault::Cut { cut_body_after }) => Some(cut_body_after),
-            _ => None,
-        };
-        to_response(reply, cut, &core.clock, &self.parts.method)
+        let reply = reply.map(|mut reply| {
+            let id = HeaderValue::try_from(&self.request_id).unwrap_or(HeaderValue::from_static("unknown"));
+            reply.headers.insert(REQUEST_ID, id);
+            if let Ok(relaxed) = HeaderValue::try_from(relaxed)
+                && !relaxed.is_empty()
+            {
+                reply.headers.insert(RELAXED, relaxed);
+            }
+            set_date(&mut reply.headers, skewed(core.clock.now(), self.skew_seconds));
+            reply
+        });
+        let wire = if fault.is_none() { None } else { inject::plan(fault, reply.as_ref(), &self.parts.method) };
+        let mut response = to_response(reply.unwrap_or_else(|| Reply::empty(StatusCode::OK)));
+        response.extensions_mut().extend(wire.map(|wire| {
+            let mut extensions = http::Extensions::new();
+            extensions.insert(wire);
+            extensions
+        }).unwrap_or_default());
+        response
     }
 }
 
+/// The time of a server whose clock is off.
+fn skewed(now: Timestamp, seconds: i64) -> Timestamp {
+    Timestamp::from_unix_micros(now.unix_micros().saturating_add(seconds.saturating_mul(1_000_000)))
+}
+
 /// The response to a request whose namespace is not available. It is in no journal.
-fn no_namespace(mounted: &Mounted, error: &NamespaceError, method: &Method) -> Response<Body> {
+fn no_namespace(mounted: &Mounted, error: &NamespaceError) -> Response<Body> {
     let status = match error {
         NamespaceError::TooMany(_) => StatusCode::INSUFFICIENT_STORAGE,
         _ => StatusCode::BAD_REQUEST,
     };
-    let reply = Reply::json(status, &serde_json::json!({ "message": error.to_string() }));
-    to_response(reply, None, &mounted.namespaces.main().core.clock, method)
+    let mut reply = Reply::json(status, &serde_json::json!({ "message": error.to_string() }));
+    set_date(&mut reply.headers, mounted.namespaces.main().core.clock.now());
+    to_response(reply)
 }
 
 /// Puts the part of the path that names the namespace in front of a redirect's path, so that the client stays in it.
@@ -377,25 +439,16 @@ fn injected(status: u16, headers: &std::collections::BTreeMap<String, String>, b
     reply
 }
 
-fn to_response(reply: Reply, cut: Option<usize>, clock: &Clock, method: &Method) -> Response<Body> {
-    let length = reply.body.len();
-    let body = match cut {
-        Some(after) if after < length => Body::new(CutBody::new(reply.body.slice(..after))),
-        _ => Body::from(reply.body),
-    };
-    let mut response = Response::new(body);
+fn to_response(reply: Reply) -> Response<Body> {
+    let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
-    if cut.is_some() && *method != Method::HEAD {
-        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    }
-    set_date(response.headers_mut(), clock);
     response
 }
 
-/// Sets `Date` from the emulator's clock, unless a fault has set it.
-pub(crate) fn set_date(headers: &mut HeaderMap, clock: &Clock) {
-    let date = httpdate::fmt_http_date(clock.now().to_system_time());
+/// Sets `Date`, unless a fault has set it.
+pub(crate) fn set_date(headers: &mut HeaderMap, now: Timestamp) {
+    let date = httpdate::fmt_http_date(now.to_system_time());
     if let (false, Ok(date)) = (headers.contains_key(header::DATE), HeaderValue::try_from(date)) {
         headers.insert(header::DATE, date);
     }
@@ -568,7 +621,7 @@ mod tests {
         let received: Value = serde_json::from_slice(&body).unwrap();
         let expected = json!(["redeem", "canary", "/codes/can%61ry/redeem", "page=2&key=canary", 1]);
         assert_eq!(received, expected);
-        let entry = mounted.namespaces.main().core.journal.list(None, None).remove(0);
+        let entry = mounted.namespaces.main().core.journal.list(&crate::framework::expect::Filter::default(), None).remove(0);
         assert_eq!(entry.path, "/codes/{code}/redeem");
         assert_eq!(entry.query["page"], ["2"]);
         assert!(!format!("{entry:?}").contains("canary"), "{entry:?}");

@@ -17,7 +17,6 @@ pub(crate) struct Wire {
 }
 
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "for faults below HTTP")]
 pub(crate) enum Step {
     Send(Bytes),
     Pause(Duration),
@@ -25,13 +24,17 @@ pub(crate) enum Step {
 
 /// How the connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "for faults below HTTP")]
 pub(crate) enum End {
     /// Closed in order (FIN).
     Close,
     /// Reset (RST): what the client has not read yet may be lost.
     Reset,
+    /// Left open, until the client leaves or its patience is too long.
+    Hang,
 }
+
+/// The longest time that a connection is left hanging.
+const HANG: Duration = Duration::from_secs(600);
 
 impl Wire {
     /// Closes the connection without sending a byte.
@@ -52,6 +55,12 @@ impl Wire {
         match self.end {
             End::Close => stream.shutdown().await,
             End::Reset => stream.reset(),
+            End::Hang => {
+                let mut nowhere = tokio::io::sink();
+                let leaving = tokio::io::copy(&mut stream, &mut nowhere);
+                let _ = tokio::time::timeout(HANG, leaving).await;
+                Ok(())
+            }
         }
     }
 }

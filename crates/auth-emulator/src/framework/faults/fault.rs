@@ -1,0 +1,535 @@
+//! The failures that can be injected, their JSON, and whether they can be applied.
+
+use std::collections::BTreeMap;
+
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::FaultError;
+
+/// The maximum size of headers and body of one rule, in bytes.
+pub(super) const MAX_RESPONSE_BYTES: usize = 64 * 1024;
+/// The maximum delay: one hour.
+pub(super) const MAX_DELAY_MS: u64 = 3_600_000;
+/// The maximum size of a large body: 1 GiB.
+const MAX_BODY: u64 = 1 << 30;
+const MAX_HEADERS: usize = 10_000;
+const MAX_HEADER_BYTES: usize = 16 * 1024 * 1024;
+const MAX_DEPTH: usize = 1_000_000;
+
+/// Headers that HTTP itself uses. Faults of their own change them.
+const FRAMING: &[&str] =
+    &["connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
+
+/// A failure to inject.
+///
+/// ```
+/// use auth_emulator::{Fault, FaultEnd};
+///
+/// let faults = [
+///     Fault::status(503),
+///     Fault::response(429, &[("retry-after", "2")], "slow down"),
+///     Fault::delay_ms(250),
+///     Fault::close_before_response(),
+///     Fault::cut_body_after(10),
+///     Fault::CutHead { cut_head_after: 12, end: FaultEnd::Reset },
+/// ];
+/// assert_eq!(serde_json::json!(faults[2]), serde_json::json!({ "delay_ms": 250 }));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, try_from = "Flat")]
+#[non_exhaustive]
+pub enum Fault {
+    /// A response that replaces the provider's.
+    Status {
+        /// The status, 200 to 599.
+        status: u16,
+        /// The headers, without those that describe the length of the body or the connection.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, String>,
+        /// The body; must be empty for 204, 205 and 304.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        body: String,
+    },
+    /// Bytes that replace the response, whatever they are: no HTTP at all, or a response that HTTP forbids.
+    Raw {
+        /// The bytes, as a string.
+        raw: String,
+    },
+    /// A delayed response. The delay is real time; the emulator's clock does not affect it.
+    Delay {
+        /// The delay in milliseconds.
+        delay_ms: u64,
+    },
+    /// No response.
+    Close {
+        /// When the connection ends.
+        close: CloseAt,
+        /// How it ends.
+        #[serde(skip_serializing_if = "FaultEnd::is_close")]
+        end: FaultEnd,
+    },
+    /// A response whose head breaks off.
+    CutHead {
+        /// The number of bytes sent before the connection ends.
+        cut_head_after: usize,
+        /// How it ends.
+        #[serde(skip_serializing_if = "FaultEnd::is_close")]
+        end: FaultEnd,
+    },
+    /// A response whose body breaks off.
+    Cut {
+        /// The number of body bytes sent before the connection ends.
+        cut_body_after: usize,
+        /// How it ends.
+        #[serde(skip_serializing_if = "FaultEnd::is_close")]
+        end: FaultEnd,
+    },
+    /// A response that arrives byte by byte.
+    Drip {
+        /// The part that drips; the rest is sent at once.
+        drip: Part,
+        /// The pause before each byte, in milliseconds of real time.
+        every_ms: u64,
+    },
+    /// A response in chunks that are wrong.
+    Chunks {
+        /// What is wrong.
+        chunks: Chunks,
+    },
+    /// A response that announces another length than it has. With a smaller length, superfluous bytes follow.
+    Length {
+        /// The value of `Content-Length`.
+        content_length: u64,
+    },
+    /// A complete response, and more bytes after it.
+    Trailing {
+        /// The bytes, as a string; for example another response.
+        trailing: String,
+    },
+    /// A response after an informational one.
+    Interim {
+        /// The status: 100, 101 or 103.
+        interim: u16,
+    },
+    /// A response whose body is damaged; its length is right.
+    Damage {
+        /// How the body is damaged.
+        damage: Damage,
+    },
+    /// A JSON body of nested arrays.
+    Depth {
+        /// The number of arrays.
+        json_depth: usize,
+    },
+    /// A body without a length that ends with the connection.
+    Flood {
+        /// The size in bytes.
+        flood_bytes: u64,
+    },
+    /// A compressed body that is small on the wire.
+    Bomb {
+        /// The encoding.
+        bomb: Encoding,
+        /// The size after decompression, in bytes.
+        bomb_bytes: u64,
+    },
+    /// A response with many or large headers in addition to its own.
+    Headers {
+        /// The number of headers.
+        extra_headers: usize,
+        /// The size of each value in bytes.
+        header_bytes: usize,
+    },
+    /// A complete response on a connection that seems to stay open. A request that follows is lost.
+    Idle {
+        /// The time after which the connection ends, in milliseconds of real time.
+        close_idle_after_ms: u64,
+        /// How it ends.
+        #[serde(skip_serializing_if = "FaultEnd::is_close")]
+        end: FaultEnd,
+    },
+    /// A server whose clock is wrong: for this request, `Date` and the time of all checks are shifted.
+    Skew {
+        /// The difference in seconds; negative if the server is behind.
+        skew_seconds: i64,
+    },
+}
+
+/// The time at which a connection ends without a response.
+///
+/// ```
+/// use auth_emulator::{CloseAt, Fault, FaultEnd};
+///
+/// let closed = Fault::Close { close: CloseAt::BeforeResponse, end: FaultEnd::Close };
+/// assert_eq!(Fault::close_before_response(), closed);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CloseAt {
+    /// After the request's head was read, before its body.
+    AfterHead,
+    /// After the request was read, before any byte of the response.
+    BeforeResponse,
+}
+
+/// How a connection ends.
+///
+/// ```
+/// assert_eq!(serde_json::json!(auth_emulator::FaultEnd::Reset), "reset");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum FaultEnd {
+    /// In order (FIN).
+    #[default]
+    Close,
+    /// By a reset (RST).
+    Reset,
+    /// Not at all: nothing more is sent, until the client leaves or ten minutes have passed.
+    Hang,
+}
+
+impl FaultEnd {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    fn is_close(&self) -> bool {
+        *self == Self::Close
+    }
+}
+
+/// A part of a response.
+///
+/// ```
+/// assert_eq!(serde_json::json!(auth_emulator::Part::Head), "head");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Part {
+    /// Status line and headers.
+    Head,
+    /// The body.
+    Body,
+}
+
+/// What is wrong with the chunks of a body.
+///
+/// ```
+/// assert_eq!(serde_json::json!(auth_emulator::Chunks::BadSize), "bad_size");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Chunks {
+    /// The last chunk is missing.
+    Unfinished,
+    /// The size of the first chunk is not a number.
+    BadSize,
+}
+
+/// How a body is damaged.
+///
+/// ```
+/// assert_eq!(serde_json::json!(auth_emulator::Damage::InvalidUtf8), "invalid_utf8");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Damage {
+    /// It is empty.
+    Empty,
+    /// It starts with a byte order mark.
+    Bom,
+    /// Its second byte is NUL.
+    Nul,
+    /// Its second byte is not UTF-8.
+    InvalidUtf8,
+    /// It is an HTML page.
+    Html,
+}
+
+/// A content encoding.
+///
+/// ```
+/// assert_eq!(serde_json::json!(auth_emulator::Encoding::Gzip), "gzip");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Encoding {
+    /// `gzip`.
+    Gzip,
+    /// `zstd`.
+    Zstd,
+}
+
+/// The JSON of a fault: the fields of one variant.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Flat {
+    status: Option<u16>,
+    headers: Option<BTreeMap<String, String>>,
+    body: Option<String>,
+    raw: Option<String>,
+    delay_ms: Option<u64>,
+    close: Option<CloseAt>,
+    cut_head_after: Option<usize>,
+    cut_body_after: Option<usize>,
+    end: Option<FaultEnd>,
+    drip: Option<Part>,
+    every_ms: Option<u64>,
+    chunks: Option<Chunks>,
+    content_length: Option<u64>,
+    trailing: Option<String>,
+    interim: Option<u16>,
+    damage: Option<Damage>,
+    json_depth: Option<usize>,
+    flood_bytes: Option<u64>,
+    bomb: Option<Encoding>,
+    bomb_bytes: Option<u64>,
+    extra_headers: Option<usize>,
+    header_bytes: Option<usize>,
+    close_idle_after_ms: Option<u64>,
+    skew_seconds: Option<i64>,
+}
+
+impl TryFrom<Flat> for Fault {
+    type Error = String;
+
+    fn try_from(mut flat: Flat) -> Result<Self, String> {
+        let mut found: Vec<Self> = Vec::new();
+        let mut ends = 0;
+        let end = flat.end.unwrap_or_default();
+        if let Some(status) = flat.status {
+            let (headers, body) = (flat.headers.take().unwrap_or_default(), flat.body.take().unwrap_or_default());
+            found.push(Self::Status { status, headers, body });
+        }
+        found.extend(flat.raw.map(|raw| Self::Raw { raw }));
+        found.extend(flat.delay_ms.map(|delay_ms| Self::Delay { delay_ms }));
+        let mut ending = |fault: Option<Self>| {
+            ends += usize::from(fault.is_some());
+            found.extend(fault);
+        };
+        ending(flat.close.map(|close| Self::Close { close, end }));
+        ending(flat.cut_head_after.map(|cut_head_after| Self::CutHead { cut_head_after, end }));
+        ending(flat.cut_body_after.map(|cut_body_after| Self::Cut { cut_body_after, end }));
+        ending(flat.close_idle_after_ms.map(|close_idle_after_ms| Self::Idle { close_idle_after_ms, end }));
+        if let Some(drip) = flat.drip {
+            found.push(Self::Drip { drip, every_ms: flat.every_ms.take().unwrap_or(100) });
+        }
+        found.extend(flat.chunks.map(|chunks| Self::Chunks { chunks }));
+        found.extend(flat.content_length.map(|content_length| Self::Length { content_length }));
+        found.extend(flat.trailing.map(|trailing| Self::Trailing { trailing }));
+        found.extend(flat.interim.map(|interim| Self::Interim { interim }));
+        found.extend(flat.damage.map(|damage| Self::Damage { damage }));
+        found.extend(flat.json_depth.map(|json_depth| Self::Depth { json_depth }));
+        found.extend(flat.flood_bytes.map(|flood_bytes| Self::Flood { flood_bytes }));
+        if let Some(bomb) = flat.bomb {
+            found.push(Self::Bomb { bomb, bomb_bytes: flat.bomb_bytes.take().unwrap_or(1 << 28) });
+        }
+        if let Some(extra_headers) = flat.extra_headers {
+            found.push(Self::Headers { extra_headers, header_bytes: flat.header_bytes.take().unwrap_or(100) });
+        }
+        found.extend(flat.skew_seconds.map(|skew_seconds| Self::Skew { skew_seconds }));
+        // What is left belongs to none.
+        for (field, is_left, owner) in [
+            ("headers", flat.headers.is_some(), "status"),
+            ("body", flat.body.is_some(), "status"),
+            ("every_ms", flat.every_ms.is_some(), "drip"),
+            ("bomb_bytes", flat.bomb_bytes.is_some(), "bomb"),
+            ("header_bytes", flat.header_bytes.is_some(), "extra_headers"),
+            (
+                "end",
+                flat.end.is_some() && ends == 0,
+                "close, cut_head_after, cut_body_after or close_idle_after_ms",
+            ),
+        ] {
+            if is_left {
+                return Err(format!("{field} requires {owner}"));
+            }
+        }
+        match (found.pop(), found.is_empty()) {
+            (Some(fault), true) => Ok(fault),
+            (None, _) => Err("no fault: for example {\"status\": 503} is required".to_owned()),
+            _ => Err("several faults in one rule; add a rule for each".to_owned()),
+        }
+    }
+}
+
+impl Fault {
+    /// A response with this status, no headers and no body.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self::Status { status, headers: BTreeMap::new(), body: String::new() }
+    }
+
+    /// A response with this status, headers and body.
+    ///
+    /// ```
+    /// use auth_emulator::{Fault, FaultRule};
+    ///
+    /// let rule = FaultRule::new("virtuous", Fault::response(429, &[("retry-after", "2")], "slow down"));
+    /// # let _ = rule;
+    /// ```
+    #[must_use]
+    pub fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self::Status { status, headers, body: body.to_owned() }
+    }
+
+    /// A response that is delayed by this number of milliseconds.
+    #[must_use]
+    pub fn delay_ms(delay_ms: u64) -> Self {
+        Self::Delay { delay_ms }
+    }
+
+    /// No response: the connection is closed after the request was read.
+    #[must_use]
+    pub fn close_before_response() -> Self {
+        Self::Close { close: CloseAt::BeforeResponse, end: FaultEnd::Close }
+    }
+
+    /// A response whose body breaks off after this number of bytes.
+    #[must_use]
+    pub fn cut_body_after(bytes: usize) -> Self {
+        Self::Cut { cut_body_after: bytes, end: FaultEnd::Close }
+    }
+
+    /// Whether the operation is not executed unless the rule says so.
+    pub(crate) fn replaces_response(&self) -> bool {
+        matches!(
+            self,
+            Self::Status { .. }
+                | Self::Raw { .. }
+                | Self::Close { .. }
+                | Self::Depth { .. }
+                | Self::Flood { .. }
+                | Self::Bomb { .. }
+        )
+    }
+
+    /// A description for the journal.
+    pub(crate) fn description(&self) -> String {
+        match self {
+            Self::Status { status, .. } => format!("status {status}"),
+            Self::Raw { raw } => format!("{} raw bytes", raw.len()),
+            Self::Delay { delay_ms } => format!("delay of {delay_ms} ms"),
+            Self::Close { close: CloseAt::BeforeResponse, end } => {
+                format!("{} before the response", ended(*end))
+            }
+            Self::Close { close: CloseAt::AfterHead, end } => {
+                format!("{} after the request's head", ended(*end))
+            }
+            Self::CutHead { cut_head_after, end } => {
+                format!("head cut after {cut_head_after} bytes, {}", ended(*end))
+            }
+            Self::Cut { cut_body_after, end: FaultEnd::Close } => {
+                format!("body cut after {cut_body_after} bytes")
+            }
+            Self::Cut { cut_body_after, end } => {
+                format!("body cut after {cut_body_after} bytes, {}", ended(*end))
+            }
+            Self::Drip { drip, every_ms } => format!("{drip:?} with a byte every {every_ms} ms").to_lowercase(),
+            Self::Chunks { chunks: Chunks::Unfinished } => "unfinished chunks".to_owned(),
+            Self::Chunks { chunks: Chunks::BadSize } => "bad chunk size".to_owned(),
+            Self::Length { content_length } => format!("content-length {content_length}"),
+            Self::Trailing { trailing } => format!("{} trailing bytes", trailing.len()),
+            Self::Interim { interim } => format!("interim response {interim}"),
+            Self::Damage { damage } => format!("damaged body: {damage:?}").to_lowercase(),
+            Self::Depth { json_depth } => format!("JSON of depth {json_depth}"),
+            Self::Flood { flood_bytes } => format!("body of {flood_bytes} bytes without a length"),
+            Self::Bomb { bomb, bomb_bytes } => format!("{bomb:?} bomb of {bomb_bytes} bytes").to_lowercase(),
+            Self::Headers { extra_headers, header_bytes } => {
+                format!("{extra_headers} more headers of {header_bytes} bytes")
+            }
+            Self::Idle { close_idle_after_ms, end } => {
+                format!("{} {close_idle_after_ms} ms after the response", ended(*end))
+            }
+            Self::Skew { skew_seconds } => format!("clock off by {skew_seconds} s"),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), FaultError> {
+        let at_most = |field: &str, value: u64, max: u64| {
+            if value > max { Err(FaultError(format!("{field}: the maximum is {max}"))) } else { Ok(()) }
+        };
+        let size = |field: &str, value: usize, max: usize| at_most(field, value as u64, max as u64);
+        match self {
+            Self::Status { status, headers, body } => check_status(*status, headers, body),
+            Self::Raw { raw } if raw.is_empty() => {
+                Err(FaultError("raw: is empty; use {\"close\": \"before_response\"}".to_owned()))
+            }
+            Self::Raw { raw } => size("raw", raw.len(), MAX_RESPONSE_BYTES),
+            Self::Trailing { trailing } => size("trailing", trailing.len(), MAX_RESPONSE_BYTES),
+            Self::Delay { delay_ms } => at_most("delay_ms", *delay_ms, MAX_DELAY_MS),
+            Self::Drip { every_ms, .. } => at_most("every_ms", *every_ms, MAX_DELAY_MS),
+            Self::Idle { close_idle_after_ms, .. } => {
+                at_most("close_idle_after_ms", *close_idle_after_ms, MAX_DELAY_MS)
+            }
+            Self::Interim { interim } if ![100, 101, 103].contains(interim) => {
+                Err(FaultError(format!("interim: {interim} is not 100, 101 or 103")))
+            }
+            Self::Depth { json_depth } => size("json_depth", *json_depth, MAX_DEPTH),
+            Self::Flood { flood_bytes } => at_most("flood_bytes", *flood_bytes, MAX_BODY),
+            Self::Bomb { bomb_bytes, .. } => at_most("bomb_bytes", *bomb_bytes, 16 * MAX_BODY),
+            Self::Headers { extra_headers, header_bytes } => {
+                size("extra_headers", *extra_headers, MAX_HEADERS)?;
+                let all = extra_headers.saturating_mul(*header_bytes);
+                size("extra_headers and header_bytes together", all, MAX_HEADER_BYTES)
+            }
+            Self::Skew { skew_seconds } => {
+                at_most("skew_seconds", skew_seconds.unsigned_abs(), 1000 * 366 * 86_400)
+            }
+            Self::Close { .. }
+            | Self::CutHead { .. }
+            | Self::Cut { .. }
+            | Self::Chunks { .. }
+            | Self::Length { .. }
+            | Self::Interim { .. }
+            | Self::Damage { .. } => Ok(()),
+        }
+    }
+}
+
+fn ended(end: FaultEnd) -> &'static str {
+    match end {
+        FaultEnd::Close => "connection closed",
+        FaultEnd::Reset => "connection reset",
+        FaultEnd::Hang => "connection left hanging",
+    }
+}
+
+fn check_status(status: u16, headers: &BTreeMap<String, String>, body: &str) -> Result<(), FaultError> {
+    let invalid = |message: String| Err(FaultError(message));
+    if !(200..=599).contains(&status) || StatusCode::from_u16(status).is_err() {
+        let hint = if (100..200).contains(&status) { "; see interim" } else { "" };
+        return invalid(format!("status: {status} is not between 200 and 599{hint}"));
+    }
+    if matches!(status, 204 | 205 | 304) && !body.is_empty() {
+        return invalid(format!("body: a response with status {status} has no body; see raw"));
+    }
+    let size = headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() + body.len();
+    if size > MAX_RESPONSE_BYTES {
+        return invalid(format!("headers and body are larger than {MAX_RESPONSE_BYTES} bytes"));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for (name, value) in headers {
+        let Ok(parsed) = HeaderName::try_from(name) else {
+            return invalid(format!("headers: {name:?} is not a header name"));
+        };
+        if HeaderValue::try_from(value).is_err() {
+            return invalid(format!("headers: {name:?} has an invalid value"));
+        }
+        if FRAMING.contains(&parsed.as_str()) {
+            return invalid(format!(
+                "headers: {name:?} is set by the server; see content_length, chunks, close and raw"
+            ));
+        }
+        if !seen.insert(parsed.as_str().to_owned()) {
+            return invalid(format!("headers: {name:?} occurs more than once"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! Hides secrets in what the journal and explanations show: by the name of a field, and by value in every usual form.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::{Map, Value};
+
+use crate::framework::checks::Check;
+use crate::framework::journal::{REDACTED, truncated};
+use crate::framework::random::hex;
+
+/// The largest body that the journal shows, in bytes.
+const MAX_BODY: usize = 16 * 1024;
+/// Shorter strings occur by chance.
+const MIN_SECRET: usize = 4;
+const MAX_SECRETS: usize = 200;
+
+/// Parts of the names of fields whose values are secret.
+const SECRET_NAMES: &[&str] = &[
+    "password", "passwd", "secret", "token", "otp", "passcode", "pin", "code", "key", "phrase", "pfk", "hash",
+    "signature", "credential", "authorization", "cookie", "session", "bypass",
+];
+/// Names that contain one of these parts and are not secret.
+const PLAIN_NAMES: &[&str] = &[
+    "postalcode", "postal_code", "countrycode", "country_code", "projectcode", "zipcode", "keyword", "shipping",
+    "code_challenge_method", "mapping",
+];
+
+/// Whether the value of a field with this name is secret.
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRET_NAMES.iter().any(|part| name.contains(part)) && !PLAIN_NAMES.iter().any(|plain| name.contains(plain))
+}
+
+/// The values that must not be shown.
+#[derive(Default)]
+pub(crate) struct Secrets(Vec<String>);
+
+impl Secrets {
+    pub(crate) fn add(&mut self, secret: &str) {
+        if secret.len() >= MIN_SECRET && self.0.len() < MAX_SECRETS && !self.0.iter().any(|held| held == secret) {
+            self.0.push(secret.to_owned());
+        }
+    }
+
+    /// Adds the values of secret fields in a request's body and query.
+    pub(crate) fn add_sent(&mut self, content_type: &str, body: &[u8], query: &str) {
+        for (name, value) in pairs(query) {
+            if is_secret_name(&name) {
+                self.add(&value);
+            }
+        }
+        match read(content_type, body) {
+            Some(Sent::Json(value)) => self.add_fields(&value, false),
+            Some(Sent::Form(fields)) => {
+                fields.iter().filter(|(name, _)| is_secret_name(name)).for_each(|(_, value)| self.add(value));
+            }
+            None => {}
+        }
+    }
+
+    fn add_fields(&mut self, value: &Value, is_secret: bool) {
+        match value {
+            Value::Object(fields) => {
+                fields.iter().for_each(|(name, value)| self.add_fields(value, is_secret || is_secret_name(name)));
+            }
+            Value::Array(list) => list.iter().for_each(|value| self.add_fields(value, is_secret)),
+            Value::String(text) if is_secret => self.add(text),
+            Value::Number(number) if is_secret => self.add(&number.to_string()),
+            _ => {}
+        }
+    }
+
+    /// Replaces every secret in the reasons and details of checks.
+    pub(crate) fn hide_in(&self, checks: &mut [Check]) {
+        let forms: Vec<String> = self.0.iter().flat_map(|secret| forms(secret)).collect();
+        for check in checks {
+            if let Some(reason) = &mut check.reason {
+                hide(reason, &forms);
+            }
+            if let Some(detail) = &mut check.detail {
+                hide_value(detail, &forms);
+            }
+        }
+    }
+
+    fn hide_value(&self, value: &mut Value) {
+        let forms: Vec<String> = self.0.iter().flat_map(|secret| forms(secret)).collect();
+        hide_value(value, &forms);
+    }
+}
+
+/// A secret as it is, in percent-encoding, JSON, hexadecimal digits and base64, also inside of longer strings.
+fn forms(secret: &str) -> Vec<String> {
+    /// Everything but what RFC 3986 never encodes.
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let mut forms = vec![secret.to_owned(), secret.to_lowercase()];
+    for set in [RESERVED, NON_ALPHANUMERIC] {
+        let encoded = utf8_percent_encode(secret, set).to_string();
+        let lower = encoded.split('%').enumerate().map(|(index, part)| match (index, part.split_at_checked(2)) {
+            (0, _) | (_, None) => part.to_owned(),
+            (_, Some((digits, rest))) => format!("%{}{rest}", digits.to_ascii_lowercase()),
+        });
+        let encoded_twice = encoded.replace('%', "%25");
+        forms.extend([lower.collect(), encoded.to_lowercase(), encoded.replace("%20", "+"), encoded_twice, encoded]);
+    }
+    let quoted = Value::from(secret).to_string();
+    let digits = hex(secret.as_bytes());
+    forms.extend([quoted.trim_matches('"').to_owned(), digits.to_ascii_uppercase(), digits]);
+    // In base64 of a longer string, a secret starts at one of three positions; the characters at its ends vary.
+    for before in 0..3_usize {
+        let padded = [vec![0; before], secret.as_bytes().to_vec()].concat();
+        let whole = padded.len() * 8 / 6;
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            let text = engine.encode(&padded);
+            let start = (before * 8).div_ceil(6);
+            forms.extend(text.get(start..whole).map(str::to_owned));
+        }
+    }
+    forms.push(STANDARD.encode(secret));
+    forms.retain(|form| form.len() >= MIN_SECRET);
+    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    forms.dedup();
+    forms
+}
+
+fn hide(text: &mut String, forms: &[String]) {
+    for form in forms {
+        if text.contains(form) {
+            *text = text.replace(form, REDACTED);
+        }
+    }
+}
+
+fn hide_value(value: &mut Value, forms: &[String]) {
+    match value {
+        Value::String(text) => hide(text, forms),
+        Value::Array(list) => list.iter_mut().for_each(|value| hide_value(value, forms)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| hide_value(value, forms)),
+        Value::Number(number) if forms.contains(&number.to_string()) => *value = REDACTED.into(),
+        _ => {}
+    }
+}
+
+enum Sent {
+    Json(Value),
+    Form(Vec<(String, String)>),
+}
+
+fn read(content_type: &str, body: &[u8]) -> Option<Sent> {
+    if body.is_empty() || body.len() > MAX_BODY {
+        return None;
+    }
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Some(Sent::Json(value));
+    }
+    let text = std::str::from_utf8(body).ok().filter(|text| text.contains('=') && !text.contains('\n'))?;
+    content_type.to_ascii_lowercase().contains("form").then(|| Sent::Form(pairs(text).collect()))
+}
+
+/// The decoded names and values of a query or a form.
+fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
+    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    text.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decoded(name), decoded(value))
+    })
+}
+
+/// A request body for the journal: JSON, or a form as an object, without the values of secret fields and without `secrets`. With
+/// `is_sensitive`, all values are hidden. `None` if it is neither, or too large.
+pub(crate) fn redacted_body(
+    content_type: &str,
+    body: &[u8],
+    is_sensitive: bool,
+    secrets: &Secrets,
+) -> Option<Value> {
+    let mut value = match read(content_type, body)? {
+        Sent::Json(value) => value,
+        Sent::Form(fields) => {
+            Value::Object(fields.into_iter().map(|(name, value)| (name, Value::from(value))).collect::<Map<_, _>>())
+        }
+    };
+    hide_fields(&mut value, is_sensitive);
+    secrets.hide_value(&mut value);
+    Some(value)
+}
+
+fn hide_fields(value: &mut Value, is_secret: bool) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter_mut().for_each(|(name, value)| hide_fields(value, is_secret || is_secret_name(name)));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| hide_fields(value, is_secret)),
+        Value::String(text) if !is_secret => *text = truncated(text),
+        Value::String(_) | Value::Number(_) if is_secret => *value = REDACTED.into(),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::framework::checks::Outcome;
+
+    #[test]
+    fn fields_are_hidden_by_their_names() {
+        let body = json!({
+            "name": "Anna", "password": "canary", "nested": { "apiKey": ["canary"], "postalCode": "12345" },
+            "token": 123_456, "contact": { "id": 17 },
+        });
+        let shown = redacted_body("application/json", body.to_string().as_bytes(), false, &Secrets::default());
+        let expected = json!({
+            "name": "Anna", "password": REDACTED, "nested": { "apiKey": [REDACTED], "postalCode": "12345" },
+            "token": REDACTED, "contact": { "id": 17 },
+        });
+        assert_eq!(shown, Some(expected));
+        let form = b"grant_type=password&username=anna%40example.org&password=can%61ry";
+        let shown = redacted_body("application/x-www-form-urlencoded", form, false, &Secrets::default()).unwrap();
+        assert_eq!(shown, json!({ "grant_type": "password", "username": "anna@example.org", "password": REDACTED }));
+        let all = redacted_body("application/json", br#"{"a":"b","c":1}"#, true, &Secrets::default());
+        assert_eq!(all, Some(json!({ "a": REDACTED, "c": REDACTED })));
+        assert_eq!(redacted_body("text/plain", b"canary", false, &Secrets::default()), None);
+    }
+
+    #[test]
+    fn values_are_hidden_in_every_form() {
+        for secret in ["736021", "p\u{e4}ss&word=+%/\"\\x", "emulator-password-0a1b"] {
+            let mut secrets = Secrets::default();
+            secrets.add(secret);
+            let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+            for before in ["", "x", "xy", "xyz"] {
+                let whole = format!("{before}{secret}tail");
+                for text in [
+                    whole.clone(),
+                    format!("a={percent}&b"),
+                    format!("a={}&b", percent.to_lowercase()),
+                    Value::from(whole.as_str()).to_string(),
+                    hex(whole.as_bytes()),
+                    hex(whole.as_bytes()).to_uppercase(),
+                    STANDARD.encode(&whole),
+                    URL_SAFE_NO_PAD.encode(&whole),
+                ] {
+                    let mut check = Check {
+                        check: "x".to_owned(),
+                        outcome: Outcome::Fail,
+                        reason: Some(text.clone()),
+                        detail: Some(json!([{ "deep": text }])),
+                    };
+                    secrets.hide_in(std::slice::from_mut(&mut check));
+                    let shown = serde_json::to_string(&check).unwrap();
+                    assert_eq!(shown.matches(REDACTED).count(), 2, "{text}: {shown}");
+                }
+            }
+        }
+    }
+}
