@@ -179,9 +179,20 @@ async fn a_snapshot_is_exported_and_imported() {
     let id = verigator(&emulator, "POST", "/service", &service).send().await.json()["id"].clone();
     let path = format!("/service/{}", id.as_str().unwrap());
     emulator.verigator().configure(|settings| settings.code_lifetime_seconds = 7);
-    emulator.revesecure().api_key();
-    emulator.vise().phrase(0);
-    emulator.vaultvision().api_key();
+    let _ = emulator.revesecure().api_key();
+    let _ = emulator.vise().phrase(0);
+    let _ = emulator.vaultvision().api_key();
+    let contact = |namespace: &Namespace, method: &str, path: &str| {
+        Request::new(method, &format!("{}/api{path}", namespace.virtuous().base_url()))
+            .header("Authorization", &format!("Bearer {}", namespace.virtuous().api_key()))
+    };
+    let new = json!({
+        "contactType": "Household", "name": "Larsson",
+        "contactIndividuals": [{ "firstName": "Anna", "lastName": "Larsson",
+            "contactMethods": [{ "type": "Home Email", "value": "anna.l@example.org", "isPrimary": true }] }],
+    });
+    let made = contact(&emulator, "POST", "/Contact").json(&new).send().await;
+    assert_eq!(made.status, 200, "{}", made.text());
     emulator.clock().freeze();
     let exported = emulator.export().unwrap();
     let text = serde_json::to_string(&exported).unwrap();
@@ -194,6 +205,8 @@ async fn a_snapshot_is_exported_and_imported() {
     assert_eq!(test.verigator().settings().code_lifetime_seconds, 7);
     assert_eq!(verigator(&test, "GET", &path, &Value::Null).send().await.status, 200);
     assert_eq!(verigator(&another, "GET", &path, &Value::Null).send().await.status, 404);
+    let found = contact(&test, "GET", "/Contact/Find?email=anna.l@example.org").send().await;
+    assert_eq!(found.json()["id"], made.json()["id"], "{}", found.text());
     let next = json!({ "fqdn": "b.example", "name": "B" });
     let (one, other) = (
         verigator(&emulator, "POST", "/service", &next).send().await.json()["id"].clone(),
