@@ -37,7 +37,12 @@ async fn expectations_wait_and_name_what_came_instead() {
     }
     let found = waiting.await.unwrap().unwrap();
     assert_eq!((found.len(), found[0].operation, found[0].status), (2, Some("services.get"), Some(404)));
-    emulator.expect("verigator", "services.get").at_least(1).caller(&emulator.verigator().username()).await.unwrap();
+    emulator
+        .expect("verigator", "services.get")
+        .at_least(1)
+        .caller(&emulator.verigator().username())
+        .await
+        .unwrap();
     emulator.expect("verigator", "services.create").never().await.unwrap();
 
     let soon = Duration::from_millis(20);
@@ -80,7 +85,12 @@ async fn the_control_api_filters_and_waits() {
         ("?status=x", "integer"),
     ] {
         let refused = control(&emulator, "GET", &format!("/journal{query}"), Value::Null).await;
-        assert!(refused.status == 422 && refused.text().contains(message.trim_end_matches('"').split('"').next().unwrap()), "{}", refused.text());
+        assert!(
+            refused.status == 422
+                && refused.text().contains(message.trim_end_matches('"').split('"').next().unwrap()),
+            "{}",
+            refused.text()
+        );
     }
     let wait = json!({ "operation": "services.get", "count": 2, "timeout_ms": 20_000 });
     let waiting = control(&emulator, "POST", "/journal/wait", wait);
@@ -135,7 +145,15 @@ fn forms(secret: &str) -> Vec<String> {
     let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let quoted = Value::from(secret).to_string().trim_matches('"').to_owned();
-    vec![secret.to_owned(), hex.to_uppercase(), hex, percent, quoted, STANDARD.encode(secret), URL_SAFE_NO_PAD.encode(secret)]
+    vec![
+        secret.to_owned(),
+        hex.to_uppercase(),
+        hex,
+        percent,
+        quoted,
+        STANDARD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+    ]
 }
 
 #[tokio::test]
@@ -160,7 +178,10 @@ async fn explanations_show_no_code_and_no_secret_in_any_form() {
     }
     let virtuous = emulator.virtuous();
     let response = Request::new("GET", &format!("{}/api/Contact/17?password={code}", virtuous.base_url()))
-        .header("Authorization", &format!("Hmac {}:{}:n:1", virtuous.application_key(), virtuous.private_key()))
+        .header(
+            "Authorization",
+            &format!("Hmac {}:{}:n:1", virtuous.application_key(), virtuous.private_key()),
+        )
         .send()
         .await;
     explained += &serde_json::to_string(&emulator.explain(&response.request_id())).unwrap();

@@ -145,7 +145,8 @@ async fn framing_is_wrong() {
 
 #[tokio::test]
 async fn informational_responses_come_first() {
-    for (interim, line) in [(100, "100 Continue"), (101, "101 Switching Protocols"), (103, "103 Early Hints")] {
+    for (interim, line) in [(100, "100 Continue"), (101, "101 Switching Protocols"), (103, "103 Early Hints")]
+    {
         let seen = with(json!({ "interim": interim })).await;
         assert!(seen.text.starts_with(&format!("HTTP/1.1 {line}\r\n")), "{seen:?}");
         assert!(seen.text.contains("\r\n\r\nHTTP/1.1 404 ") && seen.text.ends_with(BODY));
@@ -267,7 +268,8 @@ async fn rules_match_the_operation_and_the_caller() {
             .status
     };
     let user = emulator.verigator().username();
-    let rule = FaultRule::new("verigator", Fault::status(503)).operation("services.get").caller(&user).after(1);
+    let rule =
+        FaultRule::new("verigator", Fault::status(503)).operation("services.get").caller(&user).after(1);
     emulator.add_fault(rule).unwrap();
     emulator.add_fault(FaultRule::new("verigator", Fault::status(500)).operation("users.list")).unwrap();
     assert_eq!(status(&user).await, 404);
@@ -283,7 +285,10 @@ async fn rules_that_cannot_be_applied_are_refused_when_they_are_set() {
     let token = format!("Bearer {}", emulator.control_token());
     for (rule, message) in [
         (json!({ "fault": { "status": 503, "headers": { "content-length": "1" } } }), "set by the server"),
-        (json!({ "fault": { "status": 503, "headers": { "Transfer-Encoding": "chunked" } } }), "set by the server"),
+        (
+            json!({ "fault": { "status": 503, "headers": { "Transfer-Encoding": "chunked" } } }),
+            "set by the server",
+        ),
         (json!({ "fault": { "status": 503, "headers": { "a b": "1" } } }), "not a header name"),
         (json!({ "fault": { "status": 503, "headers": { "a": "1\r\nb: 2" } } }), "invalid value"),
         (json!({ "fault": { "status": 100 } }), "not between 200 and 599"),

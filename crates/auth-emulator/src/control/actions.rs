@@ -276,7 +276,10 @@ impl Actions {
             let known: Vec<_> = provider.spec().operations().collect();
             if !known.contains(&operation.as_str()) {
                 let hint = did_you_mean(operation, known);
-                return Err(FaultError(format!("unknown operation {operation:?} of {}{hint}", rule.provider)));
+                return Err(FaultError(format!(
+                    "unknown operation {operation:?} of {}{hint}",
+                    rule.provider
+                )));
             }
         }
         self.core.faults.add(rule)

@@ -19,14 +19,17 @@ const MAX_WAIT_MS: u64 = 600_000;
 
 const PROVIDER: Argument =
     Argument::optional("provider", ArgumentKind::Text, "limits it to one provider, for example verigator");
-const OPERATION: Argument = Argument::optional("operation", ArgumentKind::Text, "only this operation, by its id");
+const OPERATION: Argument =
+    Argument::optional("operation", ArgumentKind::Text, "only this operation, by its id");
 const METHOD: Argument = Argument::optional("method", ArgumentKind::Text, "only this HTTP method");
-const STATUS: Argument = Argument::optional("status", ArgumentKind::Integer, "only responses with this status");
+const STATUS: Argument =
+    Argument::optional("status", ArgumentKind::Integer, "only responses with this status");
 const CALLER: Argument =
     Argument::optional("caller", ArgumentKind::Text, "only requests with this user name, key or token");
 const PATH: Argument =
     Argument::optional("path_prefix", ArgumentKind::Text, "only requests whose path starts with this");
-const SINCE: Argument = Argument::optional("since", ArgumentKind::Text, "only requests from this time on, in RFC 3339");
+const SINCE: Argument =
+    Argument::optional("since", ArgumentKind::Text, "only requests from this time on, in RFC 3339");
 
 pub(super) const LIST: &[Argument] = &[
     PROVIDER,
@@ -91,6 +94,10 @@ pub(super) fn wait(actions: Arc<Actions>, input: Input) -> Pin<Box<dyn Future<Ou
         let near = to_json(&actions.core.journal.near_misses(&filter))?;
         let received = found.len();
         let message = format!("expected {count} requests {filter} within {timeout} ms, received {received}");
-        Err(ControlError::new(StatusCode::REQUEST_TIMEOUT, "timeout", format!("{message}; near misses: {near}")))
+        Err(ControlError::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "timeout",
+            format!("{message}; near misses: {near}"),
+        ))
     })
 }

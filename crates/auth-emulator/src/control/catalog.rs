@@ -276,7 +276,9 @@ impl Control {
             let known: Vec<_> = self.arguments.iter().map(|argument| argument.name).collect();
             let hint = did_you_mean(name, known.iter().copied());
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            return Err(ControlError::invalid(format!("unknown argument {name:?}; known are: {known}{hint}")));
+            return Err(ControlError::invalid(format!(
+                "unknown argument {name:?}; known are: {known}{hint}"
+            )));
         };
         let value = argument.read(value, is_text)?;
         match input.0.insert(name.to_owned(), value) {
@@ -360,8 +362,16 @@ mod tests {
     #[test]
     fn what_the_catalogue_does_not_have_is_rejected() {
         for (query, body, message) in [
-            ("coumt=2", "", "unknown argument \"coumt\"; known are: id, count, on, what, any; did you mean \"count\"?"),
-            ("", r#"{"coumt":2}"#, "unknown argument \"coumt\"; known are: id, count, on, what, any; did you mean \"count\"?"),
+            (
+                "coumt=2",
+                "",
+                "unknown argument \"coumt\"; known are: id, count, on, what, any; did you mean \"count\"?",
+            ),
+            (
+                "",
+                r#"{"coumt":2}"#,
+                "unknown argument \"coumt\"; known are: id, count, on, what, any; did you mean \"count\"?",
+            ),
             ("count=2&count=2", "", "count occurs more than once"),
             ("count=2", r#"{"count":2}"#, "count occurs more than once"),
             ("id=2", "", "id occurs more than once"),

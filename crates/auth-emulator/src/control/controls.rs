@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::actions::{Actions, Reset, TokensEnd, TokensError};
-use super::catalog::{Argument, ArgumentKind, Control, Input, Outcome};
 use super::assertions;
+use super::catalog::{Argument, ArgumentKind, Control, Input, Outcome};
 use super::error::ControlError;
 use super::namespaces;
 use super::records;
@@ -113,7 +113,11 @@ static CONTROLS: &[Control] = &[
         .arguments(&[
             PROVIDER,
             Argument::optional("operation", ArgumentKind::Text, "only this operation, by its id"),
-            Argument::optional("caller", ArgumentKind::Text, "only requests with this user name, key or token"),
+            Argument::optional(
+                "caller",
+                ArgumentKind::Text,
+                "only requests with this user name, key or token",
+            ),
             Argument::optional("headers", ArgumentKind::Json, "only requests with these headers, an object"),
             Argument::optional("method", ArgumentKind::Text, "only requests with this method"),
             Argument::optional(
@@ -418,7 +422,10 @@ fn provider<'a>(actions: &'a Actions, input: &Input) -> Result<&'a Arc<dyn Provi
 }
 
 /// Rejects an unknown name, which would otherwise return an empty list.
-pub(super) fn known_provider<'i>(actions: &Actions, input: &'i Input) -> Result<Option<&'i str>, ControlError> {
+pub(super) fn known_provider<'i>(
+    actions: &Actions,
+    input: &'i Input,
+) -> Result<Option<&'i str>, ControlError> {
     match input.optional_text("provider") {
         Some(name) if actions.provider(name).is_none() => Err(no_provider(actions, name)),
         name => Ok(name),

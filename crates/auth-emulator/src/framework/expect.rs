@@ -30,19 +30,26 @@ impl Filter {
                 misses.push(miss());
             }
         };
-        let is = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|wanted| wanted == given);
+        let is =
+            |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|wanted| wanted == given);
         check(is(&self.provider, entry.provider), &|| format!("the provider is {}", entry.provider));
         let operation = entry.operation.unwrap_or("unknown");
         check(is(&self.operation, operation), &|| format!("the operation is {operation}"));
         let method = self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(&entry.method));
         check(method, &|| format!("the method is {}", entry.method));
         let status = self.status.is_none_or(|wanted| Some(wanted) == entry.status);
-        check(status, &|| entry.status.map_or("there was no response".to_owned(), |status| format!("the status is {status}")));
+        check(status, &|| {
+            entry
+                .status
+                .map_or("there was no response".to_owned(), |status| format!("the status is {status}"))
+        });
         let caller = self.caller.as_deref().is_none_or(|wanted| is_caller(wanted, entry.caller.as_deref()));
         check(caller, &|| format!("the caller is {}", entry.caller.as_deref().unwrap_or("unknown")));
         let path = self.path_prefix.as_deref().is_none_or(|prefix| entry.path.starts_with(prefix));
         check(path, &|| format!("the path is {}", entry.path));
-        check(self.since.is_none_or(|since| entry.time >= since), &|| format!("it was sent at {}", entry.time));
+        check(self.since.is_none_or(|since| entry.time >= since), &|| {
+            format!("it was sent at {}", entry.time)
+        });
         misses
     }
 

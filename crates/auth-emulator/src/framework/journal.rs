@@ -309,7 +309,11 @@ mod tests {
         for (id, provider) in [("1", "a"), ("2", "a"), ("3", "b"), ("4", "a")] {
             journal.begin(entry(id, provider));
         }
-        let ids: Vec<_> = journal.list(&Filter { provider: Some("a".to_owned()), ..Filter::default() }, Some(2)).into_iter().map(|e| e.request_id).collect();
+        let ids: Vec<_> = journal
+            .list(&Filter { provider: Some("a".to_owned()), ..Filter::default() }, Some(2))
+            .into_iter()
+            .map(|e| e.request_id)
+            .collect();
         assert_eq!(ids, ["2", "4"]);
     }
 

@@ -17,19 +17,44 @@ const MAX_SECRETS: usize = 200;
 
 /// Parts of the names of fields whose values are secret.
 const SECRET_NAMES: &[&str] = &[
-    "password", "passwd", "secret", "token", "otp", "passcode", "pin", "code", "key", "phrase", "pfk", "hash",
-    "signature", "credential", "authorization", "cookie", "session", "bypass",
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "otp",
+    "passcode",
+    "pin",
+    "code",
+    "key",
+    "phrase",
+    "pfk",
+    "hash",
+    "signature",
+    "credential",
+    "authorization",
+    "cookie",
+    "session",
+    "bypass",
 ];
 /// Names that contain one of these parts and are not secret.
 const PLAIN_NAMES: &[&str] = &[
-    "postalcode", "postal_code", "countrycode", "country_code", "projectcode", "zipcode", "keyword", "shipping",
-    "code_challenge_method", "mapping",
+    "postalcode",
+    "postal_code",
+    "countrycode",
+    "country_code",
+    "projectcode",
+    "zipcode",
+    "keyword",
+    "shipping",
+    "code_challenge_method",
+    "mapping",
 ];
 
 /// Whether the value of a field with this name is secret.
 fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    SECRET_NAMES.iter().any(|part| name.contains(part)) && !PLAIN_NAMES.iter().any(|plain| name.contains(plain))
+    SECRET_NAMES.iter().any(|part| name.contains(part))
+        && !PLAIN_NAMES.iter().any(|plain| name.contains(plain))
 }
 
 /// The values that must not be shown.
@@ -38,7 +63,10 @@ pub(crate) struct Secrets(Vec<String>);
 
 impl Secrets {
     pub(crate) fn add(&mut self, secret: &str) {
-        if secret.len() >= MIN_SECRET && self.0.len() < MAX_SECRETS && !self.0.iter().any(|held| held == secret) {
+        if secret.len() >= MIN_SECRET
+            && self.0.len() < MAX_SECRETS
+            && !self.0.iter().any(|held| held == secret)
+        {
             self.0.push(secret.to_owned());
         }
     }
@@ -62,7 +90,9 @@ impl Secrets {
     fn add_fields(&mut self, value: &Value, is_secret: bool) {
         match value {
             Value::Object(fields) => {
-                fields.iter().for_each(|(name, value)| self.add_fields(value, is_secret || is_secret_name(name)));
+                fields
+                    .iter()
+                    .for_each(|(name, value)| self.add_fields(value, is_secret || is_secret_name(name)));
             }
             Value::Array(list) => list.iter().for_each(|value| self.add_fields(value, is_secret)),
             Value::String(text) if is_secret => self.add(text),
@@ -97,12 +127,19 @@ fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![secret.to_owned(), secret.to_lowercase()];
     for set in [RESERVED, NON_ALPHANUMERIC] {
         let encoded = utf8_percent_encode(secret, set).to_string();
-        let lower = encoded.split('%').enumerate().map(|(index, part)| match (index, part.split_at_checked(2)) {
-            (0, _) | (_, None) => part.to_owned(),
-            (_, Some((digits, rest))) => format!("%{}{rest}", digits.to_ascii_lowercase()),
-        });
+        let lower =
+            encoded.split('%').enumerate().map(|(index, part)| match (index, part.split_at_checked(2)) {
+                (0, _) | (_, None) => part.to_owned(),
+                (_, Some((digits, rest))) => format!("%{}{rest}", digits.to_ascii_lowercase()),
+            });
         let encoded_twice = encoded.replace('%', "%25");
-        forms.extend([lower.collect(), encoded.to_lowercase(), encoded.replace("%20", "+"), encoded_twice, encoded]);
+        forms.extend([
+            lower.collect(),
+            encoded.to_lowercase(),
+            encoded.replace("%20", "+"),
+            encoded_twice,
+            encoded,
+        ]);
     }
     let quoted = Value::from(secret).to_string();
     let digits = hex(secret.as_bytes());
@@ -177,9 +214,9 @@ pub(crate) fn redacted_body(
 ) -> Option<Value> {
     let mut value = match read(content_type, body)? {
         Sent::Json(value) => value,
-        Sent::Form(fields) => {
-            Value::Object(fields.into_iter().map(|(name, value)| (name, Value::from(value))).collect::<Map<_, _>>())
-        }
+        Sent::Form(fields) => Value::Object(
+            fields.into_iter().map(|(name, value)| (name, Value::from(value))).collect::<Map<_, _>>(),
+        ),
     };
     hide_fields(&mut value, is_sensitive);
     secrets.hide_value(&mut value);
@@ -211,15 +248,20 @@ mod tests {
             "name": "Anna", "password": "canary", "nested": { "apiKey": ["canary"], "postalCode": "12345" },
             "token": 123_456, "contact": { "id": 17 },
         });
-        let shown = redacted_body("application/json", body.to_string().as_bytes(), false, &Secrets::default());
+        let shown =
+            redacted_body("application/json", body.to_string().as_bytes(), false, &Secrets::default());
         let expected = json!({
             "name": "Anna", "password": REDACTED, "nested": { "apiKey": [REDACTED], "postalCode": "12345" },
             "token": REDACTED, "contact": { "id": 17 },
         });
         assert_eq!(shown, Some(expected));
         let form = b"grant_type=password&username=anna%40example.org&password=can%61ry";
-        let shown = redacted_body("application/x-www-form-urlencoded", form, false, &Secrets::default()).unwrap();
-        assert_eq!(shown, json!({ "grant_type": "password", "username": "anna@example.org", "password": REDACTED }));
+        let shown =
+            redacted_body("application/x-www-form-urlencoded", form, false, &Secrets::default()).unwrap();
+        assert_eq!(
+            shown,
+            json!({ "grant_type": "password", "username": "anna@example.org", "password": REDACTED })
+        );
         let all = redacted_body("application/json", br#"{"a":"b","c":1}"#, true, &Secrets::default());
         assert_eq!(all, Some(json!({ "a": REDACTED, "c": REDACTED })));
         assert_eq!(redacted_body("text/plain", b"canary", false, &Secrets::default()), None);

@@ -38,7 +38,8 @@ impl Space {
     }
 
     pub(crate) fn export(&self) -> Result<Value, SnapshotError> {
-        let invalid = |name: &str, error: &dyn std::fmt::Display| SnapshotError::Invalid(format!("{name}: {error}"));
+        let invalid =
+            |name: &str, error: &dyn std::fmt::Display| SnapshotError::Invalid(format!("{name}: {error}"));
         let mut providers = Map::new();
         for provider in self.list.iter().filter(|provider| provider.capture().is_some()) {
             let name = provider.spec().name;
@@ -56,15 +57,21 @@ impl Space {
     /// Replaces everything by what `export` returned, or nothing.
     pub(crate) fn import(&self, exported: &Value) -> Result<(), SnapshotError> {
         let invalid = |error: &dyn std::fmt::Display| SnapshotError::Invalid(error.to_string());
-        let exported: Exported =
-            serde_json::from_value(exported.clone()).map_err(|error| invalid(&with_suggestion(&error.to_string())))?;
+        let exported: Exported = serde_json::from_value(exported.clone())
+            .map_err(|error| invalid(&with_suggestion(&error.to_string())))?;
         if exported.format != FORMAT {
-            let message = format!("format {} of version {}; this is format {FORMAT}", exported.format, exported.version);
+            let message = format!(
+                "format {} of version {}; this is format {FORMAT}",
+                exported.format, exported.version
+            );
             return Err(SnapshotError::Invalid(message));
         }
         let known = || self.list.iter().map(|provider| provider.spec().name);
         if let Some(name) = exported.providers.keys().find(|name| !known().any(|known| known == *name)) {
-            return Err(SnapshotError::Invalid(format!("unknown provider {name:?}{}", did_you_mean(name, known()))));
+            return Err(SnapshotError::Invalid(format!(
+                "unknown provider {name:?}{}",
+                did_you_mean(name, known())
+            )));
         }
         let read = |provider: &Arc<dyn Provider>| match exported.providers.get(provider.spec().name) {
             None => Ok(None),

@@ -143,7 +143,10 @@ mod tests {
 
     #[test]
     fn formats_are_those_of_another_implementation() {
-        assert_eq!(compressed(Encoding::Gzip, 3), [31, 139, 8, 0, 0, 0, 0, 0, 0, 255, 83, 80, 80, 0, 0, 152, 155, 230, 105, 3, 0, 0, 0]);
+        assert_eq!(
+            compressed(Encoding::Gzip, 3),
+            [31, 139, 8, 0, 0, 0, 0, 0, 0, 255, 83, 80, 80, 0, 0, 152, 155, 230, 105, 3, 0, 0, 0]
+        );
         assert_eq!(compressed(Encoding::Zstd, 3), [0x28, 0xb5, 0x2f, 0xfd, 0, 0x38, 0x1b, 0, 0, b' ']);
     }
 }

@@ -48,7 +48,9 @@ fn damaged(damage: Damage, reply: &mut Reply) {
         Damage::InvalidUtf8 => with(0xff),
         Damage::Html => {
             reply.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-            Bytes::from_static(b"<!DOCTYPE html><html><head><title>Gateway</title></head><body></body></html>")
+            Bytes::from_static(
+                b"<!DOCTYPE html><html><head><title>Gateway</title></head><body></body></html>",
+            )
         }
     };
 }
@@ -112,7 +114,9 @@ pub(crate) fn plan(fault: Option<&Fault>, reply: Option<&Reply>, method: &Method
         Fault::Interim { interim } => {
             let interim: &'static [u8] = match interim {
                 100 => b"HTTP/1.1 100 Continue\r\n\r\n",
-                101 => b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: emulator\r\n\r\n",
+                101 => {
+                    b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: emulator\r\n\r\n"
+                }
                 _ => b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload; as=style\r\n\r\n",
             };
             let [head, body] = whole();

@@ -214,7 +214,8 @@ impl<'m> Exchange<'m> {
     fn secrets(&self) -> Secrets {
         let mut secrets = Secrets::default();
         for (name, value) in self.provider.env() {
-            let is_secret = ["KEY", "PASSWORD", "SECRET", "TOKEN", "PHRASE"].iter().any(|part| name.contains(part));
+            let is_secret =
+                ["KEY", "PASSWORD", "SECRET", "TOKEN", "PHRASE"].iter().any(|part| name.contains(part));
             // The id of a key pair is the caller.
             if is_secret && self.caller.as_ref() != Some(&value) {
                 secrets.add(&value);
@@ -381,13 +382,17 @@ impl<'m> Exchange<'m> {
             set_date(&mut reply.headers, skewed(core.clock.now(), self.skew_seconds));
             reply
         });
-        let wire = if fault.is_none() { None } else { inject::plan(fault, reply.as_ref(), &self.parts.method) };
+        let wire =
+            if fault.is_none() { None } else { inject::plan(fault, reply.as_ref(), &self.parts.method) };
         let mut response = to_response(reply.unwrap_or_else(|| Reply::empty(StatusCode::OK)));
-        response.extensions_mut().extend(wire.map(|wire| {
-            let mut extensions = http::Extensions::new();
-            extensions.insert(wire);
-            extensions
-        }).unwrap_or_default());
+        response.extensions_mut().extend(
+            wire.map(|wire| {
+                let mut extensions = http::Extensions::new();
+                extensions.insert(wire);
+                extensions
+            })
+            .unwrap_or_default(),
+        );
         response
     }
 }
@@ -621,7 +626,13 @@ mod tests {
         let received: Value = serde_json::from_slice(&body).unwrap();
         let expected = json!(["redeem", "canary", "/codes/can%61ry/redeem", "page=2&key=canary", 1]);
         assert_eq!(received, expected);
-        let entry = mounted.namespaces.main().core.journal.list(&crate::framework::expect::Filter::default(), None).remove(0);
+        let entry = mounted
+            .namespaces
+            .main()
+            .core
+            .journal
+            .list(&crate::framework::expect::Filter::default(), None)
+            .remove(0);
         assert_eq!(entry.path, "/codes/{code}/redeem");
         assert_eq!(entry.query["page"], ["2"]);
         assert!(!format!("{entry:?}").contains("canary"), "{entry:?}");

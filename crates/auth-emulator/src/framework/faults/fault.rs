@@ -303,7 +303,8 @@ impl TryFrom<Flat> for Fault {
         let mut ends = 0;
         let end = flat.end.unwrap_or_default();
         if let Some(status) = flat.status {
-            let (headers, body) = (flat.headers.take().unwrap_or_default(), flat.body.take().unwrap_or_default());
+            let (headers, body) =
+                (flat.headers.take().unwrap_or_default(), flat.body.take().unwrap_or_default());
             found.push(Self::Status { status, headers, body });
         }
         found.extend(flat.raw.map(|raw| Self::Raw { raw }));
@@ -330,7 +331,8 @@ impl TryFrom<Flat> for Fault {
             found.push(Self::Bomb { bomb, bomb_bytes: flat.bomb_bytes.take().unwrap_or(1 << 28) });
         }
         if let Some(extra_headers) = flat.extra_headers {
-            found.push(Self::Headers { extra_headers, header_bytes: flat.header_bytes.take().unwrap_or(100) });
+            found
+                .push(Self::Headers { extra_headers, header_bytes: flat.header_bytes.take().unwrap_or(100) });
         }
         found.extend(flat.skew_seconds.map(|skew_seconds| Self::Skew { skew_seconds }));
         // What is left belongs to none.
@@ -431,7 +433,9 @@ impl Fault {
             Self::Cut { cut_body_after, end } => {
                 format!("body cut after {cut_body_after} bytes, {}", ended(*end))
             }
-            Self::Drip { drip, every_ms } => format!("{drip:?} with a byte every {every_ms} ms").to_lowercase(),
+            Self::Drip { drip, every_ms } => {
+                format!("{drip:?} with a byte every {every_ms} ms").to_lowercase()
+            }
             Self::Chunks { chunks: Chunks::Unfinished } => "unfinished chunks".to_owned(),
             Self::Chunks { chunks: Chunks::BadSize } => "bad chunk size".to_owned(),
             Self::Length { content_length } => format!("content-length {content_length}"),
