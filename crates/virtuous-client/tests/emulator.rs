@@ -6,7 +6,7 @@ use auth_client_core::provider::auth_core::ExposeSecret;
 use auth_client_core::provider::auth_core::store::{MemoryStore, StoreKey, TokenStore};
 use auth_client_core::testing::ManualTime;
 use auth_emulator::providers::virtuous::OtpPlacement;
-use auth_emulator::{CloseAt, Effect, Emulator, Fault, FaultRule};
+use auth_emulator::{Effect, Emulator, Fault, FaultRule};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -154,7 +154,7 @@ async fn a_code_that_is_too_old_is_refused_and_another_can_be_had() {
 
 #[tokio::test]
 async fn a_code_is_never_sent_twice_by_itself() {
-    for fault in [Fault::Close { close: CloseAt::BeforeResponse }, Fault::status(503), Fault::status(429)] {
+    for fault in [Fault::close_before_response(), Fault::status(503), Fault::status(429)] {
         let emulator = with_codes().await;
         let client = builder(&emulator).build().unwrap();
         let challenge = challenge(&emulator, &client).await;
@@ -316,8 +316,8 @@ async fn nothing_but_a_refusal_of_the_grant_ends_a_session() {
         json(400, r#"{"error":{"code":"BAD_REQUEST"}}"#),
         json(401, r#"{"message":"denied"}"#),
         json(503, r#"{"error":"invalid_grant"}"#),
-        Fault::Close { close: CloseAt::BeforeResponse },
-        Fault::Cut { cut_body_after: 9 },
+        Fault::close_before_response(),
+        Fault::cut_body_after(9),
     ] {
         let what = format!("{fault:?}");
         let emulator = emulator().await;
@@ -353,7 +353,7 @@ async fn a_lost_response_is_one_typed_error_and_no_loop() {
         login(&emulator, &client).await.unwrap();
         emulator.virtuous().expire_access_tokens();
         // The server replaces the token, and the response is lost.
-        let rule = FaultRule::new("virtuous", Fault::Close { close: CloseAt::BeforeResponse });
+        let rule = FaultRule::new("virtuous", Fault::close_before_response());
         emulator.add_fault(rule.path_prefix("/Token").effect(Effect::Before)).unwrap();
         assert_eq!(problem(&call(&client).await.unwrap_err()), Some(SessionProblem::ResponseLost));
         time.advance(Duration::from_secs(1));
