@@ -101,7 +101,7 @@ fn equals(row: &Value, record: &Record, field: &str, wanted: &str) -> bool {
     };
     match held {
         Some(Value::String(held)) => held.to_lowercase().contains(&wanted.to_lowercase()),
-        Some(held) => held.to_string() == wanted,
+        Some(held) => wanted.parse::<Value>().is_ok_and(|wanted| wanted == held),
         None => false,
     }
 }
@@ -220,10 +220,10 @@ pub(crate) fn check(job: &Job<'_>, record: &Record, resource: &Resource) -> Resu
     let mut note =
         |field: &str, words: &str| wrong.push((format!("{}.{field}", resource.one), words.to_owned()));
     for (field, value) in &record.fields {
-        if let (Some(id), Some(target)) = (value.as_i64(), relations::target(field)) {
-            if !relations::exists(target, id, job.store) {
-                note(field, &format!("There is no such {}.", target.name()));
-            }
+        if let (Some(id), Some(target)) = (value.as_i64(), relations::target(field))
+            && !relations::exists(target, id, job.store)
+        {
+            note(field, &format!("There is no such {}.", target.name()));
         }
     }
     for field in resource.needed {

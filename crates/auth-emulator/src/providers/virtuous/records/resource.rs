@@ -42,7 +42,7 @@ pub(crate) struct Resource {
     /// The operation that queries the records.
     pub query: &'static str,
     /// Checks and completes a record before it is stored or removed.
-    pub hook: Option<fn(&mut Job<'_>, &mut Record, Moment) -> Result<(), Problem>>,
+    pub hook: Option<Hook>,
 }
 
 impl Resource {
@@ -71,13 +71,13 @@ impl Resource {
     }
 
     /// The field that a parameter stands for.
-    pub(crate) fn field_of<'n>(&self, parameter: &'n str) -> &'n str
-    where
-        'static: 'n,
-    {
+    pub(crate) fn field_of<'n>(&self, parameter: &'n str) -> &'n str {
         self.aliases.iter().find(|(name, _)| *name == parameter).map_or(parameter, |(_, field)| field)
     }
 }
+
+/// Checks and completes a record.
+pub(crate) type Hook = fn(&mut Job<'_>, &mut Record, Moment) -> Result<(), Problem>;
 
 /// Why a hook is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
