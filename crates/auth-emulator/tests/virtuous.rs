@@ -286,12 +286,86 @@ async fn every_known_mistake_of_a_signature_is_named_and_confirmed() {
     let s = signer();
     let digits: String = s.mac(s.text(&url).as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     planted.push(("hexadecimal", s.header(&digits)));
-    assert_eq!(planted.len(), 12);
+    // Strings that differ from the right one in one respect.
+    let join = |s: &Signer, parts: [&str; 5]| s.signed(&parts.concat().to_lowercase());
+    for (cause, change) in [
+        (
+            "order",
+            (|key: &str, url: &str, nonce: &str, time: &str| {
+                [time, key, url, "GET", nonce].map(str::to_owned)
+            }) as fn(&str, &str, &str, &str) -> [String; 5],
+        ),
+        ("order", |key, url, nonce, time| ["GET", url, key, nonce, time].map(str::to_owned)),
+        ("application_key_left_out", |_, url, nonce, time| ["", url, "GET", nonce, time].map(str::to_owned)),
+        ("url_left_out", |key, _, nonce, time| [key, "", "GET", nonce, time].map(str::to_owned)),
+        ("method_left_out", |key, url, nonce, time| [key, url, "", nonce, time].map(str::to_owned)),
+        ("nonce_left_out", |key, url, _, time| [key, url, "GET", "", time].map(str::to_owned)),
+        ("time_left_out", |key, url, nonce, _| [key, url, "GET", nonce, ""].map(str::to_owned)),
+        ("time_in_milliseconds", |key, url, nonce, time| {
+            [key, url, "GET", nonce, &format!("{time}000")].map(str::to_owned)
+        }),
+        ("other_method", |key, url, nonce, time| [key, url, "POST", nonce, time].map(str::to_owned)),
+        ("address_encoded_twice", |key, url, nonce, time| {
+            [key, &dotnet(url), "GET", nonce, time].map(str::to_owned)
+        }),
+    ] {
+        let s = signer();
+        let parts = change(&s.application_key, &dotnet(&lower), &s.nonce, &s.time.to_string());
+        planted.push((cause, join(&s, [&parts[0], &parts[1], &parts[2], &parts[3], &parts[4]])));
+    }
+    let s = signer();
+    planted.push(("upper_case", s.signed(&s.text(&url).to_uppercase())));
+    let s = signer();
+    planted.push(("space_at_the_end", s.signed(&format!("{} ", s.text(&url)))));
+    let s = signer();
+    planted.push(("decoded", s.signed(&s.text(&url.replace("%2F", "/")))));
+    let s = signer();
+    planted.push((
+        "vendors_host",
+        s.signed(&s.text(&url.replace(&virtuous.base_url(), "https://api.virtuoussoftware.com"))),
+    ));
+    type Key = fn(&[u8], &str, &str) -> Vec<u8>;
+    let other_keys: [(&str, Key); 4] = [
+        ("key_with_line_end", |_, text, _| format!("{text}\n").into_bytes()),
+        ("key_is_application_key", |_, _, application| application.as_bytes().to_vec()),
+        ("key_empty", |_, _, _| Vec::new()),
+        ("key_decoded_as_utf8", |key, _, _| String::from_utf8_lossy(key).into_owned().into_bytes()),
+    ];
+    for (cause, key) in other_keys {
+        let mut s = signer();
+        s.key = key(&s.key, &virtuous.private_key(), &s.application_key);
+        planted.push((cause, s.signed(&s.text(&url))));
+    }
+    let encoded = |s: &Signer| {
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, s.mac(s.text(&url).as_bytes()))
+    };
+    let s = signer();
+    planted.push(("padding", s.header(encoded(&s).trim_end_matches('='))));
+    let s = signer();
+    planted.push(("signature_lower_case", s.header(&encoded(&s).to_lowercase())));
+    let s = signer();
+    planted.push(("private_key_sent", s.header(&virtuous.private_key())));
+    let s = signer();
+    planted.push(("signature_truncated", s.header(&encoded(&s)[..20])));
+    assert_eq!(planted.len(), 34);
+    // Times that are none, or far away.
+    for (cause, time) in [
+        ("time_in_milliseconds", |now: i64| format!("{now}000")),
+        ("time_with_fraction", |now| format!("{now}.5")),
+        ("time_is_local", |now| (now + 7200).to_string()),
+        ("time_as_date", |_| "2023-11-14T22-13-30Z".to_owned()),
+    ] as [(&str, fn(i64) -> String); 4]
+    {
+        let s = signer();
+        let header = s.header("x");
+        let (head, now) = header.rsplit_once(':').unwrap();
+        planted.push((cause, format!("{head}:{}", time(now.parse().unwrap()))));
+    }
     for (cause, authorization) in planted {
         let (status, failed) = send(authorization).await;
         let failed = failed.unwrap();
-        let detail = failed.detail.unwrap_or(Value::Null);
-        assert_eq!((status, detail["cause"].as_str()), (401, Some(cause)));
+        let detail = failed.detail.clone().unwrap_or(Value::Null);
+        assert_eq!((status, detail["cause"].as_str()), (401, Some(cause)), "{:?}", failed.reason);
         assert_eq!(detail["certainty"], "confirmed", "{cause}");
     }
     // Other wrong signatures have no explanation.

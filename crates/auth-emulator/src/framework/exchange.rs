@@ -121,6 +121,12 @@ impl Reply {
         self
     }
 
+    /// Marks a response that is a guess, with the id of the assumption in docs/assumptions.md.
+    #[must_use]
+    pub(crate) fn assumed(self, id: &'static str) -> Self {
+        self.header(HeaderName::from_static("x-emulator-assumed"), HeaderValue::from_static(id))
+    }
+
     /// 501, for a known operation that this emulator does not implement.
     pub(crate) fn unimplemented(operation: &str) -> Self {
         let message = format!("the emulator knows the operation {operation} but does not implement it");

@@ -101,11 +101,12 @@ fn api_key(authorization: &str) -> Option<String> {
     pair.split_once(':').map(|(key, _)| key.to_owned())
 }
 
-/// Compares the whole header, so that no other encoding of the same pair is accepted.
+/// Compares the encoded value, so that no other encoding of the same pair is accepted. The scheme has no case.
 fn is_valid(authorization: &str, credential: &Credential, settings: &Settings, fields: &Fields) -> bool {
     let key = credential.key(settings.key_encoding);
     let pair = format!("{}:{}", credential.api_key, expected(settings.digest.into(), &key, fields));
-    authorization == format!("Basic {}", STANDARD.encode(pair))
+    let (scheme, value) = authorization.split_once(' ').unwrap_or_default();
+    scheme.eq_ignore_ascii_case("Basic") && value == STANDARD.encode(pair)
 }
 
 /// Describes a header that no known mistake explains, without repeating any of it.

@@ -1,9 +1,14 @@
 //! Strings that are signed by mistake.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::dates;
-use super::json_format::{Spacing, escaped, respaced, sorted, unescaped};
+use super::json_format::{Spacing, escaped, respaced, sorted, unescaped, without_nulls};
 use super::mistake::{Mistake, SignedRequest};
 use super::signature::{Fields, body_digests, without_port};
+use crate::framework::form;
+use crate::framework::random::hex;
 
 /// The vendor's host.
 const VENDOR_HOST: &str = "dashboard.revesecure.com";
@@ -64,6 +69,27 @@ fn joins(request: &SignedRequest<'_>, list: &mut Vec<Candidate>) {
         "the fields are joined by spaces instead of line feeds",
         separated(b" "),
     );
+    for (other, name) in [
+        ("\t", "tabs"),
+        ("|", "vertical bars"),
+        (":", "colons"),
+        (";", "semicolons"),
+        (",", "commas"),
+        (", ", "commas"),
+        ("&", "ampersands"),
+        ("\r", "carriage returns"),
+        ("\n\n", "two line feeds"),
+        ("\0", "zero bytes"),
+        (".", "dots"),
+        ("+", "plus signs"),
+        ("-", "hyphens"),
+        ("\\r\\n", "escaped line breaks"),
+        ("<br>", "HTML line breaks"),
+        (" \n", "a space and a line feed"),
+    ] {
+        let words = format!("the fields are joined by {name} instead of line feeds");
+        add("separator_other", "separator", &words, separated(other.as_bytes()));
+    }
     add("separator_missing", "separator", "there is no separator between the fields", separated(b""));
     add("separator_escaped", "separator", "the fields are joined by a backslash and an n", separated(b"\\n"));
     let lower = fields.method.to_ascii_lowercase();
@@ -75,15 +101,102 @@ fn joins(request: &SignedRequest<'_>, list: &mut Vec<Candidate>) {
     add("host_left_out", "host", words, [date, method, path, body].join(one));
     let words = "the method is missing";
     add("method_left_out", "method", words, [date, host, path, body].join(one));
-    for order in [
-        [method, host, path, body, date],
-        [method, date, host, path, body],
-        [method, host, path, date, body],
-        [date, host, method, path, body],
-        [date, method, path, host, body],
-    ] {
+    for order in orders(&fields.list()) {
         let words = "the order of the fields is not date, method, host, path, body";
         add("order", "order", words, order.join(one));
+    }
+    let words = "the path is missing";
+    add("path_left_out", "path", words, [date, method, host, body].join(one));
+    for other in ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"] {
+        let words = format!("`{other}` was signed, but the method is {}", fields.method);
+        add("method_other", "method", &words, [date, other.as_bytes(), host, path, body].join(one));
+    }
+    let words = "host and path were signed on one line, as a URL";
+    add("host_and_path_joined", "separator", words, [date, method, &[host, path].concat(), body].join(one));
+    let words = "method, host and path were signed on one line, as in the page's first sample";
+    let line = [method, b" ", host, path].concat();
+    add("host_and_path_joined", "separator", words, [date, &line, body].join(one));
+    add("host_and_path_joined", "separator", words, [&line, date, method, host, path, body].join(one));
+    let words = "a line was signed that is none of the five fields";
+    let api_key = request.credential.api_key.as_bytes();
+    for (id, extra) in [
+        ("content_type_signed", &b"application/json"[..]),
+        ("content_type_signed", b"application/json; charset=utf-8"),
+        ("api_key_signed", api_key),
+    ] {
+        for lines in [
+            [extra, date, method, host, path, body],
+            [date, method, host, path, extra, body],
+            [date, method, host, path, body, extra],
+        ] {
+            add(id, "order", words, lines.join(one));
+        }
+    }
+    let names = ["date", "method", "host", "path", "body"];
+    let words = "the fields were signed together with their names";
+    for (between, after) in [(": ", "\n"), (":", "\n"), ("=", "\n"), ("=", "&")] {
+        let pairs: Vec<Vec<u8>> = names
+            .iter()
+            .zip(fields.list())
+            .map(|(name, value)| [name.as_bytes(), between.as_bytes(), value].concat())
+            .collect();
+        add("fields_named", "separator", words, pairs.join(after.as_bytes()));
+    }
+    whole(fields, list);
+}
+
+/// All orders of the five fields.
+fn orders<'f>(fields: &[&'f [u8]; 5]) -> Vec<Vec<&'f [u8]>> {
+    let mut all: Vec<Vec<&[u8]>> = vec![Vec::new()];
+    let mut taken: Vec<Vec<usize>> = vec![Vec::new()];
+    for _ in 0..fields.len() {
+        let (mut next, mut next_taken) = (Vec::new(), Vec::new());
+        for (list, used) in all.iter().zip(&taken) {
+            for (at, field) in fields.iter().enumerate().filter(|(at, _)| !used.contains(at)) {
+                next.push([&list[..], &[*field]].concat());
+                next_taken.push([&used[..], &[at]].concat());
+            }
+        }
+        (all, taken) = (next, next_taken);
+    }
+    all
+}
+
+/// The correct string, changed as a whole.
+fn whole(fields: &Fields, list: &mut Vec<Candidate>) {
+    let right = fields.canonical();
+    let text = String::from_utf8_lossy(&right).into_owned();
+    let utf16 = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    for (id, words, changed) in [
+        ("string_lower_case", "the whole string was signed in lower case", text.to_lowercase().into_bytes()),
+        ("string_upper_case", "the whole string was signed in upper case", text.to_uppercase().into_bytes()),
+        ("string_in_base64", "the base64 of the string was signed", STANDARD.encode(&right).into_bytes()),
+        ("string_in_hex", "the hexadecimal digits of the string were signed", hex(&right).into_bytes()),
+        (
+            "string_percent_encoded",
+            "the string was percent-encoded before it was signed",
+            form::encode(&text).into_bytes(),
+        ),
+        (
+            "string_percent_encoded",
+            "the string was percent-encoded before it was signed",
+            form::encode(&text).replace('+', "%20").into_bytes(),
+        ),
+        ("string_utf16", "the string was signed in UTF-16 instead of UTF-8", utf16(u16::to_le_bytes)),
+        ("string_utf16", "the string was signed in UTF-16 instead of UTF-8", utf16(u16::to_be_bytes)),
+        (
+            "string_with_bom",
+            "a byte order mark was signed before the string",
+            ["\u{feff}".as_bytes(), &right].concat(),
+        ),
+        ("string_with_zero", "a zero byte was signed after the string", [&right[..], b"\0"].concat()),
+        ("string_with_space", "a space was signed after the string", [&right[..], b" "].concat()),
+        ("string_with_space", "a space was signed before the string", [b" ", &right[..]].concat()),
+        ("line_feed_before", "a line feed was signed before the string", [b"\n", &right[..]].concat()),
+        ("line_feed_after", "a line feed was signed after the string", [&right[..], b"\n"].concat()),
+        ("line_feed_after", "a line break was signed after the string", [&right[..], b"\r\n"].concat()),
+    ] {
+        list.push((Mistake::new(id, "string", words), changed));
     }
 }
 
@@ -122,6 +235,18 @@ fn hosts(request: &SignedRequest<'_>, list: &mut Vec<Candidate>) {
     for scheme in ["http", "https"] {
         add("host_with_scheme", words, format!("{scheme}://{name}"));
         add("host_with_scheme", words, format!("{scheme}://{}", request.host_header));
+    }
+    add("host_with_slash", "the host was signed with a slash", format!("{name}/"));
+    add("host_with_slash", "the host was signed with a slash", format!("//{name}"));
+    add("host_empty", "an empty host was signed", String::new());
+    add(
+        "host_with_path",
+        "the host was signed together with the path",
+        format!("{name}{}", request.fields.path),
+    );
+    add("host_with_path", "the host was signed together with `/rest/v1`", format!("{name}/rest/v1"));
+    for prefix in ["www.", "api."] {
+        add("host_with_prefix", "the host was signed with a prefix", format!("{prefix}{name}"));
     }
     add("host_with_dot", "the host was signed with a trailing dot", format!("{name}."));
     let words =
@@ -163,6 +288,20 @@ fn paths(request: &SignedRequest<'_>, list: &mut Vec<Candidate>) {
     );
     let words = "the path was signed with lower-case percent-encoding";
     add("path_encoding_case", words, lower_escapes(path));
+    add("path_upper_case", "the path was signed in upper case", path.to_ascii_uppercase());
+    add("path_with_slashes", "the path was signed with two slashes", format!("/{path}"));
+    add(
+        "path_with_slashes",
+        "the path was signed with two slashes",
+        path.replacen("/rest/v1", "/rest/v1/", 1),
+    );
+    add("path_with_question_mark", "a question mark was signed after the path", format!("{path}?"));
+    add("path_with_prefix", "the prefix /rest/v1 was signed twice", format!("/rest/v1{path}"));
+    add("path_with_space", "a space was signed after the path", format!("{path} "));
+    add("path_with_plus", "`+` was signed instead of `%20`", path.replace("%20", "+"));
+    add("path_left_empty", "an empty path was signed", String::new());
+    add("path_left_empty", "`/` was signed instead of the path", "/".to_owned());
+    add("path_segments_encoded", "the slashes of the path were percent-encoded", form::encode(path));
     add("path_lower_case", "the path was signed in lower case", path.to_ascii_lowercase());
 }
 
@@ -193,8 +332,22 @@ fn bodies(fields: &Fields, list: &mut Vec<Candidate>) {
     let Ok(text) = std::str::from_utf8(&fields.body) else { return };
     let words =
         "the body was serialized again between signing and sending: the signed one has different white space";
-    for style in [Spacing::Compact, Spacing::Spaced, Spacing::Pretty(2), Spacing::Pretty(4)] {
+    for style in [
+        Spacing::Compact,
+        Spacing::Spaced,
+        Spacing::Pretty(2),
+        Spacing::Pretty(4),
+        Spacing::Pretty(3),
+        Spacing::Pretty(8),
+    ] {
         let Some(text) = respaced(text, style) else { continue };
+        add("body_reserialised", words, text.replace('\n', "\r\n").into_bytes());
+        add("body_reserialised", words, text.replace("  ", "\t").into_bytes());
+        add(
+            "body_single_quotes",
+            "the signed body has single quotes, as of Python's `str`",
+            text.replace('"', "'").into_bytes(),
+        );
         add("body_reserialised", words, format!("{text}\n").into_bytes());
         add("body_reserialised", words, text.into_bytes());
     }
@@ -210,6 +363,57 @@ fn bodies(fields: &Fields, list: &mut Vec<Candidate>) {
     let words = "slashes are escaped either in the signed or in the sent body, but not in both";
     add("body_escaping", words, text.replace('/', "\\/").into_bytes());
     add("body_escaping", words, text.replace("\\/", "/").into_bytes());
+    let words = "the signed body has another character set than UTF-8";
+    add("body_charset", words, text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    if let Some(latin1) =
+        text.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect::<Option<Vec<u8>>>()
+    {
+        add("body_charset", words, latin1);
+    }
+    let garbled: String = text.bytes().map(char::from).collect();
+    add("body_charset", "the bytes of the signed body were read as Latin-1", garbled.into_bytes());
+    add(
+        "body_charset",
+        "a byte order mark was signed before the body",
+        format!("\u{feff}{text}").into_bytes(),
+    );
+    add("body_encoded", "the base64 of the body was signed", STANDARD.encode(text).into_bytes());
+    add("body_encoded", "the hexadecimal digits of the body were signed", hex(text.as_bytes()).into_bytes());
+    add("body_encoded", "the body was percent-encoded before it was signed", form::encode(text).into_bytes());
+    let words = "the body was serialized as a JSON string, and signed so";
+    add("body_encoded_twice", words, serde_json::Value::from(text).to_string().into_bytes());
+    add("body_lower_case", "the body was signed in lower case", text.to_lowercase().into_bytes());
+    if let Ok(serde_json::Value::Object(members)) = serde_json::from_str(text) {
+        let pairs: Vec<(String, String)> = members
+            .iter()
+            .map(|(name, value)| {
+                (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            })
+            .collect();
+        let query =
+            pairs.iter().fold(String::new(), |query, (name, value)| form::with_parameter(query, name, value));
+        let words = "the fields of the body were signed as a form, as in Duo's scheme";
+        add("body_as_form", words, query.replace('+', "%20").into_bytes());
+        add("body_as_form", words, query.into_bytes());
+        let words = "only the values of the body were signed";
+        add(
+            "body_values",
+            words,
+            pairs.iter().map(|(_, value)| value.as_str()).collect::<String>().into_bytes(),
+        );
+    }
+    for (from, to) in
+        [("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("'", "\\u0027"), ("+", "\\u002b")]
+    {
+        let words =
+            "characters of HTML are escaped either in the signed or in the sent body, but not in both";
+        add("body_escaping", words, text.replace(from, to).into_bytes());
+        add("body_escaping", words, text.replace(to, from).into_bytes());
+    }
+    let words = "`null` fields are in the sent body, but not in the signed one";
+    for stripped in [without_nulls(text)].into_iter().flatten() {
+        add("body_reserialised", words, stripped.into_bytes());
+    }
     let words = "the signed body has single quotes, as in the vendor's documentation";
     add("body_single_quotes", words, text.replace('"', "'").into_bytes());
     let words = "white space around the body is either signed or sent, but not both";

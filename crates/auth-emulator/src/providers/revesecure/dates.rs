@@ -62,6 +62,47 @@ pub(super) fn variants(header: &str) -> Vec<(String, String)> {
     list.push(("it is in RFC 3339 format".to_owned(), format!("{seconds}Z")));
     list.push(("it is in RFC 3339 format".to_owned(), text.clone()));
     list.push(("it is a Unix time".to_owned(), at.unix_seconds().to_string()));
+    list.push(("it is a Unix time in milliseconds".to_owned(), (at.unix_micros() / 1_000).to_string()));
+    list.push(("it is a Unix time in milliseconds".to_owned(), format!("{}000", at.unix_seconds())));
+    for zone in ["+00:00", ".000Z", ""] {
+        list.push(("it is in RFC 3339 format".to_owned(), format!("{seconds}{zone}")));
+    }
+    list.push(("it is in SQL format".to_owned(), seconds.replace('T', " ")));
+    if let (Some((_, rest)), Some((day, _))) = (usual.split_once(", "), usual.split_once(", ")) {
+        let words: Vec<&str> = rest.split(' ').collect();
+        if let [date, month, year, clock, _] = words.as_slice() {
+            let short = date.trim_start_matches('0');
+            let no_zone = format!("{day}, {date} {month} {year} {clock}");
+            let asctime = format!("{day} {month} {short:>2} {clock} {year}");
+            let brief = format!("{day}, {date}-{month}-{} {clock} GMT", year.get(2..).unwrap_or_default());
+            list.push(("it has no time zone".to_owned(), no_zone));
+            list.push(("it is in the format of C's asctime".to_owned(), asctime));
+            list.push(("it is in RFC 850 format".to_owned(), brief));
+            let minutes = clock.get(..5).unwrap_or_default();
+            list.push((
+                "it has no seconds".to_owned(),
+                format!("{day}, {date} {month} {year} {minutes} -0000"),
+            ));
+        }
+    }
+    list.push(("it is in lower case".to_owned(), header.to_lowercase()));
+    list.push(("it is in upper case".to_owned(), header.to_uppercase()));
+    list.push(("there is a space around it".to_owned(), format!("{header} ")));
+    list.push(("it was signed together with the header's name".to_owned(), format!("Date: {header}")));
+    list.push(("it was signed together with the header's name".to_owned(), format!("date: {header}")));
+    // Local time: another clock with another zone, or with none.
+    for quarters in
+        (-48_i64..=56).step_by(2).filter(|quarters| quarters % 4 == 0 || [22, 14, 18, 38].contains(quarters))
+    {
+        let shifted = Timestamp::from_unix_seconds(at.unix_seconds() + quarters * 900);
+        let text = format(shifted);
+        let stem = text.strip_suffix(" -0000").unwrap_or(&text);
+        let (sign, size) = (if quarters < 0 { '-' } else { '+' }, quarters.abs());
+        let zone = format!("{sign}{:02}{:02}", size / 4, size % 4 * 15);
+        for zone in [zone.as_str(), "-0000"] {
+            list.push((format!("it is local time, {} h from UTC", size / 4), format!("{stem} {zone}")));
+        }
+    }
     for offset in (-MAX_SKEW..=MAX_SKEW).filter(|offset| *offset != 0) {
         let later = Timestamp::from_unix_seconds(at.unix_seconds() + offset);
         let zone = header.rsplit(' ').next().unwrap_or("-0000");

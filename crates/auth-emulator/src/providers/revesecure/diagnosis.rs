@@ -9,6 +9,7 @@ use super::credential::Credential;
 use super::mistake::{Confirmed, Mistake, SignedRequest};
 use super::settings::Settings;
 use super::signature::{Algorithm, sign, unhex};
+use crate::framework::form;
 use crate::framework::random::hex;
 
 /// The mistake that explains a signature.
@@ -57,6 +58,9 @@ fn header_mistake(request: &SignedRequest<'_>, expected: &[u8]) -> Option<Mistak
     let pair = format!("{api_key}:{signature}");
     let mistake = |id, description: &str| Some(Mistake::new(id, "authorization", description));
     let given = request.authorization;
+    if hex_digits(given) == Some(pair.as_bytes().to_vec()) {
+        return mistake("pair_in_hex", "API key and signature are in hexadecimal digits instead of base64");
+    }
     let (scheme, rest) = given.split_once(' ').unwrap_or(("", given));
     if rest == pair {
         return mistake("not_base64", "API key and signature are not encoded in base64");
@@ -65,7 +69,9 @@ fn header_mistake(request: &SignedRequest<'_>, expected: &[u8]) -> Option<Mistak
     if scheme.is_empty() && is_pair(rest) {
         return mistake("scheme_missing", "the scheme `Basic` is missing before the base64 value");
     }
-    if scheme != "Basic" && is_pair(rest) {
+    if !scheme.eq_ignore_ascii_case("Basic") && is_pair(rest.trim())
+        || (is_pair(rest.trim()) && rest.trim() != rest)
+    {
         return mistake("scheme_wrong", "the scheme is not spelled `Basic`");
     }
     let other_alphabets = [&STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD];
@@ -75,7 +81,26 @@ fn header_mistake(request: &SignedRequest<'_>, expected: &[u8]) -> Option<Mistak
             "the base64 value has no padding or uses the URL-safe alphabet; RFC 4648 section 4 is required",
         );
     }
+    if STANDARD.decode(rest).is_ok_and(|bytes| bytes == [format!("{api_key}:").as_bytes(), &raw].concat()) {
+        return mistake(
+            "signature_raw",
+            "the bytes of the signature were sent instead of their hexadecimal digits",
+        );
+    }
     let decoded = decode(rest)?;
+    let separated = [";", " ", ",", "|", "&", "", ": ", " :", " : "];
+    if separated.iter().any(|separator| decoded == format!("{api_key}{separator}{signature}")) {
+        return mistake("pair_separator", "API key and signature are not separated by a colon alone");
+    }
+    if decoded == format!("\"{pair}\"") || decoded == format!("'{pair}'") {
+        return mistake("pair_quoted", "there are quotes around API key and signature");
+    }
+    if decoded.strip_prefix("Basic ") == Some(&pair) {
+        return mistake("scheme_encoded", "the scheme was encoded together with API key and signature");
+    }
+    if decoded == form::encode(&pair) || decoded == pair.replace(':', "%3A") {
+        return mistake("pair_percent_encoded", "API key and signature were percent-encoded");
+    }
     if decoded == format!("{signature}:{api_key}") {
         return mistake("pair_swapped", "API key and signature are swapped");
     }
@@ -97,13 +122,46 @@ fn header_mistake(request: &SignedRequest<'_>, expected: &[u8]) -> Option<Mistak
     if password == STANDARD.encode(&raw) {
         return mistake("signature_base64", "the signature is in base64; hexadecimal digits are required");
     }
-    if password.strip_prefix("sha256=") == Some(signature.as_str()) {
-        return mistake("signature_prefixed", "the signature has the prefix `sha256=`");
+    if ["sha256=", "SHA256=", "0x"].iter().any(|prefix| password.strip_prefix(prefix) == Some(&signature)) {
+        return mistake("signature_prefixed", "the signature has a prefix, such as `sha256=` or `0x`");
+    }
+    if [URL_SAFE.encode(&raw), URL_SAFE_NO_PAD.encode(&raw), STANDARD_NO_PAD.encode(&raw)]
+        .iter()
+        .any(|text| text == password)
+    {
+        return mistake("signature_base64", "the signature is in base64; hexadecimal digits are required");
+    }
+    if password == STANDARD.encode(&signature) || password == hex(signature.as_bytes()) {
+        return mistake(
+            "signature_encoded_twice",
+            "the hexadecimal digits of the signature were encoded once more",
+        );
+    }
+    if password.len() > signature.len()
+        && password.replace([':', '-', ' '], "").eq_ignore_ascii_case(&signature)
+    {
+        return mistake("signature_separated", "the digits of the signature have separators between them");
+    }
+    if password.len() > signature.len() && password.trim_matches(['"', '\'', ' ']) == signature {
+        return mistake("signature_quoted", "there are quotes or spaces around the signature");
+    }
+    if password.len() >= 16 && password.len() < signature.len() && signature.starts_with(password) {
+        return mistake("signature_truncated", "only the first digits of the signature were sent");
+    }
+    if password.chars().rev().collect::<String>() == signature
+        || password == hex(&raw.iter().rev().copied().collect::<Vec<u8>>())
+    {
+        return mistake("signature_reversed", "the signature is reversed");
     }
     if password == credential.secret_key {
         return mistake("secret_sent", "the secret key was sent instead of a signature");
     }
     None
+}
+
+/// The bytes of hexadecimal digits after `Basic `.
+fn hex_digits(authorization: &str) -> Option<Vec<u8>> {
+    unhex(authorization.strip_prefix("Basic ")?)
 }
 
 /// API key and secret key swapped.
@@ -128,6 +186,7 @@ fn keys_and_algorithms(credential: &Credential, settings: &Settings) -> Vec<(Mis
         list.push((Mistake::new(id, "algorithm", description), algorithm, key.clone()));
     };
     for (id, other, digest) in [
+        ("digest_md5", "MD5", Algorithm::HmacMd5),
         ("digest_sha1", "SHA-1", Algorithm::HmacSha1),
         ("digest_sha224", "SHA-224", Algorithm::HmacSha224),
         ("digest_sha256", "SHA-256", Algorithm::HmacSha256),
@@ -137,6 +196,23 @@ fn keys_and_algorithms(credential: &Credential, settings: &Settings) -> Vec<(Mis
         algorithm(id, &format!("the HMAC uses {other} instead of {name}"), digest, &key);
     }
     algorithm("no_key", "the signature is a plain SHA-256 without a key", Algorithm::PlainSha256, &key);
+    for plain in [Algorithm::PlainSha1, Algorithm::PlainSha512, Algorithm::PlainMd5] {
+        algorithm("no_key", "the signature is a plain digest without a key, and not a SHA-256", plain, &key);
+    }
+    for key in [&key, &as_text] {
+        for (id, description, other) in [
+            ("hmac_arguments_swapped", "key and string of the HMAC are swapped", Algorithm::Swapped),
+            ("hmac_twice", "the HMAC was computed a second time, of the first one", Algorithm::HmacTwice),
+            (
+                "string_hashed",
+                "the SHA-256 of the string was signed instead of the string",
+                Algorithm::HmacOfDigest,
+            ),
+            ("signature_hashed", "the signature is the SHA-256 of the HMAC", Algorithm::DigestOfHmac),
+        ] {
+            algorithm(id, description, other, key);
+        }
+    }
     let joined = "the signature is a hash of key and string, not an HMAC";
     algorithm("no_hmac_key_first", joined, Algorithm::KeyThenText, &key);
     algorithm("no_hmac_key_last", joined, Algorithm::TextThenKey, &key);
@@ -175,6 +251,96 @@ fn keys_and_algorithms(credential: &Credential, settings: &Settings) -> Vec<(Mis
         credential.api_key.clone().into_bytes(),
     );
     key("key_empty", "the HMAC uses an empty key", Vec::new());
+    let (api_key, bytes) = (&credential.api_key, unhex(text).unwrap_or_default());
+    for (id, description, other) in [
+        (
+            "key_hashed",
+            "the SHA-256 of the secret key was used as the key",
+            sign(Algorithm::PlainSha256, &[], text.as_bytes()),
+        ),
+        (
+            "key_hashed",
+            "the SHA-256 of the secret key was used as the key",
+            sign(Algorithm::PlainSha256, &[], &bytes),
+        ),
+        (
+            "key_hashed",
+            "the SHA-256 of the secret key was used as the key",
+            hex(&sign(Algorithm::PlainSha256, &[], text.as_bytes())).into_bytes(),
+        ),
+        (
+            "key_in_base64",
+            "the base64 of the secret key was used as the key",
+            STANDARD.encode(&bytes).into_bytes(),
+        ),
+        (
+            "key_in_base64",
+            "the base64 of the secret key was used as the key",
+            STANDARD.encode(text).into_bytes(),
+        ),
+        (
+            "key_prefixed",
+            "the secret key was used as a string, with the prefix `0x`",
+            format!("0x{text}").into_bytes(),
+        ),
+        (
+            "key_quoted",
+            "the secret key was used as a string, with quotes around it",
+            format!("\"{text}\"").into_bytes(),
+        ),
+        (
+            "key_with_spaces",
+            "the secret key was used as a string, with a space around it",
+            format!("{text} ").into_bytes(),
+        ),
+        (
+            "key_with_spaces",
+            "the secret key was used as a string, with a space around it",
+            format!(" {text}").into_bytes(),
+        ),
+        (
+            "key_joined",
+            "API key and secret key together were used as the key",
+            format!("{api_key}:{text}").into_bytes(),
+        ),
+        (
+            "key_joined",
+            "API key and secret key together were used as the key",
+            format!("{api_key}{text}").into_bytes(),
+        ),
+        (
+            "key_joined",
+            "API key and secret key together were used as the key",
+            format!("{text}{api_key}").into_bytes(),
+        ),
+        (
+            "key_joined",
+            "secret key and a trailing `&` were used as the key, as in OAuth 1",
+            format!("{text}&").into_bytes(),
+        ),
+        (
+            "key_truncated",
+            "only the first half of the secret key was used",
+            bytes.get(..bytes.len() / 2).unwrap_or_default().to_vec(),
+        ),
+        (
+            "key_truncated",
+            "only the first half of the secret key was used",
+            text.get(..text.len() / 2).unwrap_or_default().as_bytes().to_vec(),
+        ),
+        (
+            "key_decoded_as_utf8",
+            "the bytes of the secret key were read as UTF-8, which replaces invalid ones",
+            String::from_utf8_lossy(&bytes).into_owned().into_bytes(),
+        ),
+        (
+            "key_decoded_as_latin1",
+            "the bytes of the secret key were read as Latin-1 and written as UTF-8",
+            bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes(),
+        ),
+    ] {
+        key(id, description, other);
+    }
     let reversed = credential.key(settings.key_encoding).into_iter().rev().collect();
     key("key_reversed", "the bytes of the secret key are reversed", reversed);
     list

@@ -99,6 +99,14 @@ fn write_sorted(value: &serde_json::Value) -> String {
     }
 }
 
+/// Compact, without fields of the outermost object that are null; `None` if there are none.
+pub(super) fn without_nulls(json: &str) -> Option<String> {
+    let serde_json::Value::Object(mut members) = serde_json::from_str(json).ok()? else { return None };
+    let before = members.len();
+    members.retain(|_, value| !value.is_null());
+    (members.len() < before).then(|| serde_json::Value::Object(members).to_string())
+}
+
 /// Escapes non-ASCII characters as `\uXXXX`.
 pub(super) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());

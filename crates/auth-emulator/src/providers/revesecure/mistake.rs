@@ -13,7 +13,8 @@ pub(super) struct Mistake {
     pub id: &'static str,
     /// A description for people.
     pub description: String,
-    /// The affected part: one of the five fields, or `key`, `algorithm`, `separator`, `order`, `api_key` or `authorization`.
+    /// The affected part: one of the five fields, or `key`, `algorithm`, `separator`, `order`, `string`, `api_key` or
+    /// `authorization`.
     pub field: &'static str,
 }
 

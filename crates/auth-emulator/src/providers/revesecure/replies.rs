@@ -53,11 +53,12 @@ impl<'s> Replies<'s> {
             WriteResponse::Ids => made,
             WriteResponse::Echo => serde_json::from_slice(&call.body).unwrap_or_else(|_| json!({})),
         };
-        match self.settings.envelope {
+        let reply = match self.settings.envelope {
             Envelope::Never if data == json!({}) => Reply::empty(StatusCode::OK),
             Envelope::Never => Reply::json(StatusCode::OK, &data),
             _ => self.wrap(data),
-        }
+        };
+        reply.assumed("write-responses")
     }
 
     fn wrap(&self, data: Value) -> Reply {
@@ -304,6 +305,7 @@ impl<'s> Replies<'s> {
             ErrorBody::Empty => Reply::empty(sent),
             ErrorBody::Html => Reply { status: sent, ..Reply::error_page(status) },
         };
+        let reply = reply.assumed("error-bodies");
         if sent == StatusCode::UNAUTHORIZED {
             return reply
                 .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"ReveSecure\""));

@@ -2,7 +2,7 @@
 //!
 //! The signed string is known only if a mistake is confirmed, because a signature can't be reversed. Otherwise `received` is
 //! the string that the rules derive from the request, and `received_is_confirmed` is false. A report contains neither the
-//! secret nor a signature, but it contains the body, including codes and the API key in it.
+//! secret nor a signature nor a one-time code, but it contains the rest of the body, including the API key in it.
 
 use serde_json::{Value, json};
 
@@ -16,11 +16,14 @@ const MAX_BYTES: usize = 16 * 1024;
 /// The report for a confirmed mistake.
 pub(super) fn explained(fields: &Fields, found: &Confirmed) -> Value {
     let expected = fields.canonical();
+    // A code that was signed in another form than JSON can't be masked.
+    let has_code = masked(&expected) != expected;
+    let is_hidden = has_code && masked(&found.signed) == found.signed;
     json!({
-        "received": text(&found.signed),
+        "received": if is_hidden { json!({ "text": "[contains a code]" }) } else { text(&found.signed) },
         "received_is_confirmed": true,
         "expected": text(&expected),
-        "first_difference": first_difference(fields, found),
+        "first_difference": if has_code { json!({ "field": found.mistake.field }) } else { first_difference(fields, found) },
         "cause": found.mistake,
     })
 }
@@ -46,8 +49,31 @@ fn without_difference(fields: &Fields, is_confirmed: bool) -> Value {
     })
 }
 
+/// Replaces the one-time code in a body by asterisks, so that offsets stay.
+fn masked(bytes: &[u8]) -> Vec<u8> {
+    let mut shown = bytes.to_vec();
+    let name = b"\"OTP\"";
+    let Some(at) = bytes.windows(name.len()).position(|window| window.eq_ignore_ascii_case(name)) else {
+        return shown;
+    };
+    let mut quotes = 0;
+    for byte in shown.iter_mut().skip(at + name.len()) {
+        match *byte {
+            b'"' => quotes += 1,
+            b',' | b'}' if quotes == 0 => break,
+            b':' | b' ' | b'\t' | b'\r' | b'\n' if quotes == 0 => {}
+            _ => *byte = b'*',
+        }
+        if quotes == 2 {
+            break;
+        }
+    }
+    shown
+}
+
 fn text(bytes: &[u8]) -> Value {
-    let shown = bytes.get(..MAX_BYTES).unwrap_or(bytes);
+    let bytes = masked(bytes);
+    let shown = bytes.get(..MAX_BYTES).unwrap_or(&bytes);
     json!({
         "text": String::from_utf8_lossy(shown),
         "hex": hex(shown),
@@ -130,6 +156,17 @@ mod tests {
         assert_eq!((&difference["field"], &difference["offset"]), (&json!("body"), &json!(10)));
         let same = report(b"D\nGET\nh\n/p\n", "key")["first_difference"].clone();
         assert_eq!(same, json!({ "field": "key" }));
+    }
+
+    #[test]
+    fn codes_are_masked() {
+        for (body, shown) in [
+            (r#"{"OTP":"123456","x":"1"}"#, r#"{"OTP":"******","x":"1"}"#),
+            (r#"{"OTP" : 123456, "x":1}"#, r#"{"OTP" : ******, "x":1}"#),
+            (r#"{"x":"1"}"#, r#"{"x":"1"}"#),
+        ] {
+            assert_eq!(String::from_utf8(masked(body.as_bytes())).unwrap(), shown);
+        }
     }
 
     #[test]

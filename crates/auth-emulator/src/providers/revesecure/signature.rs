@@ -4,6 +4,8 @@
 //! Implemented from the vendor's documentation and the behavior of its plugin. It shares no code with the SDK's signer, so that
 //! the two test each other.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
@@ -81,8 +83,23 @@ pub(super) enum Algorithm {
     HmacSha224,
     HmacSha384,
     HmacSha512,
+    HmacMd5,
     /// SHA-256 of the string.
     PlainSha256,
+    /// SHA-1 of the string.
+    PlainSha1,
+    /// SHA-512 of the string.
+    PlainSha512,
+    /// MD5 of the string.
+    PlainMd5,
+    /// An HMAC whose key is the string, and whose string is the key.
+    Swapped,
+    /// The HMAC of the HMAC.
+    HmacTwice,
+    /// The HMAC of the hexadecimal digits of the string's SHA-256.
+    HmacOfDigest,
+    /// SHA-256 of the HMAC.
+    DigestOfHmac,
     /// SHA-256 of the key and the string.
     KeyThenText,
     /// SHA-256 of the string and the key.
@@ -115,7 +132,15 @@ pub(super) fn sign(algorithm: Algorithm, key: &[u8], text: &[u8]) -> Vec<u8> {
         Algorithm::HmacSha224 => hmac!(Sha224),
         Algorithm::HmacSha384 => hmac!(Sha384),
         Algorithm::HmacSha512 => hmac!(Sha512),
+        Algorithm::HmacMd5 => hmac!(md5::Md5),
         Algorithm::PlainSha256 => Sha256::digest(text).to_vec(),
+        Algorithm::PlainSha1 => Sha1::digest(text).to_vec(),
+        Algorithm::PlainSha512 => Sha512::digest(text).to_vec(),
+        Algorithm::PlainMd5 => md5::Md5::digest(text).to_vec(),
+        Algorithm::Swapped => sign(Algorithm::HmacSha256, text, key),
+        Algorithm::HmacTwice => sign(Algorithm::HmacSha256, key, &hmac!(Sha256)),
+        Algorithm::HmacOfDigest => sign(Algorithm::HmacSha256, key, hex(&Sha256::digest(text)).as_bytes()),
+        Algorithm::DigestOfHmac => Sha256::digest(hmac!(Sha256)).to_vec(),
         Algorithm::KeyThenText => Sha256::digest([key, text].concat()).to_vec(),
         Algorithm::TextThenKey => Sha256::digest([text, key].concat()).to_vec(),
     }
@@ -126,9 +151,17 @@ pub(super) fn expected(algorithm: Algorithm, key: &[u8], fields: &Fields) -> Str
     hex(&sign(algorithm, key, &fields.canonical()))
 }
 
-/// The SHA-256 and SHA-512 of a body in hexadecimal digits, which other vendors sign instead of the body.
-pub(super) fn body_digests(body: &[u8]) -> [String; 2] {
-    [hex(&Sha256::digest(body)), hex(&Sha512::digest(body))]
+/// Digests of a body, in hexadecimal digits or base64, which other vendors sign instead of the body.
+pub(super) fn body_digests(body: &[u8]) -> [String; 6] {
+    let (sha256, md5) = (Sha256::digest(body), md5::Md5::digest(body));
+    [
+        hex(&sha256),
+        hex(&Sha512::digest(body)),
+        hex(&Sha1::digest(body)),
+        hex(&md5),
+        STANDARD.encode(sha256),
+        STANDARD.encode(md5),
+    ]
 }
 
 #[cfg(test)]

@@ -26,7 +26,11 @@ pub(super) static SPEC: Spec = Spec {
     routes: &[routes::REVESECURE],
     extra_routes: &[],
     unimplemented: &[],
-    assumed: |_| false,
+    // Writes, whose responses the page does not show.
+    assumed: |operation| {
+        let (group, action) = operation.split_once('.').unwrap_or_default();
+        group != "validation" && !matches!(action, "get" | "list" | "range")
+    },
     ignore_case: false,
     extra_listeners: 0,
     secret_params: &["apiKey"],

@@ -1,5 +1,7 @@
 //! Access control: the rate limit of the proxy, the API key, and its permissions.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::Method;
 
 use super::settings::{Permission, Row, Settings};
@@ -39,18 +41,39 @@ pub(super) fn authenticate(
 ) -> Result<(), Problem> {
     let reason = match call.header_once("authorization") {
         Err(problem) => format!("Authorization {}", problem.message()),
-        Ok(given) => match given.strip_prefix("Bearer ") {
-            None => "Authorization does not start with `Bearer `".to_owned(),
-            Some(key) if key != expected => "the API key is wrong".to_owned(),
-            Some(_) if !settings.key_enabled => "the API key is disabled".to_owned(),
-            Some(_) => {
-                checks.pass("API key");
-                return Ok(());
+        // The scheme has no case.
+        Ok(given) => {
+            match given.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
+                None => "Authorization does not start with `Bearer `".to_owned(),
+                Some((_, key)) if key != expected => mistake(key, expected).to_owned(),
+                Some(_) if !settings.key_enabled => "the API key is disabled".to_owned(),
+                Some(_) => {
+                    checks.pass("API key");
+                    return Ok(());
+                }
             }
-        },
+        }
     };
     checks.fail("API key", reason);
     Err(Problem::Unauthenticated)
+}
+
+/// Explains a wrong key without repeating any of it.
+fn mistake(given: &str, expected: &str) -> &'static str {
+    match given {
+        _ if given.trim() == expected => "there is white space around the API key",
+        _ if given.trim_matches(['"', '\'', '<', '>']) == expected => {
+            "there are quotes or brackets around the API key"
+        }
+        _ if given.eq_ignore_ascii_case(expected) => "the API key has another case",
+        _ if STANDARD.encode(expected) == given => "the API key was encoded in base64",
+        _ if given.strip_prefix("Bearer ") == Some(expected) => "the scheme `Bearer` occurs twice",
+        _ if expected.strip_prefix("vv_") == Some(given) => "the prefix `vv_` of the API key is missing",
+        _ if given.len() >= 8 && expected.starts_with(given) => "the API key is cut off",
+        "$VV_API_KEY" | "${VV_API_KEY}" => "the name of the variable was sent instead of its value",
+        "" => "the API key is empty",
+        _ => "the API key is wrong",
+    }
 }
 
 pub(super) fn permit(call: &Call, settings: &Settings, checks: &mut Checks) -> Result<(), Problem> {

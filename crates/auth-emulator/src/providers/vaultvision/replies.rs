@@ -78,5 +78,7 @@ pub(super) fn error(status: StatusCode, code: &str, state: &mut State) -> Reply 
         .with("uuid", Tree::string(&state.random.uuid()))
         .with("code", Tree::string(code))
         .with("status_code", Tree::Raw(status.as_u16().to_string().into()));
-    object(status, &body)
+    // The vendor documents the code of a 401 and no other.
+    let reply = object(status, &body);
+    if status == StatusCode::UNAUTHORIZED { reply } else { reply.assumed("error-codes") }
 }

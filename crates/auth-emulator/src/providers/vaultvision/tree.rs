@@ -18,6 +18,28 @@ pub(super) enum Tree {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Object(Vec<(String, Tree)>);
 
+/// The deepest nesting that is accepted. Clients read no deeper than 128, and the emulator must not run out of stack.
+const MOST_NESTED: usize = 100;
+
+/// Whether JSON is nested too deeply, without reading it.
+fn is_deep(json: &[u8]) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in json {
+        match (in_string, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_string = !in_string,
+            (false, b'{' | b'[') => depth += 1,
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MOST_NESTED {
+            return true;
+        }
+    }
+    false
+}
+
 impl Tree {
     pub(super) fn string(text: &str) -> Self {
         Self::Raw(serde_json::Value::from(text).to_string().into())
@@ -71,6 +93,9 @@ impl Tree {
 impl Object {
     /// Parses a body; `None` if it is not a JSON object or has a duplicate field.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        if is_deep(body) {
+            return None;
+        }
         match serde_json::from_slice(body).ok()? {
             Tree::Object(object) => Some(object),
             Tree::Raw(_) => None,
@@ -226,6 +251,18 @@ mod tests {
         for bad in ["", "[]", "null", "{", r#"{"a":1,"a":2}"#, r#"{"b":{"a":1,"a":2}}"#] {
             assert!(Object::parse(bad.as_bytes()).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn deep_nesting_is_rejected() {
+        for (open, close) in [(r#"{"a":"#, "}"), ("[", "]")] {
+            let nested = |depth: usize| format!(r#"{{"x":{}1{}}}"#, open.repeat(depth), close.repeat(depth));
+            assert!(Object::parse(nested(99).as_bytes()).is_some());
+            assert!(Object::parse(nested(100).as_bytes()).is_none());
+            assert!(Object::parse(nested(200_000).as_bytes()).is_none());
+        }
+        let text = format!(r#"{{"x":"{}\"{}"}}"#, "[".repeat(200), "{".repeat(200));
+        assert!(Object::parse(text.as_bytes()).is_some(), "brackets in a string");
     }
 
     #[test]

@@ -18,28 +18,75 @@ pub(super) fn check(kind: Kind, body: &Object) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The types of all documented fields, wherever they occur. A test compares them with the API description.
+const TYPES: [(&[&str], Wanted); 5] = [
+    (&["metadata", "settings", "profile", "password"], Wanted::Object),
+    (&["logout_urls", "redirect_urls"], Wanted::Strings),
+    (&["cost", "remember_device_seconds", "remember_login_seconds"], Wanted::Integer),
+    (
+        &[
+            "allow_social",
+            "allow_hardware",
+            "allow_passwords",
+            "allow_totp_app",
+            "allow_totp_email",
+            "allow_unverified",
+            "allow_signups",
+            "remember_device",
+            "developer_mode",
+            "disabled",
+            "email_verified",
+        ],
+        Wanted::Boolean,
+    ),
+    // All others.
+    (&[], Wanted::String),
+];
+
+/// A JSON type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Object,
+    Strings,
+    Integer,
+    Boolean,
+    String,
+}
+
+impl Wanted {
+    fn of(name: &str) -> Self {
+        let found = TYPES.iter().find(|(names, _)| names.contains(&name));
+        found.map_or(Self::String, |(_, wanted)| *wanted)
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Object => "an object",
+            Self::Strings => "an array of strings",
+            Self::Integer => "an integer",
+            Self::Boolean => "true or false",
+            Self::String => "a string",
+        }
+    }
+
+    fn accepts(self, raw: &str) -> bool {
+        match self {
+            Self::Object => raw == "{",
+            Self::Strings => serde_json::from_str::<Vec<String>>(raw).is_ok(),
+            Self::Integer => raw.parse::<u64>().is_ok(),
+            Self::Boolean => matches!(raw, "true" | "false"),
+            Self::String => raw.starts_with('"'),
+        }
+    }
+}
+
 fn check_field(name: &'static str, value: &Tree) -> Result<(), Problem> {
     let raw = match value {
         Tree::Raw(raw) => &**raw,
         Tree::Object(_) => "{",
     };
-    if raw == "null" {
-        return Ok(());
-    }
-    let is_flag = name.starts_with("allow_")
-        || matches!(name, "disabled" | "remember_device" | "developer_mode" | "email_verified");
-    let (is_right, wanted) = match name {
-        "metadata" | "settings" | "profile" | "password" => (raw == "{", "an object"),
-        "logout_urls" | "redirect_urls" => {
-            (serde_json::from_str::<Vec<String>>(raw).is_ok(), "an array of strings")
-        }
-        "cost" | "remember_device_seconds" | "remember_login_seconds" => {
-            (raw.parse::<u64>().is_ok(), "an integer")
-        }
-        _ if is_flag => (matches!(raw, "true" | "false"), "true or false"),
-        _ => (raw.starts_with('"'), "a string"),
-    };
-    if is_right { Ok(()) } else { Err(Problem::Type(name, wanted)) }
+    let wanted = Wanted::of(name);
+    if raw == "null" || wanted.accepts(raw) { Ok(()) } else { Err(Problem::Type(name, wanted.description())) }
 }
 
 #[cfg(test)]
@@ -75,5 +122,49 @@ mod tests {
             };
             assert_eq!(found, wrong, "{body}");
         }
+    }
+
+    /// Every property of every request body, with the type that the description gives it, in that place and in no other.
+    #[test]
+    fn the_types_are_those_of_the_api_description() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../vaultvision-client/openapi.json");
+        let text = std::fs::read_to_string(file).expect("the description of vaultvision-client");
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let schema = |name: &str| &document["components"]["schemas"][name]["properties"];
+        let mut compared = 0;
+        for (name, kind) in [
+            ("Tenant", Kind::Tenant),
+            ("Application", Kind::Application),
+            ("NewApplication", Kind::Application),
+            ("User", Kind::User),
+            ("NewUser", Kind::User),
+            ("PasswordCredential", Kind::Password),
+            ("NewPassword", Kind::Password),
+        ] {
+            let wrong = |described: &serde_json::Value| match described["type"].as_str().unwrap_or("string") {
+                "string" => ("1", Wanted::String),
+                "boolean" => ("\"yes\"", Wanted::Boolean),
+                "integer" => ("\"1\"", Wanted::Integer),
+                "array" => ("\"x\"", Wanted::Strings),
+                "object" => ("\"x\"", Wanted::Object),
+                other => panic!("{other}"),
+            };
+            let mut refuse = |outer: Option<&str>, field: &str, described: &serde_json::Value| {
+                let (value, wanted) = wrong(described);
+                assert_eq!(Wanted::of(field), wanted, "{name}.{field}");
+                let inner = format!(r#"{{"{field}":{value}}}"#);
+                let body = outer.map_or_else(|| inner.clone(), |outer| format!(r#"{{"{outer}":{inner}}}"#));
+                let refused = check(kind, &Object::parse(body.as_bytes()).unwrap());
+                assert!(matches!(refused, Err(Problem::Type(known, _)) if known == field), "{name}: {body}");
+                compared += 1;
+            };
+            for (field, described) in schema(name).as_object().unwrap() {
+                refuse(None, field, described);
+                for (inner, described) in described["properties"].as_object().into_iter().flatten() {
+                    refuse(Some(field), inner, described);
+                }
+            }
+        }
+        assert!(compared >= 70, "{compared}");
     }
 }

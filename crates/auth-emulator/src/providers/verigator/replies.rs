@@ -73,11 +73,12 @@ impl<'s> Replies<'s> {
 
     pub(super) fn deleted(&self) -> Reply {
         let status = StatusCode::from(self.settings.delete_status);
-        if self.settings.delete_with_json_body && status != StatusCode::NO_CONTENT {
+        let reply = if self.settings.delete_with_json_body && status != StatusCode::NO_CONTENT {
             Reply::json(status, &json!({}))
         } else {
             Reply::empty(status)
-        }
+        };
+        reply.assumed("deleted-status")
     }
 
     pub(super) fn problem(&self, problem: &Problem) -> Reply {
@@ -105,11 +106,12 @@ impl<'s> Replies<'s> {
     }
 
     pub(super) fn error(&self, status: StatusCode, message: &str) -> Reply {
-        match self.settings.error_body {
+        let reply = match self.settings.error_body {
             ErrorBody::Json => Reply::json(status, &json!({ "message": message })),
             ErrorBody::Empty => Reply::empty(status),
             ErrorBody::Html => Reply::error_page(status),
-        }
+        };
+        reply.assumed("error-bodies")
     }
 
     fn ctime(&self, at: Timestamp) -> Value {

@@ -38,7 +38,7 @@ pub(super) static SPEC: Spec = Spec {
     routes: &[routes::VERIGATOR, SHORT],
     extra_routes: &[],
     unimplemented: &[],
-    assumed: |_| false,
+    assumed: |operation| matches!(operation, "services.delete" | "users.delete"),
     ignore_case: false,
     extra_listeners: 0,
     secret_params: &[],

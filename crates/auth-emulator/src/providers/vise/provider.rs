@@ -32,7 +32,8 @@ static SPEC: Spec = Spec {
     routes: &[routes::VISE_DASHBOARD],
     extra_routes: &[routes::VISE_HOST, UNDOCUMENTED],
     unimplemented: &[],
-    assumed: |_| false,
+    // The vendor shows no response at all.
+    assumed: |_| true,
     ignore_case: false,
     // The number is a setting, see `Emulate::extra_listeners`.
     extra_listeners: 0,
@@ -98,10 +99,15 @@ impl Emulate for ViseProvider {
     }
 
     fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
-        match call.listener.checked_sub(1) {
-            None => self.dashboard(call, checks, context),
-            Some(host) => self.vise(host, call, checks, context),
-        }
+        let (reply, assumption) = match call.listener.checked_sub(1) {
+            None => (self.dashboard(call, checks, context), "domains-format"),
+            Some(host) => {
+                let assumption =
+                    if call.operation == "session.open" { "auth-response" } else { "other-endpoints" };
+                (self.vise(host, call, checks, context), assumption)
+            }
+        };
+        reply.assumed(assumption)
     }
 
     fn reject(&mut self, rejection: Rejection) -> Reply {

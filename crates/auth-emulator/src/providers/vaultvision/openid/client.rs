@@ -36,7 +36,7 @@ pub(super) fn authenticate(
                     "the secret is both in the form and in Authorization",
                 ));
             }
-            let (id, secret) = basic(call).map_err(|reason| invalid(reason))?;
+            let (id, secret) = basic(call).map_err(invalid)?;
             if form.get("client_id").is_some_and(|other| other != id) {
                 return Err(Failure::new("invalid_request", "client_id is not that of Authorization"));
             }
