@@ -250,7 +250,7 @@ pub(crate) fn read_only<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, d
 ///
 /// let mut gifts = client.gifts().query(&Query::all().sort_by("Id"), Paging::new()).items();
 /// gifts.next().await.transpose()?;
-/// // Kept, and given as `skip` to another call, it goes on there.
+/// // Kept, and given as `skip` to another call, it continues there.
 /// println!("{:?}", gifts.position().map(|position| position.skip()));
 /// # Ok(())
 /// # }

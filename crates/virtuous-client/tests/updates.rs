@@ -153,7 +153,7 @@ fn names_of_responses_become_names_of_writes() {
     update.state = Some(ChildState::Update);
     let expected = json!({
         "giftType": "Cash", "amount": number("10.50"), "receiptDate": "2023-12-09T00:00:00", "state": "Update",
-        // The vendor's answers have it, and its reference does not.
+        // The vendor's responses have it, and its reference does not.
         "creditCardType": "Visa",
         "giftDesignations": [{"projectId": 41, "amount": 10.5}],
         "pledgePayments": [{"id": 2, "amount": 10.5}],
