@@ -4,6 +4,8 @@
 //! The tests of several crates include this file by its path, beside their own `common`, which has the description, how a
 //! client is built, and how its requests authenticate.
 
+#![allow(dead_code, reason = "not every description needs all of it")]
+
 use crate::common::{self, Client};
 use auth_client_core::provider::random_responses;
 use httpmock::{MockServer, When};
@@ -121,7 +123,6 @@ impl Exchange {
 
 /// Decodes a model from JSON that differs from the vendor's reference: without what may be absent, with nulls, and with
 /// each value in another form that means the same. The last one has a new field, which is kept.
-#[allow(dead_code, reason = "not every description is read leniently")]
 pub(crate) fn lenient<T: serde::de::DeserializeOwned + Serialize>(sparse: &str, nulls: &str, others: &str) {
     for json in [sparse, nulls, others] {
         match serde_json::from_str::<T>(json) {
