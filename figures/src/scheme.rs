@@ -80,7 +80,7 @@ pub struct Failed {
     pub printed: String,
     /// Whether the server may have executed the call.
     pub may_have_been_executed: bool,
-    /// Whether the caller may repeat the call.
+    /// Whether the caller may retry the call.
     pub is_retryable: bool,
     /// The number of attempts.
     pub attempts: u32,

@@ -43,7 +43,7 @@ async fn clients_that_are_dropped_leave_nothing_behind() {
         made += 1;
     }
     let before = before.unwrap();
-    // What was under way ends on its own: its requests are answered.
+    // What was under way ends on its own: its requests get responses.
     for _ in 0..100_000 {
         if (metrics.num_alive_tasks(), files()) == before {
             break;

@@ -1,4 +1,4 @@
-//! S5: no id in a path reaches another endpoint than its operation's, by the judgement of two parsers of URLs.
+//! S5: no id in a path reaches another endpoint than its operation's, according to two parsers of URLs.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
