@@ -115,6 +115,7 @@ pub use framework::route::Class;
 pub use framework::settings::ActionError;
 pub use framework::timestamp::Timestamp;
 pub use namespace::registry::NamespaceError;
+pub use namespace::seed_file::SeedError;
 pub use namespace::snapshot::SnapshotError;
 pub use providers::registry::{Operation, routes};
 

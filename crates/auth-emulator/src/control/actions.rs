@@ -254,7 +254,7 @@ impl Actions {
             self.clear_journal();
         }
         if matches!(what, Reset::Faults | Reset::All) {
-            self.core.faults.clear();
+            self.core.faults.reset();
         }
         if matches!(what, Reset::Clock | Reset::All) {
             self.core.clock.reset();

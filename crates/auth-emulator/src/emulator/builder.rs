@@ -22,6 +22,7 @@ use crate::framework::random::{Random, unpredictable_token};
 use crate::framework::relaxation::{Relaxation, Relaxations};
 use crate::framework::settings::ActionError;
 use crate::namespace::registry::{MAX_NAMESPACES, Registry};
+use crate::namespace::seed_file::{SeedError, SeedFile};
 use crate::namespace::space::Blueprint;
 use crate::providers::registry::{SPECS, Settings};
 use crate::server::host::{Hosts, bracketed};
@@ -124,6 +125,13 @@ pub enum StartError {
         /// The operating system's error.
         source: io::Error,
     },
+    /// A part of the seed file is refused.
+    #[error("seed file: {problem}")]
+    #[non_exhaustive]
+    Seed {
+        /// What is wrong, with its line.
+        problem: SeedError,
+    },
     /// The relaxation does not exist.
     #[error("unknown relaxation {name:?}; known are: {known}")]
     #[non_exhaustive]
@@ -165,6 +173,7 @@ pub struct Builder {
     sockets: Option<PathBuf>,
     ca_file: Option<PathBuf>,
     changes: Vec<(String, Value)>,
+    seed_file: SeedFile,
     pub(super) settings: Settings,
 }
 
@@ -211,6 +220,7 @@ impl Builder {
             sockets: None,
             ca_file: None,
             changes: Vec::new(),
+            seed_file: SeedFile::default(),
             settings: Settings::default(),
         }
     }
@@ -252,6 +262,42 @@ impl Builder {
     pub fn max_namespaces(mut self, namespaces: usize) -> Self {
         self.max_namespaces = namespaces;
         self
+    }
+
+    /// Starts every namespace with the content of a seed file, in YAML or JSON: `seed`, `clock` (the time at which it is stopped),
+    /// `settings` by provider, `credentials` by environment variable, `records` that operations create, and `faults`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let seed = "
+    /// clock: 2026-01-31T12:00:00Z
+    /// credentials:
+    ///   VERIGATOR_PASSWORD: correct horse
+    /// records:
+    ///   - provider: verigator
+    ///     operation: services.create
+    ///     body: {fqdn: coffeeshop.com, name: CoffeeShop}
+    ///     as: coffee
+    ///   - provider: verigator
+    ///     operation: users.create
+    ///     params: {service_id: '{{coffee.id}}'}
+    ///     body: {id_in_service: anna, phone_number: '+37251000001'}
+    /// ";
+    /// let emulator = auth_emulator::Emulator::builder().seed_file(seed)?.start().await?;
+    /// assert_eq!(emulator.verigator().password(), "correct horse");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error with the line of an unknown field or an invalid value. [`Builder::start`] returns one for settings,
+    /// credentials and records that a provider refuses.
+    pub fn seed_file(mut self, text: &str) -> Result<Self, SeedError> {
+        let file = SeedFile::parse(text)?;
+        self.seed = file.seed.or(self.seed);
+        self.clock = file.clock.map_or(self.clock, ClockStart::Frozen);
+        self.seed_file = file;
+        Ok(self)
     }
 
     /// Disables one check, by its name in [`Builder::relaxations`].
@@ -404,6 +450,12 @@ impl Builder {
                 .change(provider, &serde_json::json!({ name: value }))
                 .map_err(|problem| StartError::Setting { setting: setting.clone(), problem })?;
         }
+        let seed_file = std::mem::take(&mut self.seed_file);
+        for (provider, settings) in &seed_file.settings {
+            self.settings.change(provider, &Value::Object(settings.clone())).map_err(|problem| {
+                StartError::Seed { problem: seed_file.of_setting(provider, problem.to_string()) }
+            })?;
+        }
         let (tls, ready_tls) = self.make_tls()?;
         let threads = Threads::start().map_err(|source| StartError::Threads { source })?;
         let entered = threads.control.enter();
@@ -435,6 +487,11 @@ impl Builder {
                 .map(|(_, listeners)| listeners.iter().map(|(_, address)| self.origin(*address)).collect())
                 .collect(),
             runtime: Some(threads.providers.clone()),
+            starts: SPECS
+                .iter()
+                .map(|spec| Arc::new(seed_file.providers.get(spec.name).cloned().unwrap_or_default()))
+                .collect(),
+            faults: seed_file.faults.clone(),
         };
         let namespaces = Arc::new(Registry::new(blueprint, self.max_namespaces));
         let addresses = Addresses {
@@ -447,6 +504,11 @@ impl Builder {
             tls: ready_tls,
         };
         let main = Arc::clone(namespaces.main());
+        for provider in &main.list {
+            provider
+                .try_seed()
+                .map_err(|problem| StartError::Seed { problem: seed_file.of_provider(problem) })?;
+        }
         let default = Namespace::new(Actions::new(main, Arc::clone(&namespaces), Arc::new(addresses)));
         let actions = Arc::clone(&default.actions);
 

@@ -57,9 +57,20 @@ pub struct Check {
 pub(crate) struct Checks {
     list: Vec<Check>,
     relaxations: Relaxations,
+    is_trusted: bool,
 }
 
 impl Checks {
+    /// Checks of a request that needs no credential, because the emulator sends it itself.
+    pub(crate) fn trusted() -> Self {
+        Self { is_trusted: true, ..Self::default() }
+    }
+
+    /// Whether credentials are not checked.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.is_trusted
+    }
+
     /// Sets the relaxations that the following checks may use.
     pub(crate) fn relax(&mut self, relaxations: Relaxations) {
         self.relaxations = relaxations;

@@ -12,6 +12,7 @@ use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::{Context, Emulate, Provider, Rejection, Spec};
+use crate::framework::seed::{SeedProblem, apply};
 use crate::framework::settings::{ActionError, ProviderSettings};
 use crate::framework::sync::lock;
 
@@ -49,10 +50,19 @@ impl<P: Emulate> Instance<P> {
         state.get_or_insert_with(|| Arc::new(self.new_state(self.settings_at_start.clone())))
     }
 
-    /// A new state, whose background work runs on the emulator's threads, also if another thread creates it.
+    /// A new state, whose background work runs on the emulator's threads, whoever creates it.
     fn new_state(&self, settings: P::Settings) -> P {
+        // A seed was tried at start.
+        self.seeded(settings).unwrap_or_else(|(state, _)| state)
+    }
+
+    fn seeded(&self, settings: P::Settings) -> Result<P, (P, SeedProblem)> {
         let _entered = self.context.runtime.as_ref().map(tokio::runtime::Handle::enter);
-        P::new(&self.context, settings)
+        let mut state = P::new(&self.context, settings);
+        match apply(&mut state, &self.context.start, &self.context) {
+            Ok(()) => Ok(state),
+            Err(problem) => Err((state, problem)),
+        }
     }
 }
 
@@ -126,6 +136,12 @@ impl<P: Emulate> Provider for Instance<P> {
 
     fn revoke_tokens(&self) -> Option<usize> {
         self.with(|state, context| state.revoke_tokens(context))
+    }
+
+    fn try_seed(&self) -> Result<(), SeedProblem> {
+        let state = self.seeded(self.settings_at_start.clone()).map_err(|(_, problem)| problem)?;
+        *lock(&self.state) = Some(Arc::new(state));
+        Ok(())
     }
 
     fn capture(&self) -> Captured {

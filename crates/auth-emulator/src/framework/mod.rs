@@ -21,6 +21,7 @@ pub(crate) mod random;
 pub(crate) mod redact;
 pub(crate) mod relaxation;
 pub(crate) mod route;
+pub(crate) mod seed;
 pub(crate) mod settings;
 pub(crate) mod suggest;
 pub(crate) mod sync;

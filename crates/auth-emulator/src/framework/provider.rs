@@ -2,6 +2,8 @@
 //! `Instance` (in `instance.rs`) wraps that state in a mutex and implements [`Provider`], the object-safe trait that the
 //! server and the control API use.
 
+use std::sync::Arc;
+
 use http::{Method, StatusCode};
 use serde_json::Value;
 
@@ -14,6 +16,7 @@ use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::random::Random;
 use crate::framework::relaxation::Relaxation;
 use crate::framework::route::Route;
+use crate::framework::seed::{ProviderSeed, SeedProblem};
 use crate::framework::settings::{ActionError, ProviderSettings};
 
 /// Static description of a provider.
@@ -65,6 +68,7 @@ pub(crate) struct Context {
     pub(crate) seed: u64,
     pub(crate) ledger: Ledger,
     pub(crate) runtime: Option<tokio::runtime::Handle>,
+    pub(crate) start: Arc<ProviderSeed>,
 }
 
 impl Context {
@@ -157,6 +161,9 @@ pub(crate) trait Emulate: Clone + Send + Sync + 'static {
     /// Formats the response to a request that the framework rejects.
     fn reject(&mut self, rejection: Rejection) -> Reply;
 
+    /// Sets a credential by the environment variable of the client. Returns false if there is none, or the value is invalid.
+    fn set_credential(&mut self, variable: &str, value: &str) -> bool;
+
     /// The state without the settings, for a file.
     fn save(&self) -> serde_json::Result<Value>;
 
@@ -215,6 +222,8 @@ pub(crate) trait Provider: Send + Sync + 'static {
     /// The state, shared until it is changed.
     fn capture(&self) -> Captured;
     fn put_back(&self, captured: &Captured);
+    /// Creates the state, and returns what is wrong with the seed.
+    fn try_seed(&self) -> Result<(), SeedProblem>;
     /// Settings and state as JSON.
     fn export(&self) -> Result<Value, ActionError>;
     /// Reads what `export` returned.

@@ -2,5 +2,6 @@
 //! and ids. The server finds the namespace of a request, and the control API and the typed handle work on one.
 
 pub(crate) mod registry;
+pub(crate) mod seed_file;
 pub(crate) mod snapshot;
 pub(crate) mod space;

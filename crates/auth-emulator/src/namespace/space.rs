@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use crate::framework::clock::{Clock, ClockStart};
 use crate::framework::effects::Ledger;
-use crate::framework::faults::Faults;
+use crate::framework::faults::{FaultRule, Faults};
 use crate::framework::journal::Journal;
 use crate::framework::provider::{Context, Provider, Spec};
 use crate::framework::random::Random;
 use crate::framework::relaxation::Relaxations;
+use crate::framework::seed::ProviderSeed;
 use crate::framework::sync::lock;
 use crate::providers::registry::{Providers, Settings};
 
@@ -33,6 +34,9 @@ pub(crate) struct Blueprint {
     pub origins: Vec<Vec<String>>,
     /// The runtime of the providers' background work.
     pub runtime: Option<tokio::runtime::Handle>,
+    /// Credentials and records of each provider, in the order of `SPECS`.
+    pub starts: Vec<Arc<ProviderSeed>>,
+    pub faults: Vec<FaultRule>,
 }
 
 pub(crate) struct Space {
@@ -55,11 +59,12 @@ impl Space {
         let core = Core {
             clock: Clock::new(blueprint.clock),
             journal: Journal::new(blueprint.journal_capacity),
-            faults: Faults::new(seed),
+            faults: Faults::new(seed, blueprint.faults.clone()),
             relaxations: blueprint.relaxations.clone(),
         };
         let ledger = Ledger::default();
         let mut origins = blueprint.origins.iter();
+        let mut starts = blueprint.starts.iter();
         let providers = Providers::mount(blueprint.settings.clone(), |spec: &'static Spec| {
             let mut origins = origins.next().into_iter().flatten().map(|origin| format!("{origin}{prefix}"));
             Context {
@@ -70,6 +75,7 @@ impl Space {
                 seed,
                 ledger: ledger.clone(),
                 runtime: blueprint.runtime.clone(),
+                start: starts.next().cloned().unwrap_or_default(),
             }
         });
         let list = providers.list();
@@ -144,6 +150,8 @@ impl Blueprint {
             relaxations: Relaxations::default(),
             origins: Vec::new(),
             runtime: None,
+            starts: Vec::new(),
+            faults: Vec::new(),
         }
     }
 }

@@ -543,6 +543,9 @@ mod tests {
             None
         }
         fn put_back(&self, _: &Captured) {}
+        fn try_seed(&self) -> Result<(), crate::framework::seed::SeedProblem> {
+            Ok(())
+        }
         fn export(&self) -> Result<Value, ActionError> {
             Ok(Value::Null)
         }

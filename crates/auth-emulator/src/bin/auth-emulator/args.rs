@@ -85,9 +85,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) idle_timeout: u64,
 
-    /// Seed of all ids, codes, credentials and the control token, for a reproducible run.
-    #[arg(long, value_name = "N", env = "AUTH_EMULATOR_SEED")]
-    pub(crate) seed: Option<u64>,
+    /// Seed of all ids, codes, credentials and the control token, for a reproducible run: a number, or a YAML or JSON file with
+    /// seed, clock, settings, credentials, records and faults.
+    #[arg(long, value_name = "N|FILE", env = "AUTH_EMULATOR_SEED")]
+    pub(crate) seed: Option<String>,
 
     /// Start with the clock stopped at this time (RFC 3339), until the control API changes it.
     #[arg(long, value_name = "TIME", value_parser = time)]

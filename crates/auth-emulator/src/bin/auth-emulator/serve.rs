@@ -59,8 +59,16 @@ fn builder(args: &Serve, ready_file: &Path) -> Result<Builder, Failure> {
         .port(args.port)
         .listen(args.listen)
         .idle_timeout(Duration::from_secs(args.idle_timeout));
-    if let Some(seed) = args.seed {
-        builder = builder.seed(seed);
+    match args.seed.as_ref().map(|seed| (seed, seed.parse())) {
+        None => {}
+        Some((_, Ok(number))) => builder = builder.seed(number),
+        Some((file, Err(_))) => {
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                Failure::usage(format!("--seed {file}: neither a number nor a file: {error}"))
+            })?;
+            let seeded = builder.seed_file(&text);
+            builder = seeded.map_err(|error| Failure::usage(format!("--seed {file}: {error}")))?;
+        }
     }
     if let Some(at) = args.frozen_at {
         builder = builder.clock(ClockStart::Frozen(at));

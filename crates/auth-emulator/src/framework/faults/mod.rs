@@ -237,7 +237,7 @@ impl FaultRule {
         self
     }
 
-    fn check(&self) -> Result<(), FaultError> {
+    pub(crate) fn check(&self) -> Result<(), FaultError> {
         let invalid = |message: &str| Err(FaultError(message.to_owned()));
         if self.times == 0 {
             return invalid("times: must be at least 1");
@@ -291,6 +291,8 @@ pub(crate) struct Matched<'r> {
 #[derive(Debug)]
 pub(crate) struct Faults {
     seed: u64,
+    /// The rules at start, which were checked.
+    initial: Vec<FaultRule>,
     active: Mutex<Active>,
 }
 
@@ -303,8 +305,10 @@ struct Active {
 }
 
 impl Active {
-    fn new(seed: u64) -> Self {
-        Self { last_id: 0, rules: Vec::new(), random: Random::new(seed, "faults") }
+    fn new(seed: u64, rules: &[FaultRule]) -> Self {
+        let rules: Vec<_> =
+            (1..).zip(rules).map(|(id, rule)| ActiveFault { id, rule: rule.clone() }).collect();
+        Self { last_id: rules.len() as u64, rules, random: Random::new(seed, "faults") }
     }
 }
 
@@ -324,8 +328,13 @@ impl SavedFaults {
 pub(crate) struct SavedFaults(Active);
 
 impl Faults {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, active: Mutex::new(Active::new(seed)) }
+    pub(crate) fn new(seed: u64, initial: Vec<FaultRule>) -> Self {
+        Self { seed, active: Mutex::new(Active::new(seed, &initial)), initial }
+    }
+
+    /// Restores the rules at start. Ids start over.
+    pub(crate) fn reset(&self) {
+        *lock(&self.active) = Active::new(self.seed, &self.initial);
     }
 
     pub(crate) fn add(&self, rule: FaultRule) -> Result<ActiveFault, FaultError> {
@@ -381,7 +390,7 @@ impl Faults {
 
     /// Removes every rule. Ids start over.
     pub(crate) fn clear(&self) {
-        *lock(&self.active) = Active::new(self.seed);
+        *lock(&self.active) = Active::new(self.seed, &[]);
     }
 
     pub(crate) fn save(&self) -> SavedFaults {
@@ -408,7 +417,7 @@ mod tests {
 
     #[test]
     fn rules_are_used_up_in_order() {
-        let faults = Faults::new(1);
+        let faults = Faults::new(1, Vec::new());
         faults.add(FaultRule::new("p", Fault::status(503)).times(2).after(1)).unwrap();
         faults.add(FaultRule::new("p", Fault::status(429))).unwrap();
         let (five, four) = (Some(Fault::status(503)), Some(Fault::status(429)));
@@ -418,7 +427,7 @@ mod tests {
 
     #[test]
     fn rules_for_others_are_not_counted() {
-        let faults = Faults::new(1);
+        let faults = Faults::new(1, Vec::new());
         faults.add(FaultRule::new("q", Fault::status(500))).unwrap();
         faults.add(FaultRule::new("p", Fault::status(501)).method("POST")).unwrap();
         faults.add(FaultRule::new("p", Fault::status(502)).path_prefix("/b")).unwrap();
@@ -459,7 +468,7 @@ mod tests {
 
     #[test]
     fn invalid_rules_are_rejected() {
-        let faults = Faults::new(1);
+        let faults = Faults::new(1, Vec::new());
         for fault in [
             Fault::status(99),
             Fault::status(600),
@@ -515,7 +524,7 @@ mod tests {
             (FaultRule::new("p", Fault::status(500)).header("X-Test", "one"), true),
             (FaultRule::new("p", Fault::status(500)).header("x-test", "two"), false),
         ] {
-            let faults = Faults::new(1);
+            let faults = Faults::new(1, Vec::new());
             faults.add(rule.clone()).unwrap();
             assert_eq!(faults.take(&request(&headers)).is_some(), expected, "{rule:?}");
         }
@@ -524,7 +533,7 @@ mod tests {
     #[test]
     fn a_probability_depends_on_the_seed_only() {
         let run = |seed| {
-            let faults = Faults::new(seed);
+            let faults = Faults::new(seed, Vec::new());
             faults.add(FaultRule::new("p", Fault::status(500)).probability(0.25).always()).unwrap();
             hits(&faults, 1000).iter().map(Option::is_some).collect::<Vec<_>>()
         };
@@ -566,7 +575,7 @@ mod tests {
 
     #[test]
     fn the_list_is_bounded_and_rules_can_be_removed() {
-        let faults = Faults::new(1);
+        let faults = Faults::new(1, Vec::new());
         for _ in 0..CAPACITY {
             faults.add(FaultRule::new("p", Fault::status(500))).unwrap();
         }

@@ -70,6 +70,18 @@ impl Emulate for ReveSecureProvider {
         Replies::new(&self.settings).error(rejection.status(), rejection.message())
     }
 
+    fn set_credential(&mut self, variable: &str, value: &str) -> bool {
+        let credential = &mut self.state.own_service_mut().credential;
+        match variable {
+            "REVESECURE_API_KEY" => value.clone_into(&mut credential.api_key),
+            "REVESECURE_SECRET_KEY" if super::signature::unhex(value).is_some() => {
+                value.clone_into(&mut credential.secret_key);
+            }
+            _ => return false,
+        }
+        true
+    }
+
     fn save(&self) -> serde_json::Result<Value> {
         serde_json::to_value(&self.state)
     }

@@ -39,6 +39,9 @@ pub(super) fn authenticate(
     settings: &Settings,
     checks: &mut Checks,
 ) -> Result<(), Problem> {
+    if checks.is_trusted() {
+        return Ok(());
+    }
     let reason = match call.header_once("authorization") {
         Err(problem) => format!("Authorization {}", problem.message()),
         // The scheme has no case.
@@ -77,6 +80,9 @@ fn mistake(given: &str, expected: &str) -> &'static str {
 }
 
 pub(super) fn permit(call: &Call, settings: &Settings, checks: &mut Checks) -> Result<(), Problem> {
+    if checks.is_trusted() {
+        return Ok(());
+    }
     let row = match call.operation.split_once('.') {
         Some(("tenants", _)) => Row::Tenants,
         Some(("applications", _)) => Row::Applications,

@@ -92,6 +92,14 @@ impl Emulate for VaultVisionProvider {
         error(rejection.status(), code, &mut self.state)
     }
 
+    fn set_credential(&mut self, variable: &str, value: &str) -> bool {
+        let is_key = variable == "VV_API_KEY";
+        if is_key {
+            value.clone_into(&mut self.key);
+        }
+        is_key
+    }
+
     fn save(&self) -> serde_json::Result<Value> {
         serde_json::to_value((&self.key, &self.state))
     }

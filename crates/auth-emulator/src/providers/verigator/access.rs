@@ -42,6 +42,9 @@ pub(super) fn check(
     settings: &Settings,
     checks: &mut Checks,
 ) -> Result<(), Problem> {
+    if checks.is_trusted() {
+        return Ok(());
+    }
     let separator = settings.credential_separator;
     let reason = match call.header_once(HEADER) {
         Err(problem) => format!("X-Service-Auth {}", problem.message()),

@@ -67,6 +67,15 @@ impl Emulate for VerigatorProvider {
         Replies::new(&self.settings).error(rejection.status(), rejection.message())
     }
 
+    fn set_credential(&mut self, variable: &str, value: &str) -> bool {
+        match variable {
+            "VERIGATOR_USERNAME" => value.clone_into(&mut self.credential.username),
+            "VERIGATOR_PASSWORD" => value.clone_into(&mut self.credential.password),
+            _ => return false,
+        }
+        true
+    }
+
     fn save(&self) -> serde_json::Result<Value> {
         serde_json::to_value((&self.credential, &self.state))
     }

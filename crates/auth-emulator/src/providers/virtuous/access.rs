@@ -28,6 +28,9 @@ pub(super) fn check(
     provider: &mut VirtuousProvider,
     checks: &mut Checks,
 ) -> Result<(), Problem> {
+    if checks.is_trusted() {
+        return Ok(());
+    }
     let accepted = accepted(call.operation);
     let given = match call.header_once("authorization") {
         Ok(given) => given,

@@ -134,6 +134,19 @@ impl Emulate for VirtuousProvider {
         replies::error(self.settings.error_body, rejection.status(), rejection.message(), &[])
     }
 
+    fn set_credential(&mut self, variable: &str, value: &str) -> bool {
+        let credential = match variable {
+            "VIRTUOUS_API_KEY" => &mut self.api_key,
+            "VIRTUOUS_USERNAME" => &mut self.user.name,
+            "VIRTUOUS_PASSWORD" => &mut self.user.password,
+            "VIRTUOUS_APPLICATION_KEY" => &mut self.keys.application_key,
+            "VIRTUOUS_PRIVATE_KEY" if STANDARD.decode(value).is_ok() => &mut self.keys.private_key,
+            _ => return false,
+        };
+        value.clone_into(credential);
+        true
+    }
+
     fn save(&self) -> serde_json::Result<Value> {
         let credentials = (&self.user, &self.api_key, &self.keys);
         let access = (&self.tokens, &self.nonces, &self.limit);

@@ -114,6 +114,14 @@ impl Emulate for ViseProvider {
         replies::problem(rejection.status(), rejection.message())
     }
 
+    fn set_credential(&mut self, variable: &str, value: &str) -> bool {
+        let is_token = variable == "VISE_API_TOKEN";
+        if is_token {
+            value.clone_into(&mut self.token);
+        }
+        is_token
+    }
+
     fn save(&self) -> serde_json::Result<Value> {
         serde_json::to_value((&self.token, &self.state))
     }

@@ -1,0 +1,112 @@
+//! Seed files: every namespace starts with their content, also after a reset, and a mistake is named with its line.
+
+mod common;
+
+use auth_emulator::{Builder, Emulator, Namespace, Reset};
+use common::{Request, Response};
+
+const SEED: &str = r#"
+seed: 7
+clock: 2026-01-31T12:00:00Z
+settings:
+  verigator: {code_lifetime_seconds: 60}
+credentials:
+  VERIGATOR_PASSWORD: correct horse
+  VV_API_KEY: vv_mine
+  VIRTUOUS_API_KEY: v_mine
+records:
+  - provider: verigator
+    operation: services.create
+    body: {fqdn: coffeeshop.com, name: CoffeeShop}
+    as: coffee
+  - provider: verigator
+    operation: users.create
+    params: {service_id: '{{coffee.id}}'}
+    body: {id_in_service: anna, phone_number: '+37251000001'}
+  - provider: virtuous
+    operation: contacts.create
+    body:
+      contactType: Household
+      name: Larsson
+      contactIndividuals: [{firstName: Anna, lastName: Larsson}]
+faults:
+  - provider: vaultvision
+    fault: {status: 503}
+"#;
+
+async fn users(namespace: &Namespace) -> Response {
+    let verigator = namespace.verigator();
+    let create = |method: &str, path: &str| {
+        Request::new(method, &format!("{}/v1/service{path}", verigator.base_url()))
+            .header("X-Service-Auth", &format!("{}:correct horse", verigator.username()))
+            .header("Accept", "application/json")
+            .header("Content-Type", "application/json")
+    };
+    // The only service that exists.
+    let again = serde_json::json!({ "fqdn": "coffeeshop.com", "name": "x" });
+    assert_eq!(create("POST", "/service").json(&again).send().await.status, 409);
+    let exported = namespace.export().unwrap();
+    let id = exported["providers"]["verigator"]["state"][1]["services"][0]["id"].as_str().unwrap().to_owned();
+    create("GET", &format!("/service/{id}/users")).send().await
+}
+
+#[tokio::test]
+async fn every_namespace_starts_with_the_seed_also_after_a_reset() {
+    let emulator = Emulator::builder().seed_file(SEED).unwrap().start().await.unwrap();
+    let test = emulator.namespace("test").unwrap();
+    let default: &Namespace = &emulator;
+    for namespace in [default, &test] {
+        for _ in 0..2 {
+            assert_eq!(namespace.clock().now().to_string(), "2026-01-31T12:00:00.000Z");
+            assert_eq!(namespace.verigator().settings().code_lifetime_seconds, 60);
+            assert_eq!(
+                (namespace.vaultvision().api_key(), namespace.virtuous().api_key()),
+                ("vv_mine".to_owned(), "v_mine".to_owned())
+            );
+            let users = users(namespace).await;
+            assert_eq!(users.json()["users"][0]["id_in_service"], "anna", "{}", users.text());
+            assert_eq!(namespace.faults().len(), 1);
+            assert_eq!(namespace.effects().count("verigator", "user_created"), 0, "a seed is no side effect");
+            namespace.clear_faults();
+            namespace.reset(Reset::All);
+        }
+    }
+}
+
+async fn refused(text: &str) -> String {
+    let builder: Result<Builder, _> = Emulator::builder().seed_file(text);
+    match builder {
+        Err(error) => error.to_string(),
+        Ok(builder) => builder.start().await.unwrap_err().to_string(),
+    }
+}
+
+#[tokio::test]
+async fn mistakes_are_named_with_their_line() {
+    for (text, message) in [
+        ("seed: 7\nrecrds: []\n", "line 2: "),
+        ("settings:\n  virtuous:\n    two_factr: true\n", "line 3: unknown setting `two_factr`"),
+        ("settings:\n  virtuos: {}\n", "did you mean `virtuous`?"),
+        ("credentials:\n  VERIGATOR_USERNAME: anna\n  VERIGATOR_PASSWRD: x\n", "line 3: VERIGATOR_PASSWRD"),
+        ("credentials:\n  REVESECURE_SECRET_KEY: no hex\n", "line 2: "),
+        (
+            "records:\n  - provider: verigator\n    operation: service.create\n",
+            "line 2: unknown operation \"service.create\" of verigator; did you mean \"services.create\"?",
+        ),
+        (
+            "records:\n  - provider: verigator\n    operation: services.create\n    body: {name: x}\n",
+            "line 2: services.create is refused with 422: fqdn: is missing",
+        ),
+        (
+            "records:\n  - provider: verigator\n    operation: services.create\n    body: {fqdn: a.example, name: x}\n  - provider: verigator\n    operation: users.list\n",
+            "line 5: params: service_id is missing",
+        ),
+        (
+            "records:\n  - provider: verigator\n    operation: users.list\n    params: {service_id: '{{x.id}}'}\n",
+            "line 2: no earlier record is named \"x\"",
+        ),
+    ] {
+        let told = refused(text).await;
+        assert!(told.contains(message), "{text}: {told}");
+    }
+}
