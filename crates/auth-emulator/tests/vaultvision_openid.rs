@@ -166,7 +166,7 @@ async fn a_user_logs_in_at_the_page_and_is_remembered_until_logout() {
     assert!(page.text().contains("value=\"a&quot;&lt;b&gt;@example.test\""), "{}", page.text());
     assert!(page.text().contains("action=\"login\"") && page.text().contains("type=\"password\""));
 
-    let wrong = world.at_page(&[], &[("password", "wrong")]).await;
+    let wrong = world.at_page(&[], &[("password", "12345678")]).await;
     assert_eq!((wrong.status, world.reason(&wrong).as_str()), (403, "the password is wrong"));
     assert!(wrong.text().contains("Email address or password is wrong."));
     let nobody = world.at_page(&[], &[("email", "nobody@example.test")]).await;
