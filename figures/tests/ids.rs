@@ -125,7 +125,7 @@ impl Judge {
     async fn sent(&self, operation: &'static Operation, ids: &[&str]) -> bool {
         let values: Vec<PathValue<'_>> = ids.iter().map(|id| PathValue::from(*id)).collect();
         let before = self.transport.requests().len();
-        // Nothing answers: the request alone counts.
+        // There is no response: the request alone counts.
         let _: Result<(), Error> = self.engine.request(operation, &values).call(decode::empty).await;
         let requests = self.transport.requests();
         let Some(request) = requests.get(before) else { return false };

@@ -53,7 +53,7 @@ async fn no_redirect_is_followed_and_no_credential_leaves() {
                 let failed = client.call(method, "/things/7").await.unwrap_err();
                 tried += 1;
                 let cell = format!("{scheme:?} {status} {what}");
-                // A host of VISE redirects whoever has no session, so its client looks for another session instead.
+                // A VISE host redirects calls without a session, so the client looks for another session.
                 if scheme != Scheme::Session {
                     assert_eq!(failed.kind, ErrorKind::Redirect, "{cell}: {}", failed.printed);
                     assert_eq!(server.connections(), 1, "{cell}");

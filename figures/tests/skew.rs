@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 const CALLS: usize = 100;
 
 /// A clock that is off by this many seconds.
+#[expect(clippy::disallowed_methods, reason = "the emulator has the system's clock")]
 fn clock(off: i64) -> ManualTime {
     let time = ManualTime::new();
     let now = SystemTime::now().duration_since(time.clock().now().wall).unwrap();

@@ -88,7 +88,7 @@ async fn status(host: &str, request: &[u8]) -> u16 {
     text.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or_default()
 }
 
-/// Whether two texts are the same to a server: what authenticates is compared without the case of its first word, and one
+/// Whether two strings are the same to a server: what authenticates is compared without the case of its first word, and one
 /// base64 text has several forms whose last bits differ.
 fn same(part: Part, before: &[u8], after: &[u8]) -> bool {
     let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));

@@ -1,5 +1,7 @@
 //! Every fault, as a client without HTTP sees it: byte by byte. And rules that can't be applied are refused when they are set.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use std::io::ErrorKind;
@@ -154,6 +156,7 @@ async fn informational_responses_come_first() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the fault takes real time")]
 async fn a_response_drips() {
     let start = Instant::now();
     let body = with(json!({ "drip": "body", "every_ms": 2 })).await;

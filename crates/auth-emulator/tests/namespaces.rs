@@ -1,6 +1,8 @@
 //! Namespaces: tests in parallel share one process and don't see each other; requests are assigned by path, header or
 //! credential; signatures and addresses in responses are right below a prefix.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use std::time::Duration;

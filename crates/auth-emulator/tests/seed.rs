@@ -1,5 +1,7 @@
 //! Seed files: every namespace starts with their content, also after a reset, and a mistake is named with its line.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use auth_emulator::{Builder, Emulator, Namespace, Reset};

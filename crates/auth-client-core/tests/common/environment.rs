@@ -18,6 +18,7 @@ pub(crate) fn case() -> Option<String> {
 }
 
 /// What the test `a_program_of_its_own` does: prints what a program sees that builds its client from the environment.
+#[expect(clippy::print_stdout, reason = "the parent process reads it")]
 pub(crate) fn print<T: Debug, E: Deref<Target = Error> + Display>(from_env: impl FnOnce() -> Result<T, E>) {
     if case().is_none() {
         return;

@@ -50,7 +50,7 @@ impl<P: Emulate> Instance<P> {
         state.get_or_insert_with(|| Arc::new(self.new_state(self.settings_at_start.clone())))
     }
 
-    /// A new state, whose background work runs on the emulator's threads, whoever creates it.
+    /// A new state, whose background work runs on the emulator's threads.
     fn new_state(&self, settings: P::Settings) -> P {
         // A seed was tried at start.
         self.seeded(settings).unwrap_or_else(|(state, _)| state)

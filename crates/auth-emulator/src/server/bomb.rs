@@ -33,7 +33,7 @@ fn gzip(bytes: u64) -> Vec<u8> {
     out
 }
 
-/// RFC 8878: blocks that repeat one byte.
+/// RFC 8878: blocks that consist of one byte.
 fn zstd(bytes: u64) -> Vec<u8> {
     const BLOCK: u64 = 128 * 1024;
     // The magic number, no options, a window of one block.
@@ -105,7 +105,7 @@ impl Affine {
     }
 }
 
-/// The CRC-32 of a number of spaces, by repeated squaring: a gigabyte of them takes no time.
+/// The CRC-32 of a number of spaces, by successive squaring: a gigabyte of them takes no time.
 fn crc_of_spaces(bytes: u64) -> u32 {
     let shift = |state: u32| {
         (0..8).fold(state, |state, _| if state & 1 == 1 { state >> 1 ^ 0xedb8_8320 } else { state >> 1 })

@@ -157,7 +157,8 @@ fn unreadable(token: &str) -> String {
     else {
         return "its claims are not JSON".to_owned();
     };
-    let checks: [(&str, fn(&Value) -> bool, &str); 5] = [
+    type Check = (&'static str, fn(&Value) -> bool, &'static str);
+    let checks: [Check; 5] = [
         ("iss", Value::is_string, "a string"),
         ("sub", Value::is_string, "a string"),
         ("aud", |value| value.is_string() || value.is_array(), "a string or a list"),

@@ -68,10 +68,10 @@ impl Client {
         match (status, json) {
             (200..=299, Some(json)) => Ok(json),
             (401, _) => Err(not_running("the token is wrong".to_owned())),
-            (status @ 400..=599, Some(json)) if json["error"]["message"].is_string() => {
-                Err(Failure::refused(json["error"]["message"].as_str().unwrap_or_default(), status))
-            }
-            (status, _) => Err(not_running(format!("unexpected response with status {status}"))),
+            (status, json) => match json.as_ref().and_then(|json| json.pointer("/error/message")?.as_str()) {
+                Some(message) if status >= 400 => Err(Failure::refused(message, status)),
+                _ => Err(not_running(format!("unexpected response with status {status}"))),
+            },
         }
     }
 
