@@ -8,8 +8,8 @@ use http::StatusCode;
 
 use super::actions::Actions;
 use super::catalog::{Argument, ArgumentKind, Input, Outcome};
-use super::controls::{known_provider, to_json};
 use super::error::ControlError;
+use super::handlers::{known_provider, to_json};
 use crate::framework::expect::Filter;
 use crate::framework::suggest::did_you_mean;
 

@@ -6,6 +6,7 @@ mod assertions;
 pub(crate) mod catalog;
 pub(crate) mod controls;
 mod error;
+mod handlers;
 mod namespaces;
 mod page;
 pub(crate) mod records;

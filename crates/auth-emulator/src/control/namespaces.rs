@@ -2,8 +2,8 @@
 
 use super::actions::Actions;
 use super::catalog::{Input, Outcome};
-use super::controls::{done, to_json};
 use super::error::ControlError;
+use super::handlers::{done, to_json};
 use crate::namespace::registry::NamespaceError;
 use crate::namespace::snapshot::SnapshotError;
 

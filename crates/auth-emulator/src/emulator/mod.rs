@@ -2,6 +2,9 @@
 
 mod accessors;
 pub(crate) mod builder;
+pub(crate) mod error;
 pub(crate) mod expectation;
 pub(crate) mod handle;
 pub(crate) mod running;
+mod snapshots;
+mod start;
