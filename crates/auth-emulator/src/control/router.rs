@@ -21,8 +21,9 @@ use super::error::ControlError;
 use super::page;
 use crate::framework::exchange::header_once;
 use crate::namespace::registry::{HEADER, in_path};
+use crate::server::body::BODY_LIMIT;
 use crate::server::host::Hosts;
-use crate::server::pipeline::{BODY_LIMIT, set_date};
+use crate::server::reply::set_date;
 
 #[derive(Clone)]
 struct Guard {

@@ -1,10 +1,12 @@
 //! From a socket to a provider: threads, listeners, and the pipeline that every request passes through.
 
+pub(crate) mod body;
 pub(crate) mod bomb;
 pub(crate) mod host;
 pub(crate) mod inject;
 pub(crate) mod listener;
 pub(crate) mod pipeline;
+pub(crate) mod reply;
 #[cfg(unix)]
 pub(crate) mod socket;
 pub(crate) mod stream;

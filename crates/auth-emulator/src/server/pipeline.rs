@@ -1,14 +1,13 @@
 //! The path of one request to a provider: `Host`, size, route, fault, provider, journal, response. Checks that all providers
 //! share are made here, so that no provider can forget one.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 
 use crate::framework::caller::caller;
 use crate::framework::checks::Checks;
@@ -19,15 +18,12 @@ use crate::framework::provider::{Provider, Rejection};
 use crate::framework::redact::{Secrets, redacted_body};
 use crate::framework::route::{self, Found};
 use crate::framework::timestamp::Timestamp;
-use crate::namespace::registry::{NamespaceError, Registry, Selected};
+use crate::namespace::registry::{Registry, Selected};
 use crate::namespace::space::Space;
+use crate::server::body::{Received, has_length, read_body};
 use crate::server::host::{Hosts, check_host, wrong_host};
 use crate::server::inject;
-
-/// The largest request body: 1 MiB.
-pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
-// A client that is still sending would otherwise see a closed connection instead of the 413.
-const DRAIN_LIMIT: usize = 16 * BODY_LIMIT;
+use crate::server::reply::{injected, no_namespace, set_date, skewed, to_response, with_prefix};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-emulator-request-id");
 const RELAXED: HeaderName = HeaderName::from_static("x-emulator-relaxed");
@@ -52,7 +48,7 @@ pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Respon
     let host_is_local = check_host(&parts, &mounted.hosts, &mut checks);
     let selected = match host_is_local.then(|| mounted.namespaces.of_request(mounted.provider, &parts)) {
         Some(Ok(selected)) => selected,
-        Some(Err(error)) => return no_namespace(mounted, &error),
+        Some(Err(error)) => return no_namespace(&error, mounted.namespaces.main().core.clock.now()),
         // A web page under another name must not create a namespace.
         None => Selected { space: Arc::clone(mounted.namespaces.main()), prefix: 0 },
     };
@@ -74,17 +70,6 @@ pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Respon
     };
     let reply = exchange.execute_with_fault(&fault, effect).await;
     exchange.finish(reply, Some(&fault))
-}
-
-enum Received {
-    Whole(Bytes),
-    TooLarge(usize),
-    /// The connection broke, or nothing arrived for too long.
-    Broken {
-        received: usize,
-        status: StatusCode,
-        reason: String,
-    },
 }
 
 struct Exchange<'m> {
@@ -397,100 +382,9 @@ impl<'m> Exchange<'m> {
     }
 }
 
-/// The time of a server whose clock is off.
-fn skewed(now: Timestamp, seconds: i64) -> Timestamp {
-    Timestamp::from_unix_micros(now.unix_micros().saturating_add(seconds.saturating_mul(1_000_000)))
-}
-
-/// The response to a request whose namespace is not available. It is in no journal.
-fn no_namespace(mounted: &Mounted, error: &NamespaceError) -> Response<Body> {
-    let status = match error {
-        NamespaceError::TooMany(_) => StatusCode::INSUFFICIENT_STORAGE,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    let mut reply = Reply::json(status, &serde_json::json!({ "message": error.to_string() }));
-    set_date(&mut reply.headers, mounted.namespaces.main().core.clock.now());
-    to_response(reply)
-}
-
-/// Puts the part of the path that names the namespace in front of a redirect's path, so that the client stays in it.
-fn with_prefix(mut reply: Reply, prefix: &str) -> Reply {
-    let Some(location) = reply.headers.get(header::LOCATION).filter(|_| !prefix.is_empty()) else {
-        return reply;
-    };
-    let path = location.to_str().ok().filter(|path| path.starts_with('/') && !path.starts_with("//"));
-    if let Some(Ok(location)) = path.map(|path| HeaderValue::try_from(format!("{prefix}{path}"))) {
-        reply.headers.insert(header::LOCATION, location);
-    }
-    reply
-}
-
-/// Whether a request that may have content says how much, as IIS demands before it looks at anything else.
-fn has_length(parts: &Parts) -> bool {
-    let may_have_content = [Method::POST, Method::PUT, Method::PATCH].contains(&parts.method);
-    !may_have_content
-        || parts.headers.contains_key(header::CONTENT_LENGTH)
-        || parts.headers.contains_key(header::TRANSFER_ENCODING)
-}
-
-fn injected(status: u16, headers: &std::collections::BTreeMap<String, String>, body: &str) -> Reply {
-    let mut reply = Reply::empty(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-    reply.body = Bytes::copy_from_slice(body.as_bytes());
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            reply.headers.insert(name, value);
-        }
-    }
-    reply
-}
-
-fn to_response(reply: Reply) -> Response<Body> {
-    let mut response = Response::new(Body::from(reply.body));
-    *response.status_mut() = reply.status;
-    *response.headers_mut() = reply.headers;
-    response
-}
-
-/// Sets `Date`, unless a fault has set it.
-pub(crate) fn set_date(headers: &mut HeaderMap, now: Timestamp) {
-    let date = httpdate::fmt_http_date(now.to_system_time());
-    if let (false, Ok(date)) = (headers.contains_key(header::DATE), HeaderValue::try_from(date)) {
-        headers.insert(header::DATE, date);
-    }
-}
-
-/// Reads the body up to the limit; a longer one is drained and discarded. `patience` is the longest pause between two parts.
-async fn read_body(body: Body, patience: Duration) -> Received {
-    let mut body = pin!(body);
-    let mut stored = BytesMut::new();
-    let mut size = 0_usize;
-    loop {
-        let next = std::future::poll_fn(|context| body.as_mut().poll_frame(context));
-        let frame = match tokio::time::timeout(patience, next).await {
-            Ok(None) => break,
-            Ok(Some(Ok(frame))) => frame,
-            Ok(Some(Err(error))) => {
-                let reason = error.to_string();
-                return Received::Broken { received: size, status: StatusCode::BAD_REQUEST, reason };
-            }
-            Err(_) => {
-                let reason = format!("nothing arrived for {patience:?}");
-                return Received::Broken { received: size, status: StatusCode::REQUEST_TIMEOUT, reason };
-            }
-        };
-        let Ok(data) = frame.into_data() else { continue };
-        size = size.saturating_add(data.len());
-        if size <= BODY_LIMIT {
-            stored.extend_from_slice(&data);
-        } else if size > DRAIN_LIMIT {
-            break;
-        }
-    }
-    if size > BODY_LIMIT { Received::TooLarge(size) } else { Received::Whole(stored.freeze()) }
-}
-
 #[cfg(test)]
 mod tests {
+    use http::Method;
     use serde_json::{Value, json};
 
     use super::*;

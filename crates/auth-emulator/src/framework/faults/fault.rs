@@ -1,25 +1,10 @@
-//! The failures that can be injected, their JSON, and whether they can be applied.
+//! The failures that can be injected.
 
 use std::collections::BTreeMap;
 
-use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::FaultError;
-
-/// The maximum size of headers and body of one rule, in bytes.
-pub(super) const MAX_RESPONSE_BYTES: usize = 64 * 1024;
-/// The maximum delay: one hour.
-pub(super) const MAX_DELAY_MS: u64 = 3_600_000;
-/// The maximum size of a large body: 1 GiB.
-const MAX_BODY: u64 = 1 << 30;
-const MAX_HEADERS: usize = 10_000;
-const MAX_HEADER_BYTES: usize = 16 * 1024 * 1024;
-const MAX_DEPTH: usize = 1_000_000;
-
-/// Headers that HTTP itself uses. Faults of their own change them.
-const FRAMING: &[&str] =
-    &["connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
+use super::json::Flat;
 
 /// A failure to inject.
 ///
@@ -265,101 +250,6 @@ pub enum Encoding {
     Zstd,
 }
 
-/// The JSON of a fault: the fields of one variant.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Flat {
-    status: Option<u16>,
-    headers: Option<BTreeMap<String, String>>,
-    body: Option<String>,
-    raw: Option<String>,
-    delay_ms: Option<u64>,
-    close: Option<CloseAt>,
-    cut_head_after: Option<usize>,
-    cut_body_after: Option<usize>,
-    end: Option<FaultEnd>,
-    drip: Option<Part>,
-    every_ms: Option<u64>,
-    chunks: Option<Chunks>,
-    content_length: Option<u64>,
-    trailing: Option<String>,
-    interim: Option<u16>,
-    damage: Option<Damage>,
-    json_depth: Option<usize>,
-    flood_bytes: Option<u64>,
-    bomb: Option<Encoding>,
-    bomb_bytes: Option<u64>,
-    extra_headers: Option<usize>,
-    header_bytes: Option<usize>,
-    close_idle_after_ms: Option<u64>,
-    skew_seconds: Option<i64>,
-}
-
-impl TryFrom<Flat> for Fault {
-    type Error = String;
-
-    fn try_from(mut flat: Flat) -> Result<Self, String> {
-        let mut found: Vec<Self> = Vec::new();
-        let mut ends = 0;
-        let end = flat.end.unwrap_or_default();
-        if let Some(status) = flat.status {
-            let (headers, body) =
-                (flat.headers.take().unwrap_or_default(), flat.body.take().unwrap_or_default());
-            found.push(Self::Status { status, headers, body });
-        }
-        found.extend(flat.raw.map(|raw| Self::Raw { raw }));
-        found.extend(flat.delay_ms.map(|delay_ms| Self::Delay { delay_ms }));
-        let mut ending = |fault: Option<Self>| {
-            ends += usize::from(fault.is_some());
-            found.extend(fault);
-        };
-        ending(flat.close.map(|close| Self::Close { close, end }));
-        ending(flat.cut_head_after.map(|cut_head_after| Self::CutHead { cut_head_after, end }));
-        ending(flat.cut_body_after.map(|cut_body_after| Self::Cut { cut_body_after, end }));
-        ending(flat.close_idle_after_ms.map(|close_idle_after_ms| Self::Idle { close_idle_after_ms, end }));
-        if let Some(drip) = flat.drip {
-            found.push(Self::Drip { drip, every_ms: flat.every_ms.take().unwrap_or(100) });
-        }
-        found.extend(flat.chunks.map(|chunks| Self::Chunks { chunks }));
-        found.extend(flat.content_length.map(|content_length| Self::Length { content_length }));
-        found.extend(flat.trailing.map(|trailing| Self::Trailing { trailing }));
-        found.extend(flat.interim.map(|interim| Self::Interim { interim }));
-        found.extend(flat.damage.map(|damage| Self::Damage { damage }));
-        found.extend(flat.json_depth.map(|json_depth| Self::Depth { json_depth }));
-        found.extend(flat.flood_bytes.map(|flood_bytes| Self::Flood { flood_bytes }));
-        if let Some(bomb) = flat.bomb {
-            found.push(Self::Bomb { bomb, bomb_bytes: flat.bomb_bytes.take().unwrap_or(1 << 28) });
-        }
-        if let Some(extra_headers) = flat.extra_headers {
-            found
-                .push(Self::Headers { extra_headers, header_bytes: flat.header_bytes.take().unwrap_or(100) });
-        }
-        found.extend(flat.skew_seconds.map(|skew_seconds| Self::Skew { skew_seconds }));
-        // What is left belongs to none.
-        for (field, is_left, owner) in [
-            ("headers", flat.headers.is_some(), "status"),
-            ("body", flat.body.is_some(), "status"),
-            ("every_ms", flat.every_ms.is_some(), "drip"),
-            ("bomb_bytes", flat.bomb_bytes.is_some(), "bomb"),
-            ("header_bytes", flat.header_bytes.is_some(), "extra_headers"),
-            (
-                "end",
-                flat.end.is_some() && ends == 0,
-                "close, cut_head_after, cut_body_after or close_idle_after_ms",
-            ),
-        ] {
-            if is_left {
-                return Err(format!("{field} requires {owner}"));
-            }
-        }
-        match (found.pop(), found.is_empty()) {
-            (Some(fault), true) => Ok(fault),
-            (None, _) => Err("no fault: for example {\"status\": 503} is required".to_owned()),
-            _ => Err("several faults in one rule; add a rule for each".to_owned()),
-        }
-    }
-}
-
 impl Fault {
     /// A response with this status, no headers and no body.
     #[must_use]
@@ -454,47 +344,6 @@ impl Fault {
             Self::Skew { skew_seconds } => format!("clock off by {skew_seconds} s"),
         }
     }
-
-    pub(super) fn check(&self) -> Result<(), FaultError> {
-        let at_most = |field: &str, value: u64, max: u64| {
-            if value > max { Err(FaultError(format!("{field}: the maximum is {max}"))) } else { Ok(()) }
-        };
-        let size = |field: &str, value: usize, max: usize| at_most(field, value as u64, max as u64);
-        match self {
-            Self::Status { status, headers, body } => check_status(*status, headers, body),
-            Self::Raw { raw } if raw.is_empty() => {
-                Err(FaultError("raw: is empty; use {\"close\": \"before_response\"}".to_owned()))
-            }
-            Self::Raw { raw } => size("raw", raw.len(), MAX_RESPONSE_BYTES),
-            Self::Trailing { trailing } => size("trailing", trailing.len(), MAX_RESPONSE_BYTES),
-            Self::Delay { delay_ms } => at_most("delay_ms", *delay_ms, MAX_DELAY_MS),
-            Self::Drip { every_ms, .. } => at_most("every_ms", *every_ms, MAX_DELAY_MS),
-            Self::Idle { close_idle_after_ms, .. } => {
-                at_most("close_idle_after_ms", *close_idle_after_ms, MAX_DELAY_MS)
-            }
-            Self::Interim { interim } if ![100, 101, 103].contains(interim) => {
-                Err(FaultError(format!("interim: {interim} is not 100, 101 or 103")))
-            }
-            Self::Depth { json_depth } => size("json_depth", *json_depth, MAX_DEPTH),
-            Self::Flood { flood_bytes } => at_most("flood_bytes", *flood_bytes, MAX_BODY),
-            Self::Bomb { bomb_bytes, .. } => at_most("bomb_bytes", *bomb_bytes, 16 * MAX_BODY),
-            Self::Headers { extra_headers, header_bytes } => {
-                size("extra_headers", *extra_headers, MAX_HEADERS)?;
-                let all = extra_headers.saturating_mul(*header_bytes);
-                size("extra_headers and header_bytes together", all, MAX_HEADER_BYTES)
-            }
-            Self::Skew { skew_seconds } => {
-                at_most("skew_seconds", skew_seconds.unsigned_abs(), 1000 * 366 * 86_400)
-            }
-            Self::Close { .. }
-            | Self::CutHead { .. }
-            | Self::Cut { .. }
-            | Self::Chunks { .. }
-            | Self::Length { .. }
-            | Self::Interim { .. }
-            | Self::Damage { .. } => Ok(()),
-        }
-    }
 }
 
 fn ended(end: FaultEnd) -> &'static str {
@@ -503,37 +352,4 @@ fn ended(end: FaultEnd) -> &'static str {
         FaultEnd::Reset => "connection reset",
         FaultEnd::Hang => "connection left hanging",
     }
-}
-
-fn check_status(status: u16, headers: &BTreeMap<String, String>, body: &str) -> Result<(), FaultError> {
-    let invalid = |message: String| Err(FaultError(message));
-    if !(200..=599).contains(&status) || StatusCode::from_u16(status).is_err() {
-        let hint = if (100..200).contains(&status) { "; see interim" } else { "" };
-        return invalid(format!("status: {status} is not between 200 and 599{hint}"));
-    }
-    if matches!(status, 204 | 205 | 304) && !body.is_empty() {
-        return invalid(format!("body: a response with status {status} has no body; see raw"));
-    }
-    let size = headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() + body.len();
-    if size > MAX_RESPONSE_BYTES {
-        return invalid(format!("headers and body are larger than {MAX_RESPONSE_BYTES} bytes"));
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    for (name, value) in headers {
-        let Ok(parsed) = HeaderName::try_from(name) else {
-            return invalid(format!("headers: {name:?} is not a header name"));
-        };
-        if HeaderValue::try_from(value).is_err() {
-            return invalid(format!("headers: {name:?} has an invalid value"));
-        }
-        if FRAMING.contains(&parsed.as_str()) {
-            return invalid(format!(
-                "headers: {name:?} is set by the server; see content_length, chunks, close and raw"
-            ));
-        }
-        if !seen.insert(parsed.as_str().to_owned()) {
-            return invalid(format!("headers: {name:?} occurs more than once"));
-        }
-    }
-    Ok(())
 }

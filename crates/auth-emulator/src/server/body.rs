@@ -1,0 +1,64 @@
+//! Reading the body of a request, within limits of size and time.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use bytes::{Bytes, BytesMut};
+use http::request::Parts;
+use http::{Method, StatusCode, header};
+
+/// The largest request body: 1 MiB.
+pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+// A client that is still sending would otherwise see a closed connection instead of the 413.
+const DRAIN_LIMIT: usize = 16 * BODY_LIMIT;
+
+/// The body of a request, as far as it arrived.
+pub(crate) enum Received {
+    Whole(Bytes),
+    TooLarge(usize),
+    /// The connection broke, or nothing arrived for too long.
+    Broken {
+        received: usize,
+        status: StatusCode,
+        reason: String,
+    },
+}
+
+/// Reads the body up to the limit; a longer one is drained and discarded. `patience` is the longest pause between two parts.
+pub(crate) async fn read_body(body: Body, patience: Duration) -> Received {
+    let mut body = pin!(body);
+    let mut stored = BytesMut::new();
+    let mut size = 0_usize;
+    loop {
+        let next = std::future::poll_fn(|context| body.as_mut().poll_frame(context));
+        let frame = match tokio::time::timeout(patience, next).await {
+            Ok(None) => break,
+            Ok(Some(Ok(frame))) => frame,
+            Ok(Some(Err(error))) => {
+                let reason = error.to_string();
+                return Received::Broken { received: size, status: StatusCode::BAD_REQUEST, reason };
+            }
+            Err(_) => {
+                let reason = format!("nothing arrived for {patience:?}");
+                return Received::Broken { received: size, status: StatusCode::REQUEST_TIMEOUT, reason };
+            }
+        };
+        let Ok(data) = frame.into_data() else { continue };
+        size = size.saturating_add(data.len());
+        if size <= BODY_LIMIT {
+            stored.extend_from_slice(&data);
+        } else if size > DRAIN_LIMIT {
+            break;
+        }
+    }
+    if size > BODY_LIMIT { Received::TooLarge(size) } else { Received::Whole(stored.freeze()) }
+}
+
+/// Whether a request that may have content says how much, as IIS demands before it looks at anything else.
+pub(crate) fn has_length(parts: &Parts) -> bool {
+    let may_have_content = [Method::POST, Method::PUT, Method::PATCH].contains(&parts.method);
+    !may_have_content
+        || parts.headers.contains_key(header::CONTENT_LENGTH)
+        || parts.headers.contains_key(header::TRANSFER_ENCODING)
+}
