@@ -10,7 +10,7 @@ pub(super) fn heads(tree: &Tree) -> Vec<Finding> {
     let head = |(path, text): (&str, &str)| {
         let first = text.lines().next().unwrap_or_default();
         if first.starts_with(GENERATED) {
-            let what = "is marked as generated and is not in src/generated/ or tests/generated/";
+            let what = "is marked as generated and is not in a folder `generated`";
             return Some(Finding::new(path, 1, what, "move it, or write a paragraph at its top"));
         }
         let todo = "begin the file with `//! …` that describes what it holds and where it sits";

@@ -50,10 +50,9 @@ impl Tree {
         self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// The same without what is generated.
+    /// The same without what is generated: all that is in a folder `generated`, at any depth.
     pub(super) fn by_hand(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.iter()
-            .filter(|(path, _)| !path.contains("/src/generated/") && !path.contains("/tests/generated/"))
+        self.iter().filter(|(path, _)| !path.starts_with("generated/") && !path.contains("/generated/"))
     }
 
     /// The folders of `crates/` that hold a crate, sorted.
@@ -103,4 +102,25 @@ pub(super) fn assert_one(findings: &[Finding], place: &str, part: &str) {
     assert_eq!(findings.len(), 1, "{findings:?}");
     let text = findings[0].to_string();
     assert!(text.starts_with(&format!("{place}: ")) && text.contains(part), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_folder_named_generated_is_left_out_and_nothing_else() {
+        for path in [
+            "generated/a.rs",
+            "a/src/generated/a.rs",
+            "a/tests/generated/b/a.rs",
+            "crates/a/src/providers/b/generated/mod.rs",
+        ] {
+            assert_eq!(Tree::of(&[(path, "")]).by_hand().count(), 0, "{path}");
+        }
+        for path in ["a/src/generated.rs", "a/src/generated", "a/src/regenerated/a.rs", "a/generated_by/a.rs"]
+        {
+            assert_eq!(Tree::of(&[(path, "")]).by_hand().count(), 1, "{path}");
+        }
+    }
 }

@@ -12,7 +12,7 @@
 //! body is parsed.
 //!
 //! Modules: `spec.rs` lists the routes; `credential.rs`, `signature.rs` and `access.rs` check the signature; `mistake.rs`,
-//! `candidates.rs`, `diagnosis.rs` and `report.rs` explain a wrong one, with `dates.rs` and `json_format.rs`; `body.rs` parses
+//! `candidates/`, `diagnosis.rs` and `report.rs` explain a wrong one, with `dates.rs` and `json_format.rs`; `body.rs` parses
 //! request bodies; `records.rs` and `state.rs` store the data; `operations.rs` and `login.rs` execute requests; `replies.rs`
 //! formats responses; `settings.rs` has the settings, `provider.rs` the provider, `handle.rs` the typed handle.
 

@@ -19,13 +19,14 @@
 //!
 //! Modules: `openid` has the logins by OpenID Connect; `tree.rs` is JSON that keeps numbers exactly, `state.rs` stores the objects and replaces them, `passwords.rs`
 //! imports passwords, `types.rs` checks the types of fields, `login.rs` has the rules of logins, `access.rs` checks the key and its
-//! permissions, `replies.rs` formats responses, `settings.rs` has the settings, `provider.rs` executes requests, `handle.rs` is the
-//! typed handle.
+//! permissions, `replies.rs` formats responses, `settings.rs` has the settings, `operations.rs` executes requests, `provider.rs` is
+//! the provider, `handle.rs` the typed handle.
 
 mod access;
 mod handle;
 mod login;
 mod openid;
+mod operations;
 mod passwords;
 mod provider;
 mod replies;

@@ -10,7 +10,7 @@
 //!
 //! Assumption (limit-scope): `/Token` does not count against the rate limit and has none of its headers. Rejected calls count.
 //!
-//! Modules. Access: `token.rs` is `/Token`, `tokens.rs` stores tokens and codes, `access.rs` checks credentials, `signature.rs`
+//! Modules. Access: `token.rs` is `/Token`, `tokens.rs` stores tokens and codes, `access.rs` checks credentials, `signature/`
 //! signatures, `limit.rs` the rate limit. Execution: `base/` parses requests and has the
 //! values and records, `query/` evaluates queries, `data/` stores everything, `operations/` implements
 //! the operations that need code of their own, `records/` all others, from the tables of the description in `generated/`.

@@ -4,7 +4,7 @@ use super::resource::Action;
 use super::resource::Action::{
     Create, Custom, CustomFields, Delete, Fixed, Get, List, Only, Query, QueryOptions, Update,
 };
-use super::special;
+use super::{reminders, special};
 
 /// Operations whose ids don't have the form `resource.action`, or that have code of their own.
 pub(super) static IRREGULAR: &[(&str, &str, Action)] = &[
@@ -52,13 +52,13 @@ pub(super) static IRREGULAR: &[(&str, &str, Action)] = &[
     ("reminders.active", "reminders", Only("taskStatus", &["Pending"])),
     ("reminders.active_by_contact", "reminders", Only("taskStatus", &["Pending"])),
     ("reminders.inactive_by_contact", "reminders", Only("taskStatus", &["Completed", "Dismissed"])),
-    ("reminders.complete", "reminders", Custom(special::resolve_reminder)),
-    ("reminders.dismiss", "reminders", Custom(special::resolve_reminder)),
+    ("reminders.complete", "reminders", Custom(reminders::resolve_reminder)),
+    ("reminders.dismiss", "reminders", Custom(reminders::resolve_reminder)),
     ("reminders.saved", "saved_reminders", List),
-    ("reminders.create_recurring", "saved_reminders", Custom(special::save_reminder)),
-    ("reminders.create_milestone", "saved_reminders", Custom(special::save_reminder)),
-    ("reminders.update_recurring", "saved_reminders", Custom(special::update_reminder)),
-    ("reminders.update_milestone", "saved_reminders", Custom(special::update_reminder)),
+    ("reminders.create_recurring", "saved_reminders", Custom(reminders::save_reminder)),
+    ("reminders.create_milestone", "saved_reminders", Custom(reminders::save_reminder)),
+    ("reminders.update_recurring", "saved_reminders", Custom(reminders::update_reminder)),
+    ("reminders.update_milestone", "saved_reminders", Custom(reminders::update_reminder)),
     (
         "reminders.reminder_types",
         "reminders",
