@@ -39,7 +39,7 @@ pub struct UserQueryWithLoginName {
 }
 
 impl UserQueryWithLoginName {
-    /// The user's email address or user name at ReveSecure. Not empty.
+    /// The user's email address or username at ReveSecure. Not empty.
     pub fn user_name(self, user_name: impl Into<String>) -> UserQuery {
         UserQuery { login_name: self.login_name, user_name: user_name.into(), api_key: None, ip: None }
     }
@@ -53,7 +53,7 @@ pub struct OtpCheckWithLoginName {
 }
 
 impl OtpCheckWithLoginName {
-    /// The user's email address or user name at ReveSecure. Not empty.
+    /// The user's email address or username at ReveSecure. Not empty.
     pub fn user_name(self, user_name: impl Into<String>) -> OtpCheckWithUserName {
         OtpCheckWithUserName { login_name: self.login_name, user_name: user_name.into() }
     }
@@ -88,7 +88,7 @@ pub struct OtpCheckWithEndUserIp {
 }
 
 impl OtpCheckWithEndUserIp {
-    /// The code that the user entered. White space in it is removed. Not empty.
+    /// The code that the user entered. Whitespace in it is removed. Not empty.
     pub fn otp(self, otp: impl Into<SecretString>) -> OtpCheckWithOtp {
         OtpCheckWithOtp {
             login_name: self.login_name,
@@ -131,7 +131,7 @@ pub struct PushRequestWithLoginName {
 }
 
 impl PushRequestWithLoginName {
-    /// The user's email address or user name at ReveSecure. Not empty.
+    /// The user's email address or username at ReveSecure. Not empty.
     pub fn user_name(self, user_name: impl Into<String>) -> PushRequestWithUserName {
         PushRequestWithUserName { login_name: self.login_name, user_name: user_name.into() }
     }

@@ -60,7 +60,7 @@ impl Users<'_> {
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the plan allows no more of these.
-    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another user has this user name.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another user has this username.
     /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
     ///   `application/json`.
     ///
@@ -103,7 +103,7 @@ impl Users<'_> {
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
-    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another user has this user name.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another user has this username.
     /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
     ///   `application/json`.
     ///

@@ -124,8 +124,7 @@ impl Applications<'_> {
     /// Replaces an application with this one, which was read before.
     ///
     /// Replaces the whole application, so changes made at the vendor since the read are lost;
-    /// [`Applications::modify`] keeps that window short and reports such changes. The id is that of the
-    /// application.
+    /// [`Applications::modify`] detects almost all such changes. The id is that of the application.
     ///
     /// `POST /v1/tenants/{tenant_id}/applications/{application_id}`, a write: retried only if the server
     /// certainly did not execute it.

@@ -51,7 +51,7 @@ impl Credentials<'_> {
     /// Creates a password for the user.
     ///
     /// A user has one password. The vendor does not document whether a second one replaces the first or is
-    /// refused; assume that it replaces it. According to an older page, a password removes the user's
+    /// rejected; assume that it replaces it. According to an older page, a password removes the user's
     /// security key.
     ///
     /// `POST /v1/tenants/{tenant_id}/users/{user_id}/credentials`, a write: retried only if the server
@@ -130,9 +130,9 @@ impl Credentials<'_> {
     /// Replaces a credential with this one, which was read before from the same user.
     ///
     /// Replaces the whole credential, so a password that the user has set since the read is lost;
-    /// [`Credentials::modify`] keeps that window short and reports such changes. The id is that of the
-    /// credential. A credential does not name its user: a password sent to another user becomes that user's
-    /// password. Only `disabled` and `metadata` can be changed in credentials other than passwords.
+    /// [`Credentials::modify`] detects almost all such changes. The id is that of the credential. A
+    /// credential does not name its user: a password sent to another user becomes that user's password. Only
+    /// `disabled` and `metadata` can be changed in credentials other than passwords.
     ///
     /// `POST /v1/tenants/{tenant_id}/users/{user_id}/credentials/{credential_id}`, a write: retried only if
     /// the server certainly did not execute it.

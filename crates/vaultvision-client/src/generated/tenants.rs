@@ -76,7 +76,7 @@ impl Tenants<'_> {
     /// Replaces a tenant with this one, which was read before.
     ///
     /// Replaces the whole tenant, so changes made at the vendor since the read are lost; [`Tenants::modify`]
-    /// keeps that window short and reports such changes. The id is that of the tenant.
+    /// detects almost all such changes. The id is that of the tenant.
     ///
     /// `POST /v1/tenants/{tenant_id}`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://docs.vaultvision.com/api.html#post-v1-tenants-tenant-id).

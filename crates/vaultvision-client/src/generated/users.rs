@@ -130,7 +130,7 @@ impl<'a> Users<'a> {
     /// Replaces a user with this one, which was read before.
     ///
     /// Replaces the whole user, so changes made at the vendor since the read are lost; [`Users::modify`]
-    /// keeps that window short and reports such changes. The id is that of the user.
+    /// detects almost all such changes. The id is that of the user.
     ///
     /// `POST /v1/tenants/{tenant_id}/users/{user_id}`, a write: retried only if the server certainly did not
     /// execute it. [Source](https://docs.vaultvision.com/api.html#post-v1-tenants-tenant-id-users-user-id).

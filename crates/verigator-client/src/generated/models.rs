@@ -129,8 +129,8 @@ pub struct StartedAuthentication {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct VerifyPin {
-    /// The code that the user entered, a string: leading zeros count. White space in it is removed. Not
-    /// empty.
+    /// The code that the user entered, a string, because leading zeros are significant. Whitespace in it is
+    /// removed. Not empty.
     #[serde(serialize_with = "auth_client_core::provider::model::expose_code")]
     pub token: SecretString,
     /// The method by which the code was sent. Optional.

@@ -26,8 +26,8 @@ impl Client {
 impl Services<'_> {
     /// Registers a service.
     ///
-    /// Required first, to get the ServiceID with which users are added and verified. One account can have
-    /// several services. Store the id of the response: services cannot be listed.
+    /// Returns the ServiceID, which is required to add and verify users. One account can have several
+    /// services. Store the id of the response: services cannot be listed.
     ///
     /// `POST /service`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://messente.com/documentation/verification-api/creating-service).
@@ -39,7 +39,7 @@ impl Services<'_> {
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such path; the vendor documents no
     ///   reason.
-    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the service is registered already.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the service is already registered.
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the request body is invalid: check the
     ///   format, and that it is correctly encoded as JSON.
     ///

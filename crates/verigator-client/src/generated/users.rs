@@ -75,7 +75,7 @@ impl<'a> Users<'a> {
     /// call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
-    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the service has this user already.
+    /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: this user already exists in the service.
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 422: the request body is invalid: check the
     ///   format, and that it is correctly encoded as JSON.
     ///

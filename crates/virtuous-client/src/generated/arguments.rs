@@ -40,7 +40,7 @@ pub struct ContactsByTagOptions {
     pub descending: Option<bool>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -80,7 +80,7 @@ impl ContactsByTagOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -148,7 +148,7 @@ impl ContactsFindOptions {
 pub struct Paging {
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -167,7 +167,7 @@ impl Paging {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -184,7 +184,7 @@ pub struct ContactsReceiptsOptions {
     pub email: Option<String>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -210,7 +210,7 @@ impl ContactsReceiptsOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -244,7 +244,7 @@ pub struct ContactNotesByContactOptions {
     pub descending: Option<bool>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -277,7 +277,7 @@ impl ContactNotesByContactOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -296,7 +296,7 @@ pub struct ContactNotesImportantByContactOptions {
     pub descending: Option<bool>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -329,7 +329,7 @@ impl ContactNotesImportantByContactOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -363,7 +363,7 @@ pub struct OrganizationGroupsListOptions {
     pub filter: Option<String>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -389,7 +389,7 @@ impl OrganizationGroupsListOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -501,7 +501,7 @@ pub struct GiftsByContactOptions {
     pub descending: Option<bool>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -534,7 +534,7 @@ impl GiftsByContactOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -551,7 +551,7 @@ pub struct GiftsByReferenceOptions {
     pub exclude_reference_originated_gifts: Option<bool>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -577,7 +577,7 @@ impl GiftsByReferenceOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -596,7 +596,7 @@ pub struct GiftsPassthroughByContactOptions {
     pub descending: Option<bool>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -629,7 +629,7 @@ impl GiftsPassthroughByContactOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -665,7 +665,7 @@ pub struct GiftsNonCashGiftTypesOptions {
     pub descending: Option<bool>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -698,7 +698,7 @@ impl GiftsNonCashGiftTypesOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -717,7 +717,7 @@ pub struct PledgesByContactOptions {
     pub descending: Option<bool>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -750,7 +750,7 @@ impl PledgesByContactOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -815,7 +815,7 @@ pub struct RecurringGiftsByContactOptions {
     pub descending: Option<bool>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -848,7 +848,7 @@ impl RecurringGiftsByContactOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -869,7 +869,7 @@ pub struct CommunicationsByCampaignOptions {
     pub descending: Option<bool>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -909,7 +909,7 @@ impl CommunicationsByCampaignOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -1054,7 +1054,7 @@ pub struct VolunteerOpportunitiesListOptions {
     pub filter: Option<String>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -1080,7 +1080,7 @@ impl VolunteerOpportunitiesListOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -1105,7 +1105,7 @@ pub struct VolunteersSearchOptions {
     pub email_address: Option<String>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -1159,7 +1159,7 @@ impl VolunteersSearchOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {
@@ -1176,7 +1176,7 @@ pub struct RemindersActiveOptions {
     pub search: Option<String>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     pub take: Option<i64>,
 }
@@ -1202,7 +1202,7 @@ impl RemindersActiveOptions {
         self
     }
 
-    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is refused
+    /// The maximum number of entries to return. If the vendor documents a limit, a larger number is rejected
     /// before the request is sent. At least 1. Default: 10.
     #[must_use]
     pub fn take(mut self, take: i64) -> Self {

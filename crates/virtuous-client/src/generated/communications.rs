@@ -181,7 +181,7 @@ impl Communications<'_> {
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
-    ///   server. Ask for fewer rows.
+    ///   server. Request fewer rows.
     ///
     /// # Example
     ///

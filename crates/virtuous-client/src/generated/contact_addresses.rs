@@ -77,7 +77,7 @@ impl ContactAddresses<'_> {
 
     /// Replaces an address.
     ///
-    /// Fields that are not sent are cleared. `modify` reads the address first and keeps everything.
+    /// Fields that are not sent are cleared. `modify` reads the address first and preserves all other fields.
     ///
     /// - `contact_address_id`: The address's id.
     ///

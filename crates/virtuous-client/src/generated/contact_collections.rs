@@ -31,7 +31,7 @@ impl ContactCollections<'_> {
     /// Adds a record to a collection of the contact.
     ///
     /// The path takes the id of the collection. The response has the id of the record, which `update` and
-    /// `delete` take.
+    /// `delete` require.
     ///
     /// `POST /api/Contact/{contactId}/Collection/{collectionId}`, a write: retried only if the server
     /// certainly did not execute it.

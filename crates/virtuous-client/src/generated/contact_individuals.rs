@@ -84,8 +84,8 @@ impl ContactIndividuals<'_> {
 
     /// Replaces an individual.
     ///
-    /// Fields that are not sent are cleared. `modify` reads the individual first and keeps everything.
-    /// Assumption (part-states): collection records that are sent replace the stored ones.
+    /// Fields that are not sent are cleared. `modify` reads the individual first and preserves all other
+    /// fields. Assumption (part-states): collection records that are sent replace the stored ones.
     ///
     /// - `contact_individual_id`: The individual's id.
     ///
@@ -351,7 +351,7 @@ impl ContactIndividuals<'_> {
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
-    ///   server. Ask for fewer rows.
+    ///   server. Request fewer rows.
     ///
     /// # Example
     ///

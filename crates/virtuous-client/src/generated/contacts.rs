@@ -59,7 +59,8 @@ impl Contacts<'_> {
     /// Replaces a contact.
     ///
     /// The vendor documents that fields that are not sent are cleared. `modify` reads the contact first and
-    /// keeps everything. Assumption (part-states): collection records that are sent replace the stored ones.
+    /// preserves all other fields. Assumption (part-states): collection records that are sent replace the
+    /// stored ones.
     ///
     /// `PUT /api/Contact/{contactId}`, an idempotent write: retried after transient failures.
     ///
@@ -124,7 +125,7 @@ impl Contacts<'_> {
 
     /// Gets a contact by its source and id in another system.
     ///
-    /// A source with the name of one of the vendor's paths, such as `ByTag`, reaches that path instead.
+    /// A source with the name of one of the vendor's paths, such as `ByTag`, calls that path instead.
     ///
     /// `GET /api/Contact/{referenceSource}/{referenceId}`, a read: retried after transient failures.
     ///
@@ -233,8 +234,8 @@ impl Contacts<'_> {
 
     /// Finds a contact by email address, or by its id in another system.
     ///
-    /// Requires an email address, or a source and an id; if both are given, the vendor uses the latter. No
-    /// match is an error of the kind `NotFound`.
+    /// Requires an email address, or a source and an id; if both are given, the vendor uses the latter. If
+    /// there is no match, the call returns an error of kind `NotFound`.
     ///
     /// `GET /api/Contact/Find`, a read: retried after transient failures.
     ///
@@ -702,7 +703,7 @@ impl Contacts<'_> {
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
-    ///   server. Ask for fewer rows.
+    ///   server. Request fewer rows.
     ///
     /// # Example
     ///
@@ -739,7 +740,7 @@ impl Contacts<'_> {
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
-    ///   server. Ask for fewer rows.
+    ///   server. Request fewer rows.
     ///
     /// # Example
     ///

@@ -282,7 +282,7 @@ impl Events<'_> {
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
-    ///   server. Ask for fewer rows.
+    ///   server. Request fewer rows.
     ///
     /// # Example
     ///
@@ -356,7 +356,7 @@ impl Events<'_> {
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
-    ///   server. Ask for fewer rows.
+    ///   server. Request fewer rows.
     ///
     /// # Example
     ///

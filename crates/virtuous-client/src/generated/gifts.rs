@@ -193,10 +193,10 @@ impl Gifts<'_> {
 
     /// Replaces a gift.
     ///
-    /// Fields that are not sent are cleared. `modify` reads the gift first and keeps what the vendor returns;
-    /// `patch` changes single fields. The client never retries this call, since a part with the state `Add`
-    /// could be added twice. Assumption (part-states): parts that are sent without a state replace the stored
-    /// ones.
+    /// Fields that are not sent are cleared. `modify` reads the gift first and preserves the fields of the
+    /// response; `patch` changes single fields. The client never retries this call, because a part with the
+    /// state `Add` could be added twice. Assumption (part-states): parts that are sent without a state
+    /// replace the stored ones.
     ///
     /// `PUT /api/Gift/{giftId}`, a write: retried only if the server certainly did not execute it.
     ///
@@ -285,7 +285,7 @@ impl Gifts<'_> {
 
     /// Gets a gift by its transaction source and id.
     ///
-    /// A source with the name of one of the vendor's paths, such as `ByContact`, reaches that path instead. A
+    /// A source with the name of one of the vendor's paths, such as `ByContact`, calls that path instead. A
     /// transaction is found after the nightly import.
     ///
     /// `GET /api/Gift/{transactionSource}/{transactionId}`, a read: retried after transient failures.
@@ -426,7 +426,7 @@ impl Gifts<'_> {
 
     /// Reverses a gift with a second gift of the negative amount.
     ///
-    /// Preferable to `delete`: both gifts stay on record.
+    /// Preferable to `delete`, because both gifts are kept.
     ///
     /// `POST /api/Gift/ReversingTransaction`, a write: retried only if the server certainly did not execute
     /// it.
@@ -637,7 +637,7 @@ impl Gifts<'_> {
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
-    ///   server. Ask for fewer rows.
+    ///   server. Request fewer rows.
     ///
     /// # Example
     ///
@@ -673,7 +673,7 @@ impl Gifts<'_> {
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
-    ///   server. Ask for fewer rows.
+    ///   server. Request fewer rows.
     ///
     /// # Example
     ///

@@ -15,7 +15,7 @@ pub(crate) static TOKENS_REQUEST: Operation =
 pub(crate) static ORGANIZATIONS_LIST: Operation =
     Operation::new("organizations.list", Method::GET, "/api/Organization", Idempotency::Read);
 
-/// `GET /api/Organization/Current`: Gets the organization that calls act on.
+/// `GET /api/Organization/Current`: Gets the current organization, to which all calls apply.
 pub(crate) static ORGANIZATIONS_CURRENT: Operation =
     Operation::new("organizations.current", Method::GET, "/api/Organization/Current", Idempotency::Read);
 

@@ -43,7 +43,7 @@ impl Organizations<'_> {
         self.client.engine().request(&operations::ORGANIZATIONS_LIST, &[]).call(decode::json)
     }
 
-    /// Gets the organization that calls act on.
+    /// Gets the current organization, to which all calls apply.
     ///
     /// A cheap way to test a credential, and to check that it does not belong to a production organization
     /// before a write: sandboxes share the host.

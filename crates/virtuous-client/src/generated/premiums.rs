@@ -218,7 +218,7 @@ impl Premiums<'_> {
 
     /// Subtracts from the inventory of a premium.
     ///
-    /// Takes 1 by default.
+    /// Subtracts 1 by default.
     ///
     /// `PUT /api/Premium/Decrement/{premiumId}`, a write: retried only if the server certainly did not
     /// execute it.
@@ -279,7 +279,7 @@ impl Premiums<'_> {
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
-    ///   server. Ask for fewer rows.
+    ///   server. Request fewer rows.
     ///
     /// # Example
     ///

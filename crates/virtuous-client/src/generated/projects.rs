@@ -56,8 +56,8 @@ impl Projects<'_> {
 
     /// Replaces a project.
     ///
-    /// Fields that are not sent are cleared. `modify` reads the project first and keeps what the vendor
-    /// returns; `patch` changes single fields.
+    /// Fields that are not sent are cleared. `modify` reads the project first and preserves the fields of the
+    /// response; `patch` changes single fields.
     ///
     /// `PUT /api/Project/{projectId}`, an idempotent write: retried after transient failures.
     ///
@@ -391,7 +391,7 @@ impl Projects<'_> {
     /// call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
-    ///   server. Ask for fewer rows.
+    ///   server. Request fewer rows.
     ///
     /// # Example
     ///

@@ -148,7 +148,7 @@ pub struct UserUpdate {
     /// The country calling code without a plus sign, sent as a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country_code: Option<DigitsAsNumber>,
-    /// The phone number, sent as a number if no digit is lost.
+    /// The phone number, sent as a number if that is lossless.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_number: Option<DigitsAsNumber>,
     /// Fields that this version does not know by name, to be sent.
@@ -206,7 +206,7 @@ impl UserUpdate {
         self
     }
 
-    /// The phone number, sent as a number if no digit is lost.
+    /// The phone number, sent as a number if that is lossless.
     #[must_use]
     pub fn contact_number(mut self, contact_number: impl Into<DigitsAsNumber>) -> Self {
         self.contact_number = Some(contact_number.into());

@@ -26,7 +26,7 @@ pub struct UserQuery {
     pub api_key: Option<SecretString>,
     /// The user's name on the machine or site. Not empty.
     pub login_name: String,
-    /// The user's email address or user name at ReveSecure. Not empty.
+    /// The user's email address or username at ReveSecure. Not empty.
     pub user_name: String,
     /// The IP address of the user.
     #[serde(rename = "IP", skip_serializing_if = "Option::is_none")]
@@ -115,12 +115,12 @@ pub struct OtpCheck {
     pub api_key: Option<SecretString>,
     /// The user's name on the machine or site. Not empty.
     pub login_name: String,
-    /// The user's email address or user name at ReveSecure. Not empty.
+    /// The user's email address or username at ReveSecure. Not empty.
     pub user_name: String,
     /// The IP address of the user, or `UNKNOWN`.
     #[serde(rename = "EndUserIP")]
     pub end_user_ip: String,
-    /// The code that the user entered. White space in it is removed. Not empty.
+    /// The code that the user entered. Whitespace in it is removed. Not empty.
     #[serde(rename = "OTP", serialize_with = "auth_client_core::provider::model::expose_code")]
     pub otp: SecretString,
     /// The `AuthType` field.
@@ -173,7 +173,7 @@ pub struct PushRequest {
     pub api_key: Option<SecretString>,
     /// The user's name on the machine or site. Not empty.
     pub login_name: String,
-    /// The user's email address or user name at ReveSecure. Not empty.
+    /// The user's email address or username at ReveSecure. Not empty.
     pub user_name: String,
     /// The IP address of the user, or `UNKNOWN`.
     #[serde(rename = "EndUserIP")]
@@ -277,7 +277,7 @@ impl From<String> for PushQuery {
 pub struct PushStarted {
     /// The API key of the request.
     pub api_key: Option<SecretString>,
-    /// The id of the push, which `push_status` takes.
+    /// The id of the push, for `push_status`.
     pub push_txn_id: String,
     /// The fields that this version does not know by name.
     pub unknown: UnknownFields,
@@ -292,8 +292,8 @@ pub struct PushStatus {
     /// The `PushTxnId` field.
     pub push_txn_id: Option<String>,
     /// The state. Assumption (push): the page prints `xxxxxxxx`; `PUSH_APPROVE`, `PUSH_DENY`,
-    /// `PUSH_SEND_ERROR` and `PUSH_TXN_UNKNOWN` are the words of the vendor's plugin, and any other one means
-    /// pending. A response without it is an error.
+    /// `PUSH_SEND_ERROR` and `PUSH_TXN_UNKNOWN` are the values of the vendor's plugin, and any other value
+    /// means pending. A response without it is an error.
     pub push_state: PushState,
     /// The fields that this version does not know by name.
     pub unknown: UnknownFields,

@@ -32,11 +32,11 @@ pub struct Communication {
     pub project_code: Option<String>,
     /// The `projectName` field.
     pub project_name: Option<String>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
     /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
@@ -68,11 +68,11 @@ pub struct CommunicationQueryRow {
     pub project_code: Option<String>,
     /// The `projectName` field.
     pub project_name: Option<String>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub created_date_time_utc: Option<DateTime>,
     /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub last_modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,

@@ -235,11 +235,11 @@ pub struct Contact {
     pub origin_segment_id: Option<i64>,
     /// The segment that the contact came from.
     pub origin_segment: Option<String>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
     /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
@@ -433,11 +433,11 @@ pub struct ContactAddress {
     pub end_day: Option<i64>,
     /// The `canBePrimary` field.
     pub can_be_primary: Option<bool>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
     /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
@@ -491,9 +491,9 @@ pub struct ContactIndividual {
     pub can_be_secondary: Option<bool>,
     /// The URL of the picture.
     pub avatar_url: Option<String>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
     /// Custom fields.
     pub custom_fields: Option<CustomFields>,
@@ -525,11 +525,11 @@ pub struct ContactMethod {
     pub is_primary: Option<bool>,
     /// The `canBePrimary` field.
     pub can_be_primary: Option<bool>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
     /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
@@ -559,7 +559,7 @@ pub struct CollectionInstance {
 pub struct ContactReceipt {
     /// The `id` field.
     pub id: i64,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub created_date_time_utc: Option<DateTime>,
     /// The `receiptType` field.
     pub receipt_type: Option<ReceiptType>,
@@ -581,11 +581,11 @@ pub struct CustomCollectionDef {
     pub id: i64,
     /// The type of record.
     pub entity_type: Option<String>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
     /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
@@ -627,11 +627,11 @@ pub struct CustomFieldDef {
     pub display_name: Option<String>,
     /// The permitted values.
     pub options: Vec<String>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
     /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,

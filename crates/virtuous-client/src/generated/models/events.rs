@@ -50,11 +50,11 @@ pub struct Event {
     pub total_giving: Option<String>,
     /// The `communicationId` field.
     pub communication_id: Option<i64>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
     /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
@@ -96,11 +96,11 @@ pub struct EventContact {
     pub primary_phone: Option<String>,
     /// The `primaryEmail` field.
     pub primary_email: Option<String>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
     /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
@@ -413,11 +413,11 @@ pub struct EventAttendee {
     pub email_status: Option<String>,
     /// The time at which the email was sent.
     pub email_sent: Option<String>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
     /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,

@@ -134,11 +134,11 @@ pub struct Gift {
     pub base_currency_code: Option<String>,
     /// The name of the batch.
     pub batch: Option<String>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
     /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
@@ -2549,10 +2549,10 @@ pub struct GiftTransactionBatch {
     /// The sum of the amounts in the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_total: Option<Amount>,
-    /// The date of gifts without one.
+    /// The default date, for gifts without a date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_gift_date: Option<DateTime>,
-    /// The type of gifts without one.
+    /// The default type, for gifts without a type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_gift_type: Option<GiftType>,
 }
@@ -2603,14 +2603,14 @@ impl GiftTransactionBatch {
         self
     }
 
-    /// The date of gifts without one.
+    /// The default date, for gifts without a date.
     #[must_use]
     pub fn default_gift_date(mut self, default_gift_date: impl Into<DateTime>) -> Self {
         self.default_gift_date = Some(default_gift_date.into());
         self
     }
 
-    /// The type of gifts without one.
+    /// The default type, for gifts without a type.
     #[must_use]
     pub fn default_gift_type(mut self, default_gift_type: GiftType) -> Self {
         self.default_gift_type = Some(default_gift_type);

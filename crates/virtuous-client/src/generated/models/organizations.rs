@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Organization {
-    /// The id of the user's membership, which `switch` takes.
+    /// The id of the user's membership, for `switch`.
     pub organization_user_id: i64,
     /// The `organizationName` field.
     pub organization_name: Option<String>,
@@ -24,11 +24,11 @@ pub struct Organization {
     pub unknown: UnknownFields,
 }
 
-/// The organization that calls act on.
+/// The current organization, to which all calls apply.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CurrentOrganization {
-    /// The id of the user's membership, which `switch` takes.
+    /// The id of the user's membership, for `switch`.
     pub organization_user_id: i64,
     /// The `organizationName` field.
     pub organization_name: Option<String>,
@@ -50,7 +50,7 @@ pub struct CurrentOrganization {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OrganizationsSwitchBody {
-    /// The id of the user's membership, which `switch` takes.
+    /// The id of the user's membership, for `switch`.
     pub(crate) organization_user_id: i64,
 }
 

@@ -83,11 +83,11 @@ pub struct Project {
     pub calendar_year_to_date_givers_count: Option<i64>,
     /// The sum of this year's expenses.
     pub calendar_year_to_date_expense_total: Option<Amount>,
-    /// The time of creation, in UTC and often without a zone.
+    /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
     /// The name of the user who created it.
     pub created_by_user: Option<String>,
-    /// The time of the last change, in UTC and often without a zone.
+    /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
