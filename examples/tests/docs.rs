@@ -27,10 +27,11 @@ fn manifest(path: &str) -> Table {
     read(path).parse().unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Returns the paths of a folder's entries, relative to the root.
+/// Returns the paths of a folder's entries without images, relative to the root.
 fn entries(folder: &str) -> Vec<String> {
     let list = fs::read_dir(root().join(folder)).unwrap();
-    list.map(|entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap())).collect()
+    let paths = list.map(|entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap()));
+    paths.filter(|path| !path.ends_with(".png")).collect()
 }
 
 /// Returns the text between two markers.

@@ -219,7 +219,8 @@ mod tests {
                 "did you mean",
             ),
             ("{\"seed\": 7,\n \"clok\": 1}", 2, "did you mean \"clock\"?"),
-            ("a: [\n", 2, ""),
+            ("a: [\n", 1, "unknown field `a`"),
+            ("seed: 7\n  clock: x\n", 2, ""),
         ] {
             let (found, told) = error(text);
             assert_eq!(found, Some(line), "{text}: {told}");

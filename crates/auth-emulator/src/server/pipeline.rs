@@ -9,13 +9,13 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 
-use crate::framework::caller::caller;
+use crate::framework::caller::{caller, fingerprint};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply, header_once};
 use crate::framework::faults::{Effect, Fault, Matched};
 use crate::framework::journal::{JournalEntry, redact_headers, redact_query, truncated};
 use crate::framework::provider::{Provider, Rejection};
-use crate::framework::redact::{Secrets, redacted_body};
+use crate::framework::redact::{Secrets, is_secret, redacted_body};
 use crate::framework::route::{self, Found};
 use crate::framework::timestamp::Timestamp;
 use crate::namespace::registry::{Registry, Selected};
@@ -23,7 +23,7 @@ use crate::namespace::space::Space;
 use crate::server::body::{Received, has_length, read_body};
 use crate::server::host::{Hosts, check_host, wrong_host};
 use crate::server::inject;
-use crate::server::reply::{injected, no_namespace, set_date, skewed, to_response, with_prefix};
+use crate::server::reply::{injected, local_path, no_namespace, set_date, skewed, to_response, with_prefix};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-emulator-request-id");
 const RELAXED: HeaderName = HeaderName::from_static("x-emulator-relaxed");
@@ -54,21 +54,26 @@ pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Respon
     };
     let space = Arc::clone(&selected.space);
     checks.relax(space.core.relaxations.clone());
+    // One request at a time for each provider: waiting here blocks no thread, waiting for the provider's lock would.
+    let mut turn = space.turn(mounted.provider).lock().await;
     let mut exchange = Exchange::begin(mounted, selected, host_is_local, checks, parts);
     let fault = exchange.take_fault();
     let is_early = fault.as_ref().is_some_and(|(fault, _)| inject::is_early(fault));
     if !is_early && !body.is_end_stream() {
+        drop(turn);
         exchange.body = read_body(body, mounted.patience).await;
+        turn = space.turn(mounted.provider).lock().await;
     }
     exchange.record(fault.as_ref().map(|(fault, _)| fault));
     let Some((fault, effect)) = fault else {
-        // One request at a time for each provider: waiting here blocks no thread, waiting for the provider's lock would.
-        let turn = space.turn(mounted.provider).lock().await;
         let reply = exchange.execute();
+        let response = exchange.finish(Some(reply), None);
         drop(turn);
-        return exchange.finish(Some(reply), None);
+        return response;
     };
+    drop(turn);
     let reply = exchange.execute_with_fault(&fault, effect).await;
+    let _turn = space.turn(mounted.provider).lock().await;
     exchange.finish(reply, Some(&fault))
 }
 
@@ -92,14 +97,6 @@ struct Exchange<'m> {
     now: Timestamp,
     /// How far the server's clock is off, by a fault.
     skew_seconds: i64,
-}
-
-/// The path after the part that names the namespace.
-fn local_path(path: &str, prefix: usize) -> &str {
-    match path.get(prefix..) {
-        Some("") | None => "/",
-        Some(rest) => rest,
-    }
 }
 
 impl<'m> Exchange<'m> {
@@ -172,7 +169,7 @@ impl<'m> Exchange<'m> {
             path: truncated(path),
             query: redact_query(self.parts.uri.query().unwrap_or_default(), spec.shown_query),
             operation: self.operation,
-            caller: self.caller.clone(),
+            caller: self.caller.as_ref().map(|caller| self.shown(caller, false)),
             headers: redact_headers(&self.parts.headers, spec.shown_headers),
             body_size: match &self.body {
                 Received::Whole(bytes) => bytes.len(),
@@ -191,6 +188,14 @@ impl<'m> Exchange<'m> {
         });
     }
 
+    /// The caller's name as the journal shows it: a client may send a secret in the place of its name, and one that was
+    /// rejected may have sent anything.
+    fn shown(&self, caller: &str, rejected: bool) -> String {
+        let known = self.provider.env().into_iter().find(|(_, value)| value == caller);
+        let is_shown = known.map_or(!rejected, |(name, _)| !is_secret(name));
+        if is_shown || caller.starts_with('#') { caller.to_owned() } else { fingerprint(caller) }
+    }
+
     fn content_type(&self) -> &str {
         header_once(&self.parts.headers, "content-type").unwrap_or_default()
     }
@@ -199,10 +204,7 @@ impl<'m> Exchange<'m> {
     fn secrets(&self) -> Secrets {
         let mut secrets = Secrets::default();
         for (name, value) in self.provider.env() {
-            let is_secret =
-                ["KEY", "PASSWORD", "SECRET", "TOKEN", "PHRASE"].iter().any(|part| name.contains(part));
-            // The id of a key pair is the caller.
-            if is_secret && self.caller.as_ref() != Some(&value) {
+            if is_secret(name) {
                 secrets.add(&value);
             }
         }
@@ -340,10 +342,15 @@ impl<'m> Exchange<'m> {
             secrets.hide_in(&mut checks);
         }
         let core = &self.space.core;
+        let rejected = status == Some(StatusCode::UNAUTHORIZED);
+        let rejected = self.caller.as_ref().filter(|_| rejected).map(|caller| self.shown(caller, true));
         let mut path = String::new();
         core.journal.complete(&self.request_id, |entry| {
             entry.request.status = status.map(|status| status.as_u16());
             entry.checks = checks;
+            if rejected.is_some() {
+                entry.request.caller = rejected;
+            }
             path.clone_from(&entry.request.path);
         });
         tracing::info!(

@@ -65,3 +65,11 @@ pub(crate) fn set_date(headers: &mut HeaderMap, now: Timestamp) {
 pub(crate) fn skewed(now: Timestamp, seconds: i64) -> Timestamp {
     Timestamp::from_unix_micros(now.unix_micros().saturating_add(seconds.saturating_mul(1_000_000)))
 }
+
+/// The path after the part that names the namespace.
+pub(super) fn local_path(path: &str, prefix: usize) -> &str {
+    match path.get(prefix..) {
+        Some("") | None => "/",
+        Some(rest) => rest,
+    }
+}

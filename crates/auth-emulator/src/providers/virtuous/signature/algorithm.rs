@@ -105,11 +105,12 @@ pub(super) fn cause(
     let given = received.trim();
     match () {
         () if is_hex => (Some("hexadecimal"), "the signature is in hexadecimal digits, not base64"),
-        () if URL_SAFE.encode(&raw) == given || URL_SAFE_NO_PAD.encode(&raw) == given => {
-            (Some("base64_url_safe"), "the signature is in the URL-safe alphabet of base64")
-        }
+        // Before the other alphabet: most signatures without padding are the same in both.
         () if STANDARD.encode(&raw).trim_end_matches('=') == given => {
             (Some("padding"), "the padding of the base64 is missing")
+        }
+        () if URL_SAFE.encode(&raw) == given || URL_SAFE_NO_PAD.encode(&raw) == given => {
+            (Some("base64_url_safe"), "the signature is in the URL-safe alphabet of base64")
         }
         () if STANDARD.encode(hex(&raw)) == given => {
             (Some("hexadecimal"), "the base64 is that of hexadecimal digits")
