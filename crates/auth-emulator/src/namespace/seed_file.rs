@@ -12,7 +12,7 @@ use crate::framework::timestamp::Timestamp;
 /// A seed file can't be used.
 ///
 /// ```
-/// let error = auth_emulator::Emulator::builder().seed_file("seed: 7\nfualts: []\n").unwrap_err();
+/// let error = auth_emulator::Emulator::builder().seed_file("seed: 7\nfualts: []\n").err().expect("a mistake");
 /// assert_eq!((error.line(), error.to_string().contains("did you mean \"faults\"?")), (Some(2), true));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
