@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 /// Run the tests behind the figures about reliability and security, and print the figures.
 ///
 /// Each figure is what named tests of the workspace assert: its cases are what they go through, its target is what they assert.
+/// Tests of the package `figures` report how many cases they tried; with FIGURES=whole in the environment, they try all.
 /// Figures that have no test yet are listed as `not run`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
@@ -26,8 +27,9 @@ pub(crate) struct Arguments {
 }
 
 const AFTER_HELP: &str = "\
-Example:
+Examples:
   $ cargo xtask figures --only reliability.renewal --json figures.json
+  $ FIGURES=whole cargo xtask figures
 
 xtask/figures.json has the tests of each figure: `package target test`, target being `lib` or a file in tests/.";
 
@@ -91,7 +93,15 @@ fn table() -> Result<Vec<Figure>, Failure> {
 }
 
 /// What `cargo test` printed about each test of a binary, or why it was not run.
-type Results = Result<BTreeMap<String, String>, String>;
+type Results = Result<BTreeMap<String, Outcome>, String>;
+
+/// The word behind a test, and what the test reports of itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Outcome {
+    word: String,
+    /// The number of cases and the measurement, from a line `figure ID: 7 cases: …`.
+    report: Option<(String, String)>,
+}
 
 pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let (rows, next) = rows(&workspace::root(), &arguments.only)?;
@@ -121,14 +131,15 @@ pub(crate) fn rows(root: &Path, only: &str) -> Result<(Vec<Row>, Option<String>)
         None => Err("it was not run".to_owned()),
     };
     let rows: Vec<Row> = figures.iter().map(|figure| row(figure, outcome)).collect();
-    let failed =
-        figures.iter().flat_map(|figure| &figure.tests).find(|test| outcome(test).as_deref() != Ok("ok"));
+    let passed = |test: &Test| outcome(test).is_ok_and(|outcome| outcome.word == "ok");
+    let failed = figures.iter().flat_map(|figure| &figure.tests).find(|test| !passed(test));
     Ok((rows, failed.map(|test| format!("cargo {} {}", test.command().join(" "), test.name))))
 }
 
 fn run_suite(root: &Path, command: &[&str], names: &BTreeSet<&str>) -> Result<Results, Failure> {
     progress(&format!("cargo {}, {} tests", command.join(" "), names.len()));
-    let (_, out, errors) = process::all(process::cargo(root, command).args(names), "cargo --version")?;
+    let (_, out, errors) =
+        process::all(process::cargo(root, command).args(names).arg("--show-output"), "cargo --version")?;
     Ok(results(&out, &errors))
 }
 
@@ -142,30 +153,49 @@ fn results(out: &str, errors: &str) -> Results {
     let outcomes = out.lines().filter_map(|line| {
         let (name, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
         // A test that is expected to panic has that behind its name, one that is ignored has the reason behind the word.
-        Some((name.split(" - ").next()?.to_owned(), outcome.split([' ', ',']).next()?.to_owned()))
+        let word = outcome.split([' ', ',']).next()?.to_owned();
+        Some((name.split(" - ").next()?.to_owned(), Outcome { word, report: None }))
     });
-    Ok(outcomes.collect())
+    let mut outcomes: BTreeMap<String, Outcome> = outcomes.collect();
+    let mut printing = None;
+    for line in out.lines() {
+        if let Some(name) = line.strip_prefix("---- ").and_then(|line| line.strip_suffix(" stdout ----")) {
+            printing = outcomes.get_mut(name);
+        } else if let (Some(outcome), Some(figure)) = (printing.as_mut(), line.strip_prefix("figure ")) {
+            let mut parts = figure.splitn(3, ": ").skip(1).map(str::to_owned);
+            outcome.report = parts.next().zip(parts.next());
+        }
+    }
+    Ok(outcomes)
 }
 
-fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<String, String>) -> Row {
+fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<Outcome, String>) -> Row {
     let Figure { id, what, target, cases, tests, missing } = figure;
     if let Some(why) = missing {
         return Row::not_run(id, what, target, why);
     }
-    let mut failed = Vec::new();
+    let (mut failed, mut reports) = (Vec::new(), Vec::new());
     for test in tests {
-        match outcome(test).as_deref() {
-            Ok("ok") => {}
-            Ok("FAILED") => failed.push(test.name.as_str()),
-            Ok(other) => return Row::missed(id, what, target, &format!("{}: {other}", test.name)),
+        match outcome(test) {
+            Ok(Outcome { word, report }) if word == "ok" => reports.extend(report),
+            Ok(Outcome { word, .. }) if word == "FAILED" => failed.push(test.name.as_str()),
+            Ok(Outcome { word, .. }) => {
+                return Row::missed(id, what, target, &format!("{}: {word}", test.name));
+            }
             Err(why) => return Row::missed(id, what, target, &format!("{}: {why}", test.name)),
         }
     }
-    let measured = match failed.as_slice() {
+    let mut measured = match failed.as_slice() {
         [] => format!("holds ({0} of {0} tests pass)", tests.len()),
         names => format!("does not hold: {}", names.join(", ")),
     };
-    Row::checked(id, what, target, measured, failed.is_empty()).cases(cases)
+    let mut counts = vec![cases.clone()];
+    for (count, words) in reports {
+        measured += &format!("; {words}");
+        counts.push(count);
+    }
+    counts.retain(|count| count != "as reported");
+    Row::checked(id, what, target, measured, failed.is_empty()).cases(&counts.join(", "))
 }
 
 #[cfg(test)]
@@ -179,7 +209,8 @@ mod tests {
             r#"{"id":"x.y","what":"w","target":"0","cases":"7","tests":["auth-client-core lib a::b"]}"#;
         let figure: Figure = serde_json::from_str(text).unwrap();
         let status = |outcome: Result<&str, &str>| {
-            row(&figure, |_| outcome.map(str::to_owned).map_err(str::to_owned)).status
+            let word = |word: &str| Outcome { word: word.to_owned(), report: None };
+            row(&figure, |_| outcome.map(word).map_err(str::to_owned)).status
         };
         assert_eq!([status(Ok("ok")), status(Ok("FAILED"))], [Status::Pass, Status::Fail]);
         assert_eq!([status(Ok("ignored")), status(Err("not there"))], [Status::NotRun; 2]);
@@ -190,7 +221,8 @@ mod tests {
         let (root, mut ids) = (workspace::root(), BTreeSet::new());
         // The function is in a file with the path of its module; of a test program, with the name of its last module.
         let exists = |test: &Test| {
-            let folder = root.join("crates").join(&test.package);
+            let folder = root.join(&test.package);
+            let folder = if folder.is_dir() { folder } else { root.join("crates").join(&test.package) };
             let modules: Vec<&str> = test.name.split("::").filter(|part| *part != "tests").collect();
             let (function, modules) = modules.split_last().unwrap();
             let (below, module) = match test.target.as_str() {
@@ -232,10 +264,14 @@ mod tests {
     #[test]
     fn every_test_has_its_result_and_what_does_not_build_the_first_error() {
         let out = "\nrunning 4 tests\ntest a::good ... ok\ntest a::bad ... FAILED\ntest slow ... ignored, takes an hour\n\
-            test panics - should panic ... ok\n\nfailures:\n\n---- a::bad stdout ----\ntest result: FAILED. 2 passed\n";
+            test panics - should panic ... ok\n\nsuccesses:\n\n---- a::good stdout ----\nfigure R1: 7 cases: 1: renewal\n\nfailures:\n\n\
+            ---- a::bad stdout ----\ntest result: FAILED. 2 passed\n";
         let found = results(out, "").unwrap();
-        let list: Vec<String> = found.iter().map(|(name, outcome)| format!("{name} {outcome}")).collect();
+        let list: Vec<String> =
+            found.iter().map(|(name, outcome)| format!("{name} {}", outcome.word)).collect();
         assert_eq!(list, ["a::bad FAILED", "a::good ok", "panics ok", "slow ignored"]);
+        assert_eq!(found["a::good"].report, Some(("7 cases".to_owned(), "1: renewal".to_owned())));
+        assert_eq!(found["a::bad"].report, None);
         assert_eq!(results("", "warning: a\nerror[E0282]: b\nerror: c"), Err("error[E0282]: b".to_owned()));
         assert_eq!(results("running 0 tests\n", ""), Ok(BTreeMap::new()));
     }

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, http::header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::header;
 use hyper::body::Frame;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
@@ -71,14 +71,15 @@ struct After {
 /// The requests after the one with the id `after`, as server-sent events, and then each new one.
 async fn events(
     State(actions): State<Arc<Actions>>,
-    stopping: Option<Extension<Stopping>>,
     Query(After { after }): Query<After>,
+    request: Request,
 ) -> Response {
+    let stopping = request.extensions().get::<Stopping>().cloned();
     let (sender, receiver) = mpsc::channel(4);
     tokio::spawn(async move {
         let stopped = async {
             match stopping {
-                Some(Extension(Stopping(mut stop))) => drop(stop.changed().await),
+                Some(Stopping(mut stop)) => drop(stop.changed().await),
                 None => std::future::pending().await,
             }
         };

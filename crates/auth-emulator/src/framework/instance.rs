@@ -14,7 +14,7 @@ use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::{Context, Emulate, Provider, Rejection, Spec};
 use crate::framework::seed::{SeedProblem, apply};
 use crate::framework::settings::{ActionError, ProviderSettings};
-use crate::framework::sync::lock;
+use crate::framework::sync::lock_in_task;
 
 /// The state of a provider in a snapshot. `None`: it was not used yet.
 pub(crate) type Captured = Option<Arc<dyn Any + Send + Sync>>;
@@ -36,13 +36,13 @@ impl<P: Emulate> Instance<P> {
 
     /// Runs `action` on the locked state.
     pub(crate) fn with<R>(&self, action: impl FnOnce(&mut P, &Context) -> R) -> R {
-        let mut state = lock(&self.state);
+        let mut state = lock_in_task(&self.state);
         action(Arc::make_mut(self.created(&mut state)), &self.context)
     }
 
     /// Like `with`, for reading.
     pub(crate) fn read<R>(&self, action: impl FnOnce(&P, &Context) -> R) -> R {
-        let mut state = lock(&self.state);
+        let mut state = lock_in_task(&self.state);
         action(self.created(&mut state), &self.context)
     }
 
@@ -96,14 +96,14 @@ impl<P: Emulate> Provider for Instance<P> {
     }
 
     fn reset(&self) {
-        let mut state = lock(&self.state);
+        let mut state = lock_in_task(&self.state);
         if let Some(used) = state.as_mut() {
             *used = Arc::new(self.new_state(used.settings().clone()));
         }
     }
 
     fn reset_all(&self) {
-        *lock(&self.state) = None;
+        *lock_in_task(&self.state) = None;
     }
 
     fn settings(&self) -> Value {
@@ -140,17 +140,17 @@ impl<P: Emulate> Provider for Instance<P> {
 
     fn try_seed(&self) -> Result<(), SeedProblem> {
         let state = self.seeded(self.settings_at_start.clone()).map_err(|(_, problem)| problem)?;
-        *lock(&self.state) = Some(Arc::new(state));
+        *lock_in_task(&self.state) = Some(Arc::new(state));
         Ok(())
     }
 
     fn capture(&self) -> Captured {
-        lock(&self.state).clone().map(|state| state as Arc<dyn Any + Send + Sync>)
+        lock_in_task(&self.state).clone().map(|state| state as Arc<dyn Any + Send + Sync>)
     }
 
     fn put_back(&self, captured: &Captured) {
         let state = captured.clone().and_then(|captured| captured.downcast::<P>().ok());
-        *lock(&self.state) = state;
+        *lock_in_task(&self.state) = state;
     }
 
     fn export(&self) -> Result<Value, ActionError> {

@@ -64,7 +64,8 @@ pub(crate) trait ProviderSettings:
         };
         for (name, value) in change {
             if !merged.contains_key(name) {
-                return Err(unknown_setting(name, merged.keys().map(String::as_str)));
+                let known: Vec<&str> = merged.keys().map(String::as_str).collect();
+                return Err(unknown_setting(name, known.into_iter()));
             }
             let before = merged.insert(name.clone(), value.clone());
             // One at a time, so that the message names the setting.
