@@ -9,7 +9,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Like [`lock`], for a lock that may be held for long: the other tasks of this thread move to another thread meanwhile.
+/// Like [`lock`], for a lock that may be held for long: the other tasks of this thread move to another thread in the meantime.
 pub(crate) fn lock_in_task<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     match mutex.try_lock() {
         Ok(guard) => guard,
