@@ -57,7 +57,8 @@ fn hidden_imports(root: &Path) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
     for path in workspace::files(root)? {
         let rust = path.contains("-client/src/") && path.ends_with(".rs");
-        let markdown = path.starts_with("docs/") || path.contains("-client/README.md") || path == "README.md";
+        let guide = path.starts_with("docs/") && path.ends_with(".md");
+        let markdown = guide || path.contains("-client/README.md") || path == "README.md";
         if rust && path.starts_with("crates/") || markdown {
             let text = process::read_text(&root.join(&path))?;
             found.extend(hidden_in(&text).into_iter().map(|line| format!("  {path}:{line}")));
