@@ -195,7 +195,7 @@ fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<Outcome, String>) -> R
         counts.push(count);
     }
     counts.retain(|count| count != "as reported");
-    Row::checked(id, what, target, measured, failed.is_empty()).cases(&counts.join(", "))
+    Row::checked(id, what, target, measured, failed.is_empty()).cases(counts.join(", "))
 }
 
 #[cfg(test)]
