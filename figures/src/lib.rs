@@ -1,7 +1,7 @@
 //! What the experiments in `tests/` share: how large they are, how they report, and a client for each way to authenticate.
 //!
 //! `cargo test -p figures` goes through the cases that fit CI; with `FIGURES=whole` in the environment, each goes through
-//! all of its cases. `cargo xtask figures` runs them and makes the table of docs/reliability.md.
+//! all of its cases. `cargo xtask figures` runs them and prints what they report.
 
 #![allow(
     clippy::exhaustive_enums,
@@ -11,7 +11,6 @@
 )]
 
 pub mod scheme;
-pub mod server;
 
 /// The number of cases of this run: `ci` by default, `whole` with `FIGURES=whole`.
 ///

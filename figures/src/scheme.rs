@@ -78,12 +78,6 @@ pub struct Failed {
     pub kind: ErrorKind,
     /// `Display`, `Debug` and the same of all sources.
     pub printed: String,
-    /// Whether the server may have executed the call.
-    pub may_have_been_executed: bool,
-    /// Whether the caller may retry the call.
-    pub is_retryable: bool,
-    /// The number of attempts.
-    pub attempts: u32,
 }
 
 /// The result of a call.
@@ -125,13 +119,7 @@ fn printed(error: &dyn StdError) -> String {
 macro_rules! failed {
     ($error:expr) => {{
         let error = $error;
-        Failed {
-            kind: error.kind(),
-            printed: printed(&error),
-            may_have_been_executed: error.may_have_been_executed(),
-            is_retryable: error.is_retryable(),
-            attempts: error.attempts(),
-        }
+        Failed { kind: error.kind(), printed: printed(&error) }
     }};
 }
 

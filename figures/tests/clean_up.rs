@@ -4,19 +4,21 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+#[path = "../../crates/auth-client-core/tests/common/wire.rs"]
+mod wire;
+
 use figures::scheme::{Options, Scheme};
-use figures::server::Server;
 use figures::{cases, report};
 use http::Method;
 use std::sync::Arc;
+use wire::WireServer;
 
 #[tokio::test]
 async fn clients_that_are_dropped_leave_nothing_behind() {
     let wanted = cases(300, 10_000);
     // Every token is refused, so that a client with tokens renews them; and what renews them is not JSON.
-    let server = Server::start(|request| {
-        let status = if request.starts_with(b"GET /refused") { "401 no" } else { "200 yes" };
-        format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}").into_bytes()
+    let server = WireServer::respond(|request| {
+        WireServer::json(if request.line.starts_with("GET /refused") { 401 } else { 200 }, "{}")
     })
     .unwrap();
     let metrics = tokio::runtime::Handle::current().metrics();

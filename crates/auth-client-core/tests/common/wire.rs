@@ -7,6 +7,8 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -35,13 +37,19 @@ impl std::fmt::Debug for WireRequest {
     }
 }
 
-/// A server on a loopback port that gives one scripted response per request, as raw bytes, and closes the connection after
-/// each.
+/// A server on a loopback port that gives one response per request, as raw bytes, and closes the connection after each.
 #[derive(Debug)]
 pub(crate) struct WireServer {
     address: SocketAddr,
     requests: Receiver<WireRequest>,
+    shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    stopping: AtomicBool,
+    connections: AtomicUsize,
 }
 
 /// The longest wait of a test for bytes that do not arrive.
@@ -50,20 +58,54 @@ const IO_TIMEOUT: Duration = Duration::from_secs(10);
 impl WireServer {
     /// Starts a server that gives these responses, in order, and then refuses connections.
     pub(crate) fn start(responses: impl IntoIterator<Item = Vec<u8>>) -> io::Result<Self> {
+        let responses: Vec<Vec<u8>> = responses.into_iter().collect();
+        let (count, mut responses) = (responses.len(), responses.into_iter());
+        Self::limited(count, move |_| responses.next().unwrap_or_default())
+    }
+
+    /// Starts a server that makes each response of the request.
+    pub(crate) fn respond(
+        response: impl FnMut(&WireRequest) -> Vec<u8> + Send + 'static,
+    ) -> io::Result<Self> {
+        Self::limited(usize::MAX, response)
+    }
+
+    fn limited(
+        count: usize,
+        mut response: impl FnMut(&WireRequest) -> Vec<u8> + Send + 'static,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
-        let responses: Vec<Vec<u8>> = responses.into_iter().collect();
         let (sender, requests) = channel();
-        let thread = std::thread::spawn(move || {
-            for response in responses {
-                let Ok((mut stream, _)) = listener.accept() else { return };
-                let Ok(Some(request)) = read_request(&mut stream) else { return };
-                let _ = sender.send(request);
-                let _ = stream.write_all(&response);
-                let _ = stream.flush();
+        let shared = Arc::new(Shared::default());
+        let thread = std::thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || {
+                for _ in 0..count {
+                    let Ok((mut stream, _)) = listener.accept() else { return };
+                    if shared.stopping.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    shared.connections.fetch_add(1, Ordering::SeqCst);
+                    let Ok(Some(request)) = read_request(&mut stream) else { continue };
+                    let bytes = response(&request);
+                    let _ = sender.send(request);
+                    let _ = stream.write_all(&bytes);
+                    let _ = stream.flush();
+                }
             }
         });
-        Ok(Self { address, requests, thread: Some(thread) })
+        Ok(Self { address, requests, shared, thread: Some(thread) })
+    }
+
+    /// The number of connections so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
+    }
+
+    /// The port.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// The base URL.
@@ -91,15 +133,14 @@ impl WireServer {
     }
 }
 
-/// Ends the thread: unused responses go to connections that send no request.
+/// Ends the thread, which may be waiting for a connection.
 impl Drop for WireServer {
     fn drop(&mut self) {
-        let Some(thread) = self.thread.take() else { return };
-        while !thread.is_finished() {
-            drop(TcpStream::connect_timeout(&self.address, IO_TIMEOUT));
-            std::thread::yield_now();
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        drop(TcpStream::connect_timeout(&self.address, IO_TIMEOUT));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
-        let _ = thread.join();
     }
 }
 
