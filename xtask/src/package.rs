@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// Package every crate that is published, in dependency order, and check what the packages hold.
 ///
-/// Each package has its sources, its README and both licence strings, and nothing else. Then all are unpacked and compiled as a
+/// Each package has its sources, its README and both licence files, and nothing else. Then all are unpacked and compiled as a
 /// registry would serve them; crates of this workspace that one needs come from the other packages. Nothing is uploaded.
 #[derive(clap::Args, Debug, Default)]
 #[command(after_help = AFTER_HELP)]

@@ -544,16 +544,20 @@ async fn an_old_pair_that_is_put_back_into_the_store_is_not_sent() {
     assert_eq!(store.load(&key()).await.unwrap().unwrap().generation, 3);
 }
 
+/// Marks a refresh, as a process does before it sends one.
+async fn mark(store: &Shaky) {
+    let mut locked = store.lock(&key()).await.unwrap();
+    let mut token = locked.load().await.unwrap().unwrap();
+    token.attributes.insert("refreshing".to_owned(), "true".to_owned());
+    locked.save(&token).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_mark_of_a_process_that_died_is_reported_and_costs_one_login() {
     let (world, store) = (World::new(), Shaky::default());
     let client = ended(&world, &store).await;
     // Another process has spent the token and died before it could save.
-    let mut locked = store.lock(&key()).await.unwrap();
-    let mut token = locked.load().await.unwrap().unwrap();
-    token.attributes.insert("refreshing".to_owned(), "true".to_owned());
-    locked.save(&token).await.unwrap();
-    drop(locked);
+    mark(&store).await;
     world.server.good.lock().unwrap().1 = 77;
     for _ in 0..3 {
         let error = call(client.clone()).await.unwrap_err();
@@ -569,11 +573,7 @@ async fn a_mark_of_a_process_that_died_is_reported_and_costs_one_login() {
 async fn a_mark_alone_does_no_harm() {
     let (world, store) = (World::new(), Shaky::default());
     let client = ended(&world, &store).await;
-    let mut locked = store.lock(&key()).await.unwrap();
-    let mut token = locked.load().await.unwrap().unwrap();
-    token.attributes.insert("refreshing".to_owned(), "true".to_owned());
-    locked.save(&token).await.unwrap();
-    drop(locked);
+    mark(&store).await;
     call(client).await.unwrap();
     assert!(store.load(&key()).await.unwrap().unwrap().attributes.is_empty());
 }

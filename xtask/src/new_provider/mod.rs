@@ -258,38 +258,18 @@ pub(crate) fn check(root: &Path) -> Result<String, Failure> {
         make(&copy, word, None, None, &auth)?;
     }
     let next = "correct xtask/src/new_provider/, then cargo xtask ci --only new-provider";
-    for arguments in [
-        &["test", "--quiet", "-p", name, "-p", "samplepair-client", "-p", "samplehmac-client"][..],
-        &[
-            "clippy",
-            "--quiet",
-            "-p",
-            name,
-            "-p",
-            "samplepair-client",
-            "-p",
-            "samplehmac-client",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
-        &["check", "--quiet", "-p", "auth-clients", "--no-default-features", "--features", "samplevendor"],
-        &[
-            "fmt",
-            "--check",
-            "-p",
-            name,
-            "-p",
-            "samplepair-client",
-            "-p",
-            "samplehmac-client",
-            "-p",
-            "auth-clients",
-        ],
+    let new = ["-p", name, "-p", "samplepair-client", "-p", "samplehmac-client"];
+    for (command, rest) in [
+        (&["test", "--quiet"][..], &[][..]),
+        (&["clippy", "--quiet"], &["--all-targets", "--", "-D", "warnings"]),
+        (&["fmt", "--check"], &["-p", "auth-clients"]),
     ] {
-        process::run(process::cargo(&copy, arguments).env("CARGO_TARGET_DIR", &target), next)?;
+        let arguments = [command, &new, rest].concat();
+        process::run(process::cargo(&copy, &arguments).env("CARGO_TARGET_DIR", &target), next)?;
     }
+    let facade =
+        ["check", "--quiet", "-p", "auth-clients", "--no-default-features", "--features", "samplevendor"];
+    process::run(process::cargo(&copy, &facade).env("CARGO_TARGET_DIR", &target), next)?;
     let expected = [
         "public-api.txt",
         "tests/emulator.rs",
