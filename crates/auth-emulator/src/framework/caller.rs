@@ -36,6 +36,11 @@ pub(crate) fn is_caller(wanted: &str, caller: Option<&str>) -> bool {
     caller.is_some_and(|caller| caller == wanted || caller == fingerprint(wanted))
 }
 
+/// The caller without a name that may be none: its fingerprint.
+pub(crate) fn unnamed(caller: &str) -> String {
+    if caller.starts_with('#') { caller.to_owned() } else { fingerprint(caller) }
+}
+
 /// The first bytes of a digest, by which a token can be recognized but not used.
 pub(crate) fn fingerprint(token: &str) -> String {
     let digest = Sha256::digest(token.as_bytes());
@@ -44,7 +49,8 @@ pub(crate) fn fingerprint(token: &str) -> String {
 
 fn named_or_fingerprint(pair: &str) -> String {
     match pair.split_once(':') {
-        Some((name, _)) if !name.is_empty() && name.len() <= 200 => name.to_owned(),
+        // Only a fingerprint begins with a number sign.
+        Some((name, _)) if !name.is_empty() && !name.starts_with('#') && name.len() <= 200 => name.to_owned(),
         _ => fingerprint(pair),
     }
 }
@@ -72,6 +78,11 @@ mod tests {
             Some(bearer.clone()),
             "without a colon, all of it is secret"
         );
+        assert_eq!(
+            of("x-service-auth", "#canary:canary").map(|caller| caller.contains("canary")),
+            Some(false)
+        );
+        assert_eq!((unnamed(&bearer), unnamed("canary")), (bearer.clone(), bearer.clone()));
         assert_eq!(of("authorization", "Basic ???"), None);
         assert_eq!(of("accept", "x"), None);
         assert!(is_caller("canary", Some(&bearer)) && is_caller(&bearer, Some(&bearer)));

@@ -62,7 +62,8 @@ pub struct JournalEntry {
     pub query: BTreeMap<String, Vec<String>>,
     /// The name of the operation, if path and method match one.
     pub operation: Option<&'static str>,
-    /// The caller, as its credential names it: the user name or the key id, or else the fingerprint of the token.
+    /// The caller, as its credential names it: the user name or the key id, or else the fingerprint of the token. Also the
+    /// fingerprint if the name is unknown and the request did not succeed: it may be a secret in the wrong place.
     pub caller: Option<String>,
     /// Headers by lower-case name. Values are hidden unless known not to be secret.
     pub headers: BTreeMap<String, Vec<String>>,

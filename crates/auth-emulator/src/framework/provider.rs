@@ -35,6 +35,8 @@ pub(crate) struct Spec {
     pub ignore_case: bool,
     /// Listeners in addition to the one of `base_url`; see [`Emulate::extra_listeners`] for a number that is a setting.
     pub extra_listeners: usize,
+    /// The variables of [`Emulate::env`] that are secret. A user name or the id of a key pair is none: it names the caller.
+    pub secret_variables: &'static [&'static str],
     /// Path parameters that are secret and therefore hidden in the journal.
     pub secret_params: &'static [&'static str],
     /// Request headers (lower-case) whose values the journal may show.

@@ -57,17 +57,6 @@ fn is_secret_name(name: &str) -> bool {
         && !PLAIN_NAMES.iter().any(|plain| name.contains(plain))
 }
 
-/// Variables with these words in their names are secret.
-const SECRET: [&str; 5] = ["KEY", "PASSWORD", "SECRET", "TOKEN", "PHRASE"];
-
-/// The ids of key pairs, which name the caller.
-const PUBLIC: [&str; 2] = ["REVESECURE_API_KEY", "VIRTUOUS_APPLICATION_KEY"];
-
-/// Whether the variable of this name must not be shown.
-pub(crate) fn is_secret(name: &str) -> bool {
-    SECRET.iter().any(|part| name.contains(part)) && !PUBLIC.contains(&name)
-}
-
 /// The values that must not be shown.
 #[derive(Default)]
 pub(crate) struct Secrets(Vec<String>);

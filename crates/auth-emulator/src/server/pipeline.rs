@@ -9,13 +9,13 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 
-use crate::framework::caller::{caller, fingerprint};
+use crate::framework::caller::{caller, unnamed};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply, header_once};
 use crate::framework::faults::{Effect, Fault, Matched};
 use crate::framework::journal::{JournalEntry, redact_headers, redact_query, truncated};
 use crate::framework::provider::{Provider, Rejection};
-use crate::framework::redact::{Secrets, is_secret, redacted_body};
+use crate::framework::redact::{Secrets, redacted_body};
 use crate::framework::route::{self, Found};
 use crate::framework::timestamp::Timestamp;
 use crate::namespace::registry::{Registry, Selected};
@@ -169,7 +169,8 @@ impl<'m> Exchange<'m> {
             path: truncated(path),
             query: redact_query(self.parts.uri.query().unwrap_or_default(), spec.shown_query),
             operation: self.operation,
-            caller: self.caller.as_ref().map(|caller| self.shown(caller, false)),
+            // Its name follows with the response.
+            caller: self.caller.as_deref().map(unnamed),
             headers: redact_headers(&self.parts.headers, spec.shown_headers),
             body_size: match &self.body {
                 Received::Whole(bytes) => bytes.len(),
@@ -188,12 +189,14 @@ impl<'m> Exchange<'m> {
         });
     }
 
-    /// The caller's name as the journal shows it: a client may send a secret in the place of its name, and one that was
-    /// rejected may have sent anything.
-    fn shown(&self, caller: &str, rejected: bool) -> String {
-        let known = self.provider.env().into_iter().find(|(_, value)| value == caller);
-        let is_shown = known.map_or(!rejected, |(name, _)| !is_secret(name));
-        if is_shown || caller.starts_with('#') { caller.to_owned() } else { fingerprint(caller) }
+    /// The caller's name, once it is known to be one: a client may send a secret in its place.
+    fn caller_name(&self, status: Option<StatusCode>) -> Option<String> {
+        let is_caller = |(name, value): &(&str, String)| {
+            self.caller.as_ref() == Some(value) && !self.provider.spec().secret_variables.contains(name)
+        };
+        let accepted = status.is_some_and(|status| status.is_success());
+        let is_name = accepted || self.provider.env().iter().any(is_caller);
+        self.caller.clone().filter(|_| is_name)
     }
 
     fn content_type(&self) -> &str {
@@ -202,9 +205,9 @@ impl<'m> Exchange<'m> {
 
     /// What the journal must not show: the provider's credentials, pending codes, and what the request sends in secret fields.
     fn secrets(&self) -> Secrets {
-        let mut secrets = Secrets::default();
+        let (spec, mut secrets) = (self.provider.spec(), Secrets::default());
         for (name, value) in self.provider.env() {
-            if is_secret(name) {
+            if spec.secret_variables.contains(&name) {
                 secrets.add(&value);
             }
         }
@@ -215,7 +218,7 @@ impl<'m> Exchange<'m> {
         };
         secrets.add_sent(self.content_type(), body, self.parts.uri.query().unwrap_or_default());
         if let Some(Found::Operation { params, .. }) = &self.found {
-            let secret = params.iter().filter(|(name, _)| self.provider.spec().secret_params.contains(name));
+            let secret = params.iter().filter(|(name, _)| spec.secret_params.contains(name));
             secret.for_each(|(_, value)| secrets.add(value));
         }
         secrets
@@ -342,14 +345,13 @@ impl<'m> Exchange<'m> {
             secrets.hide_in(&mut checks);
         }
         let core = &self.space.core;
-        let rejected = status == Some(StatusCode::UNAUTHORIZED);
-        let rejected = self.caller.as_ref().filter(|_| rejected).map(|caller| self.shown(caller, true));
+        let name = self.caller_name(status);
         let mut path = String::new();
         core.journal.complete(&self.request_id, |entry| {
             entry.request.status = status.map(|status| status.as_u16());
             entry.checks = checks;
-            if rejected.is_some() {
-                entry.request.caller = rejected;
+            if name.is_some() {
+                entry.request.caller = name;
             }
             path.clone_from(&entry.request.path);
         });
@@ -412,6 +414,7 @@ mod tests {
         assumed: |_| false,
         ignore_case: false,
         extra_listeners: 1,
+        secret_variables: &[],
         secret_params: &["code"],
         shown_headers: &["x-shown"],
         shown_query: &["page"],

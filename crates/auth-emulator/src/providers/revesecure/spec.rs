@@ -33,6 +33,7 @@ pub(super) static SPEC: Spec = Spec {
     },
     ignore_case: false,
     extra_listeners: 0,
+    secret_variables: &["REVESECURE_SECRET_KEY"],
     secret_params: &["apiKey"],
     shown_headers: &[],
     shown_query: &[],

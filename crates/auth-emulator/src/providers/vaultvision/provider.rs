@@ -24,6 +24,7 @@ static SPEC: Spec = Spec {
     ignore_case: false,
     // One for each tenant.
     extra_listeners: 2,
+    secret_variables: &["VV_API_KEY"],
     secret_params: &[],
     shown_headers: &[],
     shown_query: &[],

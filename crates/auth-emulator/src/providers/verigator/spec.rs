@@ -41,6 +41,7 @@ pub(super) static SPEC: Spec = Spec {
     assumed: |operation| matches!(operation, "services.delete" | "users.delete"),
     ignore_case: false,
     extra_listeners: 0,
+    secret_variables: &["VERIGATOR_PASSWORD"],
     secret_params: &[],
     shown_headers: &[],
     shown_query: &[],

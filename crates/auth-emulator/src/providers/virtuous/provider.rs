@@ -40,6 +40,7 @@ static SPEC: Spec = Spec {
     // One of the vendor's clients posts to `/token`, and the platform ignores case.
     ignore_case: true,
     extra_listeners: 0,
+    secret_variables: &["VIRTUOUS_API_KEY", "VIRTUOUS_PASSWORD", "VIRTUOUS_PRIVATE_KEY"],
     secret_params: &[],
     shown_headers: &[],
     shown_query: &["skip", "take"],

@@ -37,6 +37,7 @@ static SPEC: Spec = Spec {
     ignore_case: false,
     // The number is a setting, see `Emulate::extra_listeners`.
     extra_listeners: 0,
+    secret_variables: &["VISE_API_TOKEN", "VISE_PHRASE"],
     secret_params: &[],
     shown_headers: &[],
     shown_query: &[],
