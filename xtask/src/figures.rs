@@ -21,14 +21,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
-    /// Only figures whose name contains this text, for example `security` or `renewal`.
+    /// Only figures whose id contains this text, for example `S5` or `renewal`.
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
-  $ cargo xtask figures --only reliability.renewal --json figures.json
+  $ cargo xtask figures --only R8 --json figures.json
   $ FIGURES=whole cargo xtask figures
 
 xtask/figures.json has the tests of each figure: `package target test`, target being `lib` or a file in tests/.";
@@ -106,8 +106,8 @@ struct Outcome {
 pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let (rows, next) = rows(&workspace::root(), &arguments.only)?;
     if rows.is_empty() {
-        let what = format!("no figure has {:?} in its name", arguments.only);
-        return Err(Failure::new(what, "cargo xtask figures   # prints all names"));
+        let what = format!("no figure has {:?} in its id", arguments.only);
+        return Err(Failure::new(what, "cargo xtask figures   # prints all ids"));
     }
     report::finish(&rows, arguments.json.as_deref(), &next.unwrap_or_default())
 }
