@@ -46,8 +46,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let program = build(&root)?;
 
     progress(&format!("starting it {} times", arguments.starts));
-    // The first start reads the program from disk.
-    let (server, _) = start(&program)?;
+    // The first start reads the program from disk. It ends before the next one: the ready file has one owner.
+    drop(start(&program)?);
     let starts = (0..arguments.starts).map(|_| Ok(start(&program)?.1));
     let times = starts.collect::<Result<Vec<f64>, Failure>>()?;
     let (slow, middle) = (percentile(&times, 99), percentile(&times, 50));
@@ -58,6 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
             .cases(format!("{} starts", arguments.starts)),
     ];
     let (id, what, limit) = ("emulator.memory", "resident memory when idle", limits.resident_mib);
+    let (server, _) = start(&program)?;
     std::thread::sleep(Duration::from_millis(200));
     rows.push(match resident_mib(&server) {
         Some(idle) => {

@@ -71,10 +71,10 @@ impl Background {
     pub(crate) fn start(command: &mut Command, next: &str) -> Result<(Self, String), Failure> {
         let shown = show(command);
         let failed = |why: String| Failure::new(format!("`{shown}` {why}"), next);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| failed(format!("can't be started: {error}")))?;
-        let out = child.stdout.take();
-        let background = Self(child);
+        let (out, errors) = (child.stdout.take(), child.stderr.take());
+        let mut background = Self(child);
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             let mut line = String::new();
@@ -83,8 +83,26 @@ impl Background {
                 let _ = sender.send(line);
             }
         });
-        let line = receiver.recv_timeout(Duration::from_secs(10));
-        Ok((background, line.map_err(|_| failed("printed no line within 10 s".to_owned()))?))
+        match receiver.recv_timeout(Duration::from_secs(10)) {
+            Ok(line) => {
+                // A full pipe would stop the program.
+                std::thread::spawn(move || {
+                    errors.map(|mut errors| std::io::copy(&mut errors, &mut std::io::sink()))
+                });
+                Ok((background, line))
+            }
+            Err(_) => {
+                background.end();
+                let said = errors.and_then(|errors| std::io::read_to_string(errors).ok()).unwrap_or_default();
+                Err(failed(format!("printed no line within 10 s, or ended before:\n{}", tail(&said, 10))))
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        // It may have ended on its own.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -94,9 +112,7 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        // It may have ended on its own.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.end();
     }
 }
 
