@@ -228,6 +228,10 @@ pub struct Schema {
 
 impl Schema {
     /// Creates a schema with the name of the type and the words after "expected" in an error.
+    ///
+    /// # Panics
+    ///
+    /// If there are more than 128 fields.
     #[must_use]
     pub const fn new(
         name: &'static str,
@@ -235,6 +239,7 @@ impl Schema {
         reading: Reading,
         fields: &'static [Member],
     ) -> Self {
+        assert!(fields.len() <= 128, "decoding records the presence of at most 128 fields");
         Self { name, expected, reading, fields }
     }
 

@@ -1,6 +1,6 @@
 //! From a deserializer into fields.
 
-use super::{Entries, Field, Fit, Form, Need, Object, Reading, Record, Scalar, UnknownFields};
+use super::{Entries, Field, Fit, Form, Member, Need, Object, Reading, Record, Scalar, UnknownFields};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -86,6 +86,8 @@ pub fn carried(unknown: &UnknownFields, known: &[&str]) -> UnknownFields {
 enum Nulls<'f> {
     /// The field decides.
     Read,
+    /// An error, unless the field accepts null as a value.
+    Refuse,
     /// The field keeps its value. For an element of a list, the flag is set.
     Skip(&'f mut bool),
 }
@@ -99,17 +101,18 @@ struct Feed<'f> {
 
 impl Feed<'_> {
     fn scalar<E: serde::de::Error>(self, value: Scalar<'_>) -> Result<(), E> {
-        fit(self.field.scalar(value, self.reading), found(value))
+        self.field.scalar(value, self.reading).or_else(|expected| fit(Err(expected), found(value)))
     }
 
     fn null<E: serde::de::Error>(self) -> Result<(), E> {
-        match self.nulls {
+        let filled = match self.nulls {
             Nulls::Skip(skipped) => {
                 *skipped = true;
-                Ok(())
+                return Ok(());
             }
-            Nulls::Read => self.scalar(Scalar::Null),
-        }
+            Nulls::Read | Nulls::Refuse => self.field.scalar(Scalar::Null, self.reading),
+        };
+        fit(filled.and_then(|()| accepts_null(self.field, &self.nulls)), Unexpected::Unit)
     }
 
     fn digits<E: serde::de::Error>(self, digits: &str) -> Result<(), E> {
@@ -118,6 +121,14 @@ impl Feed<'_> {
             Ok(number) => self.scalar(number),
             Err(_) => fit(Err(self.field.expected()), Unexpected::Other("a number")),
         }
+    }
+}
+
+/// Checks a field that null has filled.
+fn accepts_null(field: &dyn Field, nulls: &Nulls<'_>) -> Fit {
+    match (nulls, field.form()) {
+        (Nulls::Refuse, Form::Null) => Err(field.expected()),
+        _ => Ok(()),
     }
 }
 
@@ -145,12 +156,15 @@ impl<'de> DeserializeSeed<'de> for Feed<'_> {
         // Owned, because not every deserializer borrows.
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         match (raw.get(), self.nulls) {
-            ("null", Nulls::Skip(skipped)) => *skipped = true,
-            (json, _) => {
-                return fit(self.field.raw(json, self.reading), Unexpected::Other("other JSON"));
+            ("null", Nulls::Skip(skipped)) => {
+                *skipped = true;
+                Ok(())
+            }
+            (json, nulls) => {
+                fit(self.field.raw(json, self.reading), Unexpected::Other("other JSON"))?;
+                fit(accepts_null(self.field, &nulls), Unexpected::Unit)
             }
         }
-        Ok(())
     }
 }
 
@@ -240,46 +254,92 @@ fn record_from<'de, A: MapAccess<'de>>(
     let mut result = Ok(());
     record.fields_mut(&mut |fields, unknown| {
         result = (|| {
-            let (mut name, mut seen, mut next) = (first.clone(), 0_u128, 0);
+            let mut names = Names { members: schema.fields, next: 0 };
+            let mut name = first.clone().map(|first| names.known(&first).ok_or(first));
+            let mut seen = [false; 128];
             while let Some(current) = name {
-                // Most objects contain their fields in the order of the schema.
-                let is_it = |index: usize| {
-                    schema.fields.get(index).is_some_and(|member| member.wire.contains(&current.as_ref()))
+                let known = match current {
+                    Ok(at) => schema
+                        .fields
+                        .get(at)
+                        .zip(fields.get_mut(at))
+                        .map(|(member, field)| (at, member, field)),
+                    Err(other) => {
+                        unknown.keep(&other, map.next_value()?);
+                        None
+                    }
                 };
-                let known =
-                    if is_it(next) { Some(next) } else { (0..schema.fields.len()).find(|at| is_it(*at)) };
-                let found = known.and_then(|at| Some((at, schema.fields.get(at)?, fields.get_mut(at)?)));
-                if let Some((at, member, field)) = found {
-                    let mark = 1_u128 << at.min(127);
-                    if schema.reading == Reading::Strict && seen & mark != 0 {
+                if let Some((at, member, field)) = known {
+                    names.next = at + 1;
+                    let again = seen.get_mut(at).is_some_and(|seen| std::mem::replace(seen, true));
+                    if again && schema.reading == Reading::Strict {
                         return Err(A::Error::duplicate_field(member.rust));
                     }
-                    seen |= mark;
-                    next = at + 1;
                     let mut skipped = false;
                     let nulls = match member.need {
-                        Need::Required | Need::Optional => Nulls::Read,
+                        Need::Required => Nulls::Refuse,
+                        Need::Optional => Nulls::Read,
                         Need::Default => Nulls::Skip(&mut skipped),
                     };
                     map.next_value_seed(Feed { field: &mut **field, reading: schema.reading, nulls })?;
-                    if member.need == Need::Required && matches!(field.form(), Form::Null) {
-                        return fit(Err(field.expected()), Unexpected::Unit);
-                    }
-                } else {
-                    unknown.keep(&current, map.next_value()?);
                 }
-                name = map.next_key_seed(Name)?;
+                name = map.next_key_seed(names)?;
             }
-            let mut members = schema.fields.iter().enumerate();
-            let missing = members
-                .find(|(at, member)| member.need == Need::Required && seen & (1_u128 << (*at).min(127)) == 0);
-            match missing.and_then(|(_, member)| member.wire.first()) {
+            let mut members = schema.fields.iter().zip(seen);
+            let missing = members.find(|(member, seen)| member.need == Need::Required && !seen);
+            match missing.and_then(|(member, _)| member.wire.first()) {
                 Some(name) => Err(A::Error::missing_field(name)),
                 None => Ok(()),
             }
         })();
     });
     result
+}
+
+/// Reads a name and finds its field: the index of a known one, or the name.
+#[derive(Clone, Copy)]
+struct Names {
+    members: &'static [Member],
+    /// Most objects contain their fields in the order of the schema.
+    next: usize,
+}
+
+impl Names {
+    #[inline]
+    fn known(self, name: &str) -> Option<usize> {
+        let is_it = |member: &Member| match member.wire {
+            [only] => *only == name,
+            all => all.contains(&name),
+        };
+        match self.members.get(self.next) {
+            Some(member) if is_it(member) => Some(self.next),
+            _ => self.members.iter().position(is_it),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Names {
+    type Value = Result<usize, Cow<'de, str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Names {
+    type Value = Result<usize, Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Name.expecting(f)
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(self.known(name).ok_or(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.known(name).ok_or_else(|| Cow::Owned(name.to_owned())))
+    }
 }
 
 fn entries_from<'de, A: MapAccess<'de>>(
