@@ -145,7 +145,27 @@ struct Fit {
     inexact: bool,
 }
 
+/// Whether the literal segments before the first parameter are the same. Most templates are ruled out here, without allocating.
+fn begins_alike(template: &str, segments: &[String], ignore_case: bool) -> bool {
+    let Some(mut rest) = template.strip_prefix('/') else { return false };
+    for segment in segments {
+        if rest.starts_with('{') {
+            return true;
+        }
+        let Some((part, after)) = rest.split_at_checked(segment.len()) else { return false };
+        if !(if ignore_case { part.eq_ignore_ascii_case(segment) } else { part == segment }) {
+            return false;
+        }
+        match after.strip_prefix('/') {
+            Some(next) => rest = next,
+            None => return after.is_empty(),
+        }
+    }
+    false
+}
+
 fn fit(template: &'static str, segments: &[String], ignore_case: bool) -> Option<Fit> {
+    begins_alike(template, segments, ignore_case).then_some(())?;
     let mut inexact = false;
     let mut rest = segments.iter();
     let mut literals = Vec::with_capacity(segments.len());
