@@ -10,6 +10,7 @@
     reason = "only the tests of this package use it"
 )]
 
+pub mod fuzz;
 pub mod scheme;
 
 /// The number of cases of this run: `ci` by default, `whole` with `FIGURES=whole`.
