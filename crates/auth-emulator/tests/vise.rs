@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use auth_emulator::providers::vise::{
-    Carrier, Challenge, CookieExpiry, DomainList, ExpiredResponse, OpenedResponse, WrongPhrase,
+    Carrier, Challenge, CookieExpiry, DomainList, ExpiredResponse, OpenedResponse, Phrases, WrongPhrase,
 };
 use auth_emulator::{Emulator, Reset};
 use common::{Request, Response};
@@ -116,6 +116,23 @@ async fn a_session_needs_the_phrase_as_it_is() {
     assert_eq!(auth(&emulator, 0, &phrase).await.status, 401);
     assert_eq!(list(&emulator).await.json()[0]["domain_vise_phrase"], vise.phrase(0));
     assert!(vise.rotate_phrase(99).is_err());
+}
+
+#[tokio::test]
+async fn phrases_can_be_listed_so_that_a_program_can_insert_them_into_a_url() {
+    let emulator = Emulator::builder().vise(|settings| settings.hosts = 7).start().await.unwrap();
+    let vise = emulator.vise();
+    for phrases in [Phrases::Plain, Phrases::Encoded] {
+        vise.configure(|settings| settings.phrases = phrases);
+        for host in 0..7 {
+            vise.rotate_phrase(host).unwrap();
+            let listed = list(&emulator).await.json()[host]["domain_vise_phrase"].clone();
+            assert_eq!(listed, vise.phrase(host));
+            let url = format!("http://{}/auth?pfk={}", vise.host(host), listed.as_str().unwrap());
+            assert_eq!(Request::new("GET", &url).send().await.status, 200, "{url}");
+        }
+    }
+    assert_eq!(auth(&emulator, 1, &vise.phrase(1)).await.status, 401, "encoded twice");
 }
 
 #[tokio::test]

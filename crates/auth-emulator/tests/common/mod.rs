@@ -12,6 +12,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod crm;
+pub(crate) mod described;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -40,10 +40,10 @@ impl State {
         self.tokens.iter().filter(move |token| token.user.as_deref() == Some(user))
     }
 
-    /// Whether a code is valid. A valid one can't be used again.
+    /// Whether a code is valid.
     ///
-    /// Assumption (token-codes): the codes of tokens are time-based, with six digits and 30-second steps, and those of the previous and the next
-    /// step are accepted. The number of invalid codes is not limited.
+    /// Assumption (token-codes): a valid code can't be used again. The codes of tokens are time-based, with six digits and
+    /// 30-second steps, and those of the previous and the next step are accepted. The number of invalid codes is not limited.
     pub(super) fn check_otp(
         &mut self,
         login: &Login,

@@ -56,6 +56,10 @@ impl<'s> Replies<'s> {
         let reply = match self.settings.envelope {
             Envelope::Never if data == json!({}) => Reply::empty(StatusCode::OK),
             Envelope::Never => Reply::json(StatusCode::OK, &data),
+            // As the page prints it.
+            Envelope::Documented if self.settings.write_response == WriteResponse::Echo => {
+                Reply::json(StatusCode::OK, &data)
+            }
             _ => self.wrap(data),
         };
         reply.assumed("write-responses")

@@ -123,7 +123,7 @@ impl Default for Settings {
 pub enum Envelope {
     /// Those to validations, which the vendor's plugin reads so, the key check, and writes.
     Validations,
-    /// Those that are documented with one, the key check, and writes, whose responses are not documented.
+    /// Those that are documented with one, the key check, and writes, unless they respond with the object that was sent.
     Documented,
     /// All responses.
     Always,

@@ -35,7 +35,7 @@ impl Credential {
 }
 
 /// Checks the credential, then `Accept`, then the `Content-Type` of a request without a body if it is required; that of a
-/// body is checked when it is read.
+/// body is checked when it is read. Both headers are required of requests with a body, as in the page's table.
 pub(super) fn check(
     call: &Call,
     expected: &Credential,
@@ -91,6 +91,7 @@ fn check_content_type(call: &Call, checks: &mut Checks) -> Result<(), Problem> {
 }
 
 fn check_accept(call: &Call, settings: &Settings, checks: &mut Checks) -> Result<(), Problem> {
+    let is_required = settings.require_headers || !call.body.is_empty();
     let mut ranges = Vec::new();
     for value in call.headers.get_all(header::ACCEPT) {
         ranges.extend(value.to_str().unwrap_or_default().split(','));
@@ -101,14 +102,14 @@ fn check_accept(call: &Call, settings: &Settings, checks: &mut Checks) -> Result
         let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
         let excluded = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
         let is_wild = matches!(essence.as_str(), "*/*" | "application/*");
-        !excluded && (essence == "application/json" || (is_wild && !settings.require_headers))
+        !excluded && (essence == "application/json" || (is_wild && !is_required))
     };
-    if ranges.iter().any(accepts_json) || (is_missing && !settings.require_headers) {
+    if ranges.iter().any(accepts_json) || (is_missing && !is_required) {
         checks.pass("accept");
         return Ok(());
     }
-    let reason = if settings.require_headers {
-        "Accept is not application/json"
+    let reason = if is_required {
+        "Accept is not application/json; the vendor requires it"
     } else {
         "Accept excludes application/json"
     };

@@ -27,9 +27,9 @@ pub struct Settings {
     /// The character between user name and password. Assumption (credential-separator): a colon, as in the vendor's samples; its
     /// text says semicolon.
     pub credential_separator: CredentialSeparator,
-    /// Whether every request must have `Accept: application/json` and `Content-Type: application/json`, with and without a
-    /// body, as the page says. Assumption (missing-headers): false; one of the vendor's own clients sends neither without a
-    /// body.
+    /// Whether requests without a body must have `Accept: application/json` and `Content-Type: application/json` too, as the
+    /// page's text says; requests with a body must have both. Assumption (missing-headers): false; one of the vendor's own
+    /// clients sends neither without a body.
     pub require_headers: bool,
     /// Whether `fqdn` must be a domain name, alone or in a URL, and `phone_number` up to 15 digits, with or without `+`.
     /// Assumption (field-values): true, as in the vendor's samples.

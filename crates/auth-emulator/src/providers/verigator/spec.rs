@@ -26,9 +26,11 @@ static SHORT: &[Route] = &[
 /// Assumption (missing-headers): a body without a JSON content type is rejected with 415.
 pub(super) const RELAX_CONTENT_TYPE: Relaxation =
     Relaxation::new("verigator.content-type", "bodies whose Content-Type is missing or not application/json");
-/// Assumption (missing-headers): an `Accept` that excludes JSON is rejected with 406.
-pub(super) const RELAX_ACCEPT: Relaxation =
-    Relaxation::new("verigator.accept", "an Accept header that excludes application/json");
+/// Assumption (missing-headers): the status is 406. With a body, `Accept` must be JSON; without one, it must not exclude it.
+pub(super) const RELAX_ACCEPT: Relaxation = Relaxation::new(
+    "verigator.accept",
+    "an Accept header that is missing with a body, or excludes application/json",
+);
 /// Assumption (unknown-fields): an undocumented field is rejected with 422.
 pub(super) const RELAX_UNKNOWN_FIELDS: Relaxation =
     Relaxation::new("verigator.unknown-fields", "unknown body fields");

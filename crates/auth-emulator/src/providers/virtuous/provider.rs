@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::base::operation::Operation;
@@ -27,9 +27,6 @@ use crate::framework::provider::{Context, Emulate, Rejection, Spec};
 use crate::framework::settings::{ActionError, string_field};
 use crate::framework::timestamp::Timestamp;
 use crate::generated::routes;
-
-/// Marks a response that is a guess.
-const ASSUMED: HeaderName = HeaderName::from_static("x-emulator-assumed");
 
 static SPEC: Spec = Spec {
     name: "virtuous",
@@ -125,7 +122,7 @@ impl Emulate for VirtuousProvider {
         };
         let mut reply = limit::with_headers(reply, &self.settings, remaining, reset);
         if reply.status.is_success() && records::assumed(call.operation) {
-            reply = reply.header(ASSUMED, HeaderValue::from_static("true"));
+            reply = reply.assumed("record-store");
         }
         self.deliver_due(context);
         reply

@@ -51,10 +51,10 @@ impl Vise {
         self.0.with(|_, context| host_address(context, host).to_owned())
     }
 
-    /// Returns the current phrase of a host; empty if the host does not exist.
+    /// Returns the current phrase of a host, as the dashboard lists it; empty if the host does not exist.
     #[must_use]
     pub fn phrase(&self, host: usize) -> String {
-        self.0.with(|vise, _| vise.state.hosts.get(host).map(|host| host.phrase.clone()).unwrap_or_default())
+        self.0.with(|vise, _| vise.listed_phrase(host).unwrap_or_default())
     }
 
     /// Returns the counts of a host since start or the last reset; all zero if the host does not exist.

@@ -28,7 +28,7 @@ mod state;
 pub use self::handle::Vise;
 pub(crate) use self::provider::ViseProvider;
 pub use self::settings::{
-    AuthMethod, Carrier, Challenge, CookieExpiry, DomainList, ExpiredResponse, OpenedResponse, Settings,
-    WrongPhrase,
+    AuthMethod, Carrier, Challenge, CookieExpiry, DomainList, ExpiredResponse, OpenedResponse, Phrases,
+    Settings, WrongPhrase,
 };
 pub use self::state::HostCounts;

@@ -92,9 +92,9 @@ impl Emulate for ViseProvider {
     fn env(&self, context: &Context) -> Vec<(&'static str, String)> {
         let mut env =
             vec![("VISE_DASHBOARD_URL", context.origin.clone()), ("VISE_API_TOKEN", self.token.clone())];
-        if let (Some(origin), Some(host)) = (context.extra_origins.first(), self.state.hosts.first()) {
+        if let (Some(origin), Some(phrase)) = (context.extra_origins.first(), self.listed_phrase(0)) {
             env.push(("VISE_HOST", origin.clone()));
-            env.push(("VISE_PHRASE", host.phrase.clone()));
+            env.push(("VISE_PHRASE", phrase));
         }
         env
     }
@@ -164,8 +164,13 @@ pub(super) fn host_address(context: &Context, host: usize) -> &str {
 
 impl ViseProvider {
     pub(super) fn rotate_phrase(&mut self, host: usize) -> Result<String, ActionError> {
-        let phrase = self.state.rotate_phrase(host);
-        phrase.ok_or_else(|| ActionError::new(format!("host: no such host: {host}")))
+        self.state.rotate_phrase(host);
+        self.listed_phrase(host).ok_or_else(|| ActionError::new(format!("host: no such host: {host}")))
+    }
+
+    /// The phrase of a host as the dashboard lists it.
+    pub(super) fn listed_phrase(&self, host: usize) -> Option<String> {
+        Some(self.state.hosts.get(host)?.listed_phrase(self.settings.phrases))
     }
 
     fn dashboard(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
@@ -200,8 +205,11 @@ impl ViseProvider {
             return hosts.iter().enumerate().map(|(number, host)| with(number, host, "bait")).collect();
         }
         let hosts = self.state.hosts.iter().enumerate();
-        let mut domains: Vec<Value> =
-            hosts.map(|(number, host)| with(number, host_address(context, number), &host.phrase)).collect();
+        let mut domains: Vec<Value> = hosts
+            .map(|(number, host)| {
+                with(number, host_address(context, number), &host.listed_phrase(settings.phrases))
+            })
+            .collect();
         let from = domains.len();
         domains.extend((from..from + settings.domains_without_vise).map(named));
         domains
@@ -232,7 +240,7 @@ impl ViseProvider {
         if call.operation == "session.open" {
             host.counts.auth_requests += 1;
             host.counts.tokens_on_auth += u64::from(has_token);
-            if access::query_value(call, &settings.auth_parameter).as_ref() != Some(&host.phrase) {
+            if access::query_value(call, &settings.auth_parameter) != Some(host.phrase(settings.phrases)) {
                 host.counts.phrases_refused += 1;
                 context.effect("phrase_refused");
                 checks.fail(

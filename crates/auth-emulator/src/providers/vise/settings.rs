@@ -44,6 +44,8 @@ pub struct Settings {
     pub auth_path: String,
     /// Query parameter of the phrase. Documented: `pfk`.
     pub auth_parameter: String,
+    /// Key phrases in the list of domains. Assumption (phrase-encoding): of any characters, and listed as they are.
+    pub phrases: Phrases,
     /// Response to a wrong phrase. Assumption (phrase-refused): 401.
     pub wrong_phrase: WrongPhrase,
     /// Name of the session cookie. Assumption (session-cookie): `session`, as the vendor's page suggests.
@@ -79,6 +81,7 @@ impl Default for Settings {
             auth_method: AuthMethod::Get,
             auth_path: "/auth".to_owned(),
             auth_parameter: "pfk".to_owned(),
+            phrases: Phrases::Raw,
             wrong_phrase: WrongPhrase::Unauthorized,
             session_cookie: "session".to_owned(),
             sibling_cookies: true,
@@ -169,6 +172,25 @@ pub enum AuthMethod {
     Get,
     /// POST.
     Post,
+}
+
+/// Key phrases in the list of domains.
+///
+/// ```
+/// use auth_emulator::providers::vise::Phrases;
+///
+/// assert_eq!(serde_json::json!(Phrases::Plain), serde_json::json!("plain"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Phrases {
+    /// Listed as they are. That of the first host has letters and digits only; a client must encode the others.
+    Raw,
+    /// Letters and digits only, so that they can be inserted into a URL as they are listed.
+    Plain,
+    /// Listed percent-encoded, so that they can be inserted into a URL as they are listed.
+    Encoded,
 }
 
 /// The response to a wrong phrase; never with the cookie.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::settings::Phrases;
+use crate::framework::form;
 use crate::framework::random::Random;
 use crate::framework::timestamp::Timestamp;
 
@@ -67,7 +69,7 @@ pub(super) enum SessionState {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Host {
-    pub phrase: String,
+    phrase: String,
     pub counts: HostCounts,
     sessions: Vec<Session>,
     /// Cookies of openings whose redirect was not followed yet.
@@ -88,11 +90,11 @@ impl State {
     }
 
     /// Replaces the phrase of a host; its sessions stay valid.
-    pub(super) fn rotate_phrase(&mut self, host: usize) -> Option<String> {
+    pub(super) fn rotate_phrase(&mut self, host: usize) {
         let new = phrase(host, &mut self.random);
-        let host = self.hosts.get_mut(host)?;
-        host.phrase.clone_from(&new);
-        Some(new)
+        if let Some(host) = self.hosts.get_mut(host) {
+            host.phrase = new;
+        }
     }
 
     /// Begins an opening that the client completes by following a redirect, and returns the value of its cookie.
@@ -148,6 +150,22 @@ impl Host {
             sessions: Vec::new(),
             steps: Vec::new(),
             notes: Vec::new(),
+        }
+    }
+
+    /// The phrase as the dashboard lists it.
+    pub(super) fn listed_phrase(&self, phrases: Phrases) -> String {
+        match phrases {
+            Phrases::Encoded => form::encode(&self.phrase).replace('+', "%20"),
+            Phrases::Raw | Phrases::Plain => self.phrase(phrases),
+        }
+    }
+
+    /// The phrase that opens a session.
+    pub(super) fn phrase(&self, phrases: Phrases) -> String {
+        match phrases {
+            Phrases::Plain => self.phrase.chars().filter(char::is_ascii_alphanumeric).collect(),
+            Phrases::Raw | Phrases::Encoded => self.phrase.clone(),
         }
     }
 
