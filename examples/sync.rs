@@ -50,7 +50,8 @@ async fn main() -> Result {
     let projects = client.projects().query(&Query::all(), Paging::new().take(1)).await?.list;
     let project = projects.first().ok_or("there is no project")?.id;
     let part = GiftDesignationWrite::new(project, Amount::from(25));
-    client.gifts().create(GiftCreate::new(17, GiftType::Cash, "2023-12-07", 25, [part])).await?;
+    let gift = GiftCreate::new(17, GiftType::Cash, "2023-12-07", 25).gift_designations([part]);
+    client.gifts().create(gift).await?;
     println!("A gift was created, another one deleted, a contact archived.");
     println!("Second run: {:?}", sync(&client, &mut database).await?);
     Ok(())

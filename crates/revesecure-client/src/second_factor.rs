@@ -191,8 +191,9 @@ impl Challenge {
         })
     }
 
-    /// Checks a code that the user entered; whitespace and invisible characters are removed. A check consumes the code
-    /// and is never retried. The vendor documents no limit of tries, so limit them in your program.
+    /// Checks a code that the user entered; whitespace and invisible characters are removed. The call is never retried.
+    /// Assumption (token-codes): each check consumes the code, and the number of tries is unlimited, so limit them in
+    /// your program.
     ///
     /// ```no_run
     /// # async fn example(

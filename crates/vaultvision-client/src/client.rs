@@ -15,8 +15,8 @@ const DEFAULT_HOST: &str = "https://api.vaultvision.com";
 const API_KEY: &str = "VV_API_KEY";
 const BASE_URL: &str = "VV_BASE_URL";
 
-/// Window of the rate limit of the proxy in front of the API, which the vendor has published. Its 429 has no
-/// `Retry-After`, and earlier retries count against the next window.
+/// Window of the rate limit. Assumption (rate-limits): that of a proxy in front of the API, as in a sample repository
+/// of the vendor. Its 429 has no `Retry-After`, and earlier retries count against the next window.
 const RATE_WINDOW: Duration = Duration::from_secs(10);
 
 /// Client for the Vault Vision management API. Cheap to clone; clones share connections and the retry quota.

@@ -1,7 +1,8 @@
 //! The API's error responses: a code, and a UUID for the vendor's support.
 //!
-//! One code is documented, `authentication_failure`. A proxy in front of the API sends 429 responses with another
-//! body: a `status_code` as a string, a `status_text`, no code, no UUID, and no `Retry-After`.
+//! One code is documented, `authentication_failure`. Assumption (rate-limits): a 429 comes from a proxy in front of
+//! the API, as in a sample repository of the vendor, with another body: a `status_code` as a string, a `status_text`,
+//! no code, no UUID, and no `Retry-After`.
 
 use crate::whole::whole_object;
 use auth_client_core::UnknownFields;

@@ -44,13 +44,14 @@
 //!
 //! The credential is an API key from the vendor's console, sent as a bearer token. [`Client::from_env`] reads
 //! `VV_API_KEY` and, optionally, `VV_BASE_URL`. A key is static, so a 401 is not retried. The console sets the
-//! permissions of a key per kind of object; calls without permission return a 403.
+//! permissions of a key per kind of object; calls without permission return a 403. Assumption (permissions): or a 404.
 //!
 //! # Retries
 //!
-//! Reads are retried according to the [`RetryPolicy`]. Writes are retried only if nothing was sent, or after a 429,
-//! which comes from a proxy that did not forward the request; the delay is at least 10 seconds. Writes are not retried
-//! after a 5xx, because the API has no idempotency keys and a 5xx can mean a misconfigured tenant.
+//! Reads are retried according to the [`RetryPolicy`]. Writes are retried only if nothing was sent, or after a 429;
+//! the delay is at least 10 seconds. Assumption (rate-limits): a 429 comes from a proxy in front of the API, as in a
+//! sample repository of the vendor, which did not forward the request. Writes are not retried after a 5xx, because
+//! the API has no idempotency keys and a 5xx can mean a misconfigured tenant.
 //!
 //! # Testing
 //!

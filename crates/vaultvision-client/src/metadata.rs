@@ -20,6 +20,9 @@ pub const MAX_VALUE_CHARACTERS: usize = 1_000;
 
 /// Custom key-value pairs of an object. The vendor asks its users not to store sensitive data in them.
 ///
+/// At most 20 keys of up to 100 characters, with values of up to 1,000 characters; more is refused before anything is
+/// sent. Users don't see metadata unless your program shows it.
+///
 /// An update replaces all metadata: a key that is not sent is deleted. Values are usually strings; values of other
 /// types are in [`unknown`](Self::unknown). `Debug` prints the keys only.
 ///

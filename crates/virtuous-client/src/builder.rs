@@ -135,9 +135,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the username and password for automatic logins, which take place if there are no tokens and a refresh can't
-    /// obtain any. If the user needs one-time codes, set a [`code_source`](Self::code_source) too; for unattended
-    /// programs, API keys are more suitable.
+    /// Sets the email address and password for automatic logins, which take place if there are no tokens and a
+    /// refresh can't obtain any. Pass both as they are: the client URL-encodes them. If the user needs one-time
+    /// codes, set a [`code_source`](Self::code_source) too; for unattended programs, API keys are more suitable.
     pub fn user(mut self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
         self.login = Some((user.into(), password.into()));
         self

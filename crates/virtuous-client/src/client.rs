@@ -26,7 +26,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Logs a user in. All clones of this client then use the tokens, and the token store, if any, saves them.
+    /// Logs a user in. All clones of this client then use the tokens, and the token store, if any, saves them. `user`
+    /// is the user's email address. Pass both as they are: the client URL-encodes them.
     ///
     /// ```no_run
     /// # async fn run(password: String, typed: String) -> Result<(), virtuous_client::Error> {

@@ -56,7 +56,8 @@ impl Gifts<'_> {
     /// use virtuous_client::models::{Amount, GiftCreate, GiftDesignationWrite, GiftType};
     ///
     /// let amount = Amount::new(2550, 2);
-    /// let gift = GiftCreate::new(17, GiftType::Credit, "2023-12-07", amount, [GiftDesignationWrite::new(51, amount)])
+    /// let gift = GiftCreate::new(17, GiftType::Credit, "2023-12-07", amount)
+    ///     .gift_designations([GiftDesignationWrite::new(51, amount)])
     ///     .transaction_source("shop")
     ///     .transaction_id("payment-301");
     /// println!("{}", client.gifts().create_once(gift).await?.id);

@@ -86,7 +86,9 @@
 //!
 //! # Tokens
 //!
-//! The client renews a token five minutes before it expires, with a single request, and uses the old token until then.
+//! An access token expires after about two weeks (2 weeks on the vendor's page, 15 days in a recording); the response
+//! states the time. The client renews a token five minutes before it expires, with a single request, and uses the old
+//! token until then.
 //! If the server rejects a token, the client renews it once and sends the call once more. The vendor doesn't document
 //! whether a refresh token can be used more than once, so the client stores new tokens before it uses them, and
 //! processes that share a store renew one at a time. Only `invalid_grant` ends a session; server errors, timeouts and

@@ -30,7 +30,7 @@ fn records(client: &Client, walk: &mut Walk<ContactSummary>) {
     is_send(client.close());
     let contact = ContactCreate::new(ContactType::Household, "Larsson", []);
     is_send(client.contacts().create_once(contact));
-    is_send(client.gifts().create_once(GiftCreate::new(17, GiftType::Cash, "2023-12-07", 5, [])));
+    is_send(client.gifts().create_once(GiftCreate::new(17, GiftType::Cash, "2023-12-07", 5)));
     is_send(client.contact_addresses().modify(1, |_| {}));
     is_send(client.contact_individuals().modify(1, |_| {}));
     is_send(client.contact_methods().modify(1, |_| {}));

@@ -76,7 +76,8 @@ async fn a_gift_keeps_its_designations_when_it_is_modified_and_patched() {
     let project = client.projects().create(project, ProjectsCreateOptions::new()).await.unwrap();
     let amount = Amount::new(2550, 2);
     let designation = GiftDesignationWrite::new(project.id, amount);
-    let gift = GiftCreate::new(17, GiftType::Check, "2023-12-07", amount, [designation])
+    let gift = GiftCreate::new(17, GiftType::Check, "2023-12-07", amount)
+        .gift_designations([designation])
         .notes("Thanks")
         .batch("B-7");
     let made = client.gifts().create(gift).await.unwrap();
@@ -195,7 +196,7 @@ async fn a_change_that_is_made_of_a_fresh_response_is_sent_once() {
 #[tokio::test]
 async fn a_creation_whose_response_is_lost_is_looked_up_before_it_is_repeated() {
     let gift = || {
-        GiftCreate::new(17, GiftType::Cash, "2023-12-07", 5, [])
+        GiftCreate::new(17, GiftType::Cash, "2023-12-07", 5)
             .transaction_source("shop")
             .transaction_id("payment/301")
     };

@@ -34,7 +34,7 @@ impl ProviderRules for Dashboard {
     }
 }
 
-/// `/auth` and its redirects: every status below 400 is a success. The cookies determine whether a session is open.
+/// `/auth` and its redirects: every status below 400 is a success, if it has the cookie.
 #[derive(Debug)]
 pub(crate) struct Opening;
 

@@ -8,6 +8,13 @@ use crate::{Call, Client};
 /// The plan of the organization.
 ///
 /// Returned by [`Client::billing`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the API key or the signature is
+///   invalid, or the date of the request is too far from the server's time.
 #[derive(Clone, Copy, Debug)]
 pub struct Billing<'a> {
     pub(crate) client: &'a Client,
@@ -29,7 +36,7 @@ impl Billing<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///

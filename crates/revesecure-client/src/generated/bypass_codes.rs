@@ -7,16 +7,23 @@ use crate::models::WriteResponse;
 use crate::{Call, Client};
 use auth_client_core::provider::check;
 
-/// Bypass codes: each replaces the second factor once.
+/// Bypass codes, which replace the second factor. Assumption (token-codes): each once.
 ///
 /// Returned by [`Client::bypass_codes`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the API key or the signature is
+///   invalid, or the date of the request is too far from the server's time.
 #[derive(Clone, Copy, Debug)]
 pub struct BypassCodes<'a> {
     pub(crate) client: &'a Client,
 }
 
 impl Client {
-    /// Bypass codes: each replaces the second factor once.
+    /// Bypass codes, which replace the second factor. Assumption (token-codes): each once.
     #[must_use]
     pub fn bypass_codes(&self) -> BypassCodes<'_> {
         BypassCodes { client: self }
@@ -31,8 +38,8 @@ impl BypassCodes<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
@@ -73,8 +80,8 @@ impl BypassCodes<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
     ///
@@ -100,8 +107,8 @@ impl BypassCodes<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
     ///

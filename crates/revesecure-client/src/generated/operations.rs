@@ -61,7 +61,7 @@ pub(crate) static VALIDATION_PUSH_STATUS: Operation = Operation::new(
 )
 .sensitive();
 
-/// `POST /rest/v1/validate/register/user`: Registers a Windows or Unix machine for a user.
+/// `POST /rest/v1/validate/register/user`: Registers a user of a Windows or Unix machine.
 pub(crate) static VALIDATION_REGISTER: Operation = Operation::new(
     "validation.register",
     Method::POST,

@@ -13,6 +13,13 @@ use auth_client_core::provider::check;
 /// Services: the applications and machines whose users log in with a second factor.
 ///
 /// Returned by [`Client::services`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the API key or the signature is
+///   invalid, or the date of the request is too far from the server's time.
 #[derive(Clone, Copy, Debug)]
 pub struct Services<'a> {
     pub(crate) client: &'a Client,
@@ -34,7 +41,7 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -55,8 +62,8 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the plan allows no more of these.
@@ -92,8 +99,8 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
@@ -135,8 +142,8 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
@@ -179,8 +186,8 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
@@ -227,8 +234,8 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the range is invalid.
     ///
@@ -261,8 +268,8 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
     ///
@@ -288,8 +295,8 @@ impl Services<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the API key of this client belongs to the

@@ -13,6 +13,13 @@ use auth_client_core::provider::check;
 /// Tokens: the apps and devices that generate one-time codes.
 ///
 /// Returned by [`Client::tokens`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the API key or the signature is
+///   invalid, or the date of the request is too far from the server's time.
 #[derive(Clone, Copy, Debug)]
 pub struct Tokens<'a> {
     pub(crate) client: &'a Client,
@@ -34,7 +41,7 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -55,8 +62,8 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another token has this serial number.
@@ -100,8 +107,8 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such token.
@@ -143,8 +150,8 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user or token.
@@ -185,8 +192,8 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user or token.
@@ -230,8 +237,8 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the range is invalid.
     ///
@@ -260,8 +267,8 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such token.
     ///
@@ -284,8 +291,8 @@ impl Tokens<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such token.
     ///

@@ -11,6 +11,13 @@ use auth_client_core::provider::check;
 /// Users of the organization.
 ///
 /// Returned by [`Client::users`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the API key or the signature is
+///   invalid, or the date of the request is too far from the server's time.
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a> {
     pub(crate) client: &'a Client,
@@ -34,7 +41,7 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -55,8 +62,8 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the plan allows no more of these.
@@ -98,8 +105,8 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
@@ -149,8 +156,8 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the range is invalid.
     ///
@@ -179,8 +186,8 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
     ///
@@ -203,8 +210,8 @@ impl Users<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
     ///

@@ -13,6 +13,13 @@ use auth_client_core::provider::check;
 /// Validation of logins: login policies, one-time codes and pushes.
 ///
 /// Returned by [`Client::validation`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the API key or the signature is
+///   invalid, or the date of the request is too far from the server's time.
 #[derive(Clone, Copy, Debug)]
 pub struct Validation<'a> {
     pub(crate) client: &'a Client,
@@ -36,8 +43,8 @@ impl Validation<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
@@ -77,16 +84,16 @@ impl Validation<'_> {
 
     /// Checks a one-time code.
     ///
-    /// A wrong code is a result, not an error. Each check consumes the code, so the client never retries this
-    /// call.
+    /// A wrong code is a result, not an error. The client never retries this call. Assumption (token-codes):
+    /// each check consumes the code.
     ///
     /// `POST /rest/v1/validate/user/otp`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the user is denied, or is not mapped to this
@@ -127,16 +134,16 @@ impl Validation<'_> {
 
     /// Sends a push to a user's phone.
     ///
-    /// Each call sends another push, so the client never retries it. `PushWait` sends a push and waits for
-    /// the result.
+    /// The client never retries this call. Assumption (push): each call sends another push. `PushWait` sends
+    /// a push and waits for the result.
     ///
     /// `POST /rest/v1/validate/user/push`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the user is denied, or is not mapped to this
@@ -191,8 +198,8 @@ impl Validation<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
@@ -223,15 +230,15 @@ impl Validation<'_> {
             .call(crate::envelope::json)
     }
 
-    /// Registers a Windows or Unix machine for a user.
+    /// Registers a user of a Windows or Unix machine.
     ///
     /// `POST /rest/v1/validate/register/user`, a write: retried only if the server certainly did not execute
     /// it. [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
@@ -282,7 +289,7 @@ impl Validation<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///

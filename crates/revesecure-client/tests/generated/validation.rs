@@ -7,6 +7,29 @@ use revesecure_client::models::{AuthType, OtpCheck, PushQuery, PushRequest, Regi
 #[tokio::test]
 async fn user() {
     let body = r#"{"ApiKey":"zdvsdv97vfv","LoginName":"root","UserName":"test1@example.com/uniqueUserName","IP":"2.2.2.2"}"#;
+    let response = r#"{"data":{"ApiKey":"1q3sdv97vfv","UserName":"test1@example.com","EmailId":"test1@example.com","CountryCode":91,"MobileNumber":"8123465790","R2faStatus":"Enabled","Tokens":[{"TokenId":"dsvsdvs","TokenName":"Ascav","TokenType":"Hardware","TokenBlocked":0}],"AuthMethods":["Hardware","BypassCode"]},"status":{"code":200,"description":"Success","error":true}}"#;
+    let decoded = r#"{"AuthMethods":["Hardware","BypassCode"],"CountryCode":"91","EmailId":"test1@example.com","MobileNumber":"8123465790","R2faStatus":"Enabled","Tokens":[{"TokenBlocked":false,"TokenId":"dsvsdvs","TokenName":"Ascav","TokenType":"Hardware"}],"UserName":"test1@example.com"}"#;
+    Exchange::new("validation.user", "POST", "/rest/v1/validate/user")
+        .body(body)
+        .response(200, response)
+        .decoded(decoded)
+        .check(async |client| {
+            client
+                .validation()
+                .user(
+                    UserQuery::login_name("root")
+                        .user_name("test1@example.com/uniqueUserName")
+                        .api_key("zdvsdv97vfv")
+                        .ip("2.2.2.2"),
+                )
+                .await
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn user_enabled() {
+    let body = r#"{"ApiKey":"zdvsdv97vfv","LoginName":"root","UserName":"test1@example.com/uniqueUserName","IP":"2.2.2.2"}"#;
     let response = r#"{"ApiKey":"1q3sdv97vfv","UserName":"test1@example.com","EmailId":"test1@example.com","CountryCode":91,"MobileNumber":"8123465790","R2faStatus":"Enabled","Tokens":[{"TokenId":"dsvsdvs","TokenName":"Ascav","TokenType":"Hardware","TokenBlocked":0}],"AuthMethods":0}"#;
     let decoded = r#"{"AuthMethods":0,"CountryCode":"91","EmailId":"test1@example.com","MobileNumber":"8123465790","R2faStatus":"Enabled","Tokens":[{"TokenBlocked":false,"TokenId":"dsvsdvs","TokenName":"Ascav","TokenType":"Hardware"}],"UserName":"test1@example.com"}"#;
     Exchange::new("validation.user", "POST", "/rest/v1/validate/user")
@@ -76,6 +99,31 @@ async fn user_denied() {
 #[tokio::test]
 async fn otp() {
     let body = r#"{"ApiKey":"1q3sdv97vfv","LoginName":"root","UserName":"test1@example.com","EndUserIP":"2.2.2.2","OTP":"123456","AuthType":"S"}"#;
+    let response = r#"{"data":{"ApiKey":"1q3sdv97vfv","AuthResult":"OTP Valid"},"status":{"code":200,"description":"Success","error":true}}"#;
+    let decoded = r#"{"AuthResult":"OTP Valid"}"#;
+    Exchange::new("validation.otp", "POST", "/rest/v1/validate/user/otp")
+        .body(body)
+        .response(200, response)
+        .decoded(decoded)
+        .check(async |client| {
+            client
+                .validation()
+                .otp(
+                    OtpCheck::login_name("root")
+                        .user_name("test1@example.com")
+                        .end_user_ip("2.2.2.2")
+                        .otp("123456")
+                        .auth_type(AuthType::Software)
+                        .api_key("1q3sdv97vfv"),
+                )
+                .await
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn otp_valid() {
+    let body = r#"{"ApiKey":"1q3sdv97vfv","LoginName":"root","UserName":"test1@example.com","EndUserIP":"2.2.2.2","OTP":"123456","AuthType":"S"}"#;
     let response = r#"{"data":{"ApiKey":"1q3sdv97vfv","AuthResult":"OTP VALID"},"status":{"code":200,"description":"Success","error":true}}"#;
     let decoded = r#"{"AuthResult":"OTP VALID"}"#;
     Exchange::new("validation.otp", "POST", "/rest/v1/validate/user/otp")
@@ -126,6 +174,30 @@ async fn otp_invalid() {
 #[tokio::test]
 async fn push() {
     let body = r#"{"ApiKey":"1q3sdv97vfv","LoginName":"root","UserName":"test1@example.com","EndUserIP":"2.2.2.2","TokenId":"sdvsdvsv"}"#;
+    let response = r#"{"data":{"ApiKey":"1q3sdv97vfv","PushTxnId":"xxxxxxxx"},"status":{"code":200,"description":"Success","error":true}}"#;
+    let decoded = r#"{"PushTxnId":"xxxxxxxx"}"#;
+    Exchange::new("validation.push", "POST", "/rest/v1/validate/user/push")
+        .body(body)
+        .response(200, response)
+        .decoded(decoded)
+        .check(async |client| {
+            client
+                .validation()
+                .push(
+                    PushRequest::login_name("root")
+                        .user_name("test1@example.com")
+                        .end_user_ip("2.2.2.2")
+                        .token_id("sdvsdvsv")
+                        .api_key("1q3sdv97vfv"),
+                )
+                .await
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn push_bare() {
+    let body = r#"{"ApiKey":"1q3sdv97vfv","LoginName":"root","UserName":"test1@example.com","EndUserIP":"2.2.2.2","TokenId":"sdvsdvsv"}"#;
     let response = r#"{"ApiKey":"1q3sdv97vfv","PushTxnId":"xxxxxxxx"}"#;
     let decoded = r#"{"PushTxnId":"xxxxxxxx"}"#;
     Exchange::new("validation.push", "POST", "/rest/v1/validate/user/push")
@@ -149,6 +221,21 @@ async fn push() {
 
 #[tokio::test]
 async fn push_status() {
+    let body = r#"{"ApiKey":"zdvsdv97vfv","PushTxnId":"sdvsdv"}"#;
+    let response = r#"{"data":{"ApiKey":"zdvsdv97vfv","PushTxnId":"sdvsdv","PushState":"PUSH_APPROVE"},"status":{"code":200,"description":"Success","error":true}}"#;
+    let decoded = r#"{"PushTxnId":"sdvsdv","PushState":"PUSH_APPROVE"}"#;
+    Exchange::new("validation.push_status", "POST", "/rest/v1/validate/user/push/status")
+        .body(body)
+        .response(200, response)
+        .decoded(decoded)
+        .check(async |client| {
+            client.validation().push_status(PushQuery::new("sdvsdv").api_key("zdvsdv97vfv")).await
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn push_status_printed() {
     let body = r#"{"ApiKey":"zdvsdv97vfv","PushTxnId":"sdvsdv"}"#;
     let response = r#"{"ApiKey":"zdvsdv97vfv","PushTxnId":"sdvsdv","PushState":"xxxxxxxx"}"#;
     let decoded = r#"{"PushTxnId":"sdvsdv","PushState":"xxxxxxxx"}"#;

@@ -9,6 +9,18 @@ use auth_client_core::decode;
 /// Applications of a tenant: its OIDC clients.
 ///
 /// Returned by [`Client::applications`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the key is missing, invalid or
+///   disabled.
+/// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the key lacks the permission. Assumption
+///   (permissions): the vendor does not document it.
+/// - [`Throttled`](crate::ErrorKind::Throttled), status 429: too many calls within 10 seconds. Assumption
+///   (rate-limits): a proxy in front of the API, as in a sample repository of the vendor, counts the calls
+///   and did not forward this one, so it was not executed.
 #[derive(Clone, Copy, Debug)]
 pub struct Applications<'a> {
     pub(crate) client: &'a Client,
@@ -31,13 +43,14 @@ impl Applications<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -64,15 +77,16 @@ impl Applications<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
-    ///   (error-codes): the vendor does not document it.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the request is invalid. Assumption
+    ///   (error-codes): the code; the vendor documents 400 and the range 4xx.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -98,13 +112,14 @@ impl Applications<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -132,15 +147,16 @@ impl Applications<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
-    ///   (error-codes): the vendor does not document it.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the request is invalid. Assumption
+    ///   (error-codes): the code; the vendor documents 400 and the range 4xx.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -161,19 +177,22 @@ impl Applications<'_> {
 
     /// Deletes an application permanently.
     ///
+    /// Returns the latest version of the deleted object; later reads don't find it.
+    ///
     /// `DELETE /v1/tenants/{tenant_id}/applications/{application_id}`, a write: retried only if the server
     /// certainly did not execute it.
     /// [Source](https://docs.vaultvision.com/api.html#delete-v1-tenants-tenant-id-applications-application-id).
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///

@@ -9,6 +9,18 @@ use auth_client_core::decode;
 /// Credentials that a user logs in with.
 ///
 /// Returned by [`Users::credentials`](crate::resources::Users::credentials).
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the key is missing, invalid or
+///   disabled.
+/// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the key lacks the permission. Assumption
+///   (permissions): the vendor does not document it.
+/// - [`Throttled`](crate::ErrorKind::Throttled), status 429: too many calls within 10 seconds. Assumption
+///   (rate-limits): a proxy in front of the API, as in a sample repository of the vendor, counts the calls
+///   and did not forward this one, so it was not executed.
 #[derive(Clone, Copy, Debug)]
 pub struct Credentials<'a> {
     pub(crate) client: &'a Client,
@@ -24,13 +36,14 @@ impl Credentials<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -50,9 +63,8 @@ impl Credentials<'_> {
 
     /// Creates a password for the user.
     ///
-    /// A user has one password. The vendor does not document whether a second one replaces the first or is
-    /// rejected; assume that it replaces it. According to an older page, a password removes the user's
-    /// security key.
+    /// A user has one password. Assumption (second-password): a second one replaces the first. According to
+    /// an older page, a password removes the user's security key.
     ///
     /// `POST /v1/tenants/{tenant_id}/users/{user_id}/credentials`, a write: retried only if the server
     /// certainly did not execute it.
@@ -60,17 +72,18 @@ impl Credentials<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
-    ///   (error-codes): the vendor does not document it.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the request is invalid. Assumption
+    ///   (error-codes): the code; the vendor documents 400 and the range 4xx.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the user has a password already. Assumption
     ///   (second-password): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -100,13 +113,14 @@ impl Credentials<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -140,15 +154,16 @@ impl Credentials<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
-    ///   (error-codes): the vendor does not document it.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the request is invalid. Assumption
+    ///   (error-codes): the code; the vendor documents 400 and the range 4xx.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -173,8 +188,8 @@ impl Credentials<'_> {
 
     /// Deletes a credential.
     ///
-    /// A user without credentials can still reset the password and log in: to block a person,
-    /// [disable](crate::resources::Users::disable) the user.
+    /// A user whose last credential is deleted can no longer log in, but can still reset the password: to
+    /// block a person, [disable](crate::resources::Users::disable) the user.
     ///
     /// - `credential_id`: The id of the credential; `password` for the password.
     ///
@@ -184,13 +199,14 @@ impl Credentials<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///

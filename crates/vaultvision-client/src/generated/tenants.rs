@@ -9,6 +9,18 @@ use auth_client_core::decode;
 /// Tenants: isolated sets of users and applications. They are created in the console.
 ///
 /// Returned by [`Client::tenants`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the key is missing, invalid or
+///   disabled.
+/// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the key lacks the permission. Assumption
+///   (permissions): the vendor does not document it.
+/// - [`Throttled`](crate::ErrorKind::Throttled), status 429: too many calls within 10 seconds. Assumption
+///   (rate-limits): a proxy in front of the API, as in a sample repository of the vendor, counts the calls
+///   and did not forward this one, so it was not executed.
 #[derive(Clone, Copy, Debug)]
 pub struct Tenants<'a> {
     pub(crate) client: &'a Client,
@@ -32,7 +44,7 @@ impl Tenants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -53,13 +65,14 @@ impl Tenants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -83,15 +96,16 @@ impl Tenants<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
-    ///   (error-codes): the vendor does not document it.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the request is invalid. Assumption
+    ///   (error-codes): the code; the vendor documents 400 and the range 4xx.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///

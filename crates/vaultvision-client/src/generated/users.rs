@@ -10,6 +10,18 @@ use auth_client_core::decode;
 /// Users of a tenant.
 ///
 /// Returned by [`Client::users`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the key is missing, invalid or
+///   disabled.
+/// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the key lacks the permission. Assumption
+///   (permissions): the vendor does not document it.
+/// - [`Throttled`](crate::ErrorKind::Throttled), status 429: too many calls within 10 seconds. Assumption
+///   (rate-limits): a proxy in front of the API, as in a sample repository of the vendor, counts the calls
+///   and did not forward this one, so it was not executed.
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a> {
     pub(crate) client: &'a Client,
@@ -38,13 +50,14 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -60,25 +73,27 @@ impl<'a> Users<'a> {
 
     /// Creates a user, without a credential.
     ///
-    /// The user resets the password to log in, or gets one from [`Credentials::create`]. Two users of a
-    /// tenant cannot share an email address. The vendor ignores unknown fields.
+    /// The user resets the password to log in, or gets one from [`Credentials::create`]. According to the
+    /// vendor's page on users, two users of a tenant cannot share an email address. Assumption
+    /// (omitted-fields): unknown fields are ignored, as in a sample.
     ///
     /// `POST /v1/tenants/{tenant_id}/users`, a write: retried only if the server certainly did not execute
     /// it. [Source](https://docs.vaultvision.com/api.html#post-v1-tenants-tenant-id-users).
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
-    ///   (error-codes): the vendor does not document it.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the request is invalid. Assumption
+    ///   (error-codes): the code; the vendor documents 400 and the range 4xx.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another user of the tenant has this email
     ///   address. Assumption (unique-emails): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -104,13 +119,14 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -137,17 +153,18 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
-    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the body is invalid. Assumption
-    ///   (error-codes): the vendor does not document it.
+    /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the request is invalid. Assumption
+    ///   (error-codes): the code; the vendor documents 400 and the range 4xx.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another user of the tenant has this email
     ///   address. Assumption (unique-emails): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///
@@ -168,8 +185,8 @@ impl<'a> Users<'a> {
 
     /// Deletes a user permanently.
     ///
-    /// To block a person, [disable](crate::resources::Users::disable) the user instead: a deleted user can
-    /// register again.
+    /// Returns the latest version of the deleted object; later reads don't find it. To block a person,
+    /// [disable](crate::resources::Users::disable) the user instead.
     ///
     /// `DELETE /v1/tenants/{tenant_id}/users/{user_id}`, a write: retried only if the server certainly did
     /// not execute it.
@@ -177,13 +194,14 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
     ///   access to it. Assumption (permissions): the vendor does not document it.
-    /// - [`Server`](crate::ErrorKind::Server), status 500: the tenant is misconfigured. Assumption
-    ///   (server-errors): the vendor does not document it.
+    /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
+    ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
+    ///   documents the range 5xx.
     ///
     /// # Example
     ///

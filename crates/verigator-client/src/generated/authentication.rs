@@ -11,6 +11,19 @@ use auth_client_core::{ExposeSecret, decode};
 /// Authentication of one user: sends a code, then verifies the code that the user entered.
 ///
 /// Returned by [`Users::authentication`](crate::resources::Users::authentication).
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: authentication is required: the
+///   header `X-Service-Auth` is missing, or the username or password in it is invalid.
+/// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the request is forbidden; the vendor documents
+///   no reason.
+/// - [`Status`](crate::ErrorKind::Status), status 406: the header `Accept`, which is required, is not
+///   `application/json`. Assumption (missing-headers): the vendor documents no status for it.
+/// - [`Status`](crate::ErrorKind::Status), status 415: the header `Content-Type`, which is required, is not
+///   `application/json`. Assumption (missing-headers): the vendor documents no status for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Authentication<'a> {
     pub(crate) client: &'a Client,
@@ -21,16 +34,15 @@ pub struct Authentication<'a> {
 impl Authentication<'_> {
     /// Starts an authentication: sends a text message, or requests a code from the app.
     ///
-    /// Check the `method` of the response: a user without the app gets a text message instead of `totp`. Each
-    /// text message is charged.
+    /// Check the `method` of the response: a user without the app gets a text message instead of `totp`.
     ///
     /// `POST /service/{service_id}/users/{user_id}/auth`, a write: retried only if the server certainly did
     /// not execute it. [Source](https://messente.com/documentation/verification-api/start-authentication).
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: the vendor documents this status without a
@@ -62,15 +74,16 @@ impl Authentication<'_> {
 
     /// Verifies the code that the user entered.
     ///
-    /// A wrong code is a result, not an error. Each call counts as an attempt.
+    /// A wrong code is a result, not an error. Assumption (wrong-codes): each wrong code counts as an
+    /// attempt.
     ///
     /// `PUT /service/{service_id}/users/{user_id}/auth`, a write: retried only if the server certainly did
     /// not execute it. [Source](https://messente.com/documentation/verification-api/pin-verification).
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user, or no
     ///   authentication was started.

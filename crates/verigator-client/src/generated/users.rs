@@ -11,6 +11,19 @@ use auth_client_core::provider::check;
 /// Users of a service.
 ///
 /// Returned by [`Client::users`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: authentication is required: the
+///   header `X-Service-Auth` is missing, or the username or password in it is invalid.
+/// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the request is forbidden; the vendor documents
+///   no reason.
+/// - [`Status`](crate::ErrorKind::Status), status 406: the header `Accept`, which is required, is not
+///   `application/json`. Assumption (missing-headers): the vendor documents no status for it.
+/// - [`Status`](crate::ErrorKind::Status), status 415: the header `Content-Type`, which is required, is not
+///   `application/json`. Assumption (missing-headers): the vendor documents no status for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a> {
     pub(crate) client: &'a Client,
@@ -44,8 +57,8 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
     ///
@@ -71,8 +84,8 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: this user already exists in the service.
@@ -110,8 +123,8 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
     ///
@@ -142,8 +155,8 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
     ///

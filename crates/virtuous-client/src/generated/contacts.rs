@@ -19,6 +19,17 @@ use auth_client_core::provider::check;
 /// Contacts: households, organizations and foundations.
 ///
 /// Returned by [`Client::contacts`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or invalid, or refers to
+///   no record.
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or
+///   invalid. An expired token is renewed once, automatically.
+/// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the user lacks the permission.
+/// - [`Throttled`](crate::ErrorKind::Throttled), status 429: the organization has no calls left in this hour.
 #[derive(Clone, Copy, Debug)]
 pub struct Contacts<'a> {
     pub(crate) client: &'a Client,
@@ -39,8 +50,8 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact.
     ///
@@ -66,8 +77,8 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact.
     ///
@@ -131,8 +142,8 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact.
     ///
@@ -169,8 +180,8 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact.
     ///
@@ -195,7 +206,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -241,8 +252,8 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: no match.
     ///
@@ -280,7 +291,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -309,7 +320,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -345,7 +356,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -373,7 +384,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -404,8 +415,8 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another contact has this email address.
     ///
@@ -443,8 +454,8 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact.
     ///
@@ -474,8 +485,8 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact.
     ///
@@ -501,8 +512,8 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact.
     ///
@@ -527,7 +538,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -550,7 +561,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -586,7 +597,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -617,7 +628,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -637,7 +648,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -657,7 +668,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -677,7 +688,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -699,8 +710,8 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
     ///   server. Request fewer rows.
@@ -736,8 +747,8 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
     ///   server. Request fewer rows.
@@ -773,7 +784,7 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -808,8 +819,8 @@ impl Contacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact.
     ///

@@ -13,6 +13,17 @@ use auth_client_core::provider::check;
 /// Contact persons of one event.
 ///
 /// Returned by [`Client::event_contacts`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or invalid, or refers to
+///   no record.
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or
+///   invalid. An expired token is renewed once, automatically.
+/// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the user lacks the permission.
+/// - [`Throttled`](crate::ErrorKind::Throttled), status 429: the organization has no calls left in this hour.
 #[derive(Clone, Copy, Debug)]
 pub struct EventContacts<'a> {
     pub(crate) client: &'a Client,
@@ -34,8 +45,8 @@ impl EventContacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such event contact.
     ///
@@ -66,7 +77,7 @@ impl EventContacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -90,8 +101,8 @@ impl EventContacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such event contact.
     ///
@@ -117,8 +128,8 @@ impl EventContacts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such event contact.
     ///

@@ -19,6 +19,17 @@ use auth_client_core::provider::check;
 /// Gifts and gift transactions.
 ///
 /// Returned by [`Client::gifts`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or invalid, or refers to
+///   no record.
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or
+///   invalid. An expired token is renewed once, automatically.
+/// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the user lacks the permission.
+/// - [`Throttled`](crate::ErrorKind::Throttled), status 429: the organization has no calls left in this hour.
 #[derive(Clone, Copy, Debug)]
 pub struct Gifts<'a> {
     pub(crate) client: &'a Client,
@@ -39,7 +50,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -84,8 +95,8 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift.
     ///
@@ -129,7 +140,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -174,8 +185,8 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift.
     ///
@@ -202,8 +213,8 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift.
     ///
@@ -266,8 +277,8 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift.
     ///
@@ -292,8 +303,8 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such gift.
     ///
@@ -323,14 +334,15 @@ impl Gifts<'_> {
     /// Creates a gift directly, without matching.
     ///
     /// The vendor recommends transactions instead, which are matched and validated. It does not detect
-    /// duplicates, so the client never retries this call. The designations must add up to the amount.
+    /// duplicates, so the client never retries this call. Designations, if there are any, must add up to the
+    /// amount.
     ///
     /// `POST /api/Gift`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://docs.virtuous.org/api-reference/gift/create-gift-not-recommended).
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -341,15 +353,12 @@ impl Gifts<'_> {
     /// let gift = client
     ///     .gifts()
     ///     .create(
-    ///         GiftCreate::new(
-    ///             17,
-    ///             GiftType::Credit,
-    ///             "2023-12-07",
-    ///             Amount::new(105, 1),
-    ///             [GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)],
-    ///         )
-    ///         .transaction_source("shop")
-    ///         .transaction_id("T-1"),
+    ///         GiftCreate::new(17, GiftType::Credit, "2023-12-07", Amount::new(105, 1))
+    ///             .transaction_source("shop")
+    ///             .transaction_id("T-1")
+    ///             .gift_designations([
+    ///                 GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)
+    ///             ]),
     ///     )
     ///     .await?;
     /// # Ok(())
@@ -365,7 +374,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -397,7 +406,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -407,15 +416,12 @@ impl Gifts<'_> {
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
     /// let page = client
     ///     .gifts()
-    ///     .create_bulk(&[GiftCreate::new(
-    ///         17,
-    ///         GiftType::Credit,
-    ///         "2023-12-07",
-    ///         Amount::new(105, 1),
-    ///         [GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)],
-    ///     )
-    ///     .transaction_source("shop")
-    ///     .transaction_id("T-1")])
+    ///     .create_bulk(&[GiftCreate::new(17, GiftType::Credit, "2023-12-07", Amount::new(105, 1))
+    ///         .transaction_source("shop")
+    ///         .transaction_id("T-1")
+    ///         .gift_designations([
+    ///             GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)
+    ///         ])])
     ///     .await?;
     /// # Ok(())
     /// # }
@@ -433,7 +439,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -465,7 +471,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -508,7 +514,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -553,7 +559,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -573,7 +579,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -611,7 +617,7 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -633,8 +639,8 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
     ///   server. Request fewer rows.
@@ -669,8 +675,8 @@ impl Gifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
     ///   server. Request fewer rows.

@@ -16,6 +16,17 @@ use auth_client_core::provider::check;
 /// Recurring gifts and their payments.
 ///
 /// Returned by [`Client::recurring_gifts`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or invalid, or refers to
+///   no record.
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or
+///   invalid. An expired token is renewed once, automatically.
+/// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the user lacks the permission.
+/// - [`Throttled`](crate::ErrorKind::Throttled), status 429: the organization has no calls left in this hour.
 #[derive(Clone, Copy, Debug)]
 pub struct RecurringGifts<'a> {
     pub(crate) client: &'a Client,
@@ -36,7 +47,7 @@ impl RecurringGifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -81,8 +92,8 @@ impl RecurringGifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such recurring gift.
     ///
@@ -107,8 +118,8 @@ impl RecurringGifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such recurring gift.
     ///
@@ -173,7 +184,7 @@ impl RecurringGifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -205,8 +216,8 @@ impl RecurringGifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such recurring gift.
     ///
@@ -240,7 +251,7 @@ impl RecurringGifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -260,7 +271,7 @@ impl RecurringGifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -280,8 +291,8 @@ impl RecurringGifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
     ///   server. Request fewer rows.
@@ -316,8 +327,8 @@ impl RecurringGifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such recurring gift.
     ///

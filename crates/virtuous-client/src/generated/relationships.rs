@@ -14,6 +14,17 @@ use auth_client_core::provider::check;
 /// Relationships between contacts.
 ///
 /// Returned by [`Client::relationships`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or invalid, or refers to
+///   no record.
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or
+///   invalid. An expired token is renewed once, automatically.
+/// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the user lacks the permission.
+/// - [`Throttled`](crate::ErrorKind::Throttled), status 429: the organization has no calls left in this hour.
 #[derive(Clone, Copy, Debug)]
 pub struct Relationships<'a> {
     pub(crate) client: &'a Client,
@@ -36,7 +47,7 @@ impl Relationships<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -64,7 +75,7 @@ impl Relationships<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -101,7 +112,7 @@ impl Relationships<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -133,7 +144,7 @@ impl Relationships<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -156,7 +167,7 @@ impl Relationships<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///

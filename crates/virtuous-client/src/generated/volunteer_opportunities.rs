@@ -15,6 +15,17 @@ use auth_client_core::provider::check;
 /// Volunteer opportunities.
 ///
 /// Returned by [`Client::volunteer_opportunities`].
+///
+/// # Errors
+///
+/// Every call can also fail with:
+///
+/// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a value is missing or invalid, or refers to
+///   no record.
+/// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the credential is missing or
+///   invalid. An expired token is renewed once, automatically.
+/// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the user lacks the permission.
+/// - [`Throttled`](crate::ErrorKind::Throttled), status 429: the organization has no calls left in this hour.
 #[derive(Clone, Copy, Debug)]
 pub struct VolunteerOpportunities<'a> {
     pub(crate) client: &'a Client,
@@ -35,7 +46,7 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -67,7 +78,7 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -102,8 +113,8 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such opportunity.
     ///
@@ -131,8 +142,8 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such opportunity.
     ///
@@ -210,8 +221,8 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such opportunity.
     ///
@@ -236,7 +247,7 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -259,7 +270,7 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
@@ -282,8 +293,8 @@ impl VolunteerOpportunities<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed. Expected from this
-    /// call:
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
     ///
     /// - [`Server`](crate::ErrorKind::Server), status 503: the page is too deep or too large for the vendor's
     ///   server. Request fewer rows.

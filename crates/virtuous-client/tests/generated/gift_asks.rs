@@ -18,7 +18,7 @@ async fn by_contact() {
 #[tokio::test]
 async fn gifts() {
     let response = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1"}]"#;
-    let decoded = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1","giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}]"#;
+    let decoded = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1","giftPassthroughs":[],"giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}]"#;
     Exchange::new("gift_asks.gifts", "GET", "/api/GiftAsk/81/Gifts")
         .response(200, response)
         .decoded(decoded)

@@ -90,8 +90,10 @@ async fn passthrough_by_contact() {
 #[tokio::test]
 async fn get() {
     let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","contactId":17,"contactName":"Anna Larsson","contactUrl":"/api/Contact/17","giftType":"Credit","giftTypeFormatted":"Credit","giftDate":"2023-12-07T00:00:00","giftDateFormatted":"12/7/2023","amount":10.5,"amountFormatted":"$10.50","currencyCode":"USD","exchangeRate":10.5,"baseCurrencyCode":"USD","batch":"B-7","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Major Givers","segmentCode":"SP-1","segmentUrl":"/api/Segment/17","mediaOutletId":67,"mediaOutlet":"Radio","grantId":88,"grant":"Water Fund","grantUrl":"/api/grant/17","notes":"Called on Monday.","tribute":"In memory of Karin Larsson","tributeId":45,"tributeType":"InMemoryOf","acknowledgeeIndividualId":38,"receiptDate":"2023-12-07T00:00:00","receiptDateFormatted":"12/7/2023","contactPassthroughId":32,"contactPassthroughUrl":"/api/ContactPassthrough/17","contactIndividualId":817,"cashAccountingCode":"A-100","giftAskId":81,"contactMembershipId":72,"giftDesignations":[{"id":340,"projectId":41,"project":"Clean Water"}],"giftPremiums":[{"id":334,"premiumId":45,"premium":"Tote Bag"}],"pledgePayments":[{"id":132,"expectedPaymentDate":"2023-12-07T00:00:00","expectedAmount":10.5}],"recurringGiftPayments":[{"id":78,"gift":{"id":333,"contactId":17,"giftDate":"2023-12-07T00:00:00"},"expectedAmount":10.5}],"giftUrl":"/api/Gift/17","isPrivate":false,"isTaxDeductible":true,"customFields":[{"name":"shirt","value":"M","displayName":"Shirt size"}]}"#;
+    let decoded = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","contactId":17,"contactName":"Anna Larsson","contactUrl":"/api/Contact/17","giftType":"Credit","giftTypeFormatted":"Credit","giftDate":"2023-12-07T00:00:00","giftDateFormatted":"12/7/2023","amount":10.5,"amountFormatted":"$10.50","currencyCode":"USD","exchangeRate":10.5,"baseCurrencyCode":"USD","batch":"B-7","createDateTimeUtc":"2023-11-30T14:20:56.3533333","createdByUser":"Ola Nordmann","modifiedDateTimeUtc":"2023-11-30T14:20:56.3533333","modifiedByUser":"Ola Nordmann","segmentId":33,"segment":"Major Givers","segmentCode":"SP-1","segmentUrl":"/api/Segment/17","mediaOutletId":67,"mediaOutlet":"Radio","grantId":88,"grant":"Water Fund","grantUrl":"/api/grant/17","notes":"Called on Monday.","tribute":"In memory of Karin Larsson","tributeId":45,"tributeType":"InMemoryOf","acknowledgeeIndividualId":38,"receiptDate":"2023-12-07T00:00:00","receiptDateFormatted":"12/7/2023","contactPassthroughId":32,"contactPassthroughUrl":"/api/ContactPassthrough/17","contactIndividualId":817,"cashAccountingCode":"A-100","giftAskId":81,"contactMembershipId":72,"giftPassthroughs":[],"giftDesignations":[{"id":340,"projectId":41,"project":"Clean Water"}],"giftPremiums":[{"id":334,"premiumId":45,"premium":"Tote Bag"}],"pledgePayments":[{"id":132,"expectedPaymentDate":"2023-12-07T00:00:00","expectedAmount":10.5}],"recurringGiftPayments":[{"id":78,"gift":{"id":333,"contactId":17,"giftDate":"2023-12-07T00:00:00"},"expectedAmount":10.5}],"giftUrl":"/api/Gift/17","isPrivate":false,"isTaxDeductible":true,"customFields":[{"displayName":"Shirt size","name":"shirt","value":"M"}]}"#;
     Exchange::new("gifts.get", "GET", "/api/Gift/301")
         .response(200, response)
+        .decoded(decoded)
         .check(async |client| client.gifts().get(301).await)
         .await;
 }
@@ -99,8 +101,7 @@ async fn get() {
 #[tokio::test]
 async fn get_sparse() {
     let response = r#"{"id":17}"#;
-    let decoded =
-        r#"{"id":17,"giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}"#;
+    let decoded = r#"{"id":17,"giftPassthroughs":[],"giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}"#;
     Exchange::new("gifts.get", "GET", "/api/Gift/301")
         .response(200, response)
         .decoded(decoded)
@@ -112,7 +113,7 @@ async fn get_sparse() {
 async fn update() {
     let body = r#"{"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"batch":"B-7","segmentId":33,"receiptSegmentId":29,"mediaOutletId":67,"notes":"Called on Monday.","isPrivate":false,"receiptDate":"2023-12-07","contactIndividualId":817,"contactPassthroughId":32,"cashAccountingCode":"A-100","state":"Add","isTaxDeductible":true,"giftAskId":81,"passthroughGiftAskId":87,"grantId":88,"contactMembershipId":72,"currencyCode":"USD","exchangeRate":10.5,"checkNumber":"1042","creditCardType":"Visa","cryptocoinType":"Bitcoin","transactionHash":"9f86d081884c7d65","coinSoldForCash":true,"coinAmount":10.5,"dateCoinWasSold":"2023-12-07","coinSaleAmount":10.5,"tickerSymbol":"ACME","numberOfShares":10.5,"stockSoldForCash":true,"dateStockWasSold":"2023-12-07","stockSaleAmount":10.5,"iraCustodian":"First Bank","nonCashGiftTypeId":84,"nonCashGiftType":"Vehicle","description":"A used car.","nonCashSoldForCash":true,"dateNonCashWasSold":"2023-12-07","nonCashOriginalAmount":10.5,"nonCashSaleAmount":10.5,"giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}],"giftPremiums":[{"premiumId":45,"quantity":2}],"pledgePayments":[{"id":255,"amount":10.5}],"recurringGiftPayments":[{"id":201,"paymentId":"RecurringGiftPayment-7"}],"tributeType":"InMemoryOf","tributeId":45,"tributeDescription":"In memory of Karin Larsson","acknowledgeeId":85,"customFields":[{"name":"shirt","value":"M"}]}"#;
     let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
-    let decoded = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}"#;
+    let decoded = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","giftPassthroughs":[],"giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}"#;
     Exchange::new("gifts.update", "PUT", "/api/Gift/301")
         .body(body)
         .response(200, response)
@@ -195,7 +196,7 @@ async fn delete() {
 #[tokio::test]
 async fn by_transaction() {
     let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
-    let decoded = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}"#;
+    let decoded = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","giftPassthroughs":[],"giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}"#;
     Exchange::new("gifts.by_transaction", "GET", "/api/Gift/shop/T%2F1")
         .response(200, response)
         .decoded(decoded)
@@ -212,7 +213,7 @@ async fn by_transaction() {
 async fn create() {
     let body = r#"{"contactId":17,"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"transactionSource":"shop","transactionId":"T-1","batch":"B-7","segmentId":33,"receiptSegmentId":29,"mediaOutletId":67,"notes":"Called on Monday.","isPrivate":false,"receiptDate":"2023-12-07","contactIndividualId":817,"contactPassthroughId":32,"cashAccountingCode":"A-100","state":"Add","isTaxDeductible":true,"giftAskId":81,"passthroughGiftAskId":87,"grantId":88,"contactMembershipId":72,"currencyCode":"USD","exchangeRate":10.5,"checkNumber":"1042","creditCardType":"Visa","cryptocoinType":"Bitcoin","transactionHash":"9f86d081884c7d65","coinSoldForCash":true,"coinAmount":10.5,"dateCoinWasSold":"2023-12-07","coinSaleAmount":10.5,"tickerSymbol":"ACME","numberOfShares":10.5,"iraCustodian":"First Bank","stockSoldForCash":true,"dateStockWasSold":"2023-12-07","stockSaleAmount":10.5,"nonCashGiftTypeId":84,"nonCashGiftType":"Vehicle","description":"A used car.","nonCashSoldForCash":true,"dateNonCashWasSold":"2023-12-07","nonCashOriginalAmount":10.5,"nonCashSaleAmount":10.5,"giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}],"giftPremiums":[{"premiumId":45,"quantity":2}],"pledgePayments":[{"id":255,"amount":10.5}],"recurringGiftPayments":[{"id":201,"paymentId":"RecurringGiftPayment-7"}],"tributeType":"InMemoryOf","tributeId":45,"tributeDescription":"In memory of Karin Larsson","acknowledgeeId":85,"reversedGiftId":86,"customFields":[{"name":"shirt","value":"M"}]}"#;
     let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
-    let decoded = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}"#;
+    let decoded = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","giftPassthroughs":[],"giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}"#;
     Exchange::new("gifts.create", "POST", "/api/Gift")
         .body(body)
         .response(200, response)
@@ -221,65 +222,62 @@ async fn create() {
             client
                 .gifts()
                 .create(
-                    GiftCreate::new(
-                        17,
-                        GiftType::Credit,
-                        "2023-12-07",
-                        Amount::new(105, 1),
-                        [GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)],
-                    )
-                    .transaction_source("shop")
-                    .transaction_id("T-1")
-                    .batch("B-7")
-                    .segment_id(33)
-                    .receipt_segment_id(29)
-                    .media_outlet_id(67)
-                    .notes("Called on Monday.")
-                    .is_private(false)
-                    .receipt_date("2023-12-07")
-                    .contact_individual_id(817)
-                    .contact_passthrough_id(32)
-                    .cash_accounting_code("A-100")
-                    .state(ChildState::Add)
-                    .is_tax_deductible(true)
-                    .gift_ask_id(81)
-                    .passthrough_gift_ask_id(87)
-                    .grant_id(88)
-                    .contact_membership_id(72)
-                    .currency_code("USD")
-                    .exchange_rate(Amount::new(105, 1))
-                    .check_number("1042")
-                    .credit_card_type("Visa")
-                    .cryptocoin_type("Bitcoin")
-                    .transaction_hash("9f86d081884c7d65")
-                    .coin_sold_for_cash(true)
-                    .coin_amount(Amount::new(105, 1))
-                    .date_coin_was_sold("2023-12-07")
-                    .coin_sale_amount(Amount::new(105, 1))
-                    .ticker_symbol("ACME")
-                    .number_of_shares(Amount::new(105, 1))
-                    .ira_custodian("First Bank")
-                    .stock_sold_for_cash(true)
-                    .date_stock_was_sold("2023-12-07")
-                    .stock_sale_amount(Amount::new(105, 1))
-                    .non_cash_gift_type_id(84)
-                    .non_cash_gift_type("Vehicle")
-                    .description("A used car.")
-                    .non_cash_sold_for_cash(true)
-                    .date_non_cash_was_sold("2023-12-07")
-                    .non_cash_original_amount(Amount::new(105, 1))
-                    .non_cash_sale_amount(Amount::new(105, 1))
-                    .gift_premiums([GiftPremiumWrite::new().premium_id(45).quantity(2)])
-                    .pledge_payments([PledgePaymentWrite::new().id(255).amount(Amount::new(105, 1))])
-                    .recurring_gift_payments([RecurringGiftPaymentWrite::new()
-                        .id(201)
-                        .payment_id("RecurringGiftPayment-7")])
-                    .tribute_type("InMemoryOf")
-                    .tribute_id(45)
-                    .tribute_description("In memory of Karin Larsson")
-                    .acknowledgee_id(85)
-                    .reversed_gift_id(86)
-                    .custom_fields([("shirt", "M")]),
+                    GiftCreate::new(17, GiftType::Credit, "2023-12-07", Amount::new(105, 1))
+                        .transaction_source("shop")
+                        .transaction_id("T-1")
+                        .batch("B-7")
+                        .segment_id(33)
+                        .receipt_segment_id(29)
+                        .media_outlet_id(67)
+                        .notes("Called on Monday.")
+                        .is_private(false)
+                        .receipt_date("2023-12-07")
+                        .contact_individual_id(817)
+                        .contact_passthrough_id(32)
+                        .cash_accounting_code("A-100")
+                        .state(ChildState::Add)
+                        .is_tax_deductible(true)
+                        .gift_ask_id(81)
+                        .passthrough_gift_ask_id(87)
+                        .grant_id(88)
+                        .contact_membership_id(72)
+                        .currency_code("USD")
+                        .exchange_rate(Amount::new(105, 1))
+                        .check_number("1042")
+                        .credit_card_type("Visa")
+                        .cryptocoin_type("Bitcoin")
+                        .transaction_hash("9f86d081884c7d65")
+                        .coin_sold_for_cash(true)
+                        .coin_amount(Amount::new(105, 1))
+                        .date_coin_was_sold("2023-12-07")
+                        .coin_sale_amount(Amount::new(105, 1))
+                        .ticker_symbol("ACME")
+                        .number_of_shares(Amount::new(105, 1))
+                        .ira_custodian("First Bank")
+                        .stock_sold_for_cash(true)
+                        .date_stock_was_sold("2023-12-07")
+                        .stock_sale_amount(Amount::new(105, 1))
+                        .non_cash_gift_type_id(84)
+                        .non_cash_gift_type("Vehicle")
+                        .description("A used car.")
+                        .non_cash_sold_for_cash(true)
+                        .date_non_cash_was_sold("2023-12-07")
+                        .non_cash_original_amount(Amount::new(105, 1))
+                        .non_cash_sale_amount(Amount::new(105, 1))
+                        .gift_designations([
+                            GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)
+                        ])
+                        .gift_premiums([GiftPremiumWrite::new().premium_id(45).quantity(2)])
+                        .pledge_payments([PledgePaymentWrite::new().id(255).amount(Amount::new(105, 1))])
+                        .recurring_gift_payments([RecurringGiftPaymentWrite::new()
+                            .id(201)
+                            .payment_id("RecurringGiftPayment-7")])
+                        .tribute_type("InMemoryOf")
+                        .tribute_id(45)
+                        .tribute_description("In memory of Karin Larsson")
+                        .acknowledgee_id(85)
+                        .reversed_gift_id(86)
+                        .custom_fields([("shirt", "M")]),
                 )
                 .await
         })
@@ -309,7 +307,7 @@ async fn patch() {
 async fn create_bulk() {
     let body = r#"[{"contactId":17,"giftType":"Credit","giftDate":"2023-12-07","amount":10.5,"transactionSource":"shop","transactionId":"T-1","giftDesignations":[{"projectId":41,"amount":10.5,"state":"Add"}]}]"#;
     let response = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1"}],"total":1}"#;
-    let decoded = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1","giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}],"total":1}"#;
+    let decoded = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1","giftPassthroughs":[],"giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}],"total":1}"#;
     Exchange::new("gifts.create_bulk", "POST", "/api/Gift/Bulk")
         .body(body)
         .response(200, response)
@@ -317,15 +315,12 @@ async fn create_bulk() {
         .check(async |client| {
             client
                 .gifts()
-                .create_bulk(&[GiftCreate::new(
-                    17,
-                    GiftType::Credit,
-                    "2023-12-07",
-                    Amount::new(105, 1),
-                    [GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)],
-                )
-                .transaction_source("shop")
-                .transaction_id("T-1")])
+                .create_bulk(&[GiftCreate::new(17, GiftType::Credit, "2023-12-07", Amount::new(105, 1))
+                    .transaction_source("shop")
+                    .transaction_id("T-1")
+                    .gift_designations([
+                        GiftDesignationWrite::new(41, Amount::new(105, 1)).state(ChildState::Add)
+                    ])])
                 .await
         })
         .await;
@@ -335,7 +330,7 @@ async fn create_bulk() {
 async fn reverse() {
     let body = r#"{"giftDate":"2023-12-07","reversedGiftId":86,"notes":"Called on Monday."}"#;
     let response = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1"}"#;
-    let decoded = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}"#;
+    let decoded = r#"{"id":399,"transactionSource":"shop","transactionId":"T-1","giftPassthroughs":[],"giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}"#;
     Exchange::new("gifts.reverse", "POST", "/api/Gift/ReversingTransaction")
         .body(body)
         .response(200, response)
@@ -575,7 +570,7 @@ async fn query() {
 async fn query_full() {
     let body = r#"{"groups":[{"conditions":[{"parameter":"Gift Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
     let response = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1"}],"total":1}"#;
-    let decoded = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1","giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}],"total":1}"#;
+    let decoded = r#"{"list":[{"id":399,"transactionSource":"shop","transactionId":"T-1","giftPassthroughs":[],"giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}],"total":1}"#;
     let query: Query = serde_json::from_str(
             r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Gift Id","value":"17"}]}],"sortBy":"Id"}"#,
         )

@@ -57,7 +57,7 @@ async fn by_reference() {
 #[tokio::test]
 async fn gifts() {
     let response = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1"}]"#;
-    let decoded = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1","giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}]"#;
+    let decoded = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1","giftPassthroughs":[],"giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}]"#;
     Exchange::new("grants.gifts", "GET", "/api/Grant/88/Gifts")
         .response(200, response)
         .decoded(decoded)

@@ -10,21 +10,21 @@ use virtuous_client::models::{
     ContactSearchHit, ContactSummary, ContactTag, ContactTypeEntry, CurrentOrganization, CustomCollectionDef,
     CustomCollectionFieldDef, CustomFieldDef, Email, EmailList, EntityDocument, EntityDocumentHit,
     EntityDocumentHits, Event, EventAttendee, EventContact, Gift, GiftAsk, GiftDesignation,
-    GiftDesignationRow, GiftPremium, GiftSpecification, GiftSummary, Grant, IndividualEmailList,
-    NonCashGiftTypeEntry, Organization, OrganizationGroup, OrganizationGroupContact, PaymentGift, Permission,
-    PlannedGift, Pledge, PledgePayment, Premium, Project, ProjectExpense, ProjectNote, ProjectRole,
-    ProjectRoleTypeEntry, QueryOperator, QueryOption, QueryOptions, RecurringGift, RecurringGiftDesignation,
-    RecurringGiftPayment, Relationship, RelationshipTypeEntry, Reminder, SavedReminder, SearchHighlight,
-    SearchResults, Segment, Tag, Task, Tribute, Volunteer, VolunteerAttendance, VolunteerOpportunity,
-    VolunteerOpportunityRow, VolunteerOrganizer, Webhook,
+    GiftDesignationRow, GiftPassthrough, GiftPremium, GiftSpecification, GiftSummary, Grant,
+    IndividualEmailList, NonCashGiftTypeEntry, Organization, OrganizationGroup, OrganizationGroupContact,
+    PaymentGift, Permission, PlannedGift, Pledge, PledgePayment, Premium, Project, ProjectExpense,
+    ProjectNote, ProjectRole, ProjectRoleTypeEntry, QueryOperator, QueryOption, QueryOptions, RecurringGift,
+    RecurringGiftDesignation, RecurringGiftPayment, Relationship, RelationshipTypeEntry, Reminder,
+    SavedReminder, SearchHighlight, SearchResults, Segment, Tag, Task, Tribute, Volunteer,
+    VolunteerAttendance, VolunteerOpportunity, VolunteerOpportunityRow, VolunteerOrganizer, Webhook,
 };
 
 #[test]
 fn contact() {
     lenient::<Contact>(
         r#"{"id":17}"#,
-        r#"{"isCurrentUserFollowing":null,"id":17,"contactType":null,"isPrivate":null,"name":null,"informalName":null,"description":null,"website":null,"maritalStatus":null,"anniversaryMonth":null,"anniversaryDay":null,"anniversaryYear":null,"mergedIntoContactId":null,"address":null,"giftAskAmount":null,"giftAskType":null,"lifeToDateGiving":null,"yearToDateGiving":null,"lastGiftAmount":null,"lastGiftDate":null,"contactIndividuals":null,"contactGiftsUrl":null,"contactPassthroughGiftsUrl":null,"contactPlannedGiftsUrl":null,"contactRecurringGiftsUrl":null,"contactImportantNotesUrl":null,"contactNotesUrl":null,"contactTagsUrl":null,"contactRelationshipsUrl":null,"primaryAvatarUrl":null,"contactReferences":null,"originSegmentId":null,"originSegment":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"tags":null,"organizationGroups":null,"customFields":null,"customCollections":null}"#,
-        r#"{"isCurrentUserFollowing":"True","id":"17","contactType":17,"isPrivate":"True","name":10.5,"informalName":10.5,"description":10.5,"website":10.5,"maritalStatus":10.5,"anniversaryMonth":"17","anniversaryDay":"17","anniversaryYear":"17","mergedIntoContactId":"17","address":null,"giftAskAmount":10.5,"giftAskType":17,"lifeToDateGiving":10.5,"yearToDateGiving":10.5,"lastGiftAmount":10.5,"lastGiftDate":"","contactIndividuals":"","contactGiftsUrl":10.5,"contactPassthroughGiftsUrl":10.5,"contactPlannedGiftsUrl":10.5,"contactRecurringGiftsUrl":10.5,"contactImportantNotesUrl":10.5,"contactNotesUrl":10.5,"contactTagsUrl":10.5,"contactRelationshipsUrl":10.5,"primaryAvatarUrl":10.5,"contactReferences":"","originSegmentId":"17","originSegment":10.5,"createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"tags":"","organizationGroups":"","customFields":"","customCollections":"","somethingNew":[1]}"#,
+        r#"{"isCurrentUserFollowing":null,"id":17,"contactType":null,"isPrivate":null,"name":null,"informalName":null,"formalContactName":null,"alternateContactName":null,"preferredSalutationName":null,"preferredAddresseeName":null,"description":null,"website":null,"maritalStatus":null,"anniversaryMonth":null,"anniversaryDay":null,"anniversaryYear":null,"mergedIntoContactId":null,"address":null,"giftAskAmount":null,"giftAskType":null,"lifeToDateGiving":null,"yearToDateGiving":null,"lastGiftAmount":null,"lastGiftDate":null,"contactIndividuals":null,"contactGiftsUrl":null,"contactPassthroughGiftsUrl":null,"contactPlannedGiftsUrl":null,"contactRecurringGiftsUrl":null,"contactImportantNotesUrl":null,"contactNotesUrl":null,"contactTagsUrl":null,"contactRelationshipsUrl":null,"primaryAvatarUrl":null,"contactReferences":null,"originSegmentId":null,"originSegment":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"tags":null,"organizationGroups":null,"customFields":null,"customCollections":null}"#,
+        r#"{"isCurrentUserFollowing":"True","id":"17","contactType":17,"isPrivate":"True","name":10.5,"informalName":10.5,"formalContactName":10.5,"alternateContactName":10.5,"preferredSalutationName":10.5,"preferredAddresseeName":10.5,"description":10.5,"website":10.5,"maritalStatus":10.5,"anniversaryMonth":"17","anniversaryDay":"17","anniversaryYear":"17","mergedIntoContactId":"17","address":null,"giftAskAmount":10.5,"giftAskType":17,"lifeToDateGiving":10.5,"yearToDateGiving":10.5,"lastGiftAmount":10.5,"lastGiftDate":"","contactIndividuals":"","contactGiftsUrl":10.5,"contactPassthroughGiftsUrl":10.5,"contactPlannedGiftsUrl":10.5,"contactRecurringGiftsUrl":10.5,"contactImportantNotesUrl":10.5,"contactNotesUrl":10.5,"contactTagsUrl":10.5,"contactRelationshipsUrl":10.5,"primaryAvatarUrl":10.5,"contactReferences":"","originSegmentId":"17","originSegment":10.5,"createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"tags":"","organizationGroups":"","customFields":"","customCollections":"","somethingNew":[1]}"#,
     );
 }
 
@@ -77,8 +77,8 @@ fn contact_activity() {
 fn contact_by_reference() {
     lenient::<ContactByReference>(
         r#"{"id":17}"#,
-        r#"{"id":17,"contactType":null,"isPrivate":null,"name":null,"informalName":null,"description":null,"website":null,"maritalStatus":null,"anniversaryMonth":null,"anniversaryDay":null,"anniversaryYear":null,"giftAskAmount":null,"giftAskType":null,"lifeToDateGiving":null,"yearToDateGiving":null,"lastGiftAmount":null,"lastGiftDate":null,"contactIndividuals":null,"address":null}"#,
-        r#"{"id":"17","contactType":17,"isPrivate":"True","name":10.5,"informalName":10.5,"description":10.5,"website":10.5,"maritalStatus":10.5,"anniversaryMonth":"17","anniversaryDay":"17","anniversaryYear":"17","giftAskAmount":10.5,"giftAskType":17,"lifeToDateGiving":10.5,"yearToDateGiving":10.5,"lastGiftAmount":10.5,"lastGiftDate":"","contactIndividuals":"","address":null,"somethingNew":[1]}"#,
+        r#"{"id":17,"contactType":null,"isPrivate":null,"name":null,"informalName":null,"formalContactName":null,"alternateContactName":null,"preferredSalutationName":null,"preferredAddresseeName":null,"description":null,"website":null,"maritalStatus":null,"anniversaryMonth":null,"anniversaryDay":null,"anniversaryYear":null,"giftAskAmount":null,"giftAskType":null,"lifeToDateGiving":null,"yearToDateGiving":null,"lastGiftAmount":null,"lastGiftDate":null,"contactIndividuals":null,"address":null}"#,
+        r#"{"id":"17","contactType":17,"isPrivate":"True","name":10.5,"informalName":10.5,"formalContactName":10.5,"alternateContactName":10.5,"preferredSalutationName":10.5,"preferredAddresseeName":10.5,"description":10.5,"website":10.5,"maritalStatus":10.5,"anniversaryMonth":"17","anniversaryDay":"17","anniversaryYear":"17","giftAskAmount":10.5,"giftAskType":17,"lifeToDateGiving":10.5,"yearToDateGiving":10.5,"lastGiftAmount":10.5,"lastGiftDate":"","contactIndividuals":"","address":null,"somethingNew":[1]}"#,
     );
 }
 
@@ -95,8 +95,8 @@ fn contact_address() {
 fn contact_individual() {
     lenient::<ContactIndividual>(
         r#"{"id":17}"#,
-        r#"{"id":17,"prefix":null,"firstName":null,"middleName":null,"lastName":null,"suffix":null,"gender":null,"isPrimary":null,"isSecondary":null,"birthMonth":null,"birthDay":null,"birthYear":null,"birthDate":null,"approximateAge":null,"isDeceased":null,"passion":null,"contactMethods":null,"contactId":null,"canBePrimary":null,"canBeSecondary":null,"avatarUrl":null,"createDateTimeUtc":null,"modifiedDateTimeUtc":null,"customFields":null,"customCollections":null,"createdByUser":null,"modifiedByUser":null,"deceasedDate":null}"#,
-        r#"{"id":"17","prefix":10.5,"firstName":10.5,"middleName":10.5,"lastName":10.5,"suffix":10.5,"gender":10.5,"isPrimary":"True","isSecondary":"True","birthMonth":"17","birthDay":"17","birthYear":"17","birthDate":"","approximateAge":"17","isDeceased":"True","passion":10.5,"contactMethods":"","contactId":"17","canBePrimary":"True","canBeSecondary":"True","avatarUrl":10.5,"createDateTimeUtc":"","modifiedDateTimeUtc":"","customFields":"","customCollections":"","createdByUser":10.5,"modifiedByUser":10.5,"deceasedDate":"","somethingNew":[1]}"#,
+        r#"{"id":17,"prefix":null,"firstName":null,"middleName":null,"lastName":null,"suffix":null,"prefix2":null,"preMarriageName":null,"nickname":null,"gender":null,"isPrimary":null,"isSecondary":null,"birthMonth":null,"birthDay":null,"birthYear":null,"birthDate":null,"approximateAge":null,"isDeceased":null,"passion":null,"contactMethods":null,"contactId":null,"canBePrimary":null,"canBeSecondary":null,"avatarUrl":null,"createDateTimeUtc":null,"modifiedDateTimeUtc":null,"customFields":null,"customCollections":null,"createdByUser":null,"modifiedByUser":null,"deceasedDate":null}"#,
+        r#"{"id":"17","prefix":10.5,"firstName":10.5,"middleName":10.5,"lastName":10.5,"suffix":10.5,"prefix2":10.5,"preMarriageName":10.5,"nickname":10.5,"gender":10.5,"isPrimary":"True","isSecondary":"True","birthMonth":"17","birthDay":"17","birthYear":"17","birthDate":"","approximateAge":"17","isDeceased":"True","passion":10.5,"contactMethods":"","contactId":"17","canBePrimary":"True","canBeSecondary":"True","avatarUrl":10.5,"createDateTimeUtc":"","modifiedDateTimeUtc":"","customFields":"","customCollections":"","createdByUser":10.5,"modifiedByUser":10.5,"deceasedDate":"","somethingNew":[1]}"#,
     );
 }
 
@@ -194,8 +194,8 @@ fn individual_email_list() {
 fn contact_note() {
     lenient::<ContactNote>(
         r#"{"id":17}"#,
-        r#"{"id":17,"contactId":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"noteDate":null,"type":null,"note":null,"important":null,"isPrivate":null,"createdByAvatarUrl":null,"reminder":null}"#,
-        r#"{"id":"17","contactId":"17","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"noteDate":"","type":10.5,"note":10.5,"important":"True","isPrivate":"True","createdByAvatarUrl":10.5,"reminder":null,"somethingNew":[1]}"#,
+        r#"{"id":17,"contactId":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"noteDate":null,"type":null,"note":null,"important":null,"isPrivate":null,"binaryPath":null,"createdByAvatarUrl":null,"reminder":null}"#,
+        r#"{"id":"17","contactId":"17","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"noteDate":"","type":10.5,"note":10.5,"important":"True","isPrivate":"True","binaryPath":10.5,"createdByAvatarUrl":10.5,"reminder":null,"somethingNew":[1]}"#,
     );
 }
 
@@ -257,8 +257,8 @@ fn tribute() {
 fn gift() {
     lenient::<Gift>(
         r#"{"id":17}"#,
-        r#"{"id":17,"transactionSource":null,"transactionId":null,"contactId":null,"contactName":null,"contactUrl":null,"giftType":null,"giftTypeFormatted":null,"giftDate":null,"giftDateFormatted":null,"amount":null,"amountFormatted":null,"currencyCode":null,"exchangeRate":null,"baseCurrencyCode":null,"batch":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"segmentId":null,"segment":null,"segmentCode":null,"segmentUrl":null,"mediaOutletId":null,"mediaOutlet":null,"grantId":null,"grant":null,"grantUrl":null,"notes":null,"tribute":null,"tributeId":null,"tributeType":null,"acknowledgeeIndividualId":null,"receiptDate":null,"receiptDateFormatted":null,"contactPassthroughId":null,"contactPassthroughUrl":null,"contactIndividualId":null,"cashAccountingCode":null,"giftAskId":null,"contactMembershipId":null,"giftDesignations":null,"giftPremiums":null,"pledgePayments":null,"recurringGiftPayments":null,"giftUrl":null,"isPrivate":null,"isTaxDeductible":null,"customFields":null}"#,
-        r#"{"id":"17","transactionSource":10.5,"transactionId":10.5,"contactId":"17","contactName":10.5,"contactUrl":10.5,"giftType":17,"giftTypeFormatted":10.5,"giftDate":"","giftDateFormatted":10.5,"amount":"","amountFormatted":10.5,"currencyCode":10.5,"exchangeRate":"","baseCurrencyCode":10.5,"batch":10.5,"createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"segmentId":"17","segment":10.5,"segmentCode":10.5,"segmentUrl":10.5,"mediaOutletId":"17","mediaOutlet":10.5,"grantId":"17","grant":10.5,"grantUrl":10.5,"notes":10.5,"tribute":10.5,"tributeId":"17","tributeType":10.5,"acknowledgeeIndividualId":"17","receiptDate":"","receiptDateFormatted":10.5,"contactPassthroughId":"17","contactPassthroughUrl":10.5,"contactIndividualId":"17","cashAccountingCode":10.5,"giftAskId":"17","contactMembershipId":"17","giftDesignations":"","giftPremiums":"","pledgePayments":"","recurringGiftPayments":"","giftUrl":10.5,"isPrivate":"True","isTaxDeductible":"True","customFields":"","somethingNew":[1]}"#,
+        r#"{"id":17,"transactionSource":null,"transactionId":null,"contactId":null,"contactName":null,"contactUrl":null,"giftType":null,"giftTypeFormatted":null,"giftDate":null,"giftDateFormatted":null,"amount":null,"amountFormatted":null,"currencyCode":null,"exchangeRate":null,"baseCurrencyCode":null,"batch":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"segmentId":null,"segment":null,"segmentCode":null,"segmentUrl":null,"mediaOutletId":null,"mediaOutlet":null,"grantId":null,"grant":null,"grantUrl":null,"notes":null,"tribute":null,"tributeId":null,"tributeType":null,"acknowledgeeIndividualId":null,"isAcknowledgedGift":null,"acknowledgementDate":null,"acknowledgementNotes":null,"receiptDate":null,"receiptDateFormatted":null,"contactPassthroughId":null,"contactPassthroughUrl":null,"contactIndividualId":null,"cashAccountingCode":null,"giftAskId":null,"contactMembershipId":null,"giftPassthroughs":null,"giftDesignations":null,"giftPremiums":null,"pledgePayments":null,"recurringGiftPayments":null,"giftUrl":null,"isPrivate":null,"isTaxDeductible":null,"customFields":null}"#,
+        r#"{"id":"17","transactionSource":10.5,"transactionId":10.5,"contactId":"17","contactName":10.5,"contactUrl":10.5,"giftType":17,"giftTypeFormatted":10.5,"giftDate":"","giftDateFormatted":10.5,"amount":"","amountFormatted":10.5,"currencyCode":10.5,"exchangeRate":"","baseCurrencyCode":10.5,"batch":10.5,"createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"segmentId":"17","segment":10.5,"segmentCode":10.5,"segmentUrl":10.5,"mediaOutletId":"17","mediaOutlet":10.5,"grantId":"17","grant":10.5,"grantUrl":10.5,"notes":10.5,"tribute":10.5,"tributeId":"17","tributeType":10.5,"acknowledgeeIndividualId":"17","isAcknowledgedGift":"True","acknowledgementDate":"","acknowledgementNotes":10.5,"receiptDate":"","receiptDateFormatted":10.5,"contactPassthroughId":"17","contactPassthroughUrl":10.5,"contactIndividualId":"17","cashAccountingCode":10.5,"giftAskId":"17","contactMembershipId":"17","giftPassthroughs":"","giftDesignations":"","giftPremiums":"","pledgePayments":"","recurringGiftPayments":"","giftUrl":10.5,"isPrivate":"True","isTaxDeductible":"True","customFields":"","somethingNew":[1]}"#,
     );
 }
 
@@ -266,8 +266,8 @@ fn gift() {
 fn gift_summary() {
     lenient::<GiftSummary>(
         r#"{"id":17}"#,
-        r#"{"id":17,"contactId":null,"contactIndividualId":null,"giftType":null,"giftDate":null,"amount":null,"segment":null,"batch":null,"giftUrl":null,"culture":null,"exchangeRate":null,"giftDesignations":null}"#,
-        r#"{"id":"17","contactId":"17","contactIndividualId":"17","giftType":17,"giftDate":"","amount":10.5,"segment":10.5,"batch":10.5,"giftUrl":10.5,"culture":10.5,"exchangeRate":"","giftDesignations":"","somethingNew":[1]}"#,
+        r#"{"id":17,"contactId":null,"contactIndividualId":null,"giftType":null,"giftDate":null,"amount":null,"segment":null,"batch":null,"giftUrl":null,"culture":null,"currencyCode":null,"baseCurrencyCode":null,"exchangeRate":null,"giftDesignations":null}"#,
+        r#"{"id":"17","contactId":"17","contactIndividualId":"17","giftType":17,"giftDate":"","amount":10.5,"segment":10.5,"batch":10.5,"giftUrl":10.5,"culture":10.5,"currencyCode":10.5,"baseCurrencyCode":10.5,"exchangeRate":"","giftDesignations":"","somethingNew":[1]}"#,
     );
 }
 
@@ -277,6 +277,15 @@ fn gift_designation() {
         r#"{"id":17}"#,
         r#"{"id":17,"projectId":null,"project":null,"projectCode":null,"externalAccountingCode":null,"projectType":null,"projectLocation":null,"projectUrl":null,"amountDesignated":null,"display":null}"#,
         r#"{"id":"17","projectId":"17","project":10.5,"projectCode":10.5,"externalAccountingCode":10.5,"projectType":10.5,"projectLocation":10.5,"projectUrl":10.5,"amountDesignated":"","display":10.5,"somethingNew":[1]}"#,
+    );
+}
+
+#[test]
+fn gift_passthrough() {
+    lenient::<GiftPassthrough>(
+        r#"{}"#,
+        r#"{"contactId":null,"passthroughContact":null,"amount":null}"#,
+        r#"{"contactId":"17","passthroughContact":10.5,"amount":"","somethingNew":[1]}"#,
     );
 }
 
@@ -365,8 +374,8 @@ fn premium() {
 fn recurring_gift() {
     lenient::<RecurringGift>(
         r#"{"id":17}"#,
-        r#"{"id":17,"transactionSource":null,"transactionId":null,"contactId":null,"startDate":null,"amount":null,"frequency":null,"anticipatedEndDate":null,"cancelDateTimeUtc":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"segmentId":null,"segment":null,"segmentUrl":null,"automatedPayments":null,"trackPayments":null,"isPrivate":null,"status":null,"nextExpectedPaymentDate":null,"designations":null,"customFields":null}"#,
-        r#"{"id":"17","transactionSource":10.5,"transactionId":10.5,"contactId":"17","startDate":"","amount":"","frequency":17,"anticipatedEndDate":"","cancelDateTimeUtc":"","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"segmentId":"17","segment":10.5,"segmentUrl":10.5,"automatedPayments":"True","trackPayments":"True","isPrivate":"True","status":10.5,"nextExpectedPaymentDate":"","designations":"","customFields":"","somethingNew":[1]}"#,
+        r#"{"id":17,"transactionSource":null,"transactionId":null,"contactId":null,"recurringGiftDate":null,"startDate":null,"amount":null,"frequency":null,"anticipatedEndDate":null,"cancelDateTimeUtc":null,"createDateTimeUtc":null,"createdByUser":null,"modifiedDateTimeUtc":null,"modifiedByUser":null,"segmentId":null,"segment":null,"segmentUrl":null,"automatedPayments":null,"trackPayments":null,"isPrivate":null,"status":null,"nextExpectedPaymentDate":null,"designations":null,"customFields":null}"#,
+        r#"{"id":"17","transactionSource":10.5,"transactionId":10.5,"contactId":"17","recurringGiftDate":"","startDate":"","amount":"","frequency":17,"anticipatedEndDate":"","cancelDateTimeUtc":"","createDateTimeUtc":"","createdByUser":10.5,"modifiedDateTimeUtc":"","modifiedByUser":10.5,"segmentId":"17","segment":10.5,"segmentUrl":10.5,"automatedPayments":"True","trackPayments":"True","isPrivate":"True","status":10.5,"nextExpectedPaymentDate":"","designations":"","customFields":"","somethingNew":[1]}"#,
     );
 }
 

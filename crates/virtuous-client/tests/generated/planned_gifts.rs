@@ -61,7 +61,7 @@ async fn update() {
 #[tokio::test]
 async fn gifts() {
     let response = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1"}]"#;
-    let decoded = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1","giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}]"#;
+    let decoded = r#"[{"id":399,"transactionSource":"shop","transactionId":"T-1","giftPassthroughs":[],"giftDesignations":[],"giftPremiums":[],"pledgePayments":[],"recurringGiftPayments":[]}]"#;
     Exchange::new("planned_gifts.gifts", "GET", "/api/PlannedGift/50/Gifts")
         .response(200, response)
         .decoded(decoded)

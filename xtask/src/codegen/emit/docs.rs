@@ -70,16 +70,10 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
         operation.path,
         class(operation.class)
     ));
-    text.push_str(
-        "\n\n# Errors\n\n[`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.",
-    );
-    let own = operation.errors.iter().filter(|error| !is_common(plan, error));
-    for (index, (status, meaning)) in own.enumerate() {
-        let separator = if index == 0 { " Expected from this call:\n\n" } else { "\n" };
-        let kind = kind(*status);
-        text.push_str(&format!(
-            "{separator}- [`{kind}`](crate::ErrorKind::{kind}), status {status}: {meaning}"
-        ));
+    text.push_str("\n\n# Errors\n\n[`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.");
+    let own: Vec<_> = operation.errors.iter().filter(|error| !is_common(plan, error)).collect();
+    if !own.is_empty() {
+        text.push_str(&format!(" Expected from this call:\n\n{}", listed(&own)));
     }
     // Compiled but not run: running would start one process per operation to no effect.
     text.push_str("\n\n# Example\n\n```no_run\n");
@@ -88,7 +82,28 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
     text
 }
 
-/// Returns whether all operations share this error (an invalid credential, say); such errors are not listed.
+/// The doc comment of a handle: the errors that all operations share stand here and not at each method.
+pub(crate) fn handle(plan: &Plan<'_>, summary: &str, accessor: &str) -> String {
+    let first = plan.api.operations.iter().find(|operation| operation.by_hand.is_none());
+    let errors = first.map(|operation| operation.errors.as_slice()).unwrap_or_default();
+    let common: Vec<_> = errors.iter().filter(|error| is_common(plan, error)).collect();
+    let mut text = format!("{summary}\n\nReturned by {accessor}.");
+    if !common.is_empty() {
+        text.push_str(&format!("\n\n# Errors\n\nEvery call can also fail with:\n\n{}", listed(&common)));
+    }
+    text
+}
+
+/// A list of errors, one per line.
+fn listed(errors: &[&(u16, String)]) -> String {
+    let lines = errors.iter().map(|(status, meaning)| {
+        let kind = kind(*status);
+        format!("- [`{kind}`](crate::ErrorKind::{kind}), status {status}: {meaning}")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns whether all operations share this error (an invalid credential, say).
 fn is_common(plan: &Plan<'_>, error: &(u16, String)) -> bool {
     let mut generated = plan.api.operations.iter().filter(|operation| operation.by_hand.is_none());
     generated.all(|operation| operation.errors.contains(error))

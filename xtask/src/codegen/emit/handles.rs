@@ -4,7 +4,7 @@ use super::super::description::{Operation, Parameter, Resource, Type};
 use super::super::plan::{BodyForm, Model, Plan};
 use super::Stop;
 use super::construct::initial;
-use super::docs::{doc, example, method as method_docs, statements};
+use super::docs::{doc, example, handle as handle_docs, method as method_docs, statements};
 use super::example::call;
 use super::modify::modify;
 use super::names::body_name;
@@ -39,7 +39,7 @@ pub(crate) fn file<'a>(
         let (name, ty) = (ident(&parameter.rust), bound_type(parameter));
         quote!(pub(crate) #name: #ty)
     });
-    let docs = doc(&format!("{}\n\nReturned by {}.", resource.summary, accessor_path(plan, resource)), 0);
+    let docs = doc(&handle_docs(plan, &resource.summary, &accessor_path(plan, resource)), 0);
     file.items(quote! {
         #docs
         #[derive(Clone, Copy, Debug)]

@@ -241,7 +241,9 @@ fn media(content: &Place<'_>) -> Result<Media> {
     let place = members.need("schema", "give its schema")?;
     let mut schema_members = place.members("a schema")?;
     let envelope = schema_members.text("x-sdk-envelope")?;
-    let ty = if place.node.get("properties").is_some() && place.node.get("x-sdk-page").is_none() {
+    let ty = if let Some((name, choice)) = envelope.as_ref().zip(schema_members.take("anyOf")) {
+        Ok(with_or_without_envelope(name, &choice)?)
+    } else if place.node.get("properties").is_some() && place.node.get("x-sdk-page").is_none() {
         schema_members.take("type");
         Err(schema::inline_object(&mut schema_members)?)
     } else {
@@ -267,6 +269,26 @@ fn media(content: &Place<'_>) -> Result<Media> {
     }
     members.finish()?;
     Ok(Media { ty, envelope, examples: found })
+}
+
+/// The type of a response that has an envelope or none.
+fn with_or_without_envelope(name: &str, choice: &Place<'_>) -> Result<Type> {
+    let wanted = || {
+        choice.refuse(format!(
+            "write the envelope with the field `{name}`, and then the schema of this field without it"
+        ))
+    };
+    let items = choice.items()?;
+    let [enveloped, bare] = items.as_slice() else { return Err(wanted()) };
+    let mut members = enveloped.members("the envelope")?;
+    members.take("type");
+    let envelope = schema::inline_object(&mut members)?;
+    members.finish()?;
+    let mut members = bare.members("a schema")?;
+    let bare = schema::plain_type(&mut members)?;
+    members.finish()?;
+    let is_same = envelope.properties.iter().any(|property| property.wire == name && property.ty == bare);
+    if is_same { Ok(bare) } else { Err(wanted()) }
 }
 
 fn responses(place: &Place<'_>, shared: &Shared) -> Result<(Answer, Vec<(u16, String)>)> {

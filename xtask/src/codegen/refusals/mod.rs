@@ -97,6 +97,8 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     (r#"{ "description": "there is none." }"#, r##"{ "$ref": "#/components/responses/None" }"##, "#/paths/~1shelves~1{shelf}~1cups~1{id}/get/responses/404/$ref", "there is no response `None`"),
     (r#"{ "description": "there is none." }"#, r#"{ "description": "x", "links": {} }"#, "#/paths/~1shelves~1{shelf}~1cups~1{id}/get/responses/404/links", "does not know `links` in an error response"),
     (r##"{ "$ref": "#/components/schemas/Cup" }"##, r#"{ "type": "object", "properties": {} }"#, "#/paths/~1shelves~1{shelf}~1cups~1{id}/get/responses/200/content", "give the object of a response a name"),
+    (r##"{ "$ref": "#/components/schemas/Cup" }"##, r##"{ "x-sdk-envelope": "data", "anyOf": [{ "$ref": "#/components/schemas/Cup" }] }"##, "#/paths/~1shelves~1{shelf}~1cups~1{id}/get/responses/200/content/application~1json/schema/anyOf", "write the envelope with the field `data`"),
+    (r##"{ "$ref": "#/components/schemas/Cup" }"##, r##"{ "x-sdk-envelope": "data", "anyOf": [{ "type": "object", "properties": { "data": { "type": "string" } } }, { "$ref": "#/components/schemas/Cup" }] }"##, "#/paths/~1shelves~1{shelf}~1cups~1{id}/get/responses/200/content/application~1json/schema/anyOf", "the schema of this field without it"),
     // Schemas.
     (r#""Cup": {"#, r#""cup": {"#, "#/components/schemas/cup", "write it in upper camel case"),
     (r#""description": "A cup.","#, "", "#/components/schemas/Cup", "without `description`"),

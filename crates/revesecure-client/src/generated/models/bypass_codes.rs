@@ -17,13 +17,13 @@ pub struct BypassCodeList {
     pub unknown: UnknownFields,
 }
 
-/// A code that replaces the second factor once.
+/// A code that replaces the second factor. Assumption (token-codes): once.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BypassCode {
     /// The `BypassCode` field.
     pub code: SecretString,
-    /// The `ExpireTime` field.
+    /// The time at which the code expires, in milliseconds since 1970, as in the vendor's sample.
     pub expire_time: Option<DateTime>,
     /// The fields that this version does not know by name.
     pub unknown: UnknownFields,

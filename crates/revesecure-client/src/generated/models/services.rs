@@ -38,11 +38,11 @@ pub struct ServiceDetails {
     pub service_version: Option<String>,
     /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
-    /// The `LastOnlineTime` field.
+    /// The time at which the service was last online, in milliseconds since 1970, as in the vendor's sample.
     pub last_online_time: Option<DateTime>,
-    /// The `ActivationTime` field.
+    /// The start of the activation, in milliseconds since 1970, as in the vendor's sample.
     pub activation_time: Option<DateTime>,
-    /// The `DeactivationTime` field.
+    /// The end of the activation, in milliseconds since 1970, as in the vendor's sample.
     pub deactivation_time: Option<DateTime>,
     /// The fields that this version does not know by name.
     pub unknown: UnknownFields,

@@ -55,9 +55,9 @@ pub struct TokenInfo {
     pub token_blocked: Option<Flag>,
     /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
-    /// The `ActivationTime` field.
+    /// The start of the activation, in milliseconds since 1970, as in the vendor's sample.
     pub activation_time: Option<DateTime>,
-    /// The `DeactivationTime` field.
+    /// The end of the activation, in milliseconds since 1970, as in the vendor's sample.
     pub deactivation_time: Option<DateTime>,
     /// The fields that this version does not know by name.
     pub unknown: UnknownFields,

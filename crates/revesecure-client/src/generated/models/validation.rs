@@ -60,7 +60,8 @@ impl UserQuery {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct UserInfo {
-    /// The API key of the request.
+    /// The API key in the response. The vendor's sample has another one than its request. Assumption
+    /// (api-keys): that of the request.
     pub api_key: Option<SecretString>,
     /// The `UserName` field.
     pub user_name: Option<String>,
@@ -75,7 +76,8 @@ pub struct UserInfo {
     pub policy: Policy,
     /// The tokens of the user.
     pub tokens: Vec<LoginToken>,
-    /// The second factors that the user can use.
+    /// The second factors that the user can use: a list of names from the service, as its plugin requires; 0,
+    /// 1 or 2 on the page, whose meaning isn't documented.
     pub auth_methods: Option<AuthMethods>,
     /// The fields that this version does not know by name.
     pub unknown: UnknownFields,
@@ -147,9 +149,10 @@ impl OtpCheck {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OtpAnswer {
-    /// The API key of the request.
+    /// The API key of the request, as in the vendor's sample.
     pub api_key: Option<SecretString>,
-    /// The result, `OTP VALID` for a valid code. A response without it is an error.
+    /// The result for a valid code is `OTP VALID` on the page and `OTP Valid` from the service, as its plugin
+    /// requires: compare without case. Any other string is a wrong code. A response without it is an error.
     pub auth_result: AuthResult,
     /// The fields that this version does not know by name.
     pub unknown: UnknownFields,
@@ -275,7 +278,7 @@ impl From<String> for PushQuery {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PushStarted {
-    /// The API key of the request.
+    /// The API key of the request, as in the vendor's sample.
     pub api_key: Option<SecretString>,
     /// The id of the push, for `push_status`.
     pub push_txn_id: String,
@@ -287,7 +290,7 @@ pub struct PushStarted {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PushStatus {
-    /// The API key of the request.
+    /// The API key of the request, as in the vendor's sample.
     pub api_key: Option<SecretString>,
     /// The `PushTxnId` field.
     pub push_txn_id: Option<String>,
@@ -299,7 +302,7 @@ pub struct PushStatus {
     pub unknown: UnknownFields,
 }
 
-/// A Windows or Unix machine to register for a user.
+/// A user of a Windows or Unix machine to register.
 ///
 /// Required fields are set by name, so that two of the same type can't be swapped:
 /// `Registration::login_name(…).device_uid(…).second_factor(…)`. Optional fields follow.

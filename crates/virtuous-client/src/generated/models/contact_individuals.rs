@@ -224,6 +224,17 @@ pub struct IndividualUpdate {
     /// The suffix of the name, such as `Jr.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
+    /// The second prefix of the name. Assumption (put-derived): an update accepts it, which no page
+    /// documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix2: Option<String>,
+    /// The last name before marriage. Assumption (put-derived): an update accepts it, which no page
+    /// documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pre_marriage_name: Option<String>,
+    /// Assumption (put-derived): an update accepts it, which no page documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nickname: Option<String>,
     /// The `gender` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
@@ -278,6 +289,9 @@ impl TryFrom<&ContactIndividual> for IndividualUpdate {
             prefix: read.prefix.clone(),
             middle_name: read.middle_name.clone(),
             suffix: read.suffix.clone(),
+            prefix2: read.prefix2.clone(),
+            pre_marriage_name: read.pre_marriage_name.clone(),
+            nickname: read.nickname.clone(),
             gender: read.gender.clone(),
             set_as_primary: read.is_primary,
             set_as_secondary: read.is_secondary,
@@ -339,6 +353,29 @@ impl IndividualUpdate {
     #[must_use]
     pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
         self.suffix = Some(suffix.into());
+        self
+    }
+
+    /// The second prefix of the name. Assumption (put-derived): an update accepts it, which no page
+    /// documents.
+    #[must_use]
+    pub fn prefix2(mut self, prefix2: impl Into<String>) -> Self {
+        self.prefix2 = Some(prefix2.into());
+        self
+    }
+
+    /// The last name before marriage. Assumption (put-derived): an update accepts it, which no page
+    /// documents.
+    #[must_use]
+    pub fn pre_marriage_name(mut self, pre_marriage_name: impl Into<String>) -> Self {
+        self.pre_marriage_name = Some(pre_marriage_name.into());
+        self
+    }
+
+    /// Assumption (put-derived): an update accepts it, which no page documents.
+    #[must_use]
+    pub fn nickname(mut self, nickname: impl Into<String>) -> Self {
+        self.nickname = Some(nickname.into());
         self
     }
 

@@ -44,6 +44,8 @@ pub struct ContactNote {
     pub important: Option<bool>,
     /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
+    /// The path of an attached file. Only in recordings of responses.
+    pub binary_path: Option<String>,
     /// The URL of the picture of the user who created it.
     pub created_by_avatar_url: Option<String>,
     /// The `reminder` field.
@@ -136,6 +138,9 @@ pub struct NoteUpdate {
     /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private: Option<bool>,
+    /// The path of an attached file. Assumption (put-derived): an update accepts it, which no page documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub binary_path: Option<String>,
     /// The time spent, in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_spent: Option<i64>,
@@ -155,6 +160,7 @@ impl TryFrom<&ContactNote> for NoteUpdate {
             note_date_time: crate::convert::date(read.note_date.as_ref(), "noteDate")?,
             important: read.important,
             private: read.is_private,
+            binary_path: read.binary_path.clone(),
             time_spent: crate::convert::known(&read.unknown, "timeSpent")?,
             unknown: auth_client_core::provider::record::carried(
                 &read.unknown,
@@ -203,6 +209,13 @@ impl NoteUpdate {
     #[must_use]
     pub fn private(mut self, private: bool) -> Self {
         self.private = Some(private);
+        self
+    }
+
+    /// The path of an attached file. Assumption (put-derived): an update accepts it, which no page documents.
+    #[must_use]
+    pub fn binary_path(mut self, binary_path: impl Into<String>) -> Self {
+        self.binary_path = Some(binary_path.into());
         self
     }
 
@@ -336,6 +349,7 @@ auth_client_core::provider::record! {
         "note" => note,
         "important" => important,
         "isPrivate" => is_private,
+        "binaryPath" => binary_path,
         "createdByAvatarUrl" => created_by_avatar_url,
         "reminder" => reminder,
     }

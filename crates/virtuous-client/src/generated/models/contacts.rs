@@ -181,6 +181,14 @@ pub struct Contact {
     pub name: Option<String>,
     /// The informal name, such as `Anna and Erik`.
     pub informal_name: Option<String>,
+    /// The formal name. Only in recordings of responses.
+    pub formal_contact_name: Option<String>,
+    /// The alternate name. Only in recordings of responses.
+    pub alternate_contact_name: Option<String>,
+    /// The name for salutations. Only in recordings of responses.
+    pub preferred_salutation_name: Option<String>,
+    /// The name for addresses. Only in recordings of responses.
+    pub preferred_addressee_name: Option<String>,
     /// The `description` field.
     pub description: Option<String>,
     /// The `website` field.
@@ -369,6 +377,14 @@ pub struct ContactByReference {
     pub name: Option<String>,
     /// The informal name, such as `Anna and Erik`.
     pub informal_name: Option<String>,
+    /// The formal name. Only in recordings of responses.
+    pub formal_contact_name: Option<String>,
+    /// The alternate name. Only in recordings of responses.
+    pub alternate_contact_name: Option<String>,
+    /// The name for salutations. Only in recordings of responses.
+    pub preferred_salutation_name: Option<String>,
+    /// The name for addresses. Only in recordings of responses.
+    pub preferred_addressee_name: Option<String>,
     /// The `description` field.
     pub description: Option<String>,
     /// The `website` field.
@@ -461,6 +477,12 @@ pub struct ContactIndividual {
     pub last_name: Option<String>,
     /// The suffix of the name, such as `Jr.`.
     pub suffix: Option<String>,
+    /// The second prefix of the name. Only in recordings of responses.
+    pub prefix2: Option<String>,
+    /// The last name before marriage. Only in recordings of responses.
+    pub pre_marriage_name: Option<String>,
+    /// Only in recordings of responses.
+    pub nickname: Option<String>,
     /// The `gender` field.
     pub gender: Option<String>,
     /// The `isPrimary` field.
@@ -1215,6 +1237,18 @@ pub struct ContactUpdate {
     /// The informal name, such as `Anna and Erik`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub informal_name: Option<String>,
+    /// The formal name. Assumption (put-derived): an update accepts it, which no page documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formal_contact_name: Option<String>,
+    /// The alternate name. Assumption (put-derived): an update accepts it, which no page documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alternate_contact_name: Option<String>,
+    /// The name for salutations. Assumption (put-derived): an update accepts it, which no page documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_salutation_name: Option<String>,
+    /// The name for addresses. Assumption (put-derived): an update accepts it, which no page documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_addressee_name: Option<String>,
     /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -1257,6 +1291,10 @@ impl From<&Contact> for ContactUpdate {
             contact_type: read.contact_type.clone(),
             name: read.name.clone(),
             informal_name: read.informal_name.clone(),
+            formal_contact_name: read.formal_contact_name.clone(),
+            alternate_contact_name: read.alternate_contact_name.clone(),
+            preferred_salutation_name: read.preferred_salutation_name.clone(),
+            preferred_addressee_name: read.preferred_addressee_name.clone(),
             description: read.description.clone(),
             website: read.website.clone(),
             marital_status: read.marital_status.clone(),
@@ -1298,6 +1336,34 @@ impl ContactUpdate {
     #[must_use]
     pub fn informal_name(mut self, informal_name: impl Into<String>) -> Self {
         self.informal_name = Some(informal_name.into());
+        self
+    }
+
+    /// The formal name. Assumption (put-derived): an update accepts it, which no page documents.
+    #[must_use]
+    pub fn formal_contact_name(mut self, formal_contact_name: impl Into<String>) -> Self {
+        self.formal_contact_name = Some(formal_contact_name.into());
+        self
+    }
+
+    /// The alternate name. Assumption (put-derived): an update accepts it, which no page documents.
+    #[must_use]
+    pub fn alternate_contact_name(mut self, alternate_contact_name: impl Into<String>) -> Self {
+        self.alternate_contact_name = Some(alternate_contact_name.into());
+        self
+    }
+
+    /// The name for salutations. Assumption (put-derived): an update accepts it, which no page documents.
+    #[must_use]
+    pub fn preferred_salutation_name(mut self, preferred_salutation_name: impl Into<String>) -> Self {
+        self.preferred_salutation_name = Some(preferred_salutation_name.into());
+        self
+    }
+
+    /// The name for addresses. Assumption (put-derived): an update accepts it, which no page documents.
+    #[must_use]
+    pub fn preferred_addressee_name(mut self, preferred_addressee_name: impl Into<String>) -> Self {
+        self.preferred_addressee_name = Some(preferred_addressee_name.into());
         self
     }
 
@@ -1873,6 +1939,10 @@ auth_client_core::provider::record! {
         "isPrivate" => is_private,
         "name" => name,
         "informalName" => informal_name,
+        "formalContactName" => formal_contact_name,
+        "alternateContactName" => alternate_contact_name,
+        "preferredSalutationName" => preferred_salutation_name,
+        "preferredAddresseeName" => preferred_addressee_name,
         "description" => description,
         "website" => website,
         "maritalStatus" => marital_status,
@@ -1961,6 +2031,10 @@ auth_client_core::provider::record! {
         "isPrivate" => is_private,
         "name" => name,
         "informalName" => informal_name,
+        "formalContactName" => formal_contact_name,
+        "alternateContactName" => alternate_contact_name,
+        "preferredSalutationName" => preferred_salutation_name,
+        "preferredAddresseeName" => preferred_addressee_name,
         "description" => description,
         "website" => website,
         "maritalStatus" => marital_status,
@@ -2005,6 +2079,9 @@ auth_client_core::provider::record! {
         "middleName" => middle_name,
         "lastName" => last_name,
         "suffix" => suffix,
+        "prefix2" => prefix2,
+        "preMarriageName" => pre_marriage_name,
+        "nickname" => nickname,
         "gender" => gender,
         "isPrimary" => is_primary,
         "isSecondary" => is_secondary,

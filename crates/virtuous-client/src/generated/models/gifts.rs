@@ -170,6 +170,12 @@ pub struct Gift {
     pub tribute_type: Option<String>,
     /// The id of the individual who is notified of the tribute.
     pub acknowledgee_individual_id: Option<i64>,
+    /// Whether the gift was acknowledged. Only in recordings of responses.
+    pub is_acknowledged_gift: Option<bool>,
+    /// The date of the acknowledgement. Only in recordings of responses.
+    pub acknowledgement_date: Option<DateTime>,
+    /// Notes on the acknowledgement. Only in recordings of responses.
+    pub acknowledgement_notes: Option<String>,
     /// The date of the receipt.
     pub receipt_date: Option<DateTime>,
     /// The date of the receipt, as a display string.
@@ -186,6 +192,8 @@ pub struct Gift {
     pub gift_ask_id: Option<i64>,
     /// The id of the contact's membership.
     pub contact_membership_id: Option<i64>,
+    /// The contacts that the gift passed through. Only in recordings of responses.
+    pub gift_passthroughs: Vec<GiftPassthrough>,
     /// The designations: how the amount is split over projects.
     pub gift_designations: Vec<GiftDesignation>,
     /// The premiums given in return.
@@ -230,6 +238,10 @@ pub struct GiftSummary {
     pub gift_url: Option<String>,
     /// The culture in which amounts are displayed, such as `en-US`.
     pub culture: Option<String>,
+    /// The code of the currency, such as `USD`.
+    pub currency_code: Option<String>,
+    /// The code of the organization's base currency.
+    pub base_currency_code: Option<String>,
     /// The exchange rate between the gift's currency and the base currency.
     pub exchange_rate: Option<Amount>,
     /// The designations: how the amount is split over projects.
@@ -262,6 +274,21 @@ pub struct GiftDesignation {
     pub amount_designated: Option<Amount>,
     /// The display string.
     pub display: Option<String>,
+    /// The fields that this version does not know by name.
+    pub unknown: UnknownFields,
+}
+
+/// A contact that a gift passed through. Recordings show no element; another client of the API sends these
+/// fields.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct GiftPassthrough {
+    /// The `contactId` field.
+    pub contact_id: Option<i64>,
+    /// The name of the contact.
+    pub passthrough_contact: Option<String>,
+    /// The `amount` field.
+    pub amount: Option<Amount>,
     /// The fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
@@ -340,7 +367,8 @@ pub struct PaymentGift {
     pub unknown: UnknownFields,
 }
 
-/// A gift to create. Its designations must add up to its amount.
+/// A gift to create. Designations, if it has any, must add up to its amount. Assumption (no-designations): a
+/// gift without them goes to the organization's default project.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -477,7 +505,8 @@ pub struct GiftCreate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_sale_amount: Option<Amount>,
     /// The designations: how the amount is split over projects.
-    pub gift_designations: Vec<GiftDesignationWrite>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gift_designations: Option<Vec<GiftDesignationWrite>>,
     /// The premiums given in return.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_premiums: Option<Vec<GiftPremiumWrite>>,
@@ -508,21 +537,18 @@ pub struct GiftCreate {
 }
 
 impl GiftCreate {
-    /// Creates a [`GiftCreate`] from its required `contact_id`, `gift_type`, `gift_date`, `amount` and
-    /// `gift_designations`.
+    /// Creates a [`GiftCreate`] from its required `contact_id`, `gift_type`, `gift_date` and `amount`.
     pub fn new(
         contact_id: i64,
         gift_type: GiftType,
         gift_date: impl Into<DateTime>,
         amount: impl Into<Amount>,
-        gift_designations: impl IntoIterator<Item = GiftDesignationWrite>,
     ) -> Self {
         Self {
             contact_id,
             gift_type,
             gift_date: gift_date.into(),
             amount: amount.into(),
-            gift_designations: gift_designations.into_iter().collect(),
             transaction_source: None,
             transaction_id: None,
             batch: None,
@@ -564,6 +590,7 @@ impl GiftCreate {
             date_non_cash_was_sold: None,
             non_cash_original_amount: None,
             non_cash_sale_amount: None,
+            gift_designations: None,
             gift_premiums: None,
             pledge_payments: None,
             recurring_gift_payments: None,
@@ -863,6 +890,16 @@ impl GiftCreate {
         self
     }
 
+    /// The designations: how the amount is split over projects.
+    #[must_use]
+    pub fn gift_designations(
+        mut self,
+        gift_designations: impl IntoIterator<Item = GiftDesignationWrite>,
+    ) -> Self {
+        self.gift_designations = Some(gift_designations.into_iter().collect());
+        self
+    }
+
     /// The premiums given in return.
     #[must_use]
     pub fn gift_premiums(mut self, gift_premiums: impl IntoIterator<Item = GiftPremiumWrite>) -> Self {
@@ -971,6 +1008,66 @@ impl GiftDesignationWrite {
     #[must_use]
     pub fn state(mut self, state: ChildState) -> Self {
         self.state = Some(state);
+        self
+    }
+}
+
+/// A contact that a gift passed through.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct GiftPassthroughWrite {
+    /// The `contactId` field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact_id: Option<i64>,
+    /// The name of the contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passthrough_contact: Option<String>,
+    /// The `amount` field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// The fields of the response that this version does not know by name. They are sent as they came.
+    #[serde(flatten)]
+    pub unknown: UnknownFields,
+}
+
+/// Creates an update request from a [`GiftPassthrough`] that was read.
+impl From<&GiftPassthrough> for GiftPassthroughWrite {
+    fn from(read: &GiftPassthrough) -> Self {
+        Self {
+            contact_id: read.contact_id,
+            passthrough_contact: read.passthrough_contact.clone(),
+            amount: Clone::clone(&read.amount),
+            unknown: auth_client_core::provider::record::carried(&read.unknown, &[]),
+        }
+    }
+}
+
+impl GiftPassthroughWrite {
+    /// Creates an empty value: no field is set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The `contactId` field.
+    #[must_use]
+    pub fn contact_id(mut self, contact_id: i64) -> Self {
+        self.contact_id = Some(contact_id);
+        self
+    }
+
+    /// The name of the contact.
+    #[must_use]
+    pub fn passthrough_contact(mut self, passthrough_contact: impl Into<String>) -> Self {
+        self.passthrough_contact = Some(passthrough_contact.into());
+        self
+    }
+
+    /// The `amount` field.
+    #[must_use]
+    pub fn amount(mut self, amount: impl Into<Amount>) -> Self {
+        self.amount = Some(amount.into());
         self
     }
 }
@@ -1204,6 +1301,17 @@ pub struct GiftUpdate {
     /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
+    /// Whether the gift was acknowledged. Assumption (put-derived): an update accepts it, which no page
+    /// documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_acknowledged_gift: Option<bool>,
+    /// The date of the acknowledgement. Assumption (put-derived): an update accepts it, which no page
+    /// documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acknowledgement_date: Option<DateTime>,
+    /// Notes on the acknowledgement. Assumption (put-derived): an update accepts it, which no page documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acknowledgement_notes: Option<String>,
     /// The date of the receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_date: Option<DateTime>,
@@ -1303,6 +1411,10 @@ pub struct GiftUpdate {
     /// The `nonCashSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_sale_amount: Option<Amount>,
+    /// The contacts that the gift passed through. Assumption (put-derived): an update accepts it, which no
+    /// page documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gift_passthroughs: Option<Vec<GiftPassthroughWrite>>,
     /// The designations: how the amount is split over projects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_designations: Option<Vec<GiftDesignationWrite>>,
@@ -1354,6 +1466,12 @@ impl TryFrom<&Gift> for GiftUpdate {
             media_outlet_id: read.media_outlet_id,
             notes: read.notes.clone(),
             is_private: read.is_private,
+            is_acknowledged_gift: read.is_acknowledged_gift,
+            acknowledgement_date: crate::convert::date(
+                read.acknowledgement_date.as_ref(),
+                "acknowledgementDate",
+            )?,
+            acknowledgement_notes: read.acknowledgement_notes.clone(),
             receipt_date: crate::convert::date(read.receipt_date.as_ref(), "receiptDate")?,
             contact_individual_id: read.contact_individual_id,
             contact_passthrough_id: read.contact_passthrough_id,
@@ -1396,6 +1514,8 @@ impl TryFrom<&Gift> for GiftUpdate {
             )?,
             non_cash_original_amount: crate::convert::known(&read.unknown, "nonCashOriginalAmount")?,
             non_cash_sale_amount: crate::convert::known(&read.unknown, "nonCashSaleAmount")?,
+            gift_passthroughs: (!read.gift_passthroughs.is_empty())
+                .then(|| read.gift_passthroughs.iter().map(GiftPassthroughWrite::from).collect()),
             gift_designations: if read.gift_designations.is_empty() {
                 None
             } else {
@@ -1527,6 +1647,29 @@ impl GiftUpdate {
     #[must_use]
     pub fn is_private(mut self, is_private: bool) -> Self {
         self.is_private = Some(is_private);
+        self
+    }
+
+    /// Whether the gift was acknowledged. Assumption (put-derived): an update accepts it, which no page
+    /// documents.
+    #[must_use]
+    pub fn is_acknowledged_gift(mut self, is_acknowledged_gift: bool) -> Self {
+        self.is_acknowledged_gift = Some(is_acknowledged_gift);
+        self
+    }
+
+    /// The date of the acknowledgement. Assumption (put-derived): an update accepts it, which no page
+    /// documents.
+    #[must_use]
+    pub fn acknowledgement_date(mut self, acknowledgement_date: impl Into<DateTime>) -> Self {
+        self.acknowledgement_date = Some(acknowledgement_date.into());
+        self
+    }
+
+    /// Notes on the acknowledgement. Assumption (put-derived): an update accepts it, which no page documents.
+    #[must_use]
+    pub fn acknowledgement_notes(mut self, acknowledgement_notes: impl Into<String>) -> Self {
+        self.acknowledgement_notes = Some(acknowledgement_notes.into());
         self
     }
 
@@ -1758,6 +1901,17 @@ impl GiftUpdate {
     #[must_use]
     pub fn non_cash_sale_amount(mut self, non_cash_sale_amount: impl Into<Amount>) -> Self {
         self.non_cash_sale_amount = Some(non_cash_sale_amount.into());
+        self
+    }
+
+    /// The contacts that the gift passed through. Assumption (put-derived): an update accepts it, which no
+    /// page documents.
+    #[must_use]
+    pub fn gift_passthroughs(
+        mut self,
+        gift_passthroughs: impl IntoIterator<Item = GiftPassthroughWrite>,
+    ) -> Self {
+        self.gift_passthroughs = Some(gift_passthroughs.into_iter().collect());
         self
     }
 
@@ -3152,6 +3306,9 @@ auth_client_core::provider::record! {
         "tributeId" => tribute_id,
         "tributeType" => tribute_type,
         "acknowledgeeIndividualId" => acknowledgee_individual_id,
+        "isAcknowledgedGift" => is_acknowledged_gift,
+        "acknowledgementDate" => acknowledgement_date,
+        "acknowledgementNotes" => acknowledgement_notes,
         "receiptDate" => receipt_date,
         "receiptDateFormatted" => receipt_date_formatted,
         "contactPassthroughId" => contact_passthrough_id,
@@ -3160,6 +3317,7 @@ auth_client_core::provider::record! {
         "cashAccountingCode" => cash_accounting_code,
         "giftAskId" => gift_ask_id,
         "contactMembershipId" => contact_membership_id,
+        "giftPassthroughs" => gift_passthroughs,
         "giftDesignations" => gift_designations,
         "giftPremiums" => gift_premiums,
         "pledgePayments" => pledge_payments,
@@ -3181,6 +3339,8 @@ auth_client_core::provider::record! {
         "batch" => batch,
         "giftUrl" => gift_url,
         "culture" => culture,
+        "currencyCode" => currency_code,
+        "baseCurrencyCode" => base_currency_code,
         "exchangeRate" => exchange_rate,
         "giftDesignations" => gift_designations,
     }
@@ -3196,6 +3356,12 @@ auth_client_core::provider::record! {
         "projectUrl" => project_url,
         "amountDesignated" => amount_designated,
         "display" => display,
+    }
+
+    Lenient GiftPassthrough {
+        "contactId" => contact_id,
+        "passthroughContact" => passthrough_contact,
+        "amount" => amount,
     }
 
     Lenient GiftPremium {

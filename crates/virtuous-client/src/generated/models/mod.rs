@@ -68,11 +68,12 @@ pub use events::{Event, EventAttendee, EventContact, EventWrite};
 pub use gift_asks::{GiftAsk, GiftAskCreate, GiftAskUpdate};
 pub use gift_designations::GiftDesignationRow;
 pub use gifts::{
-    ChildState, Frequency, Gift, GiftCreate, GiftDesignation, GiftDesignationWrite, GiftPatch, GiftPremium,
-    GiftPremiumWrite, GiftSort, GiftSummary, GiftTransaction, GiftTransactionBatch, GiftTransactionContact,
-    GiftType, GiftUpdate, NonCashGiftTypeEntry, PaymentGift, PledgePayment, PledgePaymentWrite,
-    RecurringGiftPayment, RecurringGiftPaymentWrite, ReversingGift, TransactionAddress,
-    TransactionDesignation, TransactionEventAttendee, TransactionPremium, TransactionTribute,
+    ChildState, Frequency, Gift, GiftCreate, GiftDesignation, GiftDesignationWrite, GiftPassthrough,
+    GiftPassthroughWrite, GiftPatch, GiftPremium, GiftPremiumWrite, GiftSort, GiftSummary, GiftTransaction,
+    GiftTransactionBatch, GiftTransactionContact, GiftType, GiftUpdate, NonCashGiftTypeEntry, PaymentGift,
+    PledgePayment, PledgePaymentWrite, RecurringGiftPayment, RecurringGiftPaymentWrite, ReversingGift,
+    TransactionAddress, TransactionDesignation, TransactionEventAttendee, TransactionPremium,
+    TransactionTribute,
 };
 pub use grants::{Grant, GrantWrite};
 pub use opportunity_volunteers::{Volunteer, VolunteerAttendance, VolunteerAttendanceWrite};

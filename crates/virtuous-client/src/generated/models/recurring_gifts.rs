@@ -33,6 +33,8 @@ pub struct RecurringGift {
     pub transaction_id: Option<String>,
     /// The `contactId` field.
     pub contact_id: Option<i64>,
+    /// The date of the recurring gift. Only in recordings of responses.
+    pub recurring_gift_date: Option<DateTime>,
     /// The `startDate` field.
     pub start_date: Option<DateTime>,
     /// The `amount` field.
@@ -282,6 +284,10 @@ impl RecurringGiftDesignationWrite {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringGiftUpdate {
+    /// The date of the recurring gift. Assumption (put-derived): an update accepts it, which no page
+    /// documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recurring_gift_date: Option<DateTime>,
     /// The `startDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date: Option<DateTime>,
@@ -329,6 +335,10 @@ impl TryFrom<&RecurringGift> for RecurringGiftUpdate {
     type Error = Error;
     fn try_from(read: &RecurringGift) -> Result<Self, Error> {
         Ok(Self {
+            recurring_gift_date: crate::convert::date(
+                read.recurring_gift_date.as_ref(),
+                "recurringGiftDate",
+            )?,
             start_date: crate::convert::date(read.start_date.as_ref(), "startDate")?,
             frequency: read.frequency.clone(),
             amount: Clone::clone(&read.amount),
@@ -361,6 +371,14 @@ impl RecurringGiftUpdate {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The date of the recurring gift. Assumption (put-derived): an update accepts it, which no page
+    /// documents.
+    #[must_use]
+    pub fn recurring_gift_date(mut self, recurring_gift_date: impl Into<DateTime>) -> Self {
+        self.recurring_gift_date = Some(recurring_gift_date.into());
+        self
     }
 
     /// The `startDate` field.
@@ -492,6 +510,7 @@ auth_client_core::provider::record! {
         "transactionSource" => transaction_source,
         "transactionId" => transaction_id,
         "contactId" => contact_id,
+        "recurringGiftDate" => recurring_gift_date,
         "startDate" => start_date,
         "amount" => amount,
         "frequency" => frequency,

@@ -29,7 +29,7 @@ impl Covers<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error): its [`kind`](crate::CoreError::kind) says what failed.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
     ///
     /// # Example
     ///
