@@ -204,6 +204,38 @@ impl Request {
         })
     }
 
+    /// Sets the metadata of the operation that the path belongs to, for programs that know operations from their
+    /// descriptions instead of generated methods. It replaces the method too.
+    ///
+    /// ```
+    /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
+    /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};
+    /// # #[derive(Debug)]
+    /// # struct Shop;
+    /// # impl ProviderRules for Shop { fn name(&self) -> &'static str { "shop" } }
+    /// # let transport = ScriptedTransport::new().status(404);
+    /// # let mut settings = Settings::new("shop-client/1.0");
+    /// # settings.set_transport(std::sync::Arc::new(transport.clone()));
+    /// # let engine = Engine::new(&settings, BaseUrl::parse("base URL", "https://shop.example")?, Shop, None)?;
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use auth_client_core::Idempotency;
+    /// use auth_client_core::provider::Operation;
+    ///
+    /// let get = Operation::new("items.get", http::Method::GET, "/items/{item_id}", Idempotency::Read);
+    /// let request = engine.raw(http::Method::GET, "/items/7").operation(get);
+    /// let error = request.call::<(), Error>(decode::empty).await.unwrap_err();
+    /// assert_eq!(error.operation(), "items.get");
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn operation(self, operation: Operation) -> Self {
+        self.edit(|outgoing| {
+            outgoing.operation = Described::Raw(Box::new(operation));
+            Ok(())
+        })
+    }
+
     /// If `check` is an error, makes the call fail with it before anything is sent. For validation in provider crates.
     ///
     /// ```
