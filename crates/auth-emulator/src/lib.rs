@@ -86,6 +86,8 @@
 //!
 //! The emulator shares no code with the clients, so that each tests the other.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 mod control;
 mod emulator;
 mod framework;

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use auth_emulator::{Builder, Operation};
+use crate::{Builder, Operation};
 
-use crate::args::Routes;
-use crate::failure::Failure;
+use super::args::Routes;
+use super::failure::Failure;
 
 pub(crate) fn run(args: &Routes) -> Result<(), Failure> {
     let known = Builder::providers();
@@ -16,7 +16,7 @@ pub(crate) fn run(args: &Routes) -> Result<(), Failure> {
     }
     let wanted =
         |operation: &Operation| args.provider.as_deref().is_none_or(|name| name == operation.provider);
-    let operations: Vec<Operation> = auth_emulator::routes().into_iter().filter(wanted).collect();
+    let operations: Vec<Operation> = crate::routes().into_iter().filter(wanted).collect();
     let text = if args.json {
         let json = serde_json::to_string_pretty(&operations);
         json.map_err(|error| Failure::usage(error.to_string()))? + "\n"

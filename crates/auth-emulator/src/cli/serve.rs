@@ -6,13 +6,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use auth_emulator::{Builder, ClockStart, Emulator, Ready, StartError};
+use crate::{Builder, ClockStart, Emulator, Ready, StartError};
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::Serve;
-use crate::failure::Failure;
-use crate::ready::{ReadyFile, default_path};
+use super::args::Serve;
+use super::failure::Failure;
+use super::ready::{ReadyFile, default_path};
 
 pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     if args.relax.iter().any(|name| name == "list") {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use auth_emulator::Timestamp;
+use crate::Timestamp;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// A strict local emulator of five vendor authentication APIs.
@@ -192,6 +192,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        crate::controls::add(Args::command()).debug_assert();
+        super::super::controls::add(Args::command()).debug_assert();
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::args::Connection;
-use crate::failure::Failure;
-use crate::ready;
+use super::args::Connection;
+use super::failure::Failure;
+use super::ready;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 

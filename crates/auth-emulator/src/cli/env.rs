@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use crate::args::{Env, Format};
-use crate::client::Client;
-use crate::failure::Failure;
-use crate::ready;
+use super::args::{Env, Format};
+use super::client::Client;
+use super::failure::Failure;
+use super::ready;
 
 pub(crate) fn run(args: &Env) -> Result<(), Failure> {
     let ready = ready::read(args.ready_file.as_deref())?;

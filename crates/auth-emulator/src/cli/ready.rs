@@ -10,8 +10,8 @@ use fs4::FileExt;
 use serde::Deserialize;
 
 #[cfg(not(unix))]
-use crate::client::Client;
-use crate::failure::Failure;
+use super::client::Client;
+use super::failure::Failure;
 
 /// The parts that `env` and `health` read.
 #[derive(Debug, Deserialize)]

@@ -4,14 +4,14 @@
 use std::fs;
 use std::io::Write as _;
 
-use auth_emulator::{Argument, ArgumentKind, Control, controls};
+use crate::{Argument, ArgumentKind, Control, controls};
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, CommandFactory as _, FromArgMatches as _};
 use serde_json::{Map, Value};
 
-use crate::args::{Args as Program, Connection};
-use crate::client::{self, Client};
-use crate::failure::Failure;
+use super::args::{Args as Program, Connection};
+use super::client::{self, Client};
+use super::failure::Failure;
 
 /// The actions that a group performs when none is named.
 const DEFAULTS: [&str; 2] = ["list", "read"];

@@ -1,0 +1,64 @@
+//! The command line of the emulator, for the program `auth-emulator` and for programs that include it as a command.
+//!
+//! `args.rs` defines the command line; `serve.rs`, `env.rs`, `health.rs` and `routes.rs` are the commands, and `controls.rs` makes
+//! the other ones from the catalogue of controls. They find a running emulator through the ready file (`ready.rs`) and talk to
+//! it with `client.rs`.
+
+mod args;
+mod client;
+mod controls;
+mod env;
+mod failure;
+mod health;
+mod ready;
+mod routes;
+mod serve;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use self::args::{Args, Command};
+use self::failure::Failure;
+
+/// Runs the command line with these arguments, and returns the exit code of the process. `program` is the name in help and
+/// errors. Help and invalid arguments end the process.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     auth_emulator::cli::run("auth-emulator", std::env::args_os().skip(1))
+/// }
+/// ```
+pub fn run(program: &str, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let name = program.to_owned();
+    let mut command = controls::add(Args::command()).bin_name(name.clone());
+    let matches = command
+        .try_get_matches_from_mut(std::iter::once(OsString::from(&name)).chain(arguments))
+        .unwrap_or_else(|error| error.exit());
+    let outcome = match controls::run(&matches) {
+        Some(outcome) => outcome,
+        None => match Args::from_arg_matches(&matches) {
+            Ok(args) => dispatch(args),
+            Err(error) => error.format(&mut command).exit(),
+        },
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Ignored: standard error may be closed.
+            let _ = writeln!(std::io::stderr(), "{program}: {failure}");
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn dispatch(args: Args) -> Result<(), Failure> {
+    match args.command {
+        Command::Serve(args) => serve::run(args),
+        Command::Env(args) => env::run(&args),
+        Command::Health(args) => health::run(&args),
+        Command::Routes(args) => routes::run(&args),
+    }
+}
