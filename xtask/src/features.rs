@@ -44,7 +44,7 @@ const NEXT: &str = "do what the lines say, then cargo xtask features --quick";
 pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let chosen =
-        workspace::chosen(workspace::library_crates(&root)?, &arguments.crates, "cargo xtask features")?;
+        workspace::chosen(workspace::published_crates(&root)?, &arguments.crates, "cargo xtask features")?;
     let packages = workspace::metadata(&root)?.packages;
     let of = |name: &str| packages.iter().find(|package| package.name.as_str() == name);
     let members: Vec<&Package> = workspace::providers(&root)?.iter().filter_map(|name| of(name)).collect();
@@ -56,8 +56,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
         findings.extend(not_forwarded(&facade.features, &features));
         findings.extend(members.iter().filter_map(|member| not_optional(facade, &member.name)));
     }
-    // The emulator is a dependency of tests only, and the facade brings nothing without features.
-    for name in chosen.iter().filter(|name| !matches!(name.as_str(), "auth-clients" | "auth-emulator")) {
+    // The emulator is a dependency of tests only, the facade brings nothing without features, and nobody depends on a program.
+    for name in
+        chosen.iter().filter(|name| !matches!(name.as_str(), "auth-clients" | "auth-emulator" | "authctl"))
+    {
         findings.extend(tree(&root, name, arguments.bless)?);
     }
     if !findings.is_empty() {

@@ -42,7 +42,7 @@ const FILES: [&str; 7] = [
 
 pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
-    let crates = workspace::library_crates(&root)?;
+    let crates = workspace::published_crates(&root)?;
     for name in &crates {
         let next = format!("correct `include` in Cargo.toml, then cargo package --list -p {name}");
         let list = process::output(

@@ -44,8 +44,14 @@ pub fn described_crates(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(folders.filter(|folder| folder.join("openapi.json").is_file()).collect())
 }
 
-/// The names of all crates below `crates/`, sorted.
+/// The names of the crates below `crates/` that have a library, sorted.
 pub fn library_crates(root: &Path) -> Result<Vec<String>, Failure> {
+    let crates = published_crates(root)?.into_iter();
+    Ok(crates.filter(|name| root.join("crates").join(name).join("src/lib.rs").is_file()).collect())
+}
+
+/// The names of all crates below `crates/`, sorted: the libraries, and programs without one.
+pub fn published_crates(root: &Path) -> Result<Vec<String>, Failure> {
     let crates = root.join("crates");
     let entries = fs::read_dir(&crates).map_err(|error| {
         Failure::new(

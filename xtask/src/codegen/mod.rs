@@ -3,6 +3,7 @@
 //! `read` takes a description in, strictly; `plan` checks that its parts fit; `emit` writes. Nothing is written
 //! before everything is known to be good, so a refused description leaves the tree as it was.
 
+mod command_line;
 mod description;
 mod emit;
 mod emulator;
@@ -29,7 +30,7 @@ use walk::Refusal;
 /// Reads `crates/<provider>-client/openapi.json` and writes, beside it: src/generated/ (types, resource handles and
 /// operations), tests/generated/ (a test per operation, against a mock server), and the table of operations in
 /// README.md. Files that no description asks for any more are deleted. The emulator's route tables are written from all
-/// descriptions, also those of clients written by hand.
+/// descriptions, also those of clients written by hand, and so is the index of operations of authctl.
 ///
 /// An error in a description is reported with a JSON pointer, such as #/paths/~1service/post, and nothing is written.
 #[derive(clap::Args, Debug, Default)]
@@ -50,6 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
         changes.extend(changes_of(&root, folder)?);
     }
     changes.extend(emulator::changes(&root)?);
+    changes.extend(command_line::changes(&root)?);
     let names: Vec<String> = crates.iter().map(|folder| workspace::crate_name(folder)).collect();
     let names = names.join(", ");
     if changes.is_empty() {

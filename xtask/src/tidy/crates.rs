@@ -219,9 +219,11 @@ const OF_A_PROVIDER: [&str; 11] = [
     "xtask/trees/{}.txt",
 ];
 
-/// What a provider does without, and why.
+/// What a crate does without, and why.
 #[rustfmt::skip]
-const WITHOUT: [(&str, &str); 6] = [
+const WITHOUT: [(&str, &str); 8] = [
+    ("crates/authctl/public-api.txt", "a program without a library"),
+    ("crates/authctl/src/lib.rs", "a program without a library"),
     ("crates/virtuous-client/src/auth.rs", "a folder"),
     ("crates/virtuous-client/tests/errors.rs", "its error bodies are tested beside src/error.rs, its refusals in session.rs"),
     ("crates/vise-client/openapi.json", "the vendor publishes no list of calls: any path of a host can be called"),

@@ -39,7 +39,7 @@ pub(crate) fn changes(root: &Path) -> Result<Vec<Change>, Failure> {
 }
 
 /// Every description by the name of its table: `VERIGATOR`, or `VISE_HOST` for one of several.
-fn descriptions(root: &Path) -> Result<BTreeMap<String, Node>, Failure> {
+pub(crate) fn descriptions(root: &Path) -> Result<BTreeMap<String, Node>, Failure> {
     let mut found = BTreeMap::new();
     for name in workspace::library_crates(root)? {
         let folder = root.join("crates").join(&name);

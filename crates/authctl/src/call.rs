@@ -1,0 +1,234 @@
+//! One call of an operation: confirm, send, read pages, print.
+
+use crate::client::{Client, Options};
+use crate::failure::{Exit, Failure};
+use crate::globals::Globals;
+use crate::index::{Class, Operation};
+use crate::input::{Content, Input};
+use crate::output::{Out, Printer};
+use crate::settings::Settings;
+use crate::{dry_run, emulate, json, target};
+use auth_client_core::{Error, Request, decode};
+use bytes::Bytes;
+use http::{HeaderValue, Response};
+use std::io::{BufRead as _, Write as _};
+
+/// Rows per page, if the vendor documents no maximum.
+const PAGE: u64 = 100;
+
+/// Calls an operation and prints the response.
+pub(crate) async fn run(operation: &Operation, input: Input, globals: &Globals) -> Result<(), Failure> {
+    if let Some(filter) = &globals.jq {
+        crate::output::jq::check(filter)?;
+    }
+    if globals.all && operation.paging.is_none() {
+        return Err(Failure::usage(format!("{} has no pages: its response is complete", operation.id())));
+    }
+    if globals.dry_run {
+        let base = Settings::find(operation.provider(), globals).ok().flatten();
+        let settings = Settings::for_dry_run(operation.provider(), base.as_ref());
+        let input = input.filled(operation, &settings)?;
+        let (path, hidden) = (path(operation, &input)?, hidden(operation));
+        let make = |client: &Client| request(client, operation, &path, &input, None);
+        let text = dry_run::show(&settings, operation.class, &hidden, make).await?;
+        return Out::default().write(text.as_bytes());
+    }
+    if operation.deletes() {
+        confirm(&operation.id(), &input.path.iter().flatten().cloned().collect::<Vec<_>>(), globals)?;
+    }
+    let emulator = if globals.emulator { Some(emulate::start().await?) } else { None };
+    let settings = match &emulator {
+        Some(emulator) => emulate::settings(emulator, operation.provider()),
+        None => Settings::load(operation.provider(), globals)?,
+    };
+    let input = input.filled(operation, &settings)?;
+    let options = Options { timeout: globals.timeout(), trace: globals.trace, transport: None };
+    let client = Client::new(&settings, &options)?;
+    let outcome = send_all(operation, &input, globals, &client).await;
+    client.close().await;
+    if let Some(emulator) = emulator {
+        emulator.stop().await;
+    }
+    outcome
+}
+
+async fn send_all(
+    operation: &Operation,
+    input: &Input,
+    globals: &Globals,
+    client: &Client,
+) -> Result<(), Failure> {
+    let path = path(operation, input)?;
+    let mut printer =
+        Printer::new(globals, &operation.columns, &operation.secrets, operation.rows.as_deref());
+    let limit = globals.limit.filter(|_| operation.paging.is_some());
+    if !globals.all && limit.is_none() {
+        let response = send(operation, request(client, operation, &path, input, None), globals).await?;
+        return printed(&mut printer, operation, globals, &response);
+    }
+    let most = operation.paging.and_then(|paging| paging.max_take).unwrap_or(PAGE);
+    let given = |name: &str| {
+        let value = input.query.iter().find(|(own, _)| own == name).map(|(_, value)| value.parse::<u64>());
+        value.and_then(Result::ok)
+    };
+    let (mut skip, size) = (given("skip").unwrap_or(0), given("take").unwrap_or(most).min(most).max(1));
+    let mut left = limit.unwrap_or(u64::MAX);
+    let mut before = Bytes::new();
+    let mut pages = printer.pages();
+    while left > 0 && !pages.is_closed() {
+        let take = size.min(left);
+        let response =
+            send(operation, request(client, operation, &path, input, Some((skip, take))), globals).await?;
+        let body = response.into_body();
+        if body == before {
+            return Err(Failure::new(Exit::Refused, "paging", "the vendor returned the same page twice"));
+        }
+        let text = std::str::from_utf8(&body).unwrap_or_default();
+        let Some(rows) = json::rows(text, operation.rows.as_deref()) else {
+            return Err(Failure::new(Exit::Refused, "decode", "the response is not a page"));
+        };
+        let rows: Vec<_> = rows.into_iter().take(usize::try_from(left).unwrap_or(usize::MAX)).collect();
+        pages.add(&rows)?;
+        let read = rows.len() as u64;
+        left = left.saturating_sub(read);
+        skip = skip.saturating_add(read);
+        let total = json::field(text, "total").and_then(|total| total.parse::<u64>().ok());
+        if read == 0 || total.map_or(read < take, |total| skip >= total) {
+            break;
+        }
+        before = body;
+    }
+    pages.end()
+}
+
+fn printed(
+    printer: &mut Printer<'_>,
+    operation: &Operation,
+    globals: &Globals,
+    response: &Response<Bytes>,
+) -> Result<(), Failure> {
+    let limit = globals.limit;
+    let outcome = printer.body(response.body(), operation.envelope.as_deref(), limit);
+    match outcome {
+        // The vendor has executed the call; only its response is unusable.
+        Err(failure) if failure.exit == Exit::Refused && operation.class != Class::Read => {
+            Err(Failure::new(Exit::Unclear, "decode", "the call was executed, but the response is not JSON"))
+        }
+        outcome => outcome,
+    }
+}
+
+/// Builds the request of an operation.
+#[cfg(test)]
+pub(crate) fn prepared(client: &Client, operation: &Operation, input: &Input) -> Result<Request, Failure> {
+    Ok(request(client, operation, &path(operation, input)?, input, None))
+}
+
+/// Builds the request of an operation, for one page of a list.
+fn request(
+    client: &Client,
+    operation: &Operation,
+    path: &str,
+    input: &Input,
+    page: Option<(u64, u64)>,
+) -> Request {
+    let mut request = client.request(operation.method(), path).operation(operation.metadata());
+    for (name, value) in &input.query {
+        if page.is_none() || !matches!(name.as_str(), "skip" | "take") {
+            request = request.query(name, value.as_str());
+        }
+    }
+    if let Some((skip, take)) = page {
+        request = request.query("skip", skip).query("take", take);
+    }
+    match &input.body {
+        Some(Content::Json(body)) => request.json(body),
+        Some(Content::Bytes(media, bytes)) => {
+            let media =
+                HeaderValue::from_str(media).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+            request.body(media, bytes.clone())
+        }
+        None => request,
+    }
+}
+
+/// Sends a request. Ctrl-C stops waiting; a write that is on its way is reported as unclear.
+async fn send(
+    operation: &Operation,
+    request: Request,
+    globals: &Globals,
+) -> Result<Response<Bytes>, Failure> {
+    let response = interruptible(operation.class, request).await?;
+    response.map_err(|error| {
+        // The emulator's routes are the vendor's, but not all are implemented.
+        if error.headers().is_some_and(|headers| headers.contains_key("x-emulator-unimplemented")) {
+            return Failure::new(
+                Exit::Refused,
+                "unimplemented",
+                format!("the emulator does not implement {}", operation.id()),
+            )
+            .hint("authctl emulator routes lists what it implements");
+        }
+        let failure = Failure::call(operation.provider(), operation.class, operation.sensitive, &error);
+        let needs_login = operation.provider() == "virtuous"
+            && virtuous_client::Error::from(error)
+                .session_problem()
+                .is_some_and(virtuous_client::SessionProblem::needs_login);
+        if needs_login && !globals.emulator {
+            return failure.hint("authctl login virtuous starts a new session");
+        }
+        failure
+    })
+}
+
+/// Sends a request until Ctrl-C.
+pub(crate) async fn interruptible(
+    class: Class,
+    request: Request,
+) -> Result<Result<Response<Bytes>, Error>, Failure> {
+    let call = request.call::<_, Error>(decode::raw);
+    tokio::select! {
+        response = call.send() => Ok(response),
+        _ = tokio::signal::ctrl_c() => Err(match class {
+            Class::Read => Failure::new(Exit::Interrupted, "interrupted", "interrupted"),
+            _ => Failure::new(Exit::Unclear, "interrupted", "interrupted: the vendor may have executed the call")
+                .hint("check before you run it again"),
+        }),
+    }
+}
+
+fn path(operation: &Operation, input: &Input) -> Result<String, Failure> {
+    let values: Vec<String> = input.path.iter().map(|value| value.clone().unwrap_or_default()).collect();
+    target::path(operation, &values)
+}
+
+/// The fields of a request body that are secrets, for the output of a dry run.
+fn hidden(operation: &Operation) -> Vec<String> {
+    let mut names = operation.secrets.clone();
+    if let Some(body) = &operation.body {
+        body.schema.secret_names(operation.provider(), &mut names, 0);
+    }
+    names
+}
+
+/// Asks before something is deleted.
+pub(crate) fn confirm(id: &str, values: &[String], globals: &Globals) -> Result<(), Failure> {
+    if globals.yes {
+        return Ok(());
+    }
+    let what = format!("{id} {}", values.join(" "));
+    let refused =
+        || Failure::new(Exit::Prevented, "not_confirmed", format!("{} was not confirmed", what.trim_end()));
+    if !globals.can_ask() {
+        return Err(refused().hint("--yes confirms it"));
+    }
+    let mut error = std::io::stderr();
+    // Ignored: standard error is a terminal.
+    let _ =
+        write!(error, "{}: this can't be undone. Continue? [y/N] ", crate::failure::visible(what.trim_end()));
+    let _ = error.flush();
+    let mut line = String::new();
+    // The end of the input means no.
+    let _ = std::io::stdin().lock().read_line(&mut line);
+    if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") { Ok(()) } else { Err(refused()) }
+}

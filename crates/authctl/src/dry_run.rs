@@ -1,0 +1,71 @@
+//! `--dry-run`: the request that would be sent, from the engine itself, through a transport that prints instead of sending.
+//!
+//! The client is built with placeholders instead of credentials, so no secret is even read.
+
+use crate::client::{Client, Options};
+use crate::failure::Failure;
+use crate::index::Class;
+use crate::json;
+use crate::settings::Settings;
+use async_trait::async_trait;
+use auth_client_core::Request;
+use auth_client_core::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
+use bytes::Bytes;
+use http::{HeaderName, header};
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Keeps the first request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Capture(Arc<Mutex<Option<http::Request<Bytes>>>>);
+
+#[async_trait]
+impl Transport for Capture {
+    async fn send(&self, request: http::Request<Bytes>, _: BodyLimits) -> Result<Received, TransportError> {
+        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert(request);
+        Err(TransportError::new(Phase::Connecting, Fault::Request))
+    }
+}
+
+/// Prints what a request would be.
+pub(crate) async fn show(
+    settings: &Settings,
+    class: Class,
+    hidden: &[String],
+    make: impl FnOnce(&Client) -> Request,
+) -> Result<String, Failure> {
+    let capture = Capture::default();
+    let options = Options { transport: Some(capture.clone()), ..Options::default() };
+    let client = Client::new(settings, &options)?;
+    let call = make(&client).call::<_, auth_client_core::Error>(auth_client_core::decode::raw);
+    let outcome = call.retry(auth_client_core::RetryPolicy::none()).send().await;
+    let first = capture.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match (first, outcome) {
+        (Some(request), _) => Ok(text(&request, class, hidden)),
+        (None, Err(error)) => Err(Failure::call(settings.provider, Class::Read, false, &error)),
+        (None, Ok(_)) => Err(Failure::local("the request was not built")),
+    }
+}
+
+fn text(request: &http::Request<Bytes>, class: Class, hidden: &[String]) -> String {
+    const SECRET: [HeaderName; 3] =
+        [header::AUTHORIZATION, header::COOKIE, HeaderName::from_static("x-service-auth")];
+    let mut text = format!("{} {}\n", request.method(), request.uri());
+    // Writing to a String can't fail.
+    for (name, value) in request.headers() {
+        let secret = value.is_sensitive() || SECRET.contains(name);
+        let value = if secret { "[redacted]" } else { value.to_str().unwrap_or("[binary]") };
+        let _ = writeln!(text, "{name}: {value}");
+    }
+    if !request.body().is_empty() {
+        let body = std::str::from_utf8(request.body()).ok();
+        let shown = body.map_or_else(
+            || format!("[{} bytes]", request.body().len()),
+            |body| json::format(body, true, hidden),
+        );
+        let _ = writeln!(text, "\n{shown}");
+    }
+    let _ = writeln!(text, "\nclass: {} (nothing was sent)", class.as_str());
+    text
+}

@@ -1,0 +1,232 @@
+//! Failures: the table of exit codes, and how a failure is printed for people and for programs.
+
+use crate::index::Class;
+use crate::json::quote;
+use auth_client_core::{Error, ErrorKind};
+use std::fmt::Write as _;
+
+/// Exit codes, a stable contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// A file, the disk, or an error in this program.
+    Local = 1,
+    /// Invalid command line or input; nothing was sent.
+    Usage = 2,
+    /// The vendor rejected the call.
+    Refused = 3,
+    /// A credential is missing, invalid, expired or rejected.
+    Credentials = 4,
+    /// What the call is about does not exist.
+    NotFound = 5,
+    /// The call failed and can safely be made again.
+    Retry = 6,
+    /// The call failed, and the vendor may have executed it.
+    Unclear = 7,
+    /// This program refused to make the call.
+    Prevented = 8,
+    /// Some parts succeeded.
+    Partly = 9,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+/// The table for `--help`.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0    success, also with an empty list
+  1    local failure: a file, the disk, a bug
+  2    invalid command line or input; nothing was sent
+  3    the vendor rejected the call
+  4    a credential is missing, invalid, expired or rejected
+  5    not found
+  6    failed, and safe to run again (429, 5xx, no connection)
+  7    failed, and may have been executed: check before you run it again
+  8    prevented by authctl: a deletion without --yes
+  9    partly done
+  130  interrupted by Ctrl-C";
+
+/// A failure, as printed on standard error.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    /// Identifies the failure for programs; stable.
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+    call: Option<Box<CallDetails>>,
+}
+
+#[derive(Debug, Default)]
+struct CallDetails {
+    provider: String,
+    operation: String,
+    status: Option<u16>,
+    retryable: bool,
+    may_have_executed: bool,
+    attempts: u32,
+    request_id: Option<String>,
+    retry_after: Option<f64>,
+    fields: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
+        Self { exit, code, message: message.into(), hint: None, call: None }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, "usage", message)
+    }
+
+    pub(crate) fn local(message: impl Into<String>) -> Self {
+        Self::new(Exit::Local, "local", message)
+    }
+
+    pub(crate) fn credentials(message: impl Into<String>) -> Self {
+        Self::new(Exit::Credentials, "credentials", message)
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A failed call. Messages of the vendor stay out if the operation is `sensitive`, because they may quote the request.
+    pub(crate) fn call(provider: &str, class: Class, sensitive: bool, error: &Error) -> Self {
+        let exit = exit_of(class, error);
+        let message = if sensitive { error.to_string() } else { error.with_message() };
+        let details = CallDetails {
+            provider: provider.to_owned(),
+            operation: error.operation().to_owned(),
+            status: error.status().map(|status| status.as_u16()),
+            retryable: matches!(exit, Exit::Retry),
+            may_have_executed: matches!(exit, Exit::Unclear),
+            attempts: error.attempts(),
+            request_id: error.request_id().map(str::to_owned),
+            retry_after: error.retry_after().map(|delay| delay.as_secs_f64()),
+            fields: error.field().map(str::to_owned),
+        };
+        let hint = match exit {
+            Exit::Credentials => {
+                Some(format!("authctl status {provider} shows where the credentials come from"))
+            }
+            Exit::Unclear => {
+                Some("the vendor may have executed it: check before you run it again".to_owned())
+            }
+            Exit::Retry => Some(match error.retry_after() {
+                Some(delay) => format!("safe to run again, in {} s", delay.as_secs().max(1)),
+                None => "safe to run again".to_owned(),
+            }),
+            _ => None,
+        };
+        Self { exit, code: error.kind().as_str(), message, hint, call: Some(Box::new(details)) }
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The line for people, or the object for programs.
+    pub(crate) fn text(&self, json: bool) -> String {
+        if !json {
+            let mut text = format!("authctl: {}\n", visible(&self.message));
+            if let Some(hint) = &self.hint {
+                // Writing to a String can't fail.
+                let _ = writeln!(text, "hint: {}", visible(hint));
+            }
+            return text;
+        }
+        let mut text =
+            format!("{{\"error\":{{\"code\":{},\"message\":{}", quote(self.code), quote(&self.message));
+        let mut add = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                let _ = write!(text, ",\"{name}\":{value}");
+            }
+        };
+        add("hint", self.hint.as_deref().map(quote));
+        if let Some(call) = &self.call {
+            add("provider", Some(quote(&call.provider)));
+            add("operation", Some(quote(&call.operation)));
+            add("status", call.status.map(|status| status.to_string()));
+            add("field", call.fields.as_deref().map(quote));
+            add("request_id", call.request_id.as_deref().map(quote));
+            add("attempts", Some(call.attempts.to_string()));
+            add("retry_after", call.retry_after.map(|delay| delay.to_string()));
+            add("retryable", Some(call.retryable.to_string()));
+            add("may_have_executed", Some(call.may_have_executed.to_string()));
+        }
+        add("exit", Some((self.exit as u8).to_string()));
+        text.push_str("}}\n");
+        text
+    }
+}
+
+fn exit_of(class: Class, error: &Error) -> Exit {
+    if error.may_have_been_executed() && class != Class::Read {
+        return Exit::Unclear;
+    }
+    match error.kind() {
+        ErrorKind::Unauthenticated | ErrorKind::Credentials | ErrorKind::Configuration => Exit::Credentials,
+        ErrorKind::NotFound => Exit::NotFound,
+        ErrorKind::InvalidInput => Exit::Usage,
+        ErrorKind::Throttled
+        | ErrorKind::Server
+        | ErrorKind::Connect
+        | ErrorKind::Timeout
+        | ErrorKind::Transport => Exit::Retry,
+        _ if error.is_retryable() => Exit::Retry,
+        _ => Exit::Refused,
+    }
+}
+
+/// Makes control and direction characters visible, so that a vendor's string can't change the terminal.
+pub(crate) fn visible(text: &str) -> String {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            c if harmful(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_one_line_or_one_object() {
+        let failure = Failure::usage("no \u{1b}[31m such\noperation").hint("try \"list\"");
+        assert_eq!(failure.text(false), "authctl: no \\u{1b}[31m such\\noperation\nhint: try \"list\"\n");
+        let value: serde_json::Value = serde_json::from_str(&failure.text(true)).unwrap();
+        assert_eq!(value["error"]["code"], "usage");
+        assert_eq!(value["error"]["exit"], 2);
+        assert_eq!(value["error"]["message"], "no \u{1b}[31m such\noperation");
+    }
+
+    #[test]
+    fn the_table_lists_every_code() {
+        for exit in [
+            Exit::Local,
+            Exit::Usage,
+            Exit::Refused,
+            Exit::Credentials,
+            Exit::NotFound,
+            Exit::Retry,
+            Exit::Unclear,
+            Exit::Prevented,
+            Exit::Partly,
+            Exit::Interrupted,
+        ] {
+            let line = format!("\n  {:<4} ", exit as u8);
+            assert!(EXIT_CODES.contains(&line), "{exit:?}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The record of one operation, as the index holds it.
+
+use super::Key;
+use super::schema::Schema;
+use auth_client_core::Idempotency;
+use auth_client_core::provider;
+use http::Method;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Metadata of one operation.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Operation {
+    #[serde(skip)]
+    pub(crate) key: Option<Key>,
+    pub(crate) method: String,
+    /// The path template, below the client's prefix.
+    pub(crate) path: String,
+    pub(crate) class: Class,
+    #[serde(default)]
+    pub(crate) summary: String,
+    pub(crate) description: Option<String>,
+    /// The vendor's page about the operation.
+    pub(crate) source: Option<String>,
+    /// How Rust programs call it, if its method is written by hand.
+    pub(crate) by_hand: Option<String>,
+    #[serde(default)]
+    pub(crate) sensitive: bool,
+    #[serde(default)]
+    pub(crate) deprecated: bool,
+    #[serde(default)]
+    not_executed_on: Vec<u16>,
+    #[serde(default)]
+    success: Vec<u16>,
+    pub(crate) paging: Option<Paging>,
+    /// Those of the path in its order, then those of the query.
+    #[serde(default)]
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) body: Option<Body>,
+    /// The field of the response that holds the value.
+    pub(crate) envelope: Option<String>,
+    /// The field of the response that holds the rows of a list.
+    pub(crate) rows: Option<String>,
+    /// The plain fields of a row of the response, in the order of the description.
+    #[serde(default)]
+    pub(crate) columns: Vec<String>,
+    /// Fields of the response that are secrets.
+    #[serde(default)]
+    pub(crate) secrets: Vec<String>,
+}
+
+impl Operation {
+    /// Returns the id of the operation in the SDK, such as `contacts.get`.
+    pub(crate) fn id(&self) -> String {
+        self.key.map(|key| format!("{}.{}", key.resource, key.name)).unwrap_or_default()
+    }
+
+    pub(crate) fn provider(&self) -> &'static str {
+        self.key.map_or("", |key| key.provider)
+    }
+
+    pub(crate) fn method(&self) -> Method {
+        self.method.parse().unwrap_or(Method::GET)
+    }
+
+    /// Whether it deletes something, and so needs a confirmation.
+    pub(crate) fn deletes(&self) -> bool {
+        let name = self.key.map_or("", |key| key.name);
+        self.method == "DELETE"
+            || self.class != Class::Read && ["delete", "remove"].iter().any(|word| name.starts_with(word))
+    }
+
+    /// Returns the metadata for the engine of the SDK. It lives as long as the program, which calls few operations.
+    pub(crate) fn metadata(&self) -> provider::Operation {
+        let id: &'static str = self.id().leak();
+        let path: &'static str = self.path.clone().leak();
+        let mut operation = provider::Operation::new(id, self.method(), path, self.class.idempotency())
+            .success(self.success.clone().leak())
+            .not_executed_on(self.not_executed_on.clone().leak());
+        if self.sensitive {
+            operation = operation.sensitive();
+        }
+        operation
+    }
+}
+
+/// Idempotency class of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Class {
+    Read,
+    IdempotentWrite,
+    Write,
+}
+
+impl Class {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::IdempotentWrite => "idempotent write",
+            Self::Write => "write",
+        }
+    }
+
+    pub(crate) fn idempotency(self) -> Idempotency {
+        match self {
+            Self::Read => Idempotency::Read,
+            Self::IdempotentWrite => Idempotency::IdempotentWrite,
+            Self::Write => Idempotency::Write,
+        }
+    }
+}
+
+/// Pages by `skip` and `take`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Paging {
+    #[serde(rename = "maxTake")]
+    pub(crate) max_take: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Place {
+    Path,
+    Query,
+    Header,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    #[serde(rename = "in")]
+    pub(crate) place: Place,
+    pub(crate) description: Option<String>,
+    #[serde(default)]
+    pub(crate) required: bool,
+    /// The client sets it.
+    #[serde(default)]
+    pub(crate) filled: bool,
+    #[serde(default)]
+    pub(crate) schema: Schema,
+    pub(crate) example: Option<Box<RawValue>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Body {
+    /// The media type, if it isn't JSON.
+    pub(crate) media: Option<String>,
+    #[serde(default)]
+    pub(crate) schema: Schema,
+    pub(crate) example: Option<Box<RawValue>>,
+}

@@ -1,0 +1,252 @@
+//! The values of a call: from flags, files and standard input, checked before anything is sent.
+
+use crate::arguments::{Slot, Where, only_in_data};
+use crate::failure::{Exit, Failure};
+use crate::globals::Globals;
+use crate::index::{Body, Operation, resolve};
+use crate::json;
+use crate::settings::Settings;
+use clap::ArgMatches;
+use serde_json::value::RawValue;
+use std::io::Read as _;
+
+/// The largest body that is read.
+const MAX_BODY: u64 = 64 << 20;
+
+/// The values of one call.
+#[derive(Debug, Default)]
+pub(crate) struct Input {
+    /// Values of the path parameters, in order; `None` is filled in from the settings.
+    pub(crate) path: Vec<Option<String>>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) body: Option<Content>,
+}
+
+/// A request body.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Json(Box<RawValue>),
+    Bytes(String, Vec<u8>),
+}
+
+impl Input {
+    /// Reads and checks the values of an operation.
+    pub(crate) fn new(
+        operation: &Operation,
+        slots: &[Slot],
+        matches: &ArgMatches,
+        globals: &Globals,
+    ) -> Result<Self, Failure> {
+        let mut input = Self::default();
+        let mut problems = Vec::new();
+        for parameter in
+            operation.parameters.iter().filter(|parameter| parameter.place == crate::index::Place::Path)
+        {
+            let slot = slots.iter().find(|slot| slot.place == Where::Path && slot.name == parameter.name);
+            let value = slot.and_then(|slot| slot.values(matches).pop());
+            if let (Some(slot), Some(value)) = (slot, &value)
+                && let Err(problem) = slot.plain.json(value)
+            {
+                problems.push(format!("{}: {problem}", slot.flag.to_uppercase().replace('-', "_")));
+            }
+            input.path.push(value);
+        }
+        for slot in slots.iter().filter(|slot| slot.place == Where::Query) {
+            let values = slot.values(matches);
+            once(slot, &values)?;
+            for value in values {
+                match slot.plain.json(&value) {
+                    Ok(_) => {}
+                    Err(problem) => problems.push(format!("--{}: {problem}", slot.flag)),
+                }
+                input.query.push((slot.name.clone(), value));
+            }
+        }
+        if let Some(body) = &operation.body {
+            input.body = content(operation, body, slots, matches, &mut problems)?;
+        }
+        if problems.is_empty() || globals.no_check {
+            return Ok(input);
+        }
+        Err(Failure::new(Exit::Usage, "invalid_input", problems.join("; "))
+            .hint("--help describes the arguments; --no-check sends them as they are"))
+    }
+
+    /// Fills in what the client knows: ReveSecure's API key in paths and bodies.
+    pub(crate) fn filled(mut self, operation: &Operation, settings: &Settings) -> Result<Self, Failure> {
+        for value in &mut self.path {
+            if value.is_none() {
+                *value = Some(settings.need("REVESECURE_API_KEY")?);
+            }
+        }
+        let Some(Content::Json(body)) = &self.body else { return Ok(self) };
+        let Some(description) = &operation.body else { return Ok(self) };
+        let schema = resolve(operation.provider(), &description.schema);
+        let Some(mut fields) = json::object(body.get()).map(owned) else { return Ok(self) };
+        for (name, property) in schema.properties.iter().filter(|(_, property)| property.filled) {
+            if !fields.iter().any(|(own, _)| own == name) && property.filled {
+                fields.insert(0, (name.clone(), json::quote(&settings.need("REVESECURE_API_KEY")?)));
+            }
+        }
+        self.body = Some(Content::Json(raw(&fields)?));
+        Ok(self)
+    }
+}
+
+fn once(slot: &Slot, values: &[String]) -> Result<(), Failure> {
+    if values.len() > 1 && !slot.plain.list {
+        return Err(Failure::usage(format!("--{} is set {} times", slot.flag, values.len())));
+    }
+    Ok(())
+}
+
+/// The body of `--data` with the fields of the flags.
+fn content(
+    operation: &Operation,
+    body: &Body,
+    slots: &[Slot],
+    matches: &ArgMatches,
+    problems: &mut Vec<String>,
+) -> Result<Option<Content>, Failure> {
+    let data = matches.get_one::<String>("data").map(|data| Data::read(data)).transpose()?;
+    if let Some(media) = &body.media {
+        let missing = || Failure::usage("the body is missing: --data @FILE, or --data - for standard input");
+        return Ok(Some(Content::Bytes(media.clone(), data.ok_or_else(missing)?.bytes)));
+    }
+    let provider = operation.provider();
+    let mut fields: Vec<(String, String)> = Vec::new();
+    let mut whole = None;
+    if let Some(data) = data {
+        let text = data.json()?;
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        if data.literal
+            && let Some(name) = body.schema.secret_in(provider, &value)
+        {
+            return Err(Failure::new(
+                Exit::Usage,
+                "secret_in_arguments",
+                format!("the field {name} is a secret, and arguments are visible in process lists"),
+            )
+            .hint("pass the body with --data @FILE or --data -"));
+        }
+        match json::object(&text) {
+            Some(given) => fields = owned(given),
+            None => whole = Some(text),
+        }
+    }
+    let given: Vec<(&Slot, Vec<String>)> = slots
+        .iter()
+        .filter(|slot| slot.place == Where::Body)
+        .map(|slot| (slot, slot.values(matches)))
+        .filter(|(_, values)| !values.is_empty())
+        .collect();
+    if whole.is_some() && !given.is_empty() {
+        return Err(Failure::usage("flags can add fields to a JSON object only, and --data is none"));
+    }
+    for (slot, values) in given {
+        once(slot, &values)?;
+        if fields.iter().any(|(name, _)| *name == slot.name) {
+            return Err(Failure::usage(format!(
+                "{} is set twice: by --data and by --{}",
+                slot.name, slot.flag
+            )));
+        }
+        let mut elements = Vec::new();
+        for value in values {
+            match slot.plain.json(&value) {
+                Ok(element) => elements.push(element),
+                Err(problem) => {
+                    problems.push(format!("--{}: {problem}", slot.flag));
+                    elements.push(json::quote(&value));
+                }
+            }
+        }
+        let value = if slot.plain.list { format!("[{}]", elements.join(",")) } else { elements.concat() };
+        fields.push((slot.name.clone(), value));
+    }
+    let raw = match whole {
+        Some(text) => RawValue::from_string(text).map_err(|_| Failure::usage("--data is not JSON"))?,
+        None => raw(&fields)?,
+    };
+    let value: serde_json::Value = serde_json::from_str(raw.get()).unwrap_or_default();
+    let mut found = Vec::new();
+    body.schema.check(provider, &value, "", &mut found);
+    // The flags have said it better already.
+    found.retain(|problem| {
+        !problems.iter().any(|known| {
+            known.split_once(": ").map(|(_, text)| text) == problem.split_once(": ").map(|(_, text)| text)
+        })
+    });
+    let only_json = only_in_data(operation, slots);
+    for problem in &mut found {
+        let name = problem.split(':').next().unwrap_or_default().to_owned();
+        if problem.ends_with("is required") && !name.contains(['.', '[']) {
+            let flag = slots
+                .iter()
+                .find(|slot| slot.place == Where::Body && slot.name == name && !slot.plain.secret);
+            let how = match flag {
+                Some(slot) => format!("set --{}", slot.flag),
+                None if only_json.iter().any(|own| own.starts_with(&name)) => "pass it in --data".to_owned(),
+                None => continue,
+            };
+            *problem = format!("{problem} ({how})");
+        }
+    }
+    problems.extend(found);
+    Ok(Some(Content::Json(raw)))
+}
+
+fn owned(fields: Vec<(String, &RawValue)>) -> Vec<(String, String)> {
+    fields.into_iter().map(|(name, value)| (name, value.get().to_owned())).collect()
+}
+
+fn raw(fields: &[(String, String)]) -> Result<Box<RawValue>, Failure> {
+    let fields: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{}:{value}", json::quote(name))).collect();
+    RawValue::from_string(format!("{{{}}}", fields.join(",")))
+        .map_err(|_| Failure::local("the body is no JSON"))
+}
+
+/// What `--data` names.
+pub(crate) struct Data {
+    pub(crate) bytes: Vec<u8>,
+    /// The content was an argument.
+    literal: bool,
+}
+
+impl Data {
+    /// Reads `@FILE`, `-` or the text itself.
+    pub(crate) fn read(argument: &str) -> Result<Self, Failure> {
+        let mut bytes = Vec::new();
+        let read = if argument == "-" {
+            std::io::stdin()
+                .take(MAX_BODY + 1)
+                .read_to_end(&mut bytes)
+                .map_err(|error| format!("standard input: {error}"))
+        } else if let Some(path) = argument.strip_prefix('@') {
+            let file =
+                std::fs::File::open(path).and_then(|file| file.take(MAX_BODY + 1).read_to_end(&mut bytes));
+            file.map_err(|error| format!("{path} can't be read: {error}"))
+        } else {
+            return Ok(Self { bytes: argument.as_bytes().to_vec(), literal: true });
+        };
+        read.map_err(Failure::local)?;
+        if bytes.len() as u64 > MAX_BODY {
+            return Err(Failure::usage(format!("--data: the body is larger than {} MiB", MAX_BODY >> 20)));
+        }
+        Ok(Self { bytes, literal: false })
+    }
+
+    /// The text, if it is JSON. Errors name the position and quote nothing.
+    pub(crate) fn json(&self) -> Result<String, Failure> {
+        let text = std::str::from_utf8(&self.bytes).map_err(|_| Failure::usage("--data is not UTF-8"))?;
+        match serde_json::from_str::<&RawValue>(text) {
+            Ok(value) => Ok(value.get().to_owned()),
+            Err(error) => {
+                let hint = "strings need quotes; a file is @FILE, standard input is -";
+                let place = format!("line {}, column {}", error.line(), error.column());
+                Err(Failure::usage(format!("--data is not JSON ({place})")).hint(hint))
+            }
+        }
+    }
+}

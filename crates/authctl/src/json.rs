@@ -1,0 +1,149 @@
+//! JSON as text: numbers, order and unknown fields of a response stay as the vendor sent them.
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// The value printed instead of a secret.
+pub(crate) const REDACTED: &str = "\"[redacted]\"";
+
+/// Reads an object as a list of its fields, in order.
+pub(crate) struct Fields<T>(pub(crate) PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+    type Value = Vec<(String, T)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = map.next_entry()? {
+            fields.push(field);
+        }
+        Ok(fields)
+    }
+}
+
+/// An object as a list of its fields, in order.
+struct Object<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields(PhantomData)).map(Object)
+    }
+}
+
+/// Returns the fields of an object, `None` for anything else.
+pub(crate) fn object(text: &str) -> Option<Vec<(String, &RawValue)>> {
+    serde_json::from_str::<Object<'_>>(text).ok().map(|object| object.0)
+}
+
+/// Returns the elements of an array, `None` for anything else.
+pub(crate) fn array(text: &str) -> Option<Vec<&RawValue>> {
+    text.trim_start().starts_with('[').then(|| serde_json::from_str(text).ok()).flatten()
+}
+
+/// Returns the value of a field.
+pub(crate) fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    object(text)?.into_iter().find(|(own, _)| own == name).map(|(_, value)| value.get())
+}
+
+/// Returns the elements of a list, or of the list in this field, as in a page.
+pub(crate) fn rows<'a>(text: &'a str, name: Option<&str>) -> Option<Vec<&'a RawValue>> {
+    array(text).or_else(|| array(field(text, name?)?))
+}
+
+/// Writes JSON on one line or indented, without the values of the fields that are `hidden`.
+pub(crate) fn format(text: &str, pretty: bool, hidden: &[String]) -> String {
+    let mut out = String::with_capacity(text.len());
+    write(text, pretty, hidden, 0, &mut out);
+    out
+}
+
+fn write(text: &str, pretty: bool, hidden: &[String], depth: usize, out: &mut String) {
+    let line = |out: &mut String, depth: usize| {
+        if pretty {
+            out.push('\n');
+            out.extend(std::iter::repeat_n("  ", depth));
+        }
+    };
+    if let Some(items) = array(text) {
+        out.push('[');
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            line(out, depth + 1);
+            write(item.get(), pretty, hidden, depth + 1, out);
+        }
+        if !items.is_empty() {
+            line(out, depth);
+        }
+        out.push(']');
+    } else if let Some(fields) = object(text) {
+        out.push('{');
+        for (index, (name, value)) in fields.iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            line(out, depth + 1);
+            out.push_str(&quote(name));
+            out.push_str(if pretty { ": " } else { ":" });
+            let secret = hidden.iter().any(|own| own == name) && value.get() != "null";
+            if secret {
+                out.push_str(REDACTED);
+            } else {
+                write(value.get(), pretty, hidden, depth + 1, out);
+            }
+        }
+        if !fields.is_empty() {
+            line(out, depth);
+        }
+        out.push('}');
+    } else {
+        out.push_str(text.trim());
+    }
+}
+
+pub(crate) fn quote(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_order_are_kept() {
+        let text = r#" {"z": 1.10, "a":[1e400, {} ,[ ]], "n":null, "big":123456789012345678901234567890,"s":"\u00e9 \" x"} "#;
+        assert_eq!(
+            format(text, false, &[]),
+            r#"{"z":1.10,"a":[1e400,{},[]],"n":null,"big":123456789012345678901234567890,"s":"\u00e9 \" x"}"#
+        );
+        assert_eq!(
+            format(r#"{"a":[1,{"b":2}]}"#, true, &[]),
+            "{\n  \"a\": [\n    1,\n    {\n      \"b\": 2\n    }\n  ]\n}"
+        );
+    }
+
+    #[test]
+    fn hidden_fields_are_redacted_at_any_depth() {
+        let hidden = ["key".to_owned()];
+        assert_eq!(
+            format(r#"[{"key":"s3cret","b":{"key":["s3cret"]}},{"key":null}]"#, false, &hidden),
+            r#"[{"key":"[redacted]","b":{"key":"[redacted]"}},{"key":null}]"#
+        );
+    }
+
+    #[test]
+    fn lists_and_pages_have_rows() {
+        assert_eq!(rows("[1,2]", None).unwrap().len(), 2);
+        let page = r#"{"list":[1],"total":9}"#;
+        assert_eq!(rows(page, Some("list")).unwrap().len(), 1);
+        assert!(rows(page, None).is_none() && rows("7", Some("list")).is_none());
+        assert_eq!(field(r#"{"data":{"a":1}}"#, "data"), Some(r#"{"a":1}"#));
+    }
+}

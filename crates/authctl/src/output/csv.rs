@@ -1,0 +1,73 @@
+//! CSV: a header, `\n` at line ends, quotes where RFC 4180 requires them. Nested values are JSON.
+
+use crate::json;
+
+/// Writes rows with fixed columns. Without known columns, those of the first row.
+pub(crate) fn document(columns: &[String], rows: &[String]) -> String {
+    let first = || {
+        let fields = rows.first().and_then(|row| json::object(row)).unwrap_or_default();
+        fields.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    let columns = if columns.is_empty() { first() } else { columns.to_vec() };
+    if columns.is_empty() {
+        return rows.iter().map(|row| format!("{}\n", quoted(&cell(row)))).collect();
+    }
+    let mut text = line(columns.iter().map(String::as_str));
+    for row in rows {
+        let fields = json::object(row).unwrap_or_default();
+        let cells: Vec<String> = columns
+            .iter()
+            .map(|column| {
+                fields
+                    .iter()
+                    .find(|(name, _)| name == column)
+                    .map(|(_, value)| cell(value.get()))
+                    .unwrap_or_default()
+            })
+            .collect();
+        text.push_str(&line(cells.iter().map(String::as_str)));
+    }
+    text
+}
+
+/// Strings without quotes, null as nothing, everything else as JSON.
+pub(crate) fn cell(value: &str) -> String {
+    match serde_json::from_str::<String>(value) {
+        Ok(text) => text,
+        Err(_) if value.trim() == "null" => String::new(),
+        Err(_) => json::format(value, false, &[]),
+    }
+}
+
+fn line<'c>(cells: impl Iterator<Item = &'c str>) -> String {
+    cells.map(quoted).collect::<Vec<_>>().join(",") + "\n"
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_fixed_and_values_quoted() {
+        let rows = [
+            r#"{"b":"x, \"y\"","a":1.50,"c":[1,{"d":null}]}"#.to_owned(),
+            r#"{"a":null,"b":"-1"}"#.to_owned(),
+        ];
+        let columns = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(
+            document(&columns, &rows),
+            "a,b,c\n1.50,\"x, \"\"y\"\"\",\"[1,{\"\"d\"\":null}]\"\n,-1,\n"
+        );
+        assert_eq!(document(&[], &rows[1..]), "a,b\n,-1\n");
+        assert_eq!(document(&columns, &[]), "a,b,c\n");
+        assert_eq!(document(&[], &["\"x\"".to_owned()]), "x\n");
+    }
+}

@@ -1,0 +1,245 @@
+//! Printing of responses: one writer for standard output, and the formats.
+
+mod csv;
+pub(crate) mod jq;
+mod table;
+
+use crate::failure::{Exit, Failure};
+use crate::globals::{Format, Globals};
+use crate::json;
+use serde_json::value::RawValue;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
+
+/// Standard output. A closed pipe ends the printing and is no failure: `authctl … | head -1`.
+#[derive(Debug, Default)]
+pub(crate) struct Out {
+    closed: bool,
+}
+
+impl Out {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.closed {
+            return Ok(());
+        }
+        let mut out = std::io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            Err(error) => Err(Failure::local(format!("standard output: {error}"))),
+        }
+    }
+
+    pub(crate) fn line(&mut self, text: &str) -> Result<(), Failure> {
+        self.write(format!("{text}\n").as_bytes())
+    }
+
+    /// Whether nobody reads any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+}
+
+/// Prints a note for people on standard error.
+pub(crate) fn note(text: &str) {
+    // Ignored: standard error may be closed.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// How responses of one operation are printed.
+#[derive(Debug)]
+pub(crate) struct Printer<'a> {
+    globals: &'a Globals,
+    format: Format,
+    chosen: bool,
+    /// Column names in the order of the description.
+    columns: Vec<String>,
+    /// Fields that are secrets.
+    hidden: Vec<String>,
+    /// The field with the rows of a list.
+    rows: Option<&'a str>,
+    out: Out,
+}
+
+impl<'a> Printer<'a> {
+    pub(crate) fn new(
+        globals: &'a Globals,
+        columns: &[String],
+        hidden: &[String],
+        rows: Option<&'a str>,
+    ) -> Self {
+        let (format, chosen) = globals.format();
+        let columns = if globals.columns.is_empty() { columns.to_vec() } else { globals.columns.clone() };
+        let hidden = if globals.show_secrets { Vec::new() } else { hidden.to_vec() };
+        Self { globals, format, chosen, columns, hidden, rows, out: Out::default() }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.out.is_closed()
+    }
+
+    /// Prints the body of one response.
+    pub(crate) fn body(
+        &mut self,
+        body: &[u8],
+        envelope: Option<&str>,
+        limit: Option<u64>,
+    ) -> Result<(), Failure> {
+        if self.format == Format::Raw && self.globals.jq.is_none() {
+            if !self.hidden.is_empty() {
+                return Err(Failure::usage(
+                    "raw output would print secrets of the response; add --show-secrets",
+                ));
+            }
+            return self.out.write(body);
+        }
+        if body.is_empty() {
+            return Ok(());
+        }
+        let text = std::str::from_utf8(body).ok();
+        let text = text.filter(|text| serde_json::from_str::<&RawValue>(text).is_ok());
+        let Some(mut text) = text else {
+            return Err(Failure::new(Exit::Refused, "decode", "the response is not JSON")
+                .hint("--output raw prints it as it is"));
+        };
+        if let Some(value) = envelope.and_then(|name| json::field(text, name)) {
+            text = value;
+        }
+        let limited = limit.and_then(|limit| {
+            let rows = json::rows(text, self.rows)?;
+            let rows: Vec<&str> =
+                rows.iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).map(|row| row.get()).collect();
+            Some(format!("[{}]", rows.join(",")))
+        });
+        let shown = json::format(limited.as_deref().unwrap_or(text), false, &self.hidden);
+        self.document(&shown)?;
+        if shown.contains(json::REDACTED) && std::io::stderr().is_terminal() {
+            note("Secrets are hidden: --show-secrets prints them.");
+        }
+        Ok(())
+    }
+
+    /// Prints a document whose secrets are hidden already.
+    fn document(&mut self, text: &str) -> Result<(), Failure> {
+        if let Some(filter) = &self.globals.jq {
+            let results = jq::run(filter, text)?;
+            return self.results(results);
+        }
+        match self.format {
+            Format::Json | Format::Raw => self.out.line(&json::format(text, true, &[])),
+            Format::Ndjson => {
+                let rows = json::rows(text, self.rows).unwrap_or_default();
+                if json::rows(text, self.rows).is_none() {
+                    return self.out.line(&json::format(text, false, &[]));
+                }
+                rows.iter().try_for_each(|row| self.out.line(&json::format(row.get(), false, &[])))
+            }
+            Format::Csv | Format::Table => {
+                let rows = match json::rows(text, self.rows) {
+                    Some(rows) => rows.into_iter().map(|row| row.get().to_owned()).collect(),
+                    None if self.format == Format::Table && json::object(text).is_some() => {
+                        return self
+                            .out
+                            .write(table::fields(text, self.globals.color(), table::width()).as_bytes());
+                    }
+                    None => vec![text.to_owned()],
+                };
+                self.grid(&rows)
+            }
+        }
+    }
+
+    /// Prints the results of a filter: strings bare, unless JSON was chosen; other values on a line each.
+    fn results(&mut self, results: Vec<String>) -> Result<(), Failure> {
+        let json_chosen = self.chosen && matches!(self.format, Format::Json | Format::Ndjson);
+        if self.chosen && matches!(self.format, Format::Csv | Format::Table) {
+            let rows = match results.as_slice() {
+                [one] => json::array(one).map(|rows| rows.iter().map(|row| row.get().to_owned()).collect()),
+                _ => None,
+            };
+            return self.grid(&rows.unwrap_or(results));
+        }
+        for result in results {
+            let bare = if json_chosen { None } else { serde_json::from_str::<String>(&result).ok() };
+            let pretty = std::io::stdout().is_terminal() || (self.chosen && self.format == Format::Json);
+            let line = match bare {
+                Some(text) if std::io::stdout().is_terminal() => crate::failure::visible(&text),
+                Some(text) => text,
+                None => json::format(&result, pretty, &[]),
+            };
+            self.out.line(&line)?;
+        }
+        Ok(())
+    }
+
+    fn grid(&mut self, rows: &[String]) -> Result<(), Failure> {
+        let chosen = !self.globals.columns.is_empty();
+        let text = if self.format == Format::Csv {
+            csv::document(&self.columns, rows)
+        } else {
+            let (text, left_out) =
+                table::rows(&self.columns, chosen, rows, self.globals.color(), table::width());
+            if left_out > 0 && std::io::stderr().is_terminal() {
+                self.out.write(text.as_bytes())?;
+                note(&format!("{left_out} more columns: --columns NAMES, or --output json"));
+                return Ok(());
+            }
+            text
+        };
+        self.out.write(text.as_bytes())
+    }
+
+    /// Starts a list that comes in pages.
+    pub(crate) fn pages(&mut self) -> Pages<'_, 'a> {
+        let streams =
+            self.globals.jq.is_none() && matches!(self.format, Format::Json | Format::Ndjson | Format::Raw);
+        Pages { printer: self, streams, started: false, rows: Vec::new() }
+    }
+}
+
+/// Prints the rows of all pages as one list. JSON is printed as it arrives; after a failure its array stays open, so that no
+/// program takes a part for the whole.
+#[derive(Debug)]
+pub(crate) struct Pages<'p, 'a> {
+    printer: &'p mut Printer<'a>,
+    streams: bool,
+    started: bool,
+    rows: Vec<String>,
+}
+
+impl Pages<'_, '_> {
+    pub(crate) fn add(&mut self, rows: &[&RawValue]) -> Result<(), Failure> {
+        for row in rows {
+            let row = json::format(row.get(), false, &self.printer.hidden);
+            if !self.streams {
+                self.rows.push(row);
+            } else if self.printer.format == Format::Ndjson {
+                self.printer.out.line(&row)?;
+            } else {
+                let before = if self.started { ",\n" } else { "[\n" };
+                self.started = true;
+                let indented = json::format(&row, true, &[]).replace('\n', "\n  ");
+                self.printer.out.write(format!("{before}  {indented}").as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.printer.is_closed()
+    }
+
+    pub(crate) fn end(self) -> Result<(), Failure> {
+        match (self.streams, self.printer.format) {
+            (true, Format::Ndjson) => Ok(()),
+            (true, _) if self.started => self.printer.out.write(b"\n]\n"),
+            (true, _) => self.printer.out.line("[]"),
+            (false, _) => {
+                let text = format!("[{}]", self.rows.join(","));
+                self.printer.document(&text)
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Tables that fit the terminal: aligned columns, cut cells, no control characters of the vendor.
+
+use super::csv::cell;
+use crate::failure::visible;
+use crate::json;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// The widest cell of a list.
+const MAX_CELL: usize = 40;
+const MIN_WIDTH: usize = 40;
+const BOLD: (&str, &str) = ("\u{1b}[1m", "\u{1b}[0m");
+
+/// The width of the terminal; 80 if it is unknown.
+pub(crate) fn width() -> usize {
+    let size = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
+    size.or_else(columns).unwrap_or(80).max(MIN_WIDTH)
+}
+
+/// Formats rows below a header. Returns the text and the number of columns that had no place. Empty columns are left out, and
+/// ids and names come first, unless the columns were `chosen`.
+pub(crate) fn rows(
+    columns: &[String],
+    chosen: bool,
+    rows: &[String],
+    color: bool,
+    width: usize,
+) -> (String, usize) {
+    let rows: Vec<_> = rows.iter().map(|row| json::object(row)).zip(rows).collect();
+    if rows.iter().any(|(fields, _)| fields.is_none()) {
+        let lines = rows.iter().map(|(_, row)| format!("{}\n", cut(&visible(&cell(row)), width)));
+        return (lines.collect(), 0);
+    }
+    let rows: Vec<_> = rows.into_iter().filter_map(|(fields, _)| fields).collect();
+    let mut names: Vec<String> = columns.to_vec();
+    if names.is_empty() {
+        for (name, value) in rows.iter().flatten() {
+            if !names.contains(name) && !value.get().starts_with(['{', '[']) {
+                names.push(name.clone());
+            }
+        }
+    }
+    if names.is_empty() {
+        names.extend(rows.iter().flatten().map(|(name, _)| name.clone()));
+        names.dedup();
+    }
+    let mut grid: Vec<(String, Vec<String>)> = names
+        .into_iter()
+        .map(|name| {
+            let of_row = |row: &Vec<(String, &serde_json::value::RawValue)>| {
+                row.iter()
+                    .find(|(own, _)| *own == name)
+                    .map(|(_, value)| visible(&cell(value.get())))
+                    .unwrap_or_default()
+            };
+            let cells = rows.iter().map(of_row).collect();
+            (name, cells)
+        })
+        .filter(|(_, cells): &(String, Vec<String>)| {
+            chosen || rows.is_empty() || cells.iter().any(|cell| !cell.is_empty())
+        })
+        .collect();
+    if !chosen {
+        grid.sort_by_key(|(name, _)| rank(name));
+    }
+    let mut widths: Vec<usize> = Vec::new();
+    let mut total = 0;
+    for (name, cells) in &grid {
+        let natural =
+            cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(name.width()).min(MAX_CELL);
+        let gap = if widths.is_empty() { 0 } else { 2 };
+        let left = width.saturating_sub(total + gap);
+        let needed = if chosen || widths.len() < 2 { natural.min(8) } else { natural.min(12) };
+        if left < needed || left < 3 {
+            break;
+        }
+        widths.push(natural.min(left));
+        total += gap + natural.min(left);
+    }
+    let left_out = grid.len() - widths.len();
+    let header: Vec<&str> = grid.iter().map(|(name, _)| name.as_str()).collect();
+    let (before, after) = if color { BOLD } else { ("", "") };
+    let mut text = format!("{before}{}{after}\n", line(&header, &widths));
+    for index in 0..rows.len() {
+        let cells: Vec<&str> =
+            grid.iter().map(|(_, cells)| cells.get(index).map_or("", String::as_str)).collect();
+        text.push_str(&line(&cells, &widths));
+        text.push('\n');
+    }
+    (text, left_out)
+}
+
+/// Formats an object as a list of its fields.
+pub(crate) fn fields(text: &str, color: bool, width: usize) -> String {
+    let fields = json::object(text).unwrap_or_default();
+    let shown: Vec<(String, String)> = fields
+        .iter()
+        .map(|(name, value)| (visible(name), visible(&cell(value.get()))))
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    let names = shown.iter().map(|(name, _)| name.width()).max().unwrap_or(0).min(width / 2);
+    let (before, after) = if color { BOLD } else { ("", "") };
+    let mut out = String::new();
+    for (name, value) in shown {
+        let value = cut(&value, width.saturating_sub(names + 2));
+        out.push_str(&format!("{before}{}{after}  {value}\n", pad(&cut(&name, names), names)));
+    }
+    out
+}
+
+/// Ids first, then names.
+fn rank(name: &str) -> u8 {
+    match name.to_lowercase().as_str() {
+        "id" | "userid" | "serviceid" => 0,
+        "name" | "username" | "fqdn" | "label" | "title" => 1,
+        _ => 2,
+    }
+}
+
+fn line(cells: &[&str], widths: &[usize]) -> String {
+    let cells = cells.iter().zip(widths).map(|(cell, width)| pad(&cut(cell, *width), *width));
+    cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+}
+
+fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+/// Cuts a string to a number of cells of the terminal.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used > width {
+            break;
+        }
+        out.push(c);
+    }
+    out.push('…');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn tables_fit_the_width_with_any_script() {
+        let list = names(&[
+            r#"{"kind":"Household","name":"Anna Larsson and a very long name that goes beyond every limit","id":12,"note":null}"#,
+            r#"{"kind":"\u001b[31mred\u202e","name":"李小龍","id":7,"nested":{"a":1}}"#,
+        ]);
+        for width in [40, 60, 200] {
+            let (text, _) = rows(&names(&["kind", "name", "id", "note"]), false, &list, false, width);
+            assert!(text.lines().all(|line| line.width() <= width), "{width}: {text}");
+            assert!(text.starts_with("id  name"), "{text}");
+            assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+        }
+        let (text, left_out) = rows(&names(&["kind", "id"]), true, &list, false, 80);
+        assert_eq!(text.lines().next(), Some(format!("{:21}  id", "kind").as_str()));
+        assert_eq!(left_out, 0);
+        assert_eq!(rows(&[], false, &[], false, 80).0, "\n");
+        assert_eq!(rows(&[], false, &names(&["\"a\"", "1"]), false, 80).0, "a\n1\n");
+    }
+
+    #[test]
+    fn an_object_is_a_list_of_its_fields() {
+        let text = fields(r#"{"id":12,"name":"Anna","empty":null,"tags":["a","b"]}"#, false, 40);
+        assert_eq!(text, "id    12\nname  Anna\ntags  [\"a\",\"b\"]\n");
+    }
+}

@@ -1,0 +1,464 @@
+//! The program as a user runs it: against an emulator, with its output, its exit codes and its secrets.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use auth_emulator::{Emulator, Fault, FaultRule};
+use serde_json::Value;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// The longest that one command may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A home directory of its own, and the variables of an emulator.
+struct Home {
+    folder: PathBuf,
+    env: Vec<(&'static str, String)>,
+}
+
+impl Home {
+    fn new(emulator: Option<&Emulator>) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("authctl-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut env = emulator.map(|emulator| emulator.env()).unwrap_or_default();
+        // The key, not the session of a user.
+        env.retain(|(name, _)| !matches!(*name, "VIRTUOUS_USERNAME" | "VIRTUOUS_PASSWORD"));
+        Self { folder, env }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_authctl"));
+        command.args(arguments).env_clear().env("HOME", &self.folder).current_dir(&self.folder);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Outcome {
+        Outcome::of(self.command(arguments).spawn().unwrap(), &[])
+    }
+
+    fn run_with(&self, arguments: &[&str], input: &str) -> Outcome {
+        Outcome::of(self.command(arguments).stdin(Stdio::piped()).spawn().unwrap(), &[input])
+    }
+
+    fn file(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        path
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[derive(Debug)]
+struct Outcome {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Outcome {
+    fn of(mut child: Child, input: &[&str]) -> Self {
+        if let Some(mut stdin) = child.stdin.take() {
+            for text in input {
+                let _ = stdin.write_all(text.as_bytes());
+            }
+        }
+        let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let read = std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = out.read_to_string(&mut text);
+            text
+        });
+        let read_err = std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = err.read_to_string(&mut text);
+            text
+        });
+        let code = wait(child);
+        Self { code, out: read.join().unwrap(), err: read_err.join().unwrap() }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    #[track_caller]
+    fn expect(self, code: i32, part: &str) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        assert!(self.err.contains(part) || self.out.contains(part), "{part:?} in {self:?}");
+        self
+    }
+}
+
+/// Waits for the end of a process, and ends it after the time limit.
+fn wait(mut child: Child) -> i32 {
+    let id = child.id();
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let _ = send.send(child.wait().ok().and_then(|status| status.code()).unwrap_or(-1));
+    });
+    receive.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("process {id} didn't end"))
+}
+
+async fn emulator() -> Emulator {
+    Emulator::builder().seed(7).start().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_donor_is_found_and_changed() {
+    let emulator = emulator().await;
+    let home = Home::new(Some(&emulator));
+    let found = home
+        .run(&["virtuous", "contacts", "search", "--search", "Larsson", "--jq", ".list[].id"])
+        .expect(0, "17");
+    assert_eq!(found.out, "17\n");
+    let contact = home.run(&["virtuous", "contacts", "get", "17"]).expect(0, "");
+    assert_eq!(contact.json()["id"], 17);
+
+    let addresses = home.run(&["virtuous", "contact_addresses", "by_contact", "17", "--jq", ".[0].id"]);
+    let id = addresses.expect(0, "").out.trim().to_owned();
+    let arguments = [
+        "virtuous",
+        "contact-addresses",
+        "update",
+        &id,
+        "--label",
+        "Home",
+        "--address1",
+        "2 Main Street",
+        "--postal",
+        "01234",
+    ];
+    home.run(&arguments).expect(0, "2 Main Street");
+    let postal = home.run(&["virtuous", "contact_addresses", "get", &id, "--jq", ".postal", "-o", "json"]);
+    assert_eq!(postal.expect(0, "").out, "\"01234\"\n", "a string stays one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_provider_can_be_called() {
+    let emulator = emulator().await;
+    let home = Home::new(Some(&emulator));
+    home.run(&["verigator", "services", "create", "--fqdn", "shop.example.com", "--name", "Shop"])
+        .expect(0, "\"name\": \"Shop\"");
+    home.run(&["revesecure", "users", "list"]).expect(0, "[");
+    home.run(&["vaultvision", "tenants", "list", "-o", "ndjson"]).expect(0, "\"id\":");
+    home.run(&["api", "virtuous", "get", "/api/Contact/Types"]).expect(0, "Household");
+    let domains = home.run(&["vise", "domains"]).expect(0, "has_phrase").json();
+    assert!(domains.to_string().find("phrase\":\"").is_none(), "{domains}");
+    let host = domains[0]["host"].as_str().unwrap();
+    home.run(&["vise", host, "get", "/domains"]).expect(0, "shop-1.example");
+    let each = home.run(&["vise", "each", "get", "/domains"]).expect(0, "").json();
+    assert_eq!(each.as_array().unwrap().len(), 3);
+    home.run(&["vise", "each", "get", "/nowhere"]).expect(9, "3 of 3 hosts failed");
+    home.run(&["vise", "127.0.0.1:1", "get", "/domains"]).expect(5, "no host");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn formats_agree_and_pages_are_merged() {
+    let emulator = emulator().await;
+    let home = Home::new(Some(&emulator));
+    for name in ["Berg", "Dahl", "Holm", "Lund", "Moe"] {
+        let individuals = format!(r#"{{"contactIndividuals":[{{"firstName":"Ola","lastName":"{name}"}}]}}"#);
+        let arguments = [
+            "virtuous",
+            "contacts",
+            "create",
+            "--contact-type",
+            "Household",
+            "--name",
+            name,
+            "--data",
+            &individuals,
+        ];
+        home.run(&arguments).expect(0, name);
+    }
+    let query = ["virtuous", "contacts", "query", "--data", r#"{"groups":[]}"#];
+    let with = |more: &[&'static str]| home.run(&[&query as &[_], more].concat());
+    let all = with(&["--all", "--take", "2"]).expect(0, "").json();
+    let ids: Vec<i64> = all.as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect();
+    assert!(ids.len() >= 6, "{ids:?}");
+    let lines: Vec<i64> = with(&["--all", "--take", "3", "-o", "ndjson"])
+        .expect(0, "")
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64().unwrap())
+        .collect();
+    assert_eq!(lines, ids, "whatever the size of a page");
+    let csv = with(&["--all", "-o", "csv"]).expect(0, "");
+    assert_eq!(
+        csv.out.lines().next(),
+        Some("id,name,contactType,contactName,address,email,phone,contactViewUrl")
+    );
+    assert_eq!(csv.out.lines().count(), ids.len() + 1);
+    let filtered = with(&["--all", "--take", "2", "-o", "csv", "--columns", "n", "--jq", "{n: length}"]);
+    assert_eq!(filtered.expect(0, "").out, format!("n\n{}\n", ids.len()), "a filter sees all pages");
+    assert_eq!(with(&["--limit", "3", "--take", "2"]).expect(0, "").json().as_array().unwrap().len(), 3);
+    let table = with(&["--limit", "3", "-o", "table"]).expect(0, "id ");
+    assert!(table.out.lines().all(|line| line.chars().count() <= 80), "{}", table.out);
+    home.run(&["virtuous", "contacts", "get", "17", "--all"]).expect(2, "has no pages");
+
+    // The third page fails: what was printed is no complete document.
+    emulator
+        .add_fault(
+            FaultRule::new("virtuous", Fault::status(400)).operation("contacts.query").after(2).times(1),
+        )
+        .unwrap();
+    let broken = with(&["--all", "--take", "2"]).expect(3, "400");
+    assert!(
+        broken.out.starts_with("[\n") && serde_json::from_str::<Value>(&broken.out).is_err(),
+        "{broken:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exit_codes_say_what_to_do() {
+    let emulator = emulator().await;
+    let mut home = Home::new(Some(&emulator));
+    let fault = |status: u16, operation: &str| {
+        emulator
+            .add_fault(FaultRule::new("virtuous", Fault::status(status)).operation(operation).times(20))
+            .unwrap();
+    };
+    home.run(&["virtuous", "contacts", "get", "999999"]).expect(5, "not found");
+    home.run(&["virtuous", "contacts", "get", "twelve"]).expect(2, "CONTACT_ID: must be an integer");
+    home.run(&["virtuous", "contact_addresses", "delete", "231"]).expect(8, "--yes");
+    fault(503, "contacts.types");
+    home.run(&["virtuous", "contacts", "types", "--timeout", "2"]).expect(6, "safe to run again");
+    fault(403, "contacts.prefixes");
+    home.run(&["virtuous", "contacts", "prefixes"]).expect(3, "403");
+    emulator
+        .add_fault(
+            FaultRule::new("virtuous", Fault::close_before_response())
+                .operation("contacts.toggle_follow")
+                .times(9),
+        )
+        .unwrap();
+    let unclear = home.run(&["virtuous", "contacts", "toggle_follow", "17", "-o", "json"]).expect(7, "");
+    let error: Value = serde_json::from_str(&unclear.err).unwrap();
+    assert_eq!(error["error"]["may_have_executed"], true, "{error}");
+    assert_eq!(
+        (&error["error"]["exit"], &error["error"]["operation"]),
+        (&7.into(), &"contacts.toggle_follow".into())
+    );
+    emulator.clear_faults();
+    home.env.retain(|(name, _)| *name != "VIRTUOUS_API_KEY");
+    home.env.push(("VIRTUOUS_API_KEY", "wrong".to_owned()));
+    home.run(&["virtuous", "contacts", "types"]).expect(4, "authctl status virtuous");
+    home.env.clear();
+    home.run(&["virtuous", "contacts", "types"]).expect(4, "there are no credentials");
+    home.run(&["verigator", "services", "get", "x", "--output", "xml"]).expect(2, "xml");
+    #[cfg(target_os = "linux")]
+    {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let child = home.command(&["list"]).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        assert_eq!(wait(child), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mistakes_are_found_before_anything_is_sent() {
+    let emulator = emulator().await;
+    let home = Home::new(Some(&emulator));
+    let create = ["virtuous", "contacts", "create"];
+    let with = |more: &[&'static str]| home.run(&[&create as &[_], more].concat());
+    with(&[])
+        .expect(2, "contactType: is required (set --contact-type)")
+        .expect(2, "contactIndividuals: is required (pass it in --data)");
+    with(&["--nmae", "x"]).expect(2, "--name");
+    with(&["--name", "a", "--data", r#"{"name":"b"}"#]).expect(2, "set twice");
+    with(&["--name", "a", "--name", "b"]).expect(2, "set 2 times");
+    with(&["--data", "{name}"]).expect(2, "not JSON (line 1, column 2)");
+    with(&["--data", "@missing.json"]).expect(1, "missing.json");
+    with(&["--data", r#"{"contactType":"H","name":"a","contactIndividuals":[{"firstNam":"A"}]}"#])
+        .expect(2, "did you mean firstName?");
+    with(&["--anniversary-month", "June"]).expect(2, "--anniversary-month: must be an integer");
+    home.run(&["virtuous", "contacts", "by_source", "crm", ".."]).expect(2, "dot segment");
+    home.run(&["virtuous", "contacts", "get", "17", "--jq", ".["]).expect(2, "syntax error");
+    home.run(&["virtuous", "contacts", "get", "17", "18"]).expect(2, "18");
+    home.run(&["virtous"]).expect(2, "did you mean virtuous?");
+    home.run(&["api", "virtuous", "gte", "/x"]).expect(2, "did you mean GET");
+    assert!(emulator.journal().is_empty(), "{:?}", emulator.journal());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_in_no_output() {
+    let emulator = emulator().await;
+    let home = Home::new(Some(&emulator));
+    let mut seen = String::new();
+    let mut add = |outcome: Outcome| seen.push_str(&format!("{}\n{}\n", outcome.out, outcome.err));
+    for arguments in [
+        &["virtuous", "contacts", "get", "17", "--trace"] as &[_],
+        &["virtuous", "contacts", "get", "17", "--dry-run"],
+        &["revesecure", "validation", "user", "--login-name", "root", "--dry-run"],
+        &["revesecure", "validation", "check_key", "--dry-run"],
+        &["revesecure", "users", "list", "--trace"],
+        &["vaultvision", "tenants", "list", "--trace", "--dry-run"],
+        &["verigator", "services", "get", "x", "--trace"],
+        &["verigator", "services", "get", "x", "--dry-run"],
+        &["vise", "domains", "--trace"],
+        &["vise", "each", "get", "/domains", "--trace"],
+        &["status"],
+        &["status", "virtuous", "-o", "table"],
+    ] {
+        add(home.run(arguments));
+    }
+    let canary = "s3cret-canary";
+    for arguments in [
+        &["login", "virtuous", "--password", canary] as &[_],
+        &["login", "virtuous", "--password=s3cret-canary"],
+        &["status", "--token", canary],
+        &["virtuous", "contacts", "get", "17", "--api-key", canary],
+        &[
+            "vaultvision",
+            "credentials",
+            "create",
+            "t",
+            "u",
+            "--data",
+            r#"{"type":"PasswordCredential","password":{"alg":"plain","hash":"s3cret-canary"}}"#,
+        ],
+    ] {
+        add(home.run(arguments).expect(2, "visible in process lists"));
+    }
+    let body = r#"{"type":"PasswordCredential","password":{"alg":"plain","hash":"s3cret-canary"}}"#;
+    add(home
+        .run_with(&["vaultvision", "credentials", "create", "t", "u", "--data", "-", "--dry-run"], body)
+        .expect(0, "[redacted]"));
+    assert!(!seen.contains(canary), "{seen}");
+    for (name, value) in
+        emulator.env().iter().filter(|(name, _)| !name.ends_with("_URL") && !name.ends_with("USERNAME"))
+    {
+        assert!(!seen.contains(value.as_str()), "{name} in {seen}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_logs_in_with_a_code() {
+    let emulator = emulator().await;
+    let mut home = Home::new(None);
+    let at = emulator.virtuous();
+    home.env = vec![("VIRTUOUS_BASE_URL", at.base_url())];
+    home.run(&["login", "virtuous", "--user", "anna", "--password-stdin"])
+        .expect(2, "standard input has no password");
+    let wrong =
+        home.run_with(&["login", "virtuous", "--user", &at.username(), "--password-stdin"], "wrong\n");
+    wrong.expect(4, "the server rejected the login");
+    let arguments = ["login", "virtuous", "--user", &at.username(), "--password-stdin", "--code-stdin"];
+    let mut child = home.command(&arguments).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(format!("{}\n", at.password()).as_bytes()).unwrap();
+    let code = async {
+        loop {
+            if let Some(code) = at.pending_codes().pop() {
+                return code.code;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    // A user without a second factor gets no code.
+    if let Ok(code) = tokio::time::timeout(Duration::from_secs(20), code).await {
+        stdin.write_all(format!("{code}\n").as_bytes()).unwrap();
+    }
+    drop(stdin);
+    Outcome::of(child, &[]).expect(0, "Logged in as");
+    home.run(&["virtuous", "contacts", "get", "17"]).expect(0, "Larsson");
+    let status = home.run(&["status", "virtuous"]).expect(0, "login in profile default").json();
+    assert!(
+        status[0]["expires"].as_str().is_some_and(|text| text.contains("renewed automatically")),
+        "{status}"
+    );
+    // The session is sent to its own address only.
+    home.env = vec![("VIRTUOUS_BASE_URL", "https://other.example".to_owned())];
+    home.run(&["virtuous", "contacts", "get", "17"]).expect(4, "another address");
+    home.env.clear();
+    home.run(&["virtuous", "contacts", "get", "17"]).expect(0, "Larsson");
+    home.run(&["logout", "virtuous"]).expect(0, "Logged out");
+    home.run(&["virtuous", "contacts", "get", "17"]).expect(4, "there are no credentials");
+    home.run(&["login", "verigator"]).expect(2, "VERIGATOR_PASSWORD");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn profiles_name_the_place_of_secrets() {
+    let emulator = emulator().await;
+    let mut home = Home::new(None);
+    let at = emulator.verigator();
+    let config = format!(
+        "[profiles.work.verigator]\nusername = \"{}\"\npassword = \"file:verigator.secret\"\nbase_url = \"{}\"\n",
+        at.username(),
+        at.base_url()
+    );
+    home.file(".config/authctl/config.toml", &config);
+    let secret = home.file(".config/authctl/verigator.secret", &format!("{}\n", at.password()));
+    let create =
+        ["verigator", "services", "create", "--fqdn", "a.example", "--name", "A", "--profile", "work"];
+    home.run(&create).expect(0, "\"name\": \"A\"");
+    home.run(&["verigator", "services", "get", "x"]).expect(4, "there are no credentials");
+    home.run(&["status", "verigator", "--profile", "work"]).expect(0, "profile work");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
+        home.run(&create).expect(4, "chmod 600");
+    }
+    let _ = Path::new(&secret);
+    home.env = vec![(
+        "AUTHCTL_CONFIG",
+        home.file("other.toml", "[profiles.a.verigator]\npassword = \"s3cret\"").display().to_string(),
+    )];
+    let refused = home.run(&["verigator", "services", "get", "x"]).expect(2, "is a secret");
+    assert!(!refused.err.contains("s3cret"), "{refused:?}");
+}
+
+#[test]
+fn help_costs_nothing_and_a_closed_pipe_is_no_failure() {
+    let home = Home::new(None);
+    home.run(&["--version"]).expect(0, env!("CARGO_PKG_VERSION"));
+    home.run(&["--help"]).expect(0, "130  interrupted");
+    home.run(&["virtuous", "--help"]).expect(0, "contact_addresses");
+    home.run(&["virtuous", "contacts", "--help"]).expect(0, "get CONTACT_ID");
+    home.run(&["virtuous"]).expect(2, "a resource is missing");
+    home.run(&["-o", "json", "virtuous", "contacts", "get", "--help"])
+        .expect(0, "$ authctl --emulator virtuous contacts get 17");
+    home.run(&["list", "virtuous", "donor"]).expect(0, "[]");
+    home.run(&["emulator", "routes", "--provider", "verigator"]).expect(0, "services.create");
+
+    let mut child = home.command(&["list", "-o", "ndjson"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut err = child.stderr.take().unwrap();
+    assert_eq!(wait(child), 0);
+    let mut text = String::new();
+    err.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "");
+}
+
+#[test]
+fn every_command_runs_without_an_account() {
+    let home = Home::new(None);
+    for arguments in [
+        &["--emulator", "virtuous", "contacts", "get", "17"] as &[_],
+        &["revesecure", "users", "list", "--emulator"],
+        &["vaultvision", "tenants", "list", "--emulator"],
+        &["vise", "domains", "--emulator"],
+        &["--emulator", "vise", "each", "get", "/domains"],
+        &["--emulator", "api", "virtuous", "GET", "/api/Contact/17"],
+    ] {
+        home.run(arguments).expect(0, "");
+    }
+}
