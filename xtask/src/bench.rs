@@ -3,7 +3,7 @@
 //! The program in `xtask/programs/calls` makes the calls; this starts it, counts, and compares. Ratios of the same run are
 //! compared with limits, because absolute numbers depend on the machine.
 
-use crate::report::budgets::{Budgets, Transport};
+use crate::report::budgets::{Budgets, Load, Transport};
 use crate::report::process::{self, Background};
 use crate::report::{self, Row, percentile, progress, thousands};
 use crate::{Failure, workspace};
@@ -16,9 +16,10 @@ use std::process::Command;
 /// Our client over both transports, hyper (the default) and reqwest, beside the same calls written by hand. Ours has
 /// deadlines, retries, the origin check and spans on; those by hand have none.
 ///
-/// Three figures, for a GET and a POST of 300 bytes and a list of 50 KB: instructions per call (callgrind; the difference of two
-/// runs, so that start-up cancels), allocations per call, and processor time per call in interleaved rounds. All
-/// clients do the same typed work against a server of its own process, on one thread.
+/// For a GET and a POST of 300 bytes and a list of 50 KB: instructions per call (callgrind; the difference of two runs, so that
+/// start-up cancels), allocations per call, and processor time per call in interleaved rounds. For many calls at once:
+/// memory with 1,000 in flight, processor time with 64 and duration with 256. And what a further client costs. All clients do the
+/// same typed work against a server of its own process, on one thread.
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
@@ -77,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     }
     progress("counting allocations");
     let counts = each(|client| {
-        let cost = program.run(client, "user", 100, 1000)?;
+        let cost = program.run(client, "user", 100, 1000, 1)?;
         Ok(cost.allocations as f64 / 1000.0)
     })?;
     let [.., reqwest, hyper] = counts;
@@ -94,6 +95,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     for case in &CASES {
         rows.push(program.processor_time(case, arguments.rounds, budgets.hyper.cpu_ratio)?);
     }
+    rows.extend(program.load(arguments.rounds, &budgets.load)?);
+    rows.extend(program.construction(&budgets.load)?);
     report::finish(&rows, arguments.json.as_deref(), NEXT)
 }
 
@@ -140,6 +143,9 @@ struct Cost {
     /// Including those that were made larger.
     allocations: u64,
     cpu_ns: u64,
+    wall_ns: u64,
+    /// By how much the most memory that the process ever held has grown.
+    peak_kib: u64,
 }
 
 impl Program {
@@ -154,10 +160,18 @@ impl Program {
         Ok(Self { path, url: format!("http://127.0.0.1:{}", port.trim()), _server: server })
     }
 
-    /// What `calls` calls cost after the warm-up.
-    fn run(&self, client: &str, what: &str, warm_up: u32, calls: u32) -> Result<Cost, Failure> {
+    /// What `calls` calls cost after the warm-up, so many at a time.
+    fn run(
+        &self,
+        client: &str,
+        what: &str,
+        warm_up: u32,
+        calls: u32,
+        in_flight: u32,
+    ) -> Result<Cost, Failure> {
         let mut command = Command::new(&self.path);
-        command.args(["run", client, what, &self.url, &warm_up.to_string(), &calls.to_string()]);
+        command.args(["run", client, what, &self.url]);
+        command.args([warm_up, calls, in_flight].map(|number| number.to_string()));
         let out = process::output(&mut command, NEXT)?;
         serde_json::from_str(&out)
             .map_err(|error| Failure::new(format!("`{}`: {error}", process::show(&command)), NEXT))
@@ -190,7 +204,7 @@ impl Program {
         progress(&format!("comparing processor time, {}, {rounds} rounds", case.title));
         let mut all = Vec::new();
         for _ in 0..rounds {
-            let cost = |client: &str| self.run(client, case.name, 100, case.timed);
+            let cost = |client: &str| self.run(client, case.name, 100, case.timed, 1);
             all.push(each(|client| Ok(cost(client)?.cpu_ns as f64 / f64::from(case.timed) / 1000.0))?);
         }
         let middle = |of: fn(&[f64; 4]) -> f64| percentile(&all.iter().map(of).collect::<Vec<_>>(), 50);
@@ -207,6 +221,67 @@ impl Program {
         );
         let cases = format!("median of {rounds} rounds of {} calls", case.timed);
         Ok(Row::at_most(&id, &what, ratio, limit, "", measured).cases(cases).for_information())
+    }
+}
+
+/// What many calls at once, and clients themselves, cost.
+impl Program {
+    fn load(&self, rounds: u32, limits: &Load) -> Result<Vec<Row>, Failure> {
+        type Of = fn(&Cost) -> u64;
+        let memory: Of = |cost| cost.peak_kib;
+        let cases: [(&str, &str, u32, u32, Of, f64); 4] = [
+            ("user", "GET 300 B: memory", 1_000, 1_000, memory, limits.memory_ratio),
+            ("list", "GET 50 KB: memory", 1_000, 1_000, memory, limits.memory_ratio),
+            ("user", "GET 300 B: processor time", 64, 6_400, |cost| cost.cpu_ns, limits.cpu_ratio),
+            ("user", "GET 300 B: duration", 256, 6_400, |cost| cost.wall_ns, limits.time_ratio),
+        ];
+        let row = |(what, title, in_flight, calls, of, limit): (&str, &str, u32, u32, Of, f64)| {
+            progress(&format!("comparing {in_flight} in flight, {title}, {rounds} rounds"));
+            let mut ratios = Vec::new();
+            for _ in 0..rounds {
+                let [ours, reqwest] = ["verigator", "reqwest"]
+                    .map(|client| self.run(client, what, 1, calls, in_flight).map(|cost| of(&cost)));
+                ratios.push(ours? as f64 / reqwest? as f64);
+            }
+            let [low, ratio, high] = [25, 50, 75].map(|percent| percentile(&ratios, percent));
+            let name = title.rsplit(' ').next().unwrap_or_default();
+            let (id, what) = (
+                format!("bench.{what}.{in_flight}.{name}"),
+                format!("{title} with {in_flight} in flight, verigator / reqwest by hand"),
+            );
+            let measured = format!("{ratio:.3} (quartiles {low:.2} and {high:.2})");
+            let row = Row::at_most(&id, &what, ratio, limit, "", measured);
+            Ok(row.cases(format!("median of {rounds} rounds of {calls} calls")).for_information())
+        };
+        cases.into_iter().map(row).collect()
+    }
+
+    fn construction(&self, limits: &Load) -> Result<[Row; 2], Failure> {
+        progress("building and cloning clients");
+        let of = |client: &str, what: &str, times: u32| {
+            Ok(self.run(client, what, 0, times, 1)?.cpu_ns as f64 / f64::from(times))
+        };
+        let (built, by_hand) =
+            (of("verigator", "build", 10_000)? / 1000.0, of("reqwest", "build", 100)? / 1000.0);
+        let (cloned, by_hand_cloned) =
+            (of("verigator", "clone", 1_000_000)?, of("reqwest", "clone", 1_000_000)?);
+        let further = Row::at_most(
+            "bench.client.build",
+            "a further client with TLS: processor time",
+            built,
+            limits.further_client_us,
+            " µs",
+            format!("{built:.1} µs (reqwest {by_hand:.0} µs)"),
+        );
+        let clone = Row::at_most(
+            "bench.client.clone",
+            "a clone of a client: processor time",
+            cloned,
+            limits.clone_ns,
+            " ns",
+            format!("{cloned:.0} ns (reqwest {by_hand_cloned:.0} ns)"),
+        );
+        Ok([further.cases("10,000 clients"), clone.cases("1,000,000 clones")])
     }
 }
 

@@ -20,6 +20,21 @@ pub(crate) struct Budgets {
 pub(crate) struct Bench {
     pub(crate) hyper: Transport,
     pub(crate) reqwest: Transport,
+    pub(crate) load: Load,
+}
+
+/// What many calls at once, and a further client, may cost over the default transport.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Load {
+    /// Memory, as a multiple of that of a client over reqwest, written by hand.
+    pub(crate) memory_ratio: f64,
+    /// Processor time with 64 calls in flight, as such a multiple.
+    pub(crate) cpu_ratio: f64,
+    /// Time until all calls are done with 256 in flight, as such a multiple.
+    pub(crate) time_ratio: f64,
+    pub(crate) further_client_us: f64,
+    pub(crate) clone_ns: f64,
 }
 
 /// Ratios are multiples of a call over reqwest, written by hand.

@@ -83,27 +83,63 @@ async fn read(
     if announced == first.len() && first.len() <= limit {
         return Ok((first, false));
     }
+    let mut body = Collected { held: Vec::new(), joined: Vec::new(), len: 0 };
     let expected = announced.min(limit);
-    let mut body = Vec::new();
     let mut next = Some(first);
     while let Some(chunk) = next {
-        let room = limit - body.len();
+        let room = limit - body.len;
         if chunk.len() > room {
             if status.is_success() {
                 return Err(too_large());
             }
-            body.extend_from_slice(chunk.get(..room).unwrap_or_default());
-            return Ok((body.into(), true));
+            body.push(chunk.slice(..room), expected, limit);
+            return Ok((body.into_bytes(), true));
         }
-        if body.capacity() - body.len() < chunk.len() {
-            body.reserve_exact(growth(body.len(), chunk.len(), expected, limit));
-        }
-        body.extend_from_slice(&chunk);
-        // The chunk's memory is the connection's read buffer, which can be reused only after all chunks are dropped.
-        drop(chunk);
+        body.push(chunk, expected, limit);
         next = chunks.chunk(status).await?;
     }
-    Ok((body.into(), false))
+    Ok((body.into_bytes(), false))
+}
+
+/// The beginning of a body.
+///
+/// A chunk is a part of the connection's read buffer. Large ones are held as they arrive, so that a response in transit
+/// takes the memory of what has arrived; they are joined at the end. Small ones are copied, because each holds more than
+/// its length, and so are those of a long body, because joining it would take twice its length.
+struct Collected {
+    held: Vec<Bytes>,
+    joined: Vec<u8>,
+    len: usize,
+}
+
+impl Collected {
+    /// The length from which a chunk is held.
+    const LARGE: usize = 4 << 10;
+    /// The most that is held.
+    const HELD: usize = 128 << 10;
+
+    fn push(&mut self, chunk: Bytes, expected: usize, limit: usize) {
+        let new = self.len + chunk.len() - self.joined.len();
+        self.len += chunk.len();
+        self.held.push(chunk);
+        let is_large = self.held.last().is_some_and(|chunk| chunk.len() >= Self::LARGE);
+        if self.joined.is_empty() && is_large && self.len <= Self::HELD {
+            return;
+        }
+        if self.joined.capacity() - self.joined.len() < new {
+            self.joined.reserve_exact(growth(self.joined.len(), new, expected, limit));
+        }
+        // Dropped one by one: the connection reuses its read buffer once all of its parts are dropped.
+        self.held.drain(..).for_each(|part| self.joined.extend_from_slice(&part));
+    }
+
+    fn into_bytes(mut self) -> Bytes {
+        match (self.joined.is_empty(), self.held.len()) {
+            (false, _) => self.joined.into(),
+            (true, 1) => self.held.pop().unwrap_or_default(),
+            (true, _) => self.held.concat().into(),
+        }
+    }
 }
 
 /// The memory to reserve for `next` bytes after the first `len`.
@@ -167,6 +203,30 @@ mod tests {
             }
         }
         assert_eq!(read_now(&[], 200, 0, 0).unwrap(), (Bytes::new(), false));
+    }
+
+    #[test]
+    fn large_pieces_are_joined_in_order_with_small_ones_and_alone_returned_without_copying() {
+        static LARGE: [u8; Collected::LARGE] = [1; Collected::LARGE];
+        static ALL: [u8; Collected::HELD] = [2; Collected::HELD];
+        for pieces in [
+            &[&LARGE[..], &LARGE, &LARGE][..],
+            &[&LARGE, b"end"],
+            &[b"start", &LARGE, &LARGE],
+            &[&LARGE, b"middle", &LARGE, &LARGE, b"end"],
+            &[&ALL, &LARGE, &ALL, b"end"],
+        ] {
+            let whole = pieces.concat();
+            for announced in [0, whole.len() as u64] {
+                let (body, truncated) = read_now(pieces, 200, announced, whole.len()).unwrap();
+                assert_eq!((body == whole, truncated), (true, false), "{announced}");
+            }
+            let (body, truncated) = read_now(pieces, 500, 0, whole.len() - 1).unwrap();
+            assert_eq!((body == whole[..whole.len() - 1], truncated), (true, true));
+            assert_eq!(read_now(pieces, 200, 0, whole.len() - 1), Err(Fault::TooLarge));
+        }
+        let (body, _) = read_now(&[&LARGE], 200, 0, 1 << 20).unwrap();
+        assert_eq!(body.as_ptr(), LARGE.as_ptr());
     }
 
     #[test]

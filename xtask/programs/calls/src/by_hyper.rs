@@ -8,6 +8,7 @@ use hyper_util::client::legacy::{Client as Http, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
 
+#[derive(Clone)]
 pub struct Client {
     http: Http<HttpConnector, Full<Bytes>>,
     base: String,

@@ -3,6 +3,7 @@
 use crate::models::{NewUser, User, UserList, weigh};
 use crate::{PASSWORD, Result, USERNAME};
 
+#[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: String,

@@ -3,6 +3,7 @@
 use crate::models::weigh;
 use crate::{NEW_NUMBER, NEW_USER, PASSWORD, Result, USERNAME};
 
+#[derive(Clone)]
 pub struct Client {
     verigator: verigator_client::Client,
 }

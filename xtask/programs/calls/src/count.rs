@@ -44,3 +44,10 @@ pub fn cpu_nanoseconds() -> u64 {
     assert_eq!(answer, 0, "this system has no process clock");
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
+
+/// The most memory that this process ever held, in KiB; 0 where the system does not say.
+pub fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok()).unwrap_or(0)
+}

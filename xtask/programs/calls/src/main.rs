@@ -1,10 +1,11 @@
 //! The same typed call, made by four clients: ours over hyper and over reqwest, reqwest by hand, hyper-util by hand.
 //!
 //! - `calls serve` listens on a loopback port, which it prints, until it is ended.
-//! - `calls run CLIENT WHAT URL WARM_UP CALLS` makes the calls and prints what they cost, warm-up excluded.
+//! - `calls run CLIENT WHAT URL WARM_UP CALLS [IN_FLIGHT]` makes the calls, so many at a time, and prints what they cost,
+//!   warm-up excluded.
 //!
 //! CLIENT is `reqwest`, `hyper`, `verigator` or `verigator-reqwest`; WHAT is `user` (about 300 bytes), `create` (a POST
-//! with the same response) or `list` (about 50 KB).
+//! with the same response), `list` (about 50 KB), `build` (another client) or `clone`.
 
 mod by_hyper;
 mod by_reqwest;
@@ -14,12 +15,15 @@ mod models;
 mod server;
 
 use std::error::Error;
+use std::hint::black_box;
 use std::io::Write;
+use std::sync::Arc;
+use std::time::Instant;
 
 #[global_allocator]
 static ALLOCATOR: count::Counting = count::Counting;
 
-pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// What is asked for, as the vendor's samples have it.
 pub const SERVICE_ID: &str = "81213bfd-b690-499e-b9d2-8754cb1550e8";
@@ -34,10 +38,12 @@ enum What {
     User,
     Create,
     List,
+    Build,
+    Clone,
 }
 
 /// Each returns something of the response, so that decoding can't be optimised away, and checks it.
-#[expect(clippy::large_enum_variant, reason = "there is one of them")]
+#[derive(Clone)]
 enum Client {
     Reqwest(by_reqwest::Client),
     Hyper(by_hyper::Client),
@@ -59,13 +65,13 @@ impl Client {
         match (self, what) {
             (Self::Reqwest(client), What::User) => client.user(SERVICE_ID, USER_ID).await,
             (Self::Reqwest(client), What::Create) => client.create(SERVICE_ID).await,
-            (Self::Reqwest(client), What::List) => client.list(SERVICE_ID).await,
+            (Self::Reqwest(client), _) => client.list(SERVICE_ID).await,
             (Self::Hyper(client), What::User) => client.user(SERVICE_ID, USER_ID).await,
             (Self::Hyper(client), What::Create) => client.create(SERVICE_ID).await,
-            (Self::Hyper(client), What::List) => client.list(SERVICE_ID).await,
+            (Self::Hyper(client), _) => client.list(SERVICE_ID).await,
             (Self::Verigator(client), What::User) => client.user(SERVICE_ID, USER_ID).await,
             (Self::Verigator(client), What::Create) => client.create(SERVICE_ID).await,
-            (Self::Verigator(client), What::List) => client.list(SERVICE_ID).await,
+            (Self::Verigator(client), _) => client.list(SERVICE_ID).await,
         }
     }
 }
@@ -78,9 +84,12 @@ fn main() -> Result<()> {
     match arguments[..] {
         ["serve"] => server::serve(),
         ["run", client, what, url, warm_up, calls] => {
-            run(client, parse(what)?, url, warm_up.parse()?, calls.parse()?)
+            run(client, parse(what)?, url, warm_up.parse()?, calls.parse()?, 1)
         }
-        _ => Err("usage: calls serve | run CLIENT WHAT URL WARM_UP CALLS".into()),
+        ["run", client, what, url, warm_up, calls, in_flight] => {
+            run(client, parse(what)?, url, warm_up.parse()?, calls.parse()?, in_flight.parse()?)
+        }
+        _ => Err("usage: calls serve | run CLIENT WHAT URL WARM_UP CALLS [IN_FLIGHT]".into()),
     }
 }
 
@@ -89,7 +98,9 @@ fn parse(what: &str) -> Result<What> {
         "user" => Ok(What::User),
         "create" => Ok(What::Create),
         "list" => Ok(What::List),
-        _ => Err("WHAT is user, create or list".into()),
+        "build" => Ok(What::Build),
+        "clone" => Ok(What::Clone),
+        _ => Err("WHAT is user, create, list, build or clone".into()),
     }
 }
 
@@ -100,7 +111,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 async fn repeat(client: &Client, what: What, calls: u32) -> Result<()> {
     let expected = match what {
         What::User | What::Create => models::USER_BYTES,
-        What::List => models::LIST_ROWS,
+        _ => models::LIST_ROWS,
     };
     for _ in 0..calls {
         if client.call(what).await? != expected {
@@ -110,16 +121,49 @@ async fn repeat(client: &Client, what: What, calls: u32) -> Result<()> {
     Ok(())
 }
 
-fn run(client: &str, what: What, url: &str, warm_up: u32, calls: u32) -> Result<()> {
+/// The calls, divided among tasks that run at the same time.
+async fn repeat_at_once(client: &Arc<Client>, what: What, calls: u32, in_flight: u32) -> Result<()> {
+    let start = |_| {
+        let client = Arc::clone(client);
+        tokio::spawn(async move { repeat(&client, what, calls / in_flight).await })
+    };
+    let tasks: Vec<_> = (0..in_flight).map(start).collect();
+    for task in tasks {
+        task.await??;
+    }
+    Ok(())
+}
+
+/// Clients that are made and dropped, while one of their kind exists.
+fn make(name: &str, url: &str, client: &Client, what: What, times: u32) -> Result<()> {
+    for _ in 0..times {
+        match what {
+            What::Build => drop(black_box(Client::new(name, url)?)),
+            _ => drop(black_box(client.clone())),
+        }
+    }
+    Ok(())
+}
+
+fn run(name: &str, what: What, url: &str, warm_up: u32, calls: u32, in_flight: u32) -> Result<()> {
     runtime()?.block_on(async {
-        let client = Client::new(client, url)?;
-        repeat(&client, what, warm_up).await?;
-        let (before, cpu) = (count::allocations(), count::cpu_nanoseconds());
-        repeat(&client, what, calls).await?;
-        let (after, cpu_after) = (count::allocations(), count::cpu_nanoseconds());
+        let client = Arc::new(Client::new(name, url)?);
+        let is_call = !matches!(what, What::Build | What::Clone);
+        if is_call {
+            repeat(&client, what, warm_up).await?;
+        }
+        let (before, cpu, peak) = (count::allocations(), count::cpu_nanoseconds(), count::peak_kib());
+        let begun = Instant::now();
+        match is_call {
+            false => make(name, url, &client, what, calls)?,
+            true if in_flight == 1 => repeat(&client, what, calls).await?,
+            true => repeat_at_once(&client, what, calls, in_flight).await?,
+        }
         let line = serde_json::json!({
-            "allocations": after - before,
-            "cpu_ns": cpu_after - cpu,
+            "wall_ns": u64::try_from(begun.elapsed().as_nanos())?,
+            "cpu_ns": count::cpu_nanoseconds() - cpu,
+            "allocations": count::allocations() - before,
+            "peak_kib": count::peak_kib() - peak,
         });
         writeln!(std::io::stdout(), "{line}")?;
         Ok(())
