@@ -229,13 +229,29 @@ impl Program {
     fn load(&self, rounds: u32, limits: &Load) -> Result<Vec<Row>, Failure> {
         type Of = fn(&Cost) -> u64;
         let memory: Of = |cost| cost.peak_kib;
-        let cases: [(&str, &str, u32, u32, Of, f64); 4] = [
-            ("user", "GET 300 B: memory", 1_000, 1_000, memory, limits.memory_ratio),
-            ("list", "GET 50 KB: memory", 1_000, 1_000, memory, limits.memory_ratio),
-            ("user", "GET 300 B: processor time", 64, 6_400, |cost| cost.cpu_ns, limits.cpu_ratio),
-            ("user", "GET 300 B: duration", 256, 6_400, |cost| cost.wall_ns, limits.time_ratio),
+        let cases: [(&str, &str, &str, u32, u32, Of, f64); 4] = [
+            ("user.1000.memory", "user", "GET 300 B: memory", 1_000, 1_000, memory, limits.memory_ratio),
+            ("list.1000.memory", "list", "GET 50 KB: memory", 1_000, 1_000, memory, limits.memory_ratio),
+            (
+                "user.64.cpu",
+                "user",
+                "GET 300 B: processor time",
+                64,
+                6_400,
+                |cost| cost.cpu_ns,
+                limits.cpu_ratio,
+            ),
+            (
+                "user.256.duration",
+                "user",
+                "GET 300 B: duration",
+                256,
+                6_400,
+                |cost| cost.wall_ns,
+                limits.time_ratio,
+            ),
         ];
-        let row = |(what, title, in_flight, calls, of, limit): (&str, &str, u32, u32, Of, f64)| {
+        let row = |(id, what, title, in_flight, calls, of, limit): (&str, &str, &str, u32, u32, Of, f64)| {
             progress(&format!("comparing {in_flight} in flight, {title}, {rounds} rounds"));
             let mut ratios = Vec::new();
             for _ in 0..rounds {
@@ -244,13 +260,9 @@ impl Program {
                 ratios.push(ours? as f64 / reqwest? as f64);
             }
             let [low, ratio, high] = [25, 50, 75].map(|percent| percentile(&ratios, percent));
-            let name = title.rsplit(' ').next().unwrap_or_default();
-            let (id, what) = (
-                format!("bench.{what}.{in_flight}.{name}"),
-                format!("{title} with {in_flight} in flight, verigator / reqwest by hand"),
-            );
+            let what = format!("{title} with {in_flight} in flight, verigator / reqwest by hand");
             let measured = format!("{ratio:.3} (quartiles {low:.2} and {high:.2})");
-            let row = Row::at_most(&id, &what, ratio, limit, "", measured);
+            let row = Row::at_most(&format!("bench.{id}"), &what, ratio, limit, "", measured);
             Ok(row.cases(format!("median of {rounds} rounds of {calls} calls")).for_information())
         };
         cases.into_iter().map(row).collect()
