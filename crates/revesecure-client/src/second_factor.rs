@@ -192,8 +192,8 @@ impl Challenge {
     }
 
     /// Checks a code that the user entered; whitespace and invisible characters are removed. The call is never retried.
-    /// Assumption (token-codes): each check consumes the code, and the number of tries is unlimited, so limit them in
-    /// your program.
+    /// Assumption (token-codes): a code is valid once, and the number of tries is unlimited, so limit them in your
+    /// program.
     ///
     /// ```no_run
     /// # async fn example(

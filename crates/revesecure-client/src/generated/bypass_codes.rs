@@ -7,7 +7,7 @@ use crate::models::WriteResponse;
 use crate::{Call, Client};
 use auth_client_core::provider::check;
 
-/// Bypass codes, which replace the second factor. Assumption (token-codes): each once.
+/// Bypass codes, which replace the second factor. Assumption (token-codes): a code is valid once.
 ///
 /// Returned by [`Client::bypass_codes`].
 ///
@@ -23,7 +23,7 @@ pub struct BypassCodes<'a> {
 }
 
 impl Client {
-    /// Bypass codes, which replace the second factor. Assumption (token-codes): each once.
+    /// Bypass codes, which replace the second factor. Assumption (token-codes): a code is valid once.
     #[must_use]
     pub fn bypass_codes(&self) -> BypassCodes<'_> {
         BypassCodes { client: self }

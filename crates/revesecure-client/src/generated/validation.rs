@@ -85,7 +85,7 @@ impl Validation<'_> {
     /// Checks a one-time code.
     ///
     /// A wrong code is a result, not an error. The client never retries this call. Assumption (token-codes):
-    /// each check consumes the code.
+    /// a code is valid once.
     ///
     /// `POST /rest/v1/validate/user/otp`, a write: retried only if the server certainly did not execute it.
     /// [Source](https://revesecure.com/docs/api-doc/).

@@ -17,7 +17,7 @@ use auth_client_core::decode;
 /// - [`Unauthenticated`](crate::ErrorKind::Unauthenticated), status 401: the key is missing, invalid or
 ///   disabled.
 /// - [`Forbidden`](crate::ErrorKind::Forbidden), status 403: the key lacks the permission. Assumption
-///   (permissions): the vendor does not document it.
+///   (permissions): the status and the code; the vendor documents the range 4xx.
 /// - [`Throttled`](crate::ErrorKind::Throttled), status 429: too many calls within 10 seconds. Assumption
 ///   (rate-limits): a proxy in front of the API, as in a sample repository of the vendor, counts the calls
 ///   and did not forward this one, so it was not executed.
@@ -47,7 +47,7 @@ impl Applications<'_> {
     /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption (permissions): the vendor does not document it.
+    ///   access to it. Assumption (permissions): the status and the code; the vendor documents the range 4xx.
     /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
     ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
     ///   documents the range 5xx.
@@ -83,7 +83,7 @@ impl Applications<'_> {
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the request is invalid. Assumption
     ///   (error-codes): the code; the vendor documents 400 and the range 4xx.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption (permissions): the vendor does not document it.
+    ///   access to it. Assumption (permissions): the status and the code; the vendor documents the range 4xx.
     /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
     ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
     ///   documents the range 5xx.
@@ -116,7 +116,7 @@ impl Applications<'_> {
     /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption (permissions): the vendor does not document it.
+    ///   access to it. Assumption (permissions): the status and the code; the vendor documents the range 4xx.
     /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
     ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
     ///   documents the range 5xx.
@@ -153,7 +153,7 @@ impl Applications<'_> {
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the request is invalid. Assumption
     ///   (error-codes): the code; the vendor documents 400 and the range 4xx.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption (permissions): the vendor does not document it.
+    ///   access to it. Assumption (permissions): the status and the code; the vendor documents the range 4xx.
     /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
     ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
     ///   documents the range 5xx.
@@ -189,7 +189,7 @@ impl Applications<'_> {
     /// this call:
     ///
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
-    ///   access to it. Assumption (permissions): the vendor does not document it.
+    ///   access to it. Assumption (permissions): the status and the code; the vendor documents the range 4xx.
     /// - [`Server`](crate::ErrorKind::Server), status 500: an error in the tenant's configuration or, rarely,
     ///   in the vendor's infrastructure. Assumption (server-errors): the status and the code; the vendor
     ///   documents the range 5xx.

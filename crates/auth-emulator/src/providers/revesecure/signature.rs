@@ -1,4 +1,4 @@
-//! The signature as the vendor's server computes it: by default HMAC-SHA-256, with the hex-decoded secret, of five lines from
+//! The signature as the vendor's plugin computes it: by default HMAC-SHA-256, with the hex-decoded secret, of five lines from
 //! the request as sent.
 //!
 //! Implemented from the vendor's documentation and the behavior of its plugin. It shares no code with the SDK's signer, so that

@@ -12,7 +12,8 @@ use crate::framework::exchange::Call;
 /// The length of the window in which the proxy counts calls.
 const WINDOW_SECONDS: i64 = 10;
 
-/// The rate limit of the vendor's proxy. Its 429 has a different body and no `Retry-After`.
+/// The rate limit. Assumption (rate-limits): that of a proxy in front of the API, as in a sample repository of the vendor; its
+/// 429 has a different body and no `Retry-After`.
 pub(super) fn proxy(
     call: &Call,
     settings: &Settings,

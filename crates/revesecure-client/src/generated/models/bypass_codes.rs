@@ -17,7 +17,7 @@ pub struct BypassCodeList {
     pub unknown: UnknownFields,
 }
 
-/// A code that replaces the second factor. Assumption (token-codes): once.
+/// A code that replaces the second factor. Assumption (token-codes): it is valid once.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BypassCode {
