@@ -70,6 +70,9 @@ mod guides {
     #[doc = include_str!("../../docs/observability.md")]
     pub struct Observability;
     #[cfg(doctest)]
+    #[doc = include_str!("../../docs/performance.md")]
+    pub struct Performance;
+    #[cfg(doctest)]
     #[doc = include_str!("../../docs/recipes.md")]
     pub struct Recipes;
     #[cfg(doctest)]

@@ -100,7 +100,7 @@ async fn user_denied() {
 async fn otp() {
     let body = r#"{"ApiKey":"1q3sdv97vfv","LoginName":"root","UserName":"test1@example.com","EndUserIP":"2.2.2.2","OTP":"123456","AuthType":"S"}"#;
     let response = r#"{"data":{"ApiKey":"1q3sdv97vfv","AuthResult":"OTP Valid"},"status":{"code":200,"description":"Success","error":true}}"#;
-    let decoded = r#"{"AuthResult":"OTP Valid"}"#;
+    let decoded = r#"{"AuthResult":"OTP VALID"}"#;
     Exchange::new("validation.otp", "POST", "/rest/v1/validate/user/otp")
         .body(body)
         .response(200, response)
