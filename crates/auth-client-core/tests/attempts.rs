@@ -129,7 +129,9 @@ async fn a_write_that_was_refused_was_not_executed() {
 /// Each by the text of its RFC: the server refuses to process the request, or somebody before it does.
 #[tokio::test]
 async fn a_status_that_refuses_to_process_says_that_a_write_was_not_executed() {
-    for status in [405, 411, 413, 414, 415, 417, 421, 423, 424, 425, 426, 428, 431, 451, 501, 505, 511] {
+    for status in
+        [307, 308, 405, 411, 413, 414, 415, 417, 421, 423, 424, 425, 426, 428, 431, 451, 501, 505, 511]
+    {
         let setup = Setup::new(script().status(status).json(200, "1"));
         let error = write(&setup.engine()).await.unwrap_err();
         assert_eq!((error.attempts(), error.is_retryable()), (1, false), "{error}");

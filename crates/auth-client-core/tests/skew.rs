@@ -40,6 +40,8 @@ struct Server {
     sends: AtomicU64,
     dated: bool,
     refuses_all: bool,
+    /// The status of a refusal.
+    refusal: u16,
 }
 
 #[derive(Debug)]
@@ -57,7 +59,7 @@ impl Transport for Wire {
         }
         let good = now.abs_diff(stamp) <= 300 && !self.0.refuses_all;
         let mut answer = http::Response::new(Bytes::from_static(b"1"));
-        *answer.status_mut() = if good { http::StatusCode::OK } else { http::StatusCode::UNAUTHORIZED };
+        *answer.status_mut() = http::StatusCode::from_u16(if good { 200 } else { self.0.refusal }).unwrap();
         if self.0.dated {
             let date = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(now).unwrap());
             answer.headers_mut().insert("date", httpdate::fmt_http_date(date).parse().unwrap());
@@ -67,10 +69,14 @@ impl Transport for Wire {
 }
 
 fn world(ahead: i64, dated: bool, refuses_all: bool) -> (Arc<Server>, Engine) {
+    refusing(ahead, dated, refuses_all, 401)
+}
+
+fn refusing(ahead: i64, dated: bool, refuses_all: bool, refusal: u16) -> (Arc<Server>, Engine) {
     let clock: Arc<dyn Clock> =
         Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)));
     let (ahead, sends) = (AtomicI64::new(ahead), AtomicU64::new(0));
-    let server = Arc::new(Server { clock: Arc::clone(&clock), ahead, sends, dated, refuses_all });
+    let server = Arc::new(Server { clock: Arc::clone(&clock), ahead, sends, dated, refuses_all, refusal });
     let mut setup = Setup::new(Wire(Arc::clone(&server)));
     // It stands still, so no deadline passes.
     setup.settings.set_time(clock, ManualTime::new().timer());
@@ -141,4 +147,24 @@ async fn a_call_that_stays_refused_names_the_clock() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_server_may_refuse_a_wrong_time_with_another_status() {
+    let (server, engine) = refusing(-7200, true, false, 403);
+    for _ in 0..5 {
+        read(&engine).await.unwrap();
+        write(&engine).await.unwrap();
+    }
+    assert_eq!(sends(&server), 11, "one call was signed twice");
+    // A refusal with another cause is not sent again, and its line doesn't mention the clock.
+    for status in [400, 403] {
+        let (server, engine) = refusing(0, true, true, status);
+        let error = read(&engine).await.unwrap_err();
+        assert!(sends(&server) == 1 && !error.to_string().contains("clock"), "{error}");
+    }
+    let (server, engine) = refusing(7200, true, false, 400);
+    let error = read(&engine).await.unwrap_err();
+    assert!(error.to_string().contains("this machine's clock is 7200 s behind the server's"), "{error}");
+    assert_eq!(sends(&server), 1, "a 400 may mean anything");
 }

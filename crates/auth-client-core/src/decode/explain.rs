@@ -71,7 +71,7 @@ fn print(frames: &[Frame]) -> String {
 }
 
 /// Returns whether a string looks like a field name. The keys of an object can also be ids, tokens or phrases, which
-/// contain spaces, symbols, or more than a few digits.
+/// contain spaces, symbols, more than a few digits, or no words.
 ///
 /// ```
 /// use auth_client_core::provider::model::is_name;
@@ -83,6 +83,30 @@ pub fn is_name(text: &str) -> bool {
     (1..=40).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
         && text.bytes().filter(u8::is_ascii_digit).count() <= 2
+        && consists_of_words(text)
+}
+
+/// Returns whether the letters are those of a few words such as `createDateTimeUtc` or `domain_id`. Random letters change
+/// between lower and upper case too often, and keys are long runs without a change.
+fn consists_of_words(text: &str) -> bool {
+    const LONGEST: usize = 15;
+
+    let (mut words, mut letters, mut run) = (0_usize, 0_usize, 0_usize);
+    let mut before = b'_';
+    for byte in text.bytes() {
+        let begins = byte.is_ascii_alphabetic()
+            && (!before.is_ascii_alphabetic() || (byte.is_ascii_uppercase() && before.is_ascii_lowercase()));
+        words += usize::from(begins);
+        letters += usize::from(byte.is_ascii_alphabetic());
+        run = if begins || !byte.is_ascii_alphabetic() { 1 } else { run + 1 };
+        if run > LONGEST {
+            return false;
+        }
+        before = byte;
+    }
+    let is_shouted =
+        letters > 8 && !text.contains(['_', '-']) && !text.bytes().any(|b| b.is_ascii_lowercase());
+    !is_shouted && (words < 4 || letters >= 3 * words)
 }
 
 /// Returns the byte offset at which decoding failed, inside all open objects and lists.
@@ -226,6 +250,18 @@ mod tests {
         let long = "n".repeat(1 << 20);
         for (name, shown) in [
             ("work", "work"),
+            ("createDateTimeUtc", "createDateTimeUtc"),
+            ("LastModifiedDateTimeUTC", "LastModifiedDateTimeUTC"),
+            ("acknowledgementDate", "acknowledgementDate"),
+            ("acknowledgeeIndividualId", "acknowledgeeIndividualId"),
+            ("address-line_1", "address-line_1"),
+            ("rolling12MonthGiftCount", "rolling12MonthGiftCount"),
+            ("isA", "isA"),
+            ("eyJhbGciOiJIUzI1NiJ9", "*"),
+            ("AKIAIOSFODNN", "*"),
+            ("sk_live_abcdefghijklmnop", "*"),
+            ("qWeRtYuIoPaS", "*"),
+            ("xKjLmPqRsTuV", "*"),
             ("home_2", "home_2"),
             ("anna@example.org", "*"),
             ("Anna Larsson", "*"),

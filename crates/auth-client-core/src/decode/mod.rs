@@ -95,7 +95,8 @@ pub fn empty(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
     not_a_web_page(response)
 }
 
-/// Returns an error if the body is an HTML page; for decoders that accept other bodies than JSON.
+/// Returns an error if the body is an HTML page, or compressed so that it may be one; for decoders that accept other bodies
+/// than JSON.
 ///
 /// ```
 /// use auth_client_core::decode;
@@ -106,10 +107,9 @@ pub fn empty(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
 ///
 /// # Errors
 ///
-/// [`DecodeFailure::Rule`] for a body that starts with a tag, or is not empty and has the content type HTML.
+/// [`DecodeFailure::Rule`] for a body that starts with a tag, or is not empty and compressed or of the content type HTML.
 pub fn not_a_web_page(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
-    let body = response.body();
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    let body = text::without_mark(response.body()).trim_ascii_start();
     let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_html = content_type.is_some_and(|value| {
         let media_type = value.split(';').next().unwrap_or_default().trim();
@@ -120,7 +120,37 @@ pub fn not_a_web_page(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
     if is_tag || is_utf16 || (is_html && !body.is_empty()) {
         return Err(DecodeFailure::Rule("a web page instead of the API's response"));
     }
+    if compression_of(response).is_some() {
+        return Err(DecodeFailure::Rule("compressed, although the request did not allow it"));
+    }
     Ok(())
+}
+
+/// The coding of a compressed body, and whether the headers say so.
+pub(crate) struct Compression {
+    pub(crate) coding: &'static str,
+    pub(crate) is_declared: bool,
+}
+
+/// Returns the coding of a compressed body. The engine doesn't allow one, and decompresses none.
+pub(crate) fn compression_of(response: &Response<Bytes>) -> Option<Compression> {
+    const KNOWN: [&str; 7] = ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"];
+
+    if response.body().is_empty() {
+        return None;
+    }
+    let header = response.headers().get(header::CONTENT_ENCODING);
+    let named = header.map(|value| value.to_str().unwrap_or("unknown").trim()).unwrap_or_default();
+    if named.is_empty() || named.eq_ignore_ascii_case("identity") {
+        let coding = match **response.body() {
+            [0x1f, 0x8b, ..] => "gzip",
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd",
+            _ => return None,
+        };
+        return Some(Compression { coding, is_declared: false });
+    }
+    let known = KNOWN.iter().find(|known| named.eq_ignore_ascii_case(known));
+    Some(Compression { coding: known.map_or("an unknown coding", |known| known), is_declared: true })
 }
 
 /// Returns the response unchanged.
@@ -168,6 +198,8 @@ mod tests {
             ("", b"<!-- proxy --><html>"),
             ("", b"<h1>Back soon</h1>"),
             ("", b"\xff\xfe<\0h\0"),
+            ("", b"\xef\xbb\xbf\xef\xbb\xbf\n<html>"),
+            ("", b"\x1f\x8b\x08\0"),
         ] {
             assert!(empty(&response(content_type, body)).is_err(), "{content_type} {body:?}");
         }

@@ -90,6 +90,11 @@ impl BaseUrl {
         if !host.eq_ignore_ascii_case(written) {
             return Err("its host must be a name or an address in its usual form, such as 127.0.0.1");
         }
+        if let Some(url::Host::Domain(name)) = url.host()
+            && !is_name(name)
+        {
+            return Err("its host is not a name of letters, digits, hyphens and single dots");
+        }
         if url.port() == Some(0) {
             return Err("its port must not be 0");
         }
@@ -136,6 +141,17 @@ impl BaseUrl {
         }
         Ok(self)
     }
+}
+
+/// Returns whether a host can be the name of a machine. URL parsers accept more, and no call to such a host succeeds.
+pub(crate) fn is_name(host: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    host.len() <= 253 && host.strip_suffix('.').unwrap_or(host).split('.').all(is_label)
 }
 
 #[cfg(test)]
@@ -200,6 +216,15 @@ mod tests {
             ("http://0x7f.1:80", "usual form"),
             ("http://[::0001]:1", "usual form"),
             ("https://%61pi.example.com", "usual form"),
+            ("https://api..example.com", "not a name"),
+            ("https://.example.com", "not a name"),
+            ("https://-api.example.com", "not a name"),
+            ("https://api-.example.com", "not a name"),
+            ("https://api.example.com;", "not a name"),
+            ("https://api.example.com,b.example", "not a name"),
+            ("https://*.example.com", "not a name"),
+            ("https://api.example.com..", "not a name"),
+            ("https://'api.example.com'", "not a name"),
             ("https://api.example.com:0", "port"),
             ("https://api.example.com:99999", "port"),
             ("https://api.example.com:x", "port"),
@@ -223,6 +248,7 @@ mod tests {
             ("http://127.0.0.1", "127.0.0.1", ""),
             ("http://LOCALHOST:81", "localhost:81", ""),
             ("http://a.localhost:81/:x", "a.localhost:81", "/:x"),
+            ("https://api_1.example.com.", "api_1.example.com.", ""),
         ] {
             let base = BaseUrl::parse("base URL", text).unwrap();
             assert_eq!((base.authority.as_str(), base.path.as_str()), (authority, path), "{text}");

@@ -233,11 +233,21 @@ impl Inner {
         }
         let view = ResponseView::of(&received);
         let classification = self.rules.classify(operation, view);
-        let refused = matches!(classification, Classification::CredentialRefused(_)) || status == 403;
+        let refused = matches!(classification, Classification::CredentialRefused(_))
+            || matches!(status.as_u16(), 400 | 403);
+        let mut skew = None;
         if refused && credential.is_some_and(|credential| credential.signer().signs_time()) {
-            let skew = skew::measure(view.headers, state.skew, sent_at.wall, now.wall);
-            state.wrong_clock = skew.or(state.wrong_clock);
+            skew = skew::measure(view.headers, state.skew, sent_at.wall, now.wall);
+            // A 400 may have any other cause, also after the clock was corrected.
+            state.wrong_clock = if status == 400 { skew } else { skew.or(state.wrong_clock) };
         }
+        // A server may also answer a signature of another time with a 403.
+        let classification = match classification {
+            Classification::Permanent(kind @ ErrorKind::Forbidden) if skew.is_some() => {
+                Classification::CredentialRefused(kind)
+            }
+            other => other,
+        };
         let mut recovery = Recovery::Final;
         let (kind, reason) = match classification {
             Classification::Success => {

@@ -5,7 +5,7 @@ use super::rules::ResponseView;
 use super::runtime::NO_RUNTIME;
 use super::state::CallState;
 use super::{Exchange, Inner, Outgoing, skew};
-use crate::decode::{DecodeFailure, explain};
+use crate::decode::{self, DecodeFailure, explain};
 use crate::error::{ApiError, Delivery, Error, ErrorKind, ErrorResponse, Renewal, fields};
 use crate::operation::{Idempotency, Operation};
 use crate::transport::{Fault, Phase, Received, TransportError};
@@ -215,7 +215,10 @@ fn may_call_again(operation: &Operation, state: &CallState) -> bool {
 
 /// Returns whether a failure of this kind may be about the credential.
 fn names_credential(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Unauthenticated | ErrorKind::Forbidden | ErrorKind::Api)
+    matches!(
+        kind,
+        ErrorKind::Unauthenticated | ErrorKind::Forbidden | ErrorKind::Api | ErrorKind::InvalidData
+    )
 }
 
 /// Returns what a response of this kind says about its cause, in words that contain nothing secret.
@@ -238,24 +241,12 @@ fn redirect_target(headers: &HeaderMap) -> Option<String> {
 
 /// Returns the reason why a compressed body is unreadable.
 fn compressed(response: &http::Response<Bytes>) -> Option<String> {
-    const KNOWN: [&str; 7] = ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"];
-
-    if response.body().is_empty() {
-        return None;
-    }
-    let header = response.headers().get(header::CONTENT_ENCODING);
-    let coding = header.map(|value| value.to_str().unwrap_or("unknown").trim()).unwrap_or_default();
-    if coding.is_empty() || coding.eq_ignore_ascii_case("identity") {
-        let unnamed = match **response.body() {
-            [0x1f, 0x8b, ..] => "gzip",
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd",
-            _ => return None,
-        };
-        return Some(format!("its body is compressed with {unnamed}, and its headers do not say so"));
-    }
-    let named = KNOWN.iter().find(|known| coding.eq_ignore_ascii_case(known));
-    let named = named.map_or("an unknown coding", |known| known);
-    Some(format!("its body is compressed with {named}, which the request did not allow"))
+    let found = decode::compression_of(response)?;
+    let why = match found.is_declared {
+        true => ", which the request did not allow",
+        false => ", and its headers do not say so",
+    };
+    Some(format!("its body is compressed with {}{why}", found.coding))
 }
 
 /// Whether a body has nothing in it.

@@ -212,7 +212,7 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
 }
 
 /// Returns whether a status means that the request was not executed, whatever the operation. According to RFC 9110
-/// (405, 411, 413, 414, 415, 417, 421, 426, 501, 505), RFC 4918 (423, 424), RFC 6585 (428, 431, 511), RFC 7725 (451)
+/// (307, 308, 405, 411, 413, 414, 415, 417, 421, 426, 501, 505), RFC 4918 (423, 424), RFC 6585 (428, 431, 511), RFC 7725 (451)
 /// and RFC 8470 (425) the server, or a proxy in front of it (407), doesn't process the request.
 ///
 /// Not included: 402, 406 and 507, which applications also send after an effect; 408, which gateways send for a slow
@@ -220,7 +220,7 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
 pub(super) fn is_refusal(status: StatusCode) -> bool {
     matches!(
         status.as_u16(),
-        405 | 407 | 411 | 413..=415 | 417 | 421 | 423..=426 | 428 | 431 | 451 | 501 | 505 | 511
+        307 | 308 | 405 | 407 | 411 | 413..=415 | 417 | 421 | 423..=426 | 428 | 431 | 451 | 501 | 505 | 511
     )
 }
 

@@ -5,6 +5,8 @@
 //! address. The resolver itself therefore checks the addresses, and the client connects to exactly these.
 
 use super::{Fault, Phase, TransportError};
+use crate::encode::base_url;
+use crate::error::Error;
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
@@ -65,7 +67,7 @@ pub(super) struct Resolver {
 impl Resolver {
     /// Sets an address for a host, which is then not resolved.
     pub(super) fn add(&mut self, host: &str, address: IpAddr) {
-        self.known.push((host.to_ascii_lowercase(), address));
+        self.known.push((without_root(host).to_ascii_lowercase(), address));
     }
 
     /// Allows public addresses only.
@@ -85,6 +87,18 @@ impl Resolver {
 
 #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 impl Resolver {
+    /// Rejects an address that was set for something else than a name, which would have no effect.
+    pub(super) fn check_names(&self) -> Result<(), Error> {
+        let is_name = |host: &str| base_url::is_name(host) && host.parse::<IpAddr>().is_err();
+        match self.known.iter().all(|(host, _)| is_name(host)) {
+            true => Ok(()),
+            false => Err(Error::configuration(
+                "resolve",
+                "the host must be a name without scheme, port and path, such as api.example.com",
+            )),
+        }
+    }
+
     /// Returns whether some addresses are not allowed.
     pub(super) fn is_guarded(&self) -> bool {
         self.may_dial.is_some()
@@ -105,7 +119,7 @@ impl Resolver {
     /// Returns the addresses of a name, without a port.
     pub(super) fn resolve(&self, name: &str) -> impl Future<Output = Resolved> + Send + use<> {
         let name = name.to_owned();
-        let known = self.known.iter().filter(|(host, _)| host.eq_ignore_ascii_case(&name));
+        let known = self.known.iter().filter(|(host, _)| host.eq_ignore_ascii_case(without_root(&name)));
         // Port 0 means the port of the URL.
         let known: Vec<SocketAddr> = known.map(|(_, address)| SocketAddr::new(*address, 0)).collect();
         let (look_up, may_dial) = (self.look_up.clone(), self.may_dial);
@@ -121,6 +135,11 @@ impl Resolver {
             if addresses.iter().all(allowed) { Ok(addresses) } else { Err(NotPublic.into()) }
         }
     }
+}
+
+/// Returns a name without the dot of the DNS root.
+fn without_root(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
 }
 
 impl fmt::Debug for Resolver {

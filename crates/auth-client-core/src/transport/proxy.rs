@@ -5,7 +5,7 @@ use super::settings::ProxySource;
 use crate::encode::path::STRICT;
 use crate::env;
 use crate::error::Error;
-use auth_core::secret::{ExposeSecret as _, SecretString};
+use auth_core::secret::{ExposeSecret as _, SecretString, check_user_name};
 use percent_encoding::utf8_percent_encode;
 use url::Url;
 
@@ -21,6 +21,7 @@ pub(super) struct Proxy {
 impl Proxy {
     /// Returns the proxy to use, if any, after the checks that both transports share.
     pub(super) fn resolve(settings: &TransportSettings) -> Result<Option<Self>, Error> {
+        settings.resolver.check_names()?;
         let proxy = match &settings.proxy {
             None => None,
             Some(ProxySource::Url(url)) => {
@@ -42,8 +43,13 @@ impl Proxy {
     /// Returns the proxy's URL with a percent-encoded username and password.
     fn with_credentials(&self, user: &str, password: &SecretString) -> Result<Self, Error> {
         let refuse = |reason| Error::configuration("proxy credentials", reason);
-        if user.is_empty() || user.contains(':') {
-            return Err(refuse("the user name must not be empty or contain a colon"));
+        if check_user_name("user name", user).is_err() {
+            return Err(refuse(
+                "the user name must not be empty, begin or end with white space, or contain a colon or an invisible character",
+            ));
+        }
+        if password.expose_secret().ends_with(['\n', '\r']) {
+            return Err(refuse("the password must not end with a line break"));
         }
         let mut url = Url::parse(&self.url).map_err(|_| refuse("the proxy has no valid address"))?;
         let encode = |text: &str| utf8_percent_encode(text, STRICT).to_string();
@@ -152,7 +158,9 @@ mod tests {
         let proxy = Proxy::resolve(&settings().proxy("http://old:one@p.example:1")).unwrap().unwrap();
         assert_eq!(proxy.url, "http://ro%20bot:p%40s%3As%2F%2540%23@p.example:1/");
         assert_eq!(Proxy::resolve(&settings()).err().unwrap().field(), Some("proxy credentials"));
-        for user in ["", "a:b"] {
+        let pasted = settings().proxy("http://p.example").proxy_credentials("u", "canary\n".to_owned());
+        assert_eq!(Proxy::resolve(&pasted).err().unwrap().field(), Some("proxy credentials"));
+        for user in ["", "a:b", "a\n", " a", "a\u{200b}"] {
             let settings = settings().proxy("http://p.example").proxy_credentials(user, "canary".to_owned());
             let error = Proxy::resolve(&settings).err().unwrap();
             assert_eq!(error.field(), Some("proxy credentials"));

@@ -146,6 +146,17 @@ async fn a_host_is_called_at_the_address_of_the_settings() {
     assert_eq!(read(&engine(transport, &url, RetryPolicy::none())).await.unwrap(), 1);
     called.assert();
 
+    // Only names can be looked up.
+    for host in
+        ["https://api.localhost", "api.localhost:443", "127.0.0.1", "[::1]", "", "a b", "api.localhost/v1"]
+    {
+        let settings = TransportSettings::new().resolve(host, address.ip());
+        assert_eq!(Subject::new(settings).unwrap_err().field(), Some("resolve"), "{host}");
+    }
+    let settings = TransportSettings::new().resolve("api.localhost.", address.ip());
+    let transport = Subject::new(settings).unwrap();
+    assert_eq!(read(&engine(transport, &url, RetryPolicy::none())).await.unwrap(), 1);
+
     // The rule for public addresses applies to them too.
     let guarded = TransportSettings::new().resolve("api.localhost", address.ip()).public_addresses_only();
     let error = fails(guarded, &url).await;
