@@ -58,7 +58,10 @@ async fn run() -> Result {
     // The emulator stops when it is dropped.
     let (builder, _emulator) = client_builder().await?;
     let client = builder.rate_guard(RateGuard::pace_below(RESERVED_CALLS)).build()?;
-    export(&client, resource, &file).await
+    let exported = export(&client, resource, &file).await;
+    // Also after an error: a running renewal must not end with the program.
+    client.close().await;
+    exported
 }
 
 /// A builder for the vendor's server, or for the emulator.

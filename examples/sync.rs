@@ -34,8 +34,11 @@ const PAGE: u64 = 200;
 async fn main() -> Result {
     if is_set(&["VIRTUOUS_API_KEY", "VIRTUOUS_USERNAME"]) {
         let path = std::env::args().nth(1).unwrap_or_else(|| "virtuous.sqlite".to_owned());
-        let counts = sync(&Client::from_env()?, &mut Connection::open(path)?).await?;
-        println!("{counts:?}");
+        let (client, mut database) = (Client::from_env()?, Connection::open(path)?);
+        let counts = sync(&client, &mut database).await;
+        // Also after an error: a running renewal must not end with the program.
+        client.close().await;
+        println!("{:?}", counts?);
         return Ok(());
     }
     let emulator = Emulator::start().await?;

@@ -29,7 +29,10 @@ pub(crate) async fn run(output: &mut Output) -> Result {
     if is_set(&["VIRTUOUS_API_KEY", "VIRTUOUS_USERNAME", "VIRTUOUS_APPLICATION_KEY", "VIRTUOUS_BASE_URL"]) {
         let client = Client::from_env()?;
         output.heading("Virtuous", &server("VIRTUOUS_BASE_URL"));
-        return read(output, &client).await;
+        let result = read(output, &client).await;
+        // Also after an error: a running renewal must not end with the program.
+        client.close().await;
+        return result;
     }
     let emulator = Emulator::builder().virtuous(|settings| settings.two_factor = true).start().await?;
     let virtuous = emulator.virtuous();

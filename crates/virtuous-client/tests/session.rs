@@ -689,6 +689,10 @@ async fn an_automatic_login_is_paced_and_only_a_real_refusal_ends_it() {
         (Endpoint::Answers(403, r#"{"error":"locked"}"#, ""), true),
         (Endpoint::Answers(423, "", ""), true),
         (Endpoint::Answers(429, "", "700"), true),
+        (Endpoint::Answers(400, r#"{"error":"invalid_request"}"#, "700"), true),
+        (Endpoint::Answers(400, r#"{"error":"slow_down"}"#, ""), true),
+        (Endpoint::Answers(400, r#"{"error":"temporarily_unavailable"}"#, ""), true),
+        (Endpoint::Answers(401, r#"{"error":"server_error"}"#, ""), true),
         (Endpoint::Answers(400, r#"{"error":"invalid_grant"}"#, ""), false),
     ] {
         let world = World::new();
@@ -910,7 +914,7 @@ async fn a_store_that_cannot_be_written_costs_no_login() {
 async fn an_empty_refresh_token_never_replaces_a_good_one() {
     use virtuous_client::ExposeSecret as _;
 
-    for empty in [r#""""#, r#"" \t""#, "null"] {
+    for empty in [r#""""#, r#"" \t""#, "null", r#""\u200b""#, r#""\ufeff \u0000""#] {
         let answer = format!(r#"{{"access_token":"a2","refresh_token":{empty},"expires_in":3600}}"#);
         let transport = ScriptedTransport::new()
             .json(200, answer)

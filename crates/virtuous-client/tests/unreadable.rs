@@ -149,6 +149,7 @@ async fn an_export_passes_over_rows_that_are_no_rows() {
                 r#"{"id":1,"a":"\ud83d"}"#,
                 "7",
                 r#"{"id":[]}"#,
+                r#"{"id":3,"id":3,"campaignId":{"new":1}}"#,
                 r#"{"id":4,"b":12345678901234567890.125}"#,
             ]),
         )
@@ -159,6 +160,6 @@ async fn an_export_passes_over_rows_that_are_no_rows() {
     let written = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
     std::fs::remove_file(file.with_extension("jsonl.export")).unwrap();
-    assert_eq!((exported.rows, seen.lock().unwrap().len()), (2, 2));
+    assert_eq!((exported.rows, seen.lock().unwrap().len()), (3, 2));
     assert!(written.ends_with("{\"id\":4,\"b\":12345678901234567890.125}\n"), "{written}");
 }

@@ -81,8 +81,13 @@ fn what_is_no_signature_is_refused() {
     ] {
         assert_eq!(verify(&secret, b"{}", header), Err(WebhookError::Malformed), "{header}");
     }
-    let nobody = SecretString::from("");
-    assert_eq!(verify(&nobody, b"{}", &hex), Err(WebhookError::NoSecret));
+    for nobody in ["", "a line of a file\n", "\r\n"] {
+        assert_eq!(
+            verify(&SecretString::from(nobody), b"{}", &hex),
+            Err(WebhookError::NoSecret),
+            "{nobody:?}"
+        );
+    }
 }
 
 #[test]

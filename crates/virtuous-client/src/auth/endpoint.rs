@@ -105,11 +105,15 @@ pub(crate) fn is_grant_refusal(error: &Error) -> bool {
     has_refusal_status(error) && ErrorBody::of(error).code() == Some("invalid_grant")
 }
 
-/// Returns whether the token endpoint itself rejected a login: its body contains a reason. Without one, a proxy may
-/// have rejected it.
+/// Returns whether the token endpoint itself rejected a login for good: its body contains a reason. Without one, a proxy
+/// may have rejected it; with `Retry-After` or one of OAuth's codes for a busy server, a later login may succeed.
 pub(crate) fn is_login_refusal(error: &Error) -> bool {
+    const TEMPORARY: [&str; 3] = ["temporarily_unavailable", "server_error", "slow_down"];
+
     let body = ErrorBody::of(error);
-    has_refusal_status(error) && (body.code().is_some() || body.message().is_some())
+    let is_temporary =
+        error.retry_after().is_some() || body.code().is_some_and(|code| TEMPORARY.contains(&code));
+    has_refusal_status(error) && !is_temporary && (body.code().is_some() || body.message().is_some())
 }
 
 /// Invalid characters are detected before a login is attempted.

@@ -5,6 +5,7 @@
 
 use auth_client_core::decode::{self, DecodeFailure};
 use auth_client_core::provider::auth_core::scheme::Bearer;
+use auth_client_core::provider::auth_core::secret::one_time_code;
 use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::{RawJson, UnknownFields};
 use bytes::Bytes;
@@ -122,9 +123,9 @@ impl Tokens {
     }
 }
 
-/// Returns whether a token is not blank. Servers send an empty string for an unchanged token.
+/// Returns whether a token has a visible character. Servers send an empty string for an unchanged token.
 pub(super) fn is_given(token: &SecretString) -> bool {
-    !token.expose_secret().trim().is_empty()
+    !one_time_code(token).expose_secret().is_empty()
 }
 
 /// Prints the expiry, but neither tokens nor user.

@@ -33,8 +33,10 @@ use auth_client_core::provider::record::{self, Field, Fit, Form, Reading};
 use auth_client_core::provider::{Operation, check};
 use auth_client_core::{UnreadableRow, decode};
 use file::ExportFile;
-use serde::Serialize;
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -344,15 +346,52 @@ struct Row {
     json: String,
 }
 
-/// Ids of a row, by the names that resources use.
-#[derive(Debug, Default, serde::Deserialize)]
+/// Ids of a row, by the names that resources use. A repeated field counts as in other models: the last one is used.
+#[derive(Debug, Default)]
 struct Ids {
-    #[serde(default, deserialize_with = "record::read")]
     id: Option<i64>,
-    #[serde(default, rename = "campaignId", deserialize_with = "record::read")]
     campaign: Option<i64>,
-    #[serde(default, rename = "communicationId", deserialize_with = "record::read")]
     communication: Option<i64>,
+}
+
+impl<'de> Deserialize<'de> for Ids {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Ids;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ids, A::Error> {
+                let (mut ids, mut unreadable) = (Ids::default(), None);
+                while let Some(name) = map.next_key::<String>()? {
+                    let id = match name.as_str() {
+                        "id" => &mut ids.id,
+                        "campaignId" => &mut ids.campaign,
+                        "communicationId" => &mut ids.communication,
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                            continue;
+                        }
+                    };
+                    match record::read_at(map.next_value::<&RawValue>()?.get(), Reading::Lenient) {
+                        Ok(read) => *id = read,
+                        Err(expected) => unreadable = Some(expected),
+                    }
+                }
+                // The id of another object, such as the campaign of a gift, loses no row.
+                match unreadable.filter(|_| ids.id.is_none()) {
+                    Some(expected) => Err(A::Error::custom(expected)),
+                    None => Ok(ids),
+                }
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
 }
 
 impl Field for Row {
@@ -400,6 +439,8 @@ mod tests {
             ("{\n \"id\": 7,\r\n \"name\": \"a\\nb\"}", Resource::Gifts, Some(7)),
             (r#"{"campaignId":3}"#, Resource::Campaigns, Some(3)),
             (r#"{"communicationId":4,"campaignId":3}"#, Resource::Communications, Some(4)),
+            (r#"{"id":1,"id":7,"a":1,"a":2}"#, Resource::Gifts, Some(7)),
+            (r#"{"id":"7","campaignId":{"new":1}}"#, Resource::Gifts, Some(7)),
             // As documented by the vendor.
             (r#"{"campaignId":3,"channelType":null}"#, Resource::Communications, None),
             ("{}", Resource::Contacts, None),
@@ -412,6 +453,10 @@ mod tests {
                 (serde_json::from_str(&row.json).unwrap(), serde_json::from_str(json).unwrap());
             assert_eq!(ours, theirs);
         }
-        assert!(["7", "[7]"].iter().all(|json| Row::blank().raw(json, Reading::Lenient).is_err()));
+        assert!(
+            ["7", "[7]", r#"{"id":[]}"#, r#"{"campaignId":"x"}"#]
+                .iter()
+                .all(|json| Row::blank().raw(json, Reading::Lenient).is_err())
+        );
     }
 }

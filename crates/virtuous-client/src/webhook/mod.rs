@@ -10,6 +10,7 @@
 
 mod record;
 
+use auth_client_core::provider::auth_core::secret::check_password;
 use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::provider::model;
 use auth_client_core::{RawJson, UnknownFields};
@@ -80,8 +81,9 @@ pub enum WebhookError {
     /// The signature does not match body and secret.
     #[error("the signature does not match the body")]
     Mismatch,
-    /// The secret is empty, so a signature would prove nothing.
-    #[error("invalid secret: must not be empty")]
+    /// The secret is empty, so a signature would prove nothing, or ends with the line break of the file that it was read
+    /// from.
+    #[error("invalid secret: must not be empty or end with a line break")]
     NoSecret,
     /// The body is not a JSON object.
     #[error("the body is not a JSON object")]
@@ -108,10 +110,11 @@ pub enum WebhookError {
 ///
 /// # Errors
 ///
-/// [`WebhookError`] if the signature is malformed or does not match, or if the secret is empty.
+/// [`WebhookError`] if the signature is malformed or does not match, or if the secret is empty or ends
+/// with a line break.
 pub fn verify(secret: &SecretString, body: &[u8], header: &str) -> Result<(), WebhookError> {
     let secret = secret.expose_secret();
-    if secret.is_empty() {
+    if check_password("secret", secret).is_err() {
         return Err(WebhookError::NoSecret);
     }
     let text = header.trim();
