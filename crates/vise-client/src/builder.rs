@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::host::HostPolicy;
 use crate::rules::{self, NAME};
 use crate::token_placement::{PlacedToken, TokenPlacement};
+use auth_client_core::provider::auth_core::secret::check_trimmed;
 use auth_client_core::provider::auth_core::{SecretString, StaticCredential};
 use auth_client_core::provider::{BaseUrl, Engine, Settings, env};
 use http::Method;
@@ -346,6 +347,8 @@ impl ClientBuilder {
                 let host = self.options.policy.check(&host).map_err(|why| {
                     auth_client_core::Error::configuration(field, "must not be called").with_source(why)
                 })?;
+                let field = if self.from_env { PHRASE } else { "default phrase" };
+                check_trimmed(field, phrase.expose())?;
                 Some((host, phrase))
             }
             None => None,

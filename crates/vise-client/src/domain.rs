@@ -157,7 +157,8 @@ impl fmt::Debug for AccountDomain {
 /// Decodes the list of domains: an array, an object that contains one, or a single domain.
 pub(crate) fn read_list(response: &Response<Bytes>) -> Result<Vec<AccountDomain>, DecodeFailure> {
     let value: RawJson = model::from_slice(response.body())?;
-    let entries = entries(&value, 0).map_err(DecodeFailure::Mismatch)?;
+    let mut entries = entries(&value, 0).map_err(DecodeFailure::Mismatch)?;
+    entries.retain(|entry| !entry.is_null());
     let mut domains = Vec::with_capacity(entries.len());
     let mut seen: Vec<String> = Vec::new();
     let mut fits = entries.is_empty();
@@ -175,6 +176,10 @@ pub(crate) fn read_list(response: &Response<Bytes>) -> Result<Vec<AccountDomain>
 }
 
 fn entries(value: &RawJson, depth: usize) -> Result<Vec<RawJson>, String> {
+    // Null where a list is expected is an empty list.
+    if value.is_null() {
+        return Ok(Vec::new());
+    }
     if let Some(entries) = value.read_as() {
         return Ok(entries);
     }
@@ -195,8 +200,10 @@ fn entries(value: &RawJson, depth: usize) -> Result<Vec<RawJson>, String> {
         first.is_some_and(|entry| entry.value(VISE_URL).is_some())
     };
     let unusual = || members.iter().map(|(_, value)| value).find(|value| holds_domains(value));
+    let is_null = || ENVELOPES.iter().any(|name| members.value(name).is_some_and(RawJson::is_null));
     match usual.or_else(unusual) {
         Some(value) => entries(value, depth + 1),
+        None if is_null() => Ok(Vec::new()),
         None => Err(nothing_fits(names(&members))),
     }
 }
@@ -261,7 +268,16 @@ mod tests {
 
     #[test]
     fn an_account_without_domains_and_domains_without_vise_are_fine() {
-        for empty in ["[]", r#"{"domains":[]}"#, r#"{"data":{"items":[]}}"#] {
+        for empty in [
+            "[]",
+            r#"{"domains":[]}"#,
+            r#"{"data":{"items":[]}}"#,
+            "null",
+            "\u{feff}null",
+            r#"{"domains":null}"#,
+            r#"{"data":{"items":null}}"#,
+            "[null]",
+        ] {
             assert!(read(empty).unwrap().is_empty(), "{empty}");
         }
         let mixed = r#"[{"domain_id":1},{"domain_vise_url":null,"domain_vise_phrase":null},
@@ -284,7 +300,7 @@ mod tests {
         let told = misfit(&format!("[{{{}}}]", many.join(",")));
         assert!(told.contains("n19 and 30 more") && !told.contains("n20"), "{told}");
         for body in
-            ["null", "7", r#""canary""#, "true", r#"["canary"]"#, r#"{"domains":["canary"]}"#, "[null]"]
+            ["7", r#""canary""#, "true", r#"["canary"]"#, r#"{"domains":["canary"]}"#, r#"{"total":null}"#]
         {
             assert!(!misfit(body).contains("canary"), "{body}");
         }

@@ -8,13 +8,15 @@ use crate::host::ViseHost;
 use crate::rules::{self, NAME};
 use crate::session_opener::{SessionOpener, renewal_settings};
 use auth_client_core::provider::auth_core::token::Lifetime;
-use auth_client_core::provider::auth_core::{CredentialSource, SecretString};
+use auth_client_core::provider::auth_core::{CredentialError, CredentialSource, SecretString};
 use auth_client_core::provider::{Engine, Operation, RenewingCredential};
 use auth_client_core::{Idempotency, Request, decode};
 use http::Method;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
+
+const LATE: &str = "timed out while opening the session";
 
 /// A session at one VISE host. Cheap to clone; clones are the same session.
 ///
@@ -73,8 +75,7 @@ impl Session {
 
     /// Returns whether this session can be returned to callers with this phrase.
     pub(crate) fn serves(&self, phrase: &KeyPhrase) -> bool {
-        let opener = self.inner.source.renewer();
-        opener.uses(phrase) && !opener.is_dead()
+        self.inner.source.renewer().uses(phrase)
     }
 
     /// Returns the host.
@@ -106,7 +107,9 @@ impl Session {
     /// [`session_problem`](Error::session_problem) returns the reason.
     pub async fn open(&self) -> Result<(), Error> {
         let now = self.inner.account.clock().now();
-        let opened = self.inner.source.obtain(now).await;
+        let limit = self.inner.engine.operation_timeout();
+        let opened = self.inner.engine.within(limit, self.inner.source.obtain(now)).await;
+        let opened = opened.unwrap_or_else(|| Err(CredentialError::unavailable(LATE).with_message(LATE)));
         opened.map(drop).map_err(|error| {
             auth_client_core::Error::credentials(OPEN, error).with_provider(rules::NAME).into()
         })

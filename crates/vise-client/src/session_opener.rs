@@ -65,9 +65,6 @@ pub(crate) struct SessionOpener {
     opened: Mutex<Option<Now>>,
     /// Number of consecutive rejections of the phrase.
     refusals: AtomicU32,
-    /// Set while the host definitively rejects the phrase. The client then returns another session object, which tries
-    /// again immediately.
-    dead: AtomicBool,
 }
 
 /// Returns the settings of the renewal.
@@ -78,8 +75,16 @@ pub(crate) fn renewal_settings() -> RenewalSettings {
     settings
 }
 
+/// A response to the phrase without a session.
+struct Refusal {
+    why: PhraseRefused,
+    for_good: bool,
+    /// The delay that the host requested.
+    wait: Option<Duration>,
+}
+
 enum NotOpened {
-    Refused { why: PhraseRefused, for_good: bool },
+    Refused(Refusal),
     Failed(Error),
 }
 
@@ -105,16 +110,11 @@ impl SessionOpener {
             refused_in_a_row: AtomicU32::new(0),
             opened: Mutex::default(),
             refusals: AtomicU32::new(0),
-            dead: AtomicBool::new(false),
         })
     }
 
     pub(crate) fn host(&self) -> &ViseHost {
         &self.host
-    }
-
-    pub(crate) fn is_dead(&self) -> bool {
-        self.dead.load(Ordering::Acquire)
     }
 
     /// Returns whether this is the phrase in use.
@@ -153,7 +153,7 @@ impl SessionOpener {
         let last = last.map_err(NotOpened::from)?;
         let page = is_page(content_type(last.headers()), last.body());
         let why = PhraseRefused { status: last.status().as_u16(), page, relisted: false };
-        Err(NotOpened::Refused { why, for_good: false })
+        Err(NotOpened::Refused(Refusal { why, for_good: false, wait: None }))
     }
 
     /// Returns another phrase for this host, from a list that was requested after the rejection.
@@ -180,7 +180,7 @@ impl SessionOpener {
     async fn open_or_relist(&self, phrase: KeyPhrase) -> Result<Arc<Jar>, NotOpened> {
         let seen = self.account.lists();
         let refused = match self.open(&phrase).await {
-            Err(NotOpened::Refused { why, for_good }) => NotOpened::Refused { why, for_good },
+            Err(NotOpened::Refused(refusal)) => NotOpened::Refused(refusal),
             done => return done,
         };
         if !self.account.has_dashboard || !self.account.options.relist_on_refusal {
@@ -251,7 +251,6 @@ impl Renew for SessionOpener {
 
     async fn renew(&self, held: Option<Arc<Material>>) -> Result<Renewed<Material>, CredentialError> {
         let Some(phrase) = lock(&self.phrase).clone() else {
-            self.dead.store(true, Ordering::Release);
             return Err(CredentialError::refused(NoPhrase).with_message("the session can't be reopened"));
         };
         self.limit_rate(held.as_deref())?;
@@ -260,18 +259,20 @@ impl Renew for SessionOpener {
                 let now = self.account.clock().now();
                 *lock(&self.opened) = Some(now);
                 self.refusals.store(0, Ordering::Release);
-                self.dead.store(false, Ordering::Release);
                 let material = Material::new(jar, now);
                 let lifetime = self.lifetime(&material, now);
                 Ok(Renewed { material, lifetime })
             }
-            Err(NotOpened::Refused { why, for_good }) => {
-                self.dead.store(for_good, Ordering::Release);
-                let error = match for_good {
+            Err(NotOpened::Refused(Refusal { why, for_good, wait })) => {
+                let error = match (for_good, wait) {
                     // The rejection may come from a firewall instead of the API, so the phrase is tried again later.
-                    true => CredentialError::refused(why).with_retry_after(self.pace()),
+                    (true, _) => {
+                        let wait = self.pace().max(wait.unwrap_or_default());
+                        CredentialError::refused(why).with_retry_after(wait)
+                    }
                     // A page or a redirect may be temporary and independent of the phrase.
-                    false => CredentialError::unavailable(why),
+                    (false, Some(wait)) => CredentialError::unavailable(why).with_retry_after(wait),
+                    (false, None) => CredentialError::unavailable(why),
                 };
                 Err(error.with_message("the host did not open a session"))
             }
@@ -323,8 +324,8 @@ impl fmt::Debug for SessionOpener {
 impl NotOpened {
     fn after_relisting(self) -> Self {
         match self {
-            Self::Refused { why, for_good } => {
-                Self::Refused { why: PhraseRefused { relisted: true, ..why }, for_good }
+            Self::Refused(refusal) => {
+                Self::Refused(Refusal { why: PhraseRefused { relisted: true, ..refusal.why }, ..refusal })
             }
             failed => failed,
         }
@@ -342,7 +343,7 @@ impl From<Error> for NotOpened {
             | ErrorKind::Forbidden
             | ErrorKind::NotFound
             | ErrorKind::Conflict
-            | ErrorKind::Status => Self::Refused { why, for_good: !page },
+            | ErrorKind::Status => Self::Refused(Refusal { why, for_good: !page, wait: error.retry_after() }),
             _ => Self::Failed(error),
         }
     }

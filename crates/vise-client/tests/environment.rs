@@ -35,6 +35,8 @@ fn each_variable_counts_and_is_named_if_it_is_invalid() {
         (vec![token, url, host, phrase], "built (Some(\"a.example\")"),
         (vec![token, host, phrase], "built (Some(\"a.example\")"),
         (vec![token, url, host], "refused VISE_PHRASE"),
+        (vec![token, url, host, ("VISE_PHRASE", "canary\n")], "refused VISE_PHRASE"),
+        (vec![token, url, host, ("VISE_PHRASE", " canary")], "refused VISE_PHRASE"),
         (vec![token, phrase], "refused VISE_HOST"),
         (vec![token, ("VISE_DASHBOARD_URL", "http://d.example")], "refused VISE_DASHBOARD_URL"),
         (vec![("VISE_API_TOKEN", "canary\n"), url], "refused VISE_API_TOKEN"),

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use vise_client::{Call, Client, ClientBuilder, ErrorKind, Idempotency, Session, SessionProblem};
+use vise_client::{
+    AccountDomain, Call, Client, ClientBuilder, ErrorKind, Idempotency, Session, SessionProblem,
+};
 
 /// How a host says that a session has ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -402,9 +404,67 @@ async fn a_phrase_that_stays_refused_is_an_error_that_says_so() {
             .filter(|seen| seen.host() != "dashboard.example")
             .all(|seen| { seen.header("authorization").is_none() })
     );
-    // Who asks for the session again has it tried again.
-    vise.session("h0.example", "wrong").unwrap().open().await.unwrap_err();
-    assert_eq!(server.count("/auth"), 2);
+    // Neither does a program that asks for the session before each call.
+    for _ in 0..5 {
+        vise.session("h0.example", "wrong").unwrap().vise_domains().await.unwrap_err();
+        vise.open_session(&AccountDomain::new("h0.example", "wrong")).await.unwrap_err();
+    }
+    assert_eq!(server.count("/auth"), 1);
+    vise.session("h0.example", "right").unwrap().open().await.unwrap_err();
+    assert_eq!(server.count("/auth"), 3, "another phrase is tried, and then the listed one");
+}
+
+#[tokio::test]
+async fn the_delay_that_a_host_asks_for_is_kept() {
+    for (status, content_type) in [
+        (401, "application/json"),
+        (403, "application/json"),
+        (403, "text/html"),
+        (423, "text/plain"),
+        (429, "application/json"),
+        (503, "text/html"),
+    ] {
+        let headers = [("retry-after", "400"), ("content-type", content_type)];
+        let world = Server::new(move |_| answer(status, &headers, ""));
+        let time = ManualTime::new();
+        let vise = Client::builder("account-token".to_owned())
+            .transport(world.clone())
+            .time(time.clock(), Arc::new(time.clone()))
+            .build()
+            .unwrap();
+        let session = vise.session("h0.example", "phrase").unwrap();
+        for _ in 0..400 {
+            session.vise_domains().await.unwrap_err();
+            time.advance(Duration::from_secs(1));
+        }
+        assert_eq!(world.count("/auth"), 1, "{status} {content_type}");
+        session.vise_domains().await.unwrap_err();
+        assert_eq!(world.count("/auth"), 2, "{status} {content_type}");
+    }
+}
+
+/// The limits of the single requests add up.
+#[tokio::test]
+async fn opening_a_session_keeps_the_deadline_of_the_client() {
+    let time = ManualTime::new();
+    let clock = time.clone();
+    let server = Server::new(move |_| {
+        clock.advance(Duration::from_secs(29));
+        answer(302, &[("location", "/auth?again")], "")
+    });
+    let vise = Client::builder("account-token".to_owned())
+        .transport(server)
+        .time(time.clock(), Arc::new(time.clone()))
+        .attempt_timeout(Duration::from_secs(3600))
+        .operation_timeout(Duration::from_secs(60))
+        .build()
+        .unwrap();
+    let session = vise.session("h0.example", "phrase").unwrap();
+    let started = time.clock().now();
+    let error = session.open().await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    let seconds = time.clock().now().since(started).as_secs();
+    assert!(seconds <= 60 + 29, "{seconds} s: {error}");
 }
 
 #[tokio::test]
