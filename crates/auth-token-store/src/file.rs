@@ -167,6 +167,7 @@ impl TokenStore for FileStore {
         let locking = move |is_wanted: &dyn Fn() -> bool| {
             let paths = store.paths("lock", &key)?;
             let lock = lock::acquire(&paths.lock, Some(&paths.token), store.lock_timeout, is_wanted)?;
+            hold_place(&paths.token, &lock)?;
             Ok(LockedFile { paths, key, lock: Arc::new(lock) })
         };
         let locked: Result<_, LockError> = self.workers.run("lock", locking).await;
@@ -201,13 +202,7 @@ impl LockedToken for LockedFile {
         let text = format::write(&self.key, token)?;
         let (path, lock) = (self.paths.token.clone(), Arc::clone(&self.lock));
         worker::write("write", move || {
-            replace(&path, &text, &lock).map_err(|error| match error.kind() {
-                io::ErrorKind::ResourceBusy => {
-                    let reason = "can't be replaced: it is a mount point, so mount its folder instead";
-                    StoreError::new("write", format!("{} {reason}", path.display()))
-                }
-                _ => failed("write", &path, &error),
-            })
+            replace(&path, &text, &lock).map_err(|error| not_replaced("write", &path, &error))
         })
         .await
     }
@@ -223,6 +218,40 @@ impl LockedToken for LockedFile {
             cleared
         })
         .await
+    }
+}
+
+/// Removes the empty file of a lock under which no token was saved.
+impl Drop for LockedFile {
+    fn drop(&mut self) {
+        if cfg!(unix) && is_empty_file(&self.paths.token) {
+            let _ = fs::remove_file(&self.paths.token);
+        }
+    }
+}
+
+/// Writes an empty token file if there is no token. This detects a file that can't be written before a token is requested,
+/// and its lock remains if a user removes the lock file.
+fn hold_place(path: &Path, lock: &Lock) -> Result<(), StoreError> {
+    let is_missing = || matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound);
+    if !cfg!(unix) || !(is_empty_file(path) || is_missing()) {
+        return Ok(());
+    }
+    let nothing = SecretBox::new(Box::default());
+    replace(path, &nothing, lock).map_err(|error| not_replaced("lock", path, &error))
+}
+
+fn is_empty_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0)
+}
+
+fn not_replaced(action: &'static str, path: &Path, error: &io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::ResourceBusy => {
+            let reason = "can't be replaced: it is a mount point, so mount its folder instead";
+            StoreError::new(action, format!("{} {reason}", path.display()))
+        }
+        _ => failed(action, path, error),
     }
 }
 
@@ -255,6 +284,9 @@ fn read(path: &Path, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> 
                  again if they should not"
             ));
         }
+    }
+    if metadata.len() == 0 {
+        return Ok(None);
     }
     if metadata.len() > MAX_FILE_SIZE {
         return refuse("is too large to be a token file");

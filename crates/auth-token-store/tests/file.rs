@@ -134,6 +134,29 @@ async fn a_version_that_is_not_known_is_refused_and_left_alone() {
     assert_eq!(fs::read_to_string(&path).unwrap(), later);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_place_that_cannot_be_written_is_noticed_before_a_token_is_requested() {
+    let folder = Folder::new();
+    // Nothing is left of a lock without a token.
+    let store = FileStore::at(folder.0.join("one.json"));
+    let held = store.lock(&key("anna")).await.unwrap();
+    assert!(store.load(&key("anna")).await.unwrap().is_none());
+    drop(held);
+    assert_eq!(folder.files(), ["one.json.lock"]);
+    // A program that was killed there leaves an empty file, which is no token.
+    fs::write(folder.0.join("one.json"), "").unwrap();
+    save(&store, "anna", 1).await;
+    assert_eq!(store.load(&key("anna")).await.unwrap().unwrap().generation, 1);
+    // The lock file can be written, and the token file can't: a name that is too long for the file beside it.
+    let name = "n".repeat(248);
+    let Err(LockError::Unavailable(error)) = FileStore::at(folder.0.join(&name)).lock(&key("anna")).await
+    else {
+        panic!("locked what can't be written")
+    };
+    assert!(error.to_string().contains("lock") && error.to_string().contains(&name), "{error}");
+}
+
 /// What a process leaves that dies at some point of a write: the file beside, whole or in part, and the old file.
 #[tokio::test]
 async fn a_write_that_was_broken_off_harms_nothing_and_is_swept_away() {
@@ -297,9 +320,17 @@ async fn another_process() {
 
 #[tokio::test]
 async fn the_lock_reaches_across_processes_and_ends_with_its_own() {
+    for saved in [true, false] {
+        lock_in_another_process(saved).await;
+    }
+}
+
+async fn lock_in_another_process(saved: bool) {
     let folder = Folder::new();
     let store = FileStore::in_folder(&folder.0).lock_timeout(Duration::ZERO);
-    save(&store, "anna", 1).await;
+    if saved {
+        save(&store, "anna", 1).await;
+    }
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["another_process", "--exact", "--nocapture"])
         .env(CHILD, &folder.0)
@@ -320,6 +351,7 @@ async fn the_lock_reaches_across_processes_and_ends_with_its_own() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
+    assert_eq!(store.load(&key("anna")).await.unwrap().is_some(), saved);
     assert!(store.lock(&key("anna")).await.is_ok(), "a process that was killed holds nothing");
 }
 

@@ -11,6 +11,7 @@ use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// The `status` object of an envelope. `Debug` omits its description, which may echo request data.
 ///
@@ -135,15 +136,35 @@ impl<'de> Deserialize<'de> for Statuses {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(bound = "T: DeserializeOwned")]
-struct Enveloped<T> {
-    #[serde(default = "nothing_in_it")]
-    data: Option<T>,
-}
+/// The field `data` of an envelope; the last one if there are several.
+struct Enveloped<T>(Option<T>);
 
-fn nothing_in_it<T>() -> Option<T> {
-    None
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Enveloped<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: DeserializeOwned> Visitor<'de> for Members<T> {
+            type Value = Enveloped<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Enveloped<T>, A::Error> {
+                let mut data = None;
+                while let Some(name) = map.next_key::<String>()? {
+                    if name == "data" {
+                        data = map.next_value()?;
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Enveloped(data))
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
+    }
 }
 
 /// Decodes the value of a response, with or without an envelope.
@@ -156,7 +177,7 @@ pub(crate) fn json<T: DeserializeOwned>(response: &Response<bytes::Bytes>) -> Re
     if Envelope::read(body).is_none() {
         return decode::json(response);
     }
-    if let Some(value) = model::from_slice::<Enveloped<T>>(body)?.data {
+    if let Enveloped(Some(value)) = model::from_slice::<Enveloped<T>>(body)? {
         return Ok(value);
     }
     // Missing or null data counts as empty. A response without an envelope may contain other fields next to `status`.
@@ -213,6 +234,8 @@ mod tests {
         assert_eq!(read::<Id>(r#"{"id":7,"status":{"code":200}}"#).unwrap(), Id { id: 7 });
         assert_eq!(read::<Vec<Id>>(r#"{"data":[{"id":7}],"status":{"code":200}}"#).unwrap(), [Id { id: 7 }]);
         assert_eq!(read::<Vec<Id>>(r#"{"data":null,"status":{"code":200}}"#).unwrap(), []);
+        let repeated = r#"{"data":[],"data":[{"id":7,"id":7}],"status":{"code":200},"status":{"code":200}}"#;
+        assert_eq!(read::<Vec<serde_json::Value>>(repeated).unwrap(), [serde_json::json!({ "id": 7 })]);
         assert_eq!(read::<Option<Id>>("").unwrap(), None);
     }
 

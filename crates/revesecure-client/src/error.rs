@@ -67,7 +67,8 @@ impl ProviderRules for ReveSecure {
             return classification;
         }
         match Envelope::read(response.body) {
-            Some(envelope) if envelope.code() == Some(401) => {
+            // A 403 may be about the time of the signature.
+            Some(envelope) if matches!(envelope.code(), Some(401 | 403)) => {
                 Classification::CredentialRefused(ErrorKind::Api)
             }
             Some(envelope) if !envelope.is_success() => Classification::Permanent(ErrorKind::Api),

@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use auth_client_core::provider::auth_core::ExposeSecret as _;
-use auth_client_core::testing::ManualTime;
+use auth_client_core::testing::{ManualTime, ScriptedTransport};
 use auth_emulator::providers::revesecure::{
     AuthMethodsFormat, Envelope, HmacDigest as ServerDigest, KeyEncoding as ServerEncoding, Policy as Rule,
     WriteResponse,
@@ -234,6 +234,16 @@ async fn dates_are_those_of_the_clients_clock() {
     emulator.revesecure().configure(|settings| settings.errors_as_200 = true);
     let old = builder(&emulator).time(time.clock(), time.timer()).build().unwrap();
     assert_eq!(old.users().list().reply().await.unwrap().attempts, 2);
+    // A code of 403 may be about the date, too.
+    let later = [("date", "Tue, 14 Nov 2023 23:13:20 GMT")];
+    for (status, body) in [(200, r#"{"status":{"code":403}}"#), (403, "")] {
+        let script = ScriptedTransport::new().response(status, &later, body).response(200, &later, "[]");
+        let keys = ("api-key".to_owned(), "00ff".to_owned());
+        let client =
+            Client::builder(keys.0, keys.1).transport(script.clone()).time(time.clock(), time.timer());
+        assert_eq!(client.build().unwrap().users().list().reply().await.unwrap().attempts, 2, "{status}");
+        assert_eq!(script.requests()[1].header("date"), Some("Tue, 14 Nov 2023 23:13:20 -0000"));
+    }
 }
 
 #[tokio::test]

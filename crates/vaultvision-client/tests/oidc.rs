@@ -235,6 +235,25 @@ async fn discovery_is_checked_and_redirects_are_not_followed() {
         ScriptedTransport::new().response(302, &[("location", "https://evil.test/")], "").json(200, "{}");
     assert!(discover(redirect.clone(), ISSUER).await.is_err());
     assert_eq!(redirect.requests().len(), 1);
+    for (id, callback) in [
+        ("", CALLBACK),
+        (" a", CALLBACK),
+        ("a\n", CALLBACK),
+        ("a\u{200b}", CALLBACK),
+        ("a", "https://example.test/auth/callback\n"),
+        ("a", " https://example.test/auth/callback"),
+        ("a", "https://example.test/auth/\tcallback"),
+        ("a", "/auth/callback"),
+    ] {
+        let builder = Login::at(ISSUER).client_id(id).redirect_url(callback);
+        let result = builder.transport(ScriptedTransport::new()).discover().await;
+        assert!(matches!(result, Err(LoginError::Setup(_))), "{id:?} {callback:?}");
+    }
+    // The same field twice, as from a gateway that adds one.
+    let twice = discovery(ISSUER).replacen('{', &format!(r#"{{"issuer":"{ISSUER}","extra":1,"extra":2,"#), 1);
+    assert!(
+        discover(ScriptedTransport::new().json(200, twice).json(200, r#"{"keys":[]}"#), ISSUER).await.is_ok()
+    );
     for issuer in ["http://acme01.vvkey.test", "acme01.vvkey.test", "https://user:pw@x.test"] {
         let result = discover(ScriptedTransport::new(), issuer).await;
         assert!(matches!(result, Err(LoginError::Setup(_))), "{issuer}");

@@ -5,7 +5,7 @@ use super::http::Http;
 use super::login::Login;
 use super::provider::Provider;
 use crate::models::{Application, Tenant};
-use auth_client_core::provider::auth_core::secret::check_trimmed;
+use auth_client_core::provider::auth_core::secret::{check_key, check_trimmed};
 use auth_client_core::provider::auth_core::{Clock, ExposeSecret, SecretString, SystemClock};
 use auth_client_core::provider::{BaseUrl, Settings};
 use auth_client_core::transport::Transport;
@@ -158,7 +158,14 @@ impl LoginBuilder {
     pub async fn discover(self) -> Result<Login, LoginError> {
         let issuer = BaseUrl::parse("issuer", &self.issuer)
             .map_err(|_| LoginError::Setup("the issuer must be https:// and the tenant's domain"))?;
-        Url::parse(&self.redirect_url).map_err(|_| LoginError::Setup("the redirect URL must be a URL"))?;
+        // A URL parser removes what was pasted around a URL, and the tenant compares the whole.
+        let is_plain = check_key("redirect URL", &self.redirect_url).is_ok();
+        if !is_plain || Url::parse(&self.redirect_url).is_err() {
+            return Err(LoginError::Setup("the redirect URL must be a URL without blanks or line breaks"));
+        }
+        check_trimmed("client id", &self.client_id).map_err(|_| {
+            LoginError::Setup("the client id is empty, or was copied with characters that don't belong to it")
+        })?;
         if let Some(secret) = &self.client_secret {
             check_trimmed("client secret", secret.expose_secret()).map_err(|_| {
                 LoginError::Setup(

@@ -8,6 +8,7 @@ use auth_client_core::transport::{BodyLimits, Transport};
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, header};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,18 +70,15 @@ impl Answer {
 
     /// Decodes the body, whatever the status.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, LoginError> {
-        model::from_slice(&self.body).map_err(|error| {
+        // Not directly, because a repeated field would be an error then.
+        let value: Value = model::from_slice(&self.body).map_err(|_| self.bad("the response is not JSON"))?;
+        serde_json::from_value(value).map_err(|error| {
             // The message of a parser may quote the value, but a missing field is named by the type.
             let message = error.to_string();
-            let missing = || message.strip_prefix("missing field `")?.split_once('`');
-            self.bad(match (error.classify(), missing()) {
-                (serde_json::error::Category::Data, Some((name, _))) => {
-                    format!("the response lacks the field {name}")
-                }
-                (serde_json::error::Category::Data, None) => {
-                    "a field of the response has another type".to_owned()
-                }
-                _ => "the response is not JSON".to_owned(),
+            let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+            self.bad(match missing {
+                Some((name, _)) => format!("the response lacks the field {name}"),
+                None => "a field of the response has another type".to_owned(),
             })
         })
     }
