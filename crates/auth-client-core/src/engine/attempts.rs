@@ -241,7 +241,7 @@ impl Inner {
             // A 400 may have any other cause, also after the clock was corrected.
             state.wrong_clock = if status == 400 { skew } else { skew.or(state.wrong_clock) };
         }
-        // A server may also answer a signature of another time with a 403.
+        // A server may also reject a signature of another time with a 403.
         let classification = match classification {
             Classification::Permanent(kind @ ErrorKind::Forbidden) if skew.is_some() => {
                 Classification::CredentialRefused(kind)
