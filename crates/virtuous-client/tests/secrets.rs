@@ -9,10 +9,12 @@ mod wire;
 
 use auth_client_core::testing::ScriptedTransport;
 use secrets::{Log, Secrets, echoes};
+use virtuous_client::export::{Export, Resource};
+use virtuous_client::models::{Webhook, WebhookWrite};
 use virtuous_client::store::{MemoryStore, StoreKey, TokenStore};
 use virtuous_client::webhook::{Delivery, WebhookError};
 use virtuous_client::{
-    Client, ClientBuilder, Error, HmacKeys, LoginStep, RateGuard, RateLimitHeaders as _, SecretString,
+    Client, ClientBuilder, Error, HmacKeys, LoginStep, Query, RateGuard, RateLimitHeaders as _, SecretString,
     SessionProblem, Tokens,
 };
 use wire::WireServer;
@@ -86,7 +88,54 @@ async fn no_public_type_prints_a_secret() {
     SECRETS.not_in_debug("Request", &request);
     let call: virtuous_client::Call<()> = request.call(auth_client_core::decode::empty);
     SECRETS.not_in_debug("Call", &call);
-    SECRETS.not_in_debug("handles", &(client.organizations(), client.contacts(), client.gifts()));
+    macro_rules! handles {
+        ($($handle:ident($($id:expr)?)),+) => { $(SECRETS.not_in_debug("a handle", &client.$handle($($id)?));)+ };
+    }
+    handles!(
+        campaigns(),
+        communications(),
+        contact_addresses(),
+        contact_collections(1),
+        contact_individuals(),
+        contact_methods(),
+        contact_notes(),
+        contact_references(),
+        contact_tags(),
+        contacts(),
+        email_lists(),
+        emails(),
+        event_attendees(1),
+        event_contacts(1),
+        events(),
+        gift_asks(),
+        gift_designations(),
+        gifts(),
+        grants(),
+        individual_collections(1),
+        opportunity_organizers(1),
+        opportunity_volunteers(1),
+        organization_groups(),
+        organizations(),
+        permissions(),
+        planned_gifts(),
+        pledges(),
+        premiums(),
+        project_expenses(),
+        project_notes(),
+        project_roles(),
+        projects(),
+        recurring_gifts(),
+        relationships(),
+        reminders(),
+        search(),
+        segments(),
+        tags(),
+        tasks(),
+        tributes(),
+        volunteer_opportunities(),
+        volunteers(),
+        webhooks()
+    );
     SECRETS.not_in_debug("RateGuard", &RateGuard::reject_below(1));
     SECRETS.not_in_debug("RateLimit", &http::HeaderMap::new().rate_limit());
     SECRETS.not_in_debug("SessionProblem", &SessionProblem::LoginRefused);
@@ -98,7 +147,31 @@ async fn no_public_type_prints_a_secret() {
     for payload in &delivery.payloads {
         SECRETS.not_in_debug("Payload", &(payload, payload.record()));
     }
-    SECRETS.not_in_debug("WebhookError", &WebhookError::Mismatch);
+    SECRETS.not_in_error("WebhookError", &WebhookError::Mismatch);
+    SECRETS.not_in_error("WebhookError", &Delivery::parse(PASSWORD.as_bytes()).unwrap_err());
+    let webhook: Webhook = serde_json::from_str(&format!(r#"{{"id":1,"secret":"{PASSWORD}"}}"#)).unwrap();
+    SECRETS.not_in_json("Webhook", &webhook, serde_json::to_string(&webhook));
+    SECRETS.not_in_debug("WebhookWrite", &WebhookWrite::new("https://x.example").secret(PASSWORD));
+    SECRETS.not_in_debug("Walk", &client.gifts().walk(Query::all()));
+    SECRETS.not_in_debug("Export", &Export::new(&client, Resource::Gifts));
+    SECRETS.not_in_error("Error", &Client::new(format!("{API_KEY}\n")).unwrap_err());
+    SECRETS.cover(
+        "virtuous_client",
+        include_str!("../public-api.txt"),
+        &[
+            ("export::ExportError", "an error of the client, or of the file"),
+            ("export::Exported", "numbers and a path"),
+            ("export::Progress", "numbers"),
+            ("export::UnknownResource", "the name that somebody typed"),
+            ("models::GiftCreate", "`transaction_hash` is public on its block chain"),
+            ("models::GiftUpdate", "`transaction_hash` is public on its block chain"),
+            ("models::WebhookWrite Serialize", "the JSON that is sent"),
+            ("query::", "conditions that somebody asks for, which are no credentials"),
+            ("webhook::EventKind", "a word"),
+            ("webhook::WebhookContact", "a contact, without credentials"),
+            ("webhook::WebhookGift", "a gift, without credentials"),
+        ],
+    );
 }
 
 #[tokio::test]

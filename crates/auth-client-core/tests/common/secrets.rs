@@ -4,9 +4,12 @@
 
 #![allow(dead_code, reason = "each test program uses a part")]
 
+#[path = "public_types.rs"]
+pub(crate) mod public_types;
+
 use auth_client_core::testing::Canary;
 use std::error::Error;
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::filter::LevelFilter;
@@ -27,15 +30,44 @@ impl Secrets {
     }
 
     /// The same of both outputs of `Debug`.
-    pub(crate) fn not_in_debug(&self, what: &str, value: &dyn Debug) {
+    pub(crate) fn not_in_debug<T: Debug>(&self, what: &str, value: &T) {
+        public_types::searched::<T>("Debug");
         self.not_in(what, &format!("{value:?} {value:#?}"));
     }
 
+    /// The same of `Debug` and `Display`.
+    pub(crate) fn not_in_display<T: Debug + Display>(&self, what: &str, value: &T) {
+        public_types::searched::<T>("Display");
+        self.not_in(what, &value.to_string());
+        self.not_in_debug(what, value);
+    }
+
+    /// The same of `Debug` and of a value's JSON.
+    pub(crate) fn not_in_json<T: Debug>(&self, what: &str, value: &T, json: serde_json::Result<String>) {
+        public_types::searched::<T>("Serialize");
+        self.not_in(what, &json.unwrap());
+        self.not_in_debug(what, value);
+    }
+
     /// The same of an error and of its sources.
-    pub(crate) fn not_in_error(&self, what: &str, error: &(dyn Error + 'static)) {
+    pub(crate) fn not_in_error<E: Error + 'static>(&self, what: &str, error: &E) {
+        for how in ["Debug", "Display", "Error"] {
+            public_types::searched::<E>(how);
+        }
         for canary in self.canaries() {
             assert_eq!(canary.form_in_error(error), None, "{what}: {error:?}");
         }
+    }
+
+    /// Checks that every public type of a crate that can be printed was searched by one of these, or is an exception with a
+    /// reason. `list` is its `public-api.txt`.
+    pub(crate) fn cover(&self, crate_name: &str, list: &str, exceptions: &[(&str, &str)]) {
+        let missing = public_types::unsearched(crate_name, list, &public_types::all_searched(), exceptions);
+        assert!(
+            missing.is_empty(),
+            "search these for secrets, or list them with a reason:\n{}",
+            missing.join("\n")
+        );
     }
 
     /// Checks that a leak would be noticed: a search that finds nothing would let every other test pass.
