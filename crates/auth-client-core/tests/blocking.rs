@@ -48,8 +48,11 @@ fn time_that_another_thread_moves_by_hand() {
     setup.settings.set_time(time.clock(), time.timer());
     let engine = setup.engine();
     let call = std::thread::spawn(move || read(&engine).retry(auth_client_core::RetryPolicy::none()).wait());
-    // The call may not have begun to wait yet, so time moves until it has.
+    // The call may not have begun to wait yet, so time moves until it has; a call that never ends gets a minute or two.
+    let mut moves = 0;
     while !call.is_finished() {
+        moves += 1;
+        assert!(moves < 100_000_000, "the call misses its deadline");
         time.advance(Duration::from_secs(1));
         std::thread::yield_now();
     }

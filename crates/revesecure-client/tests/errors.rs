@@ -295,6 +295,43 @@ async fn a_push_without_a_reaction_ends_at_the_limit() {
     assert_eq!(time.slept(), [Duration::from_secs(3); 3]);
 }
 
+#[tokio::test]
+async fn a_poll_that_hangs_ends_with_the_limit() {
+    let started = ScriptedTransport::new().json(200, r#"{"PushTxnId":"p1"}"#);
+    let pending = started.json(200, r#"{"PushState":"PUSH_PENDING"}"#);
+    let transport = pending.hang().hang().hang().hang();
+    let time = ManualTime::auto();
+    let client = builder(&transport).time(time.clock(), time.timer()).build().unwrap();
+    let began = time.clock().now();
+    let wait = PushWait::new().interval(Duration::from_secs(3)).limit(Duration::from_secs(10));
+    let error = wait.run(&client, push()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(time.clock().now().since(began), Duration::from_secs(10), "3 s of waiting, and what was left");
+}
+
+#[tokio::test]
+async fn a_push_is_polled_once_a_second_for_half_a_minute_and_never_in_a_tight_loop() {
+    for (wait, polls, slept) in [
+        (PushWait::new(), 31, Duration::from_secs(1)),
+        (
+            PushWait::new().interval(Duration::ZERO).limit(Duration::from_secs(1)),
+            11,
+            Duration::from_millis(100),
+        ),
+        (PushWait::once(), 1, Duration::ZERO),
+    ] {
+        let mut transport = ScriptedTransport::new();
+        for _ in 0..40 {
+            transport = transport.json(200, r#"{"PushState":"PUSH_PENDING"}"#);
+        }
+        let time = ManualTime::auto();
+        let client = builder(&transport).time(time.clock(), time.timer()).build().unwrap();
+        let outcome = wait.wait(&client, "p1").await.unwrap();
+        assert_eq!(outcome, PushOutcome::StillPending { push_txn_id: "p1".to_owned() });
+        assert_eq!((transport.requests().len(), time.slept()), (polls, vec![slept; polls - 1]), "{wait:?}");
+    }
+}
+
 #[test]
 fn keys_that_can_not_sign_are_refused_by_name() {
     for (api_key, secret, field) in [

@@ -1,10 +1,12 @@
-//! `modify` of every object: fields that the client doesn't know go back to a server that clears what it isn't sent.
+//! `modify` of every object: all fields that were read go back to a server that clears what it isn't sent, those that the
+//! client knows under the name and in the form of a request, the others as they came.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use auth_client_core::testing::ScriptedTransport;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use virtuous_client::{Client, Error, ErrorKind};
 
 fn description() -> Value {
@@ -43,11 +45,75 @@ fn instance(api: &Value, schema: &Value, depth: usize) -> Value {
             Value::Object(object)
         }
         Some("array") => json!([instance(api, &schema["items"], depth)]),
-        Some("integer") => json!(7),
-        Some("number") => json!(1.5),
+        // No two fields have the same value, so that one in another's place is noticed.
+        Some("integer") => json!(next()),
+        Some("number") => json!(next() as f64 + 0.5),
         Some("boolean") => json!(true),
-        _ => json!("12.50"),
+        _ => json!(format!("{}.5", next())),
     }
+}
+
+fn next() -> u32 {
+    static LAST: AtomicU32 = AtomicU32::new(100);
+    LAST.fetch_add(1, Ordering::Relaxed)
+}
+
+fn resolved<'a>(api: &'a Value, schema: &'a Value) -> &'a Value {
+    let choice = schema["anyOf"].get(0).unwrap_or(schema);
+    let name = choice["$ref"].as_str().and_then(|path| path.strip_prefix("#/components/schemas/"));
+    name.map_or(choice, |name| &api["components"]["schemas"][name])
+}
+
+/// Whether a value that is sent is the one that was read, maybe a number for its digits or a boolean for its word.
+fn is_same(read: &Value, sent: &Value) -> bool {
+    let plain = |value: &Value| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_lowercase);
+        text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+    };
+    read == sent || !read.is_object() && !read.is_array() && plain(read) == plain(sent)
+}
+
+/// The fields of a request that have not the value that was read; returns how many have.
+fn compare(
+    api: &Value,
+    schema: &Value,
+    read: &Value,
+    sent: &Value,
+    path: &str,
+    wrong: &mut Vec<String>,
+) -> usize {
+    let schema = resolved(api, schema);
+    if path.ends_with("/customFields") {
+        // A request has their names and values; what else a response displays of them is the vendor's.
+        assert_eq!([&sent[0]["name"], &sent[0]["value"]], [&read[0]["name"], &read[0]["value"]], "{path}");
+        return 1;
+    }
+    if let (Value::Array(read), Value::Array(sent)) = (read, sent) {
+        assert_eq!(read.len(), sent.len(), "{path}");
+        let each = read.iter().zip(sent);
+        return each.map(|(read, sent)| compare(api, &schema["items"], read, sent, path, wrong)).sum();
+    }
+    let Some(properties) =
+        schema["properties"].as_object().filter(|_| read.is_object() && !schema["x-sdk-from"].is_null())
+    else {
+        // A payment is sent as its amount.
+        let read = if read.is_object() && sent.is_number() { &read["amount"] } else { read };
+        let same = is_same(read, sent);
+        if !same {
+            wrong.push(format!("{path}: {sent} for {read}"));
+        }
+        return usize::from(same);
+    };
+    let fields = properties.iter().filter_map(|(name, property)| {
+        let renamed = schema["x-sdk-from"]["names"][name].as_str();
+        Some((name, property, &read[renamed.unwrap_or(name)]))
+    });
+    let fields = fields.filter(|(.., read)| !read.is_null());
+    fields
+        .map(|(name, property, read)| {
+            compare(api, property, read, &sent[name], &format!("{path}/{name}"), wrong)
+        })
+        .sum()
 }
 
 /// The object that an update reads first.
@@ -86,15 +152,26 @@ macro_rules! modify_all {
     };
 }
 
+/// What is sent after an object with every field was read; every field is compared.
 async fn sent(update: &str, modify: impl AsyncFnOnce(Client) -> Result<(), Error>) -> Value {
-    let object = read(&description(), update);
-    let transport = ScriptedTransport::new().json(200, object.clone()).json(200, object);
+    let api = description();
+    let object = read(&api, update);
+    let transport = ScriptedTransport::new().json(200, object.clone()).json(200, object.clone());
     let client =
         Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
     modify(client).await.unwrap_or_else(|error| panic!("{update}: {error} {:?}", error.field()));
     let requests = transport.requests();
     assert_eq!((requests.len(), requests[1].method.as_str()), (2, "PUT"), "{update}");
-    requests[1].json().unwrap()
+    let sent = requests[1].json().unwrap();
+    let paths = api["paths"].as_object().unwrap().values();
+    let mut operations = paths.flat_map(|path| path.as_object().unwrap().values());
+    let operation = operations.find(|operation| operation["operationId"] == update).unwrap();
+    let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+    let mut wrong = Vec::new();
+    let object = serde_json::from_str(&object).unwrap();
+    let carried = compare(&api, schema, &object, &sent, update, &mut wrong);
+    assert!(carried > 1 && wrong.is_empty(), "{update}: {carried} fields carried, wrong are {wrong:#?}");
+    sent
 }
 
 #[tokio::test]

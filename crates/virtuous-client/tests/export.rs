@@ -13,7 +13,7 @@ use std::time::Duration;
 use virtuous_client::export::{Export, ExportError, Progress, Resource};
 use virtuous_client::models::{ContactCreate, ContactType, NewContactIndividual};
 use virtuous_client::query::parameter;
-use virtuous_client::{Client, Query};
+use virtuous_client::{Client, ErrorKind, Query};
 
 /// A folder of its own for a test, removed at the end.
 struct Folder(PathBuf);
@@ -180,6 +180,51 @@ async fn an_export_waits_when_it_is_throttled_and_then_resumes() {
         .unwrap();
     assert_eq!((exported.rows, folder.ids()), (2, vec![1, 2]));
     assert_eq!(*waits.lock().unwrap(), [Duration::from_secs(900), Duration::from_secs(1800)]);
+}
+
+/// A server that throttles every call; the waits of an export, and how it ends.
+async fn throttled(
+    name: &str,
+    first: ScriptedTransport,
+    head: &[(&str, &str)],
+) -> (Vec<Duration>, ErrorKind, u64) {
+    let transport = (0..60).fold(first, |transport, _| transport.response(429, head, ""));
+    let time = ManualTime::auto();
+    let client = Client::builder()
+        .api_key("v_example".to_owned())
+        .transport(transport)
+        .retry(virtuous_client::RetryPolicy::none())
+        .time(time.clock(), Arc::new(time))
+        .build()
+        .unwrap();
+    let folder = Folder::new(name);
+    let waits = Arc::new(Mutex::new(Vec::new()));
+    let listener = Arc::clone(&waits);
+    let export = Export::new(&client, Resource::Gifts)
+        .take(1)
+        .on_progress(move |progress| listener.lock().unwrap().extend(progress.waiting));
+    let ExportError::Api(error) = export.to_file(folder.file()).await.unwrap_err() else {
+        panic!("a call fails")
+    };
+    let waits = waits.lock().unwrap().clone();
+    (waits, error.kind(), folder.ids().len() as u64)
+}
+
+#[tokio::test]
+async fn an_export_does_not_wait_for_ever() {
+    let hour = Duration::from_secs(3600);
+    let (waits, kind, rows) =
+        throttled("for-ever", ScriptedTransport::new(), &[("Retry-After", "3600")]).await;
+    assert_eq!((waits, kind, rows), (vec![hour; 24], ErrorKind::Throttled, 0));
+
+    // A page ends the count.
+    let options = json!({ "options": [{ "parameter": "Gift Id" }], "operatorOptions": [{ "operator": "GreaterThan" }] });
+    let first =
+        ScriptedTransport::new().response(429, &[("Retry-After", "3600")], "").json(200, options.to_string());
+    let first = first.json(200, json!({ "list": [{ "id": 1 }], "total": 2 }).to_string());
+    let (waits, kind, rows) = throttled("for-ever-later", first, &[]).await;
+    assert_eq!((waits.len(), kind, rows), (25, ErrorKind::Throttled, 1));
+    assert_eq!(waits[1..], [Duration::from_secs(60); 24], "without a Retry-After");
 }
 
 #[tokio::test]

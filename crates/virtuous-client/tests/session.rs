@@ -680,6 +680,39 @@ async fn a_code_source_without_a_code_is_asked_again_at_growing_intervals() {
     call(client).await.unwrap();
 }
 
+/// The call in which nobody enters a code ends at its own deadline, and the renewal some minutes later.
+#[tokio::test]
+async fn a_code_source_that_never_answers_blocks_nobody_for_ever() {
+    let world = World::new();
+    world.server.set(Endpoint::WantsCode);
+    let asked = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&asked);
+    let builder = world.builder().user("anna", "password".to_owned()).code_source(move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        std::future::pending()
+    });
+    let client = builder.build().unwrap();
+    let first = tokio::spawn(call(client.clone()));
+    for _ in 0..301 {
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        world.time.advance(Duration::from_secs(1));
+    }
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    let error = first.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    let error = call(client).await.unwrap_err();
+    assert_eq!(
+        error.session_problem(),
+        Some(SessionProblem::CodeRequired),
+        "the renewal has ended: {error:?}"
+    );
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
 #[tokio::test]
 async fn an_automatic_login_is_paced_and_only_a_real_refusal_ends_it() {
     for (answer, recovers) in [

@@ -46,8 +46,10 @@ async fn the_address_that_was_checked_is_the_one_that_is_dialled() {
     // Fine at the first look-up and private at the second: there is no second one. What "fine" dials is a port
     // that nobody listens on, so the call fails, and the private listener hears nothing of it. Systems without a
     // second loopback address have nothing to tell the two apart by.
-    let closed = TcpListener::bind("127.0.0.2:0").map(|free| free.local_addr().unwrap());
-    if let Ok(closed) = closed {
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    if taken.bind(([127, 0, 0, 2], 0).into()).is_ok() {
+        // Nobody listens on it, and nobody else can for as long as it is taken.
+        let closed = taken.local_addr().unwrap();
         let fine = |address: IpAddr| address != IpAddr::from([127, 0, 0, 1]);
         let (guarded, count) = transport(vec![closed, private], fine);
         let url = format!("http://rebound.example:{}/", closed.port());

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::common::{Json, READ};
-use crate::{engine, head_of};
+use crate::{closed_port, engine, head_of};
 use auth_client_core::provider::{BaseUrl, Engine, Settings};
 use auth_client_core::transport::{Fault, Phase, TransportError};
 use auth_client_core::{Call, Error, ErrorKind, RetryPolicy, TransportSettings, decode};
@@ -52,8 +52,7 @@ fn assert_line(error: &Error, kind: ErrorKind, part: &str) {
 
 #[tokio::test]
 async fn a_connection_that_is_refused_or_times_out_is_named() {
-    let (closed, port) = listener();
-    drop(closed);
+    let (_closed, port) = closed_port();
     let error = fails(settings(), &format!("http://127.0.0.1:{port}")).await;
     assert_line(&error, ErrorKind::Connect, "could not connect: the connection was refused");
 
@@ -106,8 +105,7 @@ async fn what_the_proxy_said_is_named() {
             assert!(error.to_string().contains(&format!("(status {status})")), "{error}");
         }
     }
-    let (closed, port) = listener();
-    drop(closed);
+    let (_closed, port) = closed_port();
     let error = fails(settings().proxy(format!("http://127.0.0.1:{port}")), "https://api.example").await;
     assert_line(&error, ErrorKind::Connect, "the proxy can't be used: the connection was refused");
     let error = fails(settings().proxy("http://does-not-exist.invalid"), "https://api.example").await;
@@ -325,7 +323,7 @@ mod tls {
                 let server = serve_with(listener, config_of(certificate, false));
                 let error = fails(settings.tls(*backend), &format!("https://{host}:{port}")).await;
                 assert_line(&error, ErrorKind::Connect, part);
-                tokio::task::spawn_blocking(move || server.join().unwrap()).await.unwrap();
+                tokio::task::spawn_blocking(move || server.result()).await.unwrap();
             }
         }
     }
@@ -350,7 +348,7 @@ mod tls {
                     );
                     named += 1;
                 }
-                tokio::task::spawn_blocking(move || server.join().unwrap()).await.unwrap();
+                tokio::task::spawn_blocking(move || server.result()).await.unwrap();
             }
             assert!(named > 0, "{backend}");
 
@@ -410,7 +408,7 @@ mod tls {
                 let engine = crate::engine_of(&shop, "https://api.example:8443");
                 assert_eq!(read(&engine).await.unwrap(), 1, "{backend}");
                 drop((engine, shop));
-                let head = tokio::task::spawn_blocking(move || server.join().unwrap()).await.unwrap();
+                let head = tokio::task::spawn_blocking(move || server.result()).await.unwrap();
                 assert!(head.starts_with("GET /items/7 HTTP/1.1\r\n"), "{head}");
                 assert!(!head.to_lowercase().contains("proxy-"), "{head}");
             }

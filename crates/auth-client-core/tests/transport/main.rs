@@ -16,8 +16,9 @@ use auth_client_core::provider::{BaseUrl, Engine, Settings};
 use auth_client_core::transport::Transport;
 use auth_client_core::{Error, RetryPolicy};
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
+use tokio::net::TcpSocket;
 
 #[cfg(feature = "hyper")]
 mod hyper;
@@ -42,6 +43,29 @@ fn engine_of(settings: &Settings, url: &str) -> Engine {
 
 fn engine(transport: impl Transport + 'static, url: &str, retry: RetryPolicy) -> Engine {
     engine_of(&settings(transport, retry), url)
+}
+
+/// The thread of a server. A client that never connects would keep it for ever, so that a test waits for half a minute only.
+struct Served<T>(mpsc::Receiver<T>);
+
+impl<T> Served<T> {
+    fn result(self) -> T {
+        self.0.recv_timeout(Duration::from_secs(30)).expect("the server got what it waits for")
+    }
+}
+
+fn served<T: Send + 'static>(server: impl FnOnce() -> T + Send + 'static) -> Served<T> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(server()));
+    Served(receiver)
+}
+
+/// A port that refuses connections for as long as the socket lives: it is taken, and nobody listens.
+fn closed_port() -> (TcpSocket, u16) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    (socket, port)
 }
 
 /// The head of a request, read byte by byte so that nothing behind it is taken.

@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::common::{Json, READ, WRITE};
 use crate::wire::WireServer;
-use crate::{build, engine, head_of, settings};
+use crate::{Served, build, closed_port, engine, head_of, served, settings};
 use auth_client_core::provider::{Engine, Operation};
 use auth_client_core::{Call, Error, ErrorKind, Idempotency, RetryPolicy, TransportSettings, decode};
 use http::Method;
@@ -135,7 +135,7 @@ async fn a_large_body_in_many_pieces_arrives_whole() {
 
 #[tokio::test]
 async fn a_refused_connection_is_known_not_to_have_sent_anything() {
-    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let (_closed, port) = closed_port();
     let engine = engine(transport(), &format!("http://127.0.0.1:{port}"), RetryPolicy::default());
     let call: Call<Json> = engine.request(&WRITE, &[]).json(&1).call(decode::json);
     let error = call.await.unwrap_err();
@@ -160,13 +160,13 @@ async fn a_plain_text_server_on_an_https_address_is_a_fatal_tls_error() {
     }
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
-    let thread = std::thread::spawn(move || {
+    let thread = served(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let _ = stream.read(&mut [0; 512]);
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     });
     let error = read(&engine(transport(), &url, RetryPolicy::default())).await.unwrap_err();
-    thread.join().unwrap();
+    thread.result();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1), "{error:?}");
     assert!(!error.may_have_been_sent());
 }
@@ -177,7 +177,7 @@ async fn a_drip_meets_the_deadline_of_the_attempt() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     // Each byte comes well within any read time-out, and there are too many of them.
-    let thread = std::thread::spawn(move || {
+    let thread = served(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let _ = stream.read(&mut [0; 4096]);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n");
@@ -195,7 +195,7 @@ async fn a_drip_meets_the_deadline_of_the_attempt() {
     let call =
         read(&engine(transport(), &url, RetryPolicy::none())).attempt_timeout(Duration::from_millis(200));
     let error = call.await.unwrap_err();
-    thread.join().unwrap();
+    thread.result();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     // The drip would take five seconds; a loaded machine may take a while to notice the end.
     assert!(error.elapsed() < Duration::from_millis(1_200), "{:?}", error.elapsed());
@@ -206,7 +206,7 @@ async fn an_idle_connection_that_the_server_closed_does_not_fail_a_read() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     // Keeps each connection for one request and closes it without saying so.
-    let thread = std::thread::spawn(move || {
+    let thread = served(move || {
         for _ in 0..50 {
             let (mut stream, _) = listener.accept().unwrap();
             let _ = stream.read(&mut [0; 4096]);
@@ -217,7 +217,7 @@ async fn an_idle_connection_that_the_server_closed_does_not_fail_a_read() {
     for _ in 0..50 {
         read(&engine).await.unwrap();
     }
-    thread.join().unwrap();
+    thread.result();
 }
 
 #[tokio::test]
@@ -225,7 +225,7 @@ async fn one_connection_serves_many_calls() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     // Responds on its only connection; a second one would wait for ever to be accepted.
-    let thread = std::thread::spawn(move || {
+    let thread = served(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut requests = 0;
         while stream.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {
@@ -242,7 +242,7 @@ async fn one_connection_serves_many_calls() {
     drop(engine);
     // The connection closes once its client is gone and its task has run.
     tokio::task::yield_now().await;
-    assert_eq!(tokio::task::spawn_blocking(move || thread.join().unwrap()).await.unwrap(), 50);
+    assert_eq!(tokio::task::spawn_blocking(move || thread.result()).await.unwrap(), 50);
 }
 
 /// A write with a body and one without, which have 150 ms per attempt and two attempts.
@@ -393,10 +393,10 @@ async fn the_time_limit_for_connecting_covers_tls() {
 }
 
 /// A proxy that records the head of what it gets and then hangs up.
-fn proxy() -> (String, std::thread::JoinHandle<String>) {
+fn proxy() -> (String, Served<String>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    (address, std::thread::spawn(move || head_of(&mut listener.accept().unwrap().0)))
+    (address, served(move || head_of(&mut listener.accept().unwrap().0)))
 }
 
 #[tokio::test]
@@ -410,7 +410,7 @@ async fn an_https_call_goes_through_a_tunnel_of_the_proxy() {
     assert!(!format!("{transport:?}").contains("p%40ss"), "{transport:?}");
     let error = read(&engine(transport, "https://api.example:8443", RetryPolicy::none())).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error:?}");
-    let head = head.join().unwrap();
+    let head = head.result();
     assert!(head.starts_with("CONNECT api.example:8443 HTTP/1.1\r\n"), "{head}");
     // user:p@ss
     assert!(head.to_lowercase().contains("proxy-authorization: basic dxnlcjpwqhnz"), "{head}");

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::common::{Json, READ};
-use crate::{engine, head_of};
+use crate::{Served, engine, head_of, served};
 use auth_client_core::transport::{BodyLimits, Phase, Transport as _};
 use auth_client_core::{Error, ErrorKind, RetryPolicy, TlsBackend, TransportSettings, decode};
 use rustls::pki_types::pem::PemObject as _;
@@ -11,7 +11,6 @@ use rustls::server::WebPkiClientVerifier;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 pub(super) const AUTHORITY: &str = include_str!("certificates/ca.pem");
 const SERVER: &str = include_str!("certificates/server.pem");
@@ -47,13 +46,13 @@ pub(super) fn config_of(certificate: &str, wants_client: bool) -> rustls::Server
 }
 
 /// Serves one connection, and returns the head of its request, or an empty string where TLS failed.
-pub(super) fn serve(listener: TcpListener, wants_client: bool) -> JoinHandle<String> {
+pub(super) fn serve(listener: TcpListener, wants_client: bool) -> Served<String> {
     serve_with(listener, config(wants_client))
 }
 
-pub(super) fn serve_with(listener: TcpListener, config: rustls::ServerConfig) -> JoinHandle<String> {
+pub(super) fn serve_with(listener: TcpListener, config: rustls::ServerConfig) -> Served<String> {
     let config = Arc::new(config);
-    std::thread::spawn(move || {
+    served(move || {
         let (mut socket, _) = listener.accept().unwrap();
         let mut connection = rustls::ServerConnection::new(config).unwrap();
         let mut stream = rustls::Stream::new(&mut connection, &mut socket);
@@ -76,7 +75,7 @@ async fn call(transport: Subject, host: &str, wants_client: bool) -> (Result<Jso
     let engine = engine(transport, &url, RetryPolicy::none());
     let result = engine.request(&READ, &["7".into()]).call(decode::json).await;
     drop(engine);
-    let head = tokio::task::spawn_blocking(move || server.join().unwrap()).await.unwrap();
+    let head = tokio::task::spawn_blocking(move || server.result()).await.unwrap();
     (result, head)
 }
 
@@ -191,7 +190,7 @@ fn hello(mut record: &[u8]) -> Hello {
 async fn hello_of(backend: TlsBackend) -> Hello {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
-    let server = std::thread::spawn(move || {
+    let server = served(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut head = [0; 5];
         stream.read_exact(&mut head).unwrap();
@@ -204,7 +203,7 @@ async fn hello_of(backend: TlsBackend) -> Hello {
     let request = http::Request::get(url).body(bytes::Bytes::new()).unwrap();
     let error = transport.send(request, BodyLimits::default()).await.unwrap_err();
     assert_eq!(error.phase(), Phase::Connecting, "{error:?}");
-    hello(&server.join().unwrap())
+    hello(&server.result())
 }
 
 #[tokio::test]
