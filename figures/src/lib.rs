@@ -6,11 +6,13 @@
 #![allow(
     clippy::exhaustive_enums,
     clippy::exhaustive_structs,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "only the tests of this package use it"
 )]
 
 pub mod fuzz;
+pub mod matrix;
 pub mod scheme;
 
 /// The number of cases of this run: `ci` by default, `whole` with `FIGURES=whole`.

@@ -78,6 +78,16 @@ pub struct Failed {
     pub kind: ErrorKind,
     /// `Display`, `Debug` and the same of all sources.
     pub printed: String,
+    /// Whether the error says that the call may have been executed.
+    pub maybe_executed: bool,
+}
+
+impl Failed {
+    /// A call that was never made.
+    #[must_use]
+    pub fn setup(printed: String) -> Self {
+        Self { kind: ErrorKind::Configuration, printed, maybe_executed: false }
+    }
 }
 
 /// The result of a call.
@@ -106,7 +116,7 @@ impl Client {
     }
 }
 
-fn printed(error: &dyn StdError) -> String {
+pub(crate) fn printed(error: &dyn StdError) -> String {
     let mut text = String::new();
     let mut next = Some(error);
     while let Some(error) = next {
@@ -119,9 +129,14 @@ fn printed(error: &dyn StdError) -> String {
 macro_rules! failed {
     ($error:expr) => {{
         let error = $error;
-        Failed { kind: error.kind(), printed: printed(&error) }
+        $crate::scheme::Failed {
+            kind: error.kind(),
+            printed: $crate::scheme::printed(&error),
+            maybe_executed: error.may_have_been_executed(),
+        }
     }};
 }
+pub(crate) use failed;
 
 macro_rules! configured {
     ($builder:expr, $options:expr) => {{

@@ -1,8 +1,8 @@
 //! `cargo xtask emulator-figures`: how fast and small the emulator is, and what its tests show of strictness and
 //! repeatability.
 //!
-//! The release program is measured from outside; figures that tests show are those of `figures.json` whose names begin with
-//! `emulator.`.
+//! The release program is measured from outside; figures that tests show are those of `figures.json` whose ids begin with
+//! `M`.
 
 use crate::report::budgets::Budgets;
 use crate::report::process::{self, Background};
@@ -72,8 +72,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     rows.push(
         Row::at_most("emulator.binary", what, size, limits.binary_mib, " MiB", measured).cases("1 program"),
     );
-    let (shown, next) = figures::rows(&root, "emulator.")?;
-    rows.extend(shown.into_iter().filter(|row| row.id.starts_with("emulator.")));
+    let figures::Run { rows: shown, next, .. } = figures::measure(&root, "M", false)?;
+    rows.extend(shown.into_iter().filter(|row| row.id.starts_with('M')));
     report::finish(&rows, arguments.json.as_deref(), next.as_deref().unwrap_or(NEXT))
 }
 

@@ -3,6 +3,8 @@
 //! `xtask/figures.json` names the tests behind each figure; this runs them and reads their results. A figure whose tests
 //! were not found or could not be built is `not run`, and so is one that has no test yet.
 
+mod page;
+
 use crate::report::{self, Row, process, progress};
 use crate::{Failure, workspace};
 use serde::Deserialize;
@@ -14,9 +16,17 @@ use std::path::{Path, PathBuf};
 /// Each figure is what named tests of the workspace assert: its cases are what they go through, its target is what they assert.
 /// Tests of the package `figures` report how many cases they tried; with FIGURES=whole in the environment, they try all.
 /// Figures that have no test yet are listed as `not run`.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
+    /// Run all cases, and write docs/reliability.md with all figures.
+    #[arg(long, conflicts_with_all = ["only", "check"])]
+    write: bool,
+
+    /// Run nothing; fail when docs/reliability.md has other figures than xtask/figures.json.
+    #[arg(long)]
+    pub(crate) check: bool,
+
     /// Also write the figures as JSON to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -29,7 +39,8 @@ pub(crate) struct Arguments {
 const AFTER_HELP: &str = "\
 Examples:
   $ cargo xtask figures --only R8 --json figures.json
-  $ FIGURES=whole cargo xtask figures
+  $ FIGURES=whole cargo xtask figures --only S5
+  $ cargo xtask figures --write
 
 xtask/figures.json has the tests of each figure: `package target test`, target being `lib` or a file in tests/.";
 
@@ -101,19 +112,38 @@ struct Outcome {
     word: String,
     /// The number of cases and the measurement, from a line `figure ID: 7 cases: …`.
     report: Option<(String, String)>,
+    /// A Markdown table that it prints.
+    table: String,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
-    let (rows, next) = rows(&workspace::root(), &arguments.only)?;
+    if arguments.check {
+        return page::check(&table()?);
+    }
+    let root = workspace::root();
+    let Run { rows, tables, next } = measure(&root, &arguments.only, arguments.write)?;
     if rows.is_empty() {
         let what = format!("no figure has {:?} in its id", arguments.only);
         return Err(Failure::new(what, "cargo xtask figures   # prints all ids"));
     }
-    report::finish(&rows, arguments.json.as_deref(), &next.unwrap_or_default())
+    let finished = report::finish(&rows, arguments.json.as_deref(), &next.unwrap_or_default())?;
+    match arguments.write {
+        true => Ok(format!("{finished}\n{}", page::write(&root, &rows, &tables)?)),
+        false => Ok(finished),
+    }
 }
 
-/// The figures with this text in their names, and the command that shows the first test which did not pass.
-pub(crate) fn rows(root: &Path, only: &str) -> Result<(Vec<Row>, Option<String>), Failure> {
+/// What a run has measured.
+pub(crate) struct Run {
+    pub(crate) rows: Vec<Row>,
+    /// The tables that tests print, by figure.
+    tables: BTreeMap<String, String>,
+    /// The command that shows the first test which did not pass.
+    pub(crate) next: Option<String>,
+}
+
+/// Measures the figures with this text in their ids.
+pub(crate) fn measure(root: &Path, only: &str, whole: bool) -> Result<Run, Failure> {
     let mut figures = table()?;
     figures.retain(|figure| figure.id.contains(only));
     let mut suites: BTreeMap<Vec<&str>, BTreeSet<&str>> = BTreeMap::new();
@@ -122,7 +152,7 @@ pub(crate) fn rows(root: &Path, only: &str) -> Result<(Vec<Row>, Option<String>)
     }
     let mut all: BTreeMap<Vec<&str>, Results> = BTreeMap::new();
     for (command, names) in suites {
-        let results = run_suite(root, &command, &names)?;
+        let results = run_suite(root, &command, &names, whole)?;
         all.insert(command, results);
     }
     let outcome = |test: &Test| match all.get(&test.command()) {
@@ -133,13 +163,25 @@ pub(crate) fn rows(root: &Path, only: &str) -> Result<(Vec<Row>, Option<String>)
     let rows: Vec<Row> = figures.iter().map(|figure| row(figure, outcome)).collect();
     let passed = |test: &Test| outcome(test).is_ok_and(|outcome| outcome.word == "ok");
     let failed = figures.iter().flat_map(|figure| &figure.tests).find(|test| !passed(test));
-    Ok((rows, failed.map(|test| format!("cargo {} {}", test.command().join(" "), test.name))))
+    let next = failed.map(|test| format!("cargo {} {}", test.command().join(" "), test.name));
+    let mut tables = BTreeMap::<String, String>::new();
+    for (figure, test) in
+        figures.iter().flat_map(|figure| figure.tests.iter().map(move |test| (figure, test)))
+    {
+        if let Ok(Outcome { table, .. }) = outcome(test) {
+            tables.entry(figure.id.clone()).or_default().push_str(&table);
+        }
+    }
+    Ok(Run { rows, tables, next })
 }
 
-fn run_suite(root: &Path, command: &[&str], names: &BTreeSet<&str>) -> Result<Results, Failure> {
+fn run_suite(root: &Path, command: &[&str], names: &BTreeSet<&str>, whole: bool) -> Result<Results, Failure> {
     progress(&format!("cargo {}, {} tests", command.join(" "), names.len()));
-    let (_, out, errors) =
-        process::all(process::cargo(root, command).args(names).arg("--show-output"), "cargo --version")?;
+    let mut cargo = process::cargo(root, command);
+    if whole {
+        cargo.env("FIGURES", "whole");
+    }
+    let (_, out, errors) = process::all(cargo.args(names).arg("--show-output"), "cargo --version")?;
     Ok(results(&out, &errors))
 }
 
@@ -154,7 +196,7 @@ fn results(out: &str, errors: &str) -> Results {
         let (name, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
         // A test that is expected to panic has that behind its name, one that is ignored has the reason behind the word.
         let word = outcome.split([' ', ',']).next()?.to_owned();
-        Some((name.split(" - ").next()?.to_owned(), Outcome { word, report: None }))
+        Some((name.split(" - ").next()?.to_owned(), Outcome { word, ..Outcome::default() }))
     });
     let mut outcomes: BTreeMap<String, Outcome> = outcomes.collect();
     let mut printing = None;
@@ -164,6 +206,8 @@ fn results(out: &str, errors: &str) -> Results {
         } else if let (Some(outcome), Some(figure)) = (printing.as_mut(), line.strip_prefix("figure ")) {
             let mut parts = figure.splitn(3, ": ").skip(1).map(str::to_owned);
             outcome.report = parts.next().zip(parts.next());
+        } else if let (Some(outcome), true) = (printing.as_mut(), line.starts_with("| ")) {
+            outcome.table += &format!("{line}\n");
         }
     }
     Ok(outcomes)
@@ -177,7 +221,7 @@ fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<Outcome, String>) -> R
     let (mut failed, mut reports) = (Vec::new(), Vec::new());
     for test in tests {
         match outcome(test) {
-            Ok(Outcome { word, report }) if word == "ok" => reports.extend(report),
+            Ok(Outcome { word, report, .. }) if word == "ok" => reports.extend(report),
             Ok(Outcome { word, .. }) if word == "FAILED" => failed.push(test.name.as_str()),
             Ok(Outcome { word, .. }) => {
                 return Row::missed(id, what, target, &format!("{}: {word}", test.name));
@@ -209,7 +253,7 @@ mod tests {
             r#"{"id":"x.y","what":"w","target":"0","cases":"7","tests":["auth-client-core lib a::b"]}"#;
         let figure: Figure = serde_json::from_str(text).unwrap();
         let status = |outcome: Result<&str, &str>| {
-            let word = |word: &str| Outcome { word: word.to_owned(), report: None };
+            let word = |word: &str| Outcome { word: word.to_owned(), ..Outcome::default() };
             row(&figure, |_| outcome.map(word).map_err(str::to_owned)).status
         };
         assert_eq!([status(Ok("ok")), status(Ok("FAILED"))], [Status::Pass, Status::Fail]);
@@ -264,13 +308,14 @@ mod tests {
     #[test]
     fn every_test_has_its_result_and_what_does_not_build_the_first_error() {
         let out = "\nrunning 4 tests\ntest a::good ... ok\ntest a::bad ... FAILED\ntest slow ... ignored, takes an hour\n\
-            test panics - should panic ... ok\n\nsuccesses:\n\n---- a::good stdout ----\nfigure R1: 7 cases: 1: renewal\n\nfailures:\n\n\
+            test panics - should panic ... ok\n\nsuccesses:\n\n---- a::good stdout ----\nfigure R1: 7 cases: 1: renewal\n| F01 | R |\n\nfailures:\n\n\
             ---- a::bad stdout ----\ntest result: FAILED. 2 passed\n";
         let found = results(out, "").unwrap();
         let list: Vec<String> =
             found.iter().map(|(name, outcome)| format!("{name} {}", outcome.word)).collect();
         assert_eq!(list, ["a::bad FAILED", "a::good ok", "panics ok", "slow ignored"]);
         assert_eq!(found["a::good"].report, Some(("7 cases".to_owned(), "1: renewal".to_owned())));
+        assert_eq!(found["a::good"].table, "| F01 | R |\n");
         assert_eq!(found["a::bad"].report, None);
         assert_eq!(results("", "warning: a\nerror[E0282]: b\nerror: c"), Err("error[E0282]: b".to_owned()));
         assert_eq!(results("running 0 tests\n", ""), Ok(BTreeMap::new()));

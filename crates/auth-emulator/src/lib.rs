@@ -110,6 +110,7 @@ pub use framework::effects::Effects;
 pub use framework::expect::NearMiss;
 pub use framework::faults::{
     ActiveFault, Chunks, CloseAt, Damage, Effect, Encoding, Fault, FaultEnd, FaultError, FaultRule, Part,
+    TlsFlaw,
 };
 pub use framework::journal::{Explanation, JournalEntry};
 pub use framework::pending::{DecisionError, PendingCode};

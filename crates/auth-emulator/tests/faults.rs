@@ -7,7 +7,7 @@ mod common;
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use auth_emulator::{CloseAt, Effect, Emulator, Fault, FaultEnd, FaultRule};
+use auth_emulator::{CloseAt, Effect, Emulator, Fault, FaultEnd, FaultRule, TlsFlaw};
 use common::{PATIENCE, Request};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -93,6 +93,41 @@ async fn connections_end_without_a_response() {
         let hangs = with(json!({ "close": close, "end": "hang" })).await;
         assert!(hangs.bytes.is_empty() && hangs.hangs, "{close}: {hangs:?}");
     }
+}
+
+#[tokio::test]
+async fn a_connection_ends_before_anything_is_read_from_it() {
+    let emulator = Emulator::start().await.unwrap();
+    let (address, request) = request(&emulator);
+    for (end, is_reset, hangs) in [("close", false, false), ("reset", true, false), ("hang", false, true)] {
+        let fault: Fault = serde_json::from_value(json!({ "close": "after_accept", "end": end })).unwrap();
+        emulator.add_fault(FaultRule::new("verigator", fault)).unwrap();
+        // Nothing is sent. A reset may arrive before the connection is seen to be open.
+        let seen = match TcpStream::connect(&address).await {
+            Ok(mut stream) => read(&mut stream, Duration::from_millis(300)).await,
+            Err(error) => {
+                let is_reset = error.kind() == ErrorKind::ConnectionReset;
+                Seen { text: String::new(), bytes: Vec::new(), is_reset, hangs: false }
+            }
+        };
+        assert_eq!((seen.bytes.len(), seen.is_reset, seen.hangs), (0, is_reset, hangs), "{end}: {seen:?}");
+        assert!(emulator.faults().is_empty(), "{end}: it was consumed");
+    }
+    assert!(emulator.journal().is_empty());
+    // A rule for another provider waits for a connection to that one.
+    let closed = Fault::Close { close: CloseAt::AfterAccept, end: FaultEnd::Close };
+    emulator.add_fault(FaultRule::new("virtuous", closed.clone())).unwrap();
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    assert!(read(&mut stream, Duration::from_millis(300)).await.text.starts_with("HTTP/1.1 404"));
+    assert_eq!(emulator.faults().len(), 1);
+
+    let elsewhere = emulator.namespace("elsewhere").unwrap();
+    let refused = elsewhere.add_fault(FaultRule::new("verigator", closed)).unwrap_err().to_string();
+    assert!(refused.contains("default namespace"), "{refused}");
+    let tls = FaultRule::new("verigator", Fault::Tls { tls: TlsFlaw::Expired });
+    let refused = emulator.add_fault(tls).unwrap_err().to_string();
+    assert!(refused.contains("plain HTTP"), "{refused}");
 }
 
 #[tokio::test]
@@ -311,6 +346,8 @@ async fn rules_that_cannot_be_applied_are_refused_when_they_are_set() {
         (json!({ "fault": { "status": 503 }, "probability": 2 }), "probability"),
         (json!({ "fault": { "status": 503 }, "operation": "service.get" }), "did you mean \"services.get\"?"),
         (json!({ "fault": { "close": "after_head" }, "effect": "before" }), "effect"),
+        (json!({ "fault": { "close": "after_accept" }, "operation": "services.get" }), "a provider only"),
+        (json!({ "fault": { "tls": "expierd" } }), "did you mean \"expired\"?"),
     ] {
         let mut rule = rule;
         rule["provider"] = json!("verigator");

@@ -14,7 +14,7 @@ mod common;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use auth_emulator::Emulator;
+use auth_emulator::{Emulator, Fault, FaultRule, TlsFlaw};
 use common::PATIENCE;
 use common::crm::Signer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -108,4 +108,38 @@ async fn every_provider_serves_https_for_the_names_of_this_machine() {
     for file in [ca_file, other_file] {
         std::fs::remove_file(file).unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_handshake_fails_as_the_fault_says_and_the_next_one_succeeds() {
+    let file =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("flaw-{}.pem", std::process::id()));
+    let emulator = Emulator::builder().tls(&file).start().await.unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let ca_pem = emulator.ready().tls.clone().unwrap().ca_pem;
+    let verigator = address(&emulator.verigator().base_url());
+    for (tls, expected) in [
+        (TlsFlaw::WrongHost, "NotValidForName"),
+        (TlsFlaw::Expired, "Expired"),
+        (TlsFlaw::UnknownIssuer, "UnknownIssuer"),
+        (TlsFlaw::OldVersion, "Tls12"),
+    ] {
+        emulator.add_fault(FaultRule::new("verigator", Fault::Tls { tls })).unwrap();
+        let error = ask(&ca_pem, verigator, "localhost", "/").await.unwrap_err();
+        assert!(format!("{error:?}").contains(expected), "{tls:?}: {error:?}");
+        assert!(emulator.journal().is_empty() && emulator.faults().is_empty(), "{tls:?}");
+    }
+    let response = ask(&ca_pem, verigator, "localhost", "/v1/service/service/none").await.unwrap();
+    assert!(response.starts_with("HTTP/1.0 401"), "{response}");
+
+    // The bytes of the old version: a record of TLS 1.1 with a `ServerHello` of TLS 1.1.
+    emulator.add_fault(FaultRule::new("verigator", Fault::Tls { tls: TlsFlaw::OldVersion })).unwrap();
+    let mut stream = TcpStream::connect(verigator).await.unwrap();
+    stream.write_all(&[22, 3, 1]).await.unwrap();
+    let mut hello = [0; 47];
+    tokio::time::timeout(PATIENCE, stream.read_exact(&mut hello)).await.expect("no bytes").unwrap();
+    assert_eq!(
+        (&hello[..5], &hello[5..11], &hello[43..]),
+        (&[22, 3, 2, 0, 42][..], &[2, 0, 0, 38, 3, 2][..], &[0, 0xc0, 0x13, 0][..])
+    );
 }

@@ -33,7 +33,8 @@ pub enum ErrorKind {
     Timeout,
     /// The connection broke, or the response was truncated.
     Transport,
-    /// The response is not valid HTTP, for example because it has two different lengths. A retry can't help.
+    /// The response is not valid HTTP, for example because it has two different lengths, or it switches to a protocol that
+    /// nobody asked for: status 101. A retry can't help.
     Protocol,
     /// The server sent a redirect. Redirects are never followed.
     Redirect,
@@ -74,6 +75,8 @@ impl ErrorKind {
     #[must_use]
     pub fn from_status(status: http::StatusCode) -> Self {
         match status.as_u16() {
+            // Another protocol, which nobody asked for.
+            100..=199 => Self::Protocol,
             // Not modified: the response to a condition in the request.
             304 => Self::Status,
             300..=399 => Self::Redirect,

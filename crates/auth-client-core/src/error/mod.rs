@@ -449,6 +449,7 @@ mod tests {
     #[test]
     fn every_status_has_a_kind() {
         for (status, kind) in [
+            (101, ErrorKind::Protocol),
             (302, ErrorKind::Redirect),
             (400, ErrorKind::InvalidData),
             (401, ErrorKind::Unauthenticated),

@@ -140,7 +140,12 @@ impl Builder {
                     patience: self.idle,
                 };
                 let router = provider_router(mounted(self.hosts(address), self.scheme()));
-                let serving = serve(Listener::Tcp(listener, tls.clone()), router, limits, stopped.clone());
+                let faults = || {
+                    let main = Arc::clone(namespaces.main());
+                    move || main.core.faults.take_on_connect(name)
+                };
+                let listener = Listener::Tcp(listener, tls.clone());
+                let serving = serve(listener, router, limits, faults(), stopped.clone());
                 tasks.push(threads.providers.spawn(serving));
                 if let Some(path) = paths.get(index) {
                     let router = provider_router(mounted(Hosts::of_socket(), "http"));
@@ -148,6 +153,7 @@ impl Builder {
                         bind_socket(path)?,
                         router,
                         limits,
+                        faults(),
                         stopped.clone(),
                     )));
                 }
@@ -156,11 +162,11 @@ impl Builder {
         drop(entered);
         let entered = threads.control.enter();
         let control_router = router::router(Arc::clone(&actions), self.hosts(control.1));
-        let serving = serve(Listener::Tcp(control.0, None), control_router, limits, stopped.clone());
+        let serving = serve(Listener::Tcp(control.0, None), control_router, limits, || None, stopped.clone());
         tasks.push(threads.control.spawn(serving));
         if let Some(path) = &actions.ready().control.socket {
             let router = router::router(Arc::clone(&actions), Hosts::of_socket());
-            tasks.push(threads.control.spawn(serve(bind_socket(path)?, router, limits, stopped)));
+            tasks.push(threads.control.spawn(serve(bind_socket(path)?, router, limits, || None, stopped)));
         }
         drop(entered);
         Ok(Emulator::new(default, stop, tasks, threads))

@@ -18,7 +18,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::framework::faults::{Fault, TlsFlaw};
 use crate::framework::sync::lock;
+use crate::server::inject;
 use crate::server::stream::Stream;
 use crate::server::tls::Tls;
 use crate::server::wire::Wire;
@@ -64,6 +66,7 @@ pub(crate) async fn serve(
     listener: Listener,
     router: Router,
     limits: Limits,
+    fault_of_connection: impl Fn() -> Option<Fault>,
     mut stop: watch::Receiver<bool>,
 ) {
     let permits = Arc::new(Semaphore::new(limits.connections));
@@ -77,7 +80,8 @@ pub(crate) async fn serve(
         match (accepted, Arc::clone(&permits).try_acquire_owned()) {
             (Ok(stream), Ok(permit)) => {
                 let tls = listener.tls();
-                let serving = connection(stream, tls, router.clone(), limits, stop.clone());
+                let fault = fault_of_connection();
+                let serving = connection(stream, (tls, fault), router.clone(), limits, stop.clone());
                 connections.spawn(async move {
                     serving.await;
                     drop(permit);
@@ -125,16 +129,29 @@ impl Listener {
 
 async fn connection(
     stream: Stream,
-    tls: Option<Tls>,
+    (tls, fault): (Option<Tls>, Option<Fault>),
     router: Router,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
+    let flaw = match &fault {
+        Some(Fault::Tls { tls }) => Some(*tls),
+        Some(fault) => {
+            tracing::info!(fault = fault.description(), "ended a connection");
+            let wire = inject::plan(Some(fault), None, &http::Method::GET).unwrap_or_else(Wire::close);
+            tokio::select! {
+                _ = stop.changed() => {}
+                _ = wire.follow(stream) => {}
+            }
+            return;
+        }
+        None => None,
+    };
     let stream = match tls {
         None => stream,
         Some(tls) => tokio::select! {
             _ = stop.changed() => return,
-            handshake = tokio::time::timeout(limits.idle, secured(stream, &tls)) => match handshake {
+            handshake = tokio::time::timeout(limits.idle, secured(stream, &tls, flaw)) => match handshake {
                 Ok(Some(stream)) => stream,
                 Ok(None) => return,
                 Err(_) => return tracing::info!("closed a connection that began no TLS handshake"),
@@ -203,7 +220,7 @@ async fn connection(
 const TLS_HANDSHAKE: u8 = 22;
 
 /// The TLS connection; `None` after a failed handshake.
-async fn secured(stream: Stream, tls: &Tls) -> Option<Stream> {
+async fn secured(stream: Stream, tls: &Tls, flaw: Option<TlsFlaw>) -> Option<Stream> {
     let Stream::Tcp(tcp) = stream else { return Some(stream) };
     let mut first = [0];
     if matches!(tcp.peek(&mut first).await, Ok(1)) && first != [TLS_HANDSHAKE] {
@@ -211,7 +228,11 @@ async fn secured(stream: Stream, tls: &Tls) -> Option<Stream> {
         refuse(Stream::Tcp(tcp), "400 Bad Request", reason).await;
         return None;
     }
-    match tls.accept(tcp).await {
+    let accepted = match flaw {
+        None => tls.accept(tcp).await,
+        Some(flaw) => tls.accept_with(flaw, tcp).await,
+    };
+    match accepted {
         Ok(stream) => Some(stream),
         Err(error) => {
             tracing::warn!(%error, "a TLS handshake failed; does the client trust the emulator's CA file?");
@@ -248,7 +269,7 @@ mod tests {
         let (listener, address) = bind(std::net::Ipv4Addr::LOCALHOST.into(), 0).unwrap();
         let (stop, stopped) = watch::channel(false);
         let router = Router::new().fallback(async || "hello");
-        tokio::spawn(serve(Listener::Tcp(listener, None), router, limits, stopped));
+        tokio::spawn(serve(Listener::Tcp(listener, None), router, limits, || None, stopped));
         (address, stop)
     }
 

@@ -53,7 +53,8 @@ impl Fault {
             Self::Skew { skew_seconds } => {
                 at_most("skew_seconds", skew_seconds.unsigned_abs(), 1000 * 366 * 86_400)
             }
-            Self::Close { .. }
+            Self::Tls { .. }
+            | Self::Close { .. }
             | Self::CutHead { .. }
             | Self::Cut { .. }
             | Self::Chunks { .. }

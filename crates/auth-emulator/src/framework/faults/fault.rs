@@ -46,6 +46,12 @@ pub enum Fault {
         /// The delay in milliseconds.
         delay_ms: u64,
     },
+    /// A failed TLS handshake. Requires an emulator that serves HTTPS, and is decided for a connection, like
+    /// [`CloseAt::AfterAccept`].
+    Tls {
+        /// What is wrong.
+        tls: TlsFlaw,
+    },
     /// No response.
     Close {
         /// When the connection ends.
@@ -153,10 +159,32 @@ pub enum Fault {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CloseAt {
+    /// After a connection was accepted, before anything was read from it. The rule can name a provider only, because there is no
+    /// request yet; it counts connections, and those of all namespaces: it belongs to the default one.
+    AfterAccept,
     /// After the request's head was read, before its body.
     AfterHead,
     /// After the request was read, before any byte of the response.
     BeforeResponse,
+}
+
+/// Why a TLS handshake fails.
+///
+/// ```
+/// assert_eq!(serde_json::json!(auth_emulator::TlsFlaw::WrongHost), "wrong_host");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TlsFlaw {
+    /// The certificate is for another host name.
+    WrongHost,
+    /// The certificate has expired.
+    Expired,
+    /// The certificate was issued by an authority that nobody trusts.
+    UnknownIssuer,
+    /// The server speaks TLS 1.1 only.
+    OldVersion,
 }
 
 /// How a connection ends.
@@ -302,6 +330,11 @@ impl Fault {
         )
     }
 
+    /// Whether the fault is decided when a connection is accepted, before there is a request.
+    pub(crate) fn is_of_connection(&self) -> bool {
+        matches!(self, Self::Tls { .. } | Self::Close { close: CloseAt::AfterAccept, .. })
+    }
+
     /// A description for the journal.
     pub(crate) fn description(&self) -> String {
         match self {
@@ -314,6 +347,10 @@ impl Fault {
             Self::Close { close: CloseAt::AfterHead, end } => {
                 format!("{} after the request's head", ended(*end))
             }
+            Self::Close { close: CloseAt::AfterAccept, end } => {
+                format!("{} after it was accepted", ended(*end))
+            }
+            Self::Tls { tls } => format!("TLS handshake that fails: {tls:?}").to_lowercase(),
             Self::CutHead { cut_head_after, end } => {
                 format!("head cut after {cut_head_after} bytes, {}", ended(*end))
             }

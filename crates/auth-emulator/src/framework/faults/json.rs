@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::fault::{Chunks, CloseAt, Damage, Encoding, Fault, FaultEnd, Part};
+use super::fault::{Chunks, CloseAt, Damage, Encoding, Fault, FaultEnd, Part, TlsFlaw};
 
 /// The JSON of a fault: the fields of one variant.
 #[derive(Deserialize)]
@@ -15,6 +15,7 @@ pub(super) struct Flat {
     body: Option<String>,
     raw: Option<String>,
     delay_ms: Option<u64>,
+    tls: Option<TlsFlaw>,
     close: Option<CloseAt>,
     cut_head_after: Option<usize>,
     cut_body_after: Option<usize>,
@@ -50,6 +51,7 @@ impl TryFrom<Flat> for Fault {
         }
         found.extend(flat.raw.map(|raw| Self::Raw { raw }));
         found.extend(flat.delay_ms.map(|delay_ms| Self::Delay { delay_ms }));
+        found.extend(flat.tls.map(|tls| Self::Tls { tls }));
         let mut ending = |fault: Option<Self>| {
             ends += usize::from(fault.is_some());
             found.extend(fault);

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::fault::{Chunks, CloseAt, Damage, Encoding, Fault, FaultEnd, Part};
+pub use self::fault::{Chunks, CloseAt, Damage, Encoding, Fault, FaultEnd, Part, TlsFlaw};
 pub(crate) use self::rule::Matched;
 use self::rule::always;
 pub use self::rule::{Effect, FaultRule};
@@ -122,9 +122,18 @@ impl Faults {
 
     /// Counts a request and returns the fault that affects it, if any.
     pub(crate) fn take(&self, request: &Matched<'_>) -> Option<(Fault, Effect)> {
+        self.take_first(|rule| rule.matches(request))
+    }
+
+    /// Counts a connection that was accepted and returns the fault that affects it, if any.
+    pub(crate) fn take_on_connect(&self, provider: &str) -> Option<Fault> {
+        self.take_first(|rule| rule.matches_connection(provider)).map(|(fault, _)| fault)
+    }
+
+    fn take_first(&self, matches: impl Fn(&FaultRule) -> bool) -> Option<(Fault, Effect)> {
         let mut active = lock(&self.active);
         let Active { rules, random, .. } = &mut *active;
-        let index = rules.iter().position(|rule| rule.rule.matches(request))?;
+        let index = rules.iter().position(|rule| matches(&rule.rule))?;
         let rule = &mut rules.get_mut(index)?.rule;
         if rule.after > 0 {
             rule.after -= 1;
@@ -286,6 +295,29 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_of_a_connection_affects_connections_and_no_request() {
+        let faults = Faults::new(1, Vec::new());
+        let closed = Fault::Close { close: CloseAt::AfterAccept, end: FaultEnd::Reset };
+        let rule = || FaultRule::new("p", closed.clone());
+        faults.add(rule().after(1)).unwrap();
+        assert_eq!(hits(&faults, 3), [None, None, None]);
+        assert_eq!(faults.take_on_connect("q"), None);
+        assert_eq!(faults.take_on_connect("p"), None, "one passes first");
+        assert_eq!(faults.take_on_connect("p"), Some(closed.clone()));
+        assert!(faults.list().is_empty());
+        for invalid in [
+            rule().operation("things.get"),
+            rule().caller("anna"),
+            rule().method("GET"),
+            rule().path_prefix("/"),
+            rule().header("a", "b"),
+            rule().effect(Effect::Before),
+        ] {
+            assert!(faults.add(invalid.clone()).is_err(), "{invalid:?}");
+        }
+    }
+
+    #[test]
     fn rules_match_operation_caller_and_headers() {
         let mut headers = HeaderMap::new();
         headers.insert("x-test", "one".parse().unwrap());
@@ -325,6 +357,8 @@ mod tests {
             Fault::Raw { raw: "x".to_owned() },
             Fault::delay_ms(1),
             Fault::Close { close: CloseAt::AfterHead, end },
+            Fault::Close { close: CloseAt::AfterAccept, end },
+            Fault::Tls { tls: TlsFlaw::UnknownIssuer },
             Fault::CutHead { cut_head_after: 1, end },
             Fault::Cut { cut_body_after: 1, end },
             Fault::Drip { drip: Part::Body, every_ms: 1 },

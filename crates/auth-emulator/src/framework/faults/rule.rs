@@ -211,6 +211,17 @@ impl FaultRule {
         if let Some(name) = self.headers.keys().find(|name| HeaderName::try_from(*name).is_err()) {
             return Err(FaultError(format!("headers: {name:?} is not a header name")));
         }
+        if self.fault.is_of_connection() {
+            let others = (&self.operation, &self.caller, &self.method, &self.path_prefix);
+            if others != (&None, &None, &None, &None) || !self.headers.is_empty() {
+                return invalid(
+                    "this fault comes before a request is read, so its rule can name a provider only",
+                );
+            }
+            if self.effect == Effect::Before {
+                return invalid("effect: nothing can be executed before a request was read");
+            }
+        }
         let early = matches!(self.fault, Fault::Close { close: CloseAt::AfterHead, .. });
         if early && self.effect == Effect::Before {
             return invalid("effect: nothing can be executed before the body of the request was read");
@@ -218,8 +229,22 @@ impl FaultRule {
         self.fault.check()
     }
 
+    pub(crate) fn is_of_connection(&self) -> bool {
+        self.fault.is_of_connection()
+    }
+
+    pub(crate) fn is_of_tls(&self) -> bool {
+        matches!(self.fault, Fault::Tls { .. })
+    }
+
+    /// Whether the rule affects a connection to this provider that was just accepted.
+    pub(super) fn matches_connection(&self, provider: &str) -> bool {
+        self.provider == provider && self.fault.is_of_connection()
+    }
+
     pub(super) fn matches(&self, request: &Matched<'_>) -> bool {
         self.provider == request.provider
+            && !self.fault.is_of_connection()
             && self.operation.as_deref().is_none_or(|wanted| Some(wanted) == request.operation)
             && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(request.method))
             && self.path_prefix.as_deref().is_none_or(|prefix| request.path.starts_with(prefix))

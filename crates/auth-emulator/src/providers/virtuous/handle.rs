@@ -36,7 +36,7 @@ typed_handle! {
     env,
     /// Returns the count of a side effect: `login`, `login_refused`, `code_sent`, `code_checked`, `token_refreshed`,
     /// `refresh_token_reused`, `family_revoked`, `gift_transaction`, `contact_transaction`, `webhook_due`, `webhook_sent`,
-    /// `webhook_accepted` or `webhook_dropped`.
+    /// `webhook_accepted`, `webhook_dropped` or `record_created`.
     effect,
 }
 

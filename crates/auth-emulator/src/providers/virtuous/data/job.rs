@@ -199,5 +199,6 @@ pub(crate) fn new_record(id: i64, mut given: JsonFields, job: &Job<'_>) -> Recor
     let mut record =
         Record::new(id, given, crate::providers::virtuous::base::record::Audit::now(job.call.now));
     custom::apply(&mut record.custom, custom, true);
+    job.context.effect("record_created");
     record
 }
