@@ -123,7 +123,7 @@ fn every_fault_is_survived_by_every_class_of_every_provider() {
         existing as u64,
         CELLS as u64,
         &format!(
-            "all cells survive, in {} runs, {repeated} of them repeated alone; {impossibles} cells can't exist",
+            "all cells survive, in {} runs, {repeated} of them again alone; {impossibles} cells can't exist",
             all.len()
         ),
     );

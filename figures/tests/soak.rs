@@ -1,4 +1,4 @@
-//! R20: a soak. `FIGURES_MINUTES` sets its length, and `FIGURES_SEED` repeats one.
+//! R20: a soak. `FIGURES_MINUTES` sets its length, and `FIGURES_SEED` makes it the same again.
 //!
 //! Alone in its program: memory is counted for the whole process.
 

@@ -31,7 +31,7 @@ pub const GRACE: Duration = Duration::from_millis(250);
 pub enum Class {
     /// A read.
     Read,
-    /// A write that has the same effect when it is repeated.
+    /// A write that has the same effect when it is sent again.
     IdempotentWrite,
     /// Any other write.
     Write,
@@ -97,7 +97,7 @@ impl Vendor {
         use Vendor::{ReveSecure, VaultVision, Verigator, Vise};
         match (self, class) {
             (Vise | VaultVision | Verigator, Class::IdempotentWrite) => {
-                Some("the vendor documents no write that may be repeated")
+                Some("the vendor documents no idempotent write")
             }
             (VaultVision, Class::TokenFetch | Class::TokenRefresh) => {
                 Some("the management API has a key; logins by OpenID Connect are not part of the matrix")

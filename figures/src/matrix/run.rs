@@ -1,4 +1,4 @@
-//! One run: prepares a call, makes the fault, makes the call, and judges what came of it.
+//! One run: prepares a call, makes the fault, makes the call, and compares its end with the one that is expected.
 
 use super::vendors::{Ready, Tuning, prepare};
 use super::watch::{Log, secret_in, tasks_left};

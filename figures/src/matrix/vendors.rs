@@ -9,11 +9,18 @@ use http::Method;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// The tenant that the emulated Vault Vision starts with.
 const TENANT: &str = "CmKJPDorO34hGJ0J";
 const LIMIT: usize = 1 << 20;
+
+/// A name that no other call of this process has taken.
+fn unique(name: &str) -> String {
+    static TAKEN: AtomicU64 = AtomicU64::new(0);
+    format!("{name}-{}.example", TAKEN.fetch_add(1, Ordering::Relaxed))
+}
 
 /// A call that can be made several times.
 pub(super) type Op = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Outcome>>>>;
@@ -126,7 +133,7 @@ async fn verigator(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result
     let client = tuned!(Client::builder(own.username(), own.password()), tuning).base_url(url);
     let client = setup(client.build())?;
     let id = match tuning.nowhere {
-        None => setup(client.services().create(NewService::fqdn("a.example").name("A")).await)?.id,
+        None => setup(client.services().create(NewService::fqdn(unique("a")).name("A")).await)?.id,
         Some(_) => "s1".to_owned(),
     };
     let get = || {
@@ -136,7 +143,7 @@ async fn verigator(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result
     let (op, operation, effect) = match class {
         Class::Read => (get(), "services.get", None),
         _ => {
-            let create = op!(client => client.services().create(NewService::fqdn("b.example").name("B")));
+            let create = op!(client => client.services().create(NewService::fqdn(unique("b")).name("B")));
             (create, "services.create", Some("service_created"))
         }
     };
@@ -155,7 +162,8 @@ fn vaultvision(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result<Rea
     let (op, operation, effect) = match class {
         Class::Read => (get(), "tenants.get", None),
         _ => {
-            let create = op!(client => client.users(TENANT).create(&NewUser::email("a@example.test")));
+            let create =
+                op!(client => client.users(TENANT).create(&NewUser::email(format!("a@{}", unique("a")))));
             (create, "users.create", Some("user_created"))
         }
     };
@@ -171,13 +179,15 @@ async fn revesecure(class: Class, emulator: &Emulator, tuning: &Tuning) -> Resul
     let url = tuning.nowhere.clone().unwrap_or_else(|| own.base_url());
     let client = tuned!(Client::builder(own.api_key(), own.secret_key()), tuning).base_url(url);
     let client = setup(client.build())?;
-    let new = |name: &str| NewUser::contact_number("8123465790").country_code("91").user_name(name);
     let mut id = "u1".to_owned();
     if tuning.nowhere.is_none() {
-        setup(client.users().create(new("anna")).await)?;
+        let anna = NewUser::contact_number("8123465790").country_code("91").user_name("anna");
+        // Several calls can be prepared at one server.
+        if setup(client.users().list().await)?.is_empty() {
+            setup(client.users().create(anna).await)?;
+        }
         let users = setup(client.users().list().await)?;
-        let anna = users.iter().find(|user| user.user_name.as_deref() == Some("anna"));
-        id = setup(anna.ok_or("there is no user"))?.user_id.clone();
+        id = setup(users.first().ok_or("there is no user"))?.user_id.clone();
     }
     let get = || op!(client => client.users().list());
     let (op, operation, effect) = match class {
@@ -188,7 +198,7 @@ async fn revesecure(class: Class, emulator: &Emulator, tuning: &Tuning) -> Resul
         }
         _ => {
             let create = op!(client => client.users().create(
-                NewUser::contact_number("8123465791").country_code("91").user_name("bert")
+                NewUser::contact_number("8123465791").country_code("91").user_name(unique("bert"))
             ));
             (create, "users.create", Some("user_created"))
         }

@@ -33,7 +33,7 @@ impl Write for Log {
     }
 }
 
-/// The first secret in a text, and its form.
+/// The form of the first secret that a string contains.
 pub(super) fn secret_in(text: &str, secrets: &[String]) -> Option<&'static str> {
     secrets.iter().find_map(|secret| Canary::new(secret).form_in(text))
 }
