@@ -67,7 +67,7 @@ fn every_fault_is_survived_by_every_class_of_every_provider() {
     let open = settled(0);
     let mut failed = failures(&all);
     // On a busy machine an attempt can meet its limit of 400 ms. Alone, each run has to end as it must, three times in a row.
-    let (place, repeated) = (place("again"), failed.len());
+    let (place, again) = (place("again"), failed.len());
     failed.retain_mut(|(one, why)| match (0..3).find_map(|_| run(one, &place).err()) {
         Some(again) => {
             *why = again;
@@ -123,7 +123,7 @@ fn every_fault_is_survived_by_every_class_of_every_provider() {
         existing as u64,
         CELLS as u64,
         &format!(
-            "all cells survive, in {} runs, {repeated} of them again alone; {impossibles} cells can't exist",
+            "all cells survive, in {} runs, {again} of them again, alone; {impossibles} cells can't exist",
             all.len()
         ),
     );
