@@ -61,6 +61,9 @@ mod guides {
     #[doc = include_str!("../../docs/blocking.md")]
     pub struct Blocking;
     #[cfg(doctest)]
+    #[doc = include_str!("../../docs/command-line.md")]
+    pub struct CommandLine;
+    #[cfg(doctest)]
     #[doc = include_str!("../../docs/errors.md")]
     pub struct Errors;
     #[cfg(doctest)]

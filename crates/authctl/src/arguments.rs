@@ -18,7 +18,7 @@ pub(crate) struct Slot {
     pub(crate) flag: String,
     pub(crate) plain: Plain,
     required: bool,
-    help: String,
+    pub(crate) help: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +134,17 @@ pub(crate) fn command(operation: &Operation, slots: &[Slot]) -> Command {
     };
     let help = Arg::new("help").long("help").short('h').action(ArgAction::HelpShort).help("Print this help");
     // The options have an about text too, so this comes after them.
-    Globals::augment_args(command).about(about).disable_help_flag(true).arg(help)
+    let globals = Globals::augment_args(command);
+    globals
+        .mut_args(|arg| if is_global(&arg) { arg.hide(true) } else { arg })
+        .about(about)
+        .disable_help_flag(true)
+        .arg(help)
+}
+
+/// Whether an argument is one of every command; they are described once, by `authctl --help`.
+fn is_global(arg: &Arg) -> bool {
+    arg.get_help_heading() == Some("Global options")
 }
 
 /// What follows the help of an operation. Not part of clap's text, which would wrap the example.
@@ -151,6 +161,13 @@ pub(crate) fn notes(operation: &Operation, slots: &[Slot]) -> String {
         let most = paging.max_take.map(|most| format!(", at most {most} rows each")).unwrap_or_default();
         let _ = writeln!(text, "Pages:   --all or --limit N reads them{most}");
     }
+    if let Some(read) = &operation.modify {
+        let (provider, read) = (operation.provider(), read.replacen('.', " ", 1));
+        let _ = writeln!(
+            text,
+            "Clears:  the fields that are not sent; read them first with authctl {provider} {read}"
+        );
+    }
     let _ = writeln!(
         text,
         "Source:  {}",
@@ -159,6 +176,10 @@ pub(crate) fn notes(operation: &Operation, slots: &[Slot]) -> String {
     if operation.deprecated {
         let _ = writeln!(text, "The vendor has deprecated this operation.");
     }
+    let _ = writeln!(
+        text,
+        "Options: --output, --jq, --dry-run, --emulator and others; authctl --help lists them"
+    );
     let _ = writeln!(text, "\nExample, without an account:\n  $ {}", crate::example::line(operation, slots));
     text
 }

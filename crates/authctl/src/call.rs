@@ -203,7 +203,7 @@ fn path(operation: &Operation, input: &Input) -> Result<String, Failure> {
 }
 
 /// The fields of a request body that are secrets, for the output of a dry run.
-fn hidden(operation: &Operation) -> Vec<String> {
+pub(crate) fn hidden(operation: &Operation) -> Vec<String> {
     let mut names = operation.secrets.clone();
     if let Some(body) = &operation.body {
         body.schema.secret_names(operation.provider(), &mut names, 0);

@@ -3,7 +3,7 @@
 use crate::arguments::{Slot, Where, only_in_data};
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
-use crate::index::{Body, Operation, resolve};
+use crate::index::{Body, Operation, Schema, resolve};
 use crate::json;
 use crate::settings::Settings;
 use clap::ArgMatches;
@@ -119,16 +119,7 @@ fn content(
     if let Some(data) = data {
         let text = data.json()?;
         let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        if data.literal
-            && let Some(name) = body.schema.secret_in(provider, &value)
-        {
-            return Err(Failure::new(
-                Exit::Usage,
-                "secret_in_arguments",
-                format!("the field {name} is a secret, and arguments are visible in process lists"),
-            )
-            .hint("pass the body with --data @FILE or --data -"));
-        }
+        data.refuse_secrets(provider, &body.schema, &value)?;
         match json::object(&text) {
             Some(given) => fields = owned(given),
             None => whole = Some(text),
@@ -235,6 +226,24 @@ impl Data {
             return Err(Failure::usage(format!("--data: the body is larger than {} MiB", MAX_BODY >> 20)));
         }
         Ok(Self { bytes, literal: false })
+    }
+
+    /// Refuses a body with a secret that was an argument.
+    pub(crate) fn refuse_secrets(
+        &self,
+        provider: &str,
+        schema: &Schema,
+        value: &serde_json::Value,
+    ) -> Result<(), Failure> {
+        match schema.secret_in(provider, value).filter(|_| self.literal) {
+            Some(name) => Err(Failure::new(
+                Exit::Usage,
+                "secret_in_arguments",
+                format!("the field {name} is a secret, and arguments are visible in process lists"),
+            )
+            .hint("pass the body with --data @FILE or --data -")),
+            None => Ok(()),
+        }
     }
 
     /// The text, if it is JSON. Errors name the position and quote nothing.

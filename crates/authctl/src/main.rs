@@ -25,7 +25,7 @@ mod target;
 mod trace;
 mod words;
 
-use crate::commands::{api, emulator, list, login, operation, status, vise};
+use crate::commands::{api, complete, emulator, list, login, man, operation, status, vise};
 use crate::failure::{EXIT_CODES, Failure};
 use crate::globals::{Globals, Known};
 use clap::error::ErrorKind;
@@ -64,6 +64,8 @@ enum Command {
     Login(login::LoginArguments),
     Logout(login::LogoutArguments),
     Status(status::Arguments),
+    Completions(complete::Arguments),
+    Man(man::Arguments),
     /// Run an emulator of all providers, and control it: `authctl emulator --help`.
     #[command(disable_help_flag = true)]
     Emulator,
@@ -105,6 +107,9 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     {
         return output::Out::default().line(concat!("authctl ", env!("CARGO_PKG_VERSION")));
     }
+    if let Some(outcome) = complete::respond(arguments, Program::command) {
+        return outcome;
+    }
     if let Some(outcome) = operation::run(arguments) {
         return outcome;
     }
@@ -127,6 +132,8 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         Command::Vise(arguments) => block_on(vise::run(arguments, globals)),
         Command::Login(arguments) => block_on(login::log_in(arguments, globals)),
         Command::Logout(arguments) => block_on(login::log_out(arguments, globals)),
+        Command::Man(arguments) => man::run(arguments, Program::command),
+        Command::Completions(arguments) => complete::run(arguments),
         Command::Status(arguments) => block_on(status::run(arguments, globals)),
         Command::Emulator => Err(Failure::usage("options of authctl come after `emulator` and its command")),
     }

@@ -4,7 +4,7 @@
 
 use auth_emulator::{Emulator, Fault, FaultRule};
 use serde_json::Value;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -337,6 +337,14 @@ async fn secrets_are_in_no_output() {
     ] {
         add(home.run(arguments).expect(2, "visible in process lists"));
     }
+    let path = "/v1/tenants/t/users/u/credentials";
+    let body = r#"{"type":"PasswordCredential","password":{"alg":"plain","hash":"s3cret-canary"}}"#;
+    add(home
+        .run(&["api", "vaultvision", "POST", path, "--data", body])
+        .expect(2, "visible in process lists"));
+    add(home
+        .run_with(&["api", "vaultvision", "POST", path, "--data", "-", "--dry-run"], body)
+        .expect(0, "[redacted]"));
     let body = r#"{"type":"PasswordCredential","password":{"alg":"plain","hash":"s3cret-canary"}}"#;
     add(home
         .run_with(&["vaultvision", "credentials", "create", "t", "u", "--data", "-", "--dry-run"], body)
@@ -437,6 +445,8 @@ fn help_costs_nothing_and_a_closed_pipe_is_no_failure() {
     home.run(&["-o", "json", "virtuous", "contacts", "get", "--help"])
         .expect(0, "$ authctl --emulator virtuous contacts get 17");
     home.run(&["list", "virtuous", "donor"]).expect(0, "[]");
+    home.run(&["man"]).expect(0, ".TH authctl");
+    home.run(&["man", "virtuous", "contacts", "get"]).expect(0, "CONTACT_ID");
     home.run(&["emulator", "routes", "--provider", "verigator"]).expect(0, "services.create");
 
     let mut child = home.command(&["list", "-o", "ndjson"]).spawn().unwrap();
@@ -460,5 +470,59 @@ fn every_command_runs_without_an_account() {
         &["--emulator", "api", "virtuous", "GET", "/api/Contact/17"],
     ] {
         home.run(arguments).expect(0, "");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shell_completes_operations_flags_and_values() {
+    let home = Home::new(None);
+    let complete =
+        |words: &[&str]| home.run(&[&["__complete", "bash"] as &[_], words].concat()).expect(0, "").out;
+    assert_eq!(complete(&["virtu"]), "virtuous\n");
+    assert_eq!(complete(&["--emulator", "virtuous", "contact_a"]), "contact_addresses\n");
+    assert_eq!(complete(&["virtuous", "contacts", "ge"]), "get\n");
+    assert_eq!(complete(&["virtuous", "contacts", "create", "--contact-t"]), "--contact-type\n");
+    assert_eq!(complete(&["virtuous", "contacts", "create", "--is-private", ""]), "true\nfalse\n");
+    assert_eq!(complete(&["virtuous", "contacts", "get", "17", "--output", "n"]), "ndjson\n");
+    assert_eq!(complete(&["completions", "z"]), "zsh\n");
+    assert_eq!(complete(&["nothing", "of", "that"]), "");
+    assert!(
+        home.run(&["__complete", "fish", "virtuous", "contacts", "get"]).out.contains("get\tGets a contact.")
+    );
+
+    let script = "source <(authctl completions bash); COMP_WORDS=(authctl verigator services c); COMP_CWORD=3; _authctl; echo ${COMPREPLY[@]}";
+    let program = Path::new(env!("CARGO_BIN_EXE_authctl")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
+    let mut bash = Command::new("bash");
+    bash.args(["-c", script])
+        .env("PATH", path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Outcome::of(bash.spawn().unwrap(), &[]).expect(0, "create\n");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_says_whether_a_write_may_have_been_executed() {
+    let emulator = emulator().await;
+    let home = Home::new(Some(&emulator));
+    for (arguments, operation, code) in [
+        (["virtuous", "contacts", "get", "17"], "contacts.get", 130),
+        (["virtuous", "contacts", "toggle_follow", "17"], "contacts.toggle_follow", 7),
+    ] {
+        emulator.add_fault(FaultRule::new("virtuous", Fault::delay_ms(50_000)).operation(operation)).unwrap();
+        let mut child = home.command(&[&arguments as &[_], &["--trace"]].concat()).spawn().unwrap();
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        err.read_line(&mut line).unwrap();
+        assert!(line.contains("started"), "{line}");
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(wait(child), code);
+        let mut rest = String::new();
+        err.read_to_string(&mut rest).unwrap();
+        assert!(rest.contains("interrupted"), "{rest}");
+        emulator.clear_faults();
     }
 }

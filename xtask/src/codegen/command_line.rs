@@ -73,6 +73,7 @@ impl<'n> Api<'n> {
             ("description", "description"),
             ("source", "x-sdk-source"),
             ("by_hand", "x-sdk-by-hand"),
+            ("modify", "x-sdk-modify"),
         ] {
             if let Some(value) = text(operation, from) {
                 record.text(name, &without_links(value));
@@ -303,10 +304,15 @@ fn reduced(schema: &Node, schemas: &mut BTreeSet<String>) -> Node {
     record.into()
 }
 
-/// Text for a terminal: links of Rust's documentation become their words.
+/// Text for a terminal: links of Rust's documentation become their words, and sentences about its methods are left out.
 fn without_links(text: &str) -> String {
-    let link = regex::Regex::new(r"\[([^\]]+)\](\([^)]*\))?");
-    link.map_or_else(|_| text.to_owned(), |link| link.replace_all(text, "$1").into_owned())
+    let replaced = |text: &str, pattern: &str, with: &str| {
+        let pattern = regex::Regex::new(pattern);
+        pattern.map_or_else(|_| text.to_owned(), |pattern| pattern.replace_all(text, with).into_owned())
+    };
+    let text = replaced(text, r"\[([^\]]+)\](\([^)]*\))?", "$1");
+    let text = replaced(&text, r"; `(\w+::)?modify` [^.]*\.", ".");
+    replaced(&text, r"(^| )`(\w+::)?modify` [^.]*\.", "").trim().to_owned()
 }
 
 /// Operations whose shortest example lacks fields that the vendor requires, although its schema does not.

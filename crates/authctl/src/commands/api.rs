@@ -58,6 +58,10 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         data.json()?;
     }
     let found = resolve::path(provider, method.as_str(), &path).map(|found| found.operation);
+    if let (Some(data), Some(body)) = (&data, found.as_ref().and_then(|operation| operation.body.as_ref())) {
+        let value = serde_json::from_slice(&data.bytes).unwrap_or_default();
+        data.refuse_secrets(provider, &body.schema, &value)?;
+    }
     let class = found
         .as_ref()
         .map_or(if method.is_safe() { Class::Read } else { Class::Write }, |operation| operation.class);
@@ -78,7 +82,9 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     if globals.dry_run {
         let base = Settings::find(provider, globals).ok().flatten();
         let settings = Settings::for_dry_run(provider, base.as_ref());
-        let text = dry_run::show(&settings, class, &[], make).await?;
+        let text =
+            dry_run::show(&settings, class, &found.as_ref().map(call::hidden).unwrap_or_default(), make)
+                .await?;
         return Out::default().write(text.as_bytes());
     }
     if method == Method::DELETE || found.as_ref().is_some_and(crate::index::Operation::deletes) {

@@ -31,7 +31,13 @@ pub(crate) fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failur
         let text =
             format!("{} {id} {} {}", operation.provider(), operation.summary, operation.path).to_lowercase();
         if words.iter().all(|word| text.contains(&word.to_lowercase())) {
-            let command = id.replacen('.', " ", 1);
+            let command = match (operation.provider(), id.as_str()) {
+                // The chain of VISE has commands of its own.
+                ("vise", "domains.list") => "domains".to_owned(),
+                ("vise", "vise_domains.list") => "HOST get /domains".to_owned(),
+                ("vise", _) => continue,
+                _ => id.replacen('.', " ", 1),
+            };
             rows.push(format!(
                 "{{\"operation\":{},\"class\":{},\"summary\":{},\"method\":{},\"path\":{},\"source\":{}}}",
                 quote(&format!("{} {command}", operation.provider())),

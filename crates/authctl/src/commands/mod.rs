@@ -1,9 +1,11 @@
 //! The commands: one module each.
 
 pub(crate) mod api;
+pub(crate) mod complete;
 pub(crate) mod emulator;
 pub(crate) mod list;
 pub(crate) mod login;
+pub(crate) mod man;
 pub(crate) mod operation;
 pub(crate) mod status;
 pub(crate) mod vise;

@@ -25,6 +25,8 @@ pub(crate) struct Operation {
     pub(crate) source: Option<String>,
     /// How Rust programs call it, if its method is written by hand.
     pub(crate) by_hand: Option<String>,
+    /// The operation that reads what this one replaces.
+    pub(crate) modify: Option<String>,
     #[serde(default)]
     pub(crate) sensitive: bool,
     #[serde(default)]

@@ -183,7 +183,8 @@ impl<'a> Printer<'a> {
                 table::rows(&self.columns, chosen, rows, self.globals.color(), table::width());
             if left_out > 0 && std::io::stderr().is_terminal() {
                 self.out.write(text.as_bytes())?;
-                note(&format!("{left_out} more columns: --columns NAMES, or --output json"));
+                let columns = if left_out == 1 { "column" } else { "columns" };
+                note(&format!("{left_out} more {columns}: --columns NAMES, or --output json"));
                 return Ok(());
             }
             text

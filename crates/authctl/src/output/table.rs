@@ -93,11 +93,12 @@ pub(crate) fn rows(
 /// Formats an object as a list of its fields.
 pub(crate) fn fields(text: &str, color: bool, width: usize) -> String {
     let fields = json::object(text).unwrap_or_default();
-    let shown: Vec<(String, String)> = fields
+    let mut shown: Vec<(String, String)> = fields
         .iter()
         .map(|(name, value)| (visible(name), visible(&cell(value.get()))))
-        .filter(|(_, value)| !value.is_empty())
+        .filter(|(_, value)| !matches!(value.as_str(), "" | "[]" | "{}"))
         .collect();
+    shown.sort_by_key(|(name, _)| rank(name));
     let names = shown.iter().map(|(name, _)| name.width()).max().unwrap_or(0).min(width / 2);
     let (before, after) = if color { BOLD } else { ("", "") };
     let mut out = String::new();

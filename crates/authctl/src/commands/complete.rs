@@ -1,0 +1,200 @@
+//! `authctl completions SHELL` prints a script, which asks the hidden `authctl __complete SHELL WORDS…` for candidates. They come from
+//! the index, so script and program never disagree about the operations.
+
+use crate::arguments::{self, Where};
+use crate::failure::Failure;
+use crate::globals::Known;
+use crate::index::{self, Operation, PROVIDERS};
+use crate::output::Out;
+use clap::{Command, ValueEnum};
+
+/// Print a completion script.
+///
+/// bash: source <(authctl completions bash). zsh: authctl completions zsh > a file _authctl in $fpath. fish: authctl completions fish |
+/// source. PowerShell: authctl completions powershell | Out-String | Invoke-Expression.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+}
+
+const BASH: &str = r#"_authctl() {
+    local IFS=$'\n'
+    COMPREPLY=($(authctl __complete bash "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o default -F _authctl authctl
+"#;
+const ZSH: &str = r#"#compdef authctl
+_authctl() {
+    local -a candidates
+    candidates=("${(@f)$(authctl __complete zsh "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    [[ -n "$candidates" ]] && _describe authctl candidates || _files
+}
+compdef _authctl authctl
+"#;
+const FISH: &str = r#"complete -c authctl -f -a '(authctl __complete fish (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+"#;
+const POWERSHELL: &str = r#"Register-ArgumentCompleter -Native -CommandName authctl -ScriptBlock {
+    param($word, $ast, $position)
+    $words = @($ast.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
+    if ($word -eq '') { $words += '""' }
+    authctl __complete powershell @words 2>$null | ForEach-Object {
+        $name, $help = $_ -split "`t", 2
+        [System.Management.Automation.CompletionResult]::new($name, $name, 'ParameterValue', $(if ($help) { $help } else { $name }))
+    }
+}
+"#;
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let script = match arguments.shell {
+        Shell::Bash => BASH,
+        Shell::Zsh => ZSH,
+        Shell::Fish => FISH,
+        Shell::Powershell => POWERSHELL,
+    };
+    Out::default().write(script.as_bytes())
+}
+
+/// A word that can stand next, with a description.
+type Candidate = (String, String);
+
+/// Prints the candidates for the last word, if the first word asks for them. Never fails, because a shell would show it.
+pub(crate) fn respond(arguments: &[String], program: fn() -> Command) -> Option<Result<(), Failure>> {
+    let (first, rest) = arguments.split_first()?;
+    if first != "__complete" {
+        return None;
+    }
+    let Some((shell, words)) = rest.split_first() else { return Some(Ok(())) };
+    let words: Vec<String> = words.iter().map(|word| word.trim_matches('"').to_owned()).collect();
+    let separator = match shell.as_str() {
+        "zsh" => Some(':'),
+        "fish" | "powershell" => Some('\t'),
+        _ => None,
+    };
+    let mut text = String::new();
+    for (word, help) in candidates(&words, program) {
+        match separator.filter(|_| !help.is_empty()) {
+            Some(separator) => {
+                let word = if separator == ':' { word.replace(':', "\\:") } else { word };
+                text.push_str(&format!("{word}{separator}{}\n", help.lines().next().unwrap_or_default()));
+            }
+            None => text.push_str(&format!("{word}\n")),
+        }
+    }
+    Some(Out::default().write(text.as_bytes()))
+}
+
+fn candidates(words: &[String], program: fn() -> Command) -> Vec<Candidate> {
+    let (last, before) = words.split_last().map_or(("", words), |(last, before)| (last.as_str(), before));
+    let known = Known::new();
+    let positions = known.words(before, 3);
+    let named: Vec<&str> = positions.iter().filter_map(|at| before.get(*at)).map(String::as_str).collect();
+    let provider = named.first().and_then(|word| PROVIDERS.into_iter().find(|provider| provider == word));
+    let operation = match (provider, named.get(1), named.get(2)) {
+        (Some(provider), Some(resource), Some(name)) => {
+            index::find(provider, &resource.replace('-', "_"), &name.replace('-', "_"))
+                .and_then(index::Key::operation)
+        }
+        _ => None,
+    };
+    let previous = before.last().map(String::as_str).unwrap_or_default();
+    let all: Vec<Candidate> = if let Some(values) = values_of(previous, operation.as_ref(), program) {
+        values
+    } else if last.starts_with('-') {
+        flags(operation.as_ref(), program)
+    } else {
+        match (provider, named.as_slice()) {
+            (_, []) => {
+                let commands = program();
+                let commands = commands.get_subcommands().filter(|one| !one.is_hide_set());
+                let commands = commands.map(|one| (one.get_name().to_owned(), about(one)));
+                let providers = PROVIDERS.into_iter().filter(|provider| *provider != "vise");
+                commands
+                    .chain(providers.map(|provider| (provider.to_owned(), "a provider".to_owned())))
+                    .collect()
+            }
+            (Some("vise"), [_]) => [("domains", "list the domains"), ("each", "call every host")]
+                .map(|(word, help)| (word.to_owned(), help.to_owned()))
+                .into(),
+            (Some(provider), [_]) => index::resources(provider)
+                .into_iter()
+                .map(|resource| (resource.to_owned(), String::new()))
+                .collect(),
+            (Some(provider), [_, resource]) => {
+                let resource = resource.replace('-', "_");
+                let of_resource = index::operations(provider).filter(|key| key.resource == resource);
+                of_resource
+                    .filter_map(|key| {
+                        key.operation().map(|operation| (key.name.to_owned(), operation.summary))
+                    })
+                    .collect()
+            }
+            (None, ["list" | "api" | "status"]) => {
+                PROVIDERS.map(|provider| (provider.to_owned(), String::new())).into()
+            }
+            (None, ["login" | "logout"]) => vec![("virtuous".to_owned(), String::new())],
+            (None, ["completions"]) => {
+                ["bash", "zsh", "fish", "powershell"].map(|shell| (shell.to_owned(), String::new())).into()
+            }
+            _ => Vec::new(),
+        }
+    };
+    all.into_iter().filter(|(word, _)| word.starts_with(last)).collect()
+}
+
+fn about(command: &Command) -> String {
+    command.get_about().map(ToString::to_string).unwrap_or_default()
+}
+
+/// The values of the flag before, if it has a list of them.
+fn values_of(flag: &str, operation: Option<&Operation>, program: fn() -> Command) -> Option<Vec<Candidate>> {
+    let name = flag.strip_prefix("--").or(flag.strip_prefix('-'))?;
+    let plain = |values: Vec<String>| Some(values.into_iter().map(|value| (value, String::new())).collect());
+    let slots = operation.map(arguments::slots).unwrap_or_default();
+    if let Some(slot) = slots.iter().find(|slot| slot.place != Where::Path && slot.flag == name) {
+        return match slot.plain.value_name() {
+            "true|false" => plain(vec!["true".to_owned(), "false".to_owned()]),
+            _ => plain(slot.plain.values.clone()),
+        };
+    }
+    let program = program();
+    let arg = program.get_arguments().find(|arg| {
+        arg.get_long() == Some(name)
+            || arg.get_short().is_some_and(|short| name.len() == 1 && name.starts_with(short))
+    })?;
+    let takes = arg.get_action().takes_values();
+    takes.then(|| {
+        let values = arg.get_possible_values();
+        values
+            .iter()
+            .map(|value| {
+                (value.get_name().to_owned(), value.get_help().map(ToString::to_string).unwrap_or_default())
+            })
+            .collect()
+    })
+}
+
+fn flags(operation: Option<&Operation>, program: fn() -> Command) -> Vec<Candidate> {
+    let mut flags = Vec::new();
+    if let Some(operation) = operation {
+        let slots = arguments::slots(operation);
+        let shown = slots.iter().filter(|slot| slot.place != Where::Path && !slot.plain.secret);
+        flags.extend(shown.map(|slot| (format!("--{}", slot.flag), slot.help.clone())));
+        if operation.body.is_some() {
+            flags.push(("--data".to_owned(), "the body as JSON".to_owned()));
+        }
+    }
+    let program = program();
+    flags.extend(program.get_arguments().filter_map(|arg| {
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        Some((format!("--{}", arg.get_long()?), help))
+    }));
+    flags
+}
