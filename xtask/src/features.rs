@@ -281,6 +281,26 @@ mod tests {
         assert_eq!(found, ["a must not depend on ring now"]);
     }
 
+    /// Features that need a C compiler or a library of the system, whose tests run in the step `test-native`, as the README says.
+    const NOT_RUST_ALONE: [&str; 4] =
+        ["keyring", "reqwest-013-native-tls", "reqwest-013-rustls", "rustls-aws-lc"];
+
+    #[test]
+    fn the_readmes_test_command_runs_the_tests_of_every_other_feature() {
+        let packages = workspace::metadata(&workspace::root()).unwrap().packages;
+        let of = |name: &str| packages.iter().find(|package| package.name.as_str() == name).unwrap();
+        let turned_on = of("xtask").dependencies.iter().find(|dependency| dependency.name == "auth-clients");
+        let on: BTreeSet<&str> = turned_on.unwrap().features.iter().map(String::as_str).collect();
+        let facade = of("auth-clients");
+        let full: BTreeSet<&str> = facade.features["full"].iter().map(String::as_str).collect();
+        let off = facade.features.keys().map(String::as_str).filter(|name| {
+            // A TLS library turns the transport on.
+            !["default", "hyper"].contains(name) && !on.contains(name) && !full.contains(name)
+        });
+        assert_eq!(off.collect::<Vec<_>>(), NOT_RUST_ALONE);
+        assert!(on.contains("full"));
+    }
+
     /// The comparison of the command, so that `cargo test` fails too when a provider's feature is not forwarded.
     #[test]
     fn the_lists_are_those_of_this_workspace() {
