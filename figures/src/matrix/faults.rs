@@ -10,7 +10,7 @@ pub enum Seen {
     Success,
     /// A transient failure before anything was sent.
     NotSent(ErrorKind),
-    /// A failure before anything was sent that does not pass.
+    /// A failure that does not pass, before anything was sent or with a response that says that nothing was executed.
     Fatal(ErrorKind),
     /// A transient failure after which the request may have been executed.
     Lost(ErrorKind),
@@ -102,7 +102,7 @@ impl Variant {
             )
         };
         // After a rejection nothing was executed, by what it says.
-        let says_not = matches!(self.seen, Seen::Throttled(_) | Seen::CredentialRejected(_));
+        let says_not = matches!(self.seen, Seen::Throttled(_) | Seen::CredentialRejected(_) | Seen::Fatal(_));
         matches!(&self.inject, Inject::Exchange(faults) if faults.iter().all(replaces)) && !says_not
     }
 }
@@ -233,7 +233,9 @@ pub fn all() -> Vec<Variant> {
     for status in [301, 302, 303, 307, 308] {
         for place in ["http://127.0.0.1:9/elsewhere", "/elsewhere"] {
             let fault = Fault::response(status, &[("location", place)], "");
-            add("F33", &format!("{status} to {place}"), exchange(fault), Broken(Redirect));
+            // RFC 9110, 15.4: 307 and 308 ask for the same request elsewhere, so it was not executed here.
+            let seen = if status < 307 { Broken(Redirect) } else { Fatal(Redirect) };
+            add("F33", &format!("{status} to {place}"), exchange(fault), seen);
         }
     }
     add("F34", "token request fails", exchange(Fault::status(500)), Lost(Server));

@@ -195,7 +195,9 @@ impl Run {
         match (self.vendor, self.class, seen) {
             // The vendor documents no sign of the end of a session, so a redirect and a page are one. Neither proves that
             // nothing was executed.
-            (Vendor::Vise, Class::Read, Seen::Broken(kind)) if page || kind == ErrorKind::Redirect => {
+            (Vendor::Vise, Class::Read, Seen::Broken(kind) | Seen::Fatal(kind))
+                if page || kind == ErrorKind::Redirect =>
+            {
                 Seen::CredentialRejected(kind)
             }
             // A session is its cookie: the body of the response that sets it does not matter.

@@ -198,7 +198,7 @@ fn judge(run: &Run, emulator: &Emulator, seen: &Ended, before: &Before, log: &st
     let passes = matches!(run.variant.seen, Seen::NotSent(_) | Seen::Lost(_) | Seen::Throttled(true));
     let most = match run.variant.seen {
         // Once more with another credential, or with another clock.
-        Seen::CredentialRejected(_) | Seen::Success | Seen::Broken(_) => 2,
+        Seen::CredentialRejected(_) | Seen::Success | Seen::Broken(_) | Seen::Fatal(_) => 2,
         _ if passes => ATTEMPTS,
         _ => 1,
     };

@@ -8,8 +8,8 @@ pub(crate) mod tools;
 
 use crate::report::{process, progress};
 use crate::{
-    Failure, codegen, coverage, docs, features, minimal, new_provider, outside, own_reqwest, package,
-    public_api, sizes, tidy, workspace,
+    Failure, codegen, coverage, docs, features, figures, minimal, new_provider, outside, own_reqwest,
+    package, public_api, sizes, tidy, workspace,
 };
 use cargo_metadata::{DependencyKind, Metadata, Package, PackageId, semver::Version};
 use std::collections::HashSet;
@@ -47,6 +47,7 @@ const STEPS: &[Step] = &[
     ("spelling", "no misspelled word", spelling),
     ("tidy", "rules of the workspace that need no build", |_| tidy::run(&tidy::Arguments::default())),
     ("codegen", "generated code is up to date", |_| codegen::run(&codegen::Arguments { check: true, providers: Vec::new() })),
+    ("figures", "the page of figures has those of today's table; its tests are among the others", |_| figures::run(&figures::Arguments { check: true, ..figures::Arguments::default() })),
     ("markdown", "links, code and commands in Markdown files are valid", docs::text),
     ("openapi", "the API descriptions pass two linters, and other languages' generators write every operation", openapi::run),
     // The workspace as a whole.

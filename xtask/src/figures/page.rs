@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(super) const FILE: &str = "docs/reliability.md";
-const TEMPLATE: &str = include_str!("../../templates/reliability.md");
+const TEMPLATE: &str = include_str!("../../templates/reliability.txt");
 const NEXT: &str = "cargo xtask figures --write";
 
 /// Writes the page. `tables` are those that tests print, by figure.
@@ -80,7 +80,7 @@ fn page(rows: &[Row], tables: &BTreeMap<String, String>) -> String {
     );
     let count = |status: Status| rows.iter().filter(|row| row.status == status).count();
     let counts = format!(
-        "{} figures pass, {} fail, {} are not run",
+        "the last whole run: {} figures pass, {} fail, {} were not run",
         count(Status::Pass),
         count(Status::Fail),
         count(Status::NotRun)
@@ -110,7 +110,7 @@ mod tests {
             Row::not_run("L3.three", "third", "0", "no test yet"),
         ];
         let text = page(&rows, &BTreeMap::from([("R18.matrix".to_owned(), "| F01 | RW |\n".to_owned())]));
-        assert!(text.contains("1 figures pass, 1 fail, 1 are not run"));
+        assert!(text.contains("1 figures pass, 1 fail, 1 were not run"));
         assert!(text.contains("| R1.one | first | 0 \\| 1 | 1 | 7 | pass |\n"), "{text}");
         assert!(text.contains("| S2.two | second | 0 | 2 | - | **fail** |\n"));
         assert!(
