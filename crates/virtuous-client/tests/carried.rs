@@ -104,9 +104,9 @@ fn compare(
         }
         return usize::from(same);
     };
-    let fields = properties.iter().filter_map(|(name, property)| {
+    let fields = properties.iter().map(|(name, property)| {
         let renamed = schema["x-sdk-from"]["names"][name].as_str();
-        Some((name, property, &read[renamed.unwrap_or(name)]))
+        (name, property, &read[renamed.unwrap_or(name)])
     });
     let fields = fields.filter(|(.., read)| !read.is_null());
     fields
