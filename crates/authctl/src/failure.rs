@@ -41,7 +41,7 @@ Exit codes:
   5    not found
   6    failed, and safe to run again (429, 5xx, no connection)
   7    failed, and may have been executed: check before you run it again
-  8    prevented by authctl: a deletion without --yes
+  8    prevented by authctl: a deletion without --yes, a second export to a file
   9    partly done
   130  interrupted by Ctrl-C";
 

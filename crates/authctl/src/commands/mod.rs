@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod complete;
 pub(crate) mod emulator;
+pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod man;

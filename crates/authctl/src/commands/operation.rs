@@ -1,5 +1,6 @@
 //! `authctl PROVIDER RESOURCE OPERATION …`: builds the command line of one operation and calls it.
 
+use crate::commands::export;
 use crate::failure::Failure;
 use crate::globals::{Globals, Known};
 use crate::index::{self, Key};
@@ -16,6 +17,12 @@ pub(crate) fn run(arguments: &[String]) -> Option<Result<(), Failure>> {
     let provider = index::PROVIDERS.into_iter().find(|provider| word(0) == Some(provider))?;
     if provider == "vise" {
         return None;
+    }
+    if (provider, word(1)) == ("virtuous", Some("export")) {
+        let rest =
+            arguments.iter().enumerate().filter(|(index, _)| !words.iter().take(2).any(|at| at == index));
+        let rest: Vec<String> = rest.map(|(_, argument)| argument.clone()).collect();
+        return Some(export::run(&rest));
     }
     Some(match (word(1), word(2)) {
         (None, _) => secrets(arguments).and_then(|()| overview(provider, asks_help(arguments))),
@@ -72,6 +79,11 @@ fn overview(provider: &'static str, asked: bool) -> Result<(), Failure> {
             index::operations(provider).filter(|key| key.resource == resource).map(|key| key.name).collect();
         // Writing to a String can't fail.
         let _ = writeln!(text, "  {resource:<24} {}", names.join(", "));
+    }
+    if provider == "virtuous" {
+        text.push_str(
+            "\nauthctl virtuous export RESOURCE --to FILE writes all rows of a resource to a file\n",
+        );
     }
     let _ = write!(
         text,
