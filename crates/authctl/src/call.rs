@@ -188,12 +188,14 @@ pub(crate) async fn interruptible(
 ) -> Result<Result<Response<Bytes>, Error>, Failure> {
     let call = request.call::<_, Error>(decode::raw);
     tokio::select! {
-        response = call.send() => Ok(response),
+        // Polled first, so that Ctrl-C is caught before anything is sent.
+        biased;
         _ = tokio::signal::ctrl_c() => Err(match class {
             Class::Read => Failure::new(Exit::Interrupted, "interrupted", "interrupted"),
             _ => Failure::new(Exit::Unclear, "interrupted", "interrupted: the vendor may have executed the call")
                 .hint("check before you run it again"),
         }),
+        response = call.send() => Ok(response),
     }
 }
 
