@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Arguments {
     /// Run all cases, and write docs/reliability.md with all figures.
     #[arg(long, conflicts_with_all = ["only", "check"])]
-    write: bool,
+    pub(crate) write: bool,
 
     /// Run nothing; fail when docs/reliability.md has other figures than xtask/figures.json.
     #[arg(long)]
@@ -29,11 +29,11 @@ pub(crate) struct Arguments {
 
     /// Also write the figures as JSON to this file.
     #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    pub(crate) json: Option<PathBuf>,
 
     /// Only figures whose id contains this text, for example `S5` or `renewal`.
     #[arg(long, value_name = "TEXT", default_value = "")]
-    only: String,
+    pub(crate) only: String,
 }
 
 const AFTER_HELP: &str = "\
