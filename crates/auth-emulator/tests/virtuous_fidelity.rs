@@ -247,7 +247,7 @@ async fn every_event_of_the_vendor_reaches_its_subscribers() {
     let event = format!("/api/Event/{}", event["id"]);
     crm.write("PUT", &event, &json!({ "name": "Gala dinner" })).await;
     crm.call("DELETE", &event).await;
-    for switch in ["formSubmission", "projectDelete"] {
+    for switch in ["formSubmission", "projectDelete", "eventUpdate"] {
         crm.virtuous.fire_event(switch, json!({ "id": 1 })).unwrap();
     }
     let fired: Vec<String> = crm
@@ -256,5 +256,9 @@ async fn every_event_of_the_vendor_reaches_its_subscribers() {
         .iter()
         .map(|due| due.body["event"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(fired, ["EventCreate", "EventUpdate", "EventDelete", "FormSubmission", "ProjectDelete"]);
+    assert_eq!(
+        fired,
+        ["EventCreate", "EventUpdate", "EventDelete", "FormSubmission", "ProjectDelete", "EventUpdate"]
+    );
+    assert_eq!(crm.virtuous.due_webhooks().last().unwrap().body["generosityEvent"], json!({ "id": 1 }));
 }

@@ -1,7 +1,7 @@
 //! The configuration file: profiles with the settings of each provider. Secrets stand elsewhere, and the file says where.
 
 use crate::failure::Failure;
-use crate::settings::{Variable, variables};
+use crate::settings::{Variable, variables, webhook_variables};
 use crate::words;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -52,7 +52,8 @@ impl Config {
             let at = format!("[profiles.{name}]");
             let Value::Table(profile) = profile else { return Err(config.wrong(&at, "must be a table")) };
             for (provider, settings) in profile {
-                let known = variables(provider);
+                let known: Vec<&Variable> =
+                    variables(provider).iter().chain(webhook_variables(provider)).collect();
                 if known.is_empty() {
                     let near = words::did_you_mean(provider, crate::index::PROVIDERS.into_iter());
                     return Err(config.wrong(&at, &format!("there is no provider `{provider}`{near}")));
@@ -62,14 +63,14 @@ impl Config {
                     return Err(config.wrong(&at, "must be a table"));
                 };
                 for (key, value) in settings {
-                    config.check(&at, known, key, value)?;
+                    config.check(&at, &known, key, value)?;
                 }
             }
         }
         Ok(config)
     }
 
-    fn check(&self, at: &str, known: &[Variable], key: &str, value: &Value) -> Result<(), Failure> {
+    fn check(&self, at: &str, known: &[&Variable], key: &str, value: &Value) -> Result<(), Failure> {
         let Some(variable) = known.iter().find(|variable| variable.key == key) else {
             let near = words::did_you_mean(key, known.iter().map(|variable| variable.key));
             return Err(self.wrong(at, &format!("there is no key `{key}`{near}")));
@@ -120,24 +121,37 @@ impl Config {
                 .ok_or_else(|| Failure::credentials(format!("{at}: the variable {name} is not set")));
         }
         let name = reference.strip_prefix("file:").unwrap_or_default();
-        let path = self.path.parent().unwrap_or(Path::new("")).join(name);
-        let failed = |problem: String| Failure::credentials(format!("{at}: {} {problem}", path.display()));
-        let metadata = std::fs::metadata(&path).map_err(|error| failed(format!("can't be read: {error}")))?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            if metadata.permissions().mode() & 0o077 != 0 {
-                return Err(failed("can be read by others: chmod 600".to_owned()));
-            }
-        }
-        if !metadata.is_file() || metadata.len() > MAX_SECRET {
-            return Err(failed("is no file with a secret".to_owned()));
-        }
-        let text =
-            std::fs::read_to_string(&path).map_err(|error| failed(format!("can't be read: {error}")))?;
-        let text = text.strip_suffix('\n').unwrap_or(&text);
-        Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+        secret_file(&at, &self.path.parent().unwrap_or(Path::new("")).join(name))
     }
+
+    /// Returns the secrets of webhooks in a profile, the current one first.
+    pub(crate) fn webhook_secrets(&self, profile: &str) -> Result<Vec<String>, Failure> {
+        let table = self.profiles.get(profile).and_then(|profile| profile.get("virtuous"));
+        let secrets = webhook_variables("virtuous").iter().filter_map(|variable| {
+            let reference = table?.get(variable.key)?.as_str()?;
+            Some(self.secret(profile, "virtuous", variable.key, reference))
+        });
+        secrets.collect()
+    }
+}
+
+/// Reads a secret from a file that only its owner can read, without the line break at its end. `at` names the setting.
+pub(crate) fn secret_file(at: &str, path: &Path) -> Result<String, Failure> {
+    let failed = |problem: String| Failure::credentials(format!("{at}: {} {problem}", path.display()));
+    let metadata = std::fs::metadata(path).map_err(|error| failed(format!("can't be read: {error}")))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if metadata.permissions().mode() & 0o077 != 0 {
+            return Err(failed("can be read by others: chmod 600".to_owned()));
+        }
+    }
+    if !metadata.is_file() || metadata.len() > MAX_SECRET {
+        return Err(failed("is no file with a secret".to_owned()));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| failed(format!("can't be read: {error}")))?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
 }
 
 /// `AUTHCTL_CONFIG`, or the file in the user's folder of configuration.

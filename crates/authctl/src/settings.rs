@@ -54,6 +54,16 @@ static VISE: [Variable; 4] = [
     secret("VISE_PHRASE", "phrase"),
 ];
 
+static WEBHOOKS: [Variable; 2] = [
+    secret("VIRTUOUS_WEBHOOK_SECRET", "webhook_secret"),
+    secret("VIRTUOUS_WEBHOOK_SECRET_OLD", "webhook_secret_old"),
+];
+
+/// Returns the variables with the secrets of webhooks. No call needs them, so they are not among [`variables`].
+pub(crate) fn webhook_variables(provider: &str) -> &'static [Variable] {
+    if provider == "virtuous" { &WEBHOOKS } else { &[] }
+}
+
 /// Returns the variables of a provider, as its client reads them.
 pub(crate) fn variables(provider: &str) -> &'static [Variable] {
     match provider {

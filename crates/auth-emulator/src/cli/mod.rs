@@ -16,12 +16,16 @@ mod serve;
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
+use serde_json::Value;
 
-use self::args::{Args, Command};
+use self::args::{Args, Command, Connection};
+use self::client::Client;
 use self::failure::Failure;
+use crate::ActionError;
 
 /// Runs the command line with these arguments, and returns the exit code of the process. `program` is the name in help and
 /// errors. Help and invalid arguments end the process.
@@ -52,6 +56,27 @@ pub fn run(program: &str, arguments: impl IntoIterator<Item = OsString>) -> Exit
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// Sends one request to the control API of the running emulator that `env` finds: that of the ready file in
+/// `AUTH_EMULATOR_READY_FILE` or of the default one, in the namespace of `AUTH_EMULATOR_NAMESPACE`. Blocks the thread.
+///
+/// ```no_run
+/// let journal = auth_emulator::cli::control("GET", "/journal", None)?;
+/// println!("{journal}");
+/// # Ok::<(), auth_emulator::ActionError>(())
+/// ```
+///
+/// # Errors
+///
+/// Returns an error if no emulator is running, or if it rejects the request.
+pub fn control(method: &str, target: &str, body: Option<&Value>) -> Result<Value, ActionError> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let namespace = variable("AUTH_EMULATOR_NAMESPACE").map(|name| name.to_string_lossy().into_owned());
+    let ready_file = variable("AUTH_EMULATOR_READY_FILE").map(PathBuf::from);
+    let connection = Connection { ready_file, control: None, namespace, token: None };
+    let response = Client::find(&connection).and_then(|client| client.call(method, target, body));
+    response.map_err(|failure| ActionError::new(failure.to_string()))
 }
 
 fn dispatch(args: Args) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 //! the index, so script and program never disagree about the operations.
 
 use crate::arguments::{self, Where};
+use crate::commands::webhooks;
 use crate::failure::Failure;
 use crate::globals::Known;
 use crate::index::{self, Operation, PROVIDERS};
@@ -129,11 +130,17 @@ fn candidates(words: &[String], program: fn() -> Command) -> Vec<Candidate> {
                 .collect(),
             (Some(provider), [_, resource]) => {
                 let resource = resource.replace('-', "_");
+                let by_hand = if (provider, resource.as_str()) == ("virtuous", "webhooks") {
+                    webhooks::COMMANDS.map(|name| (name.to_owned(), String::new())).to_vec()
+                } else {
+                    Vec::new()
+                };
                 let of_resource = index::operations(provider).filter(|key| key.resource == resource);
                 of_resource
                     .filter_map(|key| {
                         key.operation().map(|operation| (key.name.to_owned(), operation.summary))
                     })
+                    .chain(by_hand)
                     .collect()
             }
             (None, ["list" | "api" | "status"]) => {

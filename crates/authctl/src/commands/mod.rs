@@ -10,3 +10,4 @@ pub(crate) mod man;
 pub(crate) mod operation;
 pub(crate) mod status;
 pub(crate) mod vise;
+pub(crate) mod webhooks;

@@ -1,6 +1,6 @@
 //! `authctl PROVIDER RESOURCE OPERATION …`: builds the command line of one operation and calls it.
 
-use crate::commands::export;
+use crate::commands::{export, webhooks};
 use crate::failure::Failure;
 use crate::globals::{Globals, Known};
 use crate::index::{self, Key};
@@ -48,6 +48,9 @@ fn asks_help(arguments: &[String]) -> bool {
 fn one(provider: &'static str, resource: &str, name: &str, rest: Vec<String>) -> Result<(), Failure> {
     if name == "help" {
         return operations(provider, resource, true);
+    }
+    if (provider, resource) == ("virtuous", "webhooks") && webhooks::COMMANDS.contains(&name) {
+        return webhooks::run(name, &rest);
     }
     let key = resolve::operation(provider, resource, name)?;
     let operation = key.operation().ok_or_else(|| Failure::local("the index of operations is damaged"))?;
@@ -110,6 +113,9 @@ fn operations(provider: &'static str, resource: &str, asked: bool) -> Result<(),
         let usage = format!("{name} {}", values.join(" "));
         // Writing to a String can't fail.
         let _ = writeln!(text, "  {:<34} {}", usage.trim_end(), operation.summary);
+    }
+    if (provider, resource.as_str()) == ("virtuous", "webhooks") {
+        text.push_str(webhooks::OVERVIEW);
     }
     let _ = write!(text, "\nauthctl {provider} {resource} OPERATION --help describes one\n");
     shown(&text, asked, &format!("authctl {provider} {resource}: an operation is missing"))

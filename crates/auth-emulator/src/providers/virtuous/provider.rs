@@ -248,6 +248,8 @@ impl VirtuousProvider {
         let known = subscriptions::SWITCHES.iter().find(|switch| **switch == event);
         let switch = known.ok_or_else(|| ActionError::new(format!("event: no such event: {event:?}")))?;
         let model = switch.trim_end_matches("Create").trim_end_matches("Update").trim_end_matches("Delete");
+        // `event` names what happened.
+        let model = if model == "event" { "generosityEvent" } else { model };
         self.store.events.push(Event { switch, model, body });
         self.deliver_due(context);
         Ok(())
