@@ -82,6 +82,9 @@ mod guides {
     #[doc = include_str!("../../docs/retries-and-deadlines.md")]
     pub struct RetriesAndDeadlines;
     #[cfg(doctest)]
+    #[doc = include_str!("../../docs/reliability.md")]
+    pub struct Reliability;
+    #[cfg(doctest)]
     #[doc = include_str!("../../docs/security.md")]
     pub struct Security;
     #[cfg(doctest)]
