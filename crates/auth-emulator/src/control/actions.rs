@@ -283,7 +283,8 @@ impl Actions {
             }
         }
         if rule.is_of_connection() && !self.prefix.is_empty() {
-            let reason = "connections belong to the default namespace, and so do faults that come before a request";
+            let reason =
+                "connections belong to the default namespace, and so do faults that come before a request";
             return Err(FaultError(reason.to_owned()));
         }
         if rule.is_of_tls() && self.addresses.tls.is_none() {
