@@ -180,7 +180,11 @@ pub(crate) fn notes(operation: &Operation, slots: &[Slot]) -> String {
         text,
         "Options: --output, --jq, --dry-run, --emulator and others; authctl --help lists them"
     );
-    let _ = writeln!(text, "\nExample, without an account:\n  $ {}", crate::example::line(operation, slots));
+    let heading = match crate::example::runs(operation, slots) {
+        true => "Example, without an account",
+        false => "Example of a valid request; replace its ids and values",
+    };
+    let _ = writeln!(text, "\n{heading}:\n  $ {}", crate::example::line(operation, slots));
     text
 }
 
@@ -282,7 +286,7 @@ mod tests {
             let help = command.render_help().to_string();
             assert!(help.starts_with(&operation.summary) && help.contains("Usage: authctl"), "{help}");
             let notes = notes(&operation, &slots);
-            assert!(notes.contains("Class:") && notes.contains("authctl --emulator"), "{notes}");
+            assert!(notes.contains("Class:") && notes.contains("  $ "), "{notes}");
         }
     }
 

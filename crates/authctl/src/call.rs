@@ -18,14 +18,15 @@ const PAGE: u64 = 100;
 
 /// Calls an operation and prints the response.
 pub(crate) async fn run(operation: &Operation, input: Input, globals: &Globals) -> Result<(), Failure> {
-    if let Some(filter) = &globals.jq {
-        crate::output::jq::check(filter)?;
-    }
+    crate::output::check(globals, &operation.columns, &operation.secrets)?;
     if globals.all && operation.paging.is_none() {
         return Err(Failure::usage(format!("{} has no pages: its response is complete", operation.id())));
     }
+    if globals.limit.is_some() && operation.rows.is_none() && operation.columns.is_empty() {
+        return Err(Failure::usage(format!("{} returns no list: --limit has no effect", operation.id())));
+    }
     if globals.dry_run {
-        let base = Settings::find(operation.provider(), globals).ok().flatten();
+        let base = Settings::find_for_dry_run(operation.provider(), globals)?;
         let settings = Settings::for_dry_run(operation.provider(), base.as_ref());
         let input = input.filled(operation, &settings)?;
         let (path, hidden) = (path(operation, &input)?, hidden(operation));
@@ -76,6 +77,7 @@ async fn send_all(
     let mut before = Bytes::new();
     let mut pages = printer.pages();
     while left > 0 && !pages.is_closed() {
+        crate::interrupt::check()?;
         let take = size.min(left);
         let response =
             send(operation, request(client, operation, &path, input, Some((skip, take))), globals).await?;
@@ -107,15 +109,10 @@ fn printed(
     globals: &Globals,
     response: &Response<Bytes>,
 ) -> Result<(), Failure> {
-    let limit = globals.limit;
-    let outcome = printer.body(response.body(), operation.envelope.as_deref(), limit);
-    match outcome {
-        // The vendor has executed the call; only its response is unusable.
-        Err(failure) if failure.exit == Exit::Refused && operation.class != Class::Read => {
-            Err(Failure::new(Exit::Unclear, "decode", "the call was executed, but the response is not JSON"))
-        }
-        outcome => outcome,
-    }
+    let outcome = printer.body(response.body(), operation.envelope.as_deref(), globals.limit);
+    outcome.map_err(|failure| {
+        failure.executed(operation.class, crate::output::record(response.body(), &operation.secrets))
+    })
 }
 
 /// Builds the request of an operation.
@@ -190,7 +187,7 @@ pub(crate) async fn interruptible(
     tokio::select! {
         // Polled first, so that Ctrl-C is caught before anything is sent.
         biased;
-        _ = tokio::signal::ctrl_c() => Err(match class {
+        () = crate::interrupt::pressed() => Err(match class {
             Class::Read => Failure::new(Exit::Interrupted, "interrupted", "interrupted"),
             _ => Failure::new(Exit::Unclear, "interrupted", "interrupted: the vendor may have executed the call")
                 .hint("check before you run it again"),

@@ -62,7 +62,7 @@ fn text(request: &http::Request<Bytes>, class: Class, hidden: &[String]) -> Stri
         let body = std::str::from_utf8(request.body()).ok();
         let shown = body.map_or_else(
             || format!("[{} bytes]", request.body().len()),
-            |body| json::format(body, true, hidden),
+            |body| json::format(body, true, &[hidden, &json::secret_names(body)].concat()),
         );
         let _ = writeln!(text, "\n{shown}");
     }

@@ -67,6 +67,8 @@ struct CallDetails {
     request_id: Option<String>,
     retry_after: Option<f64>,
     fields: Option<String>,
+    /// The response of an executed call whose output failed, as JSON without secrets.
+    response: Option<String>,
 }
 
 impl Failure {
@@ -91,6 +93,30 @@ impl Failure {
         self
     }
 
+    /// The same failure, after the vendor has executed a write: the response is printed with it, because it may have the id of
+    /// what was created.
+    pub(crate) fn executed(mut self, class: Class, response: Option<String>) -> Self {
+        if class == Class::Read || self.exit == Exit::Unclear {
+            return self;
+        }
+        self.exit = Exit::Unclear;
+        self.message = format!("the call was executed, but its output failed: {}", self.message);
+        self.hint = Some("do not run it again".to_owned());
+        self.call =
+            Some(Box::new(CallDetails { may_have_executed: true, response, ..CallDetails::default() }));
+        self
+    }
+
+    /// The same failure, after the password was accepted and a code was sent.
+    pub(crate) fn after_password(mut self) -> Self {
+        if self.exit == Exit::Usage {
+            self.exit = Exit::Credentials;
+            self.code = "code_required";
+            self.message = format!("the password was accepted and a code was sent, but {}", self.message);
+        }
+        self
+    }
+
     /// A failed call. Messages of the vendor stay out if the operation is `sensitive`, because they may quote the request.
     pub(crate) fn call(provider: &str, class: Class, sensitive: bool, error: &Error) -> Self {
         let exit = exit_of(class, error);
@@ -100,11 +126,12 @@ impl Failure {
             operation: error.operation().to_owned(),
             status: error.status().map(|status| status.as_u16()),
             retryable: matches!(exit, Exit::Retry),
-            may_have_executed: matches!(exit, Exit::Unclear),
+            may_have_executed: class != Class::Read && error.may_have_been_executed(),
             attempts: error.attempts(),
             request_id: error.request_id().map(str::to_owned),
             retry_after: error.retry_after().map(|delay| delay.as_secs_f64()),
             fields: error.field().map(str::to_owned),
+            response: None,
         };
         let hint = match exit {
             Exit::Credentials => {
@@ -134,6 +161,9 @@ impl Failure {
                 // Writing to a String can't fail.
                 let _ = writeln!(text, "hint: {}", visible(hint));
             }
+            if let Some(response) = self.call.as_ref().and_then(|call| call.response.as_ref()) {
+                let _ = writeln!(text, "response: {}", visible(response));
+            }
             return text;
         }
         let mut text =
@@ -145,15 +175,17 @@ impl Failure {
         };
         add("hint", self.hint.as_deref().map(quote));
         if let Some(call) = &self.call {
-            add("provider", Some(quote(&call.provider)));
-            add("operation", Some(quote(&call.operation)));
+            let name = |name: &str| Some(quote(name)).filter(|_| !name.is_empty());
+            add("provider", name(&call.provider));
+            add("operation", name(&call.operation));
             add("status", call.status.map(|status| status.to_string()));
             add("field", call.fields.as_deref().map(quote));
             add("request_id", call.request_id.as_deref().map(quote));
-            add("attempts", Some(call.attempts.to_string()));
+            add("attempts", Some(call.attempts.to_string()).filter(|_| call.attempts > 0));
             add("retry_after", call.retry_after.map(|delay| delay.to_string()));
             add("retryable", Some(call.retryable.to_string()));
             add("may_have_executed", Some(call.may_have_executed.to_string()));
+            add("response", call.response.clone());
         }
         add("exit", Some((self.exit as u8).to_string()));
         text.push_str("}}\n");
@@ -162,10 +194,10 @@ impl Failure {
 }
 
 fn exit_of(class: Class, error: &Error) -> Exit {
-    if error.may_have_been_executed() && class != Class::Read {
+    if error.may_have_been_executed() && class == Class::Write {
         return Exit::Unclear;
     }
-    match error.kind() {
+    let exit = match error.kind() {
         ErrorKind::Unauthenticated | ErrorKind::Credentials | ErrorKind::Configuration => Exit::Credentials,
         ErrorKind::NotFound => Exit::NotFound,
         ErrorKind::InvalidInput => Exit::Usage,
@@ -176,6 +208,11 @@ fn exit_of(class: Class, error: &Error) -> Exit {
         | ErrorKind::Transport => Exit::Retry,
         _ if error.is_retryable() => Exit::Retry,
         _ => Exit::Refused,
+    };
+    // An idempotent write can be made again; without a usable response it is unclear nevertheless.
+    match exit {
+        Exit::Refused if error.may_have_been_executed() && class == Class::IdempotentWrite => Exit::Unclear,
+        exit => exit,
     }
 }
 

@@ -56,7 +56,15 @@ impl Input {
             once(slot, &values)?;
             for value in values {
                 match slot.plain.json(&value) {
-                    Ok(_) => {}
+                    Ok(_) => {
+                        let most = operation.paging.and_then(|paging| paging.max_take);
+                        if slot.name == "take"
+                            && let Some(most) =
+                                most.filter(|most| value.parse().is_ok_and(|take: u64| take > *most))
+                        {
+                            problems.push(format!("--take: must be at most {most}"));
+                        }
+                    }
                     Err(problem) => problems.push(format!("--{}: {problem}", slot.flag)),
                 }
                 input.query.push((slot.name.clone(), value));
@@ -209,7 +217,7 @@ impl Data {
     /// Reads `@FILE`, `-` or the text itself.
     pub(crate) fn read(argument: &str) -> Result<Self, Failure> {
         let mut bytes = Vec::new();
-        let read = if argument == "-" {
+        let read = if matches!(argument, "-" | "@-") {
             std::io::stdin()
                 .take(MAX_BODY + 1)
                 .read_to_end(&mut bytes)
@@ -249,8 +257,14 @@ impl Data {
     /// The text, if it is JSON. Errors name the position and quote nothing.
     pub(crate) fn json(&self) -> Result<String, Failure> {
         let text = std::str::from_utf8(&self.bytes).map_err(|_| Failure::usage("--data is not UTF-8"))?;
+        if text.starts_with('\u{feff}') {
+            return Err(Failure::usage("--data starts with a byte order mark, which JSON doesn't allow"));
+        }
         match serde_json::from_str::<&RawValue>(text) {
-            Ok(value) => Ok(value.get().to_owned()),
+            Ok(value) => match json::duplicate(value.get()) {
+                Some(name) => Err(Failure::usage(format!("--data sets {name} twice"))),
+                None => Ok(value.get().to_owned()),
+            },
             Err(error) => {
                 let hint = "strings need quotes; a file is @FILE, standard input is -";
                 let place = format!("line {}, column {}", error.line(), error.column());

@@ -2,6 +2,7 @@
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -106,6 +107,41 @@ fn write(text: &str, pretty: bool, hidden: &[String], depth: usize, out: &mut St
     } else {
         out.push_str(text.trim());
     }
+}
+
+/// Returns the names of fields that are probably secrets, at any depth: for bodies that no description covers.
+pub(crate) fn secret_names(text: &str) -> Vec<String> {
+    const WORDS: [&str; 8] =
+        ["password", "passwd", "passphrase", "secret", "token", "apikey", "privatekey", "authorization"];
+    if let Some(items) = array(text) {
+        return items.iter().flat_map(|item| secret_names(item.get())).collect();
+    }
+    let mut names = Vec::new();
+    for (name, value) in object(text).unwrap_or_default() {
+        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        if WORDS.iter().any(|word| plain.to_lowercase().contains(word)) {
+            names.push(name);
+        }
+        names.extend(secret_names(value.get()));
+    }
+    names
+}
+
+/// Returns the path of the first field that an object has twice, at any depth.
+pub(crate) fn duplicate(text: &str) -> Option<String> {
+    if let Some(items) = array(text) {
+        return items.iter().find_map(|item| duplicate(item.get()));
+    }
+    let mut seen = BTreeSet::new();
+    for (name, value) in object(text)? {
+        if let Some(below) = duplicate(value.get()) {
+            return Some(format!("{name}.{below}"));
+        }
+        if !seen.insert(name.clone()) {
+            return Some(name);
+        }
+    }
+    None
 }
 
 pub(crate) fn quote(text: &str) -> String {

@@ -16,6 +16,7 @@ mod failure;
 mod globals;
 mod index;
 mod input;
+mod interrupt;
 mod json;
 mod output;
 mod resolve;
@@ -157,6 +158,8 @@ pub(crate) fn parsed(outcome: Result<ArgMatches, clap::Error>) -> Result<Option<
             let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
             let usage = lines.iter().position(|line| line.starts_with("Usage:")).unwrap_or(lines.len());
             let (problem, usage) = lines.split_at(usage);
+            let problem: Vec<&str> =
+                problem.iter().copied().filter(|line| !line.starts_with("For more information")).collect();
             let usage = usage.first().map(|line| line.trim_start_matches("Usage: ").to_owned());
             let failure = Failure::usage(problem.join(" ").replace(" tip: ", "; "));
             Err(match usage {
@@ -185,6 +188,7 @@ fn json_in_arguments() -> bool {
 
 /// Runs a call on this thread.
 pub(crate) fn block_on<F: Future<Output = Result<(), Failure>>>(future: F) -> Result<(), Failure> {
+    interrupt::watch();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime
         .map_err(|error| Failure::local(format!("the runtime could not be started: {error}")))?

@@ -164,6 +164,18 @@ impl Settings {
         Self { provider, source: Source::Environment, login: None, values }
     }
 
+    /// The settings that a call would use, `None` if nothing is set: then the address is the vendor's.
+    pub(crate) fn find_for_dry_run(
+        provider: &'static str,
+        globals: &Globals,
+    ) -> Result<Option<Self>, Failure> {
+        match (globals.emulator, &globals.profile) {
+            (true, _) => Ok(None),
+            (false, Some(_)) => Self::load(provider, globals).map(Some),
+            (false, None) => Self::find(provider, globals),
+        }
+    }
+
     /// Finds the settings of a provider.
     pub(crate) fn load(provider: &'static str, globals: &Globals) -> Result<Self, Failure> {
         if let Some(settings) = Self::find(provider, globals)? {

@@ -43,6 +43,10 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     if provider == "vise" {
         return Err(Failure::usage("VISE has one address per domain: authctl vise HOST METHOD PATH"));
     }
+    if globals.all || globals.limit.is_some() {
+        return Err(Failure::usage("authctl api makes one call: --all and --limit need an operation")
+            .hint(format!("authctl list {provider} WORD finds operations")));
+    }
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     let method = arguments.method.to_uppercase();
     if !known.contains(&method.as_str()) {
@@ -79,8 +83,13 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
             None => request,
         }
     };
+    let (columns, secrets, rows) = match &found {
+        Some(operation) => (operation.columns.clone(), operation.secrets.clone(), operation.rows.as_deref()),
+        None => (Vec::new(), Vec::new(), None),
+    };
+    crate::output::check(globals, &columns, &secrets)?;
     if globals.dry_run {
-        let base = Settings::find(provider, globals).ok().flatten();
+        let base = Settings::find_for_dry_run(provider, globals)?;
         let settings = Settings::for_dry_run(provider, base.as_ref());
         let text =
             dry_run::show(&settings, class, &found.as_ref().map(call::hidden).unwrap_or_default(), make)
@@ -103,11 +112,8 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     client.close().await;
     let sensitive = found.as_ref().is_some_and(|operation| operation.sensitive);
     let response = response?.map_err(|error| Failure::call(provider, class, sensitive, &error))?;
-    let (columns, secrets, rows) = match &found {
-        Some(operation) => (operation.columns.clone(), operation.secrets.clone(), operation.rows.as_deref()),
-        None => (Vec::new(), Vec::new(), None),
-    };
-    Printer::new(globals, &columns, &secrets, rows).body(response.body(), None, globals.limit)
+    let outcome = Printer::new(globals, &columns, &secrets, rows).body(response.body(), None, None);
+    outcome.map_err(|failure| failure.executed(class, crate::output::record(response.body(), &secrets)))
 }
 
 /// The path, and the parameters of its query and of `--query`, decoded.

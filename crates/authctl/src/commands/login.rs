@@ -64,12 +64,22 @@ fn only_virtuous(provider: &str) -> Result<(), Failure> {
     })
 }
 
+fn no_dry_run(globals: &Globals) -> Result<(), Failure> {
+    match globals.dry_run {
+        true => {
+            Err(Failure::usage("--dry-run prints the request of an operation; logins have none to print"))
+        }
+        false => Ok(()),
+    }
+}
+
 fn profile(globals: &Globals) -> String {
     globals.profile.clone().unwrap_or_else(|| "default".to_owned())
 }
 
 pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Result<(), Failure> {
     only_virtuous(&arguments.provider)?;
+    no_dry_run(globals)?;
     if globals.emulator {
         return Err(Failure::usage(
             "the emulator of --emulator ends with the command, and so would the session",
@@ -85,6 +95,11 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
         Some(user) => user.clone(),
         None => ask_user(globals)?,
     };
+    if let Some(other) = State::load()?.login(&profile, "virtuous").filter(|other| other.user != user) {
+        let other = crate::failure::visible(&other.user);
+        return Err(Failure::usage(format!("{other} is logged in with profile {profile}"))
+            .hint("authctl logout virtuous first, or --profile NAME"));
+    }
     let login = Login { user: user.clone(), store: arguments.store, base_url };
     let settings = Settings::of_login(&profile, login.clone());
     let builder =
@@ -100,6 +115,9 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
             "login_refused",
             "the server rejected the login: user, password or code is wrong",
         ),
+        Some(SessionProblem::StoreLocked | SessionProblem::StoreUnavailable) => {
+            Failure::local(format!("the tokens could not be stored: {error}"))
+        }
         _ => Failure::call("virtuous", Class::Read, true, error),
     };
     let login_call = async {
@@ -109,9 +127,11 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
                 let tries = if arguments.code_stdin { 1 } else { MAX_CODES };
                 for attempt in 1..=tries {
                     let code = match arguments.code_stdin {
-                        true => line_of_input("code")?,
-                        false => hidden("One-time code", "--code-stdin", globals)?,
+                        true => line_of_input("code"),
+                        false => hidden("One-time code", "--code-stdin", globals),
                     };
+                    // Something was sent already, so it is no usage failure.
+                    let code = code.map_err(|failure| failure.after_password())?;
                     match challenge.answer(code).await {
                         Ok(_) => return Ok(()),
                         Err(error)
@@ -130,7 +150,7 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
     };
     let outcome = tokio::select! {
         outcome = login_call => outcome,
-        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted", "interrupted")),
+        () = crate::interrupt::pressed() => Err(Failure::new(Exit::Interrupted, "interrupted", "interrupted")),
     };
     client.close().await;
     outcome?;
@@ -150,6 +170,7 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
 
 pub(crate) async fn log_out(arguments: &LogoutArguments, globals: &Globals) -> Result<(), Failure> {
     only_virtuous(&arguments.provider)?;
+    no_dry_run(globals)?;
     let profile = profile(globals);
     let state = State::load()?;
     let Some(login) = state.login(&profile, "virtuous") else {

@@ -63,13 +63,17 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
             .hint("authctl vise HOST get /domains"));
         }
     };
+    crate::output::check(globals, &[], &[])?;
     if globals.dry_run {
+        if !globals.emulator {
+            Settings::load("vise", globals)?;
+        }
         let what = call.as_ref().map_or_else(
             || "GET the list of domains from the dashboard".to_owned(),
             |call| format!("{} {} at {target}", call.method, call.path),
         );
         return crate::output::Out::default()
-            .line(&format!("{what}\nauthorization: [redacted]\n(nothing was sent)"));
+            .line(&format!("{what}\nauthorization: [redacted]\n(nothing was sent, so it is unknown whether the account has the host)"));
     }
     if let Some(call) = call.as_ref().filter(|call| call.method == Method::DELETE) {
         call::confirm(&format!("DELETE {} at {target}", call.path), &[], globals)?;
@@ -83,7 +87,7 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     let client = vise(&settings, &options)?.build().map_err(|error| failure(Class::Read, &error))?;
     tokio::select! {
         outcome = dispatch(&client, target, call.as_ref(), arguments, globals) => outcome,
-        _ = tokio::signal::ctrl_c() => Err(match call.as_ref().map(Call::class) {
+        () = crate::interrupt::pressed() => Err(match call.as_ref().map(Call::class) {
             None | Some(Class::Read) => Failure::new(Exit::Interrupted, "interrupted", "interrupted"),
             _ => Failure::new(Exit::Unclear, "interrupted", "interrupted: the hosts may have executed the call"),
         }),
@@ -103,7 +107,8 @@ async fn dispatch(
     }
     let session = session(client, target).await?;
     let body = call.send(&session).await.map_err(|error| failure(call.class(), &error))?;
-    Printer::new(globals, &[], &[], None).body(&body, None, globals.limit)
+    let outcome = Printer::new(globals, &[], &[], None).body(&body, None, globals.limit);
+    outcome.map_err(|failure| failure.executed(call.class(), crate::output::record(&body, &[])))
 }
 
 async fn domains(client: &Client, globals: &Globals) -> Result<(), Failure> {
@@ -149,7 +154,9 @@ async fn each(client: &Client, call: &Call, arguments: &Arguments, globals: &Glo
         rows.push(format!("{{\"host\":{},\"error\":{}}}", host(domain), quote(&error.to_string())));
     }
     let total = rows.len();
-    Printer::new(globals, &[], &[], None).body(format!("[{}]", rows.join(",")).as_bytes(), None, None)?;
+    let body = format!("[{}]", rows.join(","));
+    let outcome = Printer::new(globals, &[], &[], None).body(body.as_bytes(), None, None);
+    outcome.map_err(|failure| failure.executed(call.class(), Some(body)))?;
     match failed {
         0 => Ok(()),
         failed => Err(Failure::new(Exit::Partly, "partly", format!("{failed} of {total} hosts failed"))),
@@ -209,6 +216,9 @@ impl Call {
         if !known.contains(&upper.as_str()) {
             let near = words::did_you_mean(&upper, known.into_iter());
             return Err(Failure::usage(format!("there is no method {method:?}{near}")));
+        }
+        if !path.starts_with('/') {
+            return Err(Failure::usage(format!("the path {path:?} must start with /")));
         }
         let method = upper.parse().unwrap_or(Method::GET);
         let data = data.map(Data::read).transpose()?;

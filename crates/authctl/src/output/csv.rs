@@ -1,15 +1,21 @@
 //! CSV: a header, `\n` at line ends, quotes where RFC 4180 requires them. Nested values are JSON.
 
 use crate::json;
+use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 
-/// Writes rows with fixed columns. Without known columns, those of the first row.
+/// Writes rows with fixed columns. Without known columns, those of all rows; a row that is no object is one cell.
 pub(crate) fn document(columns: &[String], rows: &[String]) -> String {
-    let first = || {
-        let fields = rows.first().and_then(|row| json::object(row)).unwrap_or_default();
-        fields.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
-    };
-    let columns = if columns.is_empty() { first() } else { columns.to_vec() };
+    let mut columns = columns.to_vec();
     if columns.is_empty() {
+        let mut seen = BTreeSet::new();
+        for (name, _) in rows.iter().filter_map(|row| json::object(row)).flatten() {
+            if seen.insert(name.clone()) {
+                columns.push(name);
+            }
+        }
+    }
+    if columns.is_empty() || rows.iter().any(|row| json::object(row).is_none()) {
         return rows.iter().map(|row| format!("{}\n", quoted(&cell(row)))).collect();
     }
     let mut text = line(columns.iter().map(String::as_str));
@@ -44,6 +50,14 @@ fn line<'c>(cells: impl Iterator<Item = &'c str>) -> String {
 }
 
 fn quoted(cell: &str) -> String {
+    if std::io::stdout().is_terminal() {
+        // Control characters would act on the terminal.
+        return escaped(&crate::failure::visible(cell));
+    }
+    escaped(cell)
+}
+
+fn escaped(cell: &str) -> String {
     if cell.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", cell.replace('"', "\"\""))
     } else {

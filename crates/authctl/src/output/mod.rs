@@ -6,8 +6,9 @@ mod table;
 
 use crate::failure::{Exit, Failure};
 use crate::globals::{Format, Globals};
-use crate::json;
+use crate::{json, words};
 use serde_json::value::RawValue;
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 /// Standard output. A closed pipe ends the printing and is no failure: `authctl … | head -1`.
@@ -48,6 +49,53 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Refuses options of the output that can't work, before anything is sent.
+pub(crate) fn check(globals: &Globals, columns: &[String], secrets: &[String]) -> Result<(), Failure> {
+    let (format, chosen) = globals.format();
+    if let Some(filter) = &globals.jq {
+        jq::check(filter)?;
+    } else if format == Format::Raw {
+        if !secrets.is_empty() && !globals.show_secrets {
+            return Err(Failure::usage("raw output would print secrets of the response; add --show-secrets"));
+        }
+        if globals.all || globals.limit.is_some() {
+            return Err(Failure::usage(
+                "raw output is one response as it is: --all and --limit merge several",
+            ));
+        }
+    }
+    if !globals.columns.is_empty() && chosen && !matches!(format, Format::Table | Format::Csv) {
+        return Err(Failure::usage("--columns applies to the formats table and csv"));
+    }
+    // A filter makes fields of its own, and --no-check allows those that the description doesn't have.
+    let known = !columns.is_empty() && globals.jq.is_none() && !globals.no_check;
+    for name in &globals.columns {
+        if name.trim().is_empty() {
+            return Err(Failure::usage("--columns: a name is empty"));
+        }
+        if known && !columns.iter().any(|column| column == name.trim()) {
+            // Fields with nested values are not among the known columns.
+            let near = words::did_you_mean(name.trim(), columns.iter().map(String::as_str));
+            if !near.is_empty() {
+                return Err(Failure::usage(format!("--columns: there is no column {:?}{near}", name.trim()))
+                    .hint("--no-check allows others"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A response on one line without its secrets, for the failure of a call that was executed.
+pub(crate) fn record(body: &[u8], secrets: &[String]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok().filter(|text| !text.is_empty())?;
+    Some(match serde_json::from_str::<&RawValue>(text) {
+        Ok(_) => json::format(text, false, secrets),
+        // Secrets can't be found in it.
+        Err(_) if !secrets.is_empty() => return None,
+        Err(_) => json::quote(&text.chars().take(1000).collect::<String>()),
+    })
+}
+
 /// How responses of one operation are printed.
 #[derive(Debug)]
 pub(crate) struct Printer<'a> {
@@ -71,7 +119,13 @@ impl<'a> Printer<'a> {
         rows: Option<&'a str>,
     ) -> Self {
         let (format, chosen) = globals.format();
-        let columns = if globals.columns.is_empty() { columns.to_vec() } else { globals.columns.clone() };
+        let chosen_columns = globals.columns.iter().map(|name| name.trim().to_owned());
+        // A filter makes fields of its own.
+        let columns = match (globals.columns.is_empty(), &globals.jq) {
+            (false, _) => chosen_columns.collect(),
+            (true, Some(_)) => Vec::new(),
+            (true, None) => columns.to_vec(),
+        };
         let hidden = if globals.show_secrets { Vec::new() } else { hidden.to_vec() };
         Self { globals, format, chosen, columns, hidden, rows, out: Out::default() }
     }
@@ -88,11 +142,6 @@ impl<'a> Printer<'a> {
         limit: Option<u64>,
     ) -> Result<(), Failure> {
         if self.format == Format::Raw && self.globals.jq.is_none() {
-            if !self.hidden.is_empty() {
-                return Err(Failure::usage(
-                    "raw output would print secrets of the response; add --show-secrets",
-                ));
-            }
             return self.out.write(body);
         }
         if body.is_empty() {
@@ -124,7 +173,7 @@ impl<'a> Printer<'a> {
     /// Prints a document whose secrets are hidden already.
     fn document(&mut self, text: &str) -> Result<(), Failure> {
         if let Some(filter) = &self.globals.jq {
-            let results = jq::run(filter, text)?;
+            let results = jq::run(filter, text, self.globals.timeout())?;
             return self.results(results);
         }
         match self.format {
@@ -176,12 +225,21 @@ impl<'a> Printer<'a> {
 
     fn grid(&mut self, rows: &[String]) -> Result<(), Failure> {
         let chosen = !self.globals.columns.is_empty();
+        if chosen && !rows.is_empty() {
+            let of_rows: BTreeSet<String> =
+                rows.iter().filter_map(|row| json::object(row)).flatten().map(|(name, _)| name).collect();
+            let absent: Vec<&str> =
+                self.columns.iter().filter(|name| !of_rows.contains(*name)).map(String::as_str).collect();
+            if !absent.is_empty() {
+                note(&format!("--columns: no row has {}", absent.join(", ")));
+            }
+        }
         let text = if self.format == Format::Csv {
             csv::document(&self.columns, rows)
         } else {
             let (text, left_out) =
                 table::rows(&self.columns, chosen, rows, self.globals.color(), table::width());
-            if left_out > 0 && std::io::stderr().is_terminal() {
+            if left_out > 0 {
                 self.out.write(text.as_bytes())?;
                 let columns = if left_out == 1 { "column" } else { "columns" };
                 note(&format!("{left_out} more {columns}: --columns NAMES, or --output json"));

@@ -114,7 +114,7 @@ async fn export(arguments: &Arguments) -> Result<(), Failure> {
     let meter = Mutex::new(Meter::new(resource.name()));
     let outcome = tokio::select! {
         outcome = write(&client, resource, since.as_deref(), &target, &meter, arguments) => outcome,
-        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted", "interrupted")
+        () = crate::interrupt::pressed() => Err(Failure::new(Exit::Interrupted, "interrupted", "interrupted")
             .hint(kept(&target, &lock(&meter)))),
         never = show_progress(&meter) => match never {},
     };

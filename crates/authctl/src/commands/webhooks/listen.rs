@@ -155,11 +155,11 @@ async fn serve(
         (socket.accept().await, slot)
     };
     // One future for all rounds, so that no signal is lost between two of them.
-    let mut interrupt = pin!(tokio::signal::ctrl_c());
+    let mut interrupt = pin!(crate::interrupt::pressed());
     while left != Some(0) && !printer.out.is_closed() {
         tokio::select! {
             biased;
-            _ = interrupt.as_mut() => {
+            () = interrupt.as_mut() => {
                 if count.is_some() {
                     outcome = Err(Failure::new(Exit::Interrupted, "interrupted", "interrupted before --count deliveries"));
                 }
@@ -232,7 +232,7 @@ struct Printer {
 impl Printer {
     fn print(&mut self, line: &str) -> Result<(), Failure> {
         let Some(filter) = &self.filter else { return self.out.line(line) };
-        let results = match jq::run(filter, line) {
+        let results = match jq::run(filter, line, None) {
             Ok(results) => results,
             Err(failure) => {
                 note(&format!("--jq: {}", visible(failure.message())));

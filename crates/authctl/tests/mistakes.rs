@@ -1,0 +1,246 @@
+//! Mistakes in use: what was executed is never reported as not sent, and no option is ignored.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use auth_emulator::{Emulator, Fault, FaultRule};
+use serde_json::Value;
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// The longest that one command may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+struct Home {
+    folder: PathBuf,
+    env: Vec<(&'static str, String)>,
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Home {
+    fn new(emulator: Option<&Emulator>) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("authctl-mistakes-{}-{next}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut env = emulator.map(|emulator| emulator.env()).unwrap_or_default();
+        env.retain(|(name, _)| !matches!(*name, "VIRTUOUS_USERNAME" | "VIRTUOUS_PASSWORD"));
+        Self { folder, env }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_authctl"));
+        command.args(arguments).env_clear().env("HOME", &self.folder).current_dir(&self.folder);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Outcome {
+        Outcome::of(self.command(arguments).spawn().unwrap(), "")
+    }
+
+    fn file(&self, name: &str, content: &str) {
+        let path = self.folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+}
+
+#[derive(Debug)]
+struct Outcome {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Outcome {
+    fn of(mut child: Child, input: &str) -> Self {
+        if let Some(mut stdin) = child.stdin.take() {
+            let _ = stdin.write_all(input.as_bytes());
+        }
+        let read = |pipe: Option<Box<dyn std::io::Read + Send>>| {
+            std::thread::spawn(move || {
+                let mut text = String::new();
+                if let Some(mut pipe) = pipe {
+                    let _ = pipe.read_to_string(&mut text);
+                }
+                text
+            })
+        };
+        let out = read(child.stdout.take().map(|pipe| Box::new(pipe) as _));
+        let err = read(child.stderr.take().map(|pipe| Box::new(pipe) as _));
+        let id = child.id();
+        let (send, receive) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let _ = send.send(child.wait().ok().and_then(|status| status.code()));
+        });
+        let code = receive.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("process {id} didn't end"));
+        Self { code, out: out.join().unwrap(), err: err.join().unwrap() }
+    }
+
+    #[track_caller]
+    fn expect(self, code: i32, part: &str) -> Self {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        assert!(self.err.contains(part) || self.out.contains(part), "{part:?} in {self:?}");
+        self
+    }
+}
+
+async fn emulator() -> Emulator {
+    Emulator::builder().seed(7).start().await.unwrap()
+}
+
+/// Creates a service, with further options.
+fn create(home: &Home, fqdn: &str, more: &[&str]) -> Command {
+    home.command(&[&["verigator", "services", "create", "--name", "A", "--fqdn", fqdn], more].concat())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_executed_write_is_never_reported_as_not_sent() {
+    let emulator = emulator().await;
+    let home = Home::new(Some(&emulator));
+    let filters = [r#"error("x")"#, ".id|keys", "halt_error", "halt", "halt_error(2)"];
+    for (filter, fqdn) in
+        filters.into_iter().zip(["a.example", "b.example", "c.example", "d.example", "e.example"])
+    {
+        let child = create(&home, fqdn, &["--jq", filter]).spawn().unwrap();
+        let failed = Outcome::of(child, "").expect(7, "the call was executed").expect(7, "response: {");
+        assert!(failed.err.contains("\"id\":\""), "the response: {failed:?}");
+    }
+    let child = create(&home, "f.example", &["--jq", "error", "-o", "json"]).spawn().unwrap();
+    let failed = Outcome::of(child, "").expect(7, "");
+    let error: Value = serde_json::from_str(&failed.err).unwrap();
+    assert_eq!(error["error"]["may_have_executed"], true, "{error}");
+    assert_eq!(error["error"]["response"]["name"], "A", "{error}");
+    // A read that can't be printed is a local failure.
+    home.run(&["virtuous", "contacts", "get", "17", "--jq", "halt_error(42)"]).expect(1, "--jq");
+    #[cfg(target_os = "linux")]
+    {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let child = create(&home, "g.example", &[]).stdout(full).spawn().unwrap();
+        Outcome::of(child, "").expect(7, "the call was executed");
+    }
+    // What is known before is refused before.
+    let sent = emulator.journal().len();
+    home.run(&["vaultvision", "applications", "create", "t", "--name", "App", "-o", "raw"])
+        .expect(2, "--show-secrets");
+    home.run(&["virtuous", "contacts", "query", "--data", r#"{"groups":[]}"#, "--take", "1001"])
+        .expect(2, "--take: must be at most 1000");
+    assert_eq!(emulator.journal().len(), sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idempotent_write_that_failed_can_be_made_again() {
+    let emulator = emulator().await;
+    let home = Home::new(Some(&emulator));
+    let update =
+        ["virtuous", "contact_addresses", "update", "231", "--label", "Home", "--address1", "2 Main"];
+    let fault =
+        FaultRule::new("virtuous", Fault::status(500)).operation("contact_addresses.update").times(99);
+    emulator.add_fault(fault).unwrap();
+    home.run(&[&update as &[_], &["--timeout", "5"]].concat()).expect(6, "safe to run again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_changes_nothing_and_shows_no_call_that_would_fail() {
+    let emulator = emulator().await;
+    let mut home = Home::new(None);
+    let at = emulator.virtuous();
+    home.env = vec![("VIRTUOUS_BASE_URL", at.base_url())];
+    let user = at.username();
+    let login = ["login", "virtuous", "--user", &user, "--password-stdin", "--dry-run"];
+    let child = home.command(&login).stdin(Stdio::piped()).spawn().unwrap();
+    Outcome::of(child, &format!("{}\n", at.password())).expect(2, "--dry-run");
+    home.run(&["logout", "virtuous", "--dry-run"]).expect(2, "--dry-run");
+    assert!(emulator.journal().is_empty());
+
+    home.env.clear();
+    let get = ["virtuous", "contacts", "get", "17", "--dry-run"];
+    home.run(&get).expect(0, "nothing was sent");
+    home.run(&[&get as &[_], &["--profile", "none"]].concat()).expect(4, "profile none");
+    home.run(&["api", "virtuous", "GET", "/x", "--dry-run", "--profile", "none"]).expect(4, "profile none");
+    home.file(".config/authctl/config.toml", "[profiles.a.virtuous]\napi_key = \"env:UNSET_KEY\"\n");
+    home.run(&[&get as &[_], &["--profile", "a"]].concat()).expect(4, "UNSET_KEY");
+    home.file(".config/authctl/config.toml", "[profiles");
+    home.run(&get).expect(2, "config.toml");
+    home.file(".config/authctl/config.toml", "");
+    home.run(&["vise", "a.example", "get", "/x", "--dry-run"]).expect(4, "VISE_API_TOKEN");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_was_accepted_is_said_so() {
+    let emulator = Emulator::builder().virtuous(|settings| settings.two_factor = true).start().await.unwrap();
+    let mut home = Home::new(None);
+    let at = emulator.virtuous();
+    home.env = vec![("VIRTUOUS_BASE_URL", at.base_url())];
+    let user = at.username();
+    let login = ["login", "virtuous", "--user", &user, "--password-stdin"];
+    let child = home.command(&login).stdin(Stdio::piped()).spawn().unwrap();
+    Outcome::of(child, &format!("{}\n", at.password())).expect(4, "a code was sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_has_a_time_limit_and_can_be_interrupted() {
+    let emulator = emulator().await;
+    let home = Home::new(Some(&emulator));
+    let filter =
+        ["virtuous", "contacts", "get", "17", "--trace", "--jq", "[range(1e12)|select(false)]|length"];
+    home.run(&[&filter as &[_], &["--timeout", "1"]].concat()).expect(1, "not done after 1 s");
+    #[cfg(unix)]
+    {
+        use std::io::{BufRead as _, BufReader};
+        let mut child = home.command(&filter).spawn().unwrap();
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("ended") {
+            line.clear();
+            assert!(err.read_line(&mut line).unwrap() > 0);
+        }
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        Outcome::of(child, "").expect(130, "");
+        let mut rest = String::new();
+        err.read_to_string(&mut rest).unwrap();
+        assert!(rest.contains("interrupted"), "{rest}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_option_of_the_output_loses_data() {
+    let emulator = emulator().await;
+    let home = Home::new(Some(&emulator));
+    let query = ["virtuous", "contacts", "query", "--data", r#"{"groups":[]}"#];
+    let with = |more: &[&'static str]| home.run(&[&query as &[_], more].concat());
+    let ids = with(&["--jq", ".list[].id", "-o", "csv"]).expect(0, "");
+    assert!(ids.out.lines().all(|line| line.parse::<u64>().is_ok()) && !ids.out.is_empty(), "{ids:?}");
+    let rows = with(&["--jq", ".list[]|{id,name}", "-o", "csv"]).expect(0, "");
+    assert_eq!(rows.out.lines().next(), Some("id,name"));
+    let spaced = with(&["--columns", "id, name", "-o", "csv"]).expect(0, "");
+    assert_eq!(spaced.out.lines().next(), Some("id,name"));
+    assert!(!spaced.out.lines().nth(1).unwrap().ends_with(','), "{spaced:?}");
+    with(&["--columns", "Id", "-o", "csv"]).expect(2, "did you mean id?");
+    with(&["--columns", "id,", "-o", "csv"]).expect(2, "a name is empty");
+    with(&["--columns", "id", "-o", "json"]).expect(2, "table and csv");
+    with(&["--limit", "2", "-o", "raw"]).expect(2, "raw");
+    with(&["--all", "-o", "raw"]).expect(2, "raw");
+    home.run(&["api", "virtuous", "GET", "/api/Contact/Types", "--all"]).expect(2, "--all");
+    home.run(&["api", "virtuous", "GET", "/api/Contact/Types", "--limit", "1"]).expect(2, "--limit");
+}
+
+#[test]
+fn a_field_that_is_set_twice_is_an_error() {
+    let home = Home::new(None);
+    let create =
+        |data: &str| home.run(&["virtuous", "contacts", "create", "--dry-run", "--no-check", "--data", data]);
+    create(r#"{"name":"a","name":"b"}"#).expect(2, "sets name twice");
+    create(r#"{"x":[{"a":{"b":1,"\u0062":2}}]}"#).expect(2, "sets x.a.b twice");
+    home.run(&["api", "virtuous", "POST", "/x", "--dry-run", "--data", r#"{"a":1,"a":1}"#])
+        .expect(2, "twice");
+}
