@@ -8,7 +8,7 @@ use crate::{Failure, workspace};
 
 const LOCK: &str = "xtask/minimal.lock";
 
-/// Compile the published crates with the oldest versions of their dependencies that the manifests allow.
+/// Compile the published libraries with the oldest versions of their dependencies that the manifests allow.
 ///
 /// Reads xtask/minimal.lock. A requirement such as `bytes = "1.7.1"` promises that 1.7.1 is enough; this finds code that needs
 /// more.
@@ -38,8 +38,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     // The published crates as a workspace of their own: what xtask and the examples need would hide how little they do with.
     workspace::mirror(&root, &copy, |path| path.starts_with("crates/"))?;
     let manifest = process::read_text(&root.join("Cargo.toml"))?;
-    let members = |line| if str::starts_with(line, "members = ") { "members = [\"crates/*\"]" } else { line };
-    let manifest: Vec<&str> = manifest.lines().map(members).collect();
+    // A program is installed with the versions of its own lock file.
+    let libraries = workspace::library_crates(&root)?;
+    let members: Vec<String> = libraries.iter().map(|name| format!("\"crates/{name}\"")).collect();
+    let members = format!("members = [{}]", members.join(", "));
+    let manifest: Vec<&str> = manifest
+        .lines()
+        .map(|line| if line.starts_with("members = ") { members.as_str() } else { line })
+        .collect();
     process::write_if_changed(&copy.join("Cargo.toml"), manifest.join("\n") + "\n")?;
     let lock = copy.join("Cargo.lock");
     if arguments.bless {
