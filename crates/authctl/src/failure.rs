@@ -140,6 +140,9 @@ impl Failure {
             Exit::Unclear => {
                 Some("the vendor may have executed it: check before you run it again".to_owned())
             }
+            Exit::Retry if error.kind() == ErrorKind::Connect => Some(format!(
+                "nothing was sent, so it is safe to run again; authctl status {provider} shows whether a base URL is set"
+            )),
             Exit::Retry => Some(match error.retry_after() {
                 Some(delay) => format!("safe to run again, in {} s", delay.as_secs().max(1)),
                 None => "safe to run again".to_owned(),

@@ -31,7 +31,7 @@ pub(crate) struct Globals {
 
     /// Use the credentials of this profile of the configuration file.
     #[arg(long, global = true, value_name = "NAME", env = "AUTHCTL_PROFILE")]
-    pub(crate) profile: Option<String>,
+    profile: Option<String>,
 
     /// Run against an emulator in this process, with sample data and without an account.
     #[arg(long, global = true)]
@@ -93,6 +93,11 @@ enum When {
 }
 
 impl Globals {
+    /// An empty profile, as of an empty `AUTHCTL_PROFILE`, is none.
+    pub(crate) fn profile(&self) -> Option<&str> {
+        self.profile.as_deref().filter(|name| !name.is_empty())
+    }
+
     /// The format, and whether it was chosen.
     pub(crate) fn format(&self) -> (Format, bool) {
         match self.output {

@@ -122,6 +122,16 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         return Err(operation::unknown(word, &names));
     }
+    if let [help, words @ ..] = arguments
+        && help == "help"
+        && words.first().is_some_and(|word| index::PROVIDERS.contains(&word.as_str()))
+    {
+        return Err(Failure::usage("help of a provider and its operations comes after their names")
+            .hint(format!("authctl {} --help", words.join(" "))));
+    }
+    if first.is_some_and(|word| word == "emulator") {
+        return Err(Failure::usage("authctl emulator takes options after its own name only"));
+    }
     let line = std::iter::once("authctl".to_owned()).chain(arguments.iter().cloned());
     let Some(matches) = parsed(command.try_get_matches_from_mut(line))? else { return Ok(()) };
     let program = Program::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
@@ -162,7 +172,12 @@ pub(crate) fn parsed(outcome: Result<ArgMatches, clap::Error>) -> Result<Option<
                 problem.iter().copied().filter(|line| !line.starts_with("For more information")).collect();
             let usage = usage.first().map(|line| line.trim_start_matches("Usage: ").to_owned());
             let failure = Failure::usage(problem.join(" ").replace(" tip: ", "; "));
+            let negative = problem.iter().any(|line| {
+                line.split_once("argument '-")
+                    .is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
+            });
             Err(match usage {
+                _ if negative => failure.hint("a value that starts with - needs an equals sign: --amount=-5"),
                 Some(usage) => failure.hint(format!("usage: {usage}; --help describes it")),
                 None => failure.hint("--help describes the arguments"),
             })

@@ -169,7 +169,7 @@ impl Settings {
         provider: &'static str,
         globals: &Globals,
     ) -> Result<Option<Self>, Failure> {
-        match (globals.emulator, &globals.profile) {
+        match (globals.emulator, globals.profile()) {
             (true, _) => Ok(None),
             (false, Some(_)) => Self::load(provider, globals).map(Some),
             (false, None) => Self::find(provider, globals),
@@ -181,8 +181,8 @@ impl Settings {
         if let Some(settings) = Self::find(provider, globals)? {
             return Ok(settings);
         }
-        let profile = globals.profile.as_deref().unwrap_or("default");
-        let message = match &globals.profile {
+        let profile = globals.profile().unwrap_or("default");
+        let message = match globals.profile() {
             Some(profile) => format!("profile {profile} has no credentials for {provider}"),
             None => format!("there are no credentials for {provider}"),
         };
@@ -192,7 +192,7 @@ impl Settings {
 
     /// The same, `None` if there are none.
     pub(crate) fn find(provider: &'static str, globals: &Globals) -> Result<Option<Self>, Failure> {
-        let environment = if globals.profile.is_none() { environment(provider)? } else { BTreeMap::new() };
+        let environment = if globals.profile().is_none() { environment(provider)? } else { BTreeMap::new() };
         if environment.keys().any(|name| !name.ends_with("_URL")) {
             return Ok(Some(Self {
                 provider,
@@ -217,7 +217,7 @@ impl Settings {
     }
 
     fn of_profile(provider: &'static str, globals: &Globals) -> Result<Option<Self>, Failure> {
-        let profile = globals.profile.as_deref().unwrap_or("default");
+        let profile = globals.profile().unwrap_or("default");
         let values = Config::load()?.values(profile, provider)?;
         let login = State::load()?.login(profile, provider);
         if let Some(login) = login {

@@ -235,6 +235,50 @@ async fn no_option_of_the_output_loses_data() {
 }
 
 #[test]
+fn what_is_wrong_is_named() {
+    let mut home = Home::new(None);
+    home.run(&["list", "virtuous", "nosuchword"]).expect(0, "[]");
+    home.run(&["list", "nosuchword"]).expect(0, "[]");
+    home.run(&["list", "virtous"]).expect(2, "did you mean virtuous?");
+    home.run(&["-o", "json", "emulator", "health"]).expect(2, "after its own name");
+    home.run(&["help", "virtuous", "contacts", "get"]).expect(2, "authctl virtuous contacts get --help");
+    home.run(&["virtuous", "contacts", "get", " 17", "--dry-run"]).expect(2, "must be an integer");
+    home.run(&["--emulator", "vise", "each", "get", "domains"]).expect(2, "must start with /");
+    home.run(&["virtuous", "contacts", "create", "--data", "\u{feff}{}"]).expect(2, "byte order mark");
+    home.run(&["virtuous", "gifts", "create", "--amount", "-5"]).expect(2, "--amount=-5");
+    let verigator = home.run(&["status", "verigator"]).expect(4, "set variables");
+    assert!(!verigator.err.contains("login virtuous"), "{verigator:?}");
+    let usage = home.run(&["status", "--nonsense"]).expect(2, "--nonsense");
+    assert!(!usage.err.contains("For more information"), "{usage:?}");
+    let wide = home.run(&["list", "virtuous", "contacts", "-o", "table"]).expect(0, "");
+    assert!(wide.err.contains("more column") || wide.out.contains("path"), "{wide:?}");
+    home.env = vec![("AUTHCTL_PROFILE", String::new()), ("VV_API_KEY", "k".to_owned())];
+    home.run(&["status", "vaultvision"]).expect(0, "environment");
+    let body = r#"{"password":{"hash":"SECRETPW"},"apiToken":"SECRETPW"}"#;
+    let shown = home.run(&["virtuous", "contacts", "create", "--no-check", "-d", body, "--dry-run"]);
+    assert!(!shown.expect(0, "[redacted]").out.contains("SECRETPW"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_cannot_work_is_refused_early() {
+    let emulator = emulator().await;
+    let mut home = Home::new(None);
+    let at = emulator.virtuous();
+    home.env = vec![("VIRTUOUS_BASE_URL", at.base_url())];
+    let user = at.username();
+    let child = home
+        .command(&["login", "virtuous", "--user", &user, "--password-stdin"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    Outcome::of(child, &format!("{}\n", at.password())).expect(0, "Logged in");
+    home.run(&["login", "virtuous", "--user", "other"]).expect(2, "authctl logout virtuous first");
+    home.env.clear();
+    home.file(".local/state/authctl/default.virtuous.json", "damaged");
+    home.run(&["status", "virtuous"]).expect(4, "no usable credentials");
+}
+
+#[test]
 fn a_field_that_is_set_twice_is_an_error() {
     let home = Home::new(None);
     let create =

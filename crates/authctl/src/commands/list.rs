@@ -5,7 +5,7 @@ use crate::globals::Globals;
 use crate::index::{self, PROVIDERS};
 use crate::json::quote;
 use crate::output::Printer;
-use crate::resolve;
+use crate::words;
 
 /// List operations: all, those of a provider, or those that a word leads to.
 #[derive(clap::Args, Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
-    let (providers, words): (Vec<&'static str>, &[String]) = match arguments.words.split_first() {
+    let (providers, wanted): (Vec<&'static str>, &[String]) = match arguments.words.split_first() {
         Some((first, rest)) => match PROVIDERS.into_iter().find(|provider| provider == first) {
             Some(provider) => (vec![provider], rest),
             None => (PROVIDERS.to_vec(), &arguments.words),
@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failur
         let id = operation.id();
         let text =
             format!("{} {id} {} {}", operation.provider(), operation.summary, operation.path).to_lowercase();
-        if words.iter().all(|word| text.contains(&word.to_lowercase())) {
+        if wanted.iter().all(|word| text.contains(&word.to_lowercase())) {
             let command = match (operation.provider(), id.as_str()) {
                 // The chain of VISE has commands of its own.
                 ("vise", "domains.list") => "domains".to_owned(),
@@ -49,12 +49,11 @@ pub(crate) fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failur
             ));
         }
     }
-    if rows.is_empty() && !words.is_empty() {
-        // An empty list is a success for programs; people get the nearest name.
-        let names: Vec<&str> = providers.iter().flat_map(|provider| index::resources(provider)).collect();
-        let word = words.first().map(String::as_str).unwrap_or_default();
-        if !arguments.words.is_empty() && providers.len() > 1 && names.iter().all(|name| *name != word) {
-            return Err(resolve::no_command(word, names.into_iter()));
+    if let Some(word) = arguments.words.first().filter(|_| rows.is_empty() && providers.len() > 1) {
+        // An empty list is a success, unless the word was meant as a provider.
+        let near = words::did_you_mean(word, PROVIDERS.into_iter());
+        if !near.is_empty() {
+            return Err(Failure::usage(format!("there is no provider {word:?}{near}")));
         }
     }
     let columns = ["operation", "class", "summary", "method", "path"].map(str::to_owned);

@@ -35,7 +35,8 @@ pub(crate) struct LoginArguments {
     /// Read the password from the first line of standard input.
     #[arg(long)]
     password_stdin: bool,
-    /// Read the one-time code from the next line of standard input, after the password if both come from there.
+    /// Read the one-time code from the next line of standard input, after the password if both come from there. Each login sends
+    /// a new code, so write the code after the login has started: one that was known before is rejected.
     #[arg(long)]
     code_stdin: bool,
 }
@@ -74,7 +75,7 @@ fn no_dry_run(globals: &Globals) -> Result<(), Failure> {
 }
 
 fn profile(globals: &Globals) -> String {
-    globals.profile.clone().unwrap_or_else(|| "default".to_owned())
+    globals.profile().unwrap_or("default").to_owned()
 }
 
 pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Result<(), Failure> {
@@ -140,6 +141,14 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
                         {
                             note("The code was rejected. Try again.");
                         }
+                        Err(error) if error.session_problem() == Some(SessionProblem::LoginRefused) => {
+                            return Err(Failure::new(
+                                Exit::Credentials,
+                                "login_refused",
+                                "the server rejected the one-time code",
+                            )
+                            .hint("each login sends a new code; earlier ones are invalid"));
+                        }
                         Err(error) => return Err(failed(&error)),
                     }
                 }
@@ -162,7 +171,7 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
     };
     note(&format!("Logged in as {}. The tokens are stored {place}.", crate::failure::visible(&user)));
     let credentials = environment.keys().find(|name| **name != URL);
-    if let Some(name) = credentials.filter(|_| globals.profile.is_none()) {
+    if let Some(name) = credentials.filter(|_| globals.profile().is_none()) {
         note(&format!("Warning: {name} is set in the environment and is used instead of this login."));
     }
     Ok(())

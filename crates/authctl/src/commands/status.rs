@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use crate::words;
 use auth_emulator::Timestamp;
 
-/// Show where the credentials of each provider come from, and when tokens expire.
+/// Show where the credentials of each provider come from, and when tokens expire. Exit code 4 if none is usable.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     /// Only this provider; exit code 4 if it has no credentials.
@@ -34,8 +34,9 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     for provider in &chosen {
         let row = match Settings::find(provider, globals) {
             Ok(Some(settings)) => {
-                usable = true;
-                found(&settings).await
+                let (row, works) = found(&settings).await;
+                usable |= works;
+                row
             }
             Ok(None) => row(provider, "none", None, None, None, None),
             Err(failure) => row(provider, "invalid", None, None, None, Some(failure.message())),
@@ -57,13 +58,15 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     });
     Err(match config::path() {
         Some(path) => {
-            failure.hint(format!("set variables, write {}, or run authctl login virtuous", path.display()))
+            let login = if chosen.contains(&"virtuous") { ", or run authctl login virtuous" } else { "" };
+            failure.hint(format!("set variables, or write {}{login}", path.display()))
         }
         None => failure,
     })
 }
 
-async fn found(settings: &Settings) -> String {
+/// The row of settings, and whether they are usable.
+async fn found(settings: &Settings) -> (String, bool) {
     let values: Vec<&str> = settings.names().collect();
     let values = Some(values.join(", ")).filter(|values| !values.is_empty());
     let user = settings.login.as_ref().map(|login| login.user.clone());
@@ -84,14 +87,15 @@ async fn found(settings: &Settings) -> String {
             Err(failure) => problem = Some(failure.message().to_owned()),
         }
     }
-    row(
+    let row = row(
         settings.provider,
         &settings.source.to_string(),
         user.as_deref(),
         values.as_deref(),
         expires.as_deref(),
         problem.as_deref(),
-    )
+    );
+    (row, problem.is_none())
 }
 
 fn row(

@@ -97,7 +97,12 @@ impl Plain {
         if !self.values.is_empty() && !self.values.iter().any(|value| value == text) {
             return Err(one_of(text, self.values.iter().map(String::as_str)));
         }
-        let number = || serde_json::from_str::<serde_json::Number>(text).ok();
+        let number = || {
+            // JSON allows spaces around it, a path doesn't.
+            Some(text)
+                .filter(|text| text.trim() == *text)
+                .and_then(|text| serde_json::from_str::<serde_json::Number>(text).ok())
+        };
         for ty in &self.types {
             match ty {
                 Type::String => return Ok(Value::from(text).to_string()),

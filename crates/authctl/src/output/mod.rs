@@ -235,6 +235,16 @@ impl<'a> Printer<'a> {
             }
         }
         let text = if self.format == Format::Csv {
+            if !chosen && !self.columns.is_empty() {
+                let mut others: Vec<String> =
+                    rows.iter().filter_map(|row| json::object(row)).flatten().map(|(name, _)| name).collect();
+                others.sort();
+                others.dedup();
+                others.retain(|name| !self.columns.contains(name));
+                if !others.is_empty() {
+                    note(&format!("Fields without a column: {} (--columns NAMES)", others.join(", ")));
+                }
+            }
             csv::document(&self.columns, rows)
         } else {
             let (text, left_out) =

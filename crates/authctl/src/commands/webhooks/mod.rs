@@ -108,7 +108,7 @@ impl Signing {
         for file in &self.secret_file {
             secrets.push(secret_file("--secret-file", Path::new(file))?);
         }
-        if secrets.is_empty() && globals.profile.is_none() {
+        if secrets.is_empty() && globals.profile().is_none() {
             for variable in webhook_variables("virtuous") {
                 match std::env::var(variable.name) {
                     Ok(value) if !value.is_empty() => secrets.push(value),
@@ -120,7 +120,7 @@ impl Signing {
             }
         }
         if secrets.is_empty() {
-            let profile = globals.profile.as_deref().unwrap_or("default");
+            let profile = globals.profile().unwrap_or("default");
             secrets = Config::load()?.webhook_secrets(profile)?;
         }
         if secrets.iter().any(|secret| secret.is_empty() || secret.ends_with(['\n', '\r'])) {
