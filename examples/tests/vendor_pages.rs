@@ -7,12 +7,16 @@ use auth_client_examples::guide;
 use auth_emulator::providers::verigator::CredentialSeparator;
 use auth_emulator::providers::virtuous::OtpPlacement;
 use auth_emulator::providers::vise::Phrases;
-use auth_emulator::{Emulator, PendingCode};
+use auth_emulator::{Builder, Emulator, PendingCode};
 use vaultvision_client::ExposeSecret as _;
 
-async fn literal() -> Emulator {
+fn pages() -> Builder {
     let pages = include_str!("../../crates/auth-emulator/vendor-pages.yaml");
-    Emulator::builder().seed_file(pages).unwrap().start().await.unwrap()
+    Emulator::builder().seed_file(pages).unwrap()
+}
+
+async fn literal() -> Emulator {
+    pages().start().await.unwrap()
 }
 
 /// The code of this kind that a user of a provider received.
@@ -108,6 +112,9 @@ async fn vault_vision() {
     tenant.settings_mut().set_domain("shop.example");
     let written = client.tenants().update(&tenant).await.unwrap();
     assert_eq!(written.settings().domain(), "shop.example", "the page doesn't say that it is ignored");
+    let raw = client.request(http::Method::GET, &format!("/v1/tenants/{id}"));
+    let raw: serde_json::Value = raw.call(vaultvision_client::decode::json).await.unwrap();
+    assert_eq!(raw["settings"]["allow_unverified"], false, "shown, as in the sample of this program");
 
     let applications = client.applications(id);
     let made = applications.create(&NewApplication::named("MyNewApp")).await.unwrap();
@@ -158,14 +165,22 @@ async fn virtuous() {
 
 #[tokio::test]
 async fn vise() {
-    let emulator = literal().await;
+    use vise_client::TransportSettings;
+
+    // `https://{domain_vise_url}`
+    let ca_file = format!("{}/vendor-pages-{}.pem", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+    let emulator = pages().tls(&ca_file).start().await.unwrap();
+    std::fs::remove_file(&ca_file).unwrap();
+    let authority = &emulator.ready().tls.as_ref().unwrap().ca_pem;
     let vise = emulator.vise();
+    assert!(vise.dashboard_url().starts_with("https://"));
     for (phrases, is_encoded) in [(Phrases::Encoded, true), (Phrases::Plain, false), (Phrases::Plain, true)] {
         vise.configure(|settings| settings.phrases = phrases);
         let policy = vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests();
         let client = vise_client::Client::builder(vise.token())
             .dashboard_url(vise.dashboard_url())
             .host_policy(policy)
+            .transport_settings(TransportSettings::new().add_root_certificate(authority.as_str()))
             .phrase_is_encoded(is_encoded)
             .build()
             .unwrap();

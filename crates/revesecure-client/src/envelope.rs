@@ -1,8 +1,10 @@
 //! Responses with and without an envelope.
 //!
 //! The vendor's documentation shows most responses without an envelope and two in an envelope of `data` and `status`;
-//! its plugin reads an envelope where the documentation shows none. All operations therefore accept both. Only valid
-//! JSON is accepted; the single quotes in the documentation are a typographical error.
+//! its plugin reads an envelope where the documentation shows none. All operations therefore accept both.
+//!
+//! Assumption (body-syntax): bodies are JSON, as in the plugin, which reads nothing else. The single quotes and missing
+//! commas in the documentation are typographical errors.
 
 use auth_client_core::decode::{self, DecodeFailure};
 use auth_client_core::provider::model;

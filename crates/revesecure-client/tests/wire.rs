@@ -12,6 +12,7 @@ use auth_client_core::testing::{ManualTime, ScriptedTransport};
 use httpmock::MockServer;
 use revesecure_client::Client;
 use revesecure_client::models::UserUpdate;
+use serde_json::Value;
 use std::time::{Duration, SystemTime};
 
 #[tokio::test]
@@ -59,4 +60,26 @@ async fn a_retry_after_a_minute_has_the_date_of_a_minute_later_and_another_signa
         assert_eq!(request.header("content-type"), None, "there is no body");
     }
     assert_ne!(requests[0].header("authorization"), requests[1].header("authorization"));
+}
+
+/// The samples of the vendor's page, with double quotes and commas, and the first of several values: each is an example of
+/// its operation, unchanged. The responses that the page prints for writes outside of validations are what is sent.
+#[test]
+fn every_sample_of_the_page_is_an_example() {
+    let description: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+    let page: Vec<Value> = serde_json::from_str(include_str!("page_samples.json")).unwrap();
+    assert_eq!(page.len(), 33);
+    for sample in page {
+        let text = |name: &str| sample[name].as_str().unwrap();
+        let (path, method, part) = (text("path"), text("method"), text("part"));
+        let operation = &description["paths"][path][method];
+        let is_example = |body: &Value| {
+            let examples = body["content"]["application/json"]["examples"].as_object();
+            examples.is_some_and(|all| all.values().any(|example| example["value"] == sample["json"]))
+        };
+        let (request, response) = (&operation["requestBody"], &operation["responses"]["200"]);
+        assert!(is_example(if part == "request" { request } else { response }), "{method} {path}: {part}");
+        let is_echo = part == "response" && method != "get" && !path.contains("/validate/");
+        assert!(!is_echo || is_example(request), "{method} {path}: what is sent");
+    }
 }

@@ -42,9 +42,10 @@
 //!
 //! # Credentials
 //!
-//! The credential is an API key from the vendor's console, sent as a bearer token. [`Client::from_env`] reads
-//! `VV_API_KEY` and, optionally, `VV_BASE_URL`. A key is static, so a 401 is not retried. The console sets the
-//! permissions of a key per kind of object; calls without permission return a 403. Assumption (permissions): or a 404.
+//! The credential is an API key from the vendor's console, sent as a bearer token. It is secret: never publish it, for
+//! example in a repository or a web page. [`Client::from_env`] reads `VV_API_KEY` and, optionally, `VV_BASE_URL`. A key
+//! is static, so a 401 is not retried. The console sets the permissions of a key per kind of object; calls without
+//! permission return a 403. Assumption (permissions): or a 404.
 //!
 //! # Retries
 //!

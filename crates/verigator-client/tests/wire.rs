@@ -72,3 +72,29 @@ async fn the_other_readings_of_the_page_are_settings() {
     let ambiguous = Client::builder("api;user", "api-password".to_owned()).credential_separator(';').build();
     assert_eq!(ambiguous.unwrap_err().field(), Some("username"));
 }
+
+/// The samples of the vendor's page are examples of the description, unchanged.
+#[test]
+fn every_sample_of_the_page_is_an_example() {
+    let description: serde_json::Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+    let service = serde_json::json!({
+        "id": "81213bfd-b690-499e-b9d2-8754cb1550e8", "name": "CoffeeShop", "ctime": "2017-07-06T13:12:03.141Z",
+    });
+    for (path, part, sample) in [
+        ("/service", "requestBody", serde_json::json!({ "fqdn": "coffeeshop.com", "name": "CoffeeShop" })),
+        ("/service", "responses/201", service),
+        (
+            "/service/{service_id}/users/{user_id}/auth",
+            "requestBody",
+            serde_json::json!({ "method": "totp" }),
+        ),
+    ] {
+        let place = format!("/paths/{}/post/{part}", path.replace('/', "~1"));
+        let body = description.pointer(&place).unwrap_or_else(|| panic!("no {place}"));
+        let examples = body["content"]["application/json"]["examples"].as_object().unwrap();
+        assert!(examples.values().any(|example| example["value"] == sample), "{place}: {sample}");
+    }
+    for id in ["402339fa-624a-11e7-907b-a6006ad3dba0", "57166678-624a-11e7-907b-a6006ad3dba0"] {
+        assert!(description.to_string().contains(&format!("\"example\":\"{id}\"")), "{id}");
+    }
+}

@@ -97,6 +97,7 @@ impl VaultVisionProvider {
                     again(true, StatusCode::BAD_REQUEST, &format!("You can't sign up: {reason}."))
                 }
             },
+            // Assumption (password-reset): the login has no reset; a password is set by `credentials.create`.
             _ => {
                 let user = self.state.user_by_name(&tenancy.id, email);
                 let outcome = user.ok_or("no user has this email address").and_then(|user| {
@@ -125,6 +126,8 @@ impl VaultVisionProvider {
     ) -> Reply {
         if let Err(reason) = self.may_log_in(&tenancy.id, user) {
             checks.fail("login", reason);
+            // Assumption (email-verification): an unverified user returns to the application; the vendor documents a workflow
+            // that must be completed first, but not its pages. The control `verify-email` completes it.
             return redirect(&request.back.error("access_denied", reason));
         }
         checks.pass("login");
