@@ -113,7 +113,8 @@ async fn vault_vision() {
     let written = client.tenants().update(&tenant).await.unwrap();
     assert_eq!(written.settings().domain(), "shop.example", "the page doesn't say that it is ignored");
     let raw = client.request(http::Method::GET, &format!("/v1/tenants/{id}"));
-    let raw: serde_json::Value = raw.call(vaultvision_client::decode::json).await.unwrap();
+    let raw: vaultvision_client::Call<serde_json::Value> = raw.call(vaultvision_client::decode::json);
+    let raw = raw.await.unwrap();
     assert_eq!(raw["settings"]["allow_unverified"], false, "shown, as in the sample of this program");
 
     let applications = client.applications(id);

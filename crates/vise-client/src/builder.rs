@@ -332,6 +332,8 @@ impl ClientBuilder {
         let (source, url) = self.settings.base_url_or("");
         let has_dashboard = !url.is_empty();
         let base = BaseUrl::parse(source, if has_dashboard { url } else { PLACEHOLDER_URL })?;
+        // The list has hosts without a scheme.
+        self.options.policy.loopback_https = base.origin().is_secure() && base.origin().is_loopback();
         let carried = |placement| {
             PlacedToken::new(placement, &self.token).map_err(|error| match error.field() {
                 "token" if self.from_env => error.with_field(API_TOKEN),

@@ -176,6 +176,7 @@ pub struct HostPolicy {
     below: Vec<String>,
     predicate: Option<Predicate>,
     loopback: bool,
+    pub(crate) loopback_https: bool,
     /// Set if an entry of a list is not a valid host; such a list would match no hosts or the wrong ones.
     broken: bool,
 }
@@ -217,7 +218,7 @@ impl HostPolicy {
     }
 
     /// **Only for tests against a local server.** Also allows `127.…`, `[::1]` and `localhost` with a port over plain
-    /// http, regardless of the lists. With this setting, a manipulated response of the dashboard can direct calls to
+    /// http, regardless of the lists; over https if the dashboard is such a host, over https. With this setting, a manipulated response of the dashboard can direct calls to
     /// services on the local machine.
     ///
     /// ```
@@ -241,7 +242,7 @@ impl HostPolicy {
     /// The reason why the host must not be called.
     pub fn check(&self, host: &str) -> Result<ViseHost, HostRefusal> {
         if self.loopback
-            && let Some(host) = parse_loopback(host)
+            && let Some(host) = parse_loopback(host, self.loopback_https)
         {
             return Ok(host);
         }
@@ -381,13 +382,12 @@ fn holds_address(labels: &[&str]) -> bool {
     labels.windows(4).any(|four| four.join(".").parse::<Ipv4Addr>().is_ok())
 }
 
-/// Parses loopback names and addresses with a port; plain http unless https is given.
-fn parse_loopback(text: &str) -> Option<ViseHost> {
+/// Parses loopback names and addresses with a port, and the scheme of those that have none.
+fn parse_loopback(text: &str, https: bool) -> Option<ViseHost> {
     let (secure, rest) = match text.split_once("://") {
-        Some(("http", rest)) => (false, rest),
-        Some(("https", rest)) => (true, rest),
+        Some((scheme @ ("http" | "https"), rest)) => (scheme == "https", rest),
         Some(_) => return None,
-        None => (false, text),
+        None => (https, text),
     };
     let (host, port) = rest.strip_suffix('/').unwrap_or(rest).rsplit_once(':')?;
     let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
@@ -461,6 +461,10 @@ mod tests {
         ] {
             assert_eq!(policy.check(text).unwrap().origin().to_string(), origin, "{text}");
             assert_eq!(HostPolicy::new().check(text).is_ok(), text == "vise.example", "{text}");
+            let secure = HostPolicy { loopback_https: true, ..policy.clone() };
+            let origin =
+                if text.starts_with("http:") { origin.to_owned() } else { origin.replace("http:", "https:") };
+            assert_eq!(secure.check(text).unwrap().origin().to_string(), origin, "{text}");
         }
         for bad in [
             "127.0.0.1",
