@@ -15,7 +15,7 @@ impl Log {
     pub(super) fn of<T>(action: impl FnOnce() -> T) -> (T, String) {
         let log = Self::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE);
+        let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
         let subscriber = subscriber.with_writer(move || writer.clone()).finish();
         let result = tracing::subscriber::with_default(subscriber, action);
         let text = log.0.lock().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());

@@ -109,7 +109,7 @@ impl Log {
     pub(crate) fn capture() -> Self {
         let log = Self::default();
         let writer = log.clone();
-        let all = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE);
+        let all = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
         all.with_writer(move || writer.clone()).init();
         log
     }

@@ -24,7 +24,9 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&args.log)
         .map_err(|error| Failure::not_started(format!("--log {}: {error}", args.log)))?;
     // Log lines contain the emulator's time instead of system time.
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    // Another crate of the program may have compiled in colors, which a log file or a pipe must not contain.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.without_time().with_ansi(false).init();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
