@@ -2,120 +2,14 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+mod common;
+
 use auth_emulator::{Emulator, Fault, FaultRule};
+use common::{Home, LIMIT, Outcome, PROGRAM};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
-
-/// The longest that one command may take.
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// A home directory of its own, and the variables of an emulator.
-struct Home {
-    folder: PathBuf,
-    env: Vec<(&'static str, String)>,
-}
-
-impl Home {
-    fn new(emulator: Option<&Emulator>) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("authctl-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        let mut env = emulator.map(|emulator| emulator.env()).unwrap_or_default();
-        // The key, not the session of a user.
-        env.retain(|(name, _)| !matches!(*name, "VIRTUOUS_USERNAME" | "VIRTUOUS_PASSWORD"));
-        Self { folder, env }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_authctl"));
-        command.args(arguments).env_clear().env("HOME", &self.folder).current_dir(&self.folder);
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Outcome {
-        Outcome::of(self.command(arguments).spawn().unwrap(), &[])
-    }
-
-    fn run_with(&self, arguments: &[&str], input: &str) -> Outcome {
-        Outcome::of(self.command(arguments).stdin(Stdio::piped()).spawn().unwrap(), &[input])
-    }
-
-    fn file(&self, name: &str, content: &str) -> PathBuf {
-        let path = self.folder.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, content).unwrap();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        }
-        path
-    }
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-#[derive(Debug)]
-struct Outcome {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Outcome {
-    fn of(mut child: Child, input: &[&str]) -> Self {
-        if let Some(mut stdin) = child.stdin.take() {
-            for text in input {
-                let _ = stdin.write_all(text.as_bytes());
-            }
-        }
-        let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        let read = std::thread::spawn(move || {
-            let mut text = String::new();
-            let _ = out.read_to_string(&mut text);
-            text
-        });
-        let read_err = std::thread::spawn(move || {
-            let mut text = String::new();
-            let _ = err.read_to_string(&mut text);
-            text
-        });
-        let code = wait(child);
-        Self { code, out: read.join().unwrap(), err: read_err.join().unwrap() }
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    #[track_caller]
-    fn expect(self, code: i32, part: &str) -> Self {
-        assert_eq!(self.code, code, "{self:?}");
-        assert!(self.err.contains(part) || self.out.contains(part), "{part:?} in {self:?}");
-        self
-    }
-}
-
-/// Waits for the end of a process, and ends it after the time limit.
-fn wait(mut child: Child) -> i32 {
-    let id = child.id();
-    let (send, receive) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let _ = send.send(child.wait().ok().and_then(|status| status.code()).unwrap_or(-1));
-    });
-    receive.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("process {id} didn't end"))
-}
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 async fn emulator() -> Emulator {
     Emulator::builder().seed(7).start().await.unwrap()
@@ -124,7 +18,7 @@ async fn emulator() -> Emulator {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_donor_is_found_and_changed() {
     let emulator = emulator().await;
-    let home = Home::new(Some(&emulator));
+    let home = Home::of(&emulator);
     let found = home
         .run(&["virtuous", "contacts", "search", "--search", "Larsson", "--jq", ".list[].id"])
         .expect(0, "17");
@@ -154,7 +48,7 @@ async fn a_donor_is_found_and_changed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_provider_can_be_called() {
     let emulator = emulator().await;
-    let home = Home::new(Some(&emulator));
+    let home = Home::of(&emulator);
     home.run(&["verigator", "services", "create", "--fqdn", "shop.example.com", "--name", "Shop"])
         .expect(0, "\"name\": \"Shop\"");
     home.run(&["revesecure", "users", "list"]).expect(0, "[");
@@ -173,7 +67,7 @@ async fn every_provider_can_be_called() {
 #[tokio::test(flavor = "multi_thread")]
 async fn formats_agree_and_pages_are_merged() {
     let emulator = emulator().await;
-    let home = Home::new(Some(&emulator));
+    let home = Home::of(&emulator);
     for name in ["Berg", "Dahl", "Holm", "Lund", "Moe"] {
         let individuals = format!(r#"{{"contactIndividuals":[{{"firstName":"Ola","lastName":"{name}"}}]}}"#);
         let arguments = [
@@ -230,7 +124,7 @@ async fn formats_agree_and_pages_are_merged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn exit_codes_say_what_to_do() {
     let emulator = emulator().await;
-    let mut home = Home::new(Some(&emulator));
+    let mut home = Home::of(&emulator);
     let fault = |status: u16, operation: &str| {
         emulator
             .add_fault(FaultRule::new("virtuous", Fault::status(status)).operation(operation).times(20))
@@ -268,14 +162,14 @@ async fn exit_codes_say_what_to_do() {
     {
         let full = std::fs::File::create("/dev/full").unwrap();
         let child = home.command(&["list"]).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
-        assert_eq!(wait(child), 1);
+        Outcome::of(child).expect(1, "");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mistakes_are_found_before_anything_is_sent() {
     let emulator = emulator().await;
-    let home = Home::new(Some(&emulator));
+    let home = Home::of(&emulator);
     let create = ["virtuous", "contacts", "create"];
     let with = |more: &[&'static str]| home.run(&[&create as &[_], more].concat());
     with(&[])
@@ -300,7 +194,7 @@ async fn mistakes_are_found_before_anything_is_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_are_in_no_output() {
     let emulator = emulator().await;
-    let home = Home::new(Some(&emulator));
+    let home = Home::of(&emulator);
     let mut seen = String::new();
     let mut add = |outcome: Outcome| seen.push_str(&format!("{}\n{}\n", outcome.out, outcome.err));
     for arguments in [
@@ -359,8 +253,9 @@ async fn secrets_are_in_no_output() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_logs_in_with_a_code() {
-    let emulator = emulator().await;
-    let mut home = Home::new(None);
+    let emulator = Emulator::builder().seed(7).virtuous(|settings| settings.two_factor = true);
+    let emulator = emulator.start().await.unwrap();
+    let mut home = Home::new();
     let at = emulator.virtuous();
     home.env = vec![("VIRTUOUS_BASE_URL", at.base_url())];
     home.run(&["login", "virtuous", "--user", "anna", "--password-stdin"])
@@ -380,12 +275,10 @@ async fn a_user_logs_in_with_a_code() {
             tokio::task::yield_now().await;
         }
     };
-    // A user without a second factor gets no code.
-    if let Ok(code) = tokio::time::timeout(Duration::from_secs(20), code).await {
-        stdin.write_all(format!("{code}\n").as_bytes()).unwrap();
-    }
+    let code = tokio::time::timeout(LIMIT, code).await.expect("a code");
+    stdin.write_all(format!("{code}\n").as_bytes()).unwrap();
     drop(stdin);
-    Outcome::of(child, &[]).expect(0, "Logged in as");
+    Outcome::of(child).expect(0, "Logged in as");
     home.run(&["virtuous", "contacts", "get", "17"]).expect(0, "Larsson");
     let status = home.run(&["status", "virtuous"]).expect(0, "login in profile default").json();
     assert!(
@@ -405,7 +298,7 @@ async fn a_user_logs_in_with_a_code() {
 #[tokio::test(flavor = "multi_thread")]
 async fn profiles_name_the_place_of_secrets() {
     let emulator = emulator().await;
-    let mut home = Home::new(None);
+    let mut home = Home::new();
     let at = emulator.verigator();
     let config = format!(
         "[profiles.work.verigator]\nusername = \"{}\"\npassword = \"file:verigator.secret\"\nbase_url = \"{}\"\n",
@@ -413,7 +306,7 @@ async fn profiles_name_the_place_of_secrets() {
         at.base_url()
     );
     home.file(".config/authctl/config.toml", &config);
-    let secret = home.file(".config/authctl/verigator.secret", &format!("{}\n", at.password()));
+    let secret = home.file(".config/authctl/verigator.secret", format!("{}\n", at.password()));
     let create =
         ["verigator", "services", "create", "--fqdn", "a.example", "--name", "A", "--profile", "work"];
     home.run(&create).expect(0, "\"name\": \"A\"");
@@ -436,7 +329,7 @@ async fn profiles_name_the_place_of_secrets() {
 
 #[test]
 fn help_costs_nothing_and_a_closed_pipe_is_no_failure() {
-    let home = Home::new(None);
+    let home = Home::new();
     home.run(&["--version"]).expect(0, env!("CARGO_PKG_VERSION"));
     home.run(&["--help"]).expect(0, "130  interrupted");
     home.run(&["virtuous", "--help"]).expect(0, "contact_addresses");
@@ -451,16 +344,12 @@ fn help_costs_nothing_and_a_closed_pipe_is_no_failure() {
 
     let mut child = home.command(&["list", "-o", "ndjson"]).spawn().unwrap();
     drop(child.stdout.take());
-    let mut err = child.stderr.take().unwrap();
-    assert_eq!(wait(child), 0);
-    let mut text = String::new();
-    err.read_to_string(&mut text).unwrap();
-    assert_eq!(text, "");
+    assert_eq!(Outcome::of(child).expect(0, "").err, "");
 }
 
 #[test]
 fn every_command_runs_without_an_account() {
-    let home = Home::new(None);
+    let home = Home::new();
     for arguments in [
         &["--emulator", "virtuous", "contacts", "get", "17"] as &[_],
         &["revesecure", "users", "list", "--emulator"],
@@ -476,7 +365,7 @@ fn every_command_runs_without_an_account() {
 #[cfg(unix)]
 #[test]
 fn a_shell_completes_operations_flags_and_values() {
-    let home = Home::new(None);
+    let home = Home::new();
     let complete =
         |words: &[&str]| home.run(&[&["__complete", "bash"] as &[_], words].concat()).expect(0, "").out;
     assert_eq!(complete(&["virtu"]), "virtuous\n");
@@ -492,7 +381,7 @@ fn a_shell_completes_operations_flags_and_values() {
     );
 
     let script = "source <(authctl completions bash); COMP_WORDS=(authctl verigator services c); COMP_CWORD=3; _authctl; echo ${COMPREPLY[@]}";
-    let program = Path::new(env!("CARGO_BIN_EXE_authctl")).parent().unwrap();
+    let program = Path::new(PROGRAM).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
     let mut bash = Command::new("bash");
     bash.args(["-c", script])
@@ -500,14 +389,14 @@ fn a_shell_completes_operations_flags_and_values() {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    Outcome::of(bash.spawn().unwrap(), &[]).expect(0, "create\n");
+    Outcome::of(bash.spawn().unwrap()).expect(0, "create\n");
 }
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_says_whether_a_write_may_have_been_executed() {
     let emulator = emulator().await;
-    let home = Home::new(Some(&emulator));
+    let home = Home::of(&emulator);
     for (arguments, operation, code) in [
         (["virtuous", "contacts", "get", "17"], "contacts.get", 130),
         (["virtuous", "contacts", "toggle_follow", "17"], "contacts.toggle_follow", 7),
@@ -519,7 +408,7 @@ async fn ctrl_c_says_whether_a_write_may_have_been_executed() {
         err.read_line(&mut line).unwrap();
         assert!(line.contains("started"), "{line}");
         assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-        assert_eq!(wait(child), code);
+        Outcome::of(child).expect(code, "");
         let mut rest = String::new();
         err.read_to_string(&mut rest).unwrap();
         assert!(rest.contains("interrupted"), "{rest}");

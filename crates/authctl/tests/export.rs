@@ -2,60 +2,43 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+mod common;
+
 use auth_emulator::{Emulator, Fault, FaultRule};
+use common::{Home, LIMIT, Outcome, PROGRAM};
 use serde_json::Value;
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::Read as _;
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// The longest that one command may take.
-const LIMIT: Duration = Duration::from_secs(90);
-
-/// A folder of its own, and an emulator with contacts.
+/// A home directory, and an emulator with contacts.
 struct Place {
-    folder: PathBuf,
+    home: Home,
     emulator: Emulator,
 }
 
 impl Place {
     async fn new(contacts: u64) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name =
-            format!("authctl-export-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).unwrap();
         let settings = |settings: &mut auth_emulator::providers::virtuous::Settings| {
             settings.contacts = contacts;
             settings.calls_per_hour = 100_000;
         };
         let emulator = Emulator::builder().seed(7).virtuous(settings).start().await.unwrap();
-        Self { folder, emulator }
+        Self { home: Home::of(&emulator), emulator }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        self.prepared(Command::new(env!("CARGO_BIN_EXE_authctl")), arguments)
-    }
-
-    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
-        let at = self.emulator.virtuous();
-        command.args(arguments).env_clear().env("HOME", &self.folder).current_dir(&self.folder);
-        command.env("VIRTUOUS_API_KEY", at.api_key()).env("VIRTUOUS_BASE_URL", at.base_url());
-        command.env("TMPDIR", &self.folder);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
+        self.home.command(arguments)
     }
 
     #[track_caller]
     fn run(&self, arguments: &[&str], code: i32, part: &str) -> String {
-        expect(self.command(arguments).spawn().unwrap(), code, part)
+        self.home.run(arguments).expect(code, part).out
     }
 
     fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.folder.join(name)).unwrap()
+        fs::read_to_string(self.home.folder.join(name)).unwrap()
     }
 
     fn ids(&self, name: &str) -> Vec<i64> {
@@ -63,7 +46,7 @@ impl Place {
     }
 
     fn length(&self, name: &str) -> u64 {
-        fs::metadata(self.folder.join(name)).map_or(0, |metadata| metadata.len())
+        fs::metadata(self.home.folder.join(name)).map_or(0, |metadata| metadata.len())
     }
 
     /// Makes one page wait, after some others.
@@ -73,36 +56,10 @@ impl Place {
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
 /// The ids of complete lines.
 fn ids(text: &str) -> Vec<i64> {
     assert!(text.is_empty() || text.ends_with('\n'), "no half line stays");
     text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64().unwrap()).collect()
-}
-
-/// Waits for the end of a process, and ends it after the time limit.
-fn wait(child: Child) -> Output {
-    let id = child.id();
-    let (send, receive) = std::sync::mpsc::channel();
-    std::thread::spawn(move || send.send(child.wait_with_output()));
-    let output = receive.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("process {id} didn't end"));
-    output.unwrap()
-}
-
-/// Checks the exit code and what is on standard error; returns standard output.
-#[track_caller]
-fn expect(child: Child, code: i32, part: &str) -> String {
-    let output = wait(child);
-    let err = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{err}");
-    assert!(err.contains(part), "{part:?} in {err:?}");
-    assert!(!err.contains("panicked"), "{err}");
-    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Waits until a condition holds.
@@ -136,7 +93,8 @@ async fn an_export_has_the_rows_of_the_vendor() {
 
     let streamed = place.run(&["virtuous", "export", "contacts", "--to", "-"], 0, "contacts: 2500 rows (");
     assert_eq!(streamed, place.text("contacts.ndjson"));
-    let left: Vec<_> = fs::read_dir(&place.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        fs::read_dir(&place.home.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "the rows and their description: {left:?}");
 
     for (resource, file) in [("gifts-full", "gifts.jsonl"), ("event_attendees", "attendees.ndjson")] {
@@ -203,13 +161,13 @@ async fn since_exports_what_was_modified_on_that_day_or_later() {
         2,
         "can't compare the time of the last change",
     );
-    assert!(!place.folder.join("p.ndjson").exists());
+    assert!(!place.home.folder.join("p.ndjson").exists());
     let shown = ["virtuous", "export", "gifts", "--to", "g.ndjson", "--since", "2026-11-28", "--dry-run"];
     let shown = place.run(&shown, 0, "");
     assert!(
         shown.contains("POST") && shown.contains("\"GreaterThanOrEqual\"") && shown.contains("2026-11-28")
     );
-    assert!(shown.contains("nothing was sent") && !place.folder.join("g.ndjson").exists(), "{shown}");
+    assert!(shown.contains("nothing was sent") && !place.home.folder.join("g.ndjson").exists(), "{shown}");
 }
 
 /// The body of an update that changes nothing but the time of the last change.
@@ -225,13 +183,13 @@ async fn a_second_run_is_refused_and_ctrl_c_keeps_what_is_written() {
     place.slow(2);
     let first = place.command(&export).spawn().unwrap();
     until("two pages", || {
-        fs::read_to_string(place.folder.join("contacts.ndjson"))
+        fs::read_to_string(place.home.folder.join("contacts.ndjson"))
             .is_ok_and(|text| text.lines().count() == 2_000)
     });
     place.run(&export, 8, "another export to contacts.ndjson is running");
     place.run(&[&export as &[_], &["--restart"]].concat(), 8, "wait for it");
     interrupt(&first);
-    expect(first, 130, "interrupted\nhint: 2000 rows are kept: the same command resumes");
+    Outcome::of(first).expect(130, "interrupted\nhint: 2000 rows are kept: the same command resumes");
     assert_eq!(place.ids("contacts.ndjson").len(), 2_000);
     place.emulator.clear_faults();
     place.run(&export, 0, "contacts: 2500 rows in contacts.ndjson, 2000 of them from an earlier run");
@@ -240,10 +198,11 @@ async fn a_second_run_is_refused_and_ctrl_c_keeps_what_is_written() {
 
     place.slow(1);
     let mut streamed = place.command(&["virtuous", "export", "contacts", "--to", "-"]);
-    let streamed = streamed.stdout(fs::File::create(place.folder.join("streamed")).unwrap()).spawn().unwrap();
+    let streamed =
+        streamed.stdout(fs::File::create(place.home.folder.join("streamed")).unwrap()).spawn().unwrap();
     until("the first page of a stream", || place.text("streamed").lines().count() == 1_000);
     interrupt(&streamed);
-    expect(streamed, 130, "can't be resumed");
+    Outcome::of(streamed).expect(130, "can't be resumed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -268,14 +227,14 @@ async fn a_full_disk_is_a_clear_line_and_loses_nothing() {
     );
     let full = fs::File::create("/dev/full").unwrap();
     let mut command = place.command(&["virtuous", "export", "contacts", "--to", "-"]);
-    expect(command.stdout(full).spawn().unwrap(), 1, "standard output can't be written: No space left");
+    let full = Outcome::of(command.stdout(full).spawn().unwrap());
+    full.expect(1, "standard output can't be written: No space left");
 
     // A file that can't get longer than 200 KB.
     let export = ["virtuous", "export", "contacts", "--to", "contacts.ndjson"];
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", "trap '' XFSZ; ulimit -f 400; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_authctl")]);
-    let err = "contacts.ndjson can't be written";
-    expect(place.prepared(shell, &export).spawn().unwrap(), 1, err);
+    let limited = ["-c", "trap '' XFSZ; ulimit -f 400; exec \"$0\" \"$@\"", PROGRAM];
+    let limited = place.home.prepared("/bin/sh", &[&limited as &[_], &export].concat());
+    Outcome::of({ limited }.spawn().unwrap()).expect(1, "contacts.ndjson can't be written");
     assert!(place.length("contacts.ndjson") > 0);
     place.run(&export, 0, "contacts: 3000 rows in contacts.ndjson");
     let ids = place.ids("contacts.ndjson");
@@ -287,17 +246,13 @@ async fn a_closed_pipe_ends_an_export_without_a_failure() {
     let place = Place::new(3_000).await;
     let mut child = place.command(&["virtuous", "export", "contacts", "--to", "-"]).spawn().unwrap();
     drop(child.stdout.take());
-    let mut err = child.stderr.take().unwrap();
-    let output = wait(child);
-    let mut text = String::new();
-    err.read_to_string(&mut text).unwrap();
-    assert_eq!((output.status.code(), text.as_str()), (Some(0), ""));
+    assert_eq!(Outcome::of(child).expect(0, "").err, "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mistakes_are_found_before_anything_is_sent() {
     let place = Place::new(3).await;
-    fs::write(place.folder.join("mine.ndjson"), "{\"budget\":7}\n").unwrap();
+    fs::write(place.home.folder.join("mine.ndjson"), "{\"budget\":7}\n").unwrap();
     let export = |arguments: &[&str], code: i32, part: &str| {
         place.run(&[&["virtuous", "export"] as &[_], arguments].concat(), code, part);
     };

@@ -2,97 +2,13 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+mod common;
+
 use auth_emulator::{Emulator, Fault, FaultRule};
+use common::{Home, Outcome};
 use serde_json::Value;
-use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
-
-/// The longest that one command may take.
-const LIMIT: Duration = Duration::from_secs(60);
-
-struct Home {
-    folder: PathBuf,
-    env: Vec<(&'static str, String)>,
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-impl Home {
-    fn new(emulator: Option<&Emulator>) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let next = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("authctl-mistakes-{}-{next}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let mut env = emulator.map(|emulator| emulator.env()).unwrap_or_default();
-        env.retain(|(name, _)| !matches!(*name, "VIRTUOUS_USERNAME" | "VIRTUOUS_PASSWORD"));
-        Self { folder, env }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_authctl"));
-        command.args(arguments).env_clear().env("HOME", &self.folder).current_dir(&self.folder);
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Outcome {
-        Outcome::of(self.command(arguments).spawn().unwrap(), "")
-    }
-
-    fn file(&self, name: &str, content: &str) {
-        let path = self.folder.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
-    }
-}
-
-#[derive(Debug)]
-struct Outcome {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Outcome {
-    fn of(mut child: Child, input: &str) -> Self {
-        if let Some(mut stdin) = child.stdin.take() {
-            let _ = stdin.write_all(input.as_bytes());
-        }
-        let read = |pipe: Option<Box<dyn std::io::Read + Send>>| {
-            std::thread::spawn(move || {
-                let mut text = String::new();
-                if let Some(mut pipe) = pipe {
-                    let _ = pipe.read_to_string(&mut text);
-                }
-                text
-            })
-        };
-        let out = read(child.stdout.take().map(|pipe| Box::new(pipe) as _));
-        let err = read(child.stderr.take().map(|pipe| Box::new(pipe) as _));
-        let id = child.id();
-        let (send, receive) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let _ = send.send(child.wait().ok().and_then(|status| status.code()));
-        });
-        let code = receive.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("process {id} didn't end"));
-        Self { code, out: out.join().unwrap(), err: err.join().unwrap() }
-    }
-
-    #[track_caller]
-    fn expect(self, code: i32, part: &str) -> Self {
-        assert_eq!(self.code, Some(code), "{self:?}");
-        assert!(self.err.contains(part) || self.out.contains(part), "{part:?} in {self:?}");
-        self
-    }
-}
+use std::io::Read as _;
+use std::process::Command;
 
 async fn emulator() -> Emulator {
     Emulator::builder().seed(7).start().await.unwrap()
@@ -106,17 +22,17 @@ fn create(home: &Home, fqdn: &str, more: &[&str]) -> Command {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_executed_write_is_never_reported_as_not_sent() {
     let emulator = emulator().await;
-    let home = Home::new(Some(&emulator));
+    let home = Home::of(&emulator);
     let filters = [r#"error("x")"#, ".id|keys", "halt_error", "halt", "halt_error(2)"];
     for (filter, fqdn) in
         filters.into_iter().zip(["a.example", "b.example", "c.example", "d.example", "e.example"])
     {
         let child = create(&home, fqdn, &["--jq", filter]).spawn().unwrap();
-        let failed = Outcome::of(child, "").expect(7, "the call was executed").expect(7, "response: {");
+        let failed = Outcome::of(child).expect(7, "the call was executed").expect(7, "response: {");
         assert!(failed.err.contains("\"id\":\""), "the response: {failed:?}");
     }
     let child = create(&home, "f.example", &["--jq", "error", "-o", "json"]).spawn().unwrap();
-    let failed = Outcome::of(child, "").expect(7, "");
+    let failed = Outcome::of(child).expect(7, "");
     let error: Value = serde_json::from_str(&failed.err).unwrap();
     assert_eq!(error["error"]["may_have_executed"], true, "{error}");
     assert_eq!(error["error"]["response"]["name"], "A", "{error}");
@@ -126,7 +42,7 @@ async fn an_executed_write_is_never_reported_as_not_sent() {
     {
         let full = std::fs::File::create("/dev/full").unwrap();
         let child = create(&home, "g.example", &[]).stdout(full).spawn().unwrap();
-        Outcome::of(child, "").expect(7, "the call was executed");
+        Outcome::of(child).expect(7, "the call was executed");
     }
     // What is known before is refused before.
     let sent = emulator.journal().len();
@@ -140,7 +56,7 @@ async fn an_executed_write_is_never_reported_as_not_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idempotent_write_that_failed_can_be_made_again() {
     let emulator = emulator().await;
-    let home = Home::new(Some(&emulator));
+    let home = Home::of(&emulator);
     let update =
         ["virtuous", "contact_addresses", "update", "231", "--label", "Home", "--address1", "2 Main"];
     let fault =
@@ -152,13 +68,12 @@ async fn an_idempotent_write_that_failed_can_be_made_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_changes_nothing_and_shows_no_call_that_would_fail() {
     let emulator = emulator().await;
-    let mut home = Home::new(None);
+    let mut home = Home::new();
     let at = emulator.virtuous();
     home.env = vec![("VIRTUOUS_BASE_URL", at.base_url())];
     let user = at.username();
     let login = ["login", "virtuous", "--user", &user, "--password-stdin", "--dry-run"];
-    let child = home.command(&login).stdin(Stdio::piped()).spawn().unwrap();
-    Outcome::of(child, &format!("{}\n", at.password())).expect(2, "--dry-run");
+    home.run_with(&login, &format!("{}\n", at.password())).expect(2, "--dry-run");
     home.run(&["logout", "virtuous", "--dry-run"]).expect(2, "--dry-run");
     assert!(emulator.journal().is_empty());
 
@@ -178,19 +93,18 @@ async fn a_dry_run_changes_nothing_and_shows_no_call_that_would_fail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_that_was_accepted_is_said_so() {
     let emulator = Emulator::builder().virtuous(|settings| settings.two_factor = true).start().await.unwrap();
-    let mut home = Home::new(None);
+    let mut home = Home::new();
     let at = emulator.virtuous();
     home.env = vec![("VIRTUOUS_BASE_URL", at.base_url())];
     let user = at.username();
     let login = ["login", "virtuous", "--user", &user, "--password-stdin"];
-    let child = home.command(&login).stdin(Stdio::piped()).spawn().unwrap();
-    Outcome::of(child, &format!("{}\n", at.password())).expect(4, "a code was sent");
+    home.run_with(&login, &format!("{}\n", at.password())).expect(4, "a code was sent");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filter_has_a_time_limit_and_can_be_interrupted() {
     let emulator = emulator().await;
-    let home = Home::new(Some(&emulator));
+    let home = Home::of(&emulator);
     let filter =
         ["virtuous", "contacts", "get", "17", "--trace", "--jq", "[range(1e12)|select(false)]|length"];
     home.run(&[&filter as &[_], &["--timeout", "1"]].concat()).expect(1, "not done after 1 s");
@@ -205,7 +119,7 @@ async fn a_filter_has_a_time_limit_and_can_be_interrupted() {
             assert!(err.read_line(&mut line).unwrap() > 0);
         }
         assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-        Outcome::of(child, "").expect(130, "");
+        Outcome::of(child).expect(130, "");
         let mut rest = String::new();
         err.read_to_string(&mut rest).unwrap();
         assert!(rest.contains("interrupted"), "{rest}");
@@ -215,7 +129,7 @@ async fn a_filter_has_a_time_limit_and_can_be_interrupted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_option_of_the_output_loses_data() {
     let emulator = emulator().await;
-    let home = Home::new(Some(&emulator));
+    let home = Home::of(&emulator);
     let query = ["virtuous", "contacts", "query", "--data", r#"{"groups":[]}"#];
     let with = |more: &[&'static str]| home.run(&[&query as &[_], more].concat());
     let ids = with(&["--jq", ".list[].id", "-o", "csv"]).expect(0, "");
@@ -236,7 +150,7 @@ async fn no_option_of_the_output_loses_data() {
 
 #[test]
 fn what_is_wrong_is_named() {
-    let mut home = Home::new(None);
+    let mut home = Home::new();
     home.run(&["list", "virtuous", "nosuchword"]).expect(0, "[]");
     home.run(&["list", "nosuchword"]).expect(0, "[]");
     home.run(&["list", "virtous"]).expect(2, "did you mean virtuous?");
@@ -262,16 +176,12 @@ fn what_is_wrong_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_cannot_work_is_refused_early() {
     let emulator = emulator().await;
-    let mut home = Home::new(None);
+    let mut home = Home::new();
     let at = emulator.virtuous();
     home.env = vec![("VIRTUOUS_BASE_URL", at.base_url())];
     let user = at.username();
-    let child = home
-        .command(&["login", "virtuous", "--user", &user, "--password-stdin"])
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    Outcome::of(child, &format!("{}\n", at.password())).expect(0, "Logged in");
+    let login = ["login", "virtuous", "--user", &user, "--password-stdin"];
+    home.run_with(&login, &format!("{}\n", at.password())).expect(0, "Logged in");
     home.run(&["login", "virtuous", "--user", "other"]).expect(2, "authctl logout virtuous first");
     home.env.clear();
     home.file(".local/state/authctl/default.virtuous.json", "damaged");
@@ -280,7 +190,7 @@ async fn a_login_that_cannot_work_is_refused_early() {
 
 #[test]
 fn a_field_that_is_set_twice_is_an_error() {
-    let home = Home::new(None);
+    let home = Home::new();
     let create =
         |data: &str| home.run(&["virtuous", "contacts", "create", "--dry-run", "--no-check", "--data", data]);
     create(r#"{"name":"a","name":"b"}"#).expect(2, "sets name twice");

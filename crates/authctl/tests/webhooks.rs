@@ -2,21 +2,21 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+mod common;
+
 use auth_emulator::Emulator;
 use auth_emulator::providers::virtuous::WebhookDelivery;
+use common::{Home, LIMIT, Outcome, PROGRAM};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use tokio::net::TcpSocket;
 
-/// The longest that one command, or one line of it, may take.
-const LIMIT: Duration = Duration::from_secs(60);
 const SECRET: &str = "s3cret-canary é";
 const BODY: &str = r#"{"event":"GiftCreate","gift":{"id":301,"modifiedDateTimeUtc":"2026-01-02T03:04:05"}}"#;
 
@@ -26,86 +26,26 @@ fn sign(secret: &str, body: &[u8]) -> String {
     mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A directory and the variables of a command.
-struct Home {
-    folder: PathBuf,
-    env: Vec<(&'static str, String)>,
-}
+/// Commands below `authctl virtuous webhooks`.
+struct Hooks(Home);
 
-impl Home {
+impl Hooks {
     fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name =
-            format!("authctl-webhooks-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        Self { folder, env: vec![("VIRTUOUS_WEBHOOK_SECRET", SECRET.to_owned())] }
+        let mut home = Home::new();
+        home.env.push(("VIRTUOUS_WEBHOOK_SECRET", SECRET.to_owned()));
+        Self(home)
     }
 
     fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.folder.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, content).unwrap();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        }
-        path.to_str().unwrap().to_owned()
-    }
-
-    fn prepared(&self, program: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program);
-        command.args(arguments).env_clear().env("HOME", &self.folder).current_dir(&self.folder);
-        // The default ready file, which an emulator of this machine may have.
-        command.env("TMPDIR", &self.folder).env("TMP", &self.folder).env("TEMP", &self.folder);
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
+        self.0.file(name, content).to_str().unwrap().to_owned()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let words = ["virtuous", "webhooks"].iter().chain(arguments).copied().collect::<Vec<_>>();
-        self.prepared(env!("CARGO_BIN_EXE_authctl"), &words)
+        self.0.command(&[&["virtuous", "webhooks"] as &[_], arguments].concat())
     }
 
     fn run(&self, arguments: &[&str]) -> Outcome {
         Outcome::of(self.command(arguments).spawn().unwrap())
-    }
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-#[derive(Debug)]
-struct Outcome {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Outcome {
-    fn of(child: Child) -> Self {
-        let (send, receive) = channel();
-        std::thread::spawn(move || send.send(child.wait_with_output()));
-        let Output { status, stdout, stderr } = receive.recv_timeout(LIMIT).expect("no end").unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Self { code: status.code().unwrap_or(-1), out: text(stdout), err: text(stderr) }
-    }
-
-    #[track_caller]
-    fn expect(self, code: i32, part: &str) -> Self {
-        assert_eq!(self.code, code, "{self:?}");
-        assert!(self.err.contains(part) || self.out.contains(part), "{part:?} in {self:?}");
-        assert!(!self.err.contains("canary") && !self.out.contains("canary"), "{self:?}");
-        self
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 
@@ -117,7 +57,7 @@ struct Listening {
 }
 
 impl Listening {
-    fn start(home: &Home, arguments: &[&str]) -> Self {
+    fn start(home: &Hooks, arguments: &[&str]) -> Self {
         let arguments = ["listen"].iter().chain(arguments).copied().collect::<Vec<_>>();
         let mut child = home.command(&arguments).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
@@ -220,7 +160,7 @@ fn body_of(request: &[u8]) -> &[u8] {
 
 #[test]
 fn stored_deliveries_are_verified_offline() {
-    let mut home = Home::new();
+    let mut home = Hooks::new();
     let (file, right) = (home.file("d.json", BODY), sign(SECRET, BODY.as_bytes()));
     let found = home.run(&["verify", &file, "--signature", &right]).expect(0, "").json();
     assert_eq!(
@@ -252,7 +192,7 @@ fn stored_deliveries_are_verified_offline() {
         .expect(0, "\"bytes\": 0");
 
     // The secret that was replaced is the second one.
-    home.env.push(("VIRTUOUS_WEBHOOK_SECRET_OLD", "older".to_owned()));
+    home.0.env.push(("VIRTUOUS_WEBHOOK_SECRET_OLD", "older".to_owned()));
     let old = sign("older", BODY.as_bytes());
     assert_eq!(home.run(&["verify", &file, "--signature", &old]).expect(0, "").json()["secret"], 2);
     // Files, then a profile, then the environment.
@@ -279,18 +219,18 @@ fn stored_deliveries_are_verified_offline() {
     }
     with("", &["--secret-file", &home.file("none", "\n")]).expect(4, "empty");
     for invalid in [format!("{SECRET}\n"), format!("{SECRET}\r\n")] {
-        home.env = vec![("VIRTUOUS_WEBHOOK_SECRET", invalid)];
+        home.0.env = vec![("VIRTUOUS_WEBHOOK_SECRET", invalid)];
         home.run(&["verify", &file, "--signature", &right]).expect(4, "line break");
         home.run(&["listen"]).expect(4, "line break");
     }
-    home.env.clear();
+    home.0.env.clear();
     home.run(&["verify", &file, "--signature", &right]).expect(4, "there is no secret");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deliveries_of_the_emulator_are_forwarded_and_its_status_is_returned() {
     let emulator = Emulator::builder().seed(7).start().await.unwrap();
-    let home = Home::new();
+    let home = Hooks::new();
     let (url, received) =
         receiver(&["202 Accepted", "503 Busy", "307 Elsewhere\r\nLocation: http://127.0.0.1:1/", "200 OK"]);
     let listening = Listening::start(&home, &["--forward-to", &url, "--count", "5"]);
@@ -341,7 +281,7 @@ async fn deliveries_of_the_emulator_are_forwarded_and_its_status_is_returned() {
 
 #[test]
 fn a_wrong_signature_is_refused_and_not_forwarded() {
-    let home = Home::new();
+    let home = Hooks::new();
     let (url, received) = receiver(&["200 OK"]);
     let listening = Listening::start(&home, &["--forward-to", &url]);
     let body = BODY.as_bytes();
@@ -372,7 +312,7 @@ fn a_wrong_signature_is_refused_and_not_forwarded() {
 
 #[test]
 fn the_bytes_are_forwarded_as_they_are() {
-    let home = Home::new();
+    let home = Hooks::new();
     let bodies: [&[u8]; 5] = [
         b"",
         b"{\r\n \"event\" : \"GiftCreate\" }\r\n",
@@ -417,7 +357,7 @@ fn the_bytes_are_forwarded_as_they_are() {
 
 #[test]
 fn events_sizes_and_the_early_response_follow_the_options() {
-    let home = Home::new();
+    let home = Hooks::new();
     let down = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{down}/");
     let listening = Listening::start(
@@ -457,8 +397,8 @@ fn events_sizes_and_the_early_response_follow_the_options() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     home.run(&["listen", "--bind", &address]).expect(1, "can't listen");
-    let mut bare = Home::new();
-    bare.env.clear();
+    let mut bare = Hooks::new();
+    bare.0.env.clear();
     bare.run(&["listen"]).expect(4, "there is no secret");
     let open = Listening::start(&bare, &["--no-verify", "--count", "1", "--path", "/hook"]);
     assert_eq!(open.ready["verification"], false);
@@ -470,7 +410,7 @@ fn events_sizes_and_the_early_response_follow_the_options() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_it_after_the_deliveries_in_progress() {
-    let home = Home::new();
+    let home = Hooks::new();
     let slow = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", slow.local_addr().unwrap());
     let mut listening = Listening::start(&home, &["--forward-to", &url]);
@@ -504,7 +444,7 @@ fn ctrl_c_ends_it_after_the_deliveries_in_progress() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emulator_sends_what_is_triggered() {
-    let mut home = Home::new();
+    let mut home = Hooks::new();
     let listening = Listening::start(&home, &["--show-body"]);
     let url = listening.url().to_owned();
     let sent = home.run(&["trigger", "GiftCreate", "--to", &url, "--emulator"]).expect(0, "").json();
@@ -523,9 +463,11 @@ async fn an_emulator_sends_what_is_triggered() {
     home.run(&["trigger", "GiftCreate", "--data", "7"]).expect(2, "must be a JSON object");
     home.run(&["trigger", "GiftCreate", "--to", &url, "--dry-run"]).expect(0, "nothing was sent");
     home.run(&["trigger", "GiftCreate", "--to", &url]).expect(1, "no running emulator");
-    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    home.run(&["trigger", "GiftCreate", "--to", &format!("http://{gone}/"), "--emulator"])
-        .expect(6, "no response");
+    // Bound, so that nobody else takes the port, and not listening.
+    let closed = TcpSocket::new_v4().unwrap();
+    closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let closed_url = format!("http://{}/", closed.local_addr().unwrap());
+    home.run(&["trigger", "GiftCreate", "--to", &closed_url, "--emulator"]).expect(6, "no response");
     let other = home.file("other", "another secret");
     let refused = ["trigger", "GiftCreate", "--to", &url, "--emulator", "--secret-file", &other];
     home.run(&refused).expect(3, "status 401");
@@ -537,20 +479,19 @@ async fn an_emulator_sends_what_is_triggered() {
     let emulator = Emulator::builder().seed(7).set("virtuous.loopback_webhooks", true).start().await.unwrap();
     let control = json!({ "url": emulator.control_url(), "token": emulator.control_token() });
     let ready = home.file("ready.json", json!({ "control": control, "providers": {} }).to_string());
-    home.env.push(("AUTH_EMULATOR_READY_FILE", ready));
+    home.0.env.push(("AUTH_EMULATOR_READY_FILE", ready));
     home.run(&["trigger", "ProjectUpdate", "--to", &url]).expect(0, "\"status\": null");
     assert_eq!(listening.next()["event"], "ProjectUpdate");
     home.run(&["trigger", "EventCreate"]).expect(5, "no active subscription to EventCreate");
     let webhook = json!({ "payloadUrl": url, "secret": SECRET, "eventCreate": true });
     let body = home.file("webhook.json", webhook.to_string());
-    home.env.extend(
+    home.0.env.extend(
         emulator
             .env()
             .into_iter()
             .filter(|(name, _)| matches!(*name, "VIRTUOUS_API_KEY" | "VIRTUOUS_BASE_URL")),
     );
-    let created = Outcome::of(home.command(&["create", "--data", &format!("@{body}")]).spawn().unwrap());
-    assert_eq!(created.code, 0, "{created:?}");
+    home.run(&["create", "--data", &format!("@{body}")]).expect(0, "");
     let sent = home.run(&["trigger", "EventCreate"]).expect(0, "").json();
     assert_eq!(sent, json!([{ "event": "EventCreate", "url": url, "signed": null, "status": null }]));
     let line = listening.next();
@@ -561,12 +502,12 @@ async fn an_emulator_sends_what_is_triggered() {
 #[cfg(unix)]
 #[test]
 fn the_examples_of_the_help_run() {
-    let mut home = Home::new();
+    let mut home = Hooks::new();
     home.file("delivery.json", BODY);
     home.file("delivery.headers", signature(BODY.as_bytes()));
-    home.env.push(("SIGNATURE", sign(SECRET, BODY.as_bytes())));
-    let folder = PathBuf::from(env!("CARGO_BIN_EXE_authctl")).parent().unwrap().display().to_string();
-    home.env.push(("PATH", format!("{folder}:/usr/bin:/bin")));
+    home.0.env.push(("SIGNATURE", sign(SECRET, BODY.as_bytes())));
+    let folder = PathBuf::from(PROGRAM).parent().unwrap().display().to_string();
+    home.0.env.push(("PATH", format!("{folder}:/usr/bin:/bin")));
     home.run(&["--help"]).expect(0, "listen  ").expect(0, "trigger EVENT");
     let receiving = Listening::start(&home, &[]);
     let mut run = 0;
@@ -583,7 +524,7 @@ fn the_examples_of_the_help_run() {
                 drop(Listening::start(&home, &words));
             } else {
                 let line = line.replace("127.0.0.1:4040", &receiving.address());
-                Outcome::of(home.prepared("/bin/sh", &["-c", &line]).spawn().unwrap())
+                Outcome::of(home.0.prepared("/bin/sh", &["-c", &line]).spawn().unwrap())
                     .expect(0, "GiftCreate");
             }
             run += 1;
