@@ -168,7 +168,8 @@ impl TokenStore for FileStore {
             let paths = store.paths("lock", &key)?;
             let lock = lock::acquire(&paths.lock, Some(&paths.token), store.lock_timeout, is_wanted)?;
             hold_place(&paths.token, &lock)?;
-            Ok(LockedFile { paths, key, lock: Arc::new(lock) })
+            let held = Held { lock, token: paths.token };
+            Ok(LockedFile { key, held: Arc::new(held) })
         };
         let locked: Result<_, LockError> = self.workers.run("lock", locking).await;
         locked.map(|locked| Box::new(locked) as Box<dyn LockedToken>)
@@ -177,56 +178,56 @@ impl TokenStore for FileStore {
 
 #[derive(Debug)]
 struct LockedFile {
-    paths: Paths,
     key: StoreKey,
     /// Shared with the operation in progress, so that a canceled caller doesn't release the lock in the middle
     /// of it.
-    lock: Arc<Lock>,
+    held: Arc<Held>,
+}
+
+/// A lock, and the file that it protects.
+#[derive(Debug)]
+struct Held {
+    lock: Lock,
+    token: PathBuf,
+}
+
+/// Removes the empty file of a lock under which no token was saved, before the lock is released.
+impl Drop for Held {
+    fn drop(&mut self) {
+        if cfg!(unix) && is_empty_file(&self.token) {
+            let _ = fs::remove_file(&self.token);
+        }
+    }
 }
 
 #[async_trait]
 impl LockedToken for LockedFile {
     async fn load(&mut self) -> Result<Option<StoredToken>, StoreError> {
-        let (path, key, lock) = (self.paths.token.clone(), self.key.clone(), Arc::clone(&self.lock));
+        let (key, held) = (self.key.clone(), Arc::clone(&self.held));
         // The holder of a lock must not wait behind operations that wait for the lock.
-        Workers::new(1)
-            .run("read", move |_| {
-                let result = read(&path, &key);
-                drop(lock);
-                result
-            })
-            .await
+        Workers::new(1).run("read", move |_| read(&held.token, &key)).await
     }
 
     async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
         let text = format::write(&self.key, token)?;
-        let (path, lock) = (self.paths.token.clone(), Arc::clone(&self.lock));
+        let held = Arc::clone(&self.held);
         worker::write("write", move || {
-            replace(&path, &text, &lock).map_err(|error| not_replaced("write", &path, &error))
+            replace(&held.token, &text, &held.lock)
+                .map_err(|error| not_replaced("write", &held.token, &error))
         })
         .await
     }
 
     async fn clear(&mut self) -> Result<(), StoreError> {
-        let (path, lock) = (self.paths.token.clone(), Arc::clone(&self.lock));
+        let held = Arc::clone(&self.held);
         worker::write("clear", move || {
-            let cleared = match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("clear", &path, &error)),
-                _ => sync_folder(&path).map_err(|error| failed("clear", &path, &error)),
-            };
-            drop(lock);
-            cleared
+            let path = &held.token;
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("clear", path, &error)),
+                _ => sync_folder(path).map_err(|error| failed("clear", path, &error)),
+            }
         })
         .await
-    }
-}
-
-/// Removes the empty file of a lock under which no token was saved.
-impl Drop for LockedFile {
-    fn drop(&mut self) {
-        if cfg!(unix) && is_empty_file(&self.paths.token) {
-            let _ = fs::remove_file(&self.paths.token);
-        }
     }
 }
 
