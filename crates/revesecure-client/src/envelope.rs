@@ -9,7 +9,7 @@
 use auth_client_core::decode::{self, DecodeFailure};
 use auth_client_core::provider::model;
 use http::Response;
-use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::fmt;
@@ -138,7 +138,8 @@ impl<'de> Deserialize<'de> for Statuses {
     }
 }
 
-/// The field `data` of an envelope; the last one if there are several.
+/// The field `data` of an envelope. If there are several, the last one of lists; an error otherwise, because the result of a
+/// login must be unambiguous.
 struct Enveloped<T>(Option<T>);
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Enveloped<T> {
@@ -156,6 +157,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Enveloped<T> {
                 let mut data = None;
                 while let Some(name) = map.next_key::<String>()? {
                     if name == "data" {
+                        if data.is_some() && model::from_slice::<T>(b"[]").is_err() {
+                            return Err(A::Error::duplicate_field("data"));
+                        }
                         data = map.next_value()?;
                     } else {
                         map.next_value::<IgnoredAny>()?;
@@ -238,6 +242,8 @@ mod tests {
         assert_eq!(read::<Vec<Id>>(r#"{"data":null,"status":{"code":200}}"#).unwrap(), []);
         let repeated = r#"{"data":[],"data":[{"id":7,"id":7}],"status":{"code":200},"status":{"code":200}}"#;
         assert_eq!(read::<Vec<serde_json::Value>>(repeated).unwrap(), [serde_json::json!({ "id": 7 })]);
+        let ambiguous = r#"{"data":{"id":7},"data":{"id":8},"status":{"code":200}}"#;
+        assert!(read::<Id>(ambiguous).is_err());
         assert_eq!(read::<Option<Id>>("").unwrap(), None);
     }
 

@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for Ids {
                     }
                 }
                 // The id of another object, such as the campaign of a gift, loses no row.
-                match unreadable.filter(|_| ids.id.is_none()) {
+                match unreadable.filter(|_| ids.id.or(ids.communication).is_none()) {
                     Some(expected) => Err(A::Error::custom(expected)),
                     None => Ok(ids),
                 }
@@ -108,6 +108,7 @@ mod tests {
             (r#"{"communicationId":4,"campaignId":3}"#, Resource::Communications, Some(4)),
             (r#"{"id":1,"id":7,"a":1,"a":2}"#, Resource::Gifts, Some(7)),
             (r#"{"id":"7","campaignId":{"new":1}}"#, Resource::Gifts, Some(7)),
+            (r#"{"communicationId":4,"campaignId":{"new":1}}"#, Resource::Communications, Some(4)),
             // As documented by the vendor.
             (r#"{"campaignId":3,"channelType":null}"#, Resource::Communications, None),
             ("{}", Resource::Contacts, None),
