@@ -10,7 +10,7 @@ pub use serde;
 pub use crate::call::CallTemplate;
 pub use crate::decode::open_enum::unknown_value;
 pub use crate::decode::rows::Rows;
-pub use crate::encode::base_url::BaseUrl;
+pub use crate::encode::base_url::{BaseUrl, is_host_name};
 pub use crate::encode::json::JsonStyle;
 pub use crate::encode::path::PathValue;
 pub use crate::engine::Engine;

@@ -232,6 +232,17 @@ pub fn one_time_code(typed: &SecretString) -> SecretString {
     SecretString::from(code)
 }
 
+/// Returns whether a value has a visible character: neither white space nor invisible.
+///
+/// ```
+/// assert!(auth_core::secret::has_visible("1 2"));
+/// assert!(!auth_core::secret::has_visible(" \u{200b}\n"));
+/// ```
+#[must_use]
+pub fn has_visible(value: &str) -> bool {
+    value.chars().any(|c| !c.is_whitespace() && !is_invisible(c))
+}
+
 /// Returns a description of a character that [`is_invisible`].
 fn kind_of(c: char) -> &'static str {
     match c {

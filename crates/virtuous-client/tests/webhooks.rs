@@ -84,7 +84,7 @@ fn what_is_no_signature_is_refused() {
     for nobody in ["", "a line of a file\n", "\r\n"] {
         assert_eq!(
             verify(&SecretString::from(nobody), b"{}", &hex),
-            Err(WebhookError::NoSecret),
+            Err(WebhookError::InvalidSecret),
             "{nobody:?}"
         );
     }
@@ -235,9 +235,9 @@ fn several_secrets_are_tried_and_the_one_that_matches_is_named() {
         (vec![good(), other()], Ok(0)),
         (vec![good(), good()], Ok(0)),
         (vec![other(), other()], Err(WebhookError::Mismatch)),
-        (vec![good(), SecretString::from("")], Err(WebhookError::NoSecret)),
-        (vec![SecretString::from(""), good()], Err(WebhookError::NoSecret)),
-        (vec![], Err(WebhookError::NoSecret)),
+        (vec![good(), SecretString::from("")], Err(WebhookError::InvalidSecret)),
+        (vec![SecretString::from(""), good()], Err(WebhookError::InvalidSecret)),
+        (vec![], Err(WebhookError::InvalidSecret)),
     ] {
         let names: Vec<&str> = secrets.iter().map(|secret| secret.expose_secret()).collect();
         assert_eq!(webhook::verify_any(&secrets, body, signature), expected, "{names:?}");

@@ -6,8 +6,8 @@
 //! addresses, see [`public_addresses_only`](crate::ClientBuilder::public_addresses_only).
 
 use auth_client_core::Error;
-use auth_client_core::provider::BaseUrl;
 use auth_client_core::provider::auth_core::Origin;
+use auth_client_core::provider::{BaseUrl, is_host_name};
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -217,9 +217,9 @@ impl HostPolicy {
         self
     }
 
-    /// **Only for tests against a local server.** Also allows `127.…`, `[::1]` and `localhost` with a port over plain
-    /// http, regardless of the lists; over https if the dashboard is such a host, over https. With this setting, a manipulated response of the dashboard can direct calls to
-    /// services on the local machine.
+    /// **Only for tests against a local server.** Also allows `127.…`, `[::1]` and `localhost` with a port, regardless of
+    /// the lists: over plain http, or over https if the dashboard is a loopback host over https. With this setting, a
+    /// manipulated response of the dashboard can direct calls to services on the local machine.
     ///
     /// ```
     /// let policy = vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests();
@@ -340,7 +340,7 @@ fn name(host: &str) -> Result<ViseHost, HostRefusal> {
     if !same {
         return Err(HostRefusal::Disguised);
     }
-    if name.len() > 253 || !made.iter().all(|label| is_label(label)) {
+    if name.ends_with('.') || !is_host_name(name) {
         return Err(HostRefusal::NotAName);
     }
     if LOCAL.iter().any(|local| is_below(name, local)) {
@@ -356,14 +356,6 @@ fn name(host: &str) -> Result<ViseHost, HostRefusal> {
         return Err(HostRefusal::Address);
     }
     Ok(ViseHost::named(name))
-}
-
-/// Returns whether a label has only letters, digits, hyphens and underscores, with no hyphen at either end.
-fn is_label(label: &str) -> bool {
-    (1..=63).contains(&label.len())
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-        && !label.starts_with('-')
-        && !label.ends_with('-')
 }
 
 fn is_below(name: &str, domain: &str) -> bool {

@@ -91,7 +91,7 @@ impl BaseUrl {
             return Err("its host must be a name or an address in its usual form, such as 127.0.0.1");
         }
         if let Some(url::Host::Domain(name)) = url.host()
-            && !is_name(name)
+            && !is_host_name(name)
         {
             return Err("its host is not a name of letters, digits, hyphens and single dots");
         }
@@ -143,8 +143,18 @@ impl BaseUrl {
     }
 }
 
-/// Returns whether a host can be the name of a machine. URL parsers accept more, and no call to such a host succeeds.
-pub(crate) fn is_name(host: &str) -> bool {
+/// Returns whether a host can be the name of a machine: at most 253 characters, labels of 1 to 63 letters, digits, hyphens and
+/// underscores without a hyphen at either end, and possibly a dot at the end. URL parsers accept more, and no call to such a
+/// host succeeds.
+///
+/// ```
+/// use auth_client_core::provider::is_host_name;
+///
+/// assert!(is_host_name("api.example.com") && is_host_name("localhost."));
+/// assert!(!is_host_name("api..example.com") && !is_host_name("-api.example.com"));
+/// ```
+#[must_use]
+pub fn is_host_name(host: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))

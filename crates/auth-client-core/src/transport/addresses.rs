@@ -89,7 +89,7 @@ impl Resolver {
 impl Resolver {
     /// Rejects an address that was set for something else than a name, which would have no effect.
     pub(super) fn check_names(&self) -> Result<(), Error> {
-        let is_name = |host: &str| base_url::is_name(host) && host.parse::<IpAddr>().is_err();
+        let is_name = |host: &str| base_url::is_host_name(host) && host.parse::<IpAddr>().is_err();
         match self.known.iter().all(|(host, _)| is_name(host)) {
             true => Ok(()),
             false => Err(Error::configuration(

@@ -5,7 +5,7 @@ use super::settings::ProxySource;
 use crate::encode::path::STRICT;
 use crate::env;
 use crate::error::Error;
-use auth_core::secret::{ExposeSecret as _, SecretString, check_user_name};
+use auth_core::secret::{ExposeSecret as _, SecretString, check_password, check_user_name};
 use percent_encoding::utf8_percent_encode;
 use url::Url;
 
@@ -42,20 +42,18 @@ impl Proxy {
 
     /// Returns the proxy's URL with a percent-encoded username and password.
     fn with_credentials(&self, user: &str, password: &SecretString) -> Result<Self, Error> {
-        let refuse = |reason| Error::configuration("proxy credentials", reason);
-        if check_user_name("user name", user).is_err() {
-            return Err(refuse(
-                "the user name must not be empty, begin or end with white space, or contain a colon or an invisible character",
-            ));
-        }
-        if password.expose_secret().ends_with(['\n', '\r']) {
-            return Err(refuse("the password must not end with a line break"));
+        let refuse = |reason: &str| Error::configuration("proxy credentials", reason.to_owned());
+        let password = password.expose_secret();
+        check_user_name("user name", user)
+            .map_err(|invalid| refuse(&format!("the user name {}", invalid.reason())))?;
+        // A proxy may have no password.
+        if !password.is_empty() {
+            check_password("password", password)
+                .map_err(|invalid| refuse(&format!("the password {}", invalid.reason())))?;
         }
         let mut url = Url::parse(&self.url).map_err(|_| refuse("the proxy has no valid address"))?;
         let encode = |text: &str| utf8_percent_encode(text, STRICT).to_string();
-        let set = url
-            .set_username(&encode(user))
-            .and_then(|()| url.set_password(Some(&encode(password.expose_secret()))));
+        let set = url.set_username(&encode(user)).and_then(|()| url.set_password(Some(&encode(password))));
         set.map_err(|()| refuse("the proxy has no host to send them to"))?;
         Ok(Self { url: url.into(), exempt: self.exempt.clone() })
     }

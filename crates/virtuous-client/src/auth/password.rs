@@ -6,7 +6,7 @@ use super::renewer::{Renewer, State, temporary};
 use super::session::Held;
 use super::shared_store::LockedStore;
 use auth_client_core::Error;
-use auth_client_core::provider::auth_core::secret::one_time_code;
+use auth_client_core::provider::auth_core::secret::has_visible;
 use auth_client_core::provider::auth_core::token::MAX_RETRY_AFTER;
 use auth_client_core::provider::auth_core::{CredentialError, ExposeSecret as _, SecretString};
 use std::future::Future;
@@ -77,7 +77,7 @@ impl Renewer {
         let mut with_code = false;
         if let (Ok(Grant::CodeRequired), Some(source)) = (&grant, &login.code)
             && let Some(code) = self.engine().within(CODE_TIMEOUT, source()).await.flatten()
-            && !one_time_code(&code).expose_secret().is_empty()
+            && has_visible(code.expose_secret())
         {
             with_code = true;
             grant = self.endpoint.password(&login.user, &login.password, Some(&code), limit).await;

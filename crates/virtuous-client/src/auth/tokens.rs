@@ -5,7 +5,7 @@
 
 use auth_client_core::decode::{self, DecodeFailure};
 use auth_client_core::provider::auth_core::scheme::Bearer;
-use auth_client_core::provider::auth_core::secret::one_time_code;
+use auth_client_core::provider::auth_core::secret::has_visible;
 use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::{RawJson, UnknownFields};
 use bytes::Bytes;
@@ -125,7 +125,7 @@ impl Tokens {
 
 /// Returns whether a token has a visible character. Servers send an empty string for an unchanged token.
 pub(super) fn is_given(token: &SecretString) -> bool {
-    !one_time_code(token).expose_secret().is_empty()
+    has_visible(token.expose_secret())
 }
 
 /// Prints the expiry, but neither tokens nor user.

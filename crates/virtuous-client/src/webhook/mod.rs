@@ -84,7 +84,7 @@ pub enum WebhookError {
     /// The secret is empty, so a signature would prove nothing, or ends with the line break of the file that it was read
     /// from.
     #[error("invalid secret: must not be empty or end with a line break")]
-    NoSecret,
+    InvalidSecret,
     /// The body is not a JSON object.
     #[error("the body is not a JSON object")]
     NotJson,
@@ -115,7 +115,7 @@ pub enum WebhookError {
 pub fn verify(secret: &SecretString, body: &[u8], header: &str) -> Result<(), WebhookError> {
     let secret = secret.expose_secret();
     if check_password("secret", secret).is_err() {
-        return Err(WebhookError::NoSecret);
+        return Err(WebhookError::InvalidSecret);
     }
     let text = header.trim();
     let text = match text.split_at_checked(7) {
@@ -125,7 +125,7 @@ pub fn verify(secret: &SecretString, body: &[u8], header: &str) -> Result<(), We
     // 64 hexadecimal digits are valid base64 of 48 bytes, so the length distinguishes the two.
     let base64 = STANDARD.decode(text).ok().filter(|signature| signature.len() == 32);
     let signature = base64.or_else(|| hex(text)).ok_or(WebhookError::Malformed)?;
-    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| WebhookError::NoSecret)?;
+    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| WebhookError::InvalidSecret)?;
     mac.chain_update(body).verify_slice(&signature).map_err(|_| WebhookError::Mismatch)
 }
 
@@ -145,9 +145,10 @@ pub fn verify(secret: &SecretString, body: &[u8], header: &str) -> Result<(), We
 ///
 /// # Errors
 ///
-/// [`WebhookError`] if the signature is malformed or matches no secret, if a secret is empty, or if there is none.
+/// [`WebhookError`] if the signature is malformed or matches no secret, if a secret is empty or ends with a line break, or if
+/// there is none.
 pub fn verify_any(secrets: &[SecretString], body: &[u8], header: &str) -> Result<usize, WebhookError> {
-    let mut matching = Err(WebhookError::NoSecret);
+    let mut matching = Err(WebhookError::InvalidSecret);
     // All secrets are tried, so that the duration doesn't depend on which one matches.
     for (index, secret) in secrets.iter().enumerate() {
         match verify(secret, body, header) {
