@@ -77,7 +77,7 @@ impl ProviderRules for Calls {
                 false => classify_by_status(operation, status),
             },
             403 if self.forbidden_ends_sessions => Classification::CredentialRefused(ErrorKind::Forbidden),
-            // The response itself is valid; the session has ended for the next call, see `SessionOpener::ends`.
+            // The response itself is valid; the session has ended for the next call, see `SessionOpener::observe`.
             200..=299 => classify_by_status(operation, status),
             400..=428 | 430..=499 if clears() => {
                 Classification::CredentialRefused(ErrorKind::from_status(status))

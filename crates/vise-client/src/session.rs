@@ -8,15 +8,13 @@ use crate::host::ViseHost;
 use crate::rules::{self, NAME};
 use crate::session_opener::{SessionOpener, renewal_settings};
 use auth_client_core::provider::auth_core::token::Lifetime;
-use auth_client_core::provider::auth_core::{CredentialError, CredentialSource, SecretString};
+use auth_client_core::provider::auth_core::{CredentialSource, SecretString};
 use auth_client_core::provider::{Engine, Operation, RenewingCredential};
 use auth_client_core::{Idempotency, Request, decode};
 use http::Method;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
-
-const LATE: &str = "timed out while opening the session";
 
 /// A session at one VISE host. Cheap to clone; clones are the same session.
 ///
@@ -104,15 +102,11 @@ impl Session {
     /// # Errors
     ///
     /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials) if no session could be opened;
-    /// [`session_problem`](Error::session_problem) returns the reason.
+    /// [`session_problem`](Error::session_problem) returns the reason. [`ErrorKind::Timeout`](crate::ErrorKind::Timeout)
+    /// after the time limit of a call.
     pub async fn open(&self) -> Result<(), Error> {
-        let now = self.inner.account.clock().now();
-        let limit = self.inner.engine.operation_timeout();
-        let opened = self.inner.engine.within(limit, self.inner.source.obtain(now)).await;
-        let opened = opened.unwrap_or_else(|| Err(CredentialError::unavailable(LATE).with_message(LATE)));
-        opened.map(drop).map_err(|error| {
-            auth_client_core::Error::credentials(OPEN, error).with_provider(rules::NAME).into()
-        })
+        let operation = Operation::new(OPEN, Method::GET, "", Idempotency::Read);
+        self.inner.engine.authenticate(&operation).await.map_err(Into::into)
     }
 
     /// Returns `true` if the session is open, as far as known without a request.

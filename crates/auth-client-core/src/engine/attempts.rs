@@ -36,16 +36,7 @@ impl Inner {
         // Reading the clock costs as much as a small allocation, so the loop reads it once per step.
         let mut now = self.clock.now();
         tracker.started(now);
-        let mut state = CallState {
-            tracker,
-            started: now,
-            attempts: 0,
-            delivery: Delivery::NotSent,
-            renewed: false,
-            skew: 0,
-            wrong_clock: None,
-            retry_cost: None,
-        };
+        let mut state = CallState::new(tracker, now);
         if !self.timer.works() {
             return Err(self.no_runtime(operation, &mut state));
         }
@@ -181,6 +172,21 @@ impl Inner {
         self.source(operation)?.current(now)
     }
 
+    /// Obtains the credential of an operation within the time limit of a call, and sends nothing else.
+    pub(super) async fn authenticate(
+        &self,
+        operation: &Operation,
+        mut tracker: CallTracker,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        tracker.started(now);
+        let mut state = CallState::new(tracker, now);
+        if !self.timer.works() {
+            return Err(self.no_runtime(operation, &mut state));
+        }
+        self.credential(operation, &mut state, self.timeouts.operation, now).await.map(drop)
+    }
+
     /// Returns a snapshot of the credential, obtained within the remaining time, and the time afterwards.
     async fn credential(
         &self,
@@ -233,14 +239,13 @@ impl Inner {
         }
         let view = ResponseView::of(&received);
         let classification = self.rules.classify(operation, view);
-        let refused = matches!(classification, Classification::CredentialRefused(_))
-            || matches!(status.as_u16(), 400 | 403);
-        let mut skew = None;
-        if refused && credential.is_some_and(|credential| credential.signer().signs_time()) {
-            skew = skew::measure(view.headers, state.skew, sent_at.wall, now.wall);
-            // A 400 may have any other cause, also after the clock was corrected.
-            state.wrong_clock = if status == 400 { skew } else { skew.or(state.wrong_clock) };
-        }
+        let refused = matches!(classification, Classification::CredentialRefused(_)) || status == 403;
+        let signs_time = || credential.is_some_and(|credential| credential.signer().signs_time());
+        let skew = ((refused || status == 400) && signs_time())
+            .then(|| skew::measure(view.headers, state.skew, sent_at.wall, now.wall))
+            .flatten();
+        // After a correction, other responses than a refused credential have another cause.
+        state.wrong_clock = skew.or(state.wrong_clock.filter(|_| refused));
         // A server may also reject a signature of another time with a 403.
         let classification = match classification {
             Classification::Permanent(kind @ ErrorKind::Forbidden) if skew.is_some() => {

@@ -27,6 +27,7 @@ use crate::encode::json::JsonStyle;
 use crate::error::Error;
 use crate::observe::tracker::CallTracker;
 use crate::observe::{Observer, spans};
+use crate::operation::Operation;
 use crate::transport::{BodyLimits, Received, Transport};
 use auth_core::{Clock, CredentialSource, Origin};
 use http::HeaderValue;
@@ -199,16 +200,27 @@ impl Engine {
         outgoing: &'a Outgoing,
         options: Option<&'a CallOptions>,
     ) -> impl Future<Output = Result<Exchange, Error>> + Send + 'a {
+        let (span, tracker) = self.observed(&outgoing.operation);
+        spans::within(span, self.inner.attempts(outgoing, options, tracker))
+    }
+
+    /// Obtains the credential of an operation within the time limit of a call, without sending the operation's request.
+    ///
+    /// # Errors
+    ///
+    /// Those of a call that gets no credential: of the kind [`Credentials`](crate::ErrorKind::Credentials), and
+    /// [`Timeout`](crate::ErrorKind::Timeout) after the time limit.
+    pub async fn authenticate(&self, operation: &Operation) -> Result<(), Error> {
+        let (span, tracker) = self.observed(operation);
+        spans::within(span, self.inner.authenticate(operation, tracker)).await
+    }
+
+    fn observed(&self, operation: &Operation) -> (spans::Span, CallTracker) {
         let inner = &*self.inner;
-        let span = spans::call(inner.rules.name(), &outgoing.operation, inner.base.origin.host());
-        let tracker = CallTracker::new(
-            inner.rules.name(),
-            &outgoing.operation,
-            &span,
-            inner.observer.as_ref(),
-            &inner.clock,
-        );
-        spans::within(span, inner.attempts(outgoing, options, tracker))
+        let span = spans::call(inner.rules.name(), operation, inner.base.origin.host());
+        let observer = inner.observer.as_ref();
+        let tracker = CallTracker::new(inner.rules.name(), operation, &span, observer, &inner.clock);
+        (span, tracker)
     }
 
     /// Returns the error of a successful response that could not be decoded.

@@ -22,6 +22,19 @@ pub(super) struct CallState {
 }
 
 impl CallState {
+    pub(super) fn new(tracker: CallTracker, started: Now) -> Self {
+        Self {
+            tracker,
+            started,
+            attempts: 0,
+            delivery: Delivery::NotSent,
+            renewed: false,
+            skew: 0,
+            wrong_clock: None,
+            retry_cost: None,
+        }
+    }
+
     /// Returns the time left of a limit for the whole call.
     pub(super) fn left(&self, limit: Duration, now: Now) -> Duration {
         limit.saturating_sub(now.since(self.started))

@@ -121,9 +121,10 @@ impl Collected {
     fn push(&mut self, chunk: Bytes, expected: usize, limit: usize) {
         let new = self.len + chunk.len() - self.joined.len();
         self.len += chunk.len();
+        let is_large = chunk.len() >= Self::LARGE;
         self.held.push(chunk);
-        let is_large = self.held.last().is_some_and(|chunk| chunk.len() >= Self::LARGE);
-        if self.joined.is_empty() && is_large && self.len <= Self::HELD {
+        // Joining holds both for a moment, so that less is held under a small limit.
+        if self.joined.is_empty() && is_large && self.len <= Self::HELD.min(limit / 2) {
             return;
         }
         if self.joined.capacity() - self.joined.len() < new {

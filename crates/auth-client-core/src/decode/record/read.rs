@@ -255,20 +255,10 @@ fn record_from<'de, A: MapAccess<'de>>(
     record.fields_mut(&mut |fields, unknown| {
         result = (|| {
             let mut names = Names { members: schema.fields, next: 0 };
-            let mut name = first.clone().map(|first| names.known(&first).ok_or(first));
-            let mut seen = [false; 128];
+            let (mut name, mut seen) = (first.clone(), [false; 128]);
             while let Some(current) = name {
-                let known = match current {
-                    Ok(at) => schema
-                        .fields
-                        .get(at)
-                        .zip(fields.get_mut(at))
-                        .map(|(member, field)| (at, member, field)),
-                    Err(other) => {
-                        unknown.keep(&other, map.next_value()?);
-                        None
-                    }
-                };
+                let known = names.known(&current);
+                let known = known.and_then(|at| Some((at, schema.fields.get(at)?, fields.get_mut(at)?)));
                 if let Some((at, member, field)) = known {
                     names.next = at + 1;
                     let again = seen.get_mut(at).is_some_and(|seen| std::mem::replace(seen, true));
@@ -282,8 +272,10 @@ fn record_from<'de, A: MapAccess<'de>>(
                         Need::Default => Nulls::Skip(&mut skipped),
                     };
                     map.next_value_seed(Feed { field: &mut **field, reading: schema.reading, nulls })?;
+                } else {
+                    unknown.keep(&current, map.next_value()?);
                 }
-                name = map.next_key_seed(names)?;
+                name = map.next_key_seed(Name)?;
             }
             let mut members = schema.fields.iter().zip(seen);
             let missing = members.find(|(member, seen)| member.need == Need::Required && !seen);
@@ -296,8 +288,7 @@ fn record_from<'de, A: MapAccess<'de>>(
     result
 }
 
-/// Reads a name and finds its field: the index of a known one, or the name.
-#[derive(Clone, Copy)]
+/// The known fields of an object.
 struct Names {
     members: &'static [Member],
     /// Most objects contain their fields in the order of the schema.
@@ -306,7 +297,7 @@ struct Names {
 
 impl Names {
     #[inline]
-    fn known(self, name: &str) -> Option<usize> {
+    fn known(&self, name: &str) -> Option<usize> {
         let is_it = |member: &Member| match member.wire {
             [only] => *only == name,
             all => all.contains(&name),
@@ -315,30 +306,6 @@ impl Names {
             Some(member) if is_it(member) => Some(self.next),
             _ => self.members.iter().position(is_it),
         }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Names {
-    type Value = Result<usize, Cow<'de, str>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Names {
-    type Value = Result<usize, Cow<'de, str>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Name.expecting(f)
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok(self.known(name).ok_or(Cow::Borrowed(name)))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.known(name).ok_or_else(|| Cow::Owned(name.to_owned())))
     }
 }
 
