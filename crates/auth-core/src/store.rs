@@ -1,20 +1,29 @@
 //! Token storage between runs.
 //!
 //! The loss of a rotated refresh token requires a new login, so saving it is part of the renewal: lock, reload, compare
-//! the generation, renew, save, release. The lock is part of the store, because it must cover all users of the store:
-//! other tasks, processes or machines. There is one lock per credential, so that two configurations with the same login
-//! share it.
+//! the generation, begin, renew, save, release. The lock is part of the store, because it must cover all users of the
+//! store: other tasks, processes or machines. There is one lock per credential, so that two configurations with the same
+//! login share it.
 //!
-//! [`MemoryStore`] is defined here; stores for files and the operating system's keyring are in other crates.
+//! A lock that ends with its process, such as that of a file, can't be lost while it is held. A lock in a database is a
+//! lease: it ends after some time, even if its holder is only slow. No lease protects the token endpoint, so a refresh
+//! token is protected by two more rules: [`begin`](LockedToken::begin) marks it durably before it is sent, and
+//! [`save`](LockedToken::save) accepts the response to it even if the lease has ended.
+//!
+//! [`MemoryStore`] is defined here; stores for files, the operating system's keyring and databases are in other crates.
+
+mod memory;
+
+pub use memory::MemoryStore;
 
 use crate::secret::SecretString;
 use async_trait::async_trait;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+/// Attribute of a token whose refresh token may have been sent.
+const REFRESHING: &str = "refreshing";
 
 /// Key of a stored token: provider, origin and account. It contains no secret.
 ///
@@ -72,6 +81,29 @@ impl StoredToken {
     pub fn new(generation: u64, access: SecretString) -> Self {
         Self { generation, access, refresh: None, expires_at: None, attributes: BTreeMap::new() }
     }
+
+    /// Returns whether the token is marked: its refresh token may have been sent, and the response is not known. See
+    /// [`LockedToken::begin`].
+    #[must_use]
+    pub fn is_refreshing(&self) -> bool {
+        self.attributes.contains_key(REFRESHING)
+    }
+
+    /// Sets or removes the mark, which is the attribute `refreshing`.
+    ///
+    /// ```
+    /// # use auth_core::{secret::SecretString, store::StoredToken};
+    /// let mut token = StoredToken::new(1, SecretString::from("access"));
+    /// token.set_refreshing(true);
+    /// assert!(token.is_refreshing());
+    /// ```
+    pub fn set_refreshing(&mut self, refreshing: bool) {
+        if refreshing {
+            self.attributes.insert(REFRESHING.to_owned(), "true".to_owned());
+        } else {
+            self.attributes.remove(REFRESHING);
+        }
+    }
 }
 
 /// A token store.
@@ -117,6 +149,10 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
 
 /// A locked credential. Dropping it releases the lock.
 ///
+/// The required methods are enough for a store whose lock can't be lost while its holder lives. A store whose lock is a
+/// lease also implements [`begin`](Self::begin), [`was_cleared`](Self::was_cleared) and [`release`](Self::release), and
+/// remembers between `begin` and `save` which token was spent.
+///
 /// ```
 /// use auth_core::store::{LockedToken, StoreError, StoredToken};
 /// # use auth_core::{secret::SecretString, store::{MemoryStore, StoreKey, TokenStore}};
@@ -149,11 +185,45 @@ pub trait LockedToken: Send + fmt::Debug {
     /// [`StoreError`] as for [`TokenStore::load`].
     async fn load(&mut self) -> Result<Option<StoredToken>, StoreError>;
 
-    /// Saves the token durably. After it returns, a crash must not lose the token.
+    /// Returns whether the last [`load`](Self::load) found no token because [`clear`](Self::clear) removed it. `false`
+    /// means that the store has no record: it is new or has lost its data, and a process that still has the token
+    /// writes it back. Default: `true`, for stores that don't lose records.
+    fn was_cleared(&self) -> bool {
+        true
+    }
+
+    /// Marks durably that the refresh token of `token` is about to be sent. Only its success permits sending it, once
+    /// and within the returned time; after that time, the request must be aborted.
+    ///
+    /// The mark shows the next holder that the refresh token may be spent, if this process dies before it saves the
+    /// response. [`save`](Self::save) removes the mark, both for the new token and for `token` itself, if the refresh
+    /// token was not sent or the server has rejected it.
+    ///
+    /// Default: saves the token [marked](StoredToken::set_refreshing), without a time limit. This suits stores whose
+    /// lock can't be lost.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if it could not be saved; the previous token is then unchanged.
+    /// [`LockError::Held`] if the lock was lost or the stored token is no longer `token`: read it again.
+    /// [`LockError::InDoubt`] if the refresh token may not be sent again. [`LockError::Unavailable`] if the store can't
+    /// save the mark durably.
+    async fn begin(&mut self, token: &StoredToken) -> Result<Duration, LockError> {
+        let mut marked = token.clone();
+        marked.set_refreshing(true);
+        self.save(&marked).await?;
+        Ok(Duration::MAX)
+    }
+
+    /// Saves the token durably. After it returns, a crash must not lose the token. A save that failed can be repeated.
+    ///
+    /// After [`begin`](Self::begin), the token must be saved even if the lock was lost in the meantime, provided that
+    /// the store still contains the token that was spent: the new one may be the only valid one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it could not be saved; the previous token is then unchanged. If
+    /// [`is_superseded`](StoreError::is_superseded) returns `true`, the store contains a token of another origin, such as
+    /// a later login, which replaces this one.
     async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError>;
 
     /// Removes the token.
@@ -162,6 +232,12 @@ pub trait LockedToken: Send + fmt::Debug {
     ///
     /// [`StoreError`] if it could not be removed.
     async fn clear(&mut self) -> Result<(), StoreError>;
+
+    /// Releases the lock, and returns when other processes can acquire it. Dropping releases it as well, but a lock in a
+    /// database may then be held a little longer. Default: drops the lock.
+    async fn release(self: Box<Self>) {
+        drop(self);
+    }
 }
 
 /// The error of a store that can't be read or written. The message contains the location and the reason, but no token.
@@ -176,13 +252,33 @@ pub trait LockedToken: Send + fmt::Debug {
 pub struct StoreError {
     action: &'static str,
     reason: String,
+    superseded: bool,
 }
 
 impl StoreError {
     /// Creates an error of `action`, such as `read`.
     #[must_use]
     pub fn new(action: &'static str, reason: impl Into<String>) -> Self {
-        Self { action, reason: reason.into() }
+        Self { action, reason: reason.into(), superseded: false }
+    }
+
+    /// Creates the error of a save that would replace a token of another origin. See [`LockedToken::save`].
+    ///
+    /// ```
+    /// use auth_core::store::StoreError;
+    ///
+    /// assert!(StoreError::superseded().is_superseded());
+    /// ```
+    #[must_use]
+    pub fn superseded() -> Self {
+        let reason = "the store contains a token of a later login, or was cleared";
+        Self { superseded: true, ..Self::new("write", reason) }
+    }
+
+    /// Returns whether the store contains another token, which replaces the one that was not saved.
+    #[must_use]
+    pub fn is_superseded(&self) -> bool {
+        self.superseded
     }
 }
 
@@ -208,8 +304,11 @@ impl std::error::Error for StoreError {}
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LockError {
-    /// Another holder did not release the lock before the timeout.
+    /// Another holder did not release the lock before the timeout, or the lock was lost. The token may have changed.
     Held,
+    /// The refresh token may already have been sent twice without a response, so it is not sent again: a new login is
+    /// required.
+    InDoubt,
     /// The store can't lock: no permission, no space, no such directory.
     Unavailable(StoreError),
 }
@@ -224,6 +323,7 @@ impl fmt::Display for LockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Held => "timed out waiting for the token lock: another process holds it",
+            Self::InDoubt => "the responses to earlier refreshes were lost: log in again",
             Self::Unavailable(_) => "could not lock the token",
         })
     }
@@ -232,171 +332,8 @@ impl fmt::Display for LockError {
 impl std::error::Error for LockError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Held => None,
+            Self::Held | Self::InDoubt => None,
             Self::Unavailable(error) => Some(error),
         }
-    }
-}
-
-/// In-memory token store, for the lifetime of the process.
-///
-/// ```
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// use auth_core::store::{MemoryStore, StoreKey, StoredToken, TokenStore};
-/// use auth_core::secret::SecretString;
-///
-/// let store = MemoryStore::new();
-/// let key = StoreKey::new("virtuous", "https://api.example.com", "user@example.com");
-/// let mut locked = store.lock(&key).await?;
-/// locked.save(&StoredToken::new(1, SecretString::from("token"))).await?;
-/// drop(locked);
-/// assert_eq!(store.load(&key).await?.map(|token| token.generation), Some(1));
-/// # Ok(())
-/// # }
-/// # let mut run = Box::pin(run());
-/// # let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-/// # assert!(matches!(run.as_mut().poll(&mut cx), std::task::Poll::Ready(Ok(()))));
-/// # use std::future::Future;
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct MemoryStore {
-    shared: Arc<Mutex<Shared>>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    tokens: BTreeMap<StoreKey, StoredToken>,
-    locked: BTreeSet<StoreKey>,
-    waiting: Vec<Waker>,
-}
-
-impl MemoryStore {
-    /// Creates an empty store.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    fn shared(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[async_trait]
-impl TokenStore for MemoryStore {
-    async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
-        Ok(self.shared().tokens.get(key).cloned())
-    }
-
-    /// Waits for the lock without a timeout: its holder is in the same process and always releases it.
-    async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
-        poll_fn(|context| {
-            let mut shared = self.shared();
-            if shared.locked.insert(key.clone()) {
-                return Poll::Ready(());
-            }
-            if !shared.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                shared.waiting.push(context.waker().clone());
-            }
-            Poll::Pending
-        })
-        .await;
-        Ok(Box::new(LockedInMemory { store: self.clone(), key: key.clone() }))
-    }
-}
-
-#[derive(Debug)]
-struct LockedInMemory {
-    store: MemoryStore,
-    key: StoreKey,
-}
-
-#[async_trait]
-impl LockedToken for LockedInMemory {
-    async fn load(&mut self) -> Result<Option<StoredToken>, StoreError> {
-        Ok(self.store.shared().tokens.get(&self.key).cloned())
-    }
-
-    async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
-        self.store.shared().tokens.insert(self.key.clone(), token.clone());
-        Ok(())
-    }
-
-    async fn clear(&mut self) -> Result<(), StoreError> {
-        self.store.shared().tokens.remove(&self.key);
-        Ok(())
-    }
-}
-
-impl Drop for LockedInMemory {
-    fn drop(&mut self) {
-        let waiting = {
-            let mut shared = self.store.shared();
-            shared.locked.remove(&self.key);
-            std::mem::take(&mut shared.waiting)
-        };
-        waiting.into_iter().for_each(Waker::wake);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::future::Future;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::{Context, Wake};
-
-    /// In-memory operations are ready at once, so one poll completes them.
-    fn ready<T>(future: impl Future<Output = T>) -> T {
-        let mut future = Box::pin(future);
-        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(value) => value,
-            Poll::Pending => panic!("an in-memory store never waits"),
-        }
-    }
-
-    #[test]
-    fn the_lock_is_exclusive_per_credential_and_whoever_waits_gets_it_on_drop() {
-        let store = MemoryStore::new();
-        let (a, b) = (StoreKey::new("p", "o", "a"), StoreKey::new("p", "o", "b"));
-        let held = ready(store.lock(&a)).unwrap();
-        let woken = Arc::new(Woken::default());
-        let waker = Waker::from(Arc::clone(&woken));
-        let mut waits = Box::pin(store.lock(&a));
-        for _ in 0..3 {
-            assert!(waits.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-        }
-        assert!(ready(store.lock(&b)).is_ok(), "another credential");
-        assert_eq!(woken.0.load(Ordering::Relaxed), 1, "every release wakes all waiters");
-        assert!(waits.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-        drop(held);
-        assert_eq!(woken.0.load(Ordering::Relaxed), 2);
-        assert!(waits.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
-    }
-
-    #[derive(Default)]
-    struct Woken(AtomicUsize);
-
-    impl Wake for Woken {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    #[test]
-    fn a_stored_token_does_not_print() {
-        let mut token = StoredToken::new(1, SecretString::from("canary"));
-        token.refresh = Some(SecretString::from("canary"));
-        assert!(!format!("{token:?}").contains("canary"));
-    }
-
-    #[test]
-    fn clearing_forgets() {
-        let store = MemoryStore::new();
-        let key = StoreKey::new("p", "o", "a");
-        let mut locked = ready(store.lock(&key)).unwrap();
-        ready(locked.save(&StoredToken::new(1, SecretString::from("x")))).unwrap();
-        ready(locked.clear()).unwrap();
-        assert!(ready(locked.load()).unwrap().is_none());
     }
 }

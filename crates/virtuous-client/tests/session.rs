@@ -368,6 +368,14 @@ struct Shaky {
     loads: Arc<AtomicU64>,
     /// Saves that succeed before all others fail.
     saves_left: Arc<Mutex<Option<u64>>>,
+    /// The time limit of a refresh, as of a store whose lock is a lease.
+    limit: Arc<Mutex<Option<Duration>>>,
+    /// The failure of the next step before a refresh token is sent.
+    begin_fails: Arc<Mutex<Option<LockError>>>,
+    /// Whether an empty store has lost its record, instead of having been cleared.
+    lost: Arc<AtomicBool>,
+    /// The pair of another process, which is saved just before the next new pair, or before a step fails.
+    supersedes: Arc<Mutex<Option<StoredToken>>>,
 }
 
 #[derive(Debug)]
@@ -402,6 +410,10 @@ impl TokenStore for Shaky {
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
         self.pass("lock").await;
         if self.held.load(Ordering::Relaxed) {
+            let other = self.supersedes.lock().unwrap().take();
+            if let Some(other) = other {
+                self.inner.lock(key).await?.save(&other).await?;
+            }
             return Err(LockError::Held);
         }
         if self.unlockable.load(Ordering::Relaxed) {
@@ -419,8 +431,36 @@ impl LockedToken for ShakyLock {
         self.1.load().await
     }
 
+    fn was_cleared(&self) -> bool {
+        !self.0.lost.load(Ordering::Relaxed)
+    }
+
+    async fn begin(&mut self, token: &StoredToken) -> Result<Duration, LockError> {
+        let fails = self.0.begin_fails.lock().unwrap().take();
+        if let Some(error) = fails {
+            let other = self.0.supersedes.lock().unwrap().take();
+            if let Some(other) = other {
+                self.1.save(&other).await?;
+            }
+            return Err(error);
+        }
+        let mut marked = token.clone();
+        marked.set_refreshing(true);
+        self.save(&marked).await?;
+        let limit = *self.0.limit.lock().unwrap();
+        Ok(limit.unwrap_or(Duration::MAX))
+    }
+
     async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
         self.0.pass("save").await;
+        let other = match token.is_refreshing() {
+            true => None,
+            false => self.0.supersedes.lock().unwrap().take(),
+        };
+        if let Some(other) = other {
+            self.1.save(&other).await?;
+            return Err(StoreError::superseded());
+        }
         if let Some(left) = &mut *self.0.saves_left.lock().unwrap() {
             if *left == 0 {
                 return Err(StoreError::new("write", "on demand"));
@@ -913,6 +953,117 @@ async fn a_store_that_never_responds_stops_nothing_for_ever() {
         call(client).await.expect("the renewal that hung has ended");
         assert_eq!(world.refreshes(), 1, "{step}");
     }
+}
+
+/// A pair that another process has obtained.
+fn other_pair(world: &World) -> StoredToken {
+    world.server.good.lock().unwrap().0.insert(700);
+    let mut other = StoredToken::new(9, "a700".to_owned().into());
+    other.refresh = Some("r700".to_owned().into());
+    other.expires_at = Some(world.time.clock().now().wall + Duration::from_secs(3600));
+    other
+}
+
+#[tokio::test]
+async fn a_process_that_gets_or_keeps_no_lock_uses_what_the_holder_saved() {
+    for at_lock in [true, false] {
+        let (world, store) = (World::new(), Shaky::default());
+        let client = ended(&world, &store).await;
+        *store.supersedes.lock().unwrap() = Some(other_pair(&world));
+        store.held.store(at_lock, Ordering::Relaxed);
+        *store.begin_fails.lock().unwrap() = (!at_lock).then_some(LockError::Held);
+        call(client).await.expect("the other process has renewed");
+        assert_eq!(world.refreshes(), 0, "at lock: {at_lock}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_has_lost_its_record_ends_no_session() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    store.lock(&key()).await.unwrap().clear().await.unwrap();
+    store.lost.store(true, Ordering::Relaxed);
+    call(client).await.unwrap();
+    assert_eq!((world.refreshes(), world.server.logins()), (1, 1));
+    assert_eq!(store.load(&key()).await.unwrap().unwrap().generation, 2, "written back");
+}
+
+#[tokio::test]
+async fn a_refresh_ends_at_the_limit_of_the_store_and_its_mark_remains() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    *store.limit.lock().unwrap() = Some(Duration::from_secs(20));
+    world.server.close_gate();
+    let task = tokio::spawn(call(client.clone()));
+    let seconds = seconds_until(&world, &task).await;
+    assert!((20..=21).contains(&seconds), "{seconds}");
+    let error = task.await.unwrap().unwrap_err();
+    assert_eq!(error.session_problem(), Some(SessionProblem::ResponseLost));
+    assert!(store.load(&key()).await.unwrap().unwrap().is_refreshing());
+    world.server.open_gate();
+    world.time.advance(Duration::from_secs(60));
+    call(client).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refresh_that_the_store_does_not_permit_is_not_sent() {
+    for (error, problem) in [
+        (LockError::Held, SessionProblem::StoreLocked),
+        (LockError::InDoubt, SessionProblem::RefreshLost),
+        (StoreError::new("write", "on demand").into(), SessionProblem::StoreUnavailable),
+    ] {
+        let (world, store) = (World::new(), Shaky::default());
+        let client = ended(&world, &store).await;
+        *store.begin_fails.lock().unwrap() = Some(error);
+        let error = call(client.clone()).await.unwrap_err();
+        assert_eq!(error.session_problem(), Some(problem));
+        assert_eq!(world.refreshes(), 0);
+        world.time.advance(Duration::from_secs(60));
+        log_in_elsewhere(&world, &store).await;
+        call(client).await.expect("a login elsewhere ends every problem");
+    }
+}
+
+#[tokio::test]
+async fn a_pair_of_a_login_elsewhere_replaces_the_one_that_could_not_be_saved() {
+    for late in [false, true] {
+        let (world, store) = (World::new(), Shaky::default());
+        let client = ended(&world, &store).await;
+        if late {
+            // The mark is saved, and then the store fails for a while.
+            *store.saves_left.lock().unwrap() = Some(1);
+            call(client.clone()).await.unwrap_err();
+            *store.saves_left.lock().unwrap() = None;
+            world.time.advance(Duration::from_secs(60));
+        }
+        *store.supersedes.lock().unwrap() = Some(other_pair(&world));
+        call(client.clone()).await.unwrap();
+        let used = client.tokens().unwrap();
+        assert_eq!(virtuous_client::ExposeSecret::expose_secret(used.access_token()), "a700", "late: {late}");
+        assert_eq!(store.load(&key()).await.unwrap().unwrap().generation, 9);
+        assert_eq!(world.refreshes(), 1);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_locked_while_a_person_is_asked_for_a_code() {
+    let (world, store) = (World::new(), Shaky::default());
+    world.server.set(Endpoint::WantsCode);
+    let (sender, code) = tokio::sync::oneshot::channel::<virtuous_client::SecretString>();
+    let code = Arc::new(Mutex::new(Some(code)));
+    let builder = world.builder().user("anna", "password".to_owned()).code_source(move || {
+        let code = code.lock().unwrap().take().unwrap();
+        async move { code.await.ok() }
+    });
+    let client = builder.token_store(store.clone(), "anna").build().unwrap();
+    let calling = tokio::spawn(call(client));
+    settle().await;
+    assert_eq!(world.server.logins(), 1, "a code was sent");
+    let locked = tokio::time::timeout(Duration::from_secs(20), store.lock(&key())).await;
+    drop(locked.expect("another process can lock the store").unwrap());
+    sender.send("123456".to_owned().into()).unwrap();
+    calling.await.unwrap().unwrap();
+    assert_eq!(store.load(&key()).await.unwrap().unwrap().generation, 1);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 //! | `login.rs` | an interactive login, with a one-time code |
 //! | `session.rs` | the tokens in use |
 //! | `renewer.rs` | their renewal, with or without other processes that share them |
+//! | `state.rs` | what a session remembers, and which pair is used or refreshed next |
 //! | `password.rs` | logins with username and password, interactive or automatic |
 //! | `shared_store.rs` | the token store during a renewal |
 //! | `problem.rs` | reasons why no token is available |
@@ -20,4 +21,5 @@ pub(crate) mod problem;
 pub(crate) mod renewer;
 pub(crate) mod session;
 pub(crate) mod shared_store;
+mod state;
 pub(crate) mod tokens;

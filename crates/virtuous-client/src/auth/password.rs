@@ -2,9 +2,10 @@
 
 use super::endpoint::{Grant, is_login_refusal};
 use super::problem::{SessionError, SessionProblem};
-use super::renewer::{Renewer, State, temporary};
+use super::renewer::{Renewer, temporary};
 use super::session::Held;
-use super::shared_store::LockedStore;
+use super::shared_store::{LOCK_LIMIT, LockedStore};
+use super::state::State;
 use auth_client_core::Error;
 use auth_client_core::provider::auth_core::secret::has_visible;
 use auth_client_core::provider::auth_core::token::MAX_RETRY_AFTER;
@@ -75,12 +76,21 @@ impl Renewer {
         let limit = self.engine().operation_timeout();
         let mut grant = self.endpoint.password(&login.user, &login.password, None, limit).await;
         let mut with_code = false;
-        if let (Ok(Grant::CodeRequired), Some(source)) = (&grant, &login.code)
-            && let Some(code) = self.engine().within(CODE_TIMEOUT, source()).await.flatten()
-            && has_visible(code.expose_secret())
-        {
-            with_code = true;
-            grant = self.endpoint.password(&login.user, &login.password, Some(&code), limit).await;
+        if let (Ok(Grant::CodeRequired), Some(source)) = (&grant, &login.code) {
+            // Other processes may use the store while the user looks for the code.
+            place.release().await;
+            if let Some(code) = self.engine().within(CODE_TIMEOUT, source()).await.flatten()
+                && has_visible(code.expose_secret())
+            {
+                *place = self.lock(LOCK_LIMIT).await?;
+                let known = state.latest.clone();
+                if let Some(newer) = self.newer(state, place.stored.as_ref(), known.as_ref()) {
+                    state.adopted(newer.clone());
+                    return Ok(newer);
+                }
+                with_code = true;
+                grant = self.endpoint.password(&login.user, &login.password, Some(&code), limit).await;
+            }
         }
         let delay = FIRST_LOGIN_DELAY.saturating_mul(1 << state.failed_logins.min(16)).min(MAX_RETRY_AFTER);
         state.failed_logins = state.failed_logins.saturating_add(1);

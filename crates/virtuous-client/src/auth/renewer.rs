@@ -1,7 +1,8 @@
 //! Renewal of tokens, with or without other processes that share them.
 //!
 //! With a store, the steps are: lock, reload, check whether another process has renewed, mark that a refresh will be
-//! sent, refresh, save, release. Every step has a time limit.
+//! sent, refresh, save, release. Every step has a time limit; that of the refresh is the store's, because its lock may be
+//! a lease.
 //!
 //! Neither a rejected refresh token nor the rejected password of an automatic login is sent again. After a definitive
 //! failure, a renewal therefore only reads the store for other tokens.
@@ -10,16 +11,15 @@ use super::endpoint::{Grant, TokenEndpoint, is_grant_refusal};
 use super::password::Unattended;
 use super::problem::{SessionError, SessionProblem};
 use super::session::Held;
-use super::shared_store::{LOCK_LIMIT, LockedStore, SharedStore, Unsaved};
+use super::shared_store::{LOCK_LIMIT, LockedStore, SaveError, SharedStore, lock_failed};
+use super::state::State;
 use super::tokens::Tokens;
 use async_trait::async_trait;
 use auth_client_core::Error;
 use auth_client_core::provider::auth_core::scheme::Bearer;
-use auth_client_core::provider::auth_core::store::StoredToken;
+use auth_client_core::provider::auth_core::store::{LockError, StoredToken};
 use auth_client_core::provider::auth_core::token::MAX_RETRY_AFTER;
-use auth_client_core::provider::auth_core::{
-    CredentialError, ExposeSecret, InvalidCredential, Now, SecretString, Sign,
-};
+use auth_client_core::provider::auth_core::{CredentialError, InvalidCredential, Now, Sign};
 use auth_client_core::provider::{Engine, Observed, Renew, Renewed};
 use http::{HeaderMap, StatusCode};
 use std::fmt;
@@ -39,28 +39,6 @@ pub(crate) struct Renewer {
     unattended: Option<Unattended>,
     /// Locked during a renewal or login, so that only one runs at a time and the store's lock is taken once.
     pub(super) state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct State {
-    /// The newest pair that this process obtained, whether or not it is usable.
-    latest: Option<Held>,
-    /// The pair of `ClientBuilder::tokens`, until the server has issued another one.
-    given: Option<Held>,
-    /// Set if the response to a refresh was lost and no pair has been obtained since.
-    response_lost: bool,
-    unsaved: Option<Unsaved>,
-    /// Refresh tokens that the server has rejected.
-    refused: Vec<SecretString>,
-    /// Generation of the pair that a cleared store has ended.
-    cleared: Option<u64>,
-    /// The definitive failure, until there are other tokens.
-    ended: Option<CredentialError>,
-    /// Set when the server has rejected the username and password of the automatic login.
-    pub(super) login_refused: bool,
-    pub(super) failed_logins: u32,
-    /// The time before which nothing is sent to the token endpoint, and the reason.
-    paused: Option<(Now, CredentialError)>,
 }
 
 /// Result of a refresh that the server has responded to.
@@ -112,68 +90,41 @@ impl Renewer {
         let in_hand = state.latest.as_ref().map_or(0, |held| held.generation);
         let held = Held::new(tokens, in_store.max(in_hand).saturating_add(1), true);
         state.renewed(held.clone());
-        place.save(held.for_store()).await.map_err(|(error, unsaved)| {
-            state.unsaved = Some(unsaved);
-            error
-        })?;
-        Ok(held)
+        match place.save(held.for_store()).await {
+            Ok(()) => Ok(held),
+            Err((SaveError::Superseded(stored), _)) => self.superseded(state, stored),
+            Err((SaveError::Failed(error), unsaved)) => {
+                state.unsaved = Some(unsaved);
+                Err(error)
+            }
+        }
     }
 
     /// Saves a pair that could not be saved before.
     pub(super) async fn retry_save(&self, state: &mut State) -> Result<Option<Held>, CredentialError> {
         let Some(unsaved) = &mut state.unsaved else { return Ok(None) };
-        unsaved.save(self.engine()).await?;
-        state.unsaved = None;
+        match unsaved.save(self.engine()).await {
+            Ok(()) => state.unsaved = None,
+            Err(SaveError::Superseded(stored)) => {
+                state.unsaved = None;
+                return self.superseded(state, stored).map(Some);
+            }
+            Err(SaveError::Failed(error)) => return Err(error),
+        }
         Ok(state.latest.clone().filter(|held| held.serves(self.now().wall)))
     }
 
-    /// Returns the stored pair if it is usable and newer than the one of this process.
-    fn newer(&self, state: &State, stored: Option<&StoredToken>, known: Option<&Held>) -> Option<Held> {
-        let stored = Held::of_store(stored?);
-        let is_newer = known.is_none_or(|known| self.is_newer(state, &stored, known));
-        // A pair that can't be sent must not end the session permanently.
-        let is_valid = Bearer::new(&stored.tokens.access).is_ok();
-        Some(stored).filter(|stored| is_newer && is_valid && stored.serves(self.now().wall))
-    }
-
-    /// Returns whether a stored pair is newer than a pair of this process. The pair of `ClientBuilder::tokens` has no
-    /// generation: after the server has rejected it, any other pair is newer; before that, the later expiry is
-    /// decisive, and then whether the server has accepted that pair.
-    fn is_newer(&self, state: &State, stored: &Held, known: &Held) -> bool {
-        let is_refused =
-            || known.tokens.refresh.as_ref().is_some_and(|refresh| contains(&state.refused, refresh));
-        if known.generation == 0 && (state.ended.is_some() || is_refused()) {
-            return true;
-        }
-        match (known.generation, stored.tokens.expires_at, known.tokens.expires_at) {
-            (1.., ..) => stored.generation > known.generation,
-            (0, Some(stored), Some(known)) => stored > known,
-            (0, Some(_), None) => stored.serves(self.now().wall) && !known.accepted.load(Ordering::Acquire),
-            (0, None, _) => false,
-        }
-    }
-
-    /// Returns the pairs whose refresh token may be sent, in this order.
-    fn to_refresh(&self, state: &State, stored: Option<&StoredToken>, known: Option<Held>) -> Vec<Held> {
-        let stored = stored.map(Held::of_store);
-        let mut pairs: Vec<Held> = match (stored, known) {
-            // The refresh token before the stored one has been used.
-            (Some(stored), Some(known)) if known.generation > 0 && stored.generation >= known.generation => {
-                vec![stored]
-            }
-            (Some(stored), Some(known)) if self.is_newer(state, &stored, &known) => vec![stored, known],
-            (stored, known) => known.into_iter().chain(stored).collect(),
+    /// Replaces the pair that the store did not accept with the stored one, which is of a later login.
+    fn superseded(&self, state: &mut State, stored: Option<StoredToken>) -> Result<Held, CredentialError> {
+        let refused = state.latest.take();
+        let Some(stored) = stored else {
+            state.cleared = refused.map(|refused| refused.generation);
+            return Err(self.end(state, SessionProblem::NotLoggedIn, None));
         };
-        pairs.extend(state.given.clone());
-        let mut sent: Vec<SecretString> = state.refused.clone();
-        pairs.retain(|pair| match &pair.tokens.refresh {
-            Some(refresh) if !contains(&sent, refresh) => {
-                sent.push(refresh.clone());
-                true
-            }
-            _ => false,
-        });
-        pairs
+        let held = Held::of_store(&stored);
+        state.adopted(held.clone());
+        // One that has already expired is renewed by the next call.
+        Some(held).filter(|held| held.serves(self.now().wall)).ok_or_else(|| lock_failed(LockError::Held))
     }
 
     async fn refresh(
@@ -189,24 +140,39 @@ impl Renewer {
             Some(stored) if held.generation == 0 => stored.clone(),
             _ => held.for_store(),
         };
-        place.mark(&before).await?;
-        let error = match self.endpoint.refresh(refresh).await {
-            Ok(Grant::Tokens(tokens)) => {
+        let limit = match place.begin(&before).await {
+            Ok(limit) => limit,
+            Err(LockError::InDoubt) => {
+                state.refused.push(refresh.clone());
+                return Ok(Refreshed::Refused(SessionProblem::RefreshLost, None));
+            }
+            // The lock was a lease, and it has ended.
+            Err(error) => {
+                let other = self.adopt(state, place, held).await.ok_or_else(|| lock_failed(error))?;
+                return Ok(Refreshed::New(other));
+            }
+        };
+        let error = match self.engine().within(limit, self.endpoint.refresh(refresh)).await {
+            Some(Ok(Grant::Tokens(tokens))) => {
                 return Ok(Refreshed::New(self.keep(state, place, tokens).await?));
             }
-            Ok(Grant::CodeRequired) => {
+            Some(Ok(Grant::CodeRequired)) => {
                 place.unmark(&before).await;
                 state.refused.push(refresh.clone());
                 return Ok(Refreshed::Refused(SessionProblem::CodeRequired, None));
             }
-            Err(error) => error,
+            Some(Err(error)) => error,
+            None => {
+                state.response_lost = true;
+                let problem = SessionProblem::ResponseLost;
+                let error = CredentialError::unavailable(SessionError::new(problem));
+                return Err(error.with_message(problem.to_string()));
+            }
         };
         if is_grant_refusal(&error) {
             state.refused.push(refresh.clone());
             // A process that doesn't use the lock may have renewed first.
-            let now_stored = place.reload().await;
-            if let Some(other) = self.newer(state, now_stored.as_ref(), Some(held)) {
-                state.adopted(other.clone());
+            if let Some(other) = self.adopt(state, place, held).await {
                 return Ok(Refreshed::New(other));
             }
             let lost = state.response_lost || place.was_marked();
@@ -226,6 +192,14 @@ impl Renewer {
             Some(wait) => self.pause(state, wait, error),
             None => error,
         })
+    }
+
+    /// Reads the store again, and uses its pair if it is newer.
+    async fn adopt(&self, state: &mut State, place: &mut LockedStore, held: &Held) -> Option<Held> {
+        let stored = place.reload().await;
+        let other = self.newer(state, stored.as_ref(), Some(held))?;
+        state.adopted(other.clone());
+        Some(other)
     }
 
     /// Prevents requests to the token endpoint for this time.
@@ -283,24 +257,6 @@ impl Renewer {
     }
 }
 
-impl State {
-    /// Stores a new pair.
-    fn renewed(&mut self, held: Held) {
-        let refused = std::mem::take(&mut self.refused);
-        *self = Self { latest: Some(held), refused, ..Self::default() };
-        // Only the latest ones can be read from a store again.
-        let old = self.refused.len().saturating_sub(8);
-        self.refused.drain(..old);
-    }
-
-    /// Stores a pair that another process has saved.
-    fn adopted(&mut self, held: Held) -> Renewed<Held> {
-        (self.latest, self.cleared, self.ended, self.paused) = (Some(held.clone()), None, None, None);
-        self.response_lost = false;
-        held.renewed()
-    }
-}
-
 #[async_trait]
 impl Renew for Renewer {
     type Material = Held;
@@ -337,14 +293,22 @@ impl Renew for Renewer {
         } else if let Some(error) = self.nothing_to_send(state, None, known.as_ref()) {
             return Err(error);
         }
-        let mut place = self.lock(LOCK_LIMIT).await?;
+        let mut place = match (self.lock(LOCK_LIMIT).await, &self.store) {
+            (Ok(place), _) => place,
+            (Err(error), Some(shared)) => {
+                // The holder of the lock may have saved its pair.
+                let stored = shared.load(self.engine()).await.ok().flatten();
+                let newer = self.newer(state, stored.as_ref(), known.as_ref());
+                return newer.map(|newer| state.adopted(newer)).ok_or(error);
+            }
+            (Err(error), None) => return Err(error),
+        };
         if let Some(newer) = self.newer(state, place.stored.as_ref(), known.as_ref()) {
             return Ok(state.adopted(newer));
         }
         // A cleared store ends the session of the tokens that came from it.
         if let Some(ended) = known.as_ref().filter(|known| known.generation > 0)
-            && place.is_locked()
-            && place.stored.is_none()
+            && place.was_cleared
         {
             state.cleared = Some(ended.generation);
             known = None;
@@ -383,10 +347,6 @@ impl Renew for Renewer {
         }
         Observed::Unchanged
     }
-}
-
-fn contains(list: &[SecretString], token: &SecretString) -> bool {
-    list.iter().any(|listed| listed.expose_secret() == token.expose_secret())
 }
 
 /// Returns whether a response leaves the result of a refresh unknown: a page with status 200, or a gateway error.

@@ -1,7 +1,8 @@
 //! The token store of a session. Every step has a time limit, because a store may never respond.
 //!
-//! A new pair is never used before it is saved. A pair that can't be saved is kept together with the store's lock,
-//! so that no process uses the old token in the meantime.
+//! A new pair is never used before it is saved. A pair that can't be saved is kept together with the store's lock, so
+//! that no process uses the old token in the meantime. If the lock is a lease, it may end; the store still accepts the
+//! pair unless it contains one of another origin.
 
 use super::problem::{SessionError, SessionProblem};
 use auth_client_core::provider::Engine;
@@ -19,9 +20,6 @@ const STORE_LIMIT: Duration = Duration::from_secs(30);
 /// Time limit for locking, for stores without their own limit.
 pub(crate) const LOCK_LIMIT: Duration = Duration::from_secs(120);
 
-/// Attribute that marks a refresh whose response has not been saved.
-const REFRESHING: &str = "refreshing";
-
 /// A store and the key of this session in it.
 pub(crate) struct SharedStore {
     pub(crate) store: Arc<dyn TokenStore>,
@@ -35,11 +33,20 @@ pub(crate) struct Unsaved {
     token: StoredToken,
 }
 
+/// A save that failed.
+pub(crate) enum SaveError {
+    /// The store contains this pair, of another origin, or was cleared.
+    Superseded(Option<StoredToken>),
+    Failed(CredentialError),
+}
+
 /// The locked store, or nothing if there is no store.
 pub(crate) struct LockedStore {
     engine: Engine,
     locked: Option<Box<dyn LockedToken>>,
     pub(crate) stored: Option<StoredToken>,
+    /// Whether the store is empty because it was cleared.
+    pub(crate) was_cleared: bool,
 }
 
 impl SharedStore {
@@ -51,8 +58,21 @@ impl SharedStore {
 
 impl Unsaved {
     /// Tries again to save the pair.
-    pub(crate) async fn save(&mut self, engine: &Engine) -> Result<(), CredentialError> {
-        limited(engine, "write", self.locked.save(&self.token)).await
+    pub(crate) async fn save(&mut self, engine: &Engine) -> Result<(), SaveError> {
+        let mut superseded = false;
+        let saving = async {
+            let saved = self.locked.save(&self.token).await;
+            superseded = saved.as_ref().is_err_and(StoreError::is_superseded);
+            saved
+        };
+        match limited(engine, "write", saving).await {
+            Ok(()) => Ok(()),
+            Err(_) if superseded => match limited(engine, "read", self.locked.load()).await {
+                Ok(stored) => Err(SaveError::Superseded(stored)),
+                Err(error) => Err(SaveError::Failed(error)),
+            },
+            Err(error) => Err(SaveError::Failed(error)),
+        }
     }
 }
 
@@ -63,17 +83,22 @@ impl LockedStore {
         shared: Option<&SharedStore>,
         limit: Duration,
     ) -> Result<Self, CredentialError> {
-        let mut place = Self { engine: engine.clone(), locked: None, stored: None };
+        let mut place = Self { engine: engine.clone(), locked: None, stored: None, was_cleared: false };
         let Some(shared) = shared else { return Ok(place) };
         let locked = engine.within(limit, shared.store.lock(&shared.key)).await;
         let mut locked = locked.unwrap_or(Err(LockError::Held)).map_err(lock_failed)?;
         place.stored = limited(engine, "read", locked.load()).await?;
+        place.was_cleared = place.stored.is_none() && locked.was_cleared();
         place.locked = Some(locked);
         Ok(place)
     }
 
-    pub(crate) fn is_locked(&self) -> bool {
-        self.locked.is_some()
+    /// Releases the lock, if it is held.
+    pub(crate) async fn release(&mut self) {
+        if let Some(locked) = self.locked.take() {
+            // A lock that can't be released ends by itself.
+            let _ = self.engine.within(STORE_LIMIT, locked.release()).await;
+        }
     }
 
     /// Reads the store again.
@@ -90,25 +115,34 @@ impl LockedStore {
         }
     }
 
-    /// Saves a new pair. On failure, it is returned with the lock.
-    pub(crate) async fn save(&mut self, token: StoredToken) -> Result<(), (CredentialError, Unsaved)> {
-        let Some(mut locked) = self.locked.take() else { return Ok(()) };
-        let saved = limited(&self.engine, "write", locked.save(&token)).await;
-        saved.map_err(|error| (error, Unsaved { locked, token }))
+    /// Saves a new pair and releases the lock. On failure, the pair is returned with the lock.
+    pub(crate) async fn save(&mut self, token: StoredToken) -> Result<(), (SaveError, Unsaved)> {
+        let Some(locked) = self.locked.take() else { return Ok(()) };
+        let mut unsaved = Unsaved { locked, token };
+        match unsaved.save(&self.engine).await {
+            Ok(()) => {
+                self.locked = Some(unsaved.locked);
+                self.release().await;
+                Ok(())
+            }
+            Err(error) => Err((error, unsaved)),
+        }
     }
 
     /// Returns whether the store had a mark when it was locked: the response to an earlier refresh was lost.
     pub(crate) fn was_marked(&self) -> bool {
-        self.stored.as_ref().is_some_and(|stored| stored.attributes.contains_key(REFRESHING))
+        self.stored.as_ref().is_some_and(StoredToken::is_refreshing)
     }
 
-    /// Marks that a refresh will be sent. This verifies that the store can be written before the refresh token is used,
-    /// and informs the next process if this one is killed or loses the response.
-    pub(crate) async fn mark(&mut self, token: &StoredToken) -> Result<(), CredentialError> {
-        let Some(locked) = &mut self.locked else { return Ok(()) };
-        let mut mark = token.clone();
-        mark.attributes.insert(REFRESHING.to_owned(), "true".to_owned());
-        limited(&self.engine, "write", locked.save(&mark)).await
+    /// Marks that a refresh will be sent, and returns its time limit. This verifies that the store can be written before
+    /// the refresh token is used, and informs the next process if this one is killed or loses the response.
+    pub(crate) async fn begin(&mut self, token: &StoredToken) -> Result<Duration, LockError> {
+        let Some(locked) = &mut self.locked else { return Ok(Duration::MAX) };
+        // A store may wait until the refresh of another process is certainly over.
+        let begun = self.engine.within(LOCK_LIMIT, locked.begin(token)).await;
+        let late =
+            || StoreError::new("begin", format!("no response within {} seconds", LOCK_LIMIT.as_secs()));
+        begun.unwrap_or_else(|| Err(late().into()))
     }
 
     /// Removes the mark after the server has responded or if the request was not sent. Failures are ignored, because a
@@ -140,7 +174,7 @@ async fn limited<T>(
     })
 }
 
-fn lock_failed(error: LockError) -> CredentialError {
+pub(crate) fn lock_failed(error: LockError) -> CredentialError {
     let problem = match error {
         LockError::Held => SessionProblem::StoreLocked,
         _ => SessionProblem::StoreUnavailable,
