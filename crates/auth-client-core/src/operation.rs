@@ -1,5 +1,7 @@
 //! Operation metadata, generated from the API description.
 
+use crate::encode::path::{self, PathValue};
+use crate::error::Error;
 use http::Method;
 
 /// Idempotency class of an operation, which determines whether it may be retried automatically.
@@ -138,6 +140,27 @@ impl Operation {
     #[must_use]
     pub fn path(&self) -> &'static str {
         self.path
+    }
+
+    /// Returns the path with the values of its parameters, in order, each encoded as one segment.
+    ///
+    /// ```
+    /// use auth_client_core::Idempotency;
+    /// use auth_client_core::provider::Operation;
+    /// use http::Method;
+    ///
+    /// let get = Operation::new("items.get", Method::GET, "/items/{item_id}", Idempotency::Read);
+    /// assert_eq!(get.path_with(&["a/7".into()])?, "/items/a%2F7");
+    /// assert!(get.path_with(&["..".into()]).is_err());
+    /// # Ok::<(), auth_client_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of the parameter if a value is missing
+    /// or can't be one segment: if it is empty, a dot segment, or has control characters.
+    pub fn path_with(&self, values: &[PathValue<'_>]) -> Result<String, Error> {
+        path::fill(self.id, "", self.path, values)
     }
 
     /// Returns the idempotency class.

@@ -182,7 +182,7 @@ async fn env_and_health_find_the_running_emulator() {
     let scratch = Scratch::new("env");
     let (code, out, errors) = scratch.run(&["env"]);
     assert_eq!((code, out.as_str()), (1, ""));
-    assert!(errors.contains("auth-emulator serve"), "{errors}");
+    assert!(errors.contains("start one with the command `serve`"), "{errors}");
     assert_eq!(scratch.run(&["health"]).0, 1);
 
     let server = Server::start(&scratch, &["--json"]);

@@ -85,8 +85,7 @@ pub(crate) fn slots(operation: &Operation) -> Vec<Slot> {
 
 /// Builds the clap command of one operation.
 pub(crate) fn command(operation: &Operation, slots: &[Slot]) -> Command {
-    let words = operation.key.map(|key| format!("authctl {} {} {}", key.provider, key.resource, key.name));
-    let words = words.unwrap_or_default();
+    let words = format!("authctl {} {} {}", operation.provider(), operation.key.resource, operation.key.name);
     let mut command = Command::new("authctl").bin_name(words).no_binary_name(true);
     for slot in slots {
         let mut arg = Arg::new(slot.id()).help(slot.help.clone()).action(ArgAction::Append).num_args(1);

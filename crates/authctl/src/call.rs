@@ -3,11 +3,11 @@
 use crate::client::{Client, Options};
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
-use crate::index::{Class, Operation};
+use crate::index::Operation;
 use crate::input::{Content, Input};
 use crate::output::{Out, Printer};
 use crate::settings::Settings;
-use crate::{dry_run, emulate, json, target};
+use crate::{dry_run, emulate, interrupt, json, target};
 use auth_client_core::{Error, Request, decode};
 use bytes::Bytes;
 use http::{HeaderValue, Response};
@@ -19,38 +19,32 @@ const PAGE: u64 = 100;
 /// Calls an operation and prints the response.
 pub(crate) async fn run(operation: &Operation, input: Input, globals: &Globals) -> Result<(), Failure> {
     crate::output::check(globals, &operation.columns, &operation.secrets)?;
-    if globals.all && operation.paging.is_none() {
-        return Err(Failure::usage(format!("{} has no pages: its response is complete", operation.id())));
+    if operation.paging.is_none() {
+        globals.refuse(&["--all"], &format!("{} has no pages, its response is complete", operation.id()))?;
     }
-    if globals.limit.is_some() && operation.rows.is_none() && operation.columns.is_empty() {
-        return Err(Failure::usage(format!("{} returns no list: --limit has no effect", operation.id())));
+    if !operation.returns_rows() {
+        globals.refuse(&["--limit"], &format!("{} returns no list", operation.id()))?;
     }
     if globals.dry_run {
-        let base = Settings::find_for_dry_run(operation.provider(), globals)?;
-        let settings = Settings::for_dry_run(operation.provider(), base.as_ref());
+        let settings = Settings::for_dry_run(operation.provider(), globals)?;
         let input = input.filled(operation, &settings)?;
         let (path, hidden) = (path(operation, &input)?, hidden(operation));
-        let make = |client: &Client| request(client, operation, &path, &input, None);
+        let make =
+            |client: &Client| request(client.request(operation.method(), &path), operation, &input, None);
         let text = dry_run::show(&settings, operation.class, &hidden, make).await?;
         return Out::default().write(text.as_bytes());
     }
     if operation.deletes() {
         confirm(&operation.id(), &input.path.iter().flatten().cloned().collect::<Vec<_>>(), globals)?;
     }
-    let emulator = if globals.emulator { Some(emulate::start().await?) } else { None };
-    let settings = match &emulator {
-        Some(emulator) => emulate::settings(emulator, operation.provider()),
-        None => Settings::load(operation.provider(), globals)?,
-    };
-    let input = input.filled(operation, &settings)?;
-    let options = Options { timeout: globals.timeout(), trace: globals.trace, transport: None };
-    let client = Client::new(&settings, &options)?;
-    let outcome = send_all(operation, &input, globals, &client).await;
-    client.close().await;
-    if let Some(emulator) = emulator {
-        emulator.stop().await;
-    }
-    outcome
+    emulate::with(globals, operation.provider(), async |settings| {
+        let input = input.filled(operation, settings)?;
+        let client = Client::new(settings, &Options::of(globals))?;
+        let outcome = send_all(operation, &input, globals, &client).await;
+        client.close().await;
+        outcome
+    })
+    .await
 }
 
 async fn send_all(
@@ -60,12 +54,11 @@ async fn send_all(
     client: &Client,
 ) -> Result<(), Failure> {
     let path = path(operation, input)?;
-    let mut printer =
-        Printer::new(globals, &operation.columns, &operation.secrets, operation.rows.as_deref());
+    let request = |page| request(client.request(operation.method(), &path), operation, input, page);
     let limit = globals.limit.filter(|_| operation.paging.is_some());
     if !globals.all && limit.is_none() {
-        let response = send(operation, request(client, operation, &path, input, None), globals).await?;
-        return printed(&mut printer, operation, globals, &response);
+        let response = send(operation, request(None), globals).await?;
+        return printed(operation, globals, response.body());
     }
     let most = operation.paging.and_then(|paging| paging.max_take).unwrap_or(PAGE);
     let given = |name: &str| {
@@ -75,13 +68,11 @@ async fn send_all(
     let (mut skip, size) = (given("skip").unwrap_or(0), given("take").unwrap_or(most).min(most).max(1));
     let mut left = limit.unwrap_or(u64::MAX);
     let mut before = Bytes::new();
+    let mut printer = printer(operation, globals);
     let mut pages = printer.pages();
     while left > 0 && !pages.is_closed() {
-        crate::interrupt::check()?;
         let take = size.min(left);
-        let response =
-            send(operation, request(client, operation, &path, input, Some((skip, take))), globals).await?;
-        let body = response.into_body();
+        let body = send(operation, request(Some((skip, take))), globals).await?.into_body();
         if body == before {
             return Err(Failure::new(Exit::Refused, "paging", "the vendor returned the same page twice"));
         }
@@ -103,33 +94,34 @@ async fn send_all(
     pages.end()
 }
 
-fn printed(
-    printer: &mut Printer<'_>,
-    operation: &Operation,
-    globals: &Globals,
-    response: &Response<Bytes>,
-) -> Result<(), Failure> {
-    let outcome = printer.body(response.body(), operation.envelope.as_deref(), globals.limit);
-    outcome.map_err(|failure| {
-        failure.executed(operation.class, crate::output::record(response.body(), &operation.secrets))
-    })
+fn printer<'a>(operation: &'a Operation, globals: &'a Globals) -> Printer<'a> {
+    Printer::new(globals, &operation.columns, &operation.secrets, operation.rows.as_deref())
+}
+
+/// Prints the response of a call.
+pub(crate) fn printed(operation: &Operation, globals: &Globals, body: &[u8]) -> Result<(), Failure> {
+    let outcome = printer(operation, globals).body(body, operation.envelope.as_deref(), globals.limit);
+    outcome
+        .map_err(|failure| failure.executed(operation.class, crate::output::record(body, &operation.secrets)))
 }
 
 /// Builds the request of an operation.
 #[cfg(test)]
 pub(crate) fn prepared(client: &Client, operation: &Operation, input: &Input) -> Result<Request, Failure> {
-    Ok(request(client, operation, &path(operation, input)?, input, None))
+    Ok(request(client.request(operation.method(), &path(operation, input)?), operation, input, None))
 }
 
-/// Builds the request of an operation, for one page of a list.
-fn request(
-    client: &Client,
+/// Completes the request of an operation, for one page of a list.
+pub(crate) fn request(
+    mut request: Request,
     operation: &Operation,
-    path: &str,
     input: &Input,
     page: Option<(u64, u64)>,
 ) -> Request {
-    let mut request = client.request(operation.method(), path).operation(operation.metadata());
+    request = match operation.is_known() {
+        true => request.operation(operation.metadata()),
+        false => request.idempotency(operation.class.idempotency()),
+    };
     for (name, value) in &input.query {
         if page.is_none() || !matches!(name.as_str(), "skip" | "take") {
             request = request.query(name, value.as_str());
@@ -149,23 +141,15 @@ fn request(
     }
 }
 
-/// Sends a request. Ctrl-C stops waiting; a write that is on its way is reported as unclear.
-async fn send(
+/// Sends a request, until Ctrl-C.
+pub(crate) async fn send(
     operation: &Operation,
     request: Request,
     globals: &Globals,
 ) -> Result<Response<Bytes>, Failure> {
-    let response = interruptible(operation.class, request).await?;
+    let call = request.call::<_, Error>(decode::raw);
+    let response = interrupt::until(operation.class, call).await?;
     response.map_err(|error| {
-        // The emulator's routes are the vendor's, but not all are implemented.
-        if error.headers().is_some_and(|headers| headers.contains_key("x-emulator-unimplemented")) {
-            return Failure::new(
-                Exit::Refused,
-                "unimplemented",
-                format!("the emulator does not implement {}", operation.id()),
-            )
-            .hint("authctl emulator routes lists what it implements");
-        }
         let failure = Failure::call(operation.provider(), operation.class, operation.sensitive, &error);
         let needs_login = operation.provider() == "virtuous"
             && virtuous_client::Error::from(error)
@@ -178,25 +162,10 @@ async fn send(
     })
 }
 
-/// Sends a request until Ctrl-C.
-pub(crate) async fn interruptible(
-    class: Class,
-    request: Request,
-) -> Result<Result<Response<Bytes>, Error>, Failure> {
-    let call = request.call::<_, Error>(decode::raw);
-    tokio::select! {
-        // Polled first, so that Ctrl-C is caught before anything is sent.
-        biased;
-        () = crate::interrupt::pressed() => Err(match class {
-            Class::Read => Failure::new(Exit::Interrupted, "interrupted", "interrupted"),
-            _ => Failure::new(Exit::Unclear, "interrupted", "interrupted: the vendor may have executed the call")
-                .hint("check before you run it again"),
-        }),
-        response = call.send() => Ok(response),
-    }
-}
-
 fn path(operation: &Operation, input: &Input) -> Result<String, Failure> {
+    if !operation.is_known() {
+        return Ok(operation.path.clone());
+    }
     let values: Vec<String> = input.path.iter().map(|value| value.clone().unwrap_or_default()).collect();
     target::path(operation, &values)
 }

@@ -2,12 +2,14 @@
 
 use crate::dry_run::Capture;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::index::Class;
 use crate::settings::{Settings, Source};
 use crate::state::{Store, token_file};
 use crate::trace::Trace;
 use async_trait::async_trait;
 use auth_client_core::Request;
+use auth_client_core::provider::auth_core::Origin;
 use auth_client_core::provider::auth_core::store::{
     LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore,
 };
@@ -30,6 +32,12 @@ pub(crate) struct Options {
     pub(crate) trace: bool,
     /// Instead of the network.
     pub(crate) transport: Option<Capture>,
+}
+
+impl Options {
+    pub(crate) fn of(globals: &Globals) -> Self {
+        Self { timeout: globals.timeout(), trace: globals.trace, transport: None }
+    }
 }
 
 /// Applies the settings that all builders have.
@@ -110,11 +118,7 @@ pub(crate) fn virtuous(
     {
         builder = builder.hmac(virtuous_client::HmacKeys::new(application, private.to_owned()));
     }
-    if let Some(login) = &settings.login {
-        let profile = match &settings.source {
-            Source::Login(profile) => profile.as_str(),
-            _ => "default",
-        };
+    if let Source::Login(profile, login) = &settings.source {
         builder = builder.session().token_store(token_store(login.store, profile)?, login.user.clone());
     } else if let Some(key) = settings.get("VIRTUOUS_API_KEY") {
         builder = builder.api_key(key.to_owned());
@@ -205,11 +209,8 @@ pub(crate) fn vise(settings: &Settings, options: &Options) -> Result<vise_client
 
 /// Plain http with a loopback address is always intentional.
 fn is_loopback(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("http://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    host == "localhost"
-        || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    let origin = url.parse().ok().and_then(|uri| Origin::of(&uri));
+    origin.is_some_and(|origin| !origin.is_secure() && origin.is_loopback())
 }
 
 #[cfg(test)]

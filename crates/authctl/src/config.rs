@@ -55,8 +55,7 @@ impl Config {
                 let known: Vec<&Variable> =
                     variables(provider).iter().chain(webhook_variables(provider)).collect();
                 if known.is_empty() {
-                    let near = words::did_you_mean(provider, crate::index::PROVIDERS.into_iter());
-                    return Err(config.wrong(&at, &format!("there is no provider `{provider}`{near}")));
+                    return Err(config.wrong(&at, &crate::resolve::no_provider(provider)));
                 }
                 let at = format!("[profiles.{name}.{provider}]");
                 let Value::Table(settings) = settings else {

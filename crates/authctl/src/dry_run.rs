@@ -1,6 +1,7 @@
 //! `--dry-run`: the request that would be sent, from the engine itself, through a transport that prints instead of sending.
 //!
-//! The client is built with placeholders instead of credentials, so no secret is even read.
+//! The client is built with placeholders, so the request contains no credential. The settings of a real call are read too, to find
+//! what is wrong with them before somebody relies on the output.
 
 use crate::client::{Client, Options};
 use crate::failure::Failure;

@@ -43,12 +43,8 @@ pub(crate) fn line(operation: &Operation, slots: &[Slot]) -> String {
 /// Builds the example of an operation from the examples of the API description.
 pub(crate) fn new(operation: &Operation, slots: &[Slot]) -> Example {
     let mut arguments = vec!["--emulator".to_owned()];
-    if let Some(key) = operation.key {
-        if key.provider == "vise" {
-            return Example { arguments: vise(&key), input: None };
-        }
-        arguments.extend([key.provider, key.resource, key.name].map(str::to_owned));
-    }
+    let key = operation.key;
+    arguments.extend([key.provider, key.resource, key.name].map(str::to_owned));
     for parameter in &operation.parameters {
         let Some(slot) = slots.iter().find(|slot| slot.place != Where::Body && slot.name == parameter.name)
         else {
@@ -75,14 +71,6 @@ pub(crate) fn new(operation: &Operation, slots: &[Slot]) -> Example {
         arguments.push("--yes".to_owned());
     }
     Example { arguments, input }
-}
-
-fn vise(key: &crate::index::Key) -> Vec<String> {
-    let words: &[&str] = match (key.resource, key.name) {
-        ("domains", _) => &["--emulator", "vise", "domains"],
-        _ => &["--emulator", "vise", "each", "get", "/domains"],
-    };
-    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// Flags where every field has one and they are few, otherwise `--data`. Returns standard input if the body has a secret.

@@ -61,7 +61,6 @@ struct CallDetails {
     provider: String,
     operation: String,
     status: Option<u16>,
-    retryable: bool,
     may_have_executed: bool,
     attempts: u32,
     request_id: Option<String>,
@@ -86,6 +85,17 @@ impl Failure {
 
     pub(crate) fn credentials(message: impl Into<String>) -> Self {
         Self::new(Exit::Credentials, "credentials", message)
+    }
+
+    /// Ctrl-C. A write that was perhaps sent is unclear.
+    pub(crate) fn interrupted(class: Class) -> Self {
+        match class {
+            Class::Read => Self::new(Exit::Interrupted, "interrupted", "interrupted"),
+            _ => {
+                Self::new(Exit::Unclear, "interrupted", "interrupted: the vendor may have executed the call")
+                    .hint("check before you run it again")
+            }
+        }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -125,7 +135,6 @@ impl Failure {
             provider: provider.to_owned(),
             operation: error.operation().to_owned(),
             status: error.status().map(|status| status.as_u16()),
-            retryable: matches!(exit, Exit::Retry),
             may_have_executed: class != Class::Read && error.may_have_been_executed(),
             attempts: error.attempts(),
             request_id: error.request_id().map(str::to_owned),
@@ -186,7 +195,7 @@ impl Failure {
             add("request_id", call.request_id.as_deref().map(quote));
             add("attempts", Some(call.attempts.to_string()).filter(|_| call.attempts > 0));
             add("retry_after", call.retry_after.map(|delay| delay.to_string()));
-            add("retryable", Some(call.retryable.to_string()));
+            add("retryable", Some((self.exit == Exit::Retry).to_string()));
             add("may_have_executed", Some(call.may_have_executed.to_string()));
             add("response", call.response.clone());
         }
@@ -219,18 +228,20 @@ fn exit_of(class: Class, error: &Error) -> Exit {
     }
 }
 
+/// Whether a character can change a terminal: control characters, line separators, and characters without a width.
+pub(crate) fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Makes control and direction characters visible, so that a vendor's string can't change the terminal.
 pub(crate) fn visible(text: &str) -> String {
-    let harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if harmful(c) => out.extend(c.escape_unicode()),
+            c if is_harmful(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }

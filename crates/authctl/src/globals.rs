@@ -1,5 +1,6 @@
 //! Options of every command. They can stand before and after the words of an operation.
 
+use crate::failure::Failure;
 use clap::{Arg, ArgAction, Args as _, Command, ValueEnum};
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -121,6 +122,32 @@ impl Globals {
                 !off && std::io::stdout().is_terminal()
             }
         }
+    }
+
+    /// Refuses options that would do nothing. `--output` stands for its formats other than JSON, unless the environment sets it.
+    pub(crate) fn refuse(&self, options: &[&str], why: &str) -> Result<(), Failure> {
+        let is_given = |option: &str| match option {
+            "--all" => self.all,
+            "--columns" => !self.columns.is_empty(),
+            "--dry-run" => self.dry_run,
+            "--emulator" => self.emulator,
+            "--jq" => self.jq.is_some(),
+            "--limit" => self.limit.is_some(),
+            "--output" => {
+                let is_json = matches!(self.output, None | Some(Format::Json | Format::Ndjson));
+                !is_json && std::env::var_os("AUTHCTL_OUTPUT").is_none_or(|value| value.is_empty())
+            }
+            _ => false,
+        };
+        match options.iter().find(|option| is_given(option)) {
+            Some(option) => Err(Failure::usage(format!("{option}: {why}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses every option of a call and of its output.
+    pub(crate) fn refuse_all(&self, why: &str) -> Result<(), Failure> {
+        self.refuse(&["--all", "--limit", "--jq", "--columns", "--output", "--dry-run", "--emulator"], why)
     }
 
     pub(crate) fn timeout(&self) -> Option<Duration> {

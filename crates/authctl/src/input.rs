@@ -10,8 +10,8 @@ use clap::ArgMatches;
 use serde_json::value::RawValue;
 use std::io::Read as _;
 
-/// The largest body that is read.
-const MAX_BODY: u64 = 64 << 20;
+/// The largest file that is read, and the largest input.
+pub(crate) const MAX_INPUT: u64 = 64 << 20;
 
 /// The values of one call.
 #[derive(Debug, Default)]
@@ -206,6 +206,23 @@ fn raw(fields: &[(String, String)]) -> Result<Box<RawValue>, Failure> {
         .map_err(|_| Failure::local("the body is no JSON"))
 }
 
+/// Reads a file, or standard input.
+pub(crate) fn read(path: Option<&str>) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = match path {
+        None => std::io::stdin().take(MAX_INPUT + 1).read_to_end(&mut bytes),
+        Some(path) => {
+            std::fs::File::open(path).and_then(|file| file.take(MAX_INPUT + 1).read_to_end(&mut bytes))
+        }
+    };
+    let name = path.unwrap_or("standard input");
+    read.map_err(|error| Failure::local(format!("{name} can't be read: {error}")))?;
+    if bytes.len() as u64 > MAX_INPUT {
+        return Err(Failure::usage(format!("{name} is larger than {} MiB", MAX_INPUT >> 20)));
+    }
+    Ok(bytes)
+}
+
 /// What `--data` names.
 pub(crate) struct Data {
     pub(crate) bytes: Vec<u8>,
@@ -216,23 +233,13 @@ pub(crate) struct Data {
 impl Data {
     /// Reads `@FILE`, `-` or the text itself.
     pub(crate) fn read(argument: &str) -> Result<Self, Failure> {
-        let mut bytes = Vec::new();
-        let read = if matches!(argument, "-" | "@-") {
-            std::io::stdin()
-                .take(MAX_BODY + 1)
-                .read_to_end(&mut bytes)
-                .map_err(|error| format!("standard input: {error}"))
-        } else if let Some(path) = argument.strip_prefix('@') {
-            let file =
-                std::fs::File::open(path).and_then(|file| file.take(MAX_BODY + 1).read_to_end(&mut bytes));
-            file.map_err(|error| format!("{path} can't be read: {error}"))
-        } else {
-            return Ok(Self { bytes: argument.as_bytes().to_vec(), literal: true });
+        let bytes = match argument {
+            "-" | "@-" => read(None)?,
+            _ => match argument.strip_prefix('@') {
+                Some(path) => read(Some(path))?,
+                None => return Ok(Self { bytes: argument.as_bytes().to_vec(), literal: true }),
+            },
         };
-        read.map_err(Failure::local)?;
-        if bytes.len() as u64 > MAX_BODY {
-            return Err(Failure::usage(format!("--data: the body is larger than {} MiB", MAX_BODY >> 20)));
-        }
         Ok(Self { bytes, literal: false })
     }
 

@@ -1,33 +1,102 @@
-//! Ctrl-C: while a call is under way, between the pages of a list, and while a filter runs.
+//! Ctrl-C ends the program with exit code 130, unless a section handles the key: while a call is under way, a filter runs, or
+//! deliveries are received. A second Ctrl-C always ends the program.
 
-use crate::failure::{Exit, Failure};
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::failure::Failure;
+use crate::index::Class;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+/// Sections that handle the key.
+static HANDLED: AtomicUsize = AtomicUsize::new(0);
 static PRESSED: AtomicBool = AtomicBool::new(false);
+/// Whether a write may have been sent.
+static WRITES: AtomicBool = AtomicBool::new(false);
 
-/// Listens for Ctrl-C from now on, on a thread of its own.
+/// Listens for Ctrl-C from now on, on a thread of its own, because this one may wait for input.
 pub(crate) fn watch() {
     std::thread::spawn(|| {
         // Without a runtime, Ctrl-C ends the process as usual.
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            PRESSED.store(true, Ordering::SeqCst);
+        while runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            if PRESSED.swap(true, Ordering::SeqCst) || HANDLED.load(Ordering::SeqCst) == 0 {
+                let class = if WRITES.load(Ordering::SeqCst) { Class::Write } else { Class::Read };
+                terminal::restore();
+                std::process::exit(crate::report(&Failure::interrupted(class)).into());
+            }
         }
     });
 }
 
-/// Waits for Ctrl-C. It was perhaps pressed before, so this looks instead of listening.
-pub(crate) async fn pressed() {
-    while !PRESSED.load(Ordering::SeqCst) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+/// The state of the terminal before a question without an echo, which the end of the program restores.
+#[cfg(unix)]
+pub(crate) mod terminal {
+    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+    use std::fs::File;
+    use std::sync::{Mutex, PoisonError};
+
+    static SAVED: Mutex<Option<(File, Termios)>> = Mutex::new(None);
+
+    pub(crate) fn save() {
+        let saved = File::open("/dev/tty").ok().and_then(|file| {
+            let state = tcgetattr(&file).ok()?;
+            Some((file, state))
+        });
+        *SAVED.lock().unwrap_or_else(PoisonError::into_inner) = saved;
+    }
+
+    pub(super) fn restore() {
+        if let Some((file, state)) = SAVED.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // Ignored: the terminal may be gone.
+            let _ = tcsetattr(&file, OptionalActions::Now, &state);
+        }
     }
 }
 
-/// Fails if Ctrl-C was pressed.
-pub(crate) fn check() -> Result<(), Failure> {
-    match PRESSED.load(Ordering::SeqCst) {
-        true => Err(Failure::new(Exit::Interrupted, "interrupted", "interrupted")),
-        false => Ok(()),
+/// Elsewhere the console belongs to the function that asks.
+#[cfg(not(unix))]
+pub(crate) mod terminal {
+    pub(crate) fn save() {}
+    pub(super) fn restore() {}
+}
+
+/// A section that handles the key. It ends when dropped.
+#[derive(Debug)]
+pub(crate) struct Handled(());
+
+pub(crate) fn handled() -> Handled {
+    HANDLED.fetch_add(1, Ordering::SeqCst);
+    Handled(())
+}
+
+impl Drop for Handled {
+    fn drop(&mut self) {
+        HANDLED.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Handled {
+    /// Waits for the key. It was perhaps pressed before, so this looks instead of listening.
+    pub(crate) async fn pressed(&self) {
+        while !self.was_pressed() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    pub(crate) fn was_pressed(&self) -> bool {
+        PRESSED.load(Ordering::SeqCst)
+    }
+}
+
+/// Does work until Ctrl-C, which drops it. A write that may have been sent is reported as unclear.
+pub(crate) async fn until<T>(class: Class, work: impl IntoFuture<Output = T>) -> Result<T, Failure> {
+    let handled = handled();
+    tokio::select! {
+        // Polled first, so that Ctrl-C is caught before anything is sent.
+        biased;
+        () = handled.pressed() => Err(Failure::interrupted(class)),
+        done = async {
+            WRITES.fetch_or(class != Class::Read, Ordering::SeqCst);
+            work.await
+        } => Ok(done),
     }
 }

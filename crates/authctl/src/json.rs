@@ -1,9 +1,10 @@
 //! JSON as text: numbers, order and unknown fields of a response stay as the vendor sent them.
 
+use crate::failure::is_harmful;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::marker::PhantomData;
 
 /// The value printed instead of a secret.
@@ -148,6 +149,48 @@ pub(crate) fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// A JSON object on one line, built field by field.
+#[derive(Debug, Default)]
+pub(crate) struct Line(String);
+
+impl Line {
+    /// Adds a field whose value is JSON.
+    pub(crate) fn json(mut self, name: &str, value: impl fmt::Display) -> Self {
+        let before = if self.0.is_empty() { '{' } else { ',' };
+        // Writing to a String can't fail.
+        let _ = write!(self.0, "{before}{}:{value}", quote(name));
+        self
+    }
+
+    /// Adds a string, or null.
+    pub(crate) fn text<'v>(self, name: &str, value: impl Into<Option<&'v str>>) -> Self {
+        self.json(name, value.into().map_or("null".to_owned(), quote))
+    }
+
+    /// Adds a body: JSON as it is, anything else as a string.
+    pub(crate) fn body(self, name: &str, body: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(body);
+        let valid = serde_json::from_str::<&RawValue>(&text).is_ok();
+        let value = if valid { format(&text, false, &[]) } else { quote(&text) };
+        self.json(name, value)
+    }
+
+    /// Ends the object. Characters that could change a terminal are escaped; they occur in strings only.
+    pub(crate) fn end(self) -> String {
+        let mut out = String::with_capacity(self.0.len() + 1);
+        for c in self.0.chars() {
+            if is_harmful(c) {
+                // Writing to a String can't fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            } else {
+                out.push(c);
+            }
+        }
+        out.push('}');
+        out
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,5 +224,19 @@ mod tests {
         assert_eq!(rows(page, Some("list")).unwrap().len(), 1);
         assert!(rows(page, None).is_none() && rows("7", Some("list")).is_none());
         assert_eq!(field(r#"{"data":{"a":1}}"#, "data"), Some(r#"{"a":1}"#));
+    }
+
+    #[test]
+    fn lines_are_json_without_characters_that_change_a_terminal() {
+        let line = Line::default().text("event", "a\u{1b}[31m\u{202e}\u{9b}b").text("id", None);
+        let line = line.body("body", "{\n \"a\": 1.50,\"\u{202e}\":\"\u{7f}\"}".as_bytes()).end();
+        assert!(line.chars().all(|c| !c.is_control() && c != '\u{202e}'), "{line}");
+        assert!(line.contains("1.50"), "{line}");
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(value["event"], "a\u{1b}[31m\u{202e}\u{9b}b");
+        assert_eq!(value["body"]["\u{202e}"], "\u{7f}");
+        let binary: serde_json::Value =
+            serde_json::from_str(&Line::default().body("body", b"\xff\x00").end()).unwrap();
+        assert_eq!(binary["body"], "\u{fffd}\0");
     }
 }

@@ -30,7 +30,7 @@ use crate::commands::{api, complete, emulator, list, login, man, operation, stat
 use crate::failure::{EXIT_CODES, Failure};
 use crate::globals::{Globals, Known};
 use clap::error::ErrorKind;
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -92,13 +92,16 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let json = GLOBALS.get().map_or_else(json_in_arguments, Globals::json_errors);
-            // Ignored: standard error may be closed.
-            let _ = std::io::stderr().write_all(failure.text(json).as_bytes());
-            ExitCode::from(failure.exit as u8)
-        }
+        Err(failure) => ExitCode::from(report(&failure)),
     }
+}
+
+/// Prints a failure and returns the exit code.
+pub(crate) fn report(failure: &Failure) -> u8 {
+    let json = GLOBALS.get().map_or_else(json_in_arguments, Globals::json_errors);
+    // Ignored: standard error may be closed.
+    let _ = std::io::stderr().write_all(failure.text(json).as_bytes());
+    failure.exit as u8
 }
 
 fn run(arguments: &[String]) -> Result<(), Failure> {
@@ -111,11 +114,12 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     if let Some(outcome) = complete::respond(arguments, Program::command) {
         return outcome;
     }
+    interrupt::watch();
     if let Some(outcome) = operation::run(arguments) {
         return outcome;
     }
     arguments::refuse_secrets(arguments, |_| false)?;
-    let mut command = Program::command();
+    let command = Program::command();
     let names: Vec<String> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
     let first = Known::new().words(arguments, 1).first().and_then(|at| arguments.get(*at));
     if let Some(word) = first.filter(|word| *word != "help" && !names.contains(word)) {
@@ -133,8 +137,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         return Err(Failure::usage("authctl emulator takes options after its own name only"));
     }
     let line = std::iter::once("authctl".to_owned()).chain(arguments.iter().cloned());
-    let Some(matches) = parsed(command.try_get_matches_from_mut(line))? else { return Ok(()) };
-    let program = Program::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
+    let Some(program) = parse::<Program>(command, line)? else { return Ok(()) };
     remember(&program.globals);
     let globals = &program.globals;
     match &program.command {
@@ -143,11 +146,20 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         Command::Vise(arguments) => block_on(vise::run(arguments, globals)),
         Command::Login(arguments) => block_on(login::log_in(arguments, globals)),
         Command::Logout(arguments) => block_on(login::log_out(arguments, globals)),
-        Command::Man(arguments) => man::run(arguments, Program::command),
-        Command::Completions(arguments) => complete::run(arguments),
+        Command::Man(arguments) => man::run(arguments, globals, Program::command),
+        Command::Completions(arguments) => complete::run(arguments, globals),
         Command::Status(arguments) => block_on(status::run(arguments, globals)),
         Command::Emulator => Err(Failure::usage("options of authctl come after `emulator` and its command")),
     }
+}
+
+/// Parses a command line, as [`parsed`].
+pub(crate) fn parse<T: FromArgMatches>(
+    command: clap::Command,
+    line: impl Iterator<Item = String>,
+) -> Result<Option<T>, Failure> {
+    let Some(matches) = parsed(command.try_get_matches_from(line))? else { return Ok(None) };
+    T::from_arg_matches(&matches).map(Some).map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// Prints help and versions, and turns clap's errors into failures. `None` if everything is done.
@@ -203,7 +215,6 @@ fn json_in_arguments() -> bool {
 
 /// Runs a call on this thread.
 pub(crate) fn block_on<F: Future<Output = Result<(), Failure>>>(future: F) -> Result<(), Failure> {
-    interrupt::watch();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime
         .map_err(|error| Failure::local(format!("the runtime could not be started: {error}")))?

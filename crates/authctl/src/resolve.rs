@@ -5,7 +5,18 @@
 
 use crate::failure::Failure;
 use crate::index::{self, Key, Operation, PROVIDERS, Place};
-use crate::words;
+use crate::{target, words};
+
+/// Returns the provider with this name.
+pub(crate) fn provider(name: &str) -> Result<&'static str, Failure> {
+    let found = PROVIDERS.into_iter().find(|provider| *provider == name);
+    found.ok_or_else(|| Failure::usage(no_provider(name)))
+}
+
+pub(crate) fn no_provider(name: &str) -> String {
+    let near = words::did_you_mean(name, PROVIDERS.into_iter());
+    format!("there is no provider {name:?}{near}")
+}
 
 /// Returns the operation with these names. `-` is read as `_`.
 pub(crate) fn operation(provider: &str, resource: &str, name: &str) -> Result<Key, Failure> {
@@ -48,7 +59,7 @@ pub(crate) struct Match {
 /// A template with more fixed segments wins, as in the vendors' routers: `/api/Contact/Find` before `/api/Contact/{contactId}`.
 pub(crate) fn path(provider: &str, method: &str, path: &str) -> Option<Match> {
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-    let decoded: Vec<String> = segments.iter().map(|segment| decode(segment)).collect::<Option<_>>()?;
+    let decoded: Vec<String> = segments.iter().map(|raw| segment(raw)).collect::<Option<_>>()?;
     let candidates =
         index::operations(provider).filter_map(Key::operation).filter(|one| one.method == method);
     let matched = candidates.filter_map(|operation| {
@@ -74,19 +85,8 @@ pub(crate) fn path(provider: &str, method: &str, path: &str) -> Option<Match> {
 }
 
 /// Decodes one segment. `None` if it is empty, a dot segment, not UTF-8, or contains what separates segments.
-fn decode(segment: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-                u8::try_from(digit(rest.next())? * 16 + digit(rest.next())?).ok()?
-            }
-            byte => byte,
-        });
-    }
-    let text = String::from_utf8(bytes).ok()?;
+fn segment(segment: &str) -> Option<String> {
+    let text = target::decode(segment)?;
     let unsafe_character = |c: char| c.is_control() || matches!(c, '/' | '\\' | '%' | ';');
     (!text.is_empty() && text != "." && text != ".." && !text.contains(unsafe_character)).then_some(text)
 }

@@ -81,7 +81,8 @@ pub(crate) fn variables(provider: &str) -> &'static [Variable] {
 pub(crate) enum Source {
     Environment,
     Profile(String),
-    Login(String),
+    /// With what the login has left in the state.
+    Login(String, Login),
     Emulator,
 }
 
@@ -90,7 +91,7 @@ impl fmt::Display for Source {
         match self {
             Self::Environment => f.write_str("environment"),
             Self::Profile(name) => write!(f, "profile {name}"),
-            Self::Login(name) => write!(f, "login in profile {name}"),
+            Self::Login(name, _) => write!(f, "login in profile {name}"),
             Self::Emulator => f.write_str("emulator"),
         }
     }
@@ -100,7 +101,6 @@ impl fmt::Display for Source {
 pub(crate) struct Settings {
     pub(crate) provider: &'static str,
     pub(crate) source: Source,
-    pub(crate) login: Option<Login>,
     values: BTreeMap<&'static str, String>,
 }
 
@@ -117,29 +117,27 @@ impl fmt::Debug for Settings {
 impl Settings {
     /// Settings for an emulator.
     pub(crate) fn of_emulator(provider: &'static str, env: Vec<(&'static str, String)>) -> Self {
-        let mut values: BTreeMap<_, _> = env
+        let values = env
             .into_iter()
             .filter(|(name, _)| variables(provider).iter().any(|known| known.name == *name))
             .collect();
-        if provider == "virtuous" {
-            // An API key and a user's session exclude each other; the key requires no one-time code.
-            if values.contains_key("VIRTUOUS_API_KEY") {
-                values.retain(|name, _| {
-                    !matches!(*name, "VIRTUOUS_USERNAME" | "VIRTUOUS_PASSWORD" | "VIRTUOUS_TOKEN_FILE")
-                });
-            }
-        }
-        Self { provider, source: Source::Emulator, login: None, values }
+        Self { provider, source: Source::Emulator, values }
     }
 
     /// Settings for a login that is about to take place.
     pub(crate) fn of_login(profile: &str, login: Login) -> Self {
         let values = login.base_url.iter().map(|url| ("VIRTUOUS_BASE_URL", url.clone())).collect();
-        Self { provider: "virtuous", source: Source::Login(profile.to_owned()), login: Some(login), values }
+        Self { provider: "virtuous", source: Source::Login(profile.to_owned(), login), values }
     }
 
-    /// Values that no vendor accepts, for a request that is printed and not sent.
-    pub(crate) fn for_dry_run(provider: &'static str, base: Option<&Self>) -> Self {
+    /// The address that a call would use, and placeholders that no vendor accepts instead of credentials, for a request that is
+    /// printed and not sent. Settings with which a call would fail are a failure; without any, the address is the vendor's.
+    pub(crate) fn for_dry_run(provider: &'static str, globals: &Globals) -> Result<Self, Failure> {
+        let base = match (globals.emulator, globals.profile()) {
+            (true, _) => None,
+            (false, Some(_)) => Some(Self::load(provider, globals)?),
+            (false, None) => Self::find(provider, globals)?,
+        };
         let mut values = BTreeMap::new();
         for (name, value) in [
             ("REVESECURE_API_KEY", "redacted"),
@@ -161,19 +159,7 @@ impl Settings {
                     .map(|(name, value)| (*name, value.clone())),
             );
         }
-        Self { provider, source: Source::Environment, login: None, values }
-    }
-
-    /// The settings that a call would use, `None` if nothing is set: then the address is the vendor's.
-    pub(crate) fn find_for_dry_run(
-        provider: &'static str,
-        globals: &Globals,
-    ) -> Result<Option<Self>, Failure> {
-        match (globals.emulator, globals.profile()) {
-            (true, _) => Ok(None),
-            (false, Some(_)) => Self::load(provider, globals).map(Some),
-            (false, None) => Self::find(provider, globals),
-        }
+        Ok(Self { provider, source: Source::Environment, values })
     }
 
     /// Finds the settings of a provider.
@@ -194,12 +180,7 @@ impl Settings {
     pub(crate) fn find(provider: &'static str, globals: &Globals) -> Result<Option<Self>, Failure> {
         let environment = if globals.profile().is_none() { environment(provider)? } else { BTreeMap::new() };
         if environment.keys().any(|name| !name.ends_with("_URL")) {
-            return Ok(Some(Self {
-                provider,
-                source: Source::Environment,
-                login: None,
-                values: environment,
-            }));
+            return Ok(Some(Self { provider, source: Source::Environment, values: environment }));
         }
         let found = Self::of_profile(provider, globals)?;
         let Some((name, address)) = environment.into_iter().next() else { return Ok(found) };
@@ -229,19 +210,9 @@ impl Settings {
             if let Some(url) = &login.base_url {
                 values.insert("VIRTUOUS_BASE_URL", url.clone());
             }
-            return Ok(Some(Self {
-                provider,
-                source: Source::Login(profile.to_owned()),
-                login: Some(login),
-                values,
-            }));
+            return Ok(Some(Self { provider, source: Source::Login(profile.to_owned(), login), values }));
         }
-        Ok(values.map(|values| Self {
-            provider,
-            source: Source::Profile(profile.to_owned()),
-            login: None,
-            values,
-        }))
+        Ok(values.map(|values| Self { provider, source: Source::Profile(profile.to_owned()), values }))
     }
 
     /// Returns a value.
@@ -257,7 +228,7 @@ impl Settings {
         let key =
             variables(self.provider).iter().find(|known| known.name == name).map_or(name, |known| known.key);
         Err(match &self.source {
-            Source::Profile(profile) | Source::Login(profile) => {
+            Source::Profile(profile) | Source::Login(profile, _) => {
                 Failure::credentials(format!("`{key}` is missing in [profiles.{profile}.{}]", self.provider))
             }
             _ => Failure::credentials(format!("{name} is not set")),

@@ -1,38 +1,65 @@
-//! The path and query of a request, encoded from the template and the values of an operation.
+//! The path and query of a request: from the template of an operation, or as a path that was typed.
 
 use crate::failure::Failure;
-use crate::index::{Operation, Place};
+use crate::index::Operation;
+use crate::words;
+use auth_client_core::provider::PathValue;
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+/// The methods of requests that are typed.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// Fills the template of an operation with the values of its path parameters, in order.
 pub(crate) fn path(operation: &Operation, values: &[String]) -> Result<String, Failure> {
-    let mut path = operation.path.clone();
-    let parameters = operation.parameters.iter().filter(|parameter| parameter.place == Place::Path);
-    for (parameter, value) in parameters.zip(values) {
-        let problem = match value.as_str() {
-            "" => Some("must not be empty"),
-            "." | ".." => Some("must not be a dot segment"),
-            value if value.contains(char::is_control) => Some("must not contain control characters"),
-            _ => None,
-        };
-        if let Some(problem) = problem {
-            return Err(Failure::usage(format!("{}: {problem}", parameter.name)));
-        }
-        path = path.replace(&format!("{{{}}}", parameter.name), &encode(value));
-    }
-    Ok(path)
+    let values: Vec<PathValue<'_>> = values.iter().map(PathValue::from).collect();
+    operation.metadata().path_with(&values).map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// Percent-encodes everything that isn't unreserved.
-fn encode(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
+/// Returns the method with this name.
+pub(crate) fn method(name: &str) -> Result<Method, Failure> {
+    let upper = name.to_uppercase();
+    match METHODS.contains(&upper.as_str()) {
+        true => Ok(upper.parse().unwrap_or(Method::GET)),
+        false => {
+            let near = words::did_you_mean(&upper, METHODS.into_iter());
+            Err(Failure::usage(format!("there is no method {name:?}{near}")))
         }
     }
-    out
+}
+
+/// Splits a path that was typed: the path as it is, and the decoded parameters of its query and of `--query`.
+pub(crate) fn typed(path: &str, more: &[String]) -> Result<(String, Vec<(String, String)>), Failure> {
+    if !path.starts_with('/') || path.contains('#') {
+        return Err(Failure::usage(format!("the path {path:?} must start with / and have no #")));
+    }
+    let (path, inline) = path.split_once('?').unwrap_or((path, ""));
+    let mut query = Vec::new();
+    for pair in inline.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let plain = |text: &str| decode(&text.replace('+', " "));
+        let (Some(name), Some(value)) = (plain(name), plain(value)) else {
+            return Err(Failure::usage("the query of the path is not percent-encoded"));
+        };
+        query.push((name, value));
+    }
+    for pair in more {
+        let pair = pair
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("--query {pair}: expected NAME=VALUE")))?;
+        query.push((pair.0.to_owned(), pair.1.to_owned()));
+    }
+    Ok((path.to_owned(), query))
+}
+
+/// Decodes a percent-encoded string. `None` if a percent sign is not followed by two digits, or if the result is not UTF-8.
+pub(crate) fn decode(text: &str) -> Option<String> {
+    let complete =
+        |rest: &str| rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+    if !text.split('%').skip(1).all(complete) {
+        return None;
+    }
+    percent_decode_str(text).decode_utf8().ok().map(String::from)
 }
 
 #[cfg(test)]
@@ -46,7 +73,7 @@ mod tests {
             index::find("virtuous", "contacts", "by_source").and_then(index::Key::operation).unwrap();
         let filled = |id: &str| path(&operation, &["crm".to_owned(), id.to_owned()]);
         assert_eq!(filled("a/../b?c%2F é").unwrap(), "/api/Contact/crm/a%2F..%2Fb%3Fc%252F%20%C3%A9");
-        for bad in ["", ".", "..", "a\nb"] {
+        for bad in ["", ".", "..", "%2e%2E", ".%2e", "a\nb"] {
             assert!(filled(bad).unwrap_err().text(false).contains("referenceId"), "{bad:?}");
         }
         // A value can't be read as another placeholder.
@@ -54,5 +81,19 @@ mod tests {
             path(&operation, &["{referenceId}".to_owned(), "7".to_owned()]).unwrap(),
             "/api/Contact/%7BreferenceId%7D/7"
         );
+    }
+
+    #[test]
+    fn a_typed_query_is_decoded_once() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let (path, query) = typed("/a%20b?c=d%20e&f=%2520+g&h&", &["i=j=k".to_owned()]).unwrap();
+        assert_eq!(path, "/a%20b");
+        assert_eq!(query, [pair("c", "d e"), pair("f", "%20 g"), pair("h", ""), pair("i", "j=k")]);
+        for bad in ["a", "", "/a#b", "/a?b=%2", "/a?b=%zz", "/a?%ff=1"] {
+            assert!(typed(bad, &[]).is_err(), "{bad}");
+        }
+        assert!(typed("/a", &["b".to_owned()]).is_err());
+        assert_eq!(method("get").unwrap(), Method::GET);
+        assert!(method("gte").unwrap_err().text(false).contains("did you mean GET"));
     }
 }

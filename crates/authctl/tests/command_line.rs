@@ -340,7 +340,20 @@ fn help_costs_nothing_and_a_closed_pipe_is_no_failure() {
     home.run(&["list", "virtuous", "donor"]).expect(0, "[]");
     home.run(&["man"]).expect(0, ".TH authctl");
     home.run(&["man", "virtuous", "contacts", "get"]).expect(0, "CONTACT_ID");
+    home.run(&["man", "vise", "domains", "list"]).expect(2, "authctl vise --help");
     home.run(&["emulator", "routes", "--provider", "verigator"]).expect(0, "services.create");
+    // The emulator calls itself as it was called.
+    for arguments in [
+        &["emulator", "--help"] as &[&str],
+        &["emulator", "serve", "--help"],
+        &["emulator", "routes", "--help"],
+    ] {
+        let help = home.run(arguments).expect(0, "$ authctl emulator ").out;
+        assert!(!help.contains("auth-emulator "), "{help}");
+    }
+    let help = home.run(&["emulator", "--help"]).expect(0, "eval \"$(authctl emulator env)\"").out;
+    assert_eq!(help.matches("The emulator that a command talks to").count(), 0, "{help}");
+    home.run(&["emulator", "health"]).expect(1, "start one with the command `serve`");
 
     let mut child = home.command(&["list", "-o", "ndjson"]).spawn().unwrap();
     drop(child.stdout.take());
@@ -375,6 +388,14 @@ fn a_shell_completes_operations_flags_and_values() {
     assert_eq!(complete(&["virtuous", "contacts", "create", "--is-private", ""]), "true\nfalse\n");
     assert_eq!(complete(&["virtuous", "contacts", "get", "17", "--output", "n"]), "ndjson\n");
     assert_eq!(complete(&["completions", "z"]), "zsh\n");
+    // Commands of this program have flags and values too.
+    assert_eq!(complete(&["virtuous", "exp"]), "export\n");
+    assert_eq!(complete(&["virtuous", "export", "contacts-"]), "contacts-full\n");
+    assert_eq!(complete(&["virtuous", "export", "contacts", "--res"]), "--restart\n");
+    assert_eq!(complete(&["virtuous", "webhooks", "listen", "--forw"]), "--forward-to\n");
+    assert_eq!(complete(&["login", "virtuous", "--store", "f"]), "file\n");
+    assert_eq!(complete(&["login", "virtuous", "--pass"]), "--password-stdin\n");
+    assert_eq!(complete(&["vise", "each", "get", "/", "--conc"]), "--concurrency\n");
     assert_eq!(complete(&["nothing", "of", "that"]), "");
     assert!(
         home.run(&["__complete", "fish", "virtuous", "contacts", "get"]).out.contains("get\tGets a contact.")

@@ -198,3 +198,139 @@ fn a_field_that_is_set_twice_is_an_error() {
     home.run(&["api", "virtuous", "POST", "/x", "--dry-run", "--data", r#"{"a":1,"a":1}"#])
         .expect(2, "twice");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_option_without_effect_is_refused_before_anything_happens() {
+    let emulator = emulator().await;
+    let mut home = Home::of(&emulator);
+    home.env.push(("VIRTUOUS_WEBHOOK_SECRET", "s".to_owned()));
+    let listen = ["virtuous", "webhooks", "listen", "--count", "1"];
+    for (command, options) in [
+        (
+            &listen as &[&str],
+            &["--dry-run", "--all", "--limit=1", "--columns=a", "--output=csv", "--output=table"]
+                as &[&str],
+        ),
+        (&["virtuous", "webhooks", "trigger", "GiftCreate"], &["--all", "--limit=1", "--columns=nope"]),
+        (
+            &["virtuous", "webhooks", "verify", "x", "--signature=x"],
+            &["--all", "--dry-run", "--columns=nope"],
+        ),
+        (
+            &["virtuous", "export", "contacts", "--to=-"],
+            &["--limit=1", "--jq=.", "--columns=id", "--output=csv"],
+        ),
+        (&["vise", "each", "get", "/domains"], &["--limit=1", "--all"]),
+        (&["vise", "127.0.0.1", "get", "/domains"], &["--limit=1", "--all"]),
+        (&["vise", "domains"], &["--all"]),
+        (&["api", "virtuous", "GET", "/api/Contact/17"], &["--limit=1", "--all"]),
+        (&["virtuous", "contacts", "get", "17"], &["--limit=1", "--all"]),
+        (&["list"], &["--columns=nope", "--all", "--dry-run"]),
+        (&["status"], &["--columns=nope", "--all", "--dry-run", "--limit=1", "--emulator"]),
+        (&["man"], &["--jq=.", "--output=csv", "--limit=1"]),
+        (&["completions", "bash"], &["--jq=.", "--output=csv", "--limit=1"]),
+        (&["logout", "virtuous"], &["--dry-run", "--emulator", "--output=csv"]),
+    ] {
+        for option in options {
+            let name = option.split('=').next().unwrap();
+            home.run(&[command, &[option]].concat()).expect(2, name);
+        }
+    }
+    assert!(emulator.journal().is_empty());
+    // The environment sets the format of every command, those without a choice included.
+    home.env.push(("AUTHCTL_OUTPUT", "csv".to_owned()));
+    home.run(&["man"]).expect(0, ".TH authctl");
+    home.run(&["list", "virtuous", "contacts", "--columns", "operation"])
+        .expect(0, "virtuous contacts get\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_is_encoded_once_and_a_path_has_no_dot_segment() {
+    let emulator = emulator().await;
+    let home = Home::of(&emulator);
+    home.run(&[
+        "api",
+        "virtuous",
+        "GET",
+        "/api/Contact/Types?q=a%20b&r=%26c",
+        "--query",
+        "s=%41",
+        "--dry-run",
+    ])
+    .expect(0, "/api/Contact/Types?q=a%20b&r=%26c&s=%2541\n");
+    let before = emulator.journal().len();
+    for value in ["..", "%2e%2E", ".%2e", ""] {
+        home.run(&["virtuous", "contacts", "by_source", "crm", value]).expect(2, "referenceId");
+    }
+    assert_eq!(emulator.journal().len(), before);
+}
+
+/// Waits until a program handles Ctrl-C and its first thread sleeps.
+#[cfg(target_os = "linux")]
+fn wait_for_a_read(process: u32) {
+    for _ in 0..10_000 {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
+        let handled = u64::from_str_radix(field("SigCgt:"), 16).unwrap();
+        if field("State:").starts_with('S') && handled & 2 != 0 {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    panic!("process {process} doesn't wait for input");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_at_a_question_ends_the_program() {
+    use std::io::Write as _;
+    let emulator = emulator().await;
+    let home = Home::of(&emulator);
+    for (arguments, question, answer, code) in [
+        ("virtuous contact_addresses delete 231", "[y/N]", "\u{3}", 130),
+        ("login virtuous --user a --profile p", "Password:", "\u{3}", 130),
+        ("login virtuous --profile p", "User:", "\u{3}", 130),
+        ("virtuous contact_addresses delete 231", "[y/N]", "n\n", 8),
+    ] {
+        let line = format!("{} {arguments}", common::PROGRAM);
+        let mut script = home.prepared("script", &["-qec", &line, "/dev/null"]);
+        script.env("SHELL", "/bin/sh").env("PATH", "/usr/bin:/bin").stdin(std::process::Stdio::piped());
+        let mut child = script.spawn().unwrap();
+        let mut terminal = child.stdin.take().unwrap();
+        let (mut out, mut shown) = (child.stdout.take().unwrap(), Vec::new());
+        while !String::from_utf8_lossy(&shown).contains(question) {
+            let mut byte = [0];
+            assert_eq!(out.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&shown));
+            shown.extend(byte);
+        }
+        terminal.write_all(answer.as_bytes()).unwrap();
+        let mut rest = String::new();
+        let _ = out.read_to_string(&mut rest);
+        assert_eq!(Outcome::of(child).code, code, "{arguments}: {}{rest}", String::from_utf8_lossy(&shown));
+    }
+    assert!(emulator.journal().is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_ends_a_program_that_waits_for_input() {
+    let emulator = emulator().await;
+    let home = Home::of(&emulator);
+    for arguments in [
+        &["virtuous", "contacts", "create", "--data", "-"] as &[&str],
+        &["api", "virtuous", "POST", "/api/Contact", "--data", "-"],
+        &["virtuous", "webhooks", "verify", "-", "--signature", "x"],
+        &["vise", "each", "post", "/domains", "--data", "-"],
+        &["login", "virtuous", "--user", "a", "--password-stdin", "--profile", "p"],
+    ] {
+        let mut command = home.command(arguments);
+        command.env("VIRTUOUS_WEBHOOK_SECRET", "s").stdin(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let input = child.stdin.take().unwrap();
+        wait_for_a_read(child.id());
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        Outcome::of(child).expect(130, "authctl: interrupted");
+        drop(input);
+    }
+    assert!(emulator.journal().is_empty());
+}

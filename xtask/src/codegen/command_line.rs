@@ -180,6 +180,9 @@ impl<'n> Api<'n> {
             let inner = schema.get("properties").and_then(|properties| properties.get(name));
             schema = self.resolve(inner.unwrap_or(schema));
         }
+        if schema.get("items").is_some() {
+            record.set("list", Node::Bool(true));
+        }
         let row = schema.get("items").or_else(|| {
             let (name, list) = self.only_list(schema)?;
             record.text("rows", name);
@@ -255,10 +258,9 @@ impl<'n> Api<'n> {
 
 /// What checks and help need of a schema. The schemas that it refers to are noted.
 fn reduced(schema: &Node, schemas: &mut BTreeSet<String>) -> Node {
-    const KEPT: [&str; 15] = [
+    const KEPT: [&str; 13] = [
         "$ref",
         "type",
-        "format",
         "description",
         "enum",
         "required",
@@ -266,7 +268,6 @@ fn reduced(schema: &Node, schemas: &mut BTreeSet<String>) -> Node {
         "items",
         "additionalProperties",
         "anyOf",
-        "pattern",
         "minLength",
         "maxLength",
         "minimum",

@@ -143,7 +143,7 @@ pub(crate) struct Health {
     pub(crate) connection: Connection,
 }
 
-/// The emulator that a command talks to.
+// The emulator that a command talks to. As documentation, it would be the description of the commands.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Connection {
     /// Ready file of the emulator [default: `auth-emulator.json` in the temporary directory].

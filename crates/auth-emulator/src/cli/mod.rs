@@ -37,14 +37,14 @@ use crate::ActionError;
 /// ```
 pub fn run(program: &str, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let name = program.to_owned();
-    let mut command = controls::add(Args::command()).bin_name(name.clone());
+    let mut command = named(controls::add(Args::command()), program).bin_name(name.clone());
     let matches = command
         .try_get_matches_from_mut(std::iter::once(OsString::from(&name)).chain(arguments))
         .unwrap_or_else(|error| error.exit());
     let outcome = match controls::run(&matches) {
         Some(outcome) => outcome,
         None => match Args::from_arg_matches(&matches) {
-            Ok(args) => dispatch(args),
+            Ok(args) => dispatch(args, program),
             Err(error) => error.format(&mut command).exit(),
         },
     };
@@ -79,9 +79,21 @@ pub fn control(method: &str, target: &str, body: Option<&Value>) -> Result<Value
     response.map_err(|failure| ActionError::new(failure.to_string()))
 }
 
-fn dispatch(args: Args) -> Result<(), Failure> {
+/// Puts the name of the program into the examples of the help.
+fn named(command: clap::Command, program: &str) -> clap::Command {
+    let example = command
+        .get_after_help()
+        .map(|text| text.to_string().replace("auth-emulator ", &format!("{program} ")));
+    let command = match example {
+        Some(example) => command.after_help(example),
+        None => command,
+    };
+    command.mut_subcommands(|command| named(command, program))
+}
+
+fn dispatch(args: Args, program: &str) -> Result<(), Failure> {
     match args.command {
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(args, program),
         Command::Env(args) => env::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Routes(args) => routes::run(&args),

@@ -137,7 +137,7 @@ pub(crate) fn read(path: Option<&Path>) -> Result<Ready, Failure> {
     let path = path.map_or_else(default_path, Path::to_owned);
     let shown = path.display();
     let content = fs::read_to_string(&path).map_err(|error| {
-        Failure::not_running(format!("no running emulator: {shown} can't be read ({error}); start one with `auth-emulator serve`, or pass its --ready-file"))
+        Failure::not_running(format!("no running emulator: {shown} can't be read ({error}); start one with the command `serve`, or pass its --ready-file"))
     })?;
     serde_json::from_str(&content)
         .map_err(|error| Failure::not_running(format!("{shown} is not a ready file ({error})")))

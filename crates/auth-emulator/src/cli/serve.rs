@@ -14,7 +14,7 @@ use super::args::Serve;
 use super::failure::Failure;
 use super::ready::{ReadyFile, default_path};
 
-pub(crate) fn run(args: Serve) -> Result<(), Failure> {
+pub(crate) fn run(args: Serve, program: &str) -> Result<(), Failure> {
     if args.relax.iter().any(|name| name == "list") {
         return print(&relaxations());
     }
@@ -31,10 +31,10 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::not_started(error.to_string()))?;
-    runtime.block_on(serve(args))
+    runtime.block_on(serve(args, program))
 }
 
-async fn serve(args: Serve) -> Result<(), Failure> {
+async fn serve(args: Serve, program: &str) -> Result<(), Failure> {
     // Before the ready line: a reader of it may send the signal immediately.
     let signal = Signals::listen().map_err(|error| Failure::not_started(format!("signals: {error}")))?;
     let path = args.ready_file.clone().unwrap_or_else(default_path);
@@ -43,7 +43,7 @@ async fn serve(args: Serve) -> Result<(), Failure> {
     let line = serde_json::to_string(ready).map_err(|error| Failure::not_started(error.to_string()))?;
     let _ready_file = write_ready_file(&args, &path, &line)?;
     let _ca_file = ready.tls.as_ref().map(|tls| CaFile(tls.ca_file.clone()));
-    print(&if args.json { format!("{line}\n") } else { welcome(ready, &args) })?;
+    print(&if args.json { format!("{line}\n") } else { welcome(ready, &args, program) })?;
     signal.wait().await;
     tracing::info!("stopping");
     emulator.stop().await;
@@ -133,7 +133,7 @@ fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// The output for people. The credentials are demo values for this emulator.
-fn welcome(ready: &Ready, args: &Serve) -> String {
+fn welcome(ready: &Ready, args: &Serve, program: &str) -> String {
     let mut text = format!(
         "auth-emulator {} is running on {}.\n\ncontrol API: {url}\n  token: {token}\n  page: {url}/#token={token}\n",
         ready.version,
@@ -153,7 +153,7 @@ fn welcome(ready: &Ready, args: &Serve) -> String {
     let option = args.ready_file.as_ref().map(|path| format!(" --ready-file {}", path.display()));
     let _ = writeln!(
         text,
-        "\nSet these variables in another terminal:  eval \"$(auth-emulator env{})\"\nPress Ctrl-C to stop.",
+        "\nSet these variables in another terminal:  eval \"$({program} env{})\"\nPress Ctrl-C to stop.",
         option.unwrap_or_default()
     );
     text

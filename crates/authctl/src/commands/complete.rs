@@ -2,9 +2,9 @@
 //! the index, so script and program never disagree about the operations.
 
 use crate::arguments::{self, Where};
-use crate::commands::webhooks;
+use crate::commands::{export, webhooks};
 use crate::failure::Failure;
-use crate::globals::Known;
+use crate::globals::{Globals, Known};
 use crate::index::{self, Operation, PROVIDERS};
 use crate::output::Out;
 use clap::{Command, ValueEnum};
@@ -53,7 +53,8 @@ const POWERSHELL: &str = r#"Register-ArgumentCompleter -Native -CommandName auth
 }
 "#;
 
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
+    globals.refuse_all("a script has one form")?;
     let script = match arguments.shell {
         Shell::Bash => BASH,
         Shell::Zsh => ZSH,
@@ -98,6 +99,13 @@ fn candidates(words: &[String], program: fn() -> Command) -> Vec<Candidate> {
     let positions = known.words(before, 3);
     let named: Vec<&str> = positions.iter().filter_map(|at| before.get(*at)).map(String::as_str).collect();
     let provider = named.first().and_then(|word| PROVIDERS.into_iter().find(|provider| provider == word));
+    // A command of this program; what its flags are is known to it only.
+    let own = match named.as_slice() {
+        ["virtuous", "export", ..] => Some(export::command()),
+        ["virtuous", "webhooks", name, ..] => webhooks::command(name),
+        [name, ..] => program().find_subcommand(name).cloned(),
+        [] => None,
+    };
     let operation = match (provider, named.get(1), named.get(2)) {
         (Some(provider), Some(resource), Some(name)) => {
             index::find(provider, &resource.replace('-', "_"), &name.replace('-', "_"))
@@ -106,53 +114,58 @@ fn candidates(words: &[String], program: fn() -> Command) -> Vec<Candidate> {
         _ => None,
     };
     let previous = before.last().map(String::as_str).unwrap_or_default();
-    let all: Vec<Candidate> = if let Some(values) = values_of(previous, operation.as_ref(), program) {
-        values
-    } else if last.starts_with('-') {
-        flags(operation.as_ref(), program)
-    } else {
-        match (provider, named.as_slice()) {
-            (_, []) => {
-                let commands = program();
-                let commands = commands.get_subcommands().filter(|one| !one.is_hide_set());
-                let commands = commands.map(|one| (one.get_name().to_owned(), about(one)));
-                let providers = PROVIDERS.into_iter().filter(|provider| *provider != "vise");
-                commands
-                    .chain(providers.map(|provider| (provider.to_owned(), "a provider".to_owned())))
-                    .collect()
+    let all: Vec<Candidate> =
+        if let Some(values) = values_of(previous, operation.as_ref(), own.as_ref(), program) {
+            values
+        } else if last.starts_with('-') {
+            flags(operation.as_ref(), own.as_ref(), program)
+        } else {
+            match (provider, named.as_slice()) {
+                (_, []) => {
+                    let commands = program();
+                    let commands = commands.get_subcommands().filter(|one| !one.is_hide_set());
+                    let commands = commands.map(|one| (one.get_name().to_owned(), about(one)));
+                    let providers = PROVIDERS.into_iter().filter(|provider| *provider != "vise");
+                    commands
+                        .chain(providers.map(|provider| (provider.to_owned(), "a provider".to_owned())))
+                        .collect()
+                }
+                (Some("vise"), [_]) => [("domains", "list the domains"), ("each", "call every host")]
+                    .map(|(word, help)| (word.to_owned(), help.to_owned()))
+                    .into(),
+                (Some(provider), [_]) => {
+                    let export = Some("export").filter(|_| provider == "virtuous");
+                    let words = index::resources(provider).into_iter().chain(export);
+                    words.map(|word| (word.to_owned(), String::new())).collect()
+                }
+                (Some("virtuous"), [_, "export"]) => {
+                    export::names().map(|name| (name.to_owned(), String::new())).collect()
+                }
+                (Some(provider), [_, resource]) => {
+                    let resource = resource.replace('-', "_");
+                    let by_hand = if (provider, resource.as_str()) == ("virtuous", "webhooks") {
+                        webhooks::COMMANDS.map(|name| (name.to_owned(), String::new())).to_vec()
+                    } else {
+                        Vec::new()
+                    };
+                    let of_resource = index::operations(provider).filter(|key| key.resource == resource);
+                    of_resource
+                        .filter_map(|key| {
+                            key.operation().map(|operation| (key.name.to_owned(), operation.summary))
+                        })
+                        .chain(by_hand)
+                        .collect()
+                }
+                (None, ["list" | "api" | "status"]) => {
+                    PROVIDERS.map(|provider| (provider.to_owned(), String::new())).into()
+                }
+                (None, ["login" | "logout"]) => vec![("virtuous".to_owned(), String::new())],
+                (None, ["completions"]) => ["bash", "zsh", "fish", "powershell"]
+                    .map(|shell| (shell.to_owned(), String::new()))
+                    .into(),
+                _ => Vec::new(),
             }
-            (Some("vise"), [_]) => [("domains", "list the domains"), ("each", "call every host")]
-                .map(|(word, help)| (word.to_owned(), help.to_owned()))
-                .into(),
-            (Some(provider), [_]) => index::resources(provider)
-                .into_iter()
-                .map(|resource| (resource.to_owned(), String::new()))
-                .collect(),
-            (Some(provider), [_, resource]) => {
-                let resource = resource.replace('-', "_");
-                let by_hand = if (provider, resource.as_str()) == ("virtuous", "webhooks") {
-                    webhooks::COMMANDS.map(|name| (name.to_owned(), String::new())).to_vec()
-                } else {
-                    Vec::new()
-                };
-                let of_resource = index::operations(provider).filter(|key| key.resource == resource);
-                of_resource
-                    .filter_map(|key| {
-                        key.operation().map(|operation| (key.name.to_owned(), operation.summary))
-                    })
-                    .chain(by_hand)
-                    .collect()
-            }
-            (None, ["list" | "api" | "status"]) => {
-                PROVIDERS.map(|provider| (provider.to_owned(), String::new())).into()
-            }
-            (None, ["login" | "logout"]) => vec![("virtuous".to_owned(), String::new())],
-            (None, ["completions"]) => {
-                ["bash", "zsh", "fish", "powershell"].map(|shell| (shell.to_owned(), String::new())).into()
-            }
-            _ => Vec::new(),
-        }
-    };
+        };
     all.into_iter().filter(|(word, _)| word.starts_with(last)).collect()
 }
 
@@ -161,7 +174,12 @@ fn about(command: &Command) -> String {
 }
 
 /// The values of the flag before, if it has a list of them.
-fn values_of(flag: &str, operation: Option<&Operation>, program: fn() -> Command) -> Option<Vec<Candidate>> {
+fn values_of(
+    flag: &str,
+    operation: Option<&Operation>,
+    own: Option<&Command>,
+    program: fn() -> Command,
+) -> Option<Vec<Candidate>> {
     let name = flag.strip_prefix("--").or(flag.strip_prefix('-'))?;
     let plain = |values: Vec<String>| Some(values.into_iter().map(|value| (value, String::new())).collect());
     let slots = operation.map(arguments::slots).unwrap_or_default();
@@ -172,7 +190,8 @@ fn values_of(flag: &str, operation: Option<&Operation>, program: fn() -> Command
         };
     }
     let program = program();
-    let arg = program.get_arguments().find(|arg| {
+    let mut arguments = own.into_iter().chain([&program]).flat_map(Command::get_arguments);
+    let arg = arguments.find(|arg| {
         arg.get_long() == Some(name)
             || arg.get_short().is_some_and(|short| name.len() == 1 && name.starts_with(short))
     })?;
@@ -188,7 +207,7 @@ fn values_of(flag: &str, operation: Option<&Operation>, program: fn() -> Command
     })
 }
 
-fn flags(operation: Option<&Operation>, program: fn() -> Command) -> Vec<Candidate> {
+fn flags(operation: Option<&Operation>, own: Option<&Command>, program: fn() -> Command) -> Vec<Candidate> {
     let mut flags = Vec::new();
     if let Some(operation) = operation {
         let slots = arguments::slots(operation);
@@ -199,9 +218,11 @@ fn flags(operation: Option<&Operation>, program: fn() -> Command) -> Vec<Candida
         }
     }
     let program = program();
-    flags.extend(program.get_arguments().filter_map(|arg| {
-        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        Some((format!("--{}", arg.get_long()?), help))
-    }));
+    for arg in own.into_iter().chain([&program]).flat_map(Command::get_arguments) {
+        let Some(flag) = arg.get_long().map(|long| format!("--{long}")) else { continue };
+        if !flags.iter().any(|(known, _)| *known == flag) {
+            flags.push((flag, arg.get_help().map(ToString::to_string).unwrap_or_default()));
+        }
+    }
     flags
 }

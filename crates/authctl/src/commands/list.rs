@@ -3,9 +3,8 @@
 use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::index::{self, PROVIDERS};
-use crate::json::quote;
-use crate::output::Printer;
-use crate::words;
+use crate::json::Line;
+use crate::{output, resolve, words};
 
 /// List operations: all, those of a provider, or those that a word leads to.
 #[derive(clap::Args, Debug)]
@@ -15,7 +14,11 @@ pub(crate) struct Arguments {
     words: Vec<String>,
 }
 
+const COLUMNS: [&str; 5] = ["operation", "class", "summary", "method", "path"];
+
 pub(crate) fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
+    globals.refuse(&["--all", "--dry-run"], "the list is complete, and calls nothing")?;
+    output::check_rows(globals, &[&COLUMNS[..], &["source"]].concat())?;
     let (providers, wanted): (Vec<&'static str>, &[String]) = match arguments.words.split_first() {
         Some((first, rest)) => match PROVIDERS.into_iter().find(|provider| provider == first) {
             Some(provider) => (vec![provider], rest),
@@ -38,28 +41,21 @@ pub(crate) fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failur
                 ("vise", _) => continue,
                 _ => id.replacen('.', " ", 1),
             };
-            rows.push(format!(
-                "{{\"operation\":{},\"class\":{},\"summary\":{},\"method\":{},\"path\":{},\"source\":{}}}",
-                quote(&format!("{} {command}", operation.provider())),
-                quote(operation.class.as_str()),
-                quote(&operation.summary),
-                quote(&operation.method),
-                quote(&operation.path),
-                operation.source.as_deref().map_or("null".to_owned(), quote),
-            ));
+            let row = Line::default()
+                .text("operation", format!("{} {command}", operation.provider()).as_str())
+                .text("class", operation.class.as_str())
+                .text("summary", operation.summary.as_str())
+                .text("method", operation.method.as_str())
+                .text("path", operation.path.as_str())
+                .text("source", operation.source.as_deref());
+            rows.push(row.end());
         }
     }
     if let Some(word) = arguments.words.first().filter(|_| rows.is_empty() && providers.len() > 1) {
         // An empty list is a success, unless the word was meant as a provider.
-        let near = words::did_you_mean(word, PROVIDERS.into_iter());
-        if !near.is_empty() {
-            return Err(Failure::usage(format!("there is no provider {word:?}{near}")));
+        if !words::nearest(word, PROVIDERS.into_iter()).is_empty() {
+            resolve::provider(word)?;
         }
     }
-    let columns = ["operation", "class", "summary", "method", "path"].map(str::to_owned);
-    Printer::new(globals, &columns, &[], None).body(
-        format!("[{}]", rows.join(",")).as_bytes(),
-        None,
-        globals.limit,
-    )
+    output::rows(globals, &COLUMNS, &rows)
 }

@@ -7,8 +7,9 @@ use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
 use crate::index::Class;
+use crate::interrupt;
 use crate::output::note;
-use crate::settings::{Settings, Source, environment};
+use crate::settings::{Settings, environment};
 use crate::state::{Login, State, Store, token_file};
 use auth_client_core::provider::BaseUrl;
 use auth_client_core::provider::auth_core::store::{StoreKey, StoredToken, TokenStore as _};
@@ -65,13 +66,9 @@ fn only_virtuous(provider: &str) -> Result<(), Failure> {
     })
 }
 
-fn no_dry_run(globals: &Globals) -> Result<(), Failure> {
-    match globals.dry_run {
-        true => {
-            Err(Failure::usage("--dry-run prints the request of an operation; logins have none to print"))
-        }
-        false => Ok(()),
-    }
+/// Refuses what applies to the response of an operation.
+fn plain(globals: &Globals) -> Result<(), Failure> {
+    globals.refuse_all("logins have no request and no response to print")
 }
 
 fn profile(globals: &Globals) -> String {
@@ -80,13 +77,13 @@ fn profile(globals: &Globals) -> String {
 
 pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Result<(), Failure> {
     only_virtuous(&arguments.provider)?;
-    no_dry_run(globals)?;
     if globals.emulator {
         return Err(Failure::usage(
             "the emulator of --emulator ends with the command, and so would the session",
         )
         .hint("start one with authctl emulator serve, and set VIRTUOUS_BASE_URL to its address"));
     }
+    plain(globals)?;
     let profile = profile(globals);
     token_file(&profile)?;
     let environment = environment("virtuous")?;
@@ -103,9 +100,8 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
     }
     let login = Login { user: user.clone(), store: arguments.store, base_url };
     let settings = Settings::of_login(&profile, login.clone());
-    let builder =
-        virtuous(&settings, &Options { timeout: globals.timeout(), trace: globals.trace, transport: None })?;
-    let client = builder.build().map_err(|error| Failure::call("virtuous", Class::Read, true, &error))?;
+    let client = virtuous(&settings, &Options::of(globals))?.build();
+    let client = client.map_err(|error| Failure::call("virtuous", Class::Read, true, &error))?;
     let password = match arguments.password_stdin {
         true => line_of_input("password")?,
         false => hidden("Password", "--password-stdin", globals)?,
@@ -121,46 +117,35 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
         }
         _ => Failure::call("virtuous", Class::Read, true, error),
     };
-    let login_call = async {
-        match client.login(&user, password).await.map_err(|error| failed(&error))? {
-            LoginStep::LoggedIn(_) => Ok(()),
-            LoginStep::CodeRequired(challenge) => {
-                let tries = if arguments.code_stdin { 1 } else { MAX_CODES };
-                for attempt in 1..=tries {
-                    let code = match arguments.code_stdin {
-                        true => line_of_input("code"),
-                        false => hidden("One-time code", "--code-stdin", globals),
-                    };
-                    // Something was sent already, so it is no usage failure.
-                    let code = code.map_err(|failure| failure.after_password())?;
-                    match challenge.answer(code).await {
-                        Ok(_) => return Ok(()),
-                        Err(error)
-                            if attempt < tries
-                                && error.session_problem() == Some(SessionProblem::LoginRefused) =>
-                        {
-                            note("The code was rejected. Try again.");
-                        }
-                        Err(error) if error.session_problem() == Some(SessionProblem::LoginRefused) => {
-                            return Err(Failure::new(
-                                Exit::Credentials,
-                                "login_refused",
-                                "the server rejected the one-time code",
-                            )
-                            .hint("each login sends a new code; earlier ones are invalid"));
-                        }
-                        Err(error) => return Err(failed(&error)),
-                    }
+    let outcome = async {
+        let step = interrupt::until(Class::Read, client.login(&user, password)).await?;
+        let challenge = match step.map_err(|error| failed(&error))? {
+            LoginStep::LoggedIn(_) => return Ok(()),
+            LoginStep::CodeRequired(challenge) => challenge,
+            _ => return Err(Failure::local("this version doesn't know the next step of the login")),
+        };
+        let tries = if arguments.code_stdin { 1 } else { MAX_CODES };
+        for attempt in 1..=tries {
+            let code = match arguments.code_stdin {
+                true => line_of_input("code"),
+                false => hidden("One-time code", "--code-stdin", globals),
+            };
+            // Something was sent already, so it is no usage failure.
+            let code = code.map_err(|failure| failure.after_password())?;
+            match interrupt::until(Class::Read, challenge.answer(code)).await? {
+                Ok(_) => return Ok(()),
+                Err(error) if error.session_problem() != Some(SessionProblem::LoginRefused) => {
+                    return Err(failed(&error));
                 }
-                Ok(())
+                Err(_) if attempt < tries => note("The code was rejected. Try again."),
+                Err(_) => {}
             }
-            _ => Err(Failure::local("this version doesn't know the next step of the login")),
         }
-    };
-    let outcome = tokio::select! {
-        outcome = login_call => outcome,
-        () = crate::interrupt::pressed() => Err(Failure::new(Exit::Interrupted, "interrupted", "interrupted")),
-    };
+        let message = "the server rejected the one-time code";
+        Err(Failure::new(Exit::Credentials, "login_refused", message)
+            .hint("each login sends a new code; earlier ones are invalid"))
+    }
+    .await;
     client.close().await;
     outcome?;
     State::load()?.set(&profile, "virtuous", Some(login.clone()))?;
@@ -179,7 +164,7 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
 
 pub(crate) async fn log_out(arguments: &LogoutArguments, globals: &Globals) -> Result<(), Failure> {
     only_virtuous(&arguments.provider)?;
-    no_dry_run(globals)?;
+    plain(globals)?;
     let profile = profile(globals);
     let state = State::load()?;
     let Some(login) = state.login(&profile, "virtuous") else {
@@ -204,8 +189,7 @@ pub(crate) async fn log_out(arguments: &LogoutArguments, globals: &Globals) -> R
 }
 
 /// Reads the stored token of a login.
-pub(crate) async fn stored(login: &Login, source: &Source) -> Result<Option<StoredToken>, Failure> {
-    let profile = if let Source::Login(profile) = source { profile } else { "default" };
+pub(crate) async fn stored(profile: &str, login: &Login) -> Result<Option<StoredToken>, Failure> {
     let store = token_store(login.store, profile)?;
     store.load(&key(login)?).await.map_err(|error| Failure::credentials(error.to_string()))
 }
@@ -235,8 +219,16 @@ fn hidden(what: &str, instead: &str, globals: &Globals) -> Result<String, Failur
         return Err(Failure::usage(format!("there is no terminal to ask for the {}", what.to_lowercase()))
             .hint(instead));
     }
-    rpassword::prompt_password(format!("{what}: "))
-        .map_err(|error| Failure::local(format!("the terminal: {error}")))
+    // The function asks first and then reads Ctrl-C as a character, for which it sends the signal to this process.
+    interrupt::terminal::save();
+    rpassword::prompt_password(format!("{what}: ")).map_err(|error| match error.kind() {
+        std::io::ErrorKind::Interrupted => {
+            // The signal ends the program meanwhile.
+            std::thread::sleep(std::time::Duration::from_secs(1));
+            Failure::interrupted(Class::Read)
+        }
+        _ => Failure::local(format!("the terminal: {error}")),
+    })
 }
 
 /// One line of standard input, without its end.

@@ -2,6 +2,7 @@
 
 use crate::arguments;
 use crate::failure::Failure;
+use crate::globals::Globals;
 use crate::output::Out;
 use crate::resolve;
 use clap::Command;
@@ -16,9 +17,13 @@ pub(crate) struct Arguments {
     words: Vec<String>,
 }
 
-pub(crate) fn run(arguments: &Arguments, program: fn() -> Command) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Arguments, globals: &Globals, program: fn() -> Command) -> Result<(), Failure> {
+    globals.refuse_all("a page has one form")?;
     let command = match arguments.words.as_slice() {
         [] => program(),
+        [provider, ..] if provider == "vise" => {
+            return Err(Failure::usage("VISE has no operations of this form: authctl vise --help"));
+        }
         [provider, resource, name] => {
             let operation = resolve::operation(provider, resource, name)?;
             let title = format!("authctl-{}-{}-{}", operation.provider, operation.resource, operation.name);

@@ -107,7 +107,7 @@ fn operations(provider: &'static str, resource: &str, asked: bool) -> Result<(),
     let mut text = format!("Operations of {provider} {resource}:\n\n");
     for operation in found.iter().filter_map(|key| key.operation()) {
         let slots = arguments::slots(&operation);
-        let name = operation.key.map_or("", |key| key.name);
+        let name = operation.key.name;
         let values = slots.iter().filter(|slot| slot.place == arguments::Where::Path);
         let values: Vec<String> = values.map(|slot| slot.flag.to_uppercase().replace('-', "_")).collect();
         let usage = format!("{name} {}", values.join(" "));

@@ -5,10 +5,9 @@ use crate::config;
 use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::index::PROVIDERS;
-use crate::json::quote;
-use crate::output::Printer;
-use crate::settings::Settings;
-use crate::words;
+use crate::json::Line;
+use crate::settings::{Settings, Source};
+use crate::{output, resolve};
 use auth_emulator::Timestamp;
 
 /// Show where the credentials of each provider come from, and when tokens expire. Exit code 4 if none is usable.
@@ -18,16 +17,15 @@ pub(crate) struct Arguments {
     provider: Option<String>,
 }
 
+const COLUMNS: [&str; 6] = ["provider", "source", "user", "values", "expires", "problem"];
+
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
+    globals.refuse(&["--all", "--limit", "--dry-run"], "status calls nothing, and is complete")?;
+    globals.refuse(&["--emulator"], "the emulator of one command has credentials of its own")?;
+    output::check_rows(globals, &COLUMNS)?;
     let chosen: Vec<&'static str> = match &arguments.provider {
         None => PROVIDERS.to_vec(),
-        Some(wanted) => match PROVIDERS.into_iter().find(|provider| provider == wanted) {
-            Some(provider) => vec![provider],
-            None => {
-                let near = words::did_you_mean(wanted, PROVIDERS.into_iter());
-                return Err(Failure::usage(format!("there is no provider {wanted:?}{near}")));
-            }
-        },
+        Some(wanted) => vec![resolve::provider(wanted)?],
     };
     let mut rows = Vec::new();
     let mut usable = false;
@@ -38,17 +36,12 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
                 usable |= works;
                 row
             }
-            Ok(None) => row(provider, "none", None, None, None, None),
-            Err(failure) => row(provider, "invalid", None, None, None, Some(failure.message())),
+            Ok(None) => empty(provider, "none", None),
+            Err(failure) => empty(provider, "invalid", Some(failure.message())),
         };
         rows.push(row);
     }
-    let columns = ["provider", "source", "user", "values", "expires", "problem"].map(str::to_owned);
-    Printer::new(globals, &columns, &[], None).body(
-        format!("[{}]", rows.join(",")).as_bytes(),
-        None,
-        None,
-    )?;
+    output::rows(globals, &COLUMNS, &rows)?;
     if usable {
         return Ok(());
     }
@@ -65,20 +58,21 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     })
 }
 
+/// The row of a provider without settings.
+fn empty(provider: &str, source: &str, problem: Option<&str>) -> String {
+    let row = Line::default().text("provider", provider).text("source", source).text("user", None);
+    row.text("values", None).text("expires", None).text("problem", problem).end()
+}
+
 /// The row of settings, and whether they are usable.
 async fn found(settings: &Settings) -> (String, bool) {
     let values: Vec<&str> = settings.names().collect();
     let values = Some(values.join(", ")).filter(|values| !values.is_empty());
-    let user = settings.login.as_ref().map(|login| login.user.clone());
-    let user = user.or_else(|| {
-        ["VIRTUOUS_USERNAME", "VERIGATOR_USERNAME"]
-            .iter()
-            .find_map(|name| settings.get(name))
-            .map(str::to_owned)
-    });
+    let mut user = ["VIRTUOUS_USERNAME", "VERIGATOR_USERNAME"].iter().find_map(|name| settings.get(name));
     let (mut expires, mut problem) = (None, None);
-    if let Some(login) = &settings.login {
-        match login::stored(login, &settings.source).await {
+    if let Source::Login(profile, login) = &settings.source {
+        user = Some(&login.user);
+        match login::stored(profile, login).await {
             Ok(Some(token)) => {
                 let renews = if token.refresh.is_some() { ", renewed automatically" } else { "" };
                 expires = token.expires_at.map(|at| format!("{}{renews}", Timestamp::from_system_time(at)));
@@ -87,33 +81,12 @@ async fn found(settings: &Settings) -> (String, bool) {
             Err(failure) => problem = Some(failure.message().to_owned()),
         }
     }
-    let row = row(
-        settings.provider,
-        &settings.source.to_string(),
-        user.as_deref(),
-        values.as_deref(),
-        expires.as_deref(),
-        problem.as_deref(),
-    );
-    (row, problem.is_none())
-}
-
-fn row(
-    provider: &str,
-    source: &str,
-    user: Option<&str>,
-    values: Option<&str>,
-    expires: Option<&str>,
-    problem: Option<&str>,
-) -> String {
-    let optional = |value: Option<&str>| value.map_or("null".to_owned(), quote);
-    format!(
-        "{{\"provider\":{},\"source\":{},\"user\":{},\"values\":{},\"expires\":{},\"problem\":{}}}",
-        quote(provider),
-        quote(source),
-        optional(user),
-        optional(values),
-        optional(expires),
-        optional(problem),
-    )
+    let row = Line::default()
+        .text("provider", settings.provider)
+        .text("source", settings.source.to_string().as_str())
+        .text("user", user)
+        .text("values", values.as_deref())
+        .text("expires", expires.as_deref())
+        .text("problem", problem.as_deref());
+    (row.end(), problem.is_none())
 }

@@ -4,15 +4,12 @@
 use crate::client::{Options, vise};
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
-use crate::index::Class;
-use crate::input::Data;
-use crate::json::quote;
-use crate::output::Printer;
+use crate::index::{Class, Operation};
+use crate::input::{Content, Data, Input};
+use crate::json::{self, Line};
 use crate::settings::Settings;
-use crate::{call, emulate, words};
-use auth_client_core::{Error, decode};
-use http::{HeaderValue, Method};
-use std::fmt::Write as _;
+use crate::{call, emulate, interrupt, output, target, words};
+use auth_client_core::{Error, Request, decode};
 use vise_client::{Client, Session};
 
 const USAGE: &str = "\
@@ -48,7 +45,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
     let Some(target) = arguments.target.as_deref() else {
-        crate::output::note(USAGE);
+        output::note(USAGE);
         return Err(Failure::usage("authctl vise: domains, each or a host is missing"));
     };
     let call = match (target, &arguments.method, &arguments.path) {
@@ -63,113 +60,85 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
             .hint("authctl vise HOST get /domains"));
         }
     };
-    crate::output::check(globals, &[], &[])?;
+    match &call {
+        None => globals.refuse(&["--all"], "the list of domains is complete")?,
+        Some(_) => globals.refuse(&["--all", "--limit"], "the responses of hosts are printed as they are")?,
+    }
+    output::check(globals, &[], &[])?;
     if globals.dry_run {
         if !globals.emulator {
             Settings::load("vise", globals)?;
         }
         let what = call.as_ref().map_or_else(
             || "GET the list of domains from the dashboard".to_owned(),
-            |call| format!("{} {} at {target}", call.method, call.path),
+            |call| format!("{} at {target}", call.operation.id()),
         );
-        return crate::output::Out::default()
+        return output::Out::default()
             .line(&format!("{what}\nauthorization: [redacted]\n(nothing was sent, so it is unknown whether the account has the host)"));
     }
-    if let Some(call) = call.as_ref().filter(|call| call.method == Method::DELETE) {
-        call::confirm(&format!("DELETE {} at {target}", call.path), &[], globals)?;
+    if let Some(call) = call.as_ref().filter(|call| call.operation.deletes()) {
+        call::confirm(&format!("{} at {target}", call.operation.id()), &[], globals)?;
     }
-    let emulator = if globals.emulator { Some(emulate::start().await?) } else { None };
-    let settings = match &emulator {
-        Some(emulator) => emulate::settings(emulator, "vise"),
-        None => Settings::load("vise", globals)?,
-    };
-    let options = Options { timeout: globals.timeout(), trace: globals.trace, transport: None };
-    let client = vise(&settings, &options)?.build().map_err(|error| failure(Class::Read, &error))?;
-    tokio::select! {
-        outcome = dispatch(&client, target, call.as_ref(), arguments, globals) => outcome,
-        () = crate::interrupt::pressed() => Err(match call.as_ref().map(Call::class) {
-            None | Some(Class::Read) => Failure::new(Exit::Interrupted, "interrupted", "interrupted"),
-            _ => Failure::new(Exit::Unclear, "interrupted", "interrupted: the hosts may have executed the call"),
-        }),
-    }
-}
-
-async fn dispatch(
-    client: &Client,
-    target: &str,
-    call: Option<&Call>,
-    arguments: &Arguments,
-    globals: &Globals,
-) -> Result<(), Failure> {
-    let Some(call) = call else { return domains(client, globals).await };
-    if target == "each" {
-        return each(client, call, arguments, globals).await;
-    }
-    let session = session(client, target).await?;
-    let body = call.send(&session).await.map_err(|error| failure(call.class(), &error))?;
-    let outcome = Printer::new(globals, &[], &[], None).body(&body, None, globals.limit);
-    outcome.map_err(|failure| failure.executed(call.class(), crate::output::record(&body, &[])))
+    emulate::with(globals, "vise", async |settings| {
+        let client = vise(settings, &Options::of(globals))?.build().map_err(|error| failed(&error))?;
+        let Some(call) = &call else { return domains(&client, globals).await };
+        if target == "each" {
+            return each(&client, call, arguments, globals).await;
+        }
+        let session = interrupt::until(Class::Read, session(&client, target)).await??;
+        let response = call::send(&call.operation, call.request(&session), globals).await?;
+        call::printed(&call.operation, globals, response.body())
+    })
+    .await
 }
 
 async fn domains(client: &Client, globals: &Globals) -> Result<(), Failure> {
-    let domains = client.list_account_domains().await.map_err(|error| failure(Class::Read, &error))?;
+    let domains = interrupt::until(Class::Read, client.list_account_domains()).await?;
+    let domains = domains.map_err(|error| failed(&error))?;
     let rows: Vec<String> = domains
         .iter()
         .map(|domain| {
-            let mut row =
-                format!("{{\"host\":{}", domain.vise_url.as_deref().map_or("null".to_owned(), quote));
-            // Writing to a String can't fail.
-            let _ = write!(row, ",\"has_phrase\":{}", domain.vise_phrase.is_some());
+            let row = Line::default()
+                .text("host", domain.vise_url.as_deref())
+                .json("has_phrase", domain.vise_phrase.is_some());
             let others = serde_json::to_string(&domain.other).unwrap_or_default();
-            for (name, value) in crate::json::object(&others).unwrap_or_default() {
-                let _ = write!(row, ",{}:{}", quote(&name), value.get());
-            }
-            row + "}"
+            let others = json::object(&others).unwrap_or_default();
+            others.iter().fold(row, |row, (name, value)| row.json(name, value)).end()
         })
         .collect();
-    let hidden = ["domain_vise_phrase".to_owned()];
-    let columns = Vec::new();
-    Printer::new(globals, &columns, &hidden, None).body(
-        format!("[{}]", rows.join(",")).as_bytes(),
-        None,
-        globals.limit,
-    )
+    output::rows(globals, &[], &rows)
 }
 
 async fn each(client: &Client, call: &Call, arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
     let concurrency = usize::try_from(arguments.concurrency).unwrap_or(1);
-    let all = client.for_all_domains().concurrency(concurrency);
-    let results = all.run(async |session: Session| call.send(&session).await).await;
-    let results = results.map_err(|error| failure(call.class(), &error))?;
+    let class = call.operation.class;
+    let all = client.for_all_domains().concurrency(concurrency).run(async |session: Session| {
+        let response = call.request(&session).call::<_, vise_client::Error>(decode::raw).await?;
+        Ok(response.into_body())
+    });
+    let results = interrupt::until(class, all).await?;
+    let results = results.map_err(|error| Failure::call("vise", class, false, &error))?;
     let mut rows = Vec::new();
     let mut failed = 0;
     for (domain, body) in results.done() {
-        let text = std::str::from_utf8(body).unwrap_or_default();
-        let valid = serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok();
-        let value = if valid { text.to_owned() } else { quote(text) };
-        rows.push(format!("{{\"host\":{},\"response\":{value}}}", host(domain)));
+        rows.push(Line::default().text("host", domain.vise_url.as_deref()).body("response", body).end());
     }
     for (domain, error) in results.failed() {
         failed += 1;
-        rows.push(format!("{{\"host\":{},\"error\":{}}}", host(domain), quote(&error.to_string())));
+        let row = Line::default().text("host", domain.vise_url.as_deref());
+        rows.push(row.text("error", error.to_string().as_str()).end());
     }
     let total = rows.len();
-    let body = format!("[{}]", rows.join(","));
-    let outcome = Printer::new(globals, &[], &[], None).body(body.as_bytes(), None, None);
-    outcome.map_err(|failure| failure.executed(call.class(), Some(body)))?;
+    let outcome = output::rows(globals, &[], &rows);
+    outcome.map_err(|failure| failure.executed(class, Some(format!("[{}]", rows.join(",")))))?;
     match failed {
         0 => Ok(()),
         failed => Err(Failure::new(Exit::Partly, "partly", format!("{failed} of {total} hosts failed"))),
     }
 }
 
-fn host(domain: &vise_client::AccountDomain) -> String {
-    domain.vise_url.as_deref().map_or("null".to_owned(), quote)
-}
-
 /// The session at a host: that of the environment, or that of the domain with this host.
 async fn session(client: &Client, target: &str) -> Result<Session, Failure> {
-    let failed = |error: &vise_client::Error| failure(Class::Read, error);
     let is_target = |url: &str| {
         let authority = url.split("://").last().unwrap_or_default().split('/').next().unwrap_or_default();
         let name = authority.rsplit_once(':').map_or(authority, |(name, _)| name);
@@ -197,52 +166,48 @@ async fn session(client: &Client, target: &str) -> Result<Session, Failure> {
     }
 }
 
-fn failure(class: Class, error: &Error) -> Failure {
-    Failure::call("vise", class, false, error)
+/// The failure of a call that only reads.
+fn failed(error: &Error) -> Failure {
+    Failure::call("vise", Class::Read, false, error)
 }
 
 /// One request to a host.
 #[derive(Debug)]
 struct Call {
-    method: Method,
-    path: String,
-    data: Option<Vec<u8>>,
+    operation: Operation,
+    input: Input,
 }
 
 impl Call {
+    /// The query is decoded here, and encoded with the request.
     fn new(method: &str, path: &str, data: Option<&str>) -> Result<Self, Failure> {
-        let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-        let upper = method.to_uppercase();
-        if !known.contains(&upper.as_str()) {
-            let near = words::did_you_mean(&upper, known.into_iter());
-            return Err(Failure::usage(format!("there is no method {method:?}{near}")));
-        }
-        if !path.starts_with('/') {
-            return Err(Failure::usage(format!("the path {path:?} must start with /")));
-        }
-        let method = upper.parse().unwrap_or(Method::GET);
+        let method = target::method(method)?;
+        let (path, query) = target::typed(path, &[])?;
         let data = data.map(Data::read).transpose()?;
         if let Some(data) = &data {
             data.json()?;
         }
-        Ok(Self { method, path: path.to_owned(), data: data.map(|data| data.bytes) })
+        let body = data.map(|data| Content::Bytes("application/json".to_owned(), data.bytes));
+        let operation = Operation::of_path("vise", &method, &path);
+        Ok(Self { operation, input: Input { query, body, ..Input::default() } })
     }
 
-    fn class(&self) -> Class {
-        if self.method.is_safe() { Class::Read } else { Class::Write }
+    fn request(&self, session: &Session) -> Request {
+        let request = session.request(self.operation.method(), &self.operation.path);
+        call::request(request, &self.operation, &self.input, None)
     }
+}
 
-    async fn send(&self, session: &Session) -> Result<bytes::Bytes, vise_client::Error> {
-        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
-        let mut request = session.request(self.method.clone(), path);
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            request = request.query(name, value);
-        }
-        if let Some(data) = &self.data {
-            request = request.body(HeaderValue::from_static("application/json"), data.clone());
-        }
-        let response = request.call::<_, vise_client::Error>(decode::raw).await?;
-        Ok(response.into_body())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_of_a_path_is_not_encoded_twice() {
+        let call = Call::new("get", "/domains?q=a%20b&r=%26c", None).unwrap();
+        assert_eq!(call.operation.path, "/domains");
+        let query = [("q", "a b"), ("r", "&c")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(call.input.query, query);
+        assert!(Call::new("gte", "/domains", None).is_err() && Call::new("get", "domains", None).is_err());
     }
 }

@@ -17,7 +17,7 @@ static LINES: &str = include_str!("../generated/operations.tsv");
 pub(crate) const PROVIDERS: [&str; 5] = ["revesecure", "vaultvision", "verigator", "virtuous", "vise"];
 
 /// The names of an operation, without its record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(crate) provider: &'static str,
     pub(crate) resource: &'static str,
@@ -36,7 +36,7 @@ impl Key {
     /// Parses the record. `None` only if the index is damaged, which a test rules out.
     pub(crate) fn operation(self) -> Option<Operation> {
         let mut operation: Operation = serde_json::from_str(self.json).ok()?;
-        operation.key = Some(self);
+        operation.key = self;
         Some(operation)
     }
 }

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// Metadata of one operation.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Operation {
     #[serde(skip)]
-    pub(crate) key: Option<Key>,
+    pub(crate) key: Key,
     pub(crate) method: String,
     /// The path template, below the client's prefix.
     pub(crate) path: String,
@@ -42,6 +42,9 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Body>,
     /// The field of the response that holds the value.
     pub(crate) envelope: Option<String>,
+    /// Whether the response is a list itself.
+    #[serde(default)]
+    list: bool,
     /// The field of the response that holds the rows of a list.
     pub(crate) rows: Option<String>,
     /// The plain fields of a row of the response, in the order of the description.
@@ -53,24 +56,44 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// Returns the id of the operation in the SDK, such as `contacts.get`.
+    /// A call of a path that is no known operation. It reads if its method is safe.
+    pub(crate) fn of_path(provider: &'static str, method: &Method, path: &str) -> Self {
+        let class = if method.is_safe() { Class::Read } else { Class::Write };
+        let key = Key { provider, ..Key::default() };
+        Self { key, method: method.to_string(), path: path.to_owned(), class, ..Self::default() }
+    }
+
+    /// Returns the id of the operation in the SDK, such as `contacts.get`; method and path of one that has none.
     pub(crate) fn id(&self) -> String {
-        self.key.map(|key| format!("{}.{}", key.resource, key.name)).unwrap_or_default()
+        match self.is_known() {
+            true => format!("{}.{}", self.key.resource, self.key.name),
+            false => format!("{} {}", self.method, self.path),
+        }
+    }
+
+    /// Whether it is an operation of the index.
+    pub(crate) fn is_known(&self) -> bool {
+        !self.key.name.is_empty()
     }
 
     pub(crate) fn provider(&self) -> &'static str {
-        self.key.map_or("", |key| key.provider)
+        self.key.provider
     }
 
     pub(crate) fn method(&self) -> Method {
         self.method.parse().unwrap_or(Method::GET)
     }
 
+    /// Whether the response has rows.
+    pub(crate) fn returns_rows(&self) -> bool {
+        self.list || self.rows.is_some()
+    }
+
     /// Whether it deletes something, and so needs a confirmation.
     pub(crate) fn deletes(&self) -> bool {
-        let name = self.key.map_or("", |key| key.name);
         self.method == "DELETE"
-            || self.class != Class::Read && ["delete", "remove"].iter().any(|word| name.starts_with(word))
+            || self.class != Class::Read
+                && ["delete", "remove"].iter().any(|word| self.key.name.starts_with(word))
     }
 
     /// Returns the metadata for the engine of the SDK. It lives as long as the program, which calls few operations.
@@ -88,9 +111,10 @@ impl Operation {
 }
 
 /// Idempotency class of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Class {
+    #[default]
     Read,
     IdempotentWrite,
     Write,

@@ -15,7 +15,6 @@ pub(crate) struct Schema {
     pub(crate) reference: Option<String>,
     #[serde(rename = "type", deserialize_with = "one_or_several")]
     pub(crate) types: Vec<Type>,
-    pub(crate) format: Option<String>,
     pub(crate) description: Option<String>,
     #[serde(rename = "enum")]
     pub(crate) values: Vec<Value>,
@@ -25,8 +24,6 @@ pub(crate) struct Schema {
     pub(crate) items: Option<Box<Schema>>,
     pub(crate) additional_properties: Option<Additional>,
     pub(crate) any_of: Vec<Schema>,
-    /// Documentation only: patterns are for other readers of the description.
-    pub(crate) pattern: Option<String>,
     pub(crate) min_length: Option<usize>,
     pub(crate) max_length: Option<usize>,
     pub(crate) minimum: Option<f64>,

@@ -1,6 +1,7 @@
 //! `--jq`: filters by jaq, with a time limit, because a filter can run forever.
 
 use crate::failure::{Exit, Failure};
+use crate::index::Class;
 use crate::interrupt;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, data};
@@ -44,9 +45,12 @@ pub(crate) fn run(filter: &str, document: &str, limit: Option<Duration>) -> Resu
         drop(failed);
     });
     let limit = limit.unwrap_or(LIMIT);
+    let interrupt = interrupt::handled();
     let (mut results, mut bytes, start) = (Vec::new(), 0, Instant::now());
     loop {
-        interrupt::check()?;
+        if interrupt.was_pressed() {
+            return Err(Failure::interrupted(Class::Read));
+        }
         if start.elapsed() > limit {
             return Err(failed(&format!("the filter was not done after {} s", limit.as_secs()))
                 .hint("--timeout sets the limit"));

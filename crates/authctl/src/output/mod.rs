@@ -85,6 +85,24 @@ pub(crate) fn check(globals: &Globals, columns: &[String], secrets: &[String]) -
     Ok(())
 }
 
+/// The same for a list of this program, whose columns are all known.
+pub(crate) fn check_rows(globals: &Globals, columns: &[&str]) -> Result<(), Failure> {
+    check(globals, &[], &[])?;
+    let unknown = globals.columns.iter().map(|name| name.trim()).find(|name| !columns.contains(name));
+    match unknown.filter(|_| globals.jq.is_none()) {
+        Some(name) => Err(Failure::usage(format!("--columns: there is no column {name:?}"))
+            .hint(format!("the columns are {}", columns.join(", ")))),
+        None => Ok(()),
+    }
+}
+
+/// Prints a list of this program: JSON objects.
+pub(crate) fn rows(globals: &Globals, columns: &[&str], rows: &[String]) -> Result<(), Failure> {
+    let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
+    let list = format!("[{}]", rows.join(","));
+    Printer::new(globals, &columns, &[], None).body(list.as_bytes(), None, globals.limit)
+}
+
 /// A response on one line without its secrets, for the failure of a call that was executed.
 pub(crate) fn record(body: &[u8], secrets: &[String]) -> Option<String> {
     let text = std::str::from_utf8(body).ok().filter(|text| !text.is_empty())?;

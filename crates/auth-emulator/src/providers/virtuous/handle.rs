@@ -129,7 +129,7 @@ impl Virtuous {
     ///
     /// Returns an error if the vendor has no event of this name.
     pub fn fire_event(&self, event: &str, body: serde_json::Value) -> Result<(), ActionError> {
-        self.0.with(|state, context| state.fire(event, body, context))
+        self.0.with(|state, context| state.fire(event, body, context)).map(drop)
     }
 
     /// Returns the last 200 deliveries that writes caused for active subscriptions, oldest first, sent or not.

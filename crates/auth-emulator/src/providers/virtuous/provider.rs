@@ -197,12 +197,10 @@ impl Emulate for VirtuousProvider {
             "match-transactions" => Some(Ok(json!(self.match_transactions(context)))),
             "fire-event" => Some(string_field(input, "event").and_then(|event| {
                 let body = input.get("body").cloned().unwrap_or_else(|| json!({}));
-                self.fire(event, body, context).map(|()| json!({ "event": event }))
+                let due = self.fire(event, body, context)?;
+                Ok(json!({ "event": event, "deliveries": listed(&due) }))
             })),
-            "list-webhooks" => {
-                let due = self.deliveries.iter().map(|due| json!({ "url": due.url, "body": due.body }));
-                Some(Ok(json!({ "deliveries": due.collect::<Vec<_>>() })))
-            }
+            "list-webhooks" => Some(Ok(json!({ "deliveries": listed(&self.deliveries) }))),
             "deliver-webhook" => Some(string_field(input, "url").and_then(|url| {
                 let delivery = WebhookDelivery {
                     url: url.to_owned(),
@@ -243,16 +241,24 @@ impl VirtuousProvider {
         result
     }
 
-    /// Causes an event that no operation of the API causes, such as `formSubmission`, for the subscriptions that want it.
-    pub(super) fn fire(&mut self, event: &str, body: Value, context: &Context) -> Result<(), ActionError> {
+    /// Causes an event that no operation of the API causes, such as `formSubmission`, for the subscriptions that want it. Returns
+    /// its deliveries.
+    pub(super) fn fire(
+        &mut self,
+        event: &str,
+        body: Value,
+        context: &Context,
+    ) -> Result<Vec<WebhookDelivery>, ActionError> {
         let known = subscriptions::SWITCHES.iter().find(|switch| **switch == event);
         let switch = known.ok_or_else(|| ActionError::new(format!("event: no such event: {event:?}")))?;
         let model = switch.trim_end_matches("Create").trim_end_matches("Update").trim_end_matches("Delete");
         // `event` names what happened.
         let model = if model == "event" { "generosityEvent" } else { model };
         self.store.events.push(Event { switch, model, body });
-        self.deliver_due(context);
-        Ok(())
+        let due = subscriptions::due(&mut self.store, outbox::MAX_REMEMBERED);
+        let deliveries = due.deliveries.clone();
+        outbox::send(self, due, context);
+        Ok(deliveries)
     }
 
     /// Delivers the webhooks that the last request caused.
@@ -260,6 +266,11 @@ impl VirtuousProvider {
         let due = subscriptions::due(&mut self.store, outbox::MAX_REMEMBERED);
         outbox::send(self, due, context);
     }
+}
+
+/// Deliveries as actions return them, without their secrets.
+fn listed<'d>(deliveries: impl IntoIterator<Item = &'d WebhookDelivery>) -> Vec<Value> {
+    deliveries.into_iter().map(|due| json!({ "url": due.url, "body": due.body })).collect()
 }
 
 /// The request of the nightly run.

@@ -12,9 +12,9 @@ use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
 use crate::index::{self, Class};
 use crate::settings::Settings;
-use crate::{arguments, dry_run, emulate, output, words};
+use crate::{arguments, dry_run, emulate, interrupt, output, words};
 use auth_client_core::decode;
-use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use clap::{CommandFactory as _, Parser};
 use progress::Meter;
 use std::future::poll_fn;
 use std::io::IsTerminal as _;
@@ -58,7 +58,7 @@ struct Arguments {
 }
 
 fn notes() -> String {
-    let names: Vec<&str> = Resource::ALL.iter().map(|resource| resource.name()).collect();
+    let names: Vec<&str> = names().collect();
     format!(
         "Resources: {}\n\n\
          Ctrl-C keeps the rows that are written (exit code 130). A second export to the same file ends with exit code 8.\n\n\
@@ -67,15 +67,20 @@ fn notes() -> String {
     )
 }
 
+pub(crate) fn command() -> clap::Command {
+    Arguments::command()
+}
+
+/// The names of the resources.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    Resource::ALL.iter().map(|resource| resource.name())
+}
+
 /// Parses the words after `virtuous export`, and exports.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     arguments::refuse_secrets(arguments, |_| false)?;
     let line = std::iter::once("export".to_owned()).chain(arguments.iter().cloned());
-    let Some(matches) = crate::parsed(Arguments::command().try_get_matches_from(line))? else {
-        return Ok(());
-    };
-    let arguments =
-        Arguments::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
+    let Some(arguments) = crate::parse::<Arguments>(Arguments::command(), line)? else { return Ok(()) };
     crate::remember(&arguments.globals);
     crate::block_on(export(&arguments))
 }
@@ -89,41 +94,30 @@ async fn export(arguments: &Arguments) -> Result<(), Failure> {
             "--include-archived: only contacts are archived, not {resource}"
         )));
     }
-    for (option, given) in [
-        ("--jq", globals.jq.is_some()),
-        ("--columns", !globals.columns.is_empty()),
-        ("--limit", globals.limit.is_some()),
-    ] {
-        if given {
-            return Err(Failure::usage(format!("{option}: an export writes whole rows, and all of them")));
-        }
-    }
+    globals.refuse(
+        &["--jq", "--columns", "--limit", "--output"],
+        "an export writes whole rows as lines of JSON, and all of them",
+    )?;
     let target = Target::parse(&arguments.to, arguments.restart)?;
     let since = arguments.since.as_deref().map(since::day).transpose()?;
     if globals.dry_run {
         return show(resource, since.as_deref(), arguments).await;
     }
-    let emulator = if globals.emulator { Some(emulate::start().await?) } else { None };
-    let settings = match &emulator {
-        Some(emulator) => emulate::settings(emulator, "virtuous"),
-        None => Settings::load("virtuous", globals)?,
-    };
-    let options = Options { timeout: globals.timeout(), trace: globals.trace, transport: None };
-    let client = client::virtuous(&settings, &options)?.build();
-    let client = client.map_err(|error| Failure::call("virtuous", Class::Read, true, &error))?;
-    let meter = Mutex::new(Meter::new(resource.name()));
-    let outcome = tokio::select! {
-        outcome = write(&client, resource, since.as_deref(), &target, &meter, arguments) => outcome,
-        () = crate::interrupt::pressed() => Err(Failure::new(Exit::Interrupted, "interrupted", "interrupted")
-            .hint(kept(&target, &lock(&meter)))),
-        never = show_progress(&meter) => match never {},
-    };
-    lock(&meter).clear();
-    client.close().await;
-    if let Some(emulator) = emulator {
-        emulator.stop().await;
-    }
-    outcome
+    emulate::with(globals, "virtuous", async |settings| {
+        let client = client::virtuous(settings, &Options::of(globals))?.build();
+        let client = client.map_err(|error| Failure::call("virtuous", Class::Read, true, &error))?;
+        let meter = Mutex::new(Meter::new(resource.name()));
+        let write = write(&client, resource, since.as_deref(), &target, &meter, arguments);
+        let outcome = tokio::select! {
+            outcome = interrupt::until(Class::Read, write) =>
+                outcome.unwrap_or_else(|failure| Err(failure.hint(kept(&target, &lock(&meter))))),
+            never = show_progress(&meter) => match never {},
+        };
+        lock(&meter).clear();
+        client.close().await;
+        outcome
+    })
+    .await
 }
 
 /// Writes the rows. Dropping the future between two pages leaves a file that can be resumed.
@@ -258,8 +252,7 @@ async fn show(resource: Resource, since: Option<&str>, arguments: &Arguments) ->
         None => Query::all(),
     };
     let query = query.sort_by(if resource == Resource::Campaigns { "campaignId" } else { "Id" });
-    let base = Settings::find("virtuous", &arguments.globals).ok().flatten();
-    let settings = Settings::for_dry_run("virtuous", base.as_ref());
+    let settings = Settings::for_dry_run("virtuous", &arguments.globals)?;
     let text = dry_run::show(&settings, operation.class, &[], |client| {
         let mut request = client.request(operation.method(), &operation.path).operation(operation.metadata());
         if operation.paging.is_some() {
@@ -278,7 +271,7 @@ async fn show(resource: Resource, since: Option<&str>, arguments: &Arguments) ->
 fn resource(name: &str) -> Result<Resource, Failure> {
     let wanted = name.replace('_', "-");
     wanted.parse().map_err(|_| {
-        let near = words::did_you_mean(&wanted, Resource::ALL.iter().map(|resource| resource.name()));
+        let near = words::did_you_mean(&wanted, names());
         Failure::usage(format!("virtuous has no export of {name:?}{near}"))
             .hint("authctl virtuous export --help lists the resources")
     })

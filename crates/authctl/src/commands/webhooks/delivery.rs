@@ -1,10 +1,7 @@
 //! What is printed of a delivery: its event, its records, and whether it came before.
 
-use crate::json;
-use crate::json::quote;
 use std::collections::hash_map::RandomState;
 use std::collections::{HashSet, VecDeque};
-use std::fmt::Write as _;
 use std::hash::BuildHasher as _;
 use virtuous_client::webhook::Delivery;
 
@@ -79,53 +76,6 @@ impl Seen {
     }
 }
 
-/// A JSON object on one line, built field by field.
-#[derive(Debug)]
-pub(super) struct Line(String);
-
-impl Line {
-    pub(super) fn new(kind: &str) -> Self {
-        Self(format!("{{\"type\":{}", quote(kind)))
-    }
-
-    /// Adds a field whose value is JSON.
-    pub(super) fn json(mut self, name: &str, value: impl std::fmt::Display) -> Self {
-        // Writing to a String can't fail.
-        let _ = write!(self.0, ",{}:{value}", quote(name));
-        self
-    }
-
-    /// Adds a string, or null.
-    pub(super) fn text(self, name: &str, value: Option<&str>) -> Self {
-        self.json(name, value.map_or("null".to_owned(), quote))
-    }
-
-    /// Adds a body: JSON as it is, anything else as a string.
-    pub(super) fn body(self, body: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(body);
-        let valid = serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
-        let value = if valid { json::format(&text, false, &[]) } else { quote(&text) };
-        self.json("body", value)
-    }
-
-    /// Ends the object. Characters that could change a terminal are escaped; they occur in strings only.
-    pub(super) fn end(self) -> String {
-        let mut out = String::with_capacity(self.0.len() + 1);
-        for c in self.0.chars() {
-            let harmful = c.is_control()
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-            if harmful {
-                // Writing to a String can't fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            } else {
-                out.push(c);
-            }
-        }
-        out.push('}');
-        out
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,19 +106,5 @@ mod tests {
         }
         assert_eq!((seen.order.len(), seen.known.len()), (REMEMBERED, REMEMBERED));
         assert!(!seen.again(&About::default(), &0_usize.to_le_bytes()), "forgotten");
-    }
-
-    #[test]
-    fn lines_are_json_without_characters_that_change_a_terminal() {
-        let line = Line::new("delivery").text("event", Some("a\u{1b}[31m\u{202e}\u{9b}b")).text("id", None);
-        let line = line.body("{\n \"a\": 1.50,\"\u{202e}\":\"\u{7f}\"}".as_bytes()).end();
-        assert!(line.chars().all(|c| !c.is_control() && c != '\u{202e}'), "{line}");
-        assert!(line.contains("1.50"), "{line}");
-        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(value["event"], "a\u{1b}[31m\u{202e}\u{9b}b");
-        assert_eq!(value["body"]["\u{202e}"], "\u{7f}");
-        let binary: serde_json::Value =
-            serde_json::from_str(&Line::new("delivery").body(b"\xff\x00").end()).unwrap();
-        assert_eq!(binary["body"], "\u{fffd}\0");
     }
 }

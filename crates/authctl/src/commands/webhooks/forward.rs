@@ -1,11 +1,11 @@
 //! Forwards a delivery to a receiver: the same bytes and headers, one attempt, no redirects.
 
 use crate::failure::Failure;
+use auth_client_core::provider::auth_core::Origin;
 use auth_client_core::transport::{BodyLimits, HyperTransport, Transport as _, TransportSettings};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode, Uri, header};
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// The longest that a receiver may take.
@@ -83,10 +83,7 @@ fn target(url: &str, allow_remote: bool) -> Result<Uri, Failure> {
     if authority.as_str().contains('@') {
         return Err(invalid("must contain no user name and no password"));
     }
-    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-    let is_local = host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    if !is_local && !allow_remote {
+    if !allow_remote && !Origin::of(&uri).is_some_and(|origin| origin.is_loopback()) {
         return Err(invalid("must be a loopback address")
             .hint("--allow-remote sends deliveries, which contain personal data, to another machine"));
     }

@@ -1,12 +1,15 @@
 //! `authctl virtuous webhooks listen`: receives deliveries, verifies them over the bytes as received, prints and forwards them.
 
 use super::Signing;
-use super::delivery::Line;
 use super::forward::Target;
 use super::receive::{Listener, Row, Settings};
 use crate::emulate;
-use crate::failure::{Exit, Failure, visible};
+use crate::failure::{Failure, visible};
 use crate::globals::Globals;
+use crate::index::Class;
+use crate::input::MAX_INPUT;
+use crate::interrupt::{self, Handled};
+use crate::json::Line;
 use crate::output::{Out, jq, note};
 use auth_client_core::provider::auth_core::SystemClock;
 use auth_emulator::providers::virtuous::WebhookDelivery;
@@ -89,6 +92,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
+    globals.refuse(
+        &["--all", "--limit", "--columns", "--output", "--dry-run"],
+        "listen prints one line of JSON per delivery, until Ctrl-C or --count",
+    )?;
     if arguments.no_verify && !arguments.bind.ip().is_loopback() {
         return Err(Failure::usage("--no-verify needs a loopback address: anybody could send deliveries"));
     }
@@ -123,11 +130,14 @@ pub(super) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     });
     let mut printer = Printer { filter: globals.jq.clone(), out: Out::default() };
     let url = format!("http://{address}{}", arguments.path);
-    let ready = Line::new("ready")
-        .text("url", Some(&url))
+    let ready = Line::default()
+        .text("type", "ready")
+        .text("url", url.as_str())
         .json("verification", !arguments.no_verify)
         .json("secrets", listener.secrets.len())
         .text("forward_to", listener.target.as_ref().map(|target| target.uri.to_string()).as_deref());
+    // Before the line: its reader may send the signal at once.
+    let handled = interrupt::handled();
     printer.out.line(&ready.end())?;
     if let Some(emulator) = &emulator {
         let mut delivery = WebhookDelivery::new(url, super::trigger::sample("GiftCreate", None));
@@ -135,7 +145,11 @@ pub(super) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         let crm = emulator.virtuous();
         tokio::spawn(async move { crm.deliver_webhook(delivery).await });
     }
-    serve(socket, listener, printer, arguments.count).await
+    let outcome = serve(socket, listener, printer, arguments.count, handled).await;
+    if let Some(emulator) = emulator {
+        emulator.stop().await;
+    }
+    outcome
 }
 
 /// Accepts connections until the end is reached, then lets deliveries in progress finish.
@@ -144,6 +158,7 @@ async fn serve(
     listener: Arc<Listener>,
     mut printer: Printer,
     count: Option<u64>,
+    handled: Handled,
 ) -> Result<(), Failure> {
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let (rows, mut printed) = mpsc::channel::<Row>(MAX_CONNECTIONS);
@@ -155,13 +170,13 @@ async fn serve(
         (socket.accept().await, slot)
     };
     // One future for all rounds, so that no signal is lost between two of them.
-    let mut interrupt = pin!(crate::interrupt::pressed());
+    let mut interrupt = pin!(handled.pressed());
     while left != Some(0) && !printer.out.is_closed() {
         tokio::select! {
             biased;
             () = interrupt.as_mut() => {
                 if count.is_some() {
-                    outcome = Err(Failure::new(Exit::Interrupted, "interrupted", "interrupted before --count deliveries"));
+                    outcome = Err(Failure::interrupted(Class::Read).hint("--count deliveries did not come"));
                 }
                 break;
             }
@@ -193,11 +208,7 @@ async fn serve(
         }
         Ok(())
     };
-    let drained = tokio::select! {
-        drained = tokio::time::timeout(DRAIN, drain) => drained.unwrap_or(Ok(())),
-        _ = tokio::signal::ctrl_c() => Ok(()),
-    };
-    outcome.and(drained)
+    outcome.and(tokio::time::timeout(DRAIN, drain).await.unwrap_or(Ok(())))
 }
 
 /// Serves the requests of one connection.
@@ -266,7 +277,7 @@ fn size(text: &str) -> Result<usize, String> {
         text => (text, 1),
     };
     let bytes = digits.trim().parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
-    let bytes = bytes.filter(|bytes| (1..=64 << 20).contains(bytes));
+    let bytes = bytes.filter(|bytes| (1..=MAX_INPUT).contains(&(*bytes as u64)));
     bytes.ok_or_else(|| "must be a size such as 65536, 512KiB or 1MiB, at most 64MiB".to_owned())
 }
 

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::settings::webhook_variables;
 use crate::{arguments, words};
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use http::HeaderName;
 use std::path::{Path, PathBuf};
 use virtuous_client::SecretString;
@@ -82,12 +82,16 @@ struct Signing {
     signature_header: HeaderName,
 }
 
+/// Returns the command of this name.
+pub(crate) fn command(name: &str) -> Option<clap::Command> {
+    Program::command().find_subcommand(name).cloned()
+}
+
 /// Runs one of the commands with the arguments that follow its name.
 pub(crate) fn run(name: &str, rest: &[String]) -> Result<(), Failure> {
     arguments::refuse_secrets(rest, |_| false)?;
     let line = std::iter::once(name.to_owned()).chain(rest.iter().cloned());
-    let Some(matches) = crate::parsed(Program::command().try_get_matches_from(line))? else { return Ok(()) };
-    let program = Program::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
+    let Some(program) = crate::parse::<Program>(Program::command(), line)? else { return Ok(()) };
     crate::remember(&program.globals);
     let globals = &program.globals;
     if let Some(filter) = &globals.jq {

@@ -1,8 +1,9 @@
 //! One request at the listener: read, verified, forwarded, and described in a line.
 
-use super::delivery::{About, Line, Seen};
+use super::delivery::{About, Seen};
 use super::forward::Target;
 use super::signature::{self, Rejection};
+use crate::json::Line;
 use auth_client_core::provider::auth_core::{Clock as _, Now, SystemClock};
 use auth_emulator::Timestamp;
 use bytes::Bytes;
@@ -219,8 +220,9 @@ impl Listener {
         let time = Timestamp::from_system_time(arrived.at.wall).to_string();
         let forwarded = outcome.forwarded.map_or("null".to_owned(), |status| status.as_u16().to_string());
         let took = self.clock.now().monotonic.saturating_sub(arrived.at.monotonic);
-        let line = Line::new("delivery")
-            .text("time", Some(&time))
+        let line = Line::default()
+            .text("type", "delivery")
+            .text("time", time.as_str())
             .text("id", about.id.as_deref())
             .text("event", about.event.as_deref())
             .json("verified", outcome.verified)
@@ -231,6 +233,6 @@ impl Listener {
             .json("status", status.as_u16())
             .json("ms", took.as_millis())
             .json("bytes", arrived.body.len());
-        if self.settings.show_body { line.body(&arrived.body).end() } else { line.end() }
+        if self.settings.show_body { line.body("body", &arrived.body).end() } else { line.end() }
     }
 }

@@ -5,8 +5,8 @@ use crate::emulate;
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
 use crate::input::Data;
-use crate::json::quote;
-use crate::output::{Out, Printer};
+use crate::json::Line;
+use crate::output::{self, Out};
 use auth_client_core::provider::auth_core::{Clock as _, SystemClock};
 use auth_emulator::providers::virtuous::WebhookDelivery;
 use auth_emulator::{Timestamp, cli};
@@ -43,7 +43,11 @@ pub(super) struct Arguments {
     signing: Signing,
 }
 
+const COLUMNS: [&str; 4] = ["event", "url", "signed", "status"];
+
 pub(super) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
+    globals.refuse(&["--all", "--limit"], "the list of deliveries is complete")?;
+    output::check_rows(globals, &COLUMNS)?;
     let record = arguments.data.as_deref().map(record).transpose()?;
     let body = sample(arguments.event, record);
     if globals.dry_run {
@@ -61,13 +65,8 @@ pub(super) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         }
         None => subscriptions(arguments.event, &body)?,
     };
-    let columns = ["event", "url", "signed", "status"].map(str::to_owned);
     let rows: Vec<String> = rows.iter().map(|row| row.line(arguments.event)).collect();
-    Printer::new(globals, &columns, &[], None).body(
-        format!("[{}]", rows.join(",")).as_bytes(),
-        None,
-        globals.limit,
-    )
+    output::rows(globals, &COLUMNS, &rows)
 }
 
 /// A delivery that was sent.
@@ -82,13 +81,10 @@ struct Sent {
 
 impl Sent {
     fn line(&self, event: &str) -> String {
+        let line = Line::default().text("event", event).text("url", self.url.as_str());
         let status = self.status.map_or("null".to_owned(), |status| status.to_string());
         let signed = self.signed.map_or("null".to_owned(), |signed| signed.to_string());
-        format!(
-            "{{\"event\":{},\"url\":{},\"signed\":{signed},\"status\":{status}}}",
-            quote(event),
-            quote(&self.url)
-        )
+        line.json("signed", signed).json("status", status).end()
     }
 }
 
@@ -128,14 +124,13 @@ fn subscriptions(event: &str, body: &Value) -> Result<Vec<Sent>, Failure> {
         first.make_ascii_lowercase();
     }
     let record = body.get(model(event)).unwrap_or(&Value::Null);
-    let before = count(body)?;
-    act("fire-event", &json!({ "event": switch, "body": record }))?;
-    let mut urls = deliveries(body)?;
-    let urls: Vec<String> = urls.drain(before.min(urls.len())..).collect();
+    let fired = act("fire-event", &json!({ "event": switch, "body": record }))?;
+    let deliveries = fired.get("deliveries").and_then(Value::as_array).into_iter().flatten();
+    let urls: Vec<&str> = deliveries.filter_map(|one| one.get("url")?.as_str()).collect();
     let reached: Vec<Sent> = urls
         .iter()
         .filter(|url| url.starts_with("http://"))
-        .map(|url| Sent { url: url.clone(), signed: None, status: None })
+        .map(|url| Sent { url: (*url).to_owned(), signed: None, status: None })
         .collect();
     if reached.is_empty() {
         let message = match urls.len() {
@@ -148,23 +143,12 @@ fn subscriptions(event: &str, body: &Value) -> Result<Vec<Sent>, Failure> {
     Ok(reached)
 }
 
-fn count(body: &Value) -> Result<usize, Failure> {
-    deliveries(body).map(|urls| urls.len())
-}
-
-/// The URLs of the last deliveries with this body.
-fn deliveries(body: &Value) -> Result<Vec<String>, Failure> {
-    let listed = act("list-webhooks", &json!({}))?;
-    let listed = listed.get("deliveries").and_then(Value::as_array).cloned().unwrap_or_default();
-    let same = listed.iter().filter(|one| one.get("body") == Some(body));
-    Ok(same.filter_map(|one| one.get("url")?.as_str().map(str::to_owned)).collect())
-}
-
 /// Checks that an emulator is running.
 fn find() -> Result<(), Failure> {
-    cli::control("GET", "/health", None)
-        .map(drop)
-        .map_err(|error| Failure::local(error.to_string()).hint("--emulator --to URL needs no running one"))
+    cli::control("GET", "/health", None).map(drop).map_err(|error| {
+        Failure::local(error.to_string())
+            .hint("authctl emulator serve starts one; --emulator --to URL needs none")
+    })
 }
 
 fn act(action: &str, input: &Value) -> Result<Value, Failure> {

@@ -5,14 +5,11 @@ use super::delivery::About;
 use super::signature::{self, Rejection};
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
-use crate::json::quote;
-use crate::output::Printer;
+use crate::input;
+use crate::json::Line;
+use crate::output::{self, Printer};
 use http::HeaderName;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
-
-/// The largest body and the largest file of headers that are read.
-const MAX_FILE: u64 = 64 << 20;
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 The file must have the bytes as received: an editor or a formatter changes them, and then no signature matches.
@@ -45,7 +42,11 @@ pub(super) struct Arguments {
     signing: Signing,
 }
 
+const COLUMNS: [&str; 6] = ["verified", "secret", "event", "id", "bytes", "problem"];
+
 pub(super) fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
+    globals.refuse(&["--all", "--limit", "--dry-run"], "verify reads one delivery, and sends nothing")?;
+    output::check_rows(globals, &COLUMNS)?;
     let secrets = arguments.signing.required(globals)?;
     let body = read(&arguments.file)?;
     let signature = match (&arguments.signature, &arguments.headers) {
@@ -62,31 +63,18 @@ pub(super) fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failur
             .hint("the secret is that of the subscription, and the body must be the bytes as received")
     })?;
     let about = About::new(&body);
-    let optional = |value: Option<&str>| value.map_or("null".to_owned(), quote);
-    let row = format!(
-        "{{\"verified\":true,\"secret\":{},\"event\":{},\"id\":{},\"bytes\":{},\"problem\":{}}}",
-        number + 1,
-        optional(about.event.as_deref()),
-        optional(about.id.as_deref()),
-        body.len(),
-        optional(about.problem.as_deref()),
-    );
-    let columns = ["verified", "secret", "event", "id", "bytes", "problem"].map(str::to_owned);
-    Printer::new(globals, &columns, &[], None).body(row.as_bytes(), None, None)
+    let row = Line::default()
+        .json("verified", true)
+        .json("secret", number + 1)
+        .text("event", about.event.as_deref())
+        .text("id", about.id.as_deref())
+        .json("bytes", body.len())
+        .text("problem", about.problem.as_deref());
+    Printer::new(globals, &COLUMNS.map(str::to_owned), &[], None).body(row.end().as_bytes(), None, None)
 }
 
 fn read(name: &str) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let read = if name == "-" {
-        std::io::stdin().take(MAX_FILE + 1).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(Path::new(name)).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
-    };
-    read.map_err(|error| Failure::local(format!("{name} can't be read: {error}")))?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(Failure::usage(format!("{name} is larger than {} MiB", MAX_FILE >> 20)));
-    }
-    Ok(bytes)
+    input::read(if name == "-" { None } else { Some(name) })
 }
 
 /// The value of the one header of this name.
