@@ -189,7 +189,8 @@ impl ClientBuilder {
     }
 
     /// Sets which hosts may be called. Default: [`HostPolicy::new`]. Assumption (hosts): VISE hosts have public DNS
-    /// names and use the standard port.
+    /// names and use the standard port. The page describes `domain_vise_url` as a URL and inserts it after `https://`:
+    /// with and without this scheme it is accepted; with a path it is rejected.
     pub fn host_policy(mut self, policy: HostPolicy) -> Self {
         self.options.policy = policy;
         self
@@ -281,7 +282,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets a prefix for all paths at VISE hosts. Default: none.
+    /// Sets a prefix for the paths of calls at VISE hosts. Default: none. It doesn't apply to
+    /// [`auth_path`](Self::auth_path), which the page documents in full.
     /// Assumption (vise-paths): the vendor documents no prefix.
     pub fn vise_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.options.vise_prefix = prefix.into();

@@ -1,6 +1,6 @@
 //! Errors of calls, including those of sessions.
 
-use crate::host::HostRefusal;
+use crate::host_refusal::HostRefusal;
 use auth_client_core::ErrorKind;
 use http::header;
 use std::error::Error as StdError;

@@ -5,6 +5,7 @@
 //! accepted; any other form is rejected and never corrected. The transport can reject names that resolve to private
 //! addresses, see [`public_addresses_only`](crate::ClientBuilder::public_addresses_only).
 
+use crate::host_refusal::HostRefusal;
 use auth_client_core::Error;
 use auth_client_core::provider::auth_core::Origin;
 use auth_client_core::provider::{BaseUrl, is_host_name};
@@ -45,68 +46,6 @@ const POINTERS: &[&str] = &[
     "rbndr.us",
 ];
 
-/// The reason why a host was rejected. It never contains the host, because the field may contain anything.
-///
-/// ```
-/// let refusal = vise_client::HostPolicy::new().check("10.0.0.1").unwrap_err();
-/// assert_eq!(refusal.to_string(), "the host is or contains an IP address");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum HostRefusal {
-    /// Empty string.
-    Empty,
-    /// Contains whitespace or a control character.
-    Blank,
-    /// Has a scheme other than `https://`.
-    Scheme,
-    /// Contains a username or password.
-    UserInfo,
-    /// Has a path, a query or a fragment.
-    Path,
-    /// Contains a backslash, which some parsers treat as a slash.
-    Backslash,
-    /// Contains a percent sign, which some parsers decode.
-    Percent,
-    /// Has a port other than 443.
-    Port,
-    /// Is or contains an IP address.
-    Address,
-    /// Is not a DNS name.
-    NotAName,
-    /// Has no dot, and is therefore a name of the local network.
-    NoDot,
-    /// Is a name of the local machine or of a local network.
-    Local,
-    /// Contains characters that a URL parser replaces by others.
-    Disguised,
-    /// Is not among the hosts that the policy allows.
-    NotAllowed,
-}
-
-impl fmt::Display for HostRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "the host is empty",
-            Self::Blank => "the host has white space or a control character",
-            Self::Scheme => "the host has a scheme other than https",
-            Self::UserInfo => "the host has a user name or password",
-            Self::Path => "the host has a path, a query or a fragment",
-            Self::Backslash => "the host has a backslash",
-            Self::Percent => "the host has a percent sign",
-            Self::Port => "the host has a port other than 443",
-            Self::Address => "the host is or contains an IP address",
-            Self::NotAName => "the host is not a DNS name",
-            Self::NoDot => "the host has no dot",
-            Self::Local => "the host is a local name",
-            Self::Disguised => "the host contains characters that a URL parser replaces",
-            Self::NotAllowed => "the host is not allowed by the host policy",
-        })
-    }
-}
-
-impl std::error::Error for HostRefusal {}
-
 /// A validated host: in lower case, in punycode, without a trailing dot.
 ///
 /// ```
@@ -120,8 +59,8 @@ pub struct ViseHost {
 }
 
 impl ViseHost {
-    fn named(name: &str) -> Self {
-        Self { origin: Origin::https(name) }
+    fn named(name: &str, port: Option<u16>) -> Self {
+        Self { origin: Origin::new(true, name, port) }
     }
 
     /// Returns the name without a port.
@@ -141,7 +80,7 @@ impl ViseHost {
     }
 }
 
-/// Formats the name, with the port of a loopback host.
+/// Formats the name, with a port other than 443.
 impl fmt::Display for ViseHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.origin.to_string();
@@ -156,7 +95,8 @@ type Predicate = Arc<dyn Fn(&ViseHost) -> bool + Send + Sync>;
 /// A host must be a DNS name with at least one dot, over https, on port 443. The policy rejects IP addresses in any
 /// notation, usernames, paths, queries, other ports, whitespace, control characters, backslashes, percent signs, and
 /// names of the local machine and of local networks. A leading `https://`, a trailing slash and `:443` are accepted.
-/// Lists and predicates only add restrictions:
+/// [`also_on_port`](Self::also_on_port) allows another port; a path is always rejected. Lists and predicates only add
+/// restrictions:
 ///
 /// ```
 /// use vise_client::{HostPolicy, HostRefusal};
@@ -175,6 +115,7 @@ pub struct HostPolicy {
     exact: Vec<String>,
     below: Vec<String>,
     predicate: Option<Predicate>,
+    ports: Vec<u16>,
     loopback: bool,
     pub(crate) loopback_https: bool,
     /// Set if an entry of a list is not a valid host; such a list would match no hosts or the wrong ones.
@@ -192,7 +133,7 @@ impl HostPolicy {
     /// rejected.
     #[must_use]
     pub fn only(mut self, host: &str) -> Self {
-        match parse(host) {
+        match parse(host, &[]) {
             Ok(host) => self.exact.push(host.name().to_owned()),
             Err(_) => self.broken = true,
         }
@@ -202,7 +143,7 @@ impl HostPolicy {
     /// Allows this domain and its subdomains. All other hosts are then rejected, except those of [`only`](Self::only).
     #[must_use]
     pub fn only_below(mut self, domain: &str) -> Self {
-        match parse(domain.trim_start_matches('.')) {
+        match parse(domain.trim_start_matches('.'), &[]) {
             Ok(host) => self.below.push(host.name().to_owned()),
             Err(_) => self.broken = true,
         }
@@ -214,6 +155,23 @@ impl HostPolicy {
     #[must_use]
     pub fn only_if(mut self, predicate: impl Fn(&ViseHost) -> bool + Send + Sync + 'static) -> Self {
         self.predicate = Some(Arc::new(predicate));
+        self
+    }
+
+    /// Also allows this port. Without it, a host with a port other than 443 is rejected: a manipulated response of the
+    /// dashboard could otherwise direct calls to other services of an allowed host.
+    ///
+    /// ```
+    /// use vise_client::HostPolicy;
+    ///
+    /// let policy = HostPolicy::new().only_below("vise.example").also_on_port(8443);
+    /// let host = policy.check("https://shop-1.vise.example:8443").unwrap();
+    /// assert_eq!(host.origin().to_string(), "https://shop-1.vise.example:8443");
+    /// assert!(policy.check("shop-1.vise.example:8080").is_err());
+    /// ```
+    #[must_use]
+    pub fn also_on_port(mut self, port: u16) -> Self {
+        self.ports.push(port);
         self
     }
 
@@ -246,7 +204,7 @@ impl HostPolicy {
         {
             return Ok(host);
         }
-        let host = parse(host)?;
+        let host = parse(host, &self.ports)?;
         let name = host.name();
         let has_lists = !self.exact.is_empty() || !self.below.is_empty();
         let is_listed = self.exact.iter().any(|exact| exact == name)
@@ -271,13 +229,14 @@ impl fmt::Debug for HostPolicy {
             .field("only", &self.exact)
             .field("only_below", &self.below)
             .field("only_if", &self.predicate.is_some())
+            .field("ports", &self.ports)
             .field("loopback", &self.loopback)
             .finish()
     }
 }
 
 /// Parses a public DNS name. Other forms are rejected before URL parsing, because URL parsers correct many of them.
-fn parse(text: &str) -> Result<ViseHost, HostRefusal> {
+fn parse(text: &str, ports: &[u16]) -> Result<ViseHost, HostRefusal> {
     if text.is_empty() {
         return Err(HostRefusal::Empty);
     }
@@ -310,18 +269,23 @@ fn parse(text: &str) -> Result<ViseHost, HostRefusal> {
         // Only an IPv6 address without brackets has more than one colon.
         return Err(HostRefusal::Address);
     }
-    if port.is_some_and(|port| port != "443") {
-        return Err(HostRefusal::Port);
-    }
+    let port = match port {
+        None | Some("443") => None,
+        // Compared as text, so that only the plain decimal form of an allowed port is accepted.
+        Some(text) => {
+            let allowed = ports.iter().find(|port| port.to_string() == text);
+            Some(*allowed.ok_or(HostRefusal::Port)?)
+        }
+    };
     let host = host.strip_suffix('.').unwrap_or(host);
     if host.is_empty() {
         return Err(HostRefusal::Empty);
     }
-    name(host)
+    name(host).map(|name| ViseHost::named(&name, port))
 }
 
 /// Checks a name without scheme, port or path.
-fn name(host: &str) -> Result<ViseHost, HostRefusal> {
+fn name(host: &str) -> Result<String, HostRefusal> {
     let url = Url::parse(&format!("https://{host}/"))
         .map_err(|_| if looks_numeric(host) { HostRefusal::Address } else { HostRefusal::NotAName })?;
     let name = match url.host() {
@@ -355,7 +319,7 @@ fn name(host: &str) -> Result<ViseHost, HostRefusal> {
     {
         return Err(HostRefusal::Address);
     }
-    Ok(ViseHost::named(name))
+    Ok(name.to_owned())
 }
 
 fn is_below(name: &str, domain: &str) -> bool {
@@ -437,6 +401,27 @@ mod tests {
         let policy = policy.only_if(|host| host.name().starts_with('o'));
         assert!(policy.check("one.example").is_ok());
         assert_eq!(policy.check("a.two.example"), Err(HostRefusal::NotAllowed));
+    }
+
+    #[test]
+    fn a_port_is_allowed_by_number() {
+        let policy = HostPolicy::new().only_below("vise.example").also_on_port(8443).also_on_port(9000);
+        for (text, origin) in [
+            ("a.vise.example:8443", "https://a.vise.example:8443"),
+            ("https://A.vise.example.:9000/", "https://a.vise.example:9000"),
+            ("a.vise.example:443", "https://a.vise.example"),
+            ("a.vise.example", "https://a.vise.example"),
+        ] {
+            assert_eq!(policy.check(text).unwrap().origin().to_string(), origin, "{text}");
+        }
+        for bad in ["8444", "08443", "+8443", "84430", "", "8443x"] {
+            assert_eq!(policy.check(&format!("a.vise.example:{bad}")), Err(HostRefusal::Port), "{bad}");
+        }
+        assert_eq!(policy.check("a.vise.example:8443/x"), Err(HostRefusal::Path));
+        assert_eq!(policy.check("http://a.vise.example:8443"), Err(HostRefusal::Scheme));
+        assert_eq!(policy.check("127.0.0.1:8443"), Err(HostRefusal::Address));
+        assert_eq!(policy.check("localhost:8443"), Err(HostRefusal::Local));
+        assert_eq!(policy.check("b.example:8443"), Err(HostRefusal::NotAllowed));
     }
 
     #[test]

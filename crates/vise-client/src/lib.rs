@@ -94,6 +94,7 @@ mod cookies;
 mod domain;
 mod error;
 mod host;
+mod host_refusal;
 mod redirects;
 mod rules;
 mod session;
@@ -109,7 +110,8 @@ pub use client::Client;
 pub use cookies::SessionCookie;
 pub use domain::{AccountDomain, KeyPhrase};
 pub use error::{Call, Error, Items, Pages, SessionProblem};
-pub use host::{HostPolicy, HostRefusal, ViseHost};
+pub use host::{HostPolicy, ViseHost};
+pub use host_refusal::HostRefusal;
 pub use session::Session;
 pub use token_placement::TokenPlacement;
 

@@ -25,8 +25,7 @@ pub(crate) async fn follow(
 ) -> Result<Response<Bytes>, Error> {
     let options = &account.options;
     let base = host.base_url()?;
-    let prefix = options.vise_prefix.trim_end_matches('/');
-    let Ok(mut here) = Url::parse(&format!("{}{prefix}{}", base.origin(), options.auth_path)) else {
+    let Ok(mut here) = Url::parse(&format!("{}{}", base.origin(), options.auth_path)) else {
         return Ok(response);
     };
     let mut method = options.auth_method.clone();

@@ -95,7 +95,7 @@ impl SessionOpener {
         phrase: Option<KeyPhrase>,
         identity: UnknownFields,
     ) -> Result<Self, Error> {
-        let base = host.base_url()?.with_prefix(&account.options.vise_prefix)?;
+        let base = host.base_url()?;
         let credential: Option<Arc<dyn CredentialSource>> = account.options.token_on_auth.then(|| {
             let signer = SharedToken(Arc::clone(&account));
             Arc::new(StaticCredential::new(signer, base.origin().clone())) as Arc<dyn CredentialSource>

@@ -243,6 +243,7 @@ async fn the_token_travels_as_configured_for_each_side() {
 async fn what_the_vendor_may_do_otherwise_is_a_setting() {
     let transport = ScriptedTransport::new()
         .json(200, r#"[{"domain_vise_url":"a.example","domain_vise_phrase":"a%2Fb%20c"}]"#)
+        .response(302, &[("location", "welcome")], "")
         .response(200, &[("set-cookie", "sid=s1")], "")
         .json(200, "{}");
     let vise = builder()
@@ -268,16 +269,18 @@ async fn what_the_vendor_may_do_otherwise_is_a_setting() {
         lines,
         [
             "POST https://dashboard.example/v2/all",
-            "GET https://a.example/api/v1/open?key=a%2Fb%20c",
+            // The prefix is that of calls only.
+            "GET https://a.example/open?key=a%2Fb%20c",
+            "GET https://a.example/welcome",
             "GET https://a.example/api/v1/sites"
         ]
     );
     assert_eq!(requests[1].header("authorization"), Some("Bearer account-token"));
-    assert_eq!(requests[2].header("cookie"), Some("sid=s1"));
+    assert_eq!(requests[3].header("cookie"), Some("sid=s1"));
 
     let broken = vise.session("b.example", "%ff").unwrap().open().await.unwrap_err();
     assert_eq!(broken.kind(), ErrorKind::Credentials);
-    assert_eq!(transport.requests().len(), 3, "nothing was sent");
+    assert_eq!(transport.requests().len(), 4, "nothing was sent");
 }
 
 #[tokio::test]
