@@ -82,4 +82,25 @@ fn every_sample_of_the_page_is_an_example() {
         let is_echo = part == "response" && method != "get" && !path.contains("/validate/");
         assert!(!is_echo || is_example(request), "{method} {path}: what is sent");
     }
+    // The sample of the signed string, in one line as the page prints it.
+    let signed = "`Fri, 08 Dec 2017 17:29:18 -0000 POST dashboard.revesecure.com /rest/v1/users { 'key1' : 'value1', \
+                  'key2' : 'value2' }`";
+    let signature = &description["components"]["securitySchemes"]["signature"]["description"];
+    assert!(signature.as_str().unwrap().contains(signed), "{signature}");
+    // Every rule that the page states for a request.
+    for (path, rule) in [
+        (
+            "users",
+            "at least one of them must be present, and `CountryCode` and `ContactNumber` must be present together",
+        ),
+        ("services", "at least one of them must be present"),
+        ("tokens", "at least one of them must be present"),
+    ] {
+        let text = description["paths"][format!("/rest/v1/{path}")]["put"]["description"].as_str().unwrap();
+        assert!(text.contains(rule), "{path}: {text}");
+        assert!(
+            !text.contains("before it is sent"),
+            "{path}: what a client does is no rule of the vendor: {text}"
+        );
+    }
 }

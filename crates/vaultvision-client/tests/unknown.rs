@@ -5,7 +5,7 @@
 
 use auth_client_core::provider::record::{Exposed, Field};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use vaultvision_client::models::{
     Application, ApplicationList, Credential, CredentialList, ErrorBody, NewApplication, NewPassword,
     NewUser, PasswordCredential, Tenant, TenantList, User, UserList,
@@ -127,6 +127,24 @@ fn every_sample_of_the_page_is_an_example() {
             "{section}: {part} {text}"
         );
     }
+}
+
+/// "You can specify up to 20 keys, with key names up to 100 characters long and values up to 1000 characters long."
+#[test]
+fn the_description_limits_metadata_as_the_page_does() {
+    fn visit(node: &Value, seen: &mut usize) {
+        if let Some(metadata) = node.pointer("/properties/metadata") {
+            let limits =
+                ["maxProperties", "propertyNames", "additionalProperties"].map(|name| &metadata[name]);
+            assert_eq!(limits, [&json!(20), &json!({ "maxLength": 100 }), &json!({ "maxLength": 1000 })]);
+            *seen += 1;
+        }
+        node.as_object().into_iter().flatten().for_each(|(_, inner)| visit(inner, seen));
+    }
+    let description: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+    let mut seen = 0;
+    visit(&description["components"]["schemas"], &mut seen);
+    assert_eq!(seen, 8);
 }
 
 /// Puts `"x0":value` before the closing brace of every object of a sample, the rows of lists left out.

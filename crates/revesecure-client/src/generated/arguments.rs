@@ -14,7 +14,7 @@ pub struct UsersRange {
 }
 
 impl UsersRange {
-    /// The start of the range.
+    /// The start of the range. At least 0.
     pub fn start_index(start_index: i64) -> UsersRangeWithStartIndex {
         UsersRangeWithStartIndex { start_index }
     }
@@ -29,7 +29,7 @@ pub struct ServicesRange {
 }
 
 impl ServicesRange {
-    /// The start of the range.
+    /// The start of the range. At least 0.
     pub fn start_index(start_index: i64) -> ServicesRangeWithStartIndex {
         ServicesRangeWithStartIndex { start_index }
     }
@@ -44,7 +44,7 @@ pub struct TokensRange {
 }
 
 impl TokensRange {
-    /// The start of the range.
+    /// The start of the range. At least 0.
     pub fn start_index(start_index: i64) -> TokensRangeWithStartIndex {
         TokensRangeWithStartIndex { start_index }
     }

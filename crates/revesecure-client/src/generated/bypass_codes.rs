@@ -41,6 +41,7 @@ impl BypassCodes<'_> {
     /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
     /// this call:
     ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
     /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not

@@ -92,7 +92,7 @@ impl Services<'_> {
 
     /// Updates a service.
     ///
-    /// At least one change is required; otherwise the call fails before it is sent.
+    /// Except for `ServiceId`, all fields are optional, but at least one of them must be present.
     ///
     /// `PUT /rest/v1/services`, an idempotent write: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -102,6 +102,7 @@ impl Services<'_> {
     /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
     /// this call:
     ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service.
     /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
@@ -145,6 +146,7 @@ impl Services<'_> {
     /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
     /// this call:
     ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such service or user.
     /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
@@ -237,6 +239,7 @@ impl Services<'_> {
     /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
     /// this call:
     ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the range is invalid.
     ///
     /// # Example

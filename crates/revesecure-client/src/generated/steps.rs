@@ -18,7 +18,7 @@ pub struct NewUserWithContactNumber {
 }
 
 impl NewUserWithContactNumber {
-    /// The country calling code without a plus sign, sent as a string.
+    /// The country calling code without a plus sign: a string in the vendor's sample.
     pub fn country_code(self, country_code: impl Into<DigitsAsText>) -> NewUser {
         NewUser {
             contact_number: self.contact_number,

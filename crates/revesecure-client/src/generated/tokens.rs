@@ -100,7 +100,7 @@ impl Tokens<'_> {
 
     /// Updates a token.
     ///
-    /// At least one change is required; otherwise the call fails before it is sent.
+    /// Except for `TokenId`, all fields are optional, but at least one of them must be present.
     ///
     /// `PUT /rest/v1/tokens`, an idempotent write: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -110,6 +110,7 @@ impl Tokens<'_> {
     /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
     /// this call:
     ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such token.
     /// - [`Status`](crate::ErrorKind::Status), status 415: the content type of the body is not
@@ -240,6 +241,7 @@ impl Tokens<'_> {
     /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
     /// this call:
     ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the range is invalid.
     ///
     /// # Example

@@ -97,8 +97,8 @@ impl Users<'_> {
 
     /// Updates a user.
     ///
-    /// At least one change is required, and country code and number must be set together; otherwise the call
-    /// fails before it is sent.
+    /// Except for `UserId`, all fields are optional, but at least one of them must be present, and
+    /// `CountryCode` and `ContactNumber` must be present together.
     ///
     /// `PUT /rest/v1/users`, an idempotent write: retried after transient failures.
     /// [Source](https://revesecure.com/docs/api-doc/).
@@ -108,6 +108,7 @@ impl Users<'_> {
     /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
     /// this call:
     ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: a field is missing or invalid.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such user.
     /// - [`Conflict`](crate::ErrorKind::Conflict), status 409: another user has this username.
@@ -159,6 +160,7 @@ impl Users<'_> {
     /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
     /// this call:
     ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the range is invalid.
     ///
     /// # Example

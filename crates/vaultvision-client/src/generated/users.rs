@@ -85,6 +85,7 @@ impl<'a> Users<'a> {
     /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
     /// this call:
     ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the request is invalid. Assumption
     ///   (error-codes): the code; the vendor documents 400 and the range 4xx.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no
@@ -156,6 +157,7 @@ impl<'a> Users<'a> {
     /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
     /// this call:
     ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     /// - [`InvalidData`](crate::ErrorKind::InvalidData), status 400: the request is invalid. Assumption
     ///   (error-codes): the code; the vendor documents 400 and the range 4xx.
     /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such object, or the key has no

@@ -72,8 +72,15 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
     ));
     text.push_str("\n\n# Errors\n\n[`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.");
     let own: Vec<_> = operation.errors.iter().filter(|error| !is_common(plan, error)).collect();
-    if !own.is_empty() {
-        text.push_str(&format!(" Expected from this call:\n\n{}", listed(&own)));
+    let body = operation.body.as_ref();
+    let checked = operation.check.is_some() || body.is_some_and(|body| body.check.is_some());
+    let checked = checked.then(|| {
+        "- [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent."
+            .to_owned()
+    });
+    let lines: Vec<String> = checked.into_iter().chain(listed(&own)).collect();
+    if !lines.is_empty() {
+        text.push_str(&format!(" Expected from this call:\n\n{}", lines.join("\n")));
     }
     // Compiled but not run: running would start one process per operation to no effect.
     text.push_str("\n\n# Example\n\n```no_run\n");
@@ -89,18 +96,18 @@ pub(crate) fn handle(plan: &Plan<'_>, summary: &str, accessor: &str) -> String {
     let common: Vec<_> = errors.iter().filter(|error| is_common(plan, error)).collect();
     let mut text = format!("{summary}\n\nReturned by {accessor}.");
     if !common.is_empty() {
-        text.push_str(&format!("\n\n# Errors\n\nEvery call can also fail with:\n\n{}", listed(&common)));
+        let lines: Vec<String> = listed(&common).collect();
+        text.push_str(&format!("\n\n# Errors\n\nEvery call can also fail with:\n\n{}", lines.join("\n")));
     }
     text
 }
 
 /// A list of errors, one per line.
-fn listed(errors: &[&(u16, String)]) -> String {
-    let lines = errors.iter().map(|(status, meaning)| {
+fn listed(errors: &[&(u16, String)]) -> impl Iterator<Item = String> {
+    errors.iter().map(|(status, meaning)| {
         let kind = kind(*status);
         format!("- [`{kind}`](crate::ErrorKind::{kind}), status {status}: {meaning}")
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    })
 }
 
 /// Returns whether all operations share this error (an invalid credential, say).

@@ -1,5 +1,6 @@
 //! Reading a description: a strict subset of OpenAPI 3.1 and our additions, each unknown construct refused by its place.
 
+mod enumeration;
 mod operation;
 mod parameter;
 mod schema;

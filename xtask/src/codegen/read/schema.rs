@@ -1,10 +1,10 @@
 //! Reading schemas: objects, open enumerations and hand-written types by name; plain types, lists and maps in place.
 
-use super::super::description::{Direction, FromRead, Object, Property, Schema, Shape, Type, Variant};
+use super::super::description::{Direction, FromRead, Object, Property, Schema, Shape, Type};
 use super::super::json::Node;
 use super::super::walk::{Members, Place};
+use super::enumeration::{open_enumeration, variants};
 use super::{Component, Result, is_type_name, reference, rust_name};
-use heck::ToUpperCamelCase as _;
 
 /// A schema of the components.
 pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Component> {
@@ -26,6 +26,9 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Component> {
     let also = members.take("x-sdk-also").map(|place| direction(&place)).transpose()?;
     let from = members.take("x-sdk-from").map(|place| from_read(&place)).transpose()?;
     let shape = match kind(&mut members)? {
+        (None, false) if place.node.get("anyOf").is_some() => {
+            Shape::Enumeration(open_enumeration(&mut members)?)
+        }
         (Some("object"), false) => {
             let object = object(&mut members)?;
             // What replaces an object that was read carries the fields of the response that this version doesn't know.
@@ -34,7 +37,7 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Component> {
         (Some("string"), false) => Shape::Enumeration(variants(&mut members)?),
         _ => {
             return Err(members.refuse(
-                "a named schema is an object, a string with `enum`, or has `x-sdk-type`; write anything else in place",
+                "a named schema is an object, a string with `enum`, an open enumeration, or has `x-sdk-type`; write anything else in place",
             ));
         }
     };
@@ -73,6 +76,10 @@ pub(super) fn inline_object(members: &mut Members<'_>) -> Result<Object> {
 fn object(members: &mut Members<'_>) -> Result<Object> {
     let keep_unknown = members.flag("x-sdk-keep-unknown")?;
     let (once, rows) = (members.flag("x-sdk-once")?, members.flag("x-sdk-rows")?);
+    // Rules for other readers of the file: in Rust, `x-sdk-check` names a function that checks them.
+    for name in ["minProperties", "dependentRequired"] {
+        members.take(name);
+    }
     let required: Vec<Place<'_>> = match members.take("required") {
         Some(place) => place.items()?,
         None => Vec::new(),
@@ -171,7 +178,9 @@ pub(super) fn docs(members: &mut Members<'_>) -> Result<Option<String>> {
     ] {
         if let Some(place) = members.take(name) {
             parts.push(match after {
-                _ if name == "minLength" && *place.node == Node::Integer(1) => "Not empty.".to_owned(),
+                "characters." | "items." if name.starts_with("min") && *place.node == Node::Integer(1) => {
+                    "Not empty.".to_owned()
+                }
                 "" => format!("{before} {}.", place.node),
                 _ => format!("{before} {} {after}", place.node),
             });
@@ -291,7 +300,7 @@ fn map(members: &mut Members<'_>) -> Result<Type> {
 }
 
 /// The type, and whether it may be null.
-fn kind<'a>(members: &mut Members<'a>) -> Result<(Option<&'a str>, bool)> {
+pub(super) fn kind<'a>(members: &mut Members<'a>) -> Result<(Option<&'a str>, bool)> {
     let Some(place) = members.take("type") else { return Ok((None, false)) };
     let Ok(items) = place.items() else { return Ok((Some(place.text()?), false)) };
     match items.iter().map(Place::text).collect::<Result<Vec<_>>>()?.as_slice() {
@@ -354,37 +363,4 @@ fn skim(members: &mut Members<'_>) {
     ] {
         members.take(name);
     }
-}
-
-fn variants(members: &mut Members<'_>) -> Result<Vec<Variant>> {
-    let place = members.need("enum", "list the values; a plain text is written in place")?;
-    let mut variants: Vec<Variant> = Vec::new();
-    for value in place.items()? {
-        let wire = value.text()?.to_owned();
-        variants.push(Variant { rust: wire.to_upper_camel_case(), wire, docs: None });
-    }
-    if let Some(place) = members.take("x-sdk-variants") {
-        for (wire, place) in place.members("the variants")?.all() {
-            let Some(variant) = variants.iter_mut().find(|variant| variant.wire == wire) else {
-                return Err(place.refuse(format!("`{wire}` is not in `enum`")));
-            };
-            let mut members = place.members("a variant")?;
-            if let Some(name) = members.text("name")? {
-                variant.rust = name;
-            }
-            variant.docs = members.text("description")?;
-            members.finish()?;
-        }
-    }
-    for (index, variant) in variants.iter().enumerate() {
-        let refuse =
-            |what: String| Err(place.refuse(format!("{what}; name `{}` in x-sdk-variants", variant.wire)));
-        if !is_type_name(&variant.rust) || variant.rust == "Unknown" {
-            return refuse(format!("`{}` can't be the name of a variant", variant.rust));
-        }
-        if variants.iter().take(index).any(|other| other.rust == variant.rust) {
-            return refuse(format!("two values are named `{}` in Rust", variant.rust));
-        }
-    }
-    Ok(variants)
 }

@@ -36,7 +36,7 @@ pub struct BypassCode {
 pub struct NewBypassCodes {
     /// Not empty.
     pub user_id: String,
-    /// The number of codes to create, at least one.
+    /// The number of codes to create. At least 1.
     pub number: i64,
 }
 

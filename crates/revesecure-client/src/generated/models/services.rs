@@ -78,7 +78,7 @@ impl NewService {
     }
 }
 
-/// Changes to a service. At least one change is required.
+/// Changes to a service. At least one field besides `ServiceId` is required.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -126,7 +126,7 @@ impl From<String> for ServiceUpdate {
 pub struct ServiceUsers {
     /// Not empty.
     pub service_id: String,
-    /// The ids of the users. At least one is required.
+    /// The ids of the users. Not empty.
     #[serde(rename = "UserId")]
     pub user_ids: Vec<String>,
 }

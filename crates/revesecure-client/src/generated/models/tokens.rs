@@ -135,7 +135,7 @@ impl TokenUser {
     }
 }
 
-/// Changes to a token. At least one change is required.
+/// Changes to a token. At least one field besides `TokenId` is required.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]

@@ -75,9 +75,9 @@ pub struct NewUser {
     /// The email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_id: Option<String>,
-    /// The phone number without the country calling code, sent as a string.
+    /// The phone number without the country calling code: a string in the vendor's sample.
     pub contact_number: DigitsAsText,
-    /// The country calling code without a plus sign, sent as a string.
+    /// The country calling code without a plus sign: a string in the vendor's sample.
     pub country_code: DigitsAsText,
     /// The `UserName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,7 @@ pub struct NewUser {
 }
 
 impl NewUser {
-    /// The phone number without the country calling code, sent as a string.
+    /// The phone number without the country calling code: a string in the vendor's sample.
     pub fn contact_number(contact_number: impl Into<DigitsAsText>) -> NewUserWithContactNumber {
         NewUserWithContactNumber { contact_number: contact_number.into() }
     }
@@ -125,8 +125,8 @@ impl NewUser {
     }
 }
 
-/// Changes to a user. At least one change is required; country code and number must be set together, see
-/// `UserUpdate::phone`.
+/// Changes to a user. At least one field besides `UserId` is required, and `CountryCode` and `ContactNumber`
+/// only occur together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -145,10 +145,10 @@ pub struct UserUpdate {
     /// The `UserName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
-    /// The country calling code without a plus sign, sent as a number.
+    /// The country calling code without a plus sign: a number in the vendor's sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country_code: Option<DigitsAsNumber>,
-    /// The phone number, sent as a number if that is lossless.
+    /// The phone number: a number in the vendor's sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_number: Option<DigitsAsNumber>,
     /// Fields that this version does not know by name, to be sent.
@@ -199,14 +199,14 @@ impl UserUpdate {
         self
     }
 
-    /// The country calling code without a plus sign, sent as a number.
+    /// The country calling code without a plus sign: a number in the vendor's sample.
     #[must_use]
     pub fn country_code(mut self, country_code: impl Into<DigitsAsNumber>) -> Self {
         self.country_code = Some(country_code.into());
         self
     }
 
-    /// The phone number, sent as a number if that is lossless.
+    /// The phone number: a number in the vendor's sample.
     #[must_use]
     pub fn contact_number(mut self, contact_number: impl Into<DigitsAsNumber>) -> Self {
         self.contact_number = Some(contact_number.into());

@@ -146,7 +146,10 @@ impl Pots<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     ///
     /// # Example
     ///
@@ -175,7 +178,10 @@ impl Pots<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     ///
     /// # Example
     ///
@@ -272,7 +278,10 @@ impl Pots<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.
     ///
     /// # Example
     ///
