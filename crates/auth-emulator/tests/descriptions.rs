@@ -111,6 +111,14 @@ async fn verigator() {
     ] {
         walk.rejected(status, method, template, fill, body).await;
     }
+    let credential = format!("{}:{}", verigator.username(), verigator.password());
+    for (accept, status) in [("text/html", 406), ("application/json", 415)] {
+        let request = Request::new("POST", &format!("{}/v1/service/service", verigator.base_url()));
+        let request = request.header("X-Service-Auth", &credential).header("Accept", accept);
+        let response = request.header("Content-Type", "text/html").body("{}").send().await;
+        assert_eq!(response.status, status, "{}", response.text());
+        walk.described.check_any("POST", "/service", &response);
+    }
     verigator.configure(|settings| settings.forbidden = true);
     walk.rejected(403, "GET", users, &[id], None).await;
     verigator.configure(|settings| settings.forbidden = false);
@@ -245,6 +253,13 @@ async fn revesecure() {
     walk.rejected(409, "POST", &path("tokens/unassign"), &[], Some(pair)).await;
     walk.delete(&path("tokens/{tokenId}"), &[&token]).await;
     walk.rejected(404, "GET", &path("tokens/{tokenId}"), &[&token], None).await;
+    // Values that the page doesn't print: the status of a user without codes, the type of the vendor's plugin.
+    let none = walk.get(&path("bypassCodes/{userId}"), &[user]).await;
+    assert_ne!(none["bypassCodeStatus"], "Enabled");
+    let plugin = json!({ "name": "blog", "type": "WordPress" });
+    walk.post(&path("services"), &[], plugin).await;
+    let services = walk.get(&path("services"), &[]).await;
+    assert!(services.to_string().contains("WordPress"), "{services}");
     walk.post(&path("bypassCodes"), &[], json!({ "userId": user, "number": 1 })).await;
     walk.get(&path("bypassCodes/{userId}"), &[user]).await;
 

@@ -29,6 +29,8 @@ const BASE_URL: &str = "REVESECURE_BASE_URL";
 pub struct Client {
     engine: Engine,
     api_key: Arc<SecretString>,
+    /// API key in the bodies of validations.
+    service_key: Arc<SecretString>,
 }
 
 impl Client {
@@ -91,6 +93,25 @@ impl Client {
         ClientBuilder::from_env()?.build()
     }
 
+    /// Returns a client for logins to another service of the organization: it signs with the keys of this client, and
+    /// sends that service's API key in the bodies of validations. Assumption (api-keys): a service accepts it; the
+    /// vendor's sample has different keys in request and response.
+    ///
+    /// ```no_run
+    /// # async fn run(revesecure: revesecure_client::Client) -> Result<(), revesecure_client::Error> {
+    /// use revesecure_client::SecondFactor;
+    ///
+    /// let shop = revesecure.for_service("api-key-of-the-shop".to_owned());
+    /// let login = SecondFactor::of("anna@example.com").begin(&shop).await?;
+    /// # let _ = login;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn for_service(&self, api_key: impl Into<SecretString>) -> Self {
+        Self { service_key: Arc::new(api_key.into()), ..self.clone() }
+    }
+
     /// Creates a request to any path, with the same authentication and retry rules as all calls.
     ///
     /// The path must be percent-encoded; it is sent and signed unchanged. Only GET, HEAD, OPTIONS and TRACE are
@@ -118,13 +139,17 @@ impl Client {
         self.api_key.expose_secret()
     }
 
-    /// Adds the client's API key to the body of a validation call that doesn't set another one.
+    pub(crate) fn service_key(&self) -> &str {
+        self.service_key.expose_secret()
+    }
+
+    /// Adds the API key of the service to the body of a validation call that doesn't set another one.
     pub(crate) fn with_api_key<'a, T: Serialize>(
         &'a self,
         given: Option<&SecretString>,
         body: &'a T,
     ) -> WithApiKey<'a, T> {
-        WithApiKey { api_key: given.is_none().then(|| self.api_key()), body }
+        WithApiKey { api_key: given.is_none().then(|| self.service_key()), body }
     }
 }
 
@@ -244,8 +269,8 @@ impl ClientBuilder {
 
     /// Sets the separator between the signed fields. Default: one line feed.
     ///
-    /// Assumption (separator): some layouts of the documentation show an empty line before the body; the vendor's plugin has
-    /// none.
+    /// Assumption (separator): the text of the page prints its sample in one line, with blanks between the fields. Its layout
+    /// shows line breaks, which the vendor's plugin sends, and an empty line before the body, which the plugin lacks.
     pub fn separator(mut self, separator: impl Into<String>) -> Self {
         self.signing.separator = Some(separator.into());
         self
@@ -320,7 +345,10 @@ impl ClientBuilder {
             Engine::new(&self.settings, base, vendor, Some(Arc::new(credential)))
         };
         match build() {
-            Ok(engine) => Ok(Client { engine, api_key: Arc::new(self.api_key.clone()) }),
+            Ok(engine) => {
+                let api_key = Arc::new(self.api_key.clone());
+                Ok(Client { engine, service_key: Arc::clone(&api_key), api_key })
+            }
             Err(error) => Err(error.with_provider("revesecure").into()),
         }
     }

@@ -125,7 +125,7 @@ impl PushWait {
         self
     }
 
-    /// Sends a push and waits for its result.
+    /// Sends a push and waits for its result, with the API key of the push if it sets one.
     ///
     /// ```no_run
     /// # async fn example(client: &revesecure_client::Client) -> Result<(), revesecure_client::Error> {
@@ -145,11 +145,17 @@ impl PushWait {
     /// [`may_have_been_executed`](crate::CoreError::may_have_been_executed) returns `true`, because the push may have
     /// reached the phone.
     pub async fn run(&self, client: &Client, push: PushRequest) -> Result<PushOutcome, Error> {
+        let client = match &push.api_key {
+            Some(key) => &client.for_service(key.clone()),
+            None => client,
+        };
         let started = client.validation().push(push).await?;
         self.wait(client, &started.push_txn_id).await
     }
 
     /// Waits for the result of a push that has already been sent.
+    ///
+    /// For a push to another service, pass a client of [`Client::for_service`].
     ///
     /// Uses the client's timer, so that tests with a manual clock don't wait.
     ///

@@ -66,7 +66,7 @@ pub enum Login {
 /// A login whose second factor is still to be checked. It contains no secret and can be serialized, for example to a
 /// session or a database. Store it where the user can't change it.
 ///
-/// It is bound to the server and the API key of the client that created it.
+/// It is bound to the server, the API key and the [service](Client::for_service) of the client that created it.
 ///
 /// ```no_run
 /// use revesecure_client::models::AuthType;
@@ -302,8 +302,9 @@ impl Challenge {
     }
 }
 
-/// Returns a digest of the client's server and API key, which identifies the client without revealing its secrets.
+/// Returns a digest of the client's server and API keys, which identifies the client without revealing its secrets.
 fn fingerprint(client: &Client) -> String {
-    let digest = Sha256::digest(format!("{}\n{}", client.engine().origin(), client.api_key()));
+    let keys = (client.api_key(), client.service_key());
+    let digest = Sha256::digest(format!("{}\n{}\n{}", client.engine().origin(), keys.0, keys.1));
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -289,15 +289,46 @@ async fn a_login_can_be_to_another_service() {
     assert_eq!((info.policy, info.api_key.unwrap().expose_secret()), (Policy::Enabled, &*key));
 
     let phone = info.tokens[0].token_id.clone();
-    let push = PushRequest::login_name("root").user_name("ann").end_user_ip("UNKNOWN").token_id(phone);
+    let push = PushRequest::login_name("root").user_name("ann").end_user_ip("UNKNOWN").token_id(&phone);
     let push = client.validation().push(push.api_key(key.clone())).await.unwrap().push_txn_id;
     let query = PushQuery::new(push).api_key(key.clone());
     assert!(!client.validation().push_status(query).await.unwrap().push_state.is_final());
     let machine = Registration::login_name("root").device_uid("d1").second_factor(true);
     client.validation().register(machine.api_key(key.clone())).await.unwrap();
     let code = OtpCheck::login_name("root").user_name("ann").end_user_ip("UNKNOWN").otp("000000");
-    let code = code.auth_type(AuthType::Hardware).api_key(key);
+    let code = code.auth_type(AuthType::Hardware).api_key(key.clone());
     assert!(!client.validation().otp(code).await.unwrap().auth_result.is_valid());
+
+    // A helper keeps the key in all of its calls: the push of a service is unknown to the other ones.
+    let push = PushRequest::login_name("root").user_name("ann").end_user_ip("UNKNOWN").token_id(&phone);
+    let outcome = PushWait::once().run(&client, push.api_key(key.clone())).await.unwrap();
+    let PushOutcome::StillPending { push_txn_id } = outcome else { panic!("{outcome}") };
+    let at_shop = client.for_service(key.clone());
+    emulator.approve(&push_txn_id).unwrap();
+    assert!(PushWait::once().wait(&at_shop, &push_txn_id).await.unwrap().is_approved());
+    assert_eq!(PushWait::once().wait(&client, &push_txn_id).await.unwrap(), PushOutcome::Expired);
+
+    // A login to the shop, which stores no key. Ann is mapped to the shop only.
+    assert!(matches!(SecondFactor::of("ann").begin(&client).await.unwrap(), Login::NeedsFactor(_)));
+    let own = emulator.revesecure().service_id();
+    client.services().unmap(ServiceUser::service_id(own).user_id(&id)).await.unwrap();
+    assert!(matches!(SecondFactor::of("ann").begin(&client).await.unwrap(), Login::Denied(_)));
+    let Login::NeedsFactor(challenge) = SecondFactor::of("ann").begin(&at_shop).await.unwrap() else {
+        panic!("a second factor is needed")
+    };
+    let stored = serde_json::to_string(&challenge).unwrap();
+    assert!(!stored.contains(&key), "{stored}");
+    let mut challenge: Challenge = serde_json::from_str(&stored).unwrap();
+    let error = challenge.send_push(&client, &phone).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0), "another service");
+    let later = builder(&emulator).build().unwrap().for_service(key);
+    challenge.send_push(&later, &phone).await.unwrap();
+    let push = emulator.revesecure().pending_codes_for("ann").into_iter().rfind(|code| code.kind == "push");
+    emulator.approve(&push.unwrap().id).unwrap();
+    assert!(challenge.push_outcome(&later, PushWait::once()).await.unwrap().is_approved());
+    client.validation().check_key().await.unwrap();
+    later.validation().check_key().await.unwrap();
+
     let foreign = UserQuery::login_name("root").user_name("ann").api_key("nobody's".to_owned());
     assert_eq!(client.validation().user(foreign).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
 }

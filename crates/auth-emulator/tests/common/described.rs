@@ -64,6 +64,13 @@ impl Described {
         let errors: Vec<String> =
             validator.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(errors.is_empty(), "{place}: {errors:#?} in {body:#}");
+        // The text of an error is that of its sample, unless it names a field of the request.
+        let samples = described["content"]["application/json"]["examples"].as_object();
+        let samples: Vec<&str> =
+            samples.into_iter().flatten().filter_map(|(_, sample)| message(&sample["value"])).collect();
+        if let Some(text) = message(&body).filter(|_| response.status >= 401 && response.status != 422) {
+            assert!(samples.is_empty() || samples.contains(&text), "{place}: {text}, described: {samples:?}");
+        }
         self.compare_fields(&body, &[&described["content"]["application/json"]["schema"]], &place);
     }
 
@@ -126,6 +133,10 @@ impl Described {
         let undescribed = self.undescribed.borrow();
         assert!(undescribed.is_empty(), "fields that the description lacks: {undescribed:#?}");
     }
+}
+
+fn message(error: &Value) -> Option<&str> {
+    error["message"].as_str().or_else(|| error["status"]["description"].as_str())
 }
 
 fn may_be(schema: &Value, kind: &str) -> bool {

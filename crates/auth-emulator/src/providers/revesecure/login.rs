@@ -84,6 +84,7 @@ impl State {
         settings: &Settings,
     ) -> Result<String, Problem> {
         let user = self.allowed(&login.api_key, &login.user_name)?;
+        let service = self.service_of_key(&login.api_key)?.id.clone();
         let usable = |held: &&Token| held.id == token && held.kind == TokenKind::Software && !held.blocked;
         self.tokens_of(&user).find(usable).ok_or(Problem::NoPushToken)?;
         if self.pushes.len() >= MAX_PUSHES {
@@ -96,7 +97,7 @@ impl State {
         let id = self.random.hex(16);
         let expires_at = now.plus(Duration::from_secs(settings.push_lifetime_seconds));
         let response = if settings.push_send_error { PushResponse::NotSent } else { PushResponse::None };
-        self.pushes.push(Push { id: id.clone(), user, expires_at, response });
+        self.pushes.push(Push { id: id.clone(), user, service, expires_at, response });
         Ok(id)
     }
 

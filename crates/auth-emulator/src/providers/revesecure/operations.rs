@@ -158,8 +158,9 @@ pub(super) fn execute(
         }
         "validation.push_status" => {
             let (key, id) = body::push_status(call, checks)?;
-            state.service_of_key(&key)?;
-            let push = state.pushes.iter().find(|push| push.id == id);
+            // Assumption (api-keys): a push is known to the service that sent it only.
+            let service = state.service_of_key(&key)?;
+            let push = state.pushes.iter().find(|push| push.id == id && push.service == service.id);
             Ok(replies.push_state(&key, &id, push, call.now))
         }
         "validation.register" => {

@@ -184,6 +184,8 @@ pub(super) struct Token {
 pub(super) struct Push {
     pub id: String,
     pub user: String,
+    /// Id of the service that sent it.
+    pub service: String,
     pub expires_at: Timestamp,
     pub response: PushResponse,
 }

@@ -26,7 +26,8 @@ pub struct Settings {
     /// How the secret key becomes the key of the HMAC. Assumption (key-encoding): hexadecimal digits are decoded, as by the
     /// vendor's plugin.
     pub key_encoding: KeyEncoding,
-    /// Separator of the signed fields. Assumption (separator): a line feed, as in the vendor's plugin.
+    /// Separator of the signed fields. Assumption (separator): a line feed, as in the vendor's plugin; the
+    /// page prints its sample with blanks.
     pub separator: String,
     /// Signed host, if it is not that of the `Host` header, as for a server behind a proxy. Assumption (signed-host): none;
     /// the vendor's own host is accepted too, because clients have it built in.
