@@ -145,10 +145,13 @@ async fn vault_vision() {
 
 #[tokio::test]
 async fn virtuous() {
-    use virtuous_client::{Client, LoginStep};
+    use virtuous_client::{Client, ErrorKind, LoginStep};
 
     let emulator = literal().await;
     let at = emulator.virtuous();
+    let client = Client::builder().api_key(at.api_key()).base_url(at.base_url()).build().unwrap();
+    let error = client.organizations().current().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated, "neither an OAuth token nor HMAC");
     for placement in [OtpPlacement::Header, OtpPlacement::Form] {
         at.configure(|settings| settings.otp_placement = placement);
         let client = Client::builder().base_url(at.base_url()).build().unwrap();

@@ -1,4 +1,5 @@
-//! The helpers for other languages in `examples/`, run by those languages. A language that is not installed is left out, except in CI.
+//! The helpers for other languages in `examples/`, and the programs of the vendors' pages, run by those languages. A language that is not
+//! installed is left out, except in CI.
 
 #![allow(
     clippy::expect_used,
@@ -70,6 +71,20 @@ fn python() {
     }
     let output = run(&mut pytest(), &examples("python"));
     assert!(output.contains("4 passed"), "{output}");
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn the_programs_of_the_vendors_pages() {
+    if !["python3", "bash", "curl", "jq"].iter().all(|program| is_installed(program, false)) {
+        return;
+    }
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vendor_pages");
+    let mut python = Command::new("python3");
+    python.args(["-B", "pages.py"]).env("PYTHONPATH", examples("python").canonicalize().unwrap());
+    let seed = Path::new(env!("CARGO_MANIFEST_DIR")).join("vendor-pages.yaml");
+    let output = run(python.env("VENDOR_PAGES", seed), &tests);
+    assert_eq!(output.matches("passed: ").count(), 5, "{output}");
 }
 
 #[test]

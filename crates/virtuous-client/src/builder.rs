@@ -91,6 +91,8 @@ impl ClientBuilder {
     }
 
     /// Sets an API key. It is never renewed; if the server rejects it, the call returns the error.
+    /// Assumption (api-keys): the server accepts it, as other pages of the vendor document; the page on authentication
+    /// lists OAuth tokens, which it recommends, and HMAC only.
     pub fn api_key(mut self, api_key: impl Into<SecretString>) -> Self {
         self.api_key = Some(api_key.into());
         self
@@ -137,7 +139,7 @@ impl ClientBuilder {
 
     /// Sets the email address and password for automatic logins, which take place if there are no tokens and a
     /// refresh can't obtain any. Pass both as they are: the client URL-encodes them. If the user needs one-time
-    /// codes, set a [`code_source`](Self::code_source) too; for unattended programs, API keys are more suitable.
+    /// codes, set a [`code_source`](Self::code_source) too, or use an [`api_key`](Self::api_key).
     pub fn user(mut self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
         self.login = Some((user.into(), password.into()));
         self

@@ -73,8 +73,11 @@ pub(super) fn check(
 
 fn check_bearer(token: &str, call: &Call, provider: &VirtuousProvider, checks: &mut Checks) -> bool {
     if token == provider.api_key {
-        checks.pass("credential");
-        return true;
+        match provider.settings.api_keys {
+            true => checks.pass("credential"),
+            false => checks.fail("credential", "API keys are not accepted: the setting `api_keys` is false"),
+        }
+        return provider.settings.api_keys;
     }
     let reason = match provider.tokens.is_valid(token, call.now) {
         Some(true) => {

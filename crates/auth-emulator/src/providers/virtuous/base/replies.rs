@@ -43,7 +43,7 @@ impl Problem {
             }
             Self::ContentType => ("content type", "Content-Type is not application/json".to_owned()),
             Self::NotJson => ("content", "the body is not the JSON that is needed".to_owned()),
-            Self::Conflict => ("uniqueness", "another contact has this e-mail address".to_owned()),
+            Self::Conflict => ("uniqueness", "another contact has this email address".to_owned()),
             Self::Unavailable => ("page", "the settings let pages of this depth or size fail".to_owned()),
             Self::Full(what) => ("room", format!("the emulator keeps no more {what}")),
             Self::NotImplemented(_) => ("route", "the emulator does not implement this operation".to_owned()),
@@ -116,7 +116,7 @@ pub(crate) fn problem(form: ErrorBody, problem: &Problem) -> Reply {
         Problem::NotJson | Problem::ContentType => {
             error(form, StatusCode::BAD_REQUEST, "The request is invalid.", &[])
         }
-        Problem::Conflict => error(form, StatusCode::CONFLICT, "The e-mail address is used already.", &[]),
+        Problem::Conflict => error(form, StatusCode::CONFLICT, "The email address is already in use.", &[]),
         Problem::Unavailable => {
             error(form, StatusCode::SERVICE_UNAVAILABLE, "The service is unavailable.", &[])
         }

@@ -67,6 +67,9 @@ pub struct Settings {
     pub loopback_webhooks: bool,
     /// Hosts beyond this machine that may receive deliveries too, without ports. Default: none.
     pub webhook_receivers: Vec<String>,
+    /// Whether API keys are accepted. Assumption (api-keys): true, as other pages of the vendor document; the page on
+    /// authentication lists OAuth tokens and HMAC only.
+    pub api_keys: bool,
     /// Number of contacts at start and after a reset of the state; at most a million. The first three are always the same
     /// people. Unchanged contacts use no memory.
     pub contacts: u64,
@@ -116,6 +119,7 @@ impl Default for Settings {
             webhook_duplicates: 0,
             loopback_webhooks: false,
             webhook_receivers: Vec::new(),
+            api_keys: true,
             contacts: 3,
             gifts_per_contact: 1,
             put_merges: false,
