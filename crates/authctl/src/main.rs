@@ -5,6 +5,7 @@
 //! and `input` turn a command line into values, `call` sends, `output` prints, `failure` has the exit codes.
 
 mod arguments;
+mod assumptions;
 mod call;
 mod client;
 mod commands;
@@ -19,6 +20,7 @@ mod input;
 mod interrupt;
 mod json;
 mod output;
+mod passwords;
 mod resolve;
 mod settings;
 mod state;
