@@ -16,6 +16,19 @@ use super::failure::Failure;
 /// The actions that a group performs when none is named.
 const DEFAULTS: [&str; 2] = ["list", "read"];
 
+/// The summaries of the groups that have several actions, or none that is performed when none is named.
+const SUMMARIES: [(&str, &str); 9] = [
+    ("actions", "Perform something outside the vendor's API, for example install an app"),
+    ("clock", "Read the clock, move it forward, stop it or start it again"),
+    ("codes", "List, approve, deny or expire pending codes and push requests"),
+    ("faults", "List, add or remove rules that make requests fail"),
+    ("journal", "List the last requests, or wait until enough requests match"),
+    ("namespaces", "List, create or drop namespaces"),
+    ("settings", "List or change the settings of a provider"),
+    ("snapshots", "List, save, restore or delete snapshots, and export or import them as JSON"),
+    ("tokens", "Expire or revoke all tokens"),
+];
+
 /// Adds a command for each control, unless the program has a command of that name.
 pub(crate) fn add(mut program: Command) -> Command {
     let mut groups: Vec<(&str, Vec<&'static Control>)> = Vec::new();
@@ -60,24 +73,25 @@ fn command(group: &'static str, members: &[&'static Control]) -> Command {
     let default =
         members.iter().find(|control| split(control).1.is_none_or(|action| DEFAULTS.contains(&action)));
     let mut command = match default {
-        Some(control) => with_arguments(Command::new(group).about(control.help), control),
-        None => {
-            let actions: Vec<_> = members.iter().filter_map(|control| split(control).1).collect();
-            Command::new(group).about(format!("Actions: {}.", actions.join(", "))).subcommand_required(true)
-        }
+        Some(control) => with_arguments(Command::new(group), control),
+        None => Command::new(group).subcommand_required(true),
     };
+    if let Some((_, summary)) = SUMMARIES.iter().find(|(name, _)| *name == group) {
+        command = command.about(summary);
+    }
     for control in members {
         if let Some(action) = split(control).1 {
-            let member = Command::new(action).about(control.help);
-            command = command.subcommand(with_arguments(member, control));
+            command = command.subcommand(with_arguments(Command::new(action), control));
         }
     }
     command.args_conflicts_with_subcommands(true).subcommand_negates_reqs(true)
 }
 
-/// Required arguments are positional, the others are options.
+/// The control's summary and arguments. Required arguments are positional, the others are options.
 fn with_arguments(command: Command, control: &Control) -> Command {
-    let command = control.arguments.iter().fold(command, |command, argument| {
+    // First, because this sets the summary, to the type's doc comment.
+    let command = Connection::augment_args(command).about(control.help.trim_end_matches('.'));
+    control.arguments.iter().fold(command, |command, argument| {
         let arg = Arg::new(argument.name).help(argument.help).required(argument.required);
         let arg = match argument.kind {
             ArgumentKind::Fields => {
@@ -101,8 +115,7 @@ fn with_arguments(command: Command, control: &Control) -> Command {
         };
         // clap takes static names only; there are few, and the program ends soon.
         command.arg(if argument.required { arg } else { arg.long(&*argument.name.replace('_', "-").leak()) })
-    });
-    Connection::augment_args(command)
+    })
 }
 
 fn perform(control: &Control, matches: &ArgMatches) -> Result<(), Failure> {
@@ -191,6 +204,40 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn each_command_has_its_own_summary() {
+        let mut open = vec![add(Program::command())];
+        let mut summaries = std::collections::BTreeMap::new();
+        while let Some(command) = open.pop() {
+            for inner in command.get_subcommands() {
+                let name = format!("{} {}", command.get_name(), inner.get_name());
+                let summary = inner.get_about().map(ToString::to_string).unwrap_or_default();
+                assert!(!summary.is_empty() && !summary.ends_with('.'), "{name}: {summary:?}");
+                open.push(inner.clone());
+                if let Some(other) = summaries.insert(summary, name.clone()) {
+                    // A group of one action is that action.
+                    assert!(
+                        name.starts_with(other.trim_start_matches("auth-emulator ")),
+                        "{name} and {other}"
+                    );
+                }
+            }
+        }
+        assert_eq!(
+            summaries.get("Expire or revoke all tokens").map(String::as_str),
+            Some("auth-emulator tokens")
+        );
+    }
+
+    #[test]
+    fn a_group_of_several_actions_has_a_summary_of_them() {
+        let groups: Vec<_> = controls().iter().map(split).filter(|(_, action)| action.is_some()).collect();
+        for (group, _) in &groups {
+            let several = groups.iter().filter(|(other, _)| other == group).count() > 1;
+            assert!(!several || SUMMARIES.iter().any(|(name, _)| name == group), "{group}");
+        }
+    }
 
     #[test]
     fn fields_are_json_or_strings() {
