@@ -32,7 +32,6 @@ impl Billing<'_> {
     /// Gets the plan and its usage.
     ///
     /// `GET /rest/v1/billing`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///

@@ -34,7 +34,6 @@ impl BypassCodes<'_> {
     /// Creates bypass codes for a user.
     ///
     /// `POST /rest/v1/bypassCodes`, a write: retried only if the server certainly did not execute it.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -77,7 +76,6 @@ impl BypassCodes<'_> {
     /// Lists the bypass codes of a user.
     ///
     /// `GET /rest/v1/bypassCodes/{userId}`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -104,7 +102,6 @@ impl BypassCodes<'_> {
     /// Deletes all bypass codes of a user.
     ///
     /// `DELETE /rest/v1/bypassCodes/{userId}`, an idempotent write: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///

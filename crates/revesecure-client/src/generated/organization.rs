@@ -32,7 +32,6 @@ impl Organization<'_> {
     /// Gets the organization.
     ///
     /// `GET /rest/v1/organization`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///

@@ -37,7 +37,6 @@ impl Services<'_> {
     /// Lists all services.
     ///
     /// `GET /rest/v1/services`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -58,7 +57,6 @@ impl Services<'_> {
     /// Creates a service.
     ///
     /// `POST /rest/v1/services`, a write: retried only if the server certainly did not execute it.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -95,7 +93,6 @@ impl Services<'_> {
     /// Except for `ServiceId`, all fields are optional, but at least one of them must be present.
     ///
     /// `PUT /rest/v1/services`, an idempotent write: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -139,7 +136,6 @@ impl Services<'_> {
     /// Maps users to a service, so that they can log in to it.
     ///
     /// `POST /rest/v1/services/map`, a write: retried only if the server certainly did not execute it.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -184,7 +180,6 @@ impl Services<'_> {
     /// Unmaps one user per call, although `map` takes a list.
     ///
     /// `POST /rest/v1/services/unmap`, a write: retried only if the server certainly did not execute it.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -232,7 +227,6 @@ impl Services<'_> {
     /// unchanged. `Client::service_pages` iterates over all services under either rule.
     ///
     /// `GET /rest/v1/services/{startIndex}/{endIndex}`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -267,7 +261,6 @@ impl Services<'_> {
     /// Gets a service.
     ///
     /// `GET /rest/v1/services/{serviceId}`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -294,7 +287,6 @@ impl Services<'_> {
     /// Deletes a service.
     ///
     /// `DELETE /rest/v1/services/{serviceId}`, an idempotent write: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///

@@ -39,7 +39,7 @@ pub struct UserQueryWithLoginName {
 }
 
 impl UserQueryWithLoginName {
-    /// The user's email address or username at ReveSecure. Not empty.
+    /// The user's email address or username at ReveSecure. Must not be empty.
     pub fn user_name(self, user_name: impl Into<String>) -> UserQuery {
         UserQuery { login_name: self.login_name, user_name: user_name.into(), api_key: None, ip: None }
     }
@@ -53,7 +53,7 @@ pub struct OtpCheckWithLoginName {
 }
 
 impl OtpCheckWithLoginName {
-    /// The user's email address or username at ReveSecure. Not empty.
+    /// The user's email address or username at ReveSecure. Must not be empty.
     pub fn user_name(self, user_name: impl Into<String>) -> OtpCheckWithUserName {
         OtpCheckWithUserName { login_name: self.login_name, user_name: user_name.into() }
     }
@@ -88,7 +88,7 @@ pub struct OtpCheckWithEndUserIp {
 }
 
 impl OtpCheckWithEndUserIp {
-    /// The code that the user entered. Whitespace in it is removed. Not empty.
+    /// The code that the user entered. Whitespace in it is removed. Must not be empty.
     pub fn otp(self, otp: impl Into<SecretString>) -> OtpCheckWithOtp {
         OtpCheckWithOtp {
             login_name: self.login_name,
@@ -110,7 +110,6 @@ pub struct OtpCheckWithOtp {
 }
 
 impl OtpCheckWithOtp {
-    /// The `AuthType` field.
     pub fn auth_type(self, auth_type: AuthType) -> OtpCheck {
         OtpCheck {
             login_name: self.login_name,
@@ -131,7 +130,7 @@ pub struct PushRequestWithLoginName {
 }
 
 impl PushRequestWithLoginName {
-    /// The user's email address or username at ReveSecure. Not empty.
+    /// The user's email address or username at ReveSecure. Must not be empty.
     pub fn user_name(self, user_name: impl Into<String>) -> PushRequestWithUserName {
         PushRequestWithUserName { login_name: self.login_name, user_name: user_name.into() }
     }
@@ -166,7 +165,7 @@ pub struct PushRequestWithEndUserIp {
 }
 
 impl PushRequestWithEndUserIp {
-    /// The software token on the user's phone. Not empty.
+    /// The software token on the user's phone. Must not be empty.
     pub fn token_id(self, token_id: impl Into<String>) -> PushRequest {
         PushRequest {
             login_name: self.login_name,
@@ -189,7 +188,7 @@ pub struct RegistrationWithLoginName {
 }
 
 impl RegistrationWithLoginName {
-    /// The machine's id. Not empty.
+    /// The machine's id. Must not be empty.
     pub fn device_uid(self, device_uid: impl Into<String>) -> RegistrationWithDeviceUid {
         RegistrationWithDeviceUid { login_name: self.login_name, device_uid: device_uid.into() }
     }
@@ -223,7 +222,7 @@ pub struct ServiceUserWithServiceId {
 }
 
 impl ServiceUserWithServiceId {
-    /// Not empty.
+    /// Must not be empty.
     pub fn user_id(self, user_id: impl Into<String>) -> ServiceUser {
         ServiceUser { service_id: self.service_id, user_id: user_id.into() }
     }
@@ -237,7 +236,7 @@ pub struct NewTokenWithTokenName {
 }
 
 impl NewTokenWithTokenName {
-    /// The serial number printed on the token. Not empty.
+    /// The serial number printed on the token. Must not be empty.
     pub fn serial_number(self, serial_number: impl Into<String>) -> NewTokenWithSerialNumber {
         NewTokenWithSerialNumber { token_name: self.token_name, serial_number: serial_number.into() }
     }
@@ -252,7 +251,7 @@ pub struct NewTokenWithSerialNumber {
 }
 
 impl NewTokenWithSerialNumber {
-    /// The type of the hardware, such as `Seamon-3000`. Not empty.
+    /// The type of the hardware, such as `Seamon-3000`. Must not be empty.
     pub fn hardware_type(self, hardware_type: impl Into<String>) -> NewToken {
         NewToken {
             token_name: self.token_name,
@@ -270,7 +269,7 @@ pub struct TokenUserWithUserId {
 }
 
 impl TokenUserWithUserId {
-    /// Not empty.
+    /// Must not be empty.
     pub fn token_id(self, token_id: impl Into<String>) -> TokenUser {
         TokenUser { user_id: self.user_id, token_id: token_id.into() }
     }

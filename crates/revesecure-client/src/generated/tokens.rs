@@ -37,7 +37,6 @@ impl Tokens<'_> {
     /// Lists all tokens.
     ///
     /// `GET /rest/v1/tokens`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -58,7 +57,6 @@ impl Tokens<'_> {
     /// Adds a hardware token.
     ///
     /// `POST /rest/v1/tokens`, a write: retried only if the server certainly did not execute it.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -103,7 +101,6 @@ impl Tokens<'_> {
     /// Except for `TokenId`, all fields are optional, but at least one of them must be present.
     ///
     /// `PUT /rest/v1/tokens`, an idempotent write: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -147,7 +144,6 @@ impl Tokens<'_> {
     /// Assigns a token to a user.
     ///
     /// `POST /rest/v1/tokens/assign`, a write: retried only if the server certainly did not execute it.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -189,7 +185,6 @@ impl Tokens<'_> {
     /// Unassigns a token from a user.
     ///
     /// `POST /rest/v1/tokens/unassign`, a write: retried only if the server certainly did not execute it.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -234,7 +229,6 @@ impl Tokens<'_> {
     /// unchanged. `Client::token_pages` iterates over all tokens under either rule.
     ///
     /// `GET /rest/v1/tokens/{startIndex}/{endIndex}`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -265,7 +259,6 @@ impl Tokens<'_> {
     /// Gets a token.
     ///
     /// `GET /rest/v1/tokens/{tokenId}`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -289,7 +282,6 @@ impl Tokens<'_> {
     /// Deletes a token.
     ///
     /// `DELETE /rest/v1/tokens/{tokenId}`, an idempotent write: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///

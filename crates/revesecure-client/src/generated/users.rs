@@ -37,7 +37,6 @@ impl Users<'_> {
     /// Returns all users in one response. `range` returns a part of them.
     ///
     /// `GET /rest/v1/users`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -58,7 +57,6 @@ impl Users<'_> {
     /// Creates a user.
     ///
     /// `POST /rest/v1/users`, a write: retried only if the server certainly did not execute it.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -101,7 +99,6 @@ impl Users<'_> {
     /// `CountryCode` and `ContactNumber` must be present together.
     ///
     /// `PUT /rest/v1/users`, an idempotent write: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -153,7 +150,6 @@ impl Users<'_> {
     /// unchanged. `Client::user_pages` iterates over all users under either rule.
     ///
     /// `GET /rest/v1/users/{startIndex}/{endIndex}`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -184,7 +180,6 @@ impl Users<'_> {
     /// Gets a user.
     ///
     /// `GET /rest/v1/users/{userId}`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -208,7 +203,6 @@ impl Users<'_> {
     /// Deletes a user.
     ///
     /// `DELETE /rest/v1/users/{userId}`, an idempotent write: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///

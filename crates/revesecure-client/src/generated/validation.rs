@@ -39,7 +39,6 @@ impl Validation<'_> {
     /// The first step of a login. `SecondFactor` performs all steps.
     ///
     /// `POST /rest/v1/validate/user`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -88,7 +87,6 @@ impl Validation<'_> {
     /// a code is valid once.
     ///
     /// `POST /rest/v1/validate/user/otp`, a write: retried only if the server certainly did not execute it.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -138,7 +136,6 @@ impl Validation<'_> {
     /// a push and waits for the result.
     ///
     /// `POST /rest/v1/validate/user/push`, a write: retried only if the server certainly did not execute it.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -194,7 +191,6 @@ impl Validation<'_> {
     /// Gets the state of a push.
     ///
     /// `POST /rest/v1/validate/user/push/status`, a read: retried after transient failures.
-    /// [Source](https://revesecure.com/docs/api-doc/).
     ///
     /// # Errors
     ///
@@ -233,7 +229,7 @@ impl Validation<'_> {
     /// Registers a user of a Windows or Unix machine.
     ///
     /// `POST /rest/v1/validate/register/user`, a write: retried only if the server certainly did not execute
-    /// it. [Source](https://revesecure.com/docs/api-doc/).
+    /// it.
     ///
     /// # Errors
     ///

@@ -14,15 +14,15 @@ use serde::Serialize;
 #[non_exhaustive]
 pub struct NewService {
     /// The fully qualified domain name of the web application, such as `coffeeshop.com` or
-    /// `dashboard.service.com`. Not empty.
+    /// `dashboard.service.com`. Must not be empty.
     pub fqdn: String,
-    /// The name of your service, which appears as the issuer in the Verigator app. Not empty.
+    /// The name of your service, which appears as the issuer in the Verigator app. Must not be empty.
     pub name: String,
 }
 
 impl NewService {
     /// The fully qualified domain name of the web application, such as `coffeeshop.com` or
-    /// `dashboard.service.com`. Not empty.
+    /// `dashboard.service.com`. Must not be empty.
     pub fn fqdn(fqdn: impl Into<String>) -> NewServiceWithFqdn {
         NewServiceWithFqdn { fqdn: fqdn.into() }
     }
@@ -38,7 +38,7 @@ pub struct Service {
     pub name: String,
     /// The time at which the service was created, in RFC 3339 format.
     pub ctime: DateTime,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -49,14 +49,14 @@ pub struct Service {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewUser {
-    /// The user's name in your own service: a login name or an email address. Not empty.
+    /// The user's name in your own service: a login name or an email address. Must not be empty.
     pub id_in_service: String,
-    /// The phone number with `+` and the country prefix, such as `+4401234567`. Not empty.
+    /// The phone number with `+` and the country prefix, such as `+4401234567`. Must not be empty.
     pub phone_number: String,
 }
 
 impl NewUser {
-    /// The user's name in your own service: a login name or an email address. Not empty.
+    /// The user's name in your own service: a login name or an email address. Must not be empty.
     pub fn id_in_service(id_in_service: impl Into<String>) -> NewUserWithIdInService {
         NewUserWithIdInService { id_in_service: id_in_service.into() }
     }
@@ -78,7 +78,7 @@ pub struct User {
     pub verified: Option<bool>,
     /// Not in the vendor's samples.
     pub phone_number: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -86,13 +86,12 @@ pub struct User {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct UserList {
-    /// The `users` field.
     pub users: Vec<User>,
     /// The total number of users.
     pub total: Option<i64>,
     /// The number of users in this response.
     pub count: Option<i64>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -121,7 +120,7 @@ pub struct StartedAuthentication {
     pub method: AuthMethod,
     /// The id of the text message. Only older pages of the vendor document it.
     pub auth_id: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -130,7 +129,7 @@ pub struct StartedAuthentication {
 #[non_exhaustive]
 pub struct VerifyPin {
     /// The code that the user entered, a string, because leading zeros are significant. Whitespace in it is
-    /// removed. Not empty.
+    /// removed. Must not be empty.
     #[serde(serialize_with = "auth_client_core::provider::model::expose_code")]
     pub token: SecretString,
     /// The method by which the code was sent. Optional.

@@ -12,7 +12,7 @@ pub struct NewServiceWithFqdn {
 }
 
 impl NewServiceWithFqdn {
-    /// The name of your service, which appears as the issuer in the Verigator app. Not empty.
+    /// The name of your service, which appears as the issuer in the Verigator app. Must not be empty.
     pub fn name(self, name: impl Into<String>) -> NewService {
         NewService { fqdn: self.fqdn, name: name.into() }
     }
@@ -26,7 +26,7 @@ pub struct NewUserWithIdInService {
 }
 
 impl NewUserWithIdInService {
-    /// The phone number with `+` and the country prefix, such as `+4401234567`. Not empty.
+    /// The phone number with `+` and the country prefix, such as `+4401234567`. Must not be empty.
     pub fn phone_number(self, phone_number: impl Into<String>) -> NewUser {
         NewUser { id_in_service: self.id_in_service, phone_number: phone_number.into() }
     }

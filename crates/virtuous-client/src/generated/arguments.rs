@@ -46,7 +46,6 @@ pub struct ContactsByTagOptions {
 }
 
 impl ContactsByTagOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -93,7 +92,6 @@ impl ContactsByTagOptions {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactsFindOptions {
-    /// The `email` parameter.
     pub email: Option<String>,
     /// The name of the other system.
     pub reference_source: Option<String>,
@@ -102,13 +100,11 @@ pub struct ContactsFindOptions {
 }
 
 impl ContactsFindOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `email` parameter.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -154,7 +150,6 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -180,7 +175,6 @@ impl Paging {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ContactsReceiptsOptions {
-    /// The `email` parameter.
     pub email: Option<String>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
@@ -190,13 +184,11 @@ pub struct ContactsReceiptsOptions {
 }
 
 impl ContactsReceiptsOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `email` parameter.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -228,7 +220,6 @@ pub struct IndividualCollectionsDelete {
 }
 
 impl IndividualCollectionsDelete {
-    /// The `collectionId` parameter.
     pub fn collection_id(collection_id: i64) -> IndividualCollectionsDeleteWithCollectionId {
         IndividualCollectionsDeleteWithCollectionId { collection_id }
     }
@@ -250,7 +241,6 @@ pub struct ContactNotesByContactOptions {
 }
 
 impl ContactNotesByContactOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -302,7 +292,6 @@ pub struct ContactNotesImportantByContactOptions {
 }
 
 impl ContactNotesImportantByContactOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -369,7 +358,6 @@ pub struct OrganizationGroupsListOptions {
 }
 
 impl OrganizationGroupsListOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -436,47 +424,38 @@ impl OrganizationGroupsRemoveContact {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct TributesSearchOptions {
-    /// The `firstName` parameter.
     pub first_name: Option<String>,
-    /// The `lastName` parameter.
     pub last_name: Option<String>,
-    /// The `city` parameter.
     pub city: Option<String>,
-    /// The `state` parameter.
     pub state: Option<String>,
     /// `InHonorOf` or `InMemoryOf`.
     pub tribute_type: Option<String>,
 }
 
 impl TributesSearchOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `firstName` parameter.
     #[must_use]
     pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
         self.first_name = Some(first_name.into());
         self
     }
 
-    /// The `lastName` parameter.
     #[must_use]
     pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
         self.last_name = Some(last_name.into());
         self
     }
 
-    /// The `city` parameter.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// The `state` parameter.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
@@ -507,7 +486,6 @@ pub struct GiftsByContactOptions {
 }
 
 impl GiftsByContactOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -557,7 +535,6 @@ pub struct GiftsByReferenceOptions {
 }
 
 impl GiftsByReferenceOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -602,7 +579,6 @@ pub struct GiftsPassthroughByContactOptions {
 }
 
 impl GiftsPassthroughByContactOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -671,7 +647,6 @@ pub struct GiftsNonCashGiftTypesOptions {
 }
 
 impl GiftsNonCashGiftTypesOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -723,7 +698,6 @@ pub struct PledgesByContactOptions {
 }
 
 impl PledgesByContactOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -768,7 +742,6 @@ pub struct PremiumsIncrementOptions {
 }
 
 impl PremiumsIncrementOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -791,7 +764,6 @@ pub struct PremiumsDecrementOptions {
 }
 
 impl PremiumsDecrementOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -821,7 +793,6 @@ pub struct RecurringGiftsByContactOptions {
 }
 
 impl RecurringGiftsByContactOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -875,7 +846,6 @@ pub struct CommunicationsByCampaignOptions {
 }
 
 impl CommunicationsByCampaignOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -927,7 +897,6 @@ pub struct ProjectsUpdateOptions {
 }
 
 impl ProjectsUpdateOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -950,7 +919,6 @@ pub struct ProjectsCreateOptions {
 }
 
 impl ProjectsCreateOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -973,7 +941,6 @@ pub struct ProjectsSetStatusOptions {
 }
 
 impl ProjectsSetStatusOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -991,9 +958,7 @@ impl ProjectsSetStatusOptions {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ProjectExpensesListOptions {
-    /// The `projectId` parameter.
     pub project_id: Option<i64>,
-    /// The `projectCode` parameter.
     pub project_code: Option<String>,
     /// A filter by keyword.
     pub filter: Option<String>,
@@ -1004,20 +969,17 @@ pub struct ProjectExpensesListOptions {
 }
 
 impl ProjectExpensesListOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `projectId` parameter.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The `projectCode` parameter.
     #[must_use]
     pub fn project_code(mut self, project_code: impl Into<String>) -> Self {
         self.project_code = Some(project_code.into());
@@ -1060,7 +1022,6 @@ pub struct VolunteerOpportunitiesListOptions {
 }
 
 impl VolunteerOpportunitiesListOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -1095,13 +1056,10 @@ impl VolunteerOpportunitiesListOptions {
 pub struct VolunteersSearchOptions {
     /// The opportunity's id.
     pub volunteer_opportunity_id: Option<i64>,
-    /// The `volunteerId` parameter.
     pub volunteer_id: Option<i64>,
-    /// The `contactId` parameter.
     pub contact_id: Option<i64>,
     /// The individual's id.
     pub contact_individual_id: Option<i64>,
-    /// The `emailAddress` parameter.
     pub email_address: Option<String>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
@@ -1111,7 +1069,6 @@ pub struct VolunteersSearchOptions {
 }
 
 impl VolunteersSearchOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -1124,14 +1081,12 @@ impl VolunteersSearchOptions {
         self
     }
 
-    /// The `volunteerId` parameter.
     #[must_use]
     pub fn volunteer_id(mut self, volunteer_id: i64) -> Self {
         self.volunteer_id = Some(volunteer_id);
         self
     }
 
-    /// The `contactId` parameter.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
@@ -1145,7 +1100,6 @@ impl VolunteersSearchOptions {
         self
     }
 
-    /// The `emailAddress` parameter.
     #[must_use]
     pub fn email_address(mut self, email_address: impl Into<String>) -> Self {
         self.email_address = Some(email_address.into());
@@ -1173,6 +1127,7 @@ impl VolunteersSearchOptions {
 #[non_exhaustive]
 pub struct RemindersActiveOptions {
     /// A filter by keyword.
+    #[doc(alias = "search.search")]
     pub search: Option<String>,
     /// The number of entries to skip. At least 0. Default: 0.
     pub skip: Option<i64>,
@@ -1182,7 +1137,6 @@ pub struct RemindersActiveOptions {
 }
 
 impl RemindersActiveOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -27,7 +27,6 @@ pub struct NewContactIndividualWithFirstName {
 }
 
 impl NewContactIndividualWithFirstName {
-    /// The `lastName` field.
     pub fn last_name(self, last_name: impl Into<String>) -> NewContactIndividual {
         NewContactIndividual {
             first_name: self.first_name,
@@ -58,7 +57,6 @@ pub struct ContactTransactionWithFirstName {
 }
 
 impl ContactTransactionWithFirstName {
-    /// The `lastName` field.
     pub fn last_name(self, last_name: impl Into<String>) -> ContactTransaction {
         ContactTransaction {
             first_name: self.first_name,
@@ -103,7 +101,6 @@ pub struct IndividualCreateWithContactId {
 }
 
 impl IndividualCreateWithContactId {
-    /// The `firstName` field.
     pub fn first_name(self, first_name: impl Into<String>) -> IndividualCreateWithFirstName {
         IndividualCreateWithFirstName { contact_id: self.contact_id, first_name: first_name.into() }
     }
@@ -118,7 +115,6 @@ pub struct IndividualCreateWithFirstName {
 }
 
 impl IndividualCreateWithFirstName {
-    /// The `lastName` field.
     pub fn last_name(self, last_name: impl Into<String>) -> IndividualCreate {
         IndividualCreate {
             contact_id: self.contact_id,
@@ -153,7 +149,7 @@ pub struct NoteCreateWithContactId {
 }
 
 impl NoteCreateWithContactId {
-    /// The `type` field.
+    /// The type of the note, as the list of note types names it.
     pub fn kind(self, kind: impl Into<String>) -> NoteCreateWithKind {
         NoteCreateWithKind { contact_id: self.contact_id, kind: kind.into() }
     }
@@ -168,7 +164,6 @@ pub struct NoteCreateWithKind {
 }
 
 impl NoteCreateWithKind {
-    /// The `note` field.
     pub fn note(self, note: impl Into<String>) -> NoteCreate {
         NoteCreate {
             contact_id: self.contact_id,
@@ -190,7 +185,7 @@ pub struct GiftTransactionContactWithFirstName {
 }
 
 impl GiftTransactionContactWithFirstName {
-    /// The `lastname` field.
+    /// The field name has the vendor's spelling, in lower case.
     pub fn last_name(self, last_name: impl Into<String>) -> GiftTransactionContact {
         GiftTransactionContact {
             first_name: self.first_name,
@@ -225,7 +220,6 @@ pub struct PledgeCreateWithContactId {
 }
 
 impl PledgeCreateWithContactId {
-    /// The `amountPledged` field.
     pub fn amount_pledged(self, amount_pledged: impl Into<Amount>) -> PledgeCreateWithAmountPledged {
         PledgeCreateWithAmountPledged { contact_id: self.contact_id, amount_pledged: amount_pledged.into() }
     }
@@ -240,7 +234,7 @@ pub struct PledgeCreateWithAmountPledged {
 }
 
 impl PledgeCreateWithAmountPledged {
-    /// The `frequency` field.
+    /// The interval, among others `Once` and `Custom`.
     pub fn frequency(self, frequency: Frequency) -> PledgeCreateWithFrequency {
         PledgeCreateWithFrequency {
             contact_id: self.contact_id,
@@ -260,7 +254,6 @@ pub struct PledgeCreateWithFrequency {
 }
 
 impl PledgeCreateWithFrequency {
-    /// The `pledgeDate` field.
     pub fn pledge_date(self, pledge_date: impl Into<DateTime>) -> PledgeCreateWithPledgeDate {
         PledgeCreateWithPledgeDate {
             contact_id: self.contact_id,
@@ -282,7 +275,6 @@ pub struct PledgeCreateWithPledgeDate {
 }
 
 impl PledgeCreateWithPledgeDate {
-    /// The `expectedFulfillmentDate` field.
     pub fn expected_fulfillment_date(
         self,
         expected_fulfillment_date: impl Into<DateTime>,
@@ -336,7 +328,7 @@ pub struct PledgeUpdateWithAmountPledged {
 }
 
 impl PledgeUpdateWithAmountPledged {
-    /// The `frequency` field.
+    /// The interval, among others `Once` and `Custom`.
     pub fn frequency(self, frequency: Frequency) -> PledgeUpdateWithFrequency {
         PledgeUpdateWithFrequency { amount_pledged: self.amount_pledged, frequency }
     }
@@ -351,7 +343,6 @@ pub struct PledgeUpdateWithFrequency {
 }
 
 impl PledgeUpdateWithFrequency {
-    /// The `pledgeDate` field.
     pub fn pledge_date(self, pledge_date: impl Into<DateTime>) -> PledgeUpdateWithPledgeDate {
         PledgeUpdateWithPledgeDate {
             amount_pledged: self.amount_pledged,
@@ -371,7 +362,6 @@ pub struct PledgeUpdateWithPledgeDate {
 }
 
 impl PledgeUpdateWithPledgeDate {
-    /// The `expectedFulfillmentDate` field.
     pub fn expected_fulfillment_date(
         self,
         expected_fulfillment_date: impl Into<DateTime>,
@@ -491,7 +481,6 @@ pub struct ContactTagCreateWithTagId {
 }
 
 impl ContactTagCreateWithTagId {
-    /// The `contactId` field.
     pub fn contact_id(self, contact_id: i64) -> ContactTagCreate {
         ContactTagCreate { tag_id: self.tag_id, contact_id }
     }
@@ -505,7 +494,6 @@ pub struct ProjectRoleCreateWithProjectDesignationId {
 }
 
 impl ProjectRoleCreateWithProjectDesignationId {
-    /// The `contactId` field.
     pub fn contact_id(self, contact_id: i64) -> ProjectRoleCreateWithContactId {
         ProjectRoleCreateWithContactId { project_designation_id: self.project_designation_id, contact_id }
     }
@@ -538,7 +526,6 @@ pub struct EmailListAddWithEmailListIds {
 }
 
 impl EmailListAddWithEmailListIds {
-    /// The `contactIndividualIds` field.
     pub fn contact_individual_ids(
         self,
         contact_individual_ids: impl IntoIterator<Item = i64>,
@@ -600,7 +587,6 @@ pub struct OrganizationGroupsAddContactWithOrganizationGroupId {
 }
 
 impl OrganizationGroupsAddContactWithOrganizationGroupId {
-    /// The `contactId` parameter.
     pub fn contact_id(self, contact_id: i64) -> OrganizationGroupsAddContact {
         OrganizationGroupsAddContact { organization_group_id: self.organization_group_id, contact_id }
     }
@@ -614,7 +600,6 @@ pub struct OrganizationGroupsRemoveContactWithOrganizationGroupId {
 }
 
 impl OrganizationGroupsRemoveContactWithOrganizationGroupId {
-    /// The `contactId` parameter.
     pub fn contact_id(self, contact_id: i64) -> OrganizationGroupsRemoveContact {
         OrganizationGroupsRemoveContact { organization_group_id: self.organization_group_id, contact_id }
     }

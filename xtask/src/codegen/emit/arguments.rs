@@ -3,7 +3,7 @@
 use super::super::description::{Api, Operation, Parameter};
 use super::super::plan::Plan;
 use super::construct::{Field, chain, setter, staged};
-use super::docs::doc;
+use super::docs::{alias, described, doc};
 use super::types::{ident, owned};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -78,9 +78,10 @@ pub(crate) fn options(plan: &Plan<'_>, operation: &Operation) -> Vec<TokenStream
         }
     };
     let docs = doc(&docs, 0);
-    let members = fields.iter().map(|field| {
-        let (name, ty, docs) = (ident(field.rust), owned(field.ty), doc(&field.docs, 4));
-        quote!(#docs pub #name: Option<#ty>)
+    let members = optional.iter().zip(&fields).map(|(parameter, field)| {
+        let (name, ty, docs) = (ident(field.rust), owned(field.ty), described(field.docs, 4));
+        let alias = alias(field.rust, &parameter.wire);
+        quote!(#docs #alias pub #name: Option<#ty>)
     });
     let setters = fields.iter().map(setter);
     let new = super::construct::new(&type_name, &[], &fields, false);

@@ -3,7 +3,7 @@
 //! Used for request models, for named arguments and for the optional parameters of a query.
 
 use super::super::description::{Parameter, Property, Type};
-use super::docs::doc;
+use super::docs::{described, doc};
 use super::types::{ident, input, owned};
 use heck::ToUpperCamelCase as _;
 use proc_macro2::TokenStream;
@@ -12,7 +12,7 @@ use quote::quote;
 /// A field, as far as constructors and setters care.
 pub(crate) struct Field<'a> {
     pub(crate) rust: &'a str,
-    pub(crate) docs: String,
+    pub(crate) docs: Option<&'a str>,
     pub(crate) ty: &'a Type,
     pub(crate) is_option: bool,
 }
@@ -21,7 +21,7 @@ impl<'a> Field<'a> {
     pub(crate) fn of_property(property: &'a Property) -> Self {
         Self {
             rust: &property.rust,
-            docs: property.docs.clone().unwrap_or_else(|| format!("The `{}` field.", property.wire)),
+            docs: property.docs.as_deref(),
             ty: &property.ty,
             is_option: property.is_option(),
         }
@@ -30,7 +30,7 @@ impl<'a> Field<'a> {
     pub(crate) fn of_parameter(parameter: &'a Parameter) -> Self {
         Self {
             rust: &parameter.rust,
-            docs: parameter.docs.clone().unwrap_or_else(|| format!("The `{}` parameter.", parameter.wire)),
+            docs: parameter.docs.as_deref(),
             ty: &parameter.ty,
             is_option: !parameter.required,
         }
@@ -46,7 +46,6 @@ pub(crate) fn new(
 ) -> TokenStream {
     if required.is_empty() {
         return quote! {
-            /// Creates an empty value: no field is set.
             #[must_use]
             pub fn new() -> Self {
                 Self::default()
@@ -125,7 +124,7 @@ pub(crate) fn staged(
         let (ty, value) = input(field.ty, &name);
         let given = required.get(..index).unwrap_or_default();
         let given: Vec<_> = given.iter().map(|field| ident(field.rust)).collect();
-        let docs = doc(&field.docs, 4);
+        let docs = described(field.docs, 4);
         let value = initial(&name, &value);
         let last = index + 1 == required.len();
         let (result, body) = if last {
@@ -187,7 +186,7 @@ pub(crate) fn chain(type_name: &str, required: &[Field<'_>]) -> String {
 pub(crate) fn setter(field: &Field<'_>) -> TokenStream {
     let name = ident(field.rust);
     let (ty, value) = input(field.ty, &name);
-    let docs = doc(&field.docs, 4);
+    let docs = described(field.docs, 4);
     let value = if field.is_option { quote!(Some(#value)) } else { value };
     quote! {
         #docs

@@ -17,6 +17,18 @@ pub(crate) fn doc(text: &str, indent: usize) -> TokenStream {
     quote!(#(#[doc = #lines])*)
 }
 
+/// The doc comment of a field, a setter or a step: the description, if there is one. What the name says needs no sentence.
+pub(crate) fn described(text: Option<&str>, indent: usize) -> TokenStream {
+    text.map(|text| doc(text, indent)).unwrap_or_default()
+}
+
+/// The name on the wire, for a search in the documentation, where it differs by more than case and underscores: such a
+/// search ignores these.
+pub(crate) fn alias(rust: &str, wire: &str) -> Option<TokenStream> {
+    let plain = |name: &str| name.trim_start_matches("r#").replace('_', "").to_lowercase();
+    (plain(rust) != plain(wire)).then(|| quote!(#[doc(alias = #wire)]))
+}
+
 /// How an operation of this class is retried; stands after the request line.
 fn class(class: Class) -> &'static str {
     match class {

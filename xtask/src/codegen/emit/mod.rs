@@ -352,7 +352,14 @@ fn root_module(
             ),
         ),
     ]
-    .map(|(there, module)| there.then_some(module));
+    .map(|(there, module)| {
+        there.then(|| {
+            quote! {
+                #[allow(missing_docs, reason = "a field without a description is what its name says")]
+                #module
+            }
+        })
+    });
     file.items(quote! {
         #(mod #modules;)*
         #steps

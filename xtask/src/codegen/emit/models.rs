@@ -4,7 +4,7 @@ use super::super::description::{Object, Property, Shape, Type, Variant};
 use super::super::plan::{Construction, Model, Plan};
 use super::construct::{Field, chain, from, new, setter, staged};
 use super::convert::conversion;
-use super::docs::doc;
+use super::docs::{alias, described, doc};
 use super::rust::Piece;
 use super::types::{ident, owned};
 use heck::{ToLowerCamelCase as _, ToUpperCamelCase as _};
@@ -51,12 +51,10 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<Piece> 
     let keeps_unknown = model.read || object.keep_unknown;
     let unknown = keeps_unknown.then(|| {
         let text = match (model.read, model.whole) {
-            (true, true) => {
-                "The fields that this version does not know by name. They are sent back as they came."
-            }
-            (true, false) => "The fields that this version does not know by name.",
+            (true, true) => "Fields that this version does not know by name. They are sent back unchanged.",
+            (true, false) => "Fields that this version does not know by name.",
             (false, _) if model.schema.from.is_some() => {
-                "The fields of the response that this version does not know by name. They are sent as they came."
+                "Fields of the response that this version does not know by name. They are sent unchanged."
             }
             (false, _) => "Fields that this version does not know by name, to be sent.",
         };
@@ -206,13 +204,13 @@ fn has_default<'p>(plan: &'p Plan<'_>, model: &Model<'p>, above: &mut Vec<&'p st
 
 fn field(model: &Model<'_>, property: &Property, style: Style) -> TokenStream {
     let name = ident(&property.rust);
-    let docs = property.docs.clone().unwrap_or_else(|| format!("The `{}` field.", property.wire));
-    let docs = doc(&docs, 4);
+    let docs = described(property.docs.as_deref(), 4);
+    let alias = alias(&property.rust, &property.wire);
     let serde = serde_attribute(model, property, style);
     let ty = owned(&property.ty);
     let ty = if property.is_option() { quote!(Option<#ty>) } else { ty };
     let visibility = if model.private { quote!(pub(crate)) } else { quote!(pub) };
-    quote!(#docs #serde #visibility #name: #ty)
+    quote!(#docs #alias #serde #visibility #name: #ty)
 }
 
 fn serde_attribute(model: &Model<'_>, property: &Property, style: Style) -> Option<TokenStream> {

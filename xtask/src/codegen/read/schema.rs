@@ -179,7 +179,7 @@ pub(super) fn docs(members: &mut Members<'_>) -> Result<Option<String>> {
         if let Some(place) = members.take(name) {
             parts.push(match after {
                 "characters." | "items." if name.starts_with("min") && *place.node == Node::Integer(1) => {
-                    "Not empty.".to_owned()
+                    "Must not be empty.".to_owned()
                 }
                 "" => format!("{before} {}.", place.node),
                 _ => format!("{before} {} {after}", place.node),

@@ -10,15 +10,11 @@ use auth_client_core::UnknownFields;
 pub struct BillingInfo {
     /// The name of the plan, such as `Demo`.
     pub plan_type: Option<String>,
-    /// The `AllowedUserCount` field.
     pub allowed_user_count: Option<Count>,
-    /// The `AllowedServiceCount` field.
     pub allowed_service_count: Option<Count>,
-    /// The `CurrentUserCount` field.
     pub current_user_count: Option<Count>,
-    /// The `CurrentServiceCount` field.
     pub current_service_count: Option<Count>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 

@@ -9,11 +9,10 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BypassCodeList {
-    /// The `codes` field.
     pub codes: Vec<BypassCode>,
-    /// The `bypassCodeStatus` field.
+    #[doc(alias = "bypassCodeStatus")]
     pub status: Option<BypassCodeStatus>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -21,11 +20,11 @@ pub struct BypassCodeList {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct BypassCode {
-    /// The `BypassCode` field.
+    #[doc(alias = "BypassCode")]
     pub code: SecretString,
     /// The time at which the code expires, in milliseconds since 1970, as in the vendor's sample.
     pub expire_time: Option<DateTime>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -34,7 +33,7 @@ pub struct BypassCode {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewBypassCodes {
-    /// Not empty.
+    /// Must not be empty.
     pub user_id: String,
     /// The number of codes to create. At least 1.
     pub number: i64,

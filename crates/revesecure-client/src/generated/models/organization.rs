@@ -8,17 +8,14 @@ use auth_client_core::UnknownFields;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OrganizationInfo {
-    /// The `OrgName` field.
     pub org_name: Option<String>,
-    /// The `OrgWebsite` field.
     pub org_website: Option<String>,
-    /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
     /// The start of the activation, in milliseconds since 1970, as in the vendor's sample.
     pub activation_time: Option<DateTime>,
     /// The end of the activation, in milliseconds since 1970, as in the vendor's sample.
     pub deactivation_time: Option<DateTime>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 

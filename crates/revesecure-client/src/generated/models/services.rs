@@ -14,13 +14,10 @@ use serde::Serialize;
 pub struct ServiceSummary {
     /// The id, a string of 16 characters.
     pub service_id: String,
-    /// The `ServiceName` field.
     pub service_name: Option<String>,
-    /// The `ServiceType` field.
     pub service_type: Option<ServiceType>,
-    /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -30,13 +27,10 @@ pub struct ServiceSummary {
 pub struct ServiceDetails {
     /// The id, a string of 16 characters.
     pub service_id: String,
-    /// The `ServiceName` field.
     pub service_name: Option<String>,
-    /// The `ServiceType` field.
     pub service_type: Option<ServiceType>,
     /// The version of the service's software.
     pub service_version: Option<String>,
-    /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
     /// The time at which the service was last online, in milliseconds since 1970, as in the vendor's sample.
     pub last_online_time: Option<DateTime>,
@@ -44,7 +38,7 @@ pub struct ServiceDetails {
     pub activation_time: Option<DateTime>,
     /// The end of the activation, in milliseconds since 1970, as in the vendor's sample.
     pub deactivation_time: Option<DateTime>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -56,7 +50,7 @@ pub struct ServicePage {
     pub count: Option<Count>,
     /// The services in the range.
     pub details: Vec<ServiceSummary>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -64,9 +58,9 @@ pub struct ServicePage {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewService {
-    /// Not empty.
+    /// Must not be empty.
     pub name: String,
-    /// The `type` field.
+    #[doc(alias = "type")]
     #[serde(rename = "type")]
     pub service_type: ServiceType,
 }
@@ -83,9 +77,8 @@ impl NewService {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ServiceUpdate {
-    /// Not empty.
+    /// Must not be empty.
     pub service_id: String,
-    /// The `ServiceName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
     /// Fields that this version does not know by name, to be sent.
@@ -99,7 +92,6 @@ impl ServiceUpdate {
         Self { service_id: service_id.into(), service_name: None, unknown: UnknownFields::new() }
     }
 
-    /// The `ServiceName` field.
     #[must_use]
     pub fn service_name(mut self, service_name: impl Into<String>) -> Self {
         self.service_name = Some(service_name.into());
@@ -124,9 +116,10 @@ impl From<String> for ServiceUpdate {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ServiceUsers {
-    /// Not empty.
+    /// Must not be empty.
     pub service_id: String,
-    /// The ids of the users. Not empty.
+    /// The ids of the users. Must not be empty.
+    #[doc(alias = "UserId")]
     #[serde(rename = "UserId")]
     pub user_ids: Vec<String>,
 }
@@ -146,14 +139,14 @@ impl ServiceUsers {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ServiceUser {
-    /// Not empty.
+    /// Must not be empty.
     pub service_id: String,
-    /// Not empty.
+    /// Must not be empty.
     pub user_id: String,
 }
 
 impl ServiceUser {
-    /// Not empty.
+    /// Must not be empty.
     pub fn service_id(service_id: impl Into<String>) -> ServiceUserWithServiceId {
         ServiceUserWithServiceId { service_id: service_id.into() }
     }

@@ -15,15 +15,13 @@ use serde::Serialize;
 pub struct TokenSummary {
     /// The id, a string of 32 characters.
     pub token_id: String,
-    /// The `TokenName` field.
     pub token_name: Option<String>,
-    /// The `TokenType` field.
     pub token_type: Option<TokenType>,
     /// The id of the assigned user, if any.
     pub user_id: Option<String>,
     /// The name of the assigned user, or `Unassigned`. See `TokenSummary::assigned_to`.
     pub assigned_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -31,11 +29,10 @@ pub struct TokenSummary {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TokenDetails {
-    /// The `info` field.
     pub info: TokenInfo,
     /// The phone of a software token. The vendor documents nothing for hardware tokens.
     pub details: Option<TokenDevice>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -45,21 +42,17 @@ pub struct TokenDetails {
 pub struct TokenInfo {
     /// The id, a string of 32 characters.
     pub token_id: String,
-    /// The `TokenName` field.
     pub token_name: Option<String>,
-    /// The `TokenType` field.
     pub token_type: Option<TokenType>,
     /// The id of the assigned user.
     pub user_id: Option<String>,
-    /// The `TokenBlocked` field.
     pub token_blocked: Option<Flag>,
-    /// The `ActivationStatus` field.
     pub activation_status: Option<ActivationStatus>,
     /// The start of the activation, in milliseconds since 1970, as in the vendor's sample.
     pub activation_time: Option<DateTime>,
     /// The end of the activation, in milliseconds since 1970, as in the vendor's sample.
     pub deactivation_time: Option<DateTime>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -67,15 +60,12 @@ pub struct TokenInfo {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TokenDevice {
-    /// The `ModelName` field.
     pub model_name: Option<String>,
-    /// The `DeviceName` field.
     pub device_name: Option<String>,
     /// The operating system, such as `Android`.
     pub platform: Option<String>,
-    /// The `IsRooted` field.
     pub is_rooted: Option<Flag>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -87,7 +77,7 @@ pub struct TokenPage {
     pub count: Option<Count>,
     /// The tokens in the range.
     pub details: Vec<TokenSummary>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -99,16 +89,16 @@ pub struct TokenPage {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct NewToken {
-    /// Not empty.
+    /// Must not be empty.
     pub token_name: String,
-    /// The serial number printed on the token. Not empty.
+    /// The serial number printed on the token. Must not be empty.
     pub serial_number: String,
-    /// The type of the hardware, such as `Seamon-3000`. Not empty.
+    /// The type of the hardware, such as `Seamon-3000`. Must not be empty.
     pub hardware_type: String,
 }
 
 impl NewToken {
-    /// Not empty.
+    /// Must not be empty.
     pub fn token_name(token_name: impl Into<String>) -> NewTokenWithTokenName {
         NewTokenWithTokenName { token_name: token_name.into() }
     }
@@ -122,14 +112,14 @@ impl NewToken {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct TokenUser {
-    /// Not empty.
+    /// Must not be empty.
     pub user_id: String,
-    /// Not empty.
+    /// Must not be empty.
     pub token_id: String,
 }
 
 impl TokenUser {
-    /// Not empty.
+    /// Must not be empty.
     pub fn user_id(user_id: impl Into<String>) -> TokenUserWithUserId {
         TokenUserWithUserId { user_id: user_id.into() }
     }
@@ -140,12 +130,10 @@ impl TokenUser {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct TokenUpdate {
-    /// Not empty.
+    /// Must not be empty.
     pub token_id: String,
-    /// The `TokenName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_name: Option<String>,
-    /// The `TokenBlocked` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_blocked: Option<YesNo>,
     /// Fields that this version does not know by name, to be sent.
@@ -164,14 +152,12 @@ impl TokenUpdate {
         }
     }
 
-    /// The `TokenName` field.
     #[must_use]
     pub fn token_name(mut self, token_name: impl Into<String>) -> Self {
         self.token_name = Some(token_name.into());
         self
     }
 
-    /// The `TokenBlocked` field.
     #[must_use]
     pub fn token_blocked(mut self, token_blocked: YesNo) -> Self {
         self.token_blocked = Some(token_blocked);

@@ -12,7 +12,6 @@ use serde::Serialize;
 pub struct UserSummary {
     /// The id, a string of 32 characters.
     pub user_id: String,
-    /// The `UserName` field.
     pub user_name: Option<String>,
     /// The email address.
     pub email_id: Option<String>,
@@ -20,7 +19,7 @@ pub struct UserSummary {
     pub mobile_number: Option<ContactNumber>,
     /// The country calling code without a plus sign, as a number or a string.
     pub country_code: Option<CountryCode>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -30,11 +29,8 @@ pub struct UserSummary {
 pub struct UserDetails {
     /// The id, if the vendor returns it.
     pub user_id: Option<String>,
-    /// The `UserName` field.
     pub user_name: Option<String>,
-    /// The `FirstName` field.
     pub first_name: Option<String>,
-    /// The `LastName` field.
     pub last_name: Option<String>,
     /// The email address.
     pub email_id: Option<String>,
@@ -44,11 +40,9 @@ pub struct UserDetails {
     pub country_code: Option<CountryCode>,
     /// The login policy of the user.
     pub user_r2fa_status: Option<Policy>,
-    /// The `softTokenCount` field.
     pub soft_token_count: Option<Count>,
-    /// The `hardTokenCount` field.
     pub hard_token_count: Option<Count>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -60,7 +54,7 @@ pub struct UserPage {
     pub count: Option<Count>,
     /// The users in the range.
     pub details: Vec<UserSummary>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -79,13 +73,10 @@ pub struct NewUser {
     pub contact_number: DigitsAsText,
     /// The country calling code without a plus sign: a string in the vendor's sample.
     pub country_code: DigitsAsText,
-    /// The `UserName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
-    /// The `FirstName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// The `LastName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
 }
@@ -103,21 +94,18 @@ impl NewUser {
         self
     }
 
-    /// The `UserName` field.
     #[must_use]
     pub fn user_name(mut self, user_name: impl Into<String>) -> Self {
         self.user_name = Some(user_name.into());
         self
     }
 
-    /// The `FirstName` field.
     #[must_use]
     pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
         self.first_name = Some(first_name.into());
         self
     }
 
-    /// The `LastName` field.
     #[must_use]
     pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
         self.last_name = Some(last_name.into());
@@ -131,18 +119,15 @@ impl NewUser {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct UserUpdate {
-    /// Not empty.
+    /// Must not be empty.
     pub user_id: String,
     /// The email address. Other operations call it `EmailId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The `FirstName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// The `LastName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
-    /// The `UserName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
     /// The country calling code without a plus sign: a number in the vendor's sample.
@@ -178,21 +163,18 @@ impl UserUpdate {
         self
     }
 
-    /// The `FirstName` field.
     #[must_use]
     pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
         self.first_name = Some(first_name.into());
         self
     }
 
-    /// The `LastName` field.
     #[must_use]
     pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
         self.last_name = Some(last_name.into());
         self
     }
 
-    /// The `UserName` field.
     #[must_use]
     pub fn user_name(mut self, user_name: impl Into<String>) -> Self {
         self.user_name = Some(user_name.into());

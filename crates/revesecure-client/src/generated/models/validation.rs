@@ -24,9 +24,9 @@ pub struct UserQuery {
         serialize_with = "auth_client_core::provider::model::expose_optional"
     )]
     pub api_key: Option<SecretString>,
-    /// The user's name on the machine or site. Not empty.
+    /// The user's name on the machine or site. Must not be empty.
     pub login_name: String,
-    /// The user's email address or username at ReveSecure. Not empty.
+    /// The user's email address or username at ReveSecure. Must not be empty.
     pub user_name: String,
     /// The IP address of the user.
     #[serde(rename = "IP", skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ pub struct UserQuery {
 }
 
 impl UserQuery {
-    /// The user's name on the machine or site. Not empty.
+    /// The user's name on the machine or site. Must not be empty.
     pub fn login_name(login_name: impl Into<String>) -> UserQueryWithLoginName {
         UserQueryWithLoginName { login_name: login_name.into() }
     }
@@ -63,7 +63,6 @@ pub struct UserInfo {
     /// The API key in the response. The vendor's sample has another one than its request. Assumption
     /// (api-keys): that of the request.
     pub api_key: Option<SecretString>,
-    /// The `UserName` field.
     pub user_name: Option<String>,
     /// The email address.
     pub email_id: Option<String>,
@@ -73,13 +72,14 @@ pub struct UserInfo {
     pub country_code: Option<CountryCode>,
     /// The login policy: second factor required, bypassed, or login denied. A response without it is an
     /// error.
+    #[doc(alias = "R2faStatus")]
     pub policy: Policy,
     /// The tokens of the user.
     pub tokens: Vec<LoginToken>,
     /// The second factors that the user can use: a list of names from the service, as its plugin requires; 0,
     /// 1 or 2 on the page, whose meaning isn't documented.
     pub auth_methods: Option<AuthMethods>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -87,15 +87,11 @@ pub struct UserInfo {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct LoginToken {
-    /// The `TokenId` field.
     pub token_id: String,
-    /// The `TokenName` field.
     pub token_name: Option<String>,
-    /// The `TokenType` field.
     pub token_type: Option<TokenType>,
-    /// The `TokenBlocked` field.
     pub token_blocked: Option<Flag>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -115,22 +111,21 @@ pub struct OtpCheck {
         serialize_with = "auth_client_core::provider::model::expose_optional"
     )]
     pub api_key: Option<SecretString>,
-    /// The user's name on the machine or site. Not empty.
+    /// The user's name on the machine or site. Must not be empty.
     pub login_name: String,
-    /// The user's email address or username at ReveSecure. Not empty.
+    /// The user's email address or username at ReveSecure. Must not be empty.
     pub user_name: String,
     /// The IP address of the user, or `UNKNOWN`.
     #[serde(rename = "EndUserIP")]
     pub end_user_ip: String,
-    /// The code that the user entered. Whitespace in it is removed. Not empty.
+    /// The code that the user entered. Whitespace in it is removed. Must not be empty.
     #[serde(rename = "OTP", serialize_with = "auth_client_core::provider::model::expose_code")]
     pub otp: SecretString,
-    /// The `AuthType` field.
     pub auth_type: AuthType,
 }
 
 impl OtpCheck {
-    /// The user's name on the machine or site. Not empty.
+    /// The user's name on the machine or site. Must not be empty.
     pub fn login_name(login_name: impl Into<String>) -> OtpCheckWithLoginName {
         OtpCheckWithLoginName { login_name: login_name.into() }
     }
@@ -154,7 +149,7 @@ pub struct OtpAnswer {
     /// The result for a valid code is `OTP VALID` on the page and `OTP Valid` from the service, as its plugin
     /// requires: compare without case. Any other string is a wrong code. A response without it is an error.
     pub auth_result: AuthResult,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -174,14 +169,14 @@ pub struct PushRequest {
         serialize_with = "auth_client_core::provider::model::expose_optional"
     )]
     pub api_key: Option<SecretString>,
-    /// The user's name on the machine or site. Not empty.
+    /// The user's name on the machine or site. Must not be empty.
     pub login_name: String,
-    /// The user's email address or username at ReveSecure. Not empty.
+    /// The user's email address or username at ReveSecure. Must not be empty.
     pub user_name: String,
     /// The IP address of the user, or `UNKNOWN`.
     #[serde(rename = "EndUserIP")]
     pub end_user_ip: String,
-    /// The software token on the user's phone. Not empty.
+    /// The software token on the user's phone. Must not be empty.
     pub token_id: String,
     /// The user's operating system. Only the vendor's plugin sends it.
     #[serde(rename = "OS_NAME", skip_serializing_if = "Option::is_none")]
@@ -189,13 +184,12 @@ pub struct PushRequest {
     /// The user's browser. Only the vendor's plugin sends it.
     #[serde(rename = "BROWSER_NAME", skip_serializing_if = "Option::is_none")]
     pub browser_name: Option<String>,
-    /// The `IS_MOBILE` field.
     #[serde(rename = "IS_MOBILE", skip_serializing_if = "Option::is_none")]
     pub is_mobile: Option<TextFlag>,
 }
 
 impl PushRequest {
-    /// The user's name on the machine or site. Not empty.
+    /// The user's name on the machine or site. Must not be empty.
     pub fn login_name(login_name: impl Into<String>) -> PushRequestWithLoginName {
         PushRequestWithLoginName { login_name: login_name.into() }
     }
@@ -223,7 +217,6 @@ impl PushRequest {
         self
     }
 
-    /// The `IS_MOBILE` field.
     #[must_use]
     pub fn is_mobile(mut self, is_mobile: TextFlag) -> Self {
         self.is_mobile = Some(is_mobile);
@@ -243,7 +236,7 @@ pub struct PushQuery {
         serialize_with = "auth_client_core::provider::model::expose_optional"
     )]
     pub api_key: Option<SecretString>,
-    /// The id of the push, from the response to the push. Not empty.
+    /// The id of the push, from the response to the push. Must not be empty.
     pub push_txn_id: String,
 }
 
@@ -282,7 +275,7 @@ pub struct PushStarted {
     pub api_key: Option<SecretString>,
     /// The id of the push, for `push_status`.
     pub push_txn_id: String,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -292,13 +285,12 @@ pub struct PushStarted {
 pub struct PushStatus {
     /// The API key of the request, as in the vendor's sample.
     pub api_key: Option<SecretString>,
-    /// The `PushTxnId` field.
     pub push_txn_id: Option<String>,
     /// The state. Assumption (push): the page prints `xxxxxxxx`; `PUSH_APPROVE`, `PUSH_DENY`,
     /// `PUSH_SEND_ERROR` and `PUSH_TXN_UNKNOWN` are the values of the vendor's plugin, and any other value
     /// means pending. A response without it is an error.
     pub push_state: PushState,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -318,18 +310,19 @@ pub struct Registration {
         serialize_with = "auth_client_core::provider::model::expose_optional"
     )]
     pub api_key: Option<SecretString>,
-    /// The user's name on the machine. Not empty.
+    /// The user's name on the machine. Must not be empty.
     pub login_name: String,
-    /// The machine's id. Not empty.
+    /// The machine's id. Must not be empty.
     #[serde(rename = "DeviceUID")]
     pub device_uid: String,
     /// Whether the second factor is enabled.
+    #[doc(alias = "R2faStatus")]
     #[serde(rename = "R2faStatus")]
     pub second_factor: bool,
 }
 
 impl Registration {
-    /// The user's name on the machine. Not empty.
+    /// The user's name on the machine. Must not be empty.
     pub fn login_name(login_name: impl Into<String>) -> RegistrationWithLoginName {
         RegistrationWithLoginName { login_name: login_name.into() }
     }

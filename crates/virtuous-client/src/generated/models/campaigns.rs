@@ -9,9 +9,7 @@ use auth_client_core::UnknownFields;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Campaign {
-    /// The `campaignId` field.
     pub campaign_id: i64,
-    /// The `name` field.
     pub name: Option<String>,
     /// The start, in UTC.
     pub start_date_time_utc: Option<DateTime>,
@@ -23,7 +21,6 @@ pub struct Campaign {
     pub new_giver_goal: Option<i64>,
     /// The number of gifts to receive.
     pub total_gift_goal: Option<i64>,
-    /// The `isArchived` field.
     pub is_archived: Option<bool>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -33,7 +30,7 @@ pub struct Campaign {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 

@@ -10,13 +10,9 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Communication {
-    /// The `communicationId` field.
     pub communication_id: i64,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `campaignId` field.
     pub campaign_id: Option<i64>,
-    /// The `campaignName` field.
     pub campaign_name: Option<String>,
     /// The channel, such as `Direct Mail`.
     pub channel_type: Option<String>,
@@ -26,11 +22,8 @@ pub struct Communication {
     pub start_date_time_utc: Option<DateTime>,
     /// The amount to raise.
     pub giving_goal: Option<Amount>,
-    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The `projectCode` field.
     pub project_code: Option<String>,
-    /// The `projectName` field.
     pub project_name: Option<String>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -40,7 +33,7 @@ pub struct Communication {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -48,11 +41,8 @@ pub struct Communication {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CommunicationQueryRow {
-    /// The `communicationId` field.
     pub communication_id: Option<i64>,
-    /// The `campaignId` field.
     pub campaign_id: Option<i64>,
-    /// The `campaignName` field.
     pub campaign_name: Option<String>,
     /// The channel, such as `Direct Mail`.
     pub channel_type: Option<String>,
@@ -62,11 +52,8 @@ pub struct CommunicationQueryRow {
     pub start_date_time_utc: Option<DateTime>,
     /// The amount to raise.
     pub giving_goal: Option<Amount>,
-    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The `projectCode` field.
     pub project_code: Option<String>,
-    /// The `projectName` field.
     pub project_name: Option<String>,
     /// The time of creation, in UTC, often without a time zone.
     pub created_date_time_utc: Option<DateTime>,
@@ -76,7 +63,7 @@ pub struct CommunicationQueryRow {
     pub last_modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -85,10 +72,8 @@ pub struct CommunicationQueryRow {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CommunicationCreate {
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `campaignId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<i64>,
     /// The channel, such as `Direct Mail`.
@@ -97,10 +82,8 @@ pub struct CommunicationCreate {
     /// The type of communication.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_type: Option<String>,
-    /// The `communicationStep` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_step: Option<String>,
-    /// The `startDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date_time: Option<DateTime>,
     /// The id of the user who owns it.
@@ -124,20 +107,17 @@ pub struct CommunicationCreate {
 }
 
 impl CommunicationCreate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `campaignId` field.
     #[must_use]
     pub fn campaign_id(mut self, campaign_id: i64) -> Self {
         self.campaign_id = Some(campaign_id);
@@ -158,14 +138,12 @@ impl CommunicationCreate {
         self
     }
 
-    /// The `communicationStep` field.
     #[must_use]
     pub fn communication_step(mut self, communication_step: impl Into<String>) -> Self {
         self.communication_step = Some(communication_step.into());
         self
     }
 
-    /// The `startDateTime` field.
     #[must_use]
     pub fn start_date_time(mut self, start_date_time: impl Into<DateTime>) -> Self {
         self.start_date_time = Some(start_date_time.into());

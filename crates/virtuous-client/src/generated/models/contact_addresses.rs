@@ -10,7 +10,6 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AddressCreate {
-    /// The `contactId` field.
     pub contact_id: i64,
     /// The label, such as `Home`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,16 +20,12 @@ pub struct AddressCreate {
     /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// The `country` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// Whether to make it the primary one. Responses call it `isPrimary`.
@@ -91,28 +86,24 @@ impl AddressCreate {
         self
     }
 
-    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// The `country` field.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
@@ -175,16 +166,12 @@ pub struct AddressUpdate {
     /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// The `country` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// Whether to make it the primary one. Responses call it `isPrimary`.
@@ -202,7 +189,7 @@ pub struct AddressUpdate {
     /// The day on which the seasonal address ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_day: Option<i64>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -229,7 +216,6 @@ impl From<&ContactAddress> for AddressUpdate {
 }
 
 impl AddressUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -256,28 +242,24 @@ impl AddressUpdate {
         self
     }
 
-    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// The `country` field.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());

@@ -7,13 +7,11 @@ use serde::Serialize;
 /// The body of `contact_collections.add`.
 #[derive(Serialize)]
 pub(crate) struct ContactCollectionsAddBody {
-    /// The `fields` field.
     pub(crate) fields: Vec<NamedValue>,
 }
 
 /// The body of `contact_collections.update`.
 #[derive(Serialize)]
 pub(crate) struct ContactCollectionsUpdateBody {
-    /// The `fields` field.
     pub(crate) fields: Vec<NamedValue>,
 }

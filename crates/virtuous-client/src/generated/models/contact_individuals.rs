@@ -16,11 +16,8 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IndividualCreate {
-    /// The `contactId` field.
     pub contact_id: i64,
-    /// The `firstName` field.
     pub first_name: String,
-    /// The `lastName` field.
     pub last_name: String,
     /// The contact methods of the person.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,13 +25,11 @@ pub struct IndividualCreate {
     /// The prefix of the name, such as `Mrs.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
-    /// The `middleName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub middle_name: Option<String>,
     /// The suffix of the name, such as `Jr.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
-    /// The `gender` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
     /// Whether to make it the primary one. Responses call it `isPrimary`.
@@ -43,22 +38,17 @@ pub struct IndividualCreate {
     /// Whether to make it the secondary one. Responses call it `isSecondary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_as_secondary: Option<bool>,
-    /// The `birthMonth` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_month: Option<i64>,
-    /// The `birthDay` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_day: Option<i64>,
-    /// The `birthYear` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_year: Option<i64>,
     /// The approximate age in years.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approximate_age: Option<i64>,
-    /// The `isDeceased` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_deceased: Option<bool>,
-    /// The `deceasedDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deceased_date: Option<DateTime>,
     /// The cause that the person cares about.
@@ -67,7 +57,6 @@ pub struct IndividualCreate {
     /// The URL of the picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
     /// Records of custom collections.
@@ -76,7 +65,6 @@ pub struct IndividualCreate {
 }
 
 impl IndividualCreate {
-    /// The `contactId` field.
     pub fn contact_id(contact_id: i64) -> IndividualCreateWithContactId {
         IndividualCreateWithContactId { contact_id }
     }
@@ -95,7 +83,6 @@ impl IndividualCreate {
         self
     }
 
-    /// The `middleName` field.
     #[must_use]
     pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
         self.middle_name = Some(middle_name.into());
@@ -109,7 +96,6 @@ impl IndividualCreate {
         self
     }
 
-    /// The `gender` field.
     #[must_use]
     pub fn gender(mut self, gender: impl Into<String>) -> Self {
         self.gender = Some(gender.into());
@@ -130,21 +116,18 @@ impl IndividualCreate {
         self
     }
 
-    /// The `birthMonth` field.
     #[must_use]
     pub fn birth_month(mut self, birth_month: i64) -> Self {
         self.birth_month = Some(birth_month);
         self
     }
 
-    /// The `birthDay` field.
     #[must_use]
     pub fn birth_day(mut self, birth_day: i64) -> Self {
         self.birth_day = Some(birth_day);
         self
     }
 
-    /// The `birthYear` field.
     #[must_use]
     pub fn birth_year(mut self, birth_year: i64) -> Self {
         self.birth_year = Some(birth_year);
@@ -158,14 +141,12 @@ impl IndividualCreate {
         self
     }
 
-    /// The `isDeceased` field.
     #[must_use]
     pub fn is_deceased(mut self, is_deceased: bool) -> Self {
         self.is_deceased = Some(is_deceased);
         self
     }
 
-    /// The `deceasedDate` field.
     #[must_use]
     pub fn deceased_date(mut self, deceased_date: impl Into<DateTime>) -> Self {
         self.deceased_date = Some(deceased_date.into());
@@ -186,7 +167,6 @@ impl IndividualCreate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -209,16 +189,13 @@ impl IndividualCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IndividualUpdate {
-    /// The `firstName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// The `lastName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     /// The prefix of the name, such as `Mrs.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
-    /// The `middleName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub middle_name: Option<String>,
     /// The suffix of the name, such as `Jr.`.
@@ -235,7 +212,6 @@ pub struct IndividualUpdate {
     /// Assumption (put-derived): an update accepts it, which no page documents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// The `gender` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
     /// Whether to make it the primary one. Responses call it `isPrimary`.
@@ -244,22 +220,17 @@ pub struct IndividualUpdate {
     /// Whether to make it the secondary one. Responses call it `isSecondary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_as_secondary: Option<bool>,
-    /// The `birthMonth` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_month: Option<i64>,
-    /// The `birthDay` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_day: Option<i64>,
-    /// The `birthYear` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_year: Option<i64>,
     /// The approximate age in years.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approximate_age: Option<i64>,
-    /// The `isDeceased` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_deceased: Option<bool>,
-    /// The `deceasedDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deceased_date: Option<DateTime>,
     /// The cause that the person cares about.
@@ -268,13 +239,12 @@ pub struct IndividualUpdate {
     /// The URL of the picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
     /// Records of custom collections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_collections: Option<Vec<CollectionRecord>>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -315,20 +285,17 @@ impl TryFrom<&ContactIndividual> for IndividualUpdate {
 }
 
 impl IndividualUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `firstName` field.
     #[must_use]
     pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
         self.first_name = Some(first_name.into());
         self
     }
 
-    /// The `lastName` field.
     #[must_use]
     pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
         self.last_name = Some(last_name.into());
@@ -342,7 +309,6 @@ impl IndividualUpdate {
         self
     }
 
-    /// The `middleName` field.
     #[must_use]
     pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
         self.middle_name = Some(middle_name.into());
@@ -379,7 +345,6 @@ impl IndividualUpdate {
         self
     }
 
-    /// The `gender` field.
     #[must_use]
     pub fn gender(mut self, gender: impl Into<String>) -> Self {
         self.gender = Some(gender.into());
@@ -400,21 +365,18 @@ impl IndividualUpdate {
         self
     }
 
-    /// The `birthMonth` field.
     #[must_use]
     pub fn birth_month(mut self, birth_month: i64) -> Self {
         self.birth_month = Some(birth_month);
         self
     }
 
-    /// The `birthDay` field.
     #[must_use]
     pub fn birth_day(mut self, birth_day: i64) -> Self {
         self.birth_day = Some(birth_day);
         self
     }
 
-    /// The `birthYear` field.
     #[must_use]
     pub fn birth_year(mut self, birth_year: i64) -> Self {
         self.birth_year = Some(birth_year);
@@ -428,14 +390,12 @@ impl IndividualUpdate {
         self
     }
 
-    /// The `isDeceased` field.
     #[must_use]
     pub fn is_deceased(mut self, is_deceased: bool) -> Self {
         self.is_deceased = Some(is_deceased);
         self
     }
 
-    /// The `deceasedDate` field.
     #[must_use]
     pub fn deceased_date(mut self, deceased_date: impl Into<DateTime>) -> Self {
         self.deceased_date = Some(deceased_date.into());
@@ -456,7 +416,6 @@ impl IndividualUpdate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -478,17 +437,12 @@ impl IndividualUpdate {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct IndividualEmailList {
-    /// The `id` field.
     pub id: i64,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `isSubscribed` field.
     pub is_subscribed: Option<bool>,
-    /// The `unsubscribeReason` field.
     pub unsubscribe_reason: Option<String>,
-    /// The `unsubscribeType` field.
     pub unsubscribe_type: Option<String>,
-    /// The `unsubscribeDateTimeUtc` field.
+    /// The time of the unsubscription, in UTC, often without a time zone.
     pub unsubscribe_date_time_utc: Option<DateTime>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -498,7 +452,7 @@ pub struct IndividualEmailList {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 

@@ -12,10 +12,9 @@ use serde::Serialize;
 pub struct ContactMethodCreate {
     /// The individual's id.
     pub contact_individual_id: i64,
-    /// The `type` field.
+    #[doc(alias = "type")]
     #[serde(rename = "type")]
     pub kind: ContactMethodType,
-    /// The `value` field.
     pub value: String,
     /// Whether the person has agreed to be contacted this way.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,10 +50,9 @@ impl ContactMethodCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactMethodUpdate {
-    /// The `type` field.
+    #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<ContactMethodType>,
-    /// The `value` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Whether the person has agreed to be contacted this way.
@@ -63,7 +61,7 @@ pub struct ContactMethodUpdate {
     /// Whether to make it the primary one. Responses call it `isPrimary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_as_primary: Option<bool>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -82,20 +80,17 @@ impl From<&ContactMethod> for ContactMethodUpdate {
 }
 
 impl ContactMethodUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `type` field.
     #[must_use]
     pub fn kind(mut self, kind: ContactMethodType) -> Self {
         self.kind = Some(kind);
         self
     }
 
-    /// The `value` field.
     #[must_use]
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.value = Some(value.into());

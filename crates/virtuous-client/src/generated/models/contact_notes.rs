@@ -22,9 +22,7 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactNote {
-    /// The `id` field.
     pub id: i64,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -36,11 +34,10 @@ pub struct ContactNote {
     pub modified_by_user: Option<String>,
     /// The date of the note, as a display string.
     pub note_date: Option<DateTime>,
-    /// The `type` field.
+    /// The type of the note, as the list of note types names it.
+    #[doc(alias = "type")]
     pub kind: Option<String>,
-    /// The `note` field.
     pub note: Option<String>,
-    /// The `important` field.
     pub important: Option<bool>,
     /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
@@ -48,9 +45,8 @@ pub struct ContactNote {
     pub binary_path: Option<String>,
     /// The URL of the picture of the user who created it.
     pub created_by_avatar_url: Option<String>,
-    /// The `reminder` field.
     pub reminder: Option<Reminder>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -62,17 +58,15 @@ pub struct ContactNote {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NoteCreate {
-    /// The `contactId` field.
     pub contact_id: i64,
-    /// The `type` field.
+    /// The type of the note, as the list of note types names it.
+    #[doc(alias = "type")]
     #[serde(rename = "type")]
     pub kind: String,
-    /// The `note` field.
     pub note: String,
-    /// The `noteDateTime` field.
+    /// The time of the note. Responses call it `noteDate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note_date_time: Option<DateTime>,
-    /// The `important` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub important: Option<bool>,
     /// Whether access is restricted to users with the permission.
@@ -84,19 +78,17 @@ pub struct NoteCreate {
 }
 
 impl NoteCreate {
-    /// The `contactId` field.
     pub fn contact_id(contact_id: i64) -> NoteCreateWithContactId {
         NoteCreateWithContactId { contact_id }
     }
 
-    /// The `noteDateTime` field.
+    /// The time of the note. Responses call it `noteDate`.
     #[must_use]
     pub fn note_date_time(mut self, note_date_time: impl Into<DateTime>) -> Self {
         self.note_date_time = Some(note_date_time.into());
         self
     }
 
-    /// The `important` field.
     #[must_use]
     pub fn important(mut self, important: bool) -> Self {
         self.important = Some(important);
@@ -123,16 +115,15 @@ impl NoteCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NoteUpdate {
-    /// The `type` field.
+    /// The type of the note, as the list of note types names it.
+    #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The `note` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// The `noteDateTime` field.
+    /// The time of the note. Responses call it `noteDate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note_date_time: Option<DateTime>,
-    /// The `important` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub important: Option<bool>,
     /// Whether access is restricted to users with the permission.
@@ -144,7 +135,7 @@ pub struct NoteUpdate {
     /// The time spent, in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_spent: Option<i64>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -171,34 +162,31 @@ impl TryFrom<&ContactNote> for NoteUpdate {
 }
 
 impl NoteUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `type` field.
+    /// The type of the note, as the list of note types names it.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// The `note` field.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
     }
 
-    /// The `noteDateTime` field.
+    /// The time of the note. Responses call it `noteDate`.
     #[must_use]
     pub fn note_date_time(mut self, note_date_time: impl Into<DateTime>) -> Self {
         self.note_date_time = Some(note_date_time.into());
         self
     }
 
-    /// The `important` field.
     #[must_use]
     pub fn important(mut self, important: bool) -> Self {
         self.important = Some(important);
@@ -231,27 +219,21 @@ impl NoteUpdate {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Reminder {
-    /// The `id` field.
     pub id: i64,
-    /// The `message` field.
     pub message: Option<String>,
     /// The due date, as a display string.
     pub target_date: Option<DateTime>,
     /// The target date, in UTC.
     pub target_resolution_date_utc: Option<DateTime>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The URL of the contact.
     pub contact_view_url: Option<String>,
-    /// The `contactDisplayName` field.
     pub contact_display_name: Option<String>,
     /// The URL of the contact's picture.
     pub contact_avatar_url: Option<String>,
-    /// The `reminderType` field.
     pub reminder_type: Option<String>,
     /// The type of reminder, as a display string.
     pub reminder_type_display_name: Option<String>,
-    /// The `taskStatus` field.
     pub task_status: Option<String>,
     /// The status, as a display string.
     pub task_status_display_name: Option<String>,
@@ -259,15 +241,10 @@ pub struct Reminder {
     pub complete_url: Option<String>,
     /// The URL that dismisses the reminder.
     pub dismiss_url: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
-    /// The `hasContact` field.
     pub has_contact: Option<bool>,
-    /// The `isPastDue` field.
     pub is_past_due: Option<bool>,
-    /// The `isUnresolved` field.
     pub is_unresolved: Option<bool>,
-    /// The `canComplete` field.
     pub can_complete: Option<bool>,
     /// The name of the action that completes the reminder.
     pub complete_action_name: Option<String>,
@@ -277,7 +254,7 @@ pub struct Reminder {
     pub owner: Option<String>,
     /// The URL of the owner's picture.
     pub owner_avatar_url: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -292,16 +269,13 @@ pub struct NoteEmail {
     /// The email address of the recipient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to_email: Option<String>,
-    /// The `subject` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// The `body` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
 }
 
 impl NoteEmail {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -321,14 +295,12 @@ impl NoteEmail {
         self
     }
 
-    /// The `subject` field.
     #[must_use]
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
         self
     }
 
-    /// The `body` field.
     #[must_use]
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.body = Some(body.into());

@@ -12,7 +12,6 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactReferenceCreate {
-    /// The `contactId` field.
     pub contact_id: i64,
     /// The name of the other system.
     pub reference_source: String,
@@ -21,7 +20,6 @@ pub struct ContactReferenceCreate {
 }
 
 impl ContactReferenceCreate {
-    /// The `contactId` field.
     pub fn contact_id(contact_id: i64) -> ContactReferenceCreateWithContactId {
         ContactReferenceCreateWithContactId { contact_id }
     }

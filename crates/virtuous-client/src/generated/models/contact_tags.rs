@@ -12,9 +12,7 @@ use serde::Serialize;
 pub struct ContactTag {
     /// The id of the tag on this contact, not of the tag.
     pub contact_tag_id: i64,
-    /// The `tagId` field.
     pub tag_id: Option<i64>,
-    /// The `name` field.
     pub name: Option<String>,
     /// The number of entries.
     pub total: Option<i64>,
@@ -28,7 +26,7 @@ pub struct ContactTag {
     pub modified_by_user: Option<String>,
     /// The URL of the contacts with this tag.
     pub contacts_by_tag_url: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -40,14 +38,11 @@ pub struct ContactTag {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContactTagCreate {
-    /// The `tagId` field.
     pub tag_id: i64,
-    /// The `contactId` field.
     pub contact_id: i64,
 }
 
 impl ContactTagCreate {
-    /// The `tagId` field.
     pub fn tag_id(tag_id: i64) -> ContactTagCreateWithTagId {
         ContactTagCreateWithTagId { tag_id }
     }

@@ -171,13 +171,11 @@ auth_client_core::provider::open_enum! {
 pub struct Contact {
     /// Whether the user follows the contact.
     pub is_current_user_following: Option<bool>,
-    /// The `id` field.
     pub id: i64,
     /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: Option<ContactType>,
     /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
-    /// The `name` field.
     pub name: Option<String>,
     /// The informal name, such as `Anna and Erik`.
     pub informal_name: Option<String>,
@@ -189,21 +187,14 @@ pub struct Contact {
     pub preferred_salutation_name: Option<String>,
     /// The name for addresses. Only in recordings of responses.
     pub preferred_addressee_name: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
-    /// The `website` field.
     pub website: Option<String>,
-    /// The `maritalStatus` field.
     pub marital_status: Option<String>,
-    /// The `anniversaryMonth` field.
     pub anniversary_month: Option<i64>,
-    /// The `anniversaryDay` field.
     pub anniversary_day: Option<i64>,
-    /// The `anniversaryYear` field.
     pub anniversary_year: Option<i64>,
     /// The id of the contact that it was merged into.
     pub merged_into_contact_id: Option<i64>,
-    /// The `address` field.
     pub address: Option<ContactAddress>,
     /// The amount of the ask, as a display string.
     pub gift_ask_amount: Option<String>,
@@ -251,15 +242,12 @@ pub struct Contact {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The `tags` field.
     pub tags: Vec<String>,
-    /// The `organizationGroups` field.
     pub organization_groups: Vec<String>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Records of custom collections.
     pub custom_collections: Vec<CollectionInstance>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -271,7 +259,7 @@ pub struct ContactReference {
     pub source: Option<String>,
     /// The id in the other system.
     pub id: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -279,23 +267,18 @@ pub struct ContactReference {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactSummary {
-    /// The `id` field.
     pub id: i64,
-    /// The `name` field.
     pub name: Option<String>,
     /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: Option<ContactType>,
-    /// The `contactName` field.
     pub contact_name: Option<String>,
-    /// The `address` field.
+    /// The address, as a display string.
     pub address: Option<String>,
-    /// The `email` field.
     pub email: Option<String>,
-    /// The `phone` field.
     pub phone: Option<String>,
     /// The URL of the contact.
     pub contact_view_url: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -303,25 +286,19 @@ pub struct ContactSummary {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactSearchHit {
-    /// The `individualId` field.
     pub individual_id: Option<i64>,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `id` field.
     pub id: i64,
     /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: Option<ContactType>,
-    /// The `contactName` field.
     pub contact_name: Option<String>,
-    /// The `address` field.
+    /// The address, as a display string.
     pub address: Option<String>,
-    /// The `email` field.
     pub email: Option<String>,
-    /// The `phone` field.
     pub phone: Option<String>,
     /// The URL of the contact.
     pub contact_view_url: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -329,11 +306,9 @@ pub struct ContactSearchHit {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactProximityHit {
-    /// The `id` field.
     pub id: i64,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `address` field.
+    /// The address, as a display string.
     pub address: Option<String>,
     /// The total of all gifts.
     pub life_to_date_giving: Option<String>,
@@ -343,7 +318,7 @@ pub struct ContactProximityHit {
     pub latitude: Option<f64>,
     /// The longitude in degrees.
     pub longitude: Option<f64>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -351,15 +326,12 @@ pub struct ContactProximityHit {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactActivity {
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The `contactName` field.
     pub contact_name: Option<String>,
-    /// The `activity` field.
     pub activity: Option<String>,
     /// The URL of the contact.
     pub contact_view_url: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -367,13 +339,11 @@ pub struct ContactActivity {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactByReference {
-    /// The `id` field.
     pub id: i64,
     /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: Option<ContactType>,
     /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
-    /// The `name` field.
     pub name: Option<String>,
     /// The informal name, such as `Anna and Erik`.
     pub informal_name: Option<String>,
@@ -385,17 +355,11 @@ pub struct ContactByReference {
     pub preferred_salutation_name: Option<String>,
     /// The name for addresses. Only in recordings of responses.
     pub preferred_addressee_name: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
-    /// The `website` field.
     pub website: Option<String>,
-    /// The `maritalStatus` field.
     pub marital_status: Option<String>,
-    /// The `anniversaryMonth` field.
     pub anniversary_month: Option<i64>,
-    /// The `anniversaryDay` field.
     pub anniversary_day: Option<i64>,
-    /// The `anniversaryYear` field.
     pub anniversary_year: Option<i64>,
     /// The amount of the ask, as a display string.
     pub gift_ask_amount: Option<String>,
@@ -411,9 +375,8 @@ pub struct ContactByReference {
     pub last_gift_date: Option<DateTime>,
     /// The individuals of the contact. The first one is the primary individual.
     pub contact_individuals: Vec<ContactIndividual>,
-    /// The `address` field.
     pub address: Option<ContactAddress>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -421,7 +384,6 @@ pub struct ContactByReference {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactAddress {
-    /// The `id` field.
     pub id: i64,
     /// The label, such as `Home`.
     pub label: Option<String>,
@@ -429,15 +391,13 @@ pub struct ContactAddress {
     pub address1: Option<String>,
     /// The second line of the address.
     pub address2: Option<String>,
-    /// The `city` field.
     pub city: Option<String>,
-    /// The `state` field.
+    /// The state. A new contact calls it `stateCode`.
     pub state: Option<String>,
-    /// The `postal` field.
     pub postal: Option<String>,
-    /// The `country` field.
+    /// The country. A new contact calls it `countryCode`.
     pub country: Option<String>,
-    /// The `isPrimary` field.
+    /// Whether it is the primary one. Create and update call it `setAsPrimary`.
     pub is_primary: Option<bool>,
     /// The month in which the seasonal address starts.
     pub start_month: Option<i64>,
@@ -447,7 +407,6 @@ pub struct ContactAddress {
     pub end_month: Option<i64>,
     /// The day on which the seasonal address ends.
     pub end_day: Option<i64>,
-    /// The `canBePrimary` field.
     pub can_be_primary: Option<bool>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -457,7 +416,7 @@ pub struct ContactAddress {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -465,15 +424,11 @@ pub struct ContactAddress {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactIndividual {
-    /// The `id` field.
     pub id: i64,
     /// The prefix of the name, such as `Mrs.`.
     pub prefix: Option<String>,
-    /// The `firstName` field.
     pub first_name: Option<String>,
-    /// The `middleName` field.
     pub middle_name: Option<String>,
-    /// The `lastName` field.
     pub last_name: Option<String>,
     /// The suffix of the name, such as `Jr.`.
     pub suffix: Option<String>,
@@ -483,33 +438,25 @@ pub struct ContactIndividual {
     pub pre_marriage_name: Option<String>,
     /// Only in recordings of responses.
     pub nickname: Option<String>,
-    /// The `gender` field.
     pub gender: Option<String>,
-    /// The `isPrimary` field.
+    /// Whether it is the primary one. Create and update call it `setAsPrimary`.
     pub is_primary: Option<bool>,
-    /// The `isSecondary` field.
+    /// Whether it is the secondary one. Create and update call it `setAsSecondary`.
     pub is_secondary: Option<bool>,
-    /// The `birthMonth` field.
     pub birth_month: Option<i64>,
-    /// The `birthDay` field.
     pub birth_day: Option<i64>,
-    /// The `birthYear` field.
     pub birth_year: Option<i64>,
     /// The date of birth, as a display string.
     pub birth_date: Option<DateTime>,
     /// The approximate age in years.
     pub approximate_age: Option<i64>,
-    /// The `isDeceased` field.
     pub is_deceased: Option<bool>,
     /// The cause that the person cares about.
     pub passion: Option<String>,
     /// The contact methods of the person.
     pub contact_methods: Vec<ContactMethod>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The `canBePrimary` field.
     pub can_be_primary: Option<bool>,
-    /// The `canBeSecondary` field.
     pub can_be_secondary: Option<bool>,
     /// The URL of the picture.
     pub avatar_url: Option<String>,
@@ -517,7 +464,6 @@ pub struct ContactIndividual {
     pub create_date_time_utc: Option<DateTime>,
     /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
     /// Records of custom collections.
     pub custom_collections: Vec<CollectionInstance>,
@@ -525,9 +471,8 @@ pub struct ContactIndividual {
     pub created_by_user: Option<String>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The `deceasedDate` field.
     pub deceased_date: Option<DateTime>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -535,17 +480,14 @@ pub struct ContactIndividual {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactMethod {
-    /// The `id` field.
     pub id: i64,
-    /// The `type` field.
+    #[doc(alias = "type")]
     pub kind: Option<ContactMethodType>,
-    /// The `value` field.
     pub value: Option<String>,
     /// Whether the person has agreed to be contacted this way.
     pub is_opted_in: Option<bool>,
-    /// The `isPrimary` field.
+    /// Whether it is the primary one. Create and update call it `setAsPrimary`.
     pub is_primary: Option<bool>,
-    /// The `canBePrimary` field.
     pub can_be_primary: Option<bool>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -555,7 +497,7 @@ pub struct ContactMethod {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -565,13 +507,11 @@ pub struct ContactMethod {
 pub struct CollectionInstance {
     /// The collection's id.
     pub custom_collection_id: Option<i64>,
-    /// The `customCollectionName` field.
     pub custom_collection_name: Option<String>,
     /// The id of this record.
     pub collection_instance_id: Option<i64>,
-    /// The `fields` field.
     pub fields: Vec<NamedValue>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -579,19 +519,16 @@ pub struct CollectionInstance {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactReceipt {
-    /// The `id` field.
     pub id: i64,
     /// The time of creation, in UTC, often without a time zone.
     pub created_date_time_utc: Option<DateTime>,
-    /// The `receiptType` field.
     pub receipt_type: Option<ReceiptType>,
-    /// The `receiptMedium` field.
     pub receipt_medium: Option<ReceiptMedium>,
     /// The email address. The field name has the vendor's spelling.
+    #[doc(alias = "emialAddress")]
     pub email_address: Option<String>,
-    /// The `receiptTitle` field.
     pub receipt_title: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -599,7 +536,6 @@ pub struct ContactReceipt {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CustomCollectionDef {
-    /// The `id` field.
     pub id: i64,
     /// The type of record.
     pub entity_type: Option<String>,
@@ -611,11 +547,9 @@ pub struct CustomCollectionDef {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `fields` field.
     pub fields: Vec<CustomCollectionFieldDef>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -625,7 +559,6 @@ pub struct CustomCollectionDef {
 pub struct CustomCollectionFieldDef {
     /// The data type of its values.
     pub data_type: Option<CustomFieldType>,
-    /// The `name` field.
     pub name: Option<String>,
     /// The display name.
     pub display_name: Option<String>,
@@ -633,7 +566,7 @@ pub struct CustomCollectionFieldDef {
     pub required: Option<bool>,
     /// The permitted values.
     pub options: Vec<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -643,7 +576,6 @@ pub struct CustomCollectionFieldDef {
 pub struct CustomFieldDef {
     /// The data type of its values.
     pub data_type: Option<CustomFieldType>,
-    /// The `name` field.
     pub name: Option<String>,
     /// The display name.
     pub display_name: Option<String>,
@@ -657,7 +589,7 @@ pub struct CustomFieldDef {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -674,27 +606,20 @@ pub struct ContactCreate {
     /// The id in the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_id: Option<String>,
-    /// The `name` field.
     pub name: String,
     /// The informal name, such as `Anna and Erik`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub informal_name: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The `website` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
-    /// The `maritalStatus` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub marital_status: Option<String>,
-    /// The `anniversaryMonth` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anniversary_month: Option<i64>,
-    /// The `anniversaryDay` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anniversary_day: Option<i64>,
-    /// The `anniversaryYear` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anniversary_year: Option<i64>,
     /// The segment that the contact came from.
@@ -703,15 +628,12 @@ pub struct ContactCreate {
     /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
-    /// The `isArchived` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_archived: Option<bool>,
-    /// The `contactAddresses` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_addresses: Option<Vec<NewContactAddress>>,
     /// The individuals of the contact. The first one is the primary individual.
     pub contact_individuals: Vec<NewContactIndividual>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::custom_fields::as_map")]
     pub custom_fields: Option<CustomFields>,
     /// Records of custom collections.
@@ -769,42 +691,36 @@ impl ContactCreate {
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The `website` field.
     #[must_use]
     pub fn website(mut self, website: impl Into<String>) -> Self {
         self.website = Some(website.into());
         self
     }
 
-    /// The `maritalStatus` field.
     #[must_use]
     pub fn marital_status(mut self, marital_status: impl Into<String>) -> Self {
         self.marital_status = Some(marital_status.into());
         self
     }
 
-    /// The `anniversaryMonth` field.
     #[must_use]
     pub fn anniversary_month(mut self, anniversary_month: i64) -> Self {
         self.anniversary_month = Some(anniversary_month);
         self
     }
 
-    /// The `anniversaryDay` field.
     #[must_use]
     pub fn anniversary_day(mut self, anniversary_day: i64) -> Self {
         self.anniversary_day = Some(anniversary_day);
         self
     }
 
-    /// The `anniversaryYear` field.
     #[must_use]
     pub fn anniversary_year(mut self, anniversary_year: i64) -> Self {
         self.anniversary_year = Some(anniversary_year);
@@ -825,14 +741,12 @@ impl ContactCreate {
         self
     }
 
-    /// The `isArchived` field.
     #[must_use]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.is_archived = Some(is_archived);
         self
     }
 
-    /// The `contactAddresses` field.
     #[must_use]
     pub fn contact_addresses(
         mut self,
@@ -842,7 +756,6 @@ impl ContactCreate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -874,19 +787,17 @@ pub struct NewContactAddress {
     /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// The `stateCode` field.
+    /// The state. Responses call it `state`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_code: Option<String>,
-    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// The `countryCode` field.
+    /// The country. Responses call it `country`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country_code: Option<String>,
-    /// The `isPrimary` field.
+    /// Whether to make it the primary one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_primary: Option<bool>,
     /// The latitude in degrees.
@@ -898,7 +809,6 @@ pub struct NewContactAddress {
 }
 
 impl NewContactAddress {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -925,35 +835,33 @@ impl NewContactAddress {
         self
     }
 
-    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// The `stateCode` field.
+    /// The state. Responses call it `state`.
     #[must_use]
     pub fn state_code(mut self, state_code: impl Into<String>) -> Self {
         self.state_code = Some(state_code.into());
         self
     }
 
-    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// The `countryCode` field.
+    /// The country. Responses call it `country`.
     #[must_use]
     pub fn country_code(mut self, country_code: impl Into<String>) -> Self {
         self.country_code = Some(country_code.into());
         self
     }
 
-    /// The `isPrimary` field.
+    /// Whether to make it the primary one.
     #[must_use]
     pub fn is_primary(mut self, is_primary: bool) -> Self {
         self.is_primary = Some(is_primary);
@@ -983,56 +891,46 @@ impl NewContactAddress {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewContactIndividual {
-    /// The `firstName` field.
     pub first_name: String,
-    /// The `lastName` field.
     pub last_name: String,
     /// The prefix of the name, such as `Mrs.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
-    /// The `middleName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub middle_name: Option<String>,
     /// The suffix of the name, such as `Jr.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
-    /// The `birthMonth` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_month: Option<i64>,
-    /// The `birthDay` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_day: Option<i64>,
-    /// The `birthYear` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_year: Option<i64>,
     /// The approximate age in years.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approximate_age: Option<i64>,
-    /// The `gender` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
     /// The cause that the person cares about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passion: Option<String>,
-    /// The `isPrimary` field.
+    /// Whether to make it the primary one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_primary: Option<bool>,
-    /// The `isSecondary` field.
+    /// Whether to make it the secondary one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_secondary: Option<bool>,
-    /// The `isDeceased` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_deceased: Option<bool>,
     /// The contact methods of the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_methods: Option<Vec<NewContactMethod>>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::custom_fields::as_map")]
     pub custom_fields: Option<CustomFields>,
 }
 
 impl NewContactIndividual {
-    /// The `firstName` field.
     pub fn first_name(first_name: impl Into<String>) -> NewContactIndividualWithFirstName {
         NewContactIndividualWithFirstName { first_name: first_name.into() }
     }
@@ -1044,7 +942,6 @@ impl NewContactIndividual {
         self
     }
 
-    /// The `middleName` field.
     #[must_use]
     pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
         self.middle_name = Some(middle_name.into());
@@ -1058,21 +955,18 @@ impl NewContactIndividual {
         self
     }
 
-    /// The `birthMonth` field.
     #[must_use]
     pub fn birth_month(mut self, birth_month: i64) -> Self {
         self.birth_month = Some(birth_month);
         self
     }
 
-    /// The `birthDay` field.
     #[must_use]
     pub fn birth_day(mut self, birth_day: i64) -> Self {
         self.birth_day = Some(birth_day);
         self
     }
 
-    /// The `birthYear` field.
     #[must_use]
     pub fn birth_year(mut self, birth_year: i64) -> Self {
         self.birth_year = Some(birth_year);
@@ -1086,7 +980,6 @@ impl NewContactIndividual {
         self
     }
 
-    /// The `gender` field.
     #[must_use]
     pub fn gender(mut self, gender: impl Into<String>) -> Self {
         self.gender = Some(gender.into());
@@ -1100,21 +993,20 @@ impl NewContactIndividual {
         self
     }
 
-    /// The `isPrimary` field.
+    /// Whether to make it the primary one.
     #[must_use]
     pub fn is_primary(mut self, is_primary: bool) -> Self {
         self.is_primary = Some(is_primary);
         self
     }
 
-    /// The `isSecondary` field.
+    /// Whether to make it the secondary one.
     #[must_use]
     pub fn is_secondary(mut self, is_secondary: bool) -> Self {
         self.is_secondary = Some(is_secondary);
         self
     }
 
-    /// The `isDeceased` field.
     #[must_use]
     pub fn is_deceased(mut self, is_deceased: bool) -> Self {
         self.is_deceased = Some(is_deceased);
@@ -1128,7 +1020,6 @@ impl NewContactIndividual {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -1141,15 +1032,14 @@ impl NewContactIndividual {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NewContactMethod {
-    /// The `type` field.
+    #[doc(alias = "type")]
     #[serde(rename = "type")]
     pub kind: ContactMethodType,
-    /// The `value` field.
     pub value: String,
     /// Whether the person has agreed to be contacted this way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_opted_in: Option<bool>,
-    /// The `isPrimary` field.
+    /// Whether to make it the primary one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_primary: Option<bool>,
 }
@@ -1167,7 +1057,7 @@ impl NewContactMethod {
         self
     }
 
-    /// The `isPrimary` field.
+    /// Whether to make it the primary one.
     #[must_use]
     pub fn is_primary(mut self, is_primary: bool) -> Self {
         self.is_primary = Some(is_primary);
@@ -1179,13 +1069,11 @@ impl NewContactMethod {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CollectionRecord {
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `fields` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<NamedValue>>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -1202,20 +1090,17 @@ impl From<&CollectionInstance> for CollectionRecord {
 }
 
 impl CollectionRecord {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `fields` field.
     #[must_use]
     pub fn fields(mut self, fields: impl IntoIterator<Item = impl Into<NamedValue>>) -> Self {
         self.fields = Some(fields.into_iter().map(Into::into).collect());
@@ -1231,7 +1116,6 @@ pub struct ContactUpdate {
     /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_type: Option<ContactType>,
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The informal name, such as `Anna and Erik`.
@@ -1249,22 +1133,16 @@ pub struct ContactUpdate {
     /// The name for addresses. Assumption (put-derived): an update accepts it, which no page documents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_addressee_name: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The `website` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
-    /// The `maritalStatus` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub marital_status: Option<String>,
-    /// The `anniversaryMonth` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anniversary_month: Option<i64>,
-    /// The `anniversaryDay` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anniversary_day: Option<i64>,
-    /// The `anniversaryYear` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anniversary_year: Option<i64>,
     /// The segment that the contact came from.
@@ -1273,13 +1151,12 @@ pub struct ContactUpdate {
     /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
     /// Records of custom collections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_collections: Option<Vec<CollectionRecord>>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -1312,7 +1189,6 @@ impl From<&Contact> for ContactUpdate {
 }
 
 impl ContactUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -1325,7 +1201,6 @@ impl ContactUpdate {
         self
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -1367,42 +1242,36 @@ impl ContactUpdate {
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The `website` field.
     #[must_use]
     pub fn website(mut self, website: impl Into<String>) -> Self {
         self.website = Some(website.into());
         self
     }
 
-    /// The `maritalStatus` field.
     #[must_use]
     pub fn marital_status(mut self, marital_status: impl Into<String>) -> Self {
         self.marital_status = Some(marital_status.into());
         self
     }
 
-    /// The `anniversaryMonth` field.
     #[must_use]
     pub fn anniversary_month(mut self, anniversary_month: i64) -> Self {
         self.anniversary_month = Some(anniversary_month);
         self
     }
 
-    /// The `anniversaryDay` field.
     #[must_use]
     pub fn anniversary_day(mut self, anniversary_day: i64) -> Self {
         self.anniversary_day = Some(anniversary_day);
         self
     }
 
-    /// The `anniversaryYear` field.
     #[must_use]
     pub fn anniversary_year(mut self, anniversary_year: i64) -> Self {
         self.anniversary_year = Some(anniversary_year);
@@ -1423,7 +1292,6 @@ impl ContactUpdate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -1459,18 +1327,13 @@ pub struct ContactTransaction {
     /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_type: Option<ContactType>,
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `title` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The `firstName` field.
     pub first_name: String,
-    /// The `middleName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub middle_name: Option<String>,
-    /// The `lastName` field.
     pub last_name: String,
     /// The suffix of the name, such as `Jr.`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1478,13 +1341,11 @@ pub struct ContactTransaction {
     /// The type of the email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_type: Option<String>,
-    /// The `email` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The type of the phone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_type: Option<String>,
-    /// The `phone` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// The first line of the address.
@@ -1493,25 +1354,18 @@ pub struct ContactTransaction {
     /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// The `country` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// The `eventId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<i64>,
-    /// The `eventName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_name: Option<String>,
-    /// The `invited` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invited: Option<bool>,
     /// Whether the person has responded to the invitation.
@@ -1532,7 +1386,6 @@ pub struct ContactTransaction {
     /// Names of the email lists to subscribe to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_lists: Option<Vec<String>>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::custom_fields::as_map")]
     pub custom_fields: Option<CustomFields>,
     /// Volunteer hours of the contact.
@@ -1541,7 +1394,6 @@ pub struct ContactTransaction {
 }
 
 impl ContactTransaction {
-    /// The `firstName` field.
     pub fn first_name(first_name: impl Into<String>) -> ContactTransactionWithFirstName {
         ContactTransactionWithFirstName { first_name: first_name.into() }
     }
@@ -1567,21 +1419,18 @@ impl ContactTransaction {
         self
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `title` field.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// The `middleName` field.
     #[must_use]
     pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
         self.middle_name = Some(middle_name.into());
@@ -1602,7 +1451,6 @@ impl ContactTransaction {
         self
     }
 
-    /// The `email` field.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -1616,7 +1464,6 @@ impl ContactTransaction {
         self
     }
 
-    /// The `phone` field.
     #[must_use]
     pub fn phone(mut self, phone: impl Into<String>) -> Self {
         self.phone = Some(phone.into());
@@ -1637,49 +1484,42 @@ impl ContactTransaction {
         self
     }
 
-    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// The `country` field.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// The `eventId` field.
     #[must_use]
     pub fn event_id(mut self, event_id: i64) -> Self {
         self.event_id = Some(event_id);
         self
     }
 
-    /// The `eventName` field.
     #[must_use]
     pub fn event_name(mut self, event_name: impl Into<String>) -> Self {
         self.event_name = Some(event_name.into());
         self
     }
 
-    /// The `invited` field.
     #[must_use]
     pub fn invited(mut self, invited: bool) -> Self {
         self.invited = Some(invited);
@@ -1728,7 +1568,6 @@ impl ContactTransaction {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -1754,19 +1593,16 @@ pub struct TransactionVolunteerHours {
     /// The opportunity's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volunteer_opportunity_id: Option<i64>,
-    /// The `volunteerOpportunityName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volunteer_opportunity_name: Option<String>,
-    /// The `date` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
-    /// The `hours` field.
+    /// The number of hours, sent as a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hours: Option<String>,
 }
 
 impl TransactionVolunteerHours {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -1779,21 +1615,19 @@ impl TransactionVolunteerHours {
         self
     }
 
-    /// The `volunteerOpportunityName` field.
     #[must_use]
     pub fn volunteer_opportunity_name(mut self, volunteer_opportunity_name: impl Into<String>) -> Self {
         self.volunteer_opportunity_name = Some(volunteer_opportunity_name.into());
         self
     }
 
-    /// The `date` field.
     #[must_use]
     pub fn date(mut self, date: impl Into<String>) -> Self {
         self.date = Some(date.into());
         self
     }
 
-    /// The `hours` field.
+    /// The number of hours, sent as a string.
     #[must_use]
     pub fn hours(mut self, hours: impl Into<String>) -> Self {
         self.hours = Some(hours.into());
@@ -1807,9 +1641,8 @@ impl TransactionVolunteerHours {
 pub struct QueryOptions {
     /// The permitted values.
     pub options: Vec<QueryOption>,
-    /// The `operatorOptions` field.
     pub operator_options: Vec<QueryOperator>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -1819,13 +1652,12 @@ pub struct QueryOptions {
 pub struct QueryOption {
     /// The parameter's name, with spaces, such as `Last Modified Date`.
     pub parameter: Option<String>,
-    /// The `type` field.
+    #[doc(alias = "type")]
     pub kind: Option<QueryOptionType>,
-    /// The `operatorOptions` field.
     pub operator_options: Vec<QueryOperator>,
     /// The values that the parameter can be compared with.
     pub value_options: Vec<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -1835,11 +1667,9 @@ pub struct QueryOption {
 pub struct QueryOperator {
     /// The name of the operator, such as `Is`.
     pub operator: Option<String>,
-    /// The `multipleValuesAllowed` field.
     pub multiple_values_allowed: Option<bool>,
-    /// The `valueRequired` field.
     pub value_required: Option<bool>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -1849,9 +1679,9 @@ pub struct QueryOperator {
 pub struct ContactTypeEntry {
     /// The built-in type that the type is based on.
     pub parent_type: Option<String>,
-    /// The `type` field.
+    #[doc(alias = "type")]
     pub kind: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -1904,19 +1734,16 @@ impl ProximitySearch {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ArchiveContact {
-    /// The `archiveReason` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive_reason: Option<String>,
 }
 
 impl ArchiveContact {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `archiveReason` field.
     #[must_use]
     pub fn archive_reason(mut self, archive_reason: impl Into<String>) -> Self {
         self.archive_reason = Some(archive_reason.into());

@@ -9,15 +9,13 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EmailList {
-    /// The `emailListId` field.
     pub email_list_id: i64,
-    /// The `name` field.
     pub name: Option<String>,
     /// The number of entries.
     pub total: Option<i64>,
     /// The number of people who unsubscribed.
     pub total_unsubscribes: Option<i64>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -31,7 +29,6 @@ pub struct EmailList {
 pub struct EmailListAdd {
     /// The ids of the email lists.
     pub email_list_ids: Vec<i64>,
-    /// The `contactIndividualIds` field.
     pub contact_individual_ids: Vec<i64>,
 }
 

@@ -9,13 +9,9 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Email {
-    /// The `id` field.
     pub id: i64,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `subject` field.
     pub subject: Option<String>,
-    /// The `fromName` field.
     pub from_name: Option<String>,
     /// The email address of the sender.
     pub from_email: Option<String>,
@@ -29,7 +25,7 @@ pub struct Email {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -38,7 +34,6 @@ pub struct Email {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EmailPersonalization {
-    /// The `contactId` field.
     pub contact_id: i64,
     /// Values for the merge fields, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,7 +62,6 @@ impl EmailPersonalization {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EmailSend {
-    /// The `emailId` field.
     pub email_id: i64,
     /// The ids of the contacts.
     #[serde(skip_serializing_if = "Option::is_none")]

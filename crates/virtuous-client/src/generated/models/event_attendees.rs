@@ -15,13 +15,11 @@ pub struct EventAttendeeCreate {
     /// The individual's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_individual_id: Option<i64>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
 
 impl EventAttendeeCreate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -34,7 +32,6 @@ impl EventAttendeeCreate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -47,7 +44,6 @@ impl EventAttendeeCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EventAttendeeUpdate {
-    /// The `invited` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invited: Option<bool>,
     /// Whether the person has responded to the invitation.
@@ -62,16 +58,13 @@ pub struct EventAttendeeUpdate {
     /// The part of the schedule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
-    /// The `table` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// The `meal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meal: Option<String>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -99,13 +92,11 @@ impl TryFrom<&EventAttendee> for EventAttendeeUpdate {
 }
 
 impl EventAttendeeUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `invited` field.
     #[must_use]
     pub fn invited(mut self, invited: bool) -> Self {
         self.invited = Some(invited);
@@ -140,21 +131,18 @@ impl EventAttendeeUpdate {
         self
     }
 
-    /// The `table` field.
     #[must_use]
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.table = Some(table.into());
         self
     }
 
-    /// The `meal` field.
     #[must_use]
     pub fn meal(mut self, meal: impl Into<String>) -> Self {
         self.meal = Some(meal.into());
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());

@@ -10,27 +10,22 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Event {
-    /// The `id` field.
     pub id: i64,
     /// The URL of the event.
     pub event_view_url: Option<String>,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `eventType` field.
     pub event_type: Option<String>,
-    /// The `locationName` field.
     pub location_name: Option<String>,
     /// The address, as a display string.
     pub display_address: Option<String>,
     /// The address used for geocoding.
     pub geocode_address: Option<String>,
-    /// The `startDateTime` field.
+    /// The start, sent as `3/27/2022 12:00 PM`; `timeZone` is beside it.
     pub start_date_time: Option<DateTime>,
-    /// The `endDateTime` field.
+    /// The end, sent as `3/27/2022 12:00 PM`; `timeZone` is beside it.
     pub end_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     pub time_zone: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
     /// Instructions for attendees.
     pub special_instructions: Option<String>,
@@ -48,7 +43,6 @@ pub struct Event {
     pub total_gifts: Option<i64>,
     /// The total of the gifts, as a display string.
     pub total_giving: Option<String>,
-    /// The `communicationId` field.
     pub communication_id: Option<i64>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -62,15 +56,13 @@ pub struct Event {
     pub event_contacts_url: Option<String>,
     /// The contact persons of the event.
     pub generosity_event_contacts: Vec<EventContact>,
-    /// The `tables` field.
     pub tables: Vec<String>,
     /// The available meals.
     pub meals: Vec<String>,
     /// The URL of the invitations.
     pub event_invitations_url: Option<String>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -78,23 +70,18 @@ pub struct Event {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EventContact {
-    /// The `id` field.
     pub id: i64,
     /// The URL of this contact person.
     pub event_contact_url: Option<String>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The URL of the contact.
     pub contact_url: Option<String>,
     /// The display name.
     pub display_name: Option<String>,
-    /// The `firstName` field.
     pub first_name: Option<String>,
     /// The URL of the picture.
     pub avatar_url: Option<String>,
-    /// The `primaryPhone` field.
     pub primary_phone: Option<String>,
-    /// The `primaryEmail` field.
     pub primary_email: Option<String>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -104,7 +91,7 @@ pub struct EventContact {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -113,28 +100,21 @@ pub struct EventContact {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EventWrite {
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `eventType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_type: Option<String>,
-    /// The `startDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date_time: Option<DateTime>,
-    /// The `endDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// The `communicationId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_id: Option<i64>,
-    /// The `locationName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location_name: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Instructions for attendees.
@@ -146,7 +126,6 @@ pub struct EventWrite {
     /// Whether a response to the invitation is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rsvp_required: Option<bool>,
-    /// The `tables` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tables: Option<Vec<String>>,
     /// The available meals.
@@ -158,25 +137,20 @@ pub struct EventWrite {
     /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// The `country` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// The id at Eventbrite.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eventbrite_id: Option<String>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -217,34 +191,29 @@ impl TryFrom<&Event> for EventWrite {
 }
 
 impl EventWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `eventType` field.
     #[must_use]
     pub fn event_type(mut self, event_type: impl Into<String>) -> Self {
         self.event_type = Some(event_type.into());
         self
     }
 
-    /// The `startDateTime` field.
     #[must_use]
     pub fn start_date_time(mut self, start_date_time: impl Into<DateTime>) -> Self {
         self.start_date_time = Some(start_date_time.into());
         self
     }
 
-    /// The `endDateTime` field.
     #[must_use]
     pub fn end_date_time(mut self, end_date_time: impl Into<DateTime>) -> Self {
         self.end_date_time = Some(end_date_time.into());
@@ -258,21 +227,18 @@ impl EventWrite {
         self
     }
 
-    /// The `communicationId` field.
     #[must_use]
     pub fn communication_id(mut self, communication_id: i64) -> Self {
         self.communication_id = Some(communication_id);
         self
     }
 
-    /// The `locationName` field.
     #[must_use]
     pub fn location_name(mut self, location_name: impl Into<String>) -> Self {
         self.location_name = Some(location_name.into());
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -300,7 +266,6 @@ impl EventWrite {
         self
     }
 
-    /// The `tables` field.
     #[must_use]
     pub fn tables(mut self, tables: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tables = Some(tables.into_iter().map(Into::into).collect());
@@ -328,28 +293,24 @@ impl EventWrite {
         self
     }
 
-    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// The `country` field.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
@@ -363,7 +324,6 @@ impl EventWrite {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -375,11 +335,9 @@ impl EventWrite {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EventAttendee {
-    /// The `id` field.
     pub id: i64,
     /// The URL of the invitation.
     pub event_invitation_url: Option<String>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The individual's id.
     pub contact_individual_id: Option<i64>,
@@ -389,15 +347,13 @@ pub struct EventAttendee {
     pub contact_url: Option<String>,
     /// The event's id.
     pub event: Option<String>,
-    /// The `eventId` field.
     pub event_id: Option<i64>,
     /// The URL of the event.
     pub event_view_url: Option<String>,
-    /// The `location` field.
     pub location: Option<String>,
-    /// The `startDateTime` field.
+    /// The start, sent as `3/27/2022 12:00 PM`; `timeZone` is beside it.
     pub start_date_time: Option<DateTime>,
-    /// The `endDateTime` field.
+    /// The end, sent as `3/27/2022 12:00 PM`; `timeZone` is beside it.
     pub end_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     pub time_zone: Option<String>,
@@ -405,9 +361,7 @@ pub struct EventAttendee {
     pub rsvp: Option<Flag>,
     /// Whether the person attended.
     pub attended: Option<Flag>,
-    /// The `emailAddress` field.
     pub email_address: Option<String>,
-    /// The `invited` field.
     pub invited: Option<Flag>,
     /// The delivery status of the email.
     pub email_status: Option<String>,
@@ -421,9 +375,8 @@ pub struct EventAttendee {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 

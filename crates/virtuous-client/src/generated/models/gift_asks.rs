@@ -12,35 +12,27 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct GiftAsk {
-    /// The `id` field.
     pub id: i64,
     /// The URL of the gift ask.
     pub gift_ask_url: Option<String>,
     /// The URL of the gifts that are applied to it.
     pub gifts_applied_url: Option<String>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// The `askAmount` field.
     pub ask_amount: Option<Amount>,
     /// The amount of the ask, as a display string.
     pub ask_amount_formatted: Option<String>,
-    /// The `askDate` field.
     pub ask_date: Option<DateTime>,
     /// The date of the ask, as a display string.
     pub ask_date_formatted: Option<String>,
-    /// The `expectedFulfillmentDate` field.
     pub expected_fulfillment_date: Option<DateTime>,
     /// The expected fulfillment date, as a display string.
     pub expected_fulfillment_date_formatted: Option<String>,
-    /// The `notes` field.
     pub notes: Option<String>,
     /// The type of the ask: once or recurring.
     pub ask_type: Option<GiftAskType>,
-    /// The `frequency` field.
     pub frequency: Option<Frequency>,
-    /// The `declined` field.
     pub declined: Option<bool>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -50,17 +42,12 @@ pub struct GiftAsk {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The `project` field.
     pub project: Option<String>,
     /// The location or URL of the project.
     pub project_url: Option<String>,
-    /// The `segmentId` field.
     pub segment_id: Option<i64>,
-    /// The `segment` field.
     pub segment: Option<String>,
-    /// The `segmentCode` field.
     pub segment_code: Option<String>,
     /// The URL of the segment.
     pub segment_url: Option<String>,
@@ -72,11 +59,9 @@ pub struct GiftAsk {
     pub secondary_assigned_user: Option<String>,
     /// The second user who is responsible.
     pub secondary_assigned_user_id: Option<i64>,
-    /// The `status` field.
     pub status: Option<String>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -85,31 +70,22 @@ pub struct GiftAsk {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftAskCreate {
-    /// The `contactId` field.
     pub contact_id: i64,
-    /// The `askAmount` field.
     pub ask_amount: Amount,
-    /// The `askDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask_date: Option<DateTime>,
-    /// The `expectedFulfillmentDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_fulfillment_date: Option<DateTime>,
-    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
     /// The type of the ask: once or recurring.
     pub ask_type: GiftAskType,
-    /// The `frequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency: Option<Frequency>,
-    /// The `declined` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declined: Option<bool>,
-    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
     /// The user who is responsible.
@@ -118,9 +94,7 @@ pub struct GiftAskCreate {
     /// The second user who is responsible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secondary_assigned_user_id: Option<i64>,
-    /// The `status` field.
     pub status: String,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -151,49 +125,42 @@ impl GiftAskCreate {
         }
     }
 
-    /// The `askDate` field.
     #[must_use]
     pub fn ask_date(mut self, ask_date: impl Into<DateTime>) -> Self {
         self.ask_date = Some(ask_date.into());
         self
     }
 
-    /// The `expectedFulfillmentDate` field.
     #[must_use]
     pub fn expected_fulfillment_date(mut self, expected_fulfillment_date: impl Into<DateTime>) -> Self {
         self.expected_fulfillment_date = Some(expected_fulfillment_date.into());
         self
     }
 
-    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
         self
     }
 
-    /// The `frequency` field.
     #[must_use]
     pub fn frequency(mut self, frequency: Frequency) -> Self {
         self.frequency = Some(frequency);
         self
     }
 
-    /// The `declined` field.
     #[must_use]
     pub fn declined(mut self, declined: bool) -> Self {
         self.declined = Some(declined);
         self
     }
 
-    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
@@ -214,7 +181,6 @@ impl GiftAskCreate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -227,29 +193,21 @@ impl GiftAskCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftAskUpdate {
-    /// The `askAmount` field.
     pub ask_amount: Amount,
-    /// The `askDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask_date: Option<DateTime>,
-    /// The `expectedFulfillmentDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_fulfillment_date: Option<DateTime>,
-    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
     /// The type of the ask: once or recurring.
     pub ask_type: GiftAskType,
-    /// The `frequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency: Option<Frequency>,
-    /// The `declined` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declined: Option<bool>,
-    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
     /// The user who is responsible.
@@ -258,12 +216,10 @@ pub struct GiftAskUpdate {
     /// The second user who is responsible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secondary_assigned_user_id: Option<i64>,
-    /// The `status` field.
     pub status: String,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -315,49 +271,42 @@ impl GiftAskUpdate {
         }
     }
 
-    /// The `askDate` field.
     #[must_use]
     pub fn ask_date(mut self, ask_date: impl Into<DateTime>) -> Self {
         self.ask_date = Some(ask_date.into());
         self
     }
 
-    /// The `expectedFulfillmentDate` field.
     #[must_use]
     pub fn expected_fulfillment_date(mut self, expected_fulfillment_date: impl Into<DateTime>) -> Self {
         self.expected_fulfillment_date = Some(expected_fulfillment_date.into());
         self
     }
 
-    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
         self
     }
 
-    /// The `frequency` field.
     #[must_use]
     pub fn frequency(mut self, frequency: Frequency) -> Self {
         self.frequency = Some(frequency);
         self
     }
 
-    /// The `declined` field.
     #[must_use]
     pub fn declined(mut self, declined: bool) -> Self {
         self.declined = Some(declined);
         self
     }
 
-    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
@@ -378,7 +327,6 @@ impl GiftAskUpdate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());

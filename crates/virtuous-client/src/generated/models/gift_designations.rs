@@ -11,15 +11,12 @@ use auth_client_core::UnknownFields;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct GiftDesignationRow {
-    /// The `id` field.
     pub id: i64,
     /// The date of creation, as a display string.
     pub create_date: Option<DateTime>,
     /// The part of the amount that goes to the project.
     pub amount_designated: Option<Amount>,
-    /// The `giftId` field.
     pub gift_id: Option<i64>,
-    /// The `giftDate` field.
     pub gift_date: Option<DateTime>,
     /// The type of the gift, such as `Cash` or `Check`.
     pub gift_type: Option<GiftType>,
@@ -29,23 +26,17 @@ pub struct GiftDesignationRow {
     pub gift_custom_fields: Option<CustomFields>,
     /// The URL of the gift.
     pub gift_url: Option<String>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The `contactName` field.
     pub contact_name: Option<String>,
     /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: Option<ContactType>,
     /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The `project` field.
     pub project: Option<String>,
-    /// The `projectCode` field.
     pub project_code: Option<String>,
     /// The accounting code of the project in an external system.
     pub project_external_accounting_code: Option<String>,
-    /// The `projectType` field.
     pub project_type: Option<String>,
     /// The location or URL of the project.
     pub project_location: Option<String>,
@@ -55,13 +46,10 @@ pub struct GiftDesignationRow {
     pub project_url: Option<String>,
     /// The id of the parent project.
     pub parent_project_id: Option<i64>,
-    /// The `parentProject` field.
     pub parent_project: Option<String>,
-    /// The `parentProjectCode` field.
     pub parent_project_code: Option<String>,
     /// The accounting code of the parent project in an external system.
     pub parent_project_external_accounting_code: Option<String>,
-    /// The `parentProjectType` field.
     pub parent_project_type: Option<String>,
     /// The location or URL of the parent project.
     pub parent_project_location: Option<String>,
@@ -71,11 +59,9 @@ pub struct GiftDesignationRow {
     pub parent_project_url: Option<String>,
     /// The name of the batch.
     pub batch: Option<String>,
-    /// The `segmentName` field.
     pub segment_name: Option<String>,
-    /// The `segmentCode` field.
     pub segment_code: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 

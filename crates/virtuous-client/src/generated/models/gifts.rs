@@ -102,15 +102,12 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Gift {
-    /// The `id` field.
     pub id: i64,
     /// The name of the other system.
     pub transaction_source: Option<String>,
     /// The id in the other system.
     pub transaction_id: Option<String>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The `contactName` field.
     pub contact_name: Option<String>,
     /// The URL of the contact.
     pub contact_url: Option<String>,
@@ -118,11 +115,11 @@ pub struct Gift {
     pub gift_type: Option<GiftType>,
     /// The type of the gift, as a display string.
     pub gift_type_formatted: Option<String>,
-    /// The `giftDate` field.
+    /// The date of the gift, sent as midnight without a time zone: `2023-12-07T00:00:00`.
     pub gift_date: Option<DateTime>,
     /// The date of the gift, as a display string.
     pub gift_date_formatted: Option<String>,
-    /// The `amount` field.
+    /// The amount in the currency of `currencyCode`.
     pub amount: Option<Amount>,
     /// The amount, as a display string such as `$10.50`.
     pub amount_formatted: Option<String>,
@@ -142,11 +139,8 @@ pub struct Gift {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The `segmentId` field.
     pub segment_id: Option<i64>,
-    /// The `segment` field.
     pub segment: Option<String>,
-    /// The `segmentCode` field.
     pub segment_code: Option<String>,
     /// The URL of the segment.
     pub segment_url: Option<String>,
@@ -154,17 +148,14 @@ pub struct Gift {
     pub media_outlet_id: Option<i64>,
     /// The media outlet that led to the gift.
     pub media_outlet: Option<String>,
-    /// The `grantId` field.
     pub grant_id: Option<i64>,
     /// The grant's id.
     pub grant: Option<String>,
     /// The URL of the grant.
     pub grant_url: Option<String>,
-    /// The `notes` field.
     pub notes: Option<String>,
     /// The person in whose honor or memory the gift is given.
     pub tribute: Option<String>,
-    /// The `tributeId` field.
     pub tribute_id: Option<i64>,
     /// Whether the gift is in honor or in memory of the person.
     pub tribute_type: Option<String>,
@@ -188,7 +179,6 @@ pub struct Gift {
     pub contact_individual_id: Option<i64>,
     /// The accounting code of the cash account.
     pub cash_accounting_code: Option<String>,
-    /// The `giftAskId` field.
     pub gift_ask_id: Option<i64>,
     /// The id of the contact's membership.
     pub contact_membership_id: Option<i64>,
@@ -208,9 +198,8 @@ pub struct Gift {
     pub is_private: Option<bool>,
     /// Whether the gift is tax-deductible.
     pub is_tax_deductible: Option<bool>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -218,19 +207,16 @@ pub struct Gift {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct GiftSummary {
-    /// The `id` field.
     pub id: i64,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The individual's id.
     pub contact_individual_id: Option<i64>,
     /// The type of the gift, such as `Cash` or `Check`.
     pub gift_type: Option<GiftType>,
-    /// The `giftDate` field.
+    /// The date of the gift, sent as `12/7/2023`.
     pub gift_date: Option<DateTime>,
-    /// The `amount` field.
+    /// The amount, as a display string such as `$10.50`.
     pub amount: Option<String>,
-    /// The `segment` field.
     pub segment: Option<String>,
     /// The name of the batch.
     pub batch: Option<String>,
@@ -246,7 +232,7 @@ pub struct GiftSummary {
     pub exchange_rate: Option<Amount>,
     /// The designations: how the amount is split over projects.
     pub gift_designations: Vec<GiftDesignation>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -254,17 +240,12 @@ pub struct GiftSummary {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct GiftDesignation {
-    /// The `id` field.
     pub id: i64,
-    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The `project` field.
     pub project: Option<String>,
-    /// The `projectCode` field.
     pub project_code: Option<String>,
     /// The accounting code in an external system.
     pub external_accounting_code: Option<String>,
-    /// The `projectType` field.
     pub project_type: Option<String>,
     /// The location or URL of the project.
     pub project_location: Option<String>,
@@ -274,7 +255,7 @@ pub struct GiftDesignation {
     pub amount_designated: Option<Amount>,
     /// The display string.
     pub display: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -283,13 +264,12 @@ pub struct GiftDesignation {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct GiftPassthrough {
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The name of the contact.
     pub passthrough_contact: Option<String>,
-    /// The `amount` field.
+    /// The amount, as a display string such as `$10.50`.
     pub amount: Option<Amount>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -297,19 +277,15 @@ pub struct GiftPassthrough {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct GiftPremium {
-    /// The `id` field.
     pub id: i64,
-    /// The `premiumId` field.
     pub premium_id: Option<i64>,
-    /// The `premium` field.
     pub premium: Option<String>,
     /// The URL of the premium.
     pub premium_url: Option<String>,
-    /// The `quantity` field.
     pub quantity: Option<i64>,
     /// The display string.
     pub display: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -317,17 +293,13 @@ pub struct GiftPremium {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PledgePayment {
-    /// The `id` field.
     pub id: i64,
-    /// The `expectedPaymentDate` field.
     pub expected_payment_date: Option<DateTime>,
-    /// The `expectedAmount` field.
     pub expected_amount: Option<Amount>,
-    /// The `giftId` field.
     pub gift_id: Option<i64>,
     /// The amount paid.
     pub actual_amount: Option<Amount>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -335,19 +307,16 @@ pub struct PledgePayment {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RecurringGiftPayment {
-    /// The `id` field.
     pub id: i64,
     /// The gift that made the payment.
     pub gift: Option<PaymentGift>,
-    /// The `expectedAmount` field.
     pub expected_amount: Option<Amount>,
-    /// The `expectedPaymentDate` field.
     pub expected_payment_date: Option<DateTime>,
     /// The time at which the payment was dismissed.
     pub dismiss_payment_date: Option<DateTime>,
     /// The time at which the payment was fulfilled.
     pub fulfill_payment_date: Option<DateTime>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -357,13 +326,10 @@ pub struct RecurringGiftPayment {
 pub struct PaymentGift {
     /// The gift's id.
     pub id: i64,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The `giftDate` field.
     pub gift_date: Option<DateTime>,
-    /// The `amount` field.
     pub amount: Option<Amount>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -373,13 +339,12 @@ pub struct PaymentGift {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftCreate {
-    /// The `contactId` field.
     pub contact_id: i64,
     /// The type of the gift, such as `Cash` or `Check`.
     pub gift_type: GiftType,
-    /// The `giftDate` field.
+    /// The date of the gift. The server ignores a time of day and converts no time zone.
     pub gift_date: DateTime,
-    /// The `amount` field.
+    /// The amount in the currency of `currencyCode`.
     pub amount: Amount,
     /// The name of the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -390,7 +355,6 @@ pub struct GiftCreate {
     /// The name of the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
-    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
     /// The id of the receipt's segment.
@@ -399,7 +363,6 @@ pub struct GiftCreate {
     /// The media outlet that led to the gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_outlet_id: Option<i64>,
-    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
     /// Whether access is restricted to users with the permission.
@@ -423,13 +386,11 @@ pub struct GiftCreate {
     /// Whether the gift is tax-deductible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_tax_deductible: Option<bool>,
-    /// The `giftAskId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_ask_id: Option<i64>,
     /// The id of the passthrough contact's gift ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passthrough_gift_ask_id: Option<i64>,
-    /// The `grantId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_id: Option<i64>,
     /// The id of the contact's membership.
@@ -441,10 +402,8 @@ pub struct GiftCreate {
     /// The exchange rate between the gift's currency and the base currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Amount>,
-    /// The `checkNumber` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_number: Option<String>,
-    /// The `creditCardType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit_card_type: Option<String>,
     /// The type of the cryptocurrency.
@@ -453,34 +412,25 @@ pub struct GiftCreate {
     /// The hash of the transaction on the blockchain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_hash: Option<String>,
-    /// The `coinSoldForCash` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin_sold_for_cash: Option<bool>,
-    /// The `coinAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin_amount: Option<Amount>,
-    /// The `dateCoinWasSold` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_coin_was_sold: Option<DateTime>,
-    /// The `coinSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin_sale_amount: Option<Amount>,
-    /// The `tickerSymbol` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticker_symbol: Option<String>,
-    /// The `numberOfShares` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number_of_shares: Option<Amount>,
     /// The custodian of the individual retirement account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ira_custodian: Option<String>,
-    /// The `stockSoldForCash` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_sold_for_cash: Option<bool>,
-    /// The `dateStockWasSold` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_stock_was_sold: Option<DateTime>,
-    /// The `stockSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_sale_amount: Option<Amount>,
     /// The type of a non-cash gift.
@@ -489,19 +439,15 @@ pub struct GiftCreate {
     /// The type of a non-cash gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_gift_type: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The `nonCashSoldForCash` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_sold_for_cash: Option<bool>,
-    /// The `dateNonCashWasSold` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_non_cash_was_sold: Option<DateTime>,
     /// The value at the time of the gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_original_amount: Option<Amount>,
-    /// The `nonCashSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_sale_amount: Option<Amount>,
     /// The designations: how the amount is split over projects.
@@ -519,7 +465,6 @@ pub struct GiftCreate {
     /// Whether the gift is in honor or in memory of the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_type: Option<String>,
-    /// The `tributeId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_id: Option<i64>,
     /// The dedication. Responses call it `tribute`.
@@ -531,7 +476,6 @@ pub struct GiftCreate {
     /// The id of the gift to reverse.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reversed_gift_id: Option<i64>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -624,7 +568,6 @@ impl GiftCreate {
         self
     }
 
-    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
@@ -645,7 +588,6 @@ impl GiftCreate {
         self
     }
 
-    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
@@ -701,7 +643,6 @@ impl GiftCreate {
         self
     }
 
-    /// The `giftAskId` field.
     #[must_use]
     pub fn gift_ask_id(mut self, gift_ask_id: i64) -> Self {
         self.gift_ask_id = Some(gift_ask_id);
@@ -715,7 +656,6 @@ impl GiftCreate {
         self
     }
 
-    /// The `grantId` field.
     #[must_use]
     pub fn grant_id(mut self, grant_id: i64) -> Self {
         self.grant_id = Some(grant_id);
@@ -743,14 +683,12 @@ impl GiftCreate {
         self
     }
 
-    /// The `checkNumber` field.
     #[must_use]
     pub fn check_number(mut self, check_number: impl Into<String>) -> Self {
         self.check_number = Some(check_number.into());
         self
     }
 
-    /// The `creditCardType` field.
     #[must_use]
     pub fn credit_card_type(mut self, credit_card_type: impl Into<String>) -> Self {
         self.credit_card_type = Some(credit_card_type.into());
@@ -771,42 +709,36 @@ impl GiftCreate {
         self
     }
 
-    /// The `coinSoldForCash` field.
     #[must_use]
     pub fn coin_sold_for_cash(mut self, coin_sold_for_cash: bool) -> Self {
         self.coin_sold_for_cash = Some(coin_sold_for_cash);
         self
     }
 
-    /// The `coinAmount` field.
     #[must_use]
     pub fn coin_amount(mut self, coin_amount: impl Into<Amount>) -> Self {
         self.coin_amount = Some(coin_amount.into());
         self
     }
 
-    /// The `dateCoinWasSold` field.
     #[must_use]
     pub fn date_coin_was_sold(mut self, date_coin_was_sold: impl Into<DateTime>) -> Self {
         self.date_coin_was_sold = Some(date_coin_was_sold.into());
         self
     }
 
-    /// The `coinSaleAmount` field.
     #[must_use]
     pub fn coin_sale_amount(mut self, coin_sale_amount: impl Into<Amount>) -> Self {
         self.coin_sale_amount = Some(coin_sale_amount.into());
         self
     }
 
-    /// The `tickerSymbol` field.
     #[must_use]
     pub fn ticker_symbol(mut self, ticker_symbol: impl Into<String>) -> Self {
         self.ticker_symbol = Some(ticker_symbol.into());
         self
     }
 
-    /// The `numberOfShares` field.
     #[must_use]
     pub fn number_of_shares(mut self, number_of_shares: impl Into<Amount>) -> Self {
         self.number_of_shares = Some(number_of_shares.into());
@@ -820,21 +752,18 @@ impl GiftCreate {
         self
     }
 
-    /// The `stockSoldForCash` field.
     #[must_use]
     pub fn stock_sold_for_cash(mut self, stock_sold_for_cash: bool) -> Self {
         self.stock_sold_for_cash = Some(stock_sold_for_cash);
         self
     }
 
-    /// The `dateStockWasSold` field.
     #[must_use]
     pub fn date_stock_was_sold(mut self, date_stock_was_sold: impl Into<DateTime>) -> Self {
         self.date_stock_was_sold = Some(date_stock_was_sold.into());
         self
     }
 
-    /// The `stockSaleAmount` field.
     #[must_use]
     pub fn stock_sale_amount(mut self, stock_sale_amount: impl Into<Amount>) -> Self {
         self.stock_sale_amount = Some(stock_sale_amount.into());
@@ -855,21 +784,18 @@ impl GiftCreate {
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The `nonCashSoldForCash` field.
     #[must_use]
     pub fn non_cash_sold_for_cash(mut self, non_cash_sold_for_cash: bool) -> Self {
         self.non_cash_sold_for_cash = Some(non_cash_sold_for_cash);
         self
     }
 
-    /// The `dateNonCashWasSold` field.
     #[must_use]
     pub fn date_non_cash_was_sold(mut self, date_non_cash_was_sold: impl Into<DateTime>) -> Self {
         self.date_non_cash_was_sold = Some(date_non_cash_was_sold.into());
@@ -883,7 +809,6 @@ impl GiftCreate {
         self
     }
 
-    /// The `nonCashSaleAmount` field.
     #[must_use]
     pub fn non_cash_sale_amount(mut self, non_cash_sale_amount: impl Into<Amount>) -> Self {
         self.non_cash_sale_amount = Some(non_cash_sale_amount.into());
@@ -931,7 +856,6 @@ impl GiftCreate {
         self
     }
 
-    /// The `tributeId` field.
     #[must_use]
     pub fn tribute_id(mut self, tribute_id: i64) -> Self {
         self.tribute_id = Some(tribute_id);
@@ -959,7 +883,6 @@ impl GiftCreate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -972,14 +895,13 @@ impl GiftCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftDesignationWrite {
-    /// The `projectId` field.
     pub project_id: i64,
-    /// The `amount` field.
+    /// The part of the gift's amount. Responses call it `amountDesignated`.
     pub amount: Amount,
-    /// The `state` field.
+    /// The action on this part of the gift: `Add`, `Update`, `Delete` or `Ignore`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -1004,7 +926,7 @@ impl GiftDesignationWrite {
         Self { project_id, amount: amount.into(), state: None, unknown: UnknownFields::new() }
     }
 
-    /// The `state` field.
+    /// The action on this part of the gift: `Add`, `Update`, `Delete` or `Ignore`.
     #[must_use]
     pub fn state(mut self, state: ChildState) -> Self {
         self.state = Some(state);
@@ -1017,16 +939,14 @@ impl GiftDesignationWrite {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftPassthroughWrite {
-    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
     /// The name of the contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passthrough_contact: Option<String>,
-    /// The `amount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -1044,13 +964,11 @@ impl From<&GiftPassthrough> for GiftPassthroughWrite {
 }
 
 impl GiftPassthroughWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
@@ -1064,7 +982,6 @@ impl GiftPassthroughWrite {
         self
     }
 
-    /// The `amount` field.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<Amount>) -> Self {
         self.amount = Some(amount.into());
@@ -1077,16 +994,14 @@ impl GiftPassthroughWrite {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftPremiumWrite {
-    /// The `premiumId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub premium_id: Option<i64>,
-    /// The `quantity` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantity: Option<i64>,
-    /// The `state` field.
+    /// The action on this part of the gift: `Add`, `Update`, `Delete` or `Ignore`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -1105,27 +1020,24 @@ impl From<&GiftPremium> for GiftPremiumWrite {
 }
 
 impl GiftPremiumWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `premiumId` field.
     #[must_use]
     pub fn premium_id(mut self, premium_id: i64) -> Self {
         self.premium_id = Some(premium_id);
         self
     }
 
-    /// The `quantity` field.
     #[must_use]
     pub fn quantity(mut self, quantity: i64) -> Self {
         self.quantity = Some(quantity);
         self
     }
 
-    /// The `state` field.
+    /// The action on this part of the gift: `Add`, `Update`, `Delete` or `Ignore`.
     #[must_use]
     pub fn state(mut self, state: ChildState) -> Self {
         self.state = Some(state);
@@ -1137,16 +1049,14 @@ impl GiftPremiumWrite {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PledgePaymentWrite {
-    /// The `id` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The `amount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
-    /// The `state` field.
+    /// The action on this part of the gift: `Add`, `Update`, `Delete` or `Ignore`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -1165,27 +1075,24 @@ impl From<&PledgePayment> for PledgePaymentWrite {
 }
 
 impl PledgePaymentWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `id` field.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// The `amount` field.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<Amount>) -> Self {
         self.amount = Some(amount.into());
         self
     }
 
-    /// The `state` field.
+    /// The action on this part of the gift: `Add`, `Update`, `Delete` or `Ignore`.
     #[must_use]
     pub fn state(mut self, state: ChildState) -> Self {
         self.state = Some(state);
@@ -1198,19 +1105,17 @@ impl PledgePaymentWrite {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringGiftPaymentWrite {
-    /// The `id` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
     /// The id of the payment, in the form `RecurringGiftPayment-7`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<String>,
-    /// The `amount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
-    /// The `state` field.
+    /// The action on this part of the gift: `Add`, `Update`, `Delete` or `Ignore`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ChildState>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -1234,13 +1139,11 @@ impl TryFrom<&RecurringGiftPayment> for RecurringGiftPaymentWrite {
 }
 
 impl RecurringGiftPaymentWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `id` field.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
@@ -1254,14 +1157,13 @@ impl RecurringGiftPaymentWrite {
         self
     }
 
-    /// The `amount` field.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<Amount>) -> Self {
         self.amount = Some(amount.into());
         self
     }
 
-    /// The `state` field.
+    /// The action on this part of the gift: `Add`, `Update`, `Delete` or `Ignore`.
     #[must_use]
     pub fn state(mut self, state: ChildState) -> Self {
         self.state = Some(state);
@@ -1277,16 +1179,15 @@ pub struct GiftUpdate {
     /// The type of the gift, such as `Cash` or `Check`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_type: Option<GiftType>,
-    /// The `giftDate` field.
+    /// The date of the gift. The server ignores a time of day and converts no time zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_date: Option<DateTime>,
-    /// The `amount` field.
+    /// The amount in the currency of `currencyCode`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
     /// The name of the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
-    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
     /// The id of the receipt's segment.
@@ -1295,7 +1196,6 @@ pub struct GiftUpdate {
     /// The media outlet that led to the gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_outlet_id: Option<i64>,
-    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
     /// Whether access is restricted to users with the permission.
@@ -1330,13 +1230,11 @@ pub struct GiftUpdate {
     /// Whether the gift is tax-deductible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_tax_deductible: Option<bool>,
-    /// The `giftAskId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_ask_id: Option<i64>,
     /// The id of the passthrough contact's gift ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passthrough_gift_ask_id: Option<i64>,
-    /// The `grantId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_id: Option<i64>,
     /// The id of the contact's membership.
@@ -1348,10 +1246,8 @@ pub struct GiftUpdate {
     /// The exchange rate between the gift's currency and the base currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Amount>,
-    /// The `checkNumber` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_number: Option<String>,
-    /// The `creditCardType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit_card_type: Option<String>,
     /// The type of the cryptocurrency.
@@ -1360,31 +1256,22 @@ pub struct GiftUpdate {
     /// The hash of the transaction on the blockchain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_hash: Option<String>,
-    /// The `coinSoldForCash` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin_sold_for_cash: Option<bool>,
-    /// The `coinAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin_amount: Option<Amount>,
-    /// The `dateCoinWasSold` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_coin_was_sold: Option<DateTime>,
-    /// The `coinSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin_sale_amount: Option<Amount>,
-    /// The `tickerSymbol` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticker_symbol: Option<String>,
-    /// The `numberOfShares` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number_of_shares: Option<Amount>,
-    /// The `stockSoldForCash` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_sold_for_cash: Option<bool>,
-    /// The `dateStockWasSold` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_stock_was_sold: Option<DateTime>,
-    /// The `stockSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_sale_amount: Option<Amount>,
     /// The custodian of the individual retirement account.
@@ -1396,19 +1283,15 @@ pub struct GiftUpdate {
     /// The type of a non-cash gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_gift_type: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The `nonCashSoldForCash` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_sold_for_cash: Option<bool>,
-    /// The `dateNonCashWasSold` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_non_cash_was_sold: Option<DateTime>,
     /// The value at the time of the gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_original_amount: Option<Amount>,
-    /// The `nonCashSaleAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_sale_amount: Option<Amount>,
     /// The contacts that the gift passed through. Assumption (put-derived): an update accepts it, which no
@@ -1430,7 +1313,6 @@ pub struct GiftUpdate {
     /// Whether the gift is in honor or in memory of the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_type: Option<String>,
-    /// The `tributeId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_id: Option<i64>,
     /// The dedication. Responses call it `tribute`.
@@ -1439,10 +1321,9 @@ pub struct GiftUpdate {
     /// The id of the individual who is notified of the tribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledgee_id: Option<i64>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -1581,7 +1462,6 @@ impl TryFrom<&Gift> for GiftUpdate {
 }
 
 impl GiftUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -1594,14 +1474,14 @@ impl GiftUpdate {
         self
     }
 
-    /// The `giftDate` field.
+    /// The date of the gift. The server ignores a time of day and converts no time zone.
     #[must_use]
     pub fn gift_date(mut self, gift_date: impl Into<DateTime>) -> Self {
         self.gift_date = Some(gift_date.into());
         self
     }
 
-    /// The `amount` field.
+    /// The amount in the currency of `currencyCode`.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<Amount>) -> Self {
         self.amount = Some(amount.into());
@@ -1615,7 +1495,6 @@ impl GiftUpdate {
         self
     }
 
-    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
@@ -1636,7 +1515,6 @@ impl GiftUpdate {
         self
     }
 
-    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
@@ -1715,7 +1593,6 @@ impl GiftUpdate {
         self
     }
 
-    /// The `giftAskId` field.
     #[must_use]
     pub fn gift_ask_id(mut self, gift_ask_id: i64) -> Self {
         self.gift_ask_id = Some(gift_ask_id);
@@ -1729,7 +1606,6 @@ impl GiftUpdate {
         self
     }
 
-    /// The `grantId` field.
     #[must_use]
     pub fn grant_id(mut self, grant_id: i64) -> Self {
         self.grant_id = Some(grant_id);
@@ -1757,14 +1633,12 @@ impl GiftUpdate {
         self
     }
 
-    /// The `checkNumber` field.
     #[must_use]
     pub fn check_number(mut self, check_number: impl Into<String>) -> Self {
         self.check_number = Some(check_number.into());
         self
     }
 
-    /// The `creditCardType` field.
     #[must_use]
     pub fn credit_card_type(mut self, credit_card_type: impl Into<String>) -> Self {
         self.credit_card_type = Some(credit_card_type.into());
@@ -1785,63 +1659,54 @@ impl GiftUpdate {
         self
     }
 
-    /// The `coinSoldForCash` field.
     #[must_use]
     pub fn coin_sold_for_cash(mut self, coin_sold_for_cash: bool) -> Self {
         self.coin_sold_for_cash = Some(coin_sold_for_cash);
         self
     }
 
-    /// The `coinAmount` field.
     #[must_use]
     pub fn coin_amount(mut self, coin_amount: impl Into<Amount>) -> Self {
         self.coin_amount = Some(coin_amount.into());
         self
     }
 
-    /// The `dateCoinWasSold` field.
     #[must_use]
     pub fn date_coin_was_sold(mut self, date_coin_was_sold: impl Into<DateTime>) -> Self {
         self.date_coin_was_sold = Some(date_coin_was_sold.into());
         self
     }
 
-    /// The `coinSaleAmount` field.
     #[must_use]
     pub fn coin_sale_amount(mut self, coin_sale_amount: impl Into<Amount>) -> Self {
         self.coin_sale_amount = Some(coin_sale_amount.into());
         self
     }
 
-    /// The `tickerSymbol` field.
     #[must_use]
     pub fn ticker_symbol(mut self, ticker_symbol: impl Into<String>) -> Self {
         self.ticker_symbol = Some(ticker_symbol.into());
         self
     }
 
-    /// The `numberOfShares` field.
     #[must_use]
     pub fn number_of_shares(mut self, number_of_shares: impl Into<Amount>) -> Self {
         self.number_of_shares = Some(number_of_shares.into());
         self
     }
 
-    /// The `stockSoldForCash` field.
     #[must_use]
     pub fn stock_sold_for_cash(mut self, stock_sold_for_cash: bool) -> Self {
         self.stock_sold_for_cash = Some(stock_sold_for_cash);
         self
     }
 
-    /// The `dateStockWasSold` field.
     #[must_use]
     pub fn date_stock_was_sold(mut self, date_stock_was_sold: impl Into<DateTime>) -> Self {
         self.date_stock_was_sold = Some(date_stock_was_sold.into());
         self
     }
 
-    /// The `stockSaleAmount` field.
     #[must_use]
     pub fn stock_sale_amount(mut self, stock_sale_amount: impl Into<Amount>) -> Self {
         self.stock_sale_amount = Some(stock_sale_amount.into());
@@ -1869,21 +1734,18 @@ impl GiftUpdate {
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The `nonCashSoldForCash` field.
     #[must_use]
     pub fn non_cash_sold_for_cash(mut self, non_cash_sold_for_cash: bool) -> Self {
         self.non_cash_sold_for_cash = Some(non_cash_sold_for_cash);
         self
     }
 
-    /// The `dateNonCashWasSold` field.
     #[must_use]
     pub fn date_non_cash_was_sold(mut self, date_non_cash_was_sold: impl Into<DateTime>) -> Self {
         self.date_non_cash_was_sold = Some(date_non_cash_was_sold.into());
@@ -1897,7 +1759,6 @@ impl GiftUpdate {
         self
     }
 
-    /// The `nonCashSaleAmount` field.
     #[must_use]
     pub fn non_cash_sale_amount(mut self, non_cash_sale_amount: impl Into<Amount>) -> Self {
         self.non_cash_sale_amount = Some(non_cash_sale_amount.into());
@@ -1956,7 +1817,6 @@ impl GiftUpdate {
         self
     }
 
-    /// The `tributeId` field.
     #[must_use]
     pub fn tribute_id(mut self, tribute_id: i64) -> Self {
         self.tribute_id = Some(tribute_id);
@@ -1977,7 +1837,6 @@ impl GiftUpdate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -1990,18 +1849,14 @@ impl GiftUpdate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GiftPatch {
-    /// The `id` field.
     pub id: i64,
     /// The date of the receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_date_utc: Option<DateTime>,
-    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::custom_fields::as_map")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -2019,21 +1874,18 @@ impl GiftPatch {
         self
     }
 
-    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -2055,10 +1907,9 @@ pub struct GiftTransaction {
     pub transaction_id: Option<String>,
     /// The contact's id.
     pub contact: GiftTransactionContact,
-    /// The `giftDate` field.
+    /// The date of the gift. The server ignores a time of day and converts no time zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_date: Option<DateTime>,
-    /// The `cancelDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancel_date: Option<DateTime>,
     /// The type of the gift, such as `Cash` or `Check`.
@@ -2071,7 +1922,7 @@ pub struct GiftTransaction {
     /// The exchange rate between the gift's currency and the base currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange_rate: Option<Amount>,
-    /// The `frequency` field.
+    /// The interval, among others `OneTime`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency: Option<Frequency>,
     /// The id of the recurring gift in the other system.
@@ -2080,22 +1931,20 @@ pub struct GiftTransaction {
     /// Whether the transaction updates the recurring gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurring_gift_transaction_update: Option<bool>,
-    /// The `pledgeFrequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pledge_frequency: Option<Frequency>,
     /// The id of the pledge in the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pledge_transaction_id: Option<String>,
     /// The expected fulfillment date of the pledge. The field name has the vendor's spelling.
+    #[doc(alias = "pledgeExpectedFullfillmentDate")]
     #[serde(rename = "pledgeExpectedFullfillmentDate", skip_serializing_if = "Option::is_none")]
     pub pledge_expected_fulfillment_date: Option<DateTime>,
     /// The name of the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
-    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// The `segment` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<String>,
     /// The media outlet that led to the gift.
@@ -2122,10 +1971,8 @@ pub struct GiftTransaction {
     /// Whether the gift is tax-deductible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_tax_deductible: Option<bool>,
-    /// The `checkNumber` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check_number: Option<String>,
-    /// The `creditCardType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit_card_type: Option<String>,
     /// The type of a non-cash gift.
@@ -2134,13 +1981,10 @@ pub struct GiftTransaction {
     /// The type of a non-cash gift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_gift_type: Option<String>,
-    /// The `nonCashGiftDescription` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_cash_gift_description: Option<String>,
-    /// The `stockTickerSymbol` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_ticker_symbol: Option<String>,
-    /// The `stockNumberOfShares` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_number_of_shares: Option<i64>,
     /// The custodian of the individual retirement account.
@@ -2155,7 +1999,6 @@ pub struct GiftTransaction {
     /// The premiums given in return.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub premiums: Option<Vec<TransactionPremium>>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::custom_fields::as_map")]
     pub custom_fields: Option<CustomFields>,
     /// Records of custom collections.
@@ -2235,14 +2078,13 @@ impl GiftTransaction {
         self
     }
 
-    /// The `giftDate` field.
+    /// The date of the gift. The server ignores a time of day and converts no time zone.
     #[must_use]
     pub fn gift_date(mut self, gift_date: impl Into<DateTime>) -> Self {
         self.gift_date = Some(gift_date.into());
         self
     }
 
-    /// The `cancelDate` field.
     #[must_use]
     pub fn cancel_date(mut self, cancel_date: impl Into<DateTime>) -> Self {
         self.cancel_date = Some(cancel_date.into());
@@ -2263,7 +2105,7 @@ impl GiftTransaction {
         self
     }
 
-    /// The `frequency` field.
+    /// The interval, among others `OneTime`.
     #[must_use]
     pub fn frequency(mut self, frequency: Frequency) -> Self {
         self.frequency = Some(frequency);
@@ -2284,7 +2126,6 @@ impl GiftTransaction {
         self
     }
 
-    /// The `pledgeFrequency` field.
     #[must_use]
     pub fn pledge_frequency(mut self, pledge_frequency: Frequency) -> Self {
         self.pledge_frequency = Some(pledge_frequency);
@@ -2315,14 +2156,12 @@ impl GiftTransaction {
         self
     }
 
-    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
         self
     }
 
-    /// The `segment` field.
     #[must_use]
     pub fn segment(mut self, segment: impl Into<String>) -> Self {
         self.segment = Some(segment.into());
@@ -2385,14 +2224,12 @@ impl GiftTransaction {
         self
     }
 
-    /// The `checkNumber` field.
     #[must_use]
     pub fn check_number(mut self, check_number: impl Into<String>) -> Self {
         self.check_number = Some(check_number.into());
         self
     }
 
-    /// The `creditCardType` field.
     #[must_use]
     pub fn credit_card_type(mut self, credit_card_type: impl Into<String>) -> Self {
         self.credit_card_type = Some(credit_card_type.into());
@@ -2413,21 +2250,18 @@ impl GiftTransaction {
         self
     }
 
-    /// The `nonCashGiftDescription` field.
     #[must_use]
     pub fn non_cash_gift_description(mut self, non_cash_gift_description: impl Into<String>) -> Self {
         self.non_cash_gift_description = Some(non_cash_gift_description.into());
         self
     }
 
-    /// The `stockTickerSymbol` field.
     #[must_use]
     pub fn stock_ticker_symbol(mut self, stock_ticker_symbol: impl Into<String>) -> Self {
         self.stock_ticker_symbol = Some(stock_ticker_symbol.into());
         self
     }
 
-    /// The `stockNumberOfShares` field.
     #[must_use]
     pub fn stock_number_of_shares(mut self, stock_number_of_shares: i64) -> Self {
         self.stock_number_of_shares = Some(stock_number_of_shares);
@@ -2462,7 +2296,6 @@ impl GiftTransaction {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -2503,13 +2336,10 @@ impl GiftTransaction {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TransactionDesignation {
-    /// The `id` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `code` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// The amount, sent as a string such as `25.00`.
@@ -2518,27 +2348,23 @@ pub struct TransactionDesignation {
 }
 
 impl TransactionDesignation {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `id` field.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `code` field.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
@@ -2557,49 +2383,42 @@ impl TransactionDesignation {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TransactionPremium {
-    /// The `id` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `code` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The `quantity` field.
+    /// The number of premiums, sent as a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantity: Option<String>,
 }
 
 impl TransactionPremium {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `id` field.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `code` field.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// The `quantity` field.
+    /// The number of premiums, sent as a string.
     #[must_use]
     pub fn quantity(mut self, quantity: impl Into<String>) -> Self {
         self.quantity = Some(quantity.into());
@@ -2612,13 +2431,11 @@ impl TransactionPremium {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TransactionEventAttendee {
-    /// The `eventId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<i64>,
-    /// The `eventName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_name: Option<String>,
-    /// The `invited` field.
+    /// Whether the person was invited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invited: Option<bool>,
     /// Whether the person has responded to the invitation.
@@ -2633,27 +2450,24 @@ pub struct TransactionEventAttendee {
 }
 
 impl TransactionEventAttendee {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `eventId` field.
     #[must_use]
     pub fn event_id(mut self, event_id: i64) -> Self {
         self.event_id = Some(event_id);
         self
     }
 
-    /// The `eventName` field.
     #[must_use]
     pub fn event_name(mut self, event_name: impl Into<String>) -> Self {
         self.event_name = Some(event_name.into());
         self
     }
 
-    /// The `invited` field.
+    /// Whether the person was invited.
     #[must_use]
     pub fn invited(mut self, invited: bool) -> Self {
         self.invited = Some(invited);
@@ -2689,12 +2503,10 @@ impl TransactionEventAttendee {
 pub struct GiftTransactionBatch {
     /// The name of the other system.
     pub transaction_source: String,
-    /// The `transactions` field.
     pub transactions: Vec<GiftTransaction>,
     /// Whether to create an import from the batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_import: Option<bool>,
-    /// The `importName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub import_name: Option<String>,
     /// The name of the batch.
@@ -2736,7 +2548,6 @@ impl GiftTransactionBatch {
         self
     }
 
-    /// The `importName` field.
     #[must_use]
     pub fn import_name(mut self, import_name: impl Into<String>) -> Self {
         self.import_name = Some(import_name.into());
@@ -2783,55 +2594,49 @@ pub struct GiftTransactionContact {
     /// The id in the other system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_id: Option<String>,
-    /// The `id` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `type` field.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
+    #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The `title` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The `firstname` field.
+    /// The field name has the vendor's spelling, in lower case.
     #[serde(rename = "firstname")]
     pub first_name: String,
-    /// The `middlename` field.
+    /// The field name has the vendor's spelling, in lower case.
     #[serde(rename = "middlename", skip_serializing_if = "Option::is_none")]
     pub middle_name: Option<String>,
-    /// The `lastname` field.
+    /// The field name has the vendor's spelling, in lower case.
     #[serde(rename = "lastname")]
     pub last_name: String,
     /// The suffix of the name, such as `Jr.`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
-    /// The `birthMonth` field.
+    /// A number, sent as a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_month: Option<String>,
-    /// The `birthDay` field.
+    /// A number, sent as a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_day: Option<String>,
-    /// The `birthYear` field.
+    /// A number, sent as a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_year: Option<String>,
-    /// The `gender` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
     /// The type of the email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_type: Option<String>,
-    /// The `email` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The type of the phone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_type: Option<String>,
-    /// The `phone` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// The `address` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<TransactionAddress>,
     /// Names of tags, separated by semicolons.
@@ -2843,7 +2648,7 @@ pub struct GiftTransactionContact {
 }
 
 impl GiftTransactionContact {
-    /// The `firstname` field.
+    /// The field name has the vendor's spelling, in lower case.
     pub fn first_name(first_name: impl Into<String>) -> GiftTransactionContactWithFirstName {
         GiftTransactionContactWithFirstName { first_name: first_name.into() }
     }
@@ -2855,35 +2660,32 @@ impl GiftTransactionContact {
         self
     }
 
-    /// The `id` field.
     #[must_use]
     pub fn id(mut self, id: i64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `type` field.
+    /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// The `title` field.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// The `middlename` field.
+    /// The field name has the vendor's spelling, in lower case.
     #[must_use]
     pub fn middle_name(mut self, middle_name: impl Into<String>) -> Self {
         self.middle_name = Some(middle_name.into());
@@ -2897,28 +2699,27 @@ impl GiftTransactionContact {
         self
     }
 
-    /// The `birthMonth` field.
+    /// A number, sent as a string.
     #[must_use]
     pub fn birth_month(mut self, birth_month: impl Into<String>) -> Self {
         self.birth_month = Some(birth_month.into());
         self
     }
 
-    /// The `birthDay` field.
+    /// A number, sent as a string.
     #[must_use]
     pub fn birth_day(mut self, birth_day: impl Into<String>) -> Self {
         self.birth_day = Some(birth_day.into());
         self
     }
 
-    /// The `birthYear` field.
+    /// A number, sent as a string.
     #[must_use]
     pub fn birth_year(mut self, birth_year: impl Into<String>) -> Self {
         self.birth_year = Some(birth_year.into());
         self
     }
 
-    /// The `gender` field.
     #[must_use]
     pub fn gender(mut self, gender: impl Into<String>) -> Self {
         self.gender = Some(gender.into());
@@ -2932,7 +2733,6 @@ impl GiftTransactionContact {
         self
     }
 
-    /// The `email` field.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
@@ -2946,14 +2746,12 @@ impl GiftTransactionContact {
         self
     }
 
-    /// The `phone` field.
     #[must_use]
     pub fn phone(mut self, phone: impl Into<String>) -> Self {
         self.phone = Some(phone.into());
         self
     }
 
-    /// The `address` field.
     #[must_use]
     pub fn address(mut self, address: TransactionAddress) -> Self {
         self.address = Some(address);
@@ -2985,22 +2783,17 @@ pub struct TransactionAddress {
     /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// The `country` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
 }
 
 impl TransactionAddress {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -3020,28 +2813,24 @@ impl TransactionAddress {
         self
     }
 
-    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// The `country` field.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
@@ -3054,22 +2843,17 @@ impl TransactionAddress {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TransactionTribute {
-    /// The `tributeId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_id: Option<i64>,
     /// Whether the gift is in honor or in memory of the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_type: Option<String>,
-    /// The `tributeFirstName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_first_name: Option<String>,
-    /// The `tributeLastName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_last_name: Option<String>,
-    /// The `tributeCity` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_city: Option<String>,
-    /// The `tributeState` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_state: Option<String>,
     /// The id of the individual who is notified of the tribute.
@@ -3102,13 +2886,11 @@ pub struct TransactionTribute {
 }
 
 impl TransactionTribute {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `tributeId` field.
     #[must_use]
     pub fn tribute_id(mut self, tribute_id: i64) -> Self {
         self.tribute_id = Some(tribute_id);
@@ -3122,28 +2904,24 @@ impl TransactionTribute {
         self
     }
 
-    /// The `tributeFirstName` field.
     #[must_use]
     pub fn tribute_first_name(mut self, tribute_first_name: impl Into<String>) -> Self {
         self.tribute_first_name = Some(tribute_first_name.into());
         self
     }
 
-    /// The `tributeLastName` field.
     #[must_use]
     pub fn tribute_last_name(mut self, tribute_last_name: impl Into<String>) -> Self {
         self.tribute_last_name = Some(tribute_last_name.into());
         self
     }
 
-    /// The `tributeCity` field.
     #[must_use]
     pub fn tribute_city(mut self, tribute_city: impl Into<String>) -> Self {
         self.tribute_city = Some(tribute_city.into());
         self
     }
 
-    /// The `tributeState` field.
     #[must_use]
     pub fn tribute_state(mut self, tribute_state: impl Into<String>) -> Self {
         self.tribute_state = Some(tribute_state.into());
@@ -3218,13 +2996,10 @@ impl TransactionTribute {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct NonCashGiftTypeEntry {
-    /// The `id` field.
     pub id: i64,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `isEnabled` field.
     pub is_enabled: Option<bool>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -3233,12 +3008,11 @@ pub struct NonCashGiftTypeEntry {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReversingGift {
-    /// The `giftDate` field.
+    /// The date of the gift. The server ignores a time of day and converts no time zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_date: Option<DateTime>,
     /// The id of the gift to reverse.
     pub reversed_gift_id: i64,
-    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
 }
@@ -3249,14 +3023,13 @@ impl ReversingGift {
         Self { reversed_gift_id, gift_date: None, notes: None }
     }
 
-    /// The `giftDate` field.
+    /// The date of the gift. The server ignores a time of day and converts no time zone.
     #[must_use]
     pub fn gift_date(mut self, gift_date: impl Into<DateTime>) -> Self {
         self.gift_date = Some(gift_date.into());
         self
     }
 
-    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());

@@ -10,7 +10,6 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Grant {
-    /// The `id` field.
     pub id: i64,
     /// The URL of the grant.
     pub grant_url: Option<String>,
@@ -18,13 +17,11 @@ pub struct Grant {
     pub gifts_applied_url: Option<String>,
     /// The id of the user who owns it.
     pub owner_id: Option<i64>,
-    /// The `title` field.
     pub title: Option<String>,
     /// The id of the granting organization.
     pub granting_organization_id: Option<i64>,
     /// The URL of the granting organization.
     pub granting_organization_url: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
     /// The id in the other system.
     pub reference_id: Option<String>,
@@ -34,37 +31,27 @@ pub struct Grant {
     pub receiving_organization_url: Option<String>,
     /// The location or URL of the project.
     pub project_url: Option<String>,
-    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The `project` field.
     pub project: Option<String>,
-    /// The `dueDateUtc` field.
+    /// The due date, in UTC, often without a time zone. Create and update call it `dueDate`.
     pub due_date_utc: Option<DateTime>,
-    /// The `totalAnticipatedAmount` field.
     pub total_anticipated_amount: Option<Amount>,
-    /// The `status` field.
     pub status: Option<String>,
-    /// The `submissionDateUtc` field.
+    /// The date of submission, in UTC, often without a time zone. Create and update call it `submissionDate`.
     pub submission_date_utc: Option<DateTime>,
-    /// The `anticipatedAwardDateUtc` field.
+    /// The expected date of the award, in UTC, often without a time zone. Create and update call it
+    /// `anticipatedAwardDate`.
     pub anticipated_award_date_utc: Option<DateTime>,
-    /// The `pointOfContactName` field.
     pub point_of_contact_name: Option<String>,
-    /// The `pointOfContactEmail` field.
     pub point_of_contact_email: Option<String>,
-    /// The `pointOfContactPhone` field.
     pub point_of_contact_phone: Option<String>,
-    /// The `website` field.
     pub website: Option<String>,
     /// Whether the grant was awarded.
     pub awarded_grant: Option<bool>,
-    /// The `awardedAmount` field.
     pub awarded_amount: Option<Amount>,
-    /// The `awardedDateUtc` field.
+    /// The date of the award, in UTC, often without a time zone. Create and update call it `awardedDate`.
     pub awarded_date_utc: Option<DateTime>,
-    /// The `awardTerms` field.
     pub award_terms: Option<String>,
-    /// The `grantType` field.
     pub grant_type: Option<String>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -74,9 +61,8 @@ pub struct Grant {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -88,13 +74,11 @@ pub struct GrantWrite {
     /// The id of the user who owns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<i64>,
-    /// The `title` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The id of the granting organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub granting_organization_id: Option<i64>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The id in the other system.
@@ -103,55 +87,44 @@ pub struct GrantWrite {
     /// The id of the receiving organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receiving_organization_id: Option<i64>,
-    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The `dueDate` field.
+    /// The due date. Responses call it `dueDateUtc`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_date: Option<DateTime>,
-    /// The `totalAnticipatedAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_anticipated_amount: Option<Amount>,
-    /// The `status` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// The `submissionDate` field.
+    /// The date of submission. Responses call it `submissionDateUtc`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submission_date: Option<DateTime>,
-    /// The `anticipatedAwardDate` field.
+    /// The expected date of the award. Responses call it `anticipatedAwardDateUtc`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_award_date: Option<DateTime>,
-    /// The `pointOfContactName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub point_of_contact_name: Option<String>,
-    /// The `pointOfContactEmail` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub point_of_contact_email: Option<String>,
-    /// The `pointOfContactPhone` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub point_of_contact_phone: Option<String>,
-    /// The `website` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
     /// Whether the grant was awarded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awarded_grant: Option<bool>,
-    /// The `awardedAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awarded_amount: Option<Amount>,
-    /// The `awardedDate` field.
+    /// The date of the award. Responses call it `awardedDateUtc`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awarded_date: Option<DateTime>,
-    /// The `awardTerms` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub award_terms: Option<String>,
-    /// The `grantType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_type: Option<String>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -195,7 +168,6 @@ impl TryFrom<&Grant> for GrantWrite {
 }
 
 impl GrantWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -208,7 +180,6 @@ impl GrantWrite {
         self
     }
 
-    /// The `title` field.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
@@ -222,7 +193,6 @@ impl GrantWrite {
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -243,70 +213,63 @@ impl GrantWrite {
         self
     }
 
-    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The `dueDate` field.
+    /// The due date. Responses call it `dueDateUtc`.
     #[must_use]
     pub fn due_date(mut self, due_date: impl Into<DateTime>) -> Self {
         self.due_date = Some(due_date.into());
         self
     }
 
-    /// The `totalAnticipatedAmount` field.
     #[must_use]
     pub fn total_anticipated_amount(mut self, total_anticipated_amount: impl Into<Amount>) -> Self {
         self.total_anticipated_amount = Some(total_anticipated_amount.into());
         self
     }
 
-    /// The `status` field.
     #[must_use]
     pub fn status(mut self, status: impl Into<String>) -> Self {
         self.status = Some(status.into());
         self
     }
 
-    /// The `submissionDate` field.
+    /// The date of submission. Responses call it `submissionDateUtc`.
     #[must_use]
     pub fn submission_date(mut self, submission_date: impl Into<DateTime>) -> Self {
         self.submission_date = Some(submission_date.into());
         self
     }
 
-    /// The `anticipatedAwardDate` field.
+    /// The expected date of the award. Responses call it `anticipatedAwardDateUtc`.
     #[must_use]
     pub fn anticipated_award_date(mut self, anticipated_award_date: impl Into<DateTime>) -> Self {
         self.anticipated_award_date = Some(anticipated_award_date.into());
         self
     }
 
-    /// The `pointOfContactName` field.
     #[must_use]
     pub fn point_of_contact_name(mut self, point_of_contact_name: impl Into<String>) -> Self {
         self.point_of_contact_name = Some(point_of_contact_name.into());
         self
     }
 
-    /// The `pointOfContactEmail` field.
     #[must_use]
     pub fn point_of_contact_email(mut self, point_of_contact_email: impl Into<String>) -> Self {
         self.point_of_contact_email = Some(point_of_contact_email.into());
         self
     }
 
-    /// The `pointOfContactPhone` field.
     #[must_use]
     pub fn point_of_contact_phone(mut self, point_of_contact_phone: impl Into<String>) -> Self {
         self.point_of_contact_phone = Some(point_of_contact_phone.into());
         self
     }
 
-    /// The `website` field.
     #[must_use]
     pub fn website(mut self, website: impl Into<String>) -> Self {
         self.website = Some(website.into());
@@ -320,35 +283,31 @@ impl GrantWrite {
         self
     }
 
-    /// The `awardedAmount` field.
     #[must_use]
     pub fn awarded_amount(mut self, awarded_amount: impl Into<Amount>) -> Self {
         self.awarded_amount = Some(awarded_amount.into());
         self
     }
 
-    /// The `awardedDate` field.
+    /// The date of the award. Responses call it `awardedDateUtc`.
     #[must_use]
     pub fn awarded_date(mut self, awarded_date: impl Into<DateTime>) -> Self {
         self.awarded_date = Some(awarded_date.into());
         self
     }
 
-    /// The `awardTerms` field.
     #[must_use]
     pub fn award_terms(mut self, award_terms: impl Into<String>) -> Self {
         self.award_terms = Some(award_terms.into());
         self
     }
 
-    /// The `grantType` field.
     #[must_use]
     pub fn grant_type(mut self, grant_type: impl Into<String>) -> Self {
         self.grant_type = Some(grant_type.into());
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());

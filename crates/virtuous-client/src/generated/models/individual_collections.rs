@@ -7,6 +7,5 @@ use serde::Serialize;
 /// The body of `individual_collections.update`.
 #[derive(Serialize)]
 pub(crate) struct IndividualCollectionsUpdateBody {
-    /// The `fields` field.
     pub(crate) fields: Vec<NamedValue>,
 }

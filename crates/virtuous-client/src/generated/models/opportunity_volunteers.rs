@@ -10,7 +10,6 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Volunteer {
-    /// The `id` field.
     pub id: i64,
     /// The URL of the volunteer.
     pub volunteer_url: Option<String>,
@@ -22,21 +21,16 @@ pub struct Volunteer {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The URL of the contact.
     pub contact_url: Option<String>,
     /// The display name.
     pub display_name: Option<String>,
-    /// The `firstName` field.
     pub first_name: Option<String>,
     /// The URL of the picture.
     pub avatar_url: Option<String>,
-    /// The `primaryPhone` field.
     pub primary_phone: Option<String>,
-    /// The `primaryEmail` field.
     pub primary_email: Option<String>,
-    /// The `totalHours` field.
     pub total_hours: Option<Amount>,
     /// The number of times that the person volunteered.
     pub times_volunteered: Option<i64>,
@@ -48,7 +42,7 @@ pub struct Volunteer {
     pub volunteer_opportunity_url: Option<String>,
     /// The individual's id.
     pub contact_individual_id: Option<i64>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -56,11 +50,9 @@ pub struct Volunteer {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct VolunteerAttendance {
-    /// The `id` field.
     pub id: i64,
     /// The URL of the attendance records.
     pub volunteer_attendance_url: Option<String>,
-    /// The `volunteerId` field.
     pub volunteer_id: Option<i64>,
     /// The URL of the volunteer.
     pub volunteer_url: Option<String>,
@@ -68,15 +60,13 @@ pub struct VolunteerAttendance {
     pub volunteer_opportunity_id: Option<i64>,
     /// The URL of the opportunity.
     pub volunteer_opportunity_url: Option<String>,
-    /// The `hours` field.
+    /// The number of hours.
     pub hours: Option<Amount>,
     /// The start, in UTC.
     pub start_date_time_utc: Option<DateTime>,
-    /// The `startDateTime` field.
     pub start_date_time: Option<DateTime>,
     /// The end, in UTC.
     pub end_date_time_utc: Option<DateTime>,
-    /// The `endDateTime` field.
     pub end_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     pub time_zone: Option<String>,
@@ -88,7 +78,7 @@ pub struct VolunteerAttendance {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -100,7 +90,7 @@ pub struct VolunteerAttendanceWrite {
     /// The time zone, such as `US/Arizona`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// The `hours` field.
+    /// The number of hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hours: Option<Amount>,
     /// The start, in UTC.
@@ -109,7 +99,7 @@ pub struct VolunteerAttendanceWrite {
     /// The end, in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date_time_utc: Option<DateTime>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -129,7 +119,6 @@ impl TryFrom<&VolunteerAttendance> for VolunteerAttendanceWrite {
 }
 
 impl VolunteerAttendanceWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -142,7 +131,7 @@ impl VolunteerAttendanceWrite {
         self
     }
 
-    /// The `hours` field.
+    /// The number of hours.
     #[must_use]
     pub fn hours(mut self, hours: impl Into<Amount>) -> Self {
         self.hours = Some(hours.into());

@@ -7,23 +7,17 @@ use auth_client_core::UnknownFields;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OrganizationGroup {
-    /// The `id` field.
     pub id: i64,
     /// The URL of the group.
     pub organization_group_url: Option<String>,
-    /// The `organizationId` field.
     pub organization_id: Option<i64>,
-    /// The `organizationName` field.
     pub organization_name: Option<String>,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `location` field.
     pub location: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
     /// The URL of the contacts in the group.
     pub organization_group_contacts_url: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -35,23 +29,16 @@ pub struct OrganizationGroupContact {
     pub organization_group_id: Option<i64>,
     /// The URL of the group.
     pub organization_group_url: Option<String>,
-    /// The `organizationId` field.
     pub organization_id: Option<i64>,
-    /// The `organizationName` field.
     pub organization_name: Option<String>,
-    /// The `organizationGroupName` field.
     pub organization_group_name: Option<String>,
-    /// The `organizationGroupLocation` field.
     pub organization_group_location: Option<String>,
-    /// The `organizationGroupDescription` field.
     pub organization_group_description: Option<String>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The `contactName` field.
     pub contact_name: Option<String>,
     /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 

@@ -10,7 +10,6 @@ use serde::Serialize;
 pub struct Organization {
     /// The id of the user's membership, for `switch`.
     pub organization_user_id: i64,
-    /// The `organizationName` field.
     pub organization_name: Option<String>,
     /// The time zone, such as `America/Phoenix`.
     pub organization_time_zone: Option<String>,
@@ -18,9 +17,8 @@ pub struct Organization {
     pub organization_culture: Option<String>,
     /// Whether the user is an administrator of the organization.
     pub is_administrator: Option<bool>,
-    /// The `isEnabled` field.
     pub is_enabled: Option<bool>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -30,7 +28,6 @@ pub struct Organization {
 pub struct CurrentOrganization {
     /// The id of the user's membership, for `switch`.
     pub organization_user_id: i64,
-    /// The `organizationName` field.
     pub organization_name: Option<String>,
     /// The time zone, such as `America/Phoenix`.
     pub organization_time_zone: Option<String>,
@@ -40,9 +37,8 @@ pub struct CurrentOrganization {
     pub current_user_time_zone: Option<String>,
     /// Whether the user is an administrator of the organization.
     pub is_administrator: Option<bool>,
-    /// The `isEnabled` field.
     pub is_enabled: Option<bool>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 

@@ -9,11 +9,9 @@ use auth_client_core::UnknownFields;
 pub struct Permission {
     /// The module of the CRM.
     pub module: Option<String>,
-    /// The `action` field.
     pub action: Option<String>,
-    /// The `allowed` field.
     pub allowed: Option<bool>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 

@@ -23,41 +23,33 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PlannedGift {
-    /// The `id` field.
     pub id: i64,
     /// The URL of the planned gift.
     pub planned_gift_url: Option<String>,
     /// The URL of the gifts that are applied to it.
     pub gifts_applied_url: Option<String>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// The `plannedGiftDate` field.
     pub planned_gift_date: Option<DateTime>,
     /// The type of the planned gift. The field name has the vendor's spelling.
+    #[doc(alias = "pkannedGiftType")]
     pub planned_gift_type: Option<PlannedGiftType>,
-    /// The `frequency` field.
+    /// The interval, among others `Once`.
     pub frequency: Option<Frequency>,
-    /// The `anticipatedAmount` field.
+    /// The expected amount, as a display string such as `$10.50`.
     pub anticipated_amount: Option<String>,
-    /// The `anticipatedStartDate` field.
     pub anticipated_start_date: Option<DateTime>,
-    /// The `numberOfOccurrences` field.
     pub number_of_occurrences: Option<i64>,
-    /// The `currentValue` field.
+    /// The current value, as a display string such as `$10.50`.
     pub current_value: Option<String>,
     /// The amount given so far, as a display string.
     pub fulfilled: Option<String>,
-    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The `project` field.
     pub project: Option<String>,
     /// The location or URL of the project.
     pub project_url: Option<String>,
-    /// The `segmentId` field.
     pub segment_id: Option<i64>,
-    /// The `segment` field.
     pub segment: Option<String>,
     /// The URL of the segment.
     pub segment_url: Option<String>,
@@ -69,9 +61,8 @@ pub struct PlannedGift {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -80,24 +71,17 @@ pub struct PlannedGift {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedGiftCreate {
-    /// The `contactId` field.
     pub contact_id: i64,
-    /// The `plannedGiftDate` field.
     pub planned_gift_date: DateTime,
-    /// The `plannedGiftType` field.
     pub planned_gift_type: PlannedGiftType,
-    /// The `frequency` field.
+    /// The interval, among others `Once`.
     pub frequency: Frequency,
-    /// The `anticipatedAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_amount: Option<Amount>,
-    /// The `anticipatedStartDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_start_date: Option<DateTime>,
-    /// The `numberOfOccurrences` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number_of_occurrences: Option<i64>,
-    /// The `currentValue` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_value: Option<Amount>,
     /// The individual's id.
@@ -106,16 +90,13 @@ pub struct PlannedGiftCreate {
     /// The user who is responsible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_user_id: Option<i64>,
-    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
     /// The date on which thanks were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thank_you_date: Option<DateTime>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -147,28 +128,24 @@ impl PlannedGiftCreate {
         }
     }
 
-    /// The `anticipatedAmount` field.
     #[must_use]
     pub fn anticipated_amount(mut self, anticipated_amount: impl Into<Amount>) -> Self {
         self.anticipated_amount = Some(anticipated_amount.into());
         self
     }
 
-    /// The `anticipatedStartDate` field.
     #[must_use]
     pub fn anticipated_start_date(mut self, anticipated_start_date: impl Into<DateTime>) -> Self {
         self.anticipated_start_date = Some(anticipated_start_date.into());
         self
     }
 
-    /// The `numberOfOccurrences` field.
     #[must_use]
     pub fn number_of_occurrences(mut self, number_of_occurrences: i64) -> Self {
         self.number_of_occurrences = Some(number_of_occurrences);
         self
     }
 
-    /// The `currentValue` field.
     #[must_use]
     pub fn current_value(mut self, current_value: impl Into<Amount>) -> Self {
         self.current_value = Some(current_value.into());
@@ -189,14 +166,12 @@ impl PlannedGiftCreate {
         self
     }
 
-    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
@@ -210,7 +185,6 @@ impl PlannedGiftCreate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -223,25 +197,19 @@ impl PlannedGiftCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedGiftUpdate {
-    /// The `plannedGiftDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_gift_date: Option<DateTime>,
-    /// The `plannedGiftType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_gift_type: Option<PlannedGiftType>,
-    /// The `frequency` field.
+    /// The interval, among others `Once`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency: Option<Frequency>,
-    /// The `anticipatedAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_amount: Option<Amount>,
-    /// The `anticipatedStartDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_start_date: Option<DateTime>,
-    /// The `numberOfOccurrences` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number_of_occurrences: Option<i64>,
-    /// The `currentValue` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_value: Option<Amount>,
     /// The individual's id.
@@ -250,19 +218,16 @@ pub struct PlannedGiftUpdate {
     /// The user who is responsible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_user_id: Option<i64>,
-    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
     /// The date on which thanks were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thank_you_date: Option<DateTime>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -304,55 +269,48 @@ impl TryFrom<&PlannedGift> for PlannedGiftUpdate {
 }
 
 impl PlannedGiftUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `plannedGiftDate` field.
     #[must_use]
     pub fn planned_gift_date(mut self, planned_gift_date: impl Into<DateTime>) -> Self {
         self.planned_gift_date = Some(planned_gift_date.into());
         self
     }
 
-    /// The `plannedGiftType` field.
     #[must_use]
     pub fn planned_gift_type(mut self, planned_gift_type: PlannedGiftType) -> Self {
         self.planned_gift_type = Some(planned_gift_type);
         self
     }
 
-    /// The `frequency` field.
+    /// The interval, among others `Once`.
     #[must_use]
     pub fn frequency(mut self, frequency: Frequency) -> Self {
         self.frequency = Some(frequency);
         self
     }
 
-    /// The `anticipatedAmount` field.
     #[must_use]
     pub fn anticipated_amount(mut self, anticipated_amount: impl Into<Amount>) -> Self {
         self.anticipated_amount = Some(anticipated_amount.into());
         self
     }
 
-    /// The `anticipatedStartDate` field.
     #[must_use]
     pub fn anticipated_start_date(mut self, anticipated_start_date: impl Into<DateTime>) -> Self {
         self.anticipated_start_date = Some(anticipated_start_date.into());
         self
     }
 
-    /// The `numberOfOccurrences` field.
     #[must_use]
     pub fn number_of_occurrences(mut self, number_of_occurrences: i64) -> Self {
         self.number_of_occurrences = Some(number_of_occurrences);
         self
     }
 
-    /// The `currentValue` field.
     #[must_use]
     pub fn current_value(mut self, current_value: impl Into<Amount>) -> Self {
         self.current_value = Some(current_value.into());
@@ -373,14 +331,12 @@ impl PlannedGiftUpdate {
         self
     }
 
-    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
@@ -394,7 +350,6 @@ impl PlannedGiftUpdate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());

@@ -26,17 +26,12 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Pledge {
-    /// The `id` field.
     pub id: i64,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The `amountPledged` field.
     pub amount_pledged: Option<Amount>,
-    /// The `frequency` field.
+    /// The interval, among others `Once` and `Custom`.
     pub frequency: Option<Frequency>,
-    /// The `pledgeDate` field.
     pub pledge_date: Option<DateTime>,
-    /// The `expectedFulfillmentDate` field.
     pub expected_fulfillment_date: Option<DateTime>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -46,23 +41,16 @@ pub struct Pledge {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The `segmentId` field.
     pub segment_id: Option<i64>,
-    /// The `segment` field.
     pub segment: Option<String>,
-    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The `project` field.
     pub project: Option<String>,
     /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
-    /// The `status` field.
     pub status: Option<String>,
-    /// The `payments` field.
     pub payments: Vec<PledgePayment>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -75,70 +63,55 @@ pub struct Pledge {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PledgeCreate {
-    /// The `contactId` field.
     pub contact_id: i64,
-    /// The `amountPledged` field.
     pub amount_pledged: Amount,
-    /// The `frequency` field.
+    /// The interval, among others `Once` and `Custom`.
     pub frequency: Frequency,
-    /// The `pledgeDate` field.
     pub pledge_date: DateTime,
-    /// The `expectedFulfillmentDate` field.
     pub expected_fulfillment_date: DateTime,
-    /// The `giftAskId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_ask_id: Option<i64>,
-    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
     /// Whether access is restricted to users with the permission.
     pub is_private: bool,
-    /// The `payments` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payments: Option<Vec<PledgePaymentPlan>>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
 
 impl PledgeCreate {
-    /// The `contactId` field.
     pub fn contact_id(contact_id: i64) -> PledgeCreateWithContactId {
         PledgeCreateWithContactId { contact_id }
     }
 
-    /// The `giftAskId` field.
     #[must_use]
     pub fn gift_ask_id(mut self, gift_ask_id: i64) -> Self {
         self.gift_ask_id = Some(gift_ask_id);
         self
     }
 
-    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The `payments` field.
     #[must_use]
     pub fn payments(mut self, payments: impl IntoIterator<Item = PledgePaymentPlan>) -> Self {
         self.payments = Some(payments.into_iter().collect());
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -151,11 +124,9 @@ impl PledgeCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PledgePaymentPlan {
-    /// The `expectedPaymentDate` field.
     pub expected_payment_date: DateTime,
-    /// The `expectedAmount` field.
     pub expected_amount: Amount,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -195,32 +166,24 @@ impl PledgePaymentPlan {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PledgeUpdate {
-    /// The `amountPledged` field.
     pub amount_pledged: Amount,
-    /// The `frequency` field.
+    /// The interval, among others `Once` and `Custom`.
     pub frequency: Frequency,
-    /// The `pledgeDate` field.
     pub pledge_date: DateTime,
-    /// The `expectedFulfillmentDate` field.
     pub expected_fulfillment_date: DateTime,
-    /// The `giftAskId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gift_ask_id: Option<i64>,
-    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
-    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
     /// Whether access is restricted to users with the permission.
     pub is_private: bool,
-    /// The `payments` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payments: Option<Vec<PledgePaymentPlan>>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -257,40 +220,34 @@ impl TryFrom<&Pledge> for PledgeUpdate {
 }
 
 impl PledgeUpdate {
-    /// The `amountPledged` field.
     pub fn amount_pledged(amount_pledged: impl Into<Amount>) -> PledgeUpdateWithAmountPledged {
         PledgeUpdateWithAmountPledged { amount_pledged: amount_pledged.into() }
     }
 
-    /// The `giftAskId` field.
     #[must_use]
     pub fn gift_ask_id(mut self, gift_ask_id: i64) -> Self {
         self.gift_ask_id = Some(gift_ask_id);
         self
     }
 
-    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
         self
     }
 
-    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The `payments` field.
     #[must_use]
     pub fn payments(mut self, payments: impl IntoIterator<Item = PledgePaymentPlan>) -> Self {
         self.payments = Some(payments.into_iter().collect());
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -301,7 +258,7 @@ impl PledgeUpdate {
 /// The body of `pledges.write_off`.
 #[derive(Serialize)]
 pub(crate) struct PledgesWriteOffBody {
-    /// Not empty. At most 100 characters.
+    /// Must not be empty. At most 100 characters.
     pub(crate) reason: String,
 }
 

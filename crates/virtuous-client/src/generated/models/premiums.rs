@@ -10,23 +10,15 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Premium {
-    /// The `id` field.
     pub id: i64,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `code` field.
     pub code: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
-    /// The `price` field.
     pub price: Option<Amount>,
-    /// The `fairMarketValue` field.
     pub fair_market_value: Option<Amount>,
-    /// The `cost` field.
     pub cost: Option<Amount>,
     /// The number of entries.
     pub inventory_count: Option<i64>,
-    /// The `isActive` field.
     pub is_active: Option<bool>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -36,9 +28,8 @@ pub struct Premium {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -47,34 +38,26 @@ pub struct Premium {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PremiumWrite {
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `code` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The `price` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Amount>,
-    /// The `fairMarketValue` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fair_market_value: Option<Amount>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The `cost` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<Amount>,
     /// The number of entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inventory_count: Option<i64>,
-    /// The `isActive` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -98,48 +81,41 @@ impl From<&Premium> for PremiumWrite {
 }
 
 impl PremiumWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `code` field.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// The `price` field.
     #[must_use]
     pub fn price(mut self, price: impl Into<Amount>) -> Self {
         self.price = Some(price.into());
         self
     }
 
-    /// The `fairMarketValue` field.
     #[must_use]
     pub fn fair_market_value(mut self, fair_market_value: impl Into<Amount>) -> Self {
         self.fair_market_value = Some(fair_market_value.into());
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The `cost` field.
     #[must_use]
     pub fn cost(mut self, cost: impl Into<Amount>) -> Self {
         self.cost = Some(cost.into());
@@ -153,14 +129,12 @@ impl PremiumWrite {
         self
     }
 
-    /// The `isActive` field.
     #[must_use]
     pub fn is_active(mut self, is_active: bool) -> Self {
         self.is_active = Some(is_active);
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());

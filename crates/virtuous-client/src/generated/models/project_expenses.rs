@@ -10,27 +10,17 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ProjectExpense {
-    /// The `id` field.
     pub id: i64,
-    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The `projectName` field.
     pub project_name: Option<String>,
-    /// The `projectCode` field.
     pub project_code: Option<String>,
     /// The id of the parent project.
     pub parent_project_id: Option<i64>,
-    /// The `parentProjectName` field.
     pub parent_project_name: Option<String>,
-    /// The `parentProjectCode` field.
     pub parent_project_code: Option<String>,
-    /// The `expenseAmount` field.
     pub expense_amount: Option<Amount>,
-    /// The `expenseDate` field.
     pub expense_date: Option<DateTime>,
-    /// The `accountingCode` field.
     pub accounting_code: Option<String>,
-    /// The `expenseDescription` field.
     pub expense_description: Option<String>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -40,7 +30,7 @@ pub struct ProjectExpense {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -49,59 +39,48 @@ pub struct ProjectExpense {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectExpenseCreate {
-    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The `expenseAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expense_amount: Option<Amount>,
-    /// The `expenseDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expense_date: Option<DateTime>,
-    /// The `accountingCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounting_code: Option<String>,
-    /// The `expenseDescription` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expense_description: Option<String>,
 }
 
 impl ProjectExpenseCreate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The `expenseAmount` field.
     #[must_use]
     pub fn expense_amount(mut self, expense_amount: impl Into<Amount>) -> Self {
         self.expense_amount = Some(expense_amount.into());
         self
     }
 
-    /// The `expenseDate` field.
     #[must_use]
     pub fn expense_date(mut self, expense_date: impl Into<DateTime>) -> Self {
         self.expense_date = Some(expense_date.into());
         self
     }
 
-    /// The `accountingCode` field.
     #[must_use]
     pub fn accounting_code(mut self, accounting_code: impl Into<String>) -> Self {
         self.accounting_code = Some(accounting_code.into());
         self
     }
 
-    /// The `expenseDescription` field.
     #[must_use]
     pub fn expense_description(mut self, expense_description: impl Into<String>) -> Self {
         self.expense_description = Some(expense_description.into());
@@ -114,19 +93,15 @@ impl ProjectExpenseCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectExpenseUpdate {
-    /// The `expenseAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expense_amount: Option<Amount>,
-    /// The `expenseDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expense_date: Option<DateTime>,
-    /// The `accountingCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounting_code: Option<String>,
-    /// The `expenseDescription` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expense_description: Option<String>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -146,34 +121,29 @@ impl TryFrom<&ProjectExpense> for ProjectExpenseUpdate {
 }
 
 impl ProjectExpenseUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `expenseAmount` field.
     #[must_use]
     pub fn expense_amount(mut self, expense_amount: impl Into<Amount>) -> Self {
         self.expense_amount = Some(expense_amount.into());
         self
     }
 
-    /// The `expenseDate` field.
     #[must_use]
     pub fn expense_date(mut self, expense_date: impl Into<DateTime>) -> Self {
         self.expense_date = Some(expense_date.into());
         self
     }
 
-    /// The `accountingCode` field.
     #[must_use]
     pub fn accounting_code(mut self, accounting_code: impl Into<String>) -> Self {
         self.accounting_code = Some(accounting_code.into());
         self
     }
 
-    /// The `expenseDescription` field.
     #[must_use]
     pub fn expense_description(mut self, expense_description: impl Into<String>) -> Self {
         self.expense_description = Some(expense_description.into());
@@ -185,7 +155,6 @@ impl ProjectExpenseUpdate {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProjectExpensesCreateBatchBody {
-    /// The `projectExpenses` field.
     pub(crate) project_expenses: Vec<ProjectExpenseCreate>,
 }
 

@@ -9,7 +9,6 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ProjectNote {
-    /// The `id` field.
     pub id: i64,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -21,17 +20,15 @@ pub struct ProjectNote {
     pub modified_by_user: Option<String>,
     /// The URL of the picture of the user who created it.
     pub created_by_avatar_url: Option<String>,
-    /// The `type` field.
+    #[doc(alias = "type")]
     pub kind: Option<String>,
-    /// The `note` field.
     pub note: Option<String>,
-    /// The `important` field.
     pub important: Option<bool>,
     /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
     /// The path of an attachment.
     pub binary_path: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -40,55 +37,46 @@ pub struct ProjectNote {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectNoteCreate {
-    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The `type` field.
+    #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The `note` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// The `important` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub important: Option<bool>,
     /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private: Option<bool>,
-    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
 }
 
 impl ProjectNoteCreate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The `type` field.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// The `note` field.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
     }
 
-    /// The `important` field.
     #[must_use]
     pub fn important(mut self, important: bool) -> Self {
         self.important = Some(important);
@@ -102,7 +90,6 @@ impl ProjectNoteCreate {
         self
     }
 
-    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
@@ -115,22 +102,19 @@ impl ProjectNoteCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectNoteUpdate {
-    /// The `type` field.
+    #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The `note` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// The `important` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub important: Option<bool>,
     /// Whether access is restricted to users with the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private: Option<bool>,
-    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -152,27 +136,23 @@ impl TryFrom<&ProjectNote> for ProjectNoteUpdate {
 }
 
 impl ProjectNoteUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `type` field.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// The `note` field.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
     }
 
-    /// The `important` field.
     #[must_use]
     pub fn important(mut self, important: bool) -> Self {
         self.important = Some(important);
@@ -186,7 +166,6 @@ impl ProjectNoteUpdate {
         self
     }
 
-    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);

@@ -10,15 +10,11 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ProjectRole {
-    /// The `id` field.
     pub id: i64,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The `contactName` field.
     pub contact_name: Option<String>,
     /// The project's id.
     pub project_designation_id: Option<i64>,
-    /// The `projectDesignationName` field.
     pub project_designation_name: Option<String>,
     /// The type of the role.
     pub project_role_type_id: Option<i64>,
@@ -32,7 +28,7 @@ pub struct ProjectRole {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -40,13 +36,10 @@ pub struct ProjectRole {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ProjectRoleTypeEntry {
-    /// The `id` field.
     pub id: i64,
-    /// The `role` field.
     pub role: Option<String>,
-    /// The `isEnabled` field.
     pub is_enabled: Option<bool>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -60,7 +53,6 @@ pub struct ProjectRoleTypeEntry {
 pub struct ProjectRoleCreate {
     /// The project's id.
     pub project_designation_id: i64,
-    /// The `contactId` field.
     pub contact_id: i64,
     /// The type of the role.
     pub project_role_type_id: i64,
@@ -84,7 +76,6 @@ pub struct ProjectRoleUpdate {
 }
 
 impl ProjectRoleUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

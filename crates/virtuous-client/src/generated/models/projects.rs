@@ -11,17 +11,13 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Project {
-    /// The `id` field.
     pub id: i64,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `projectCode` field.
+    /// The code of the project. Create and update call it `revenueAccountingCode`.
     pub project_code: Option<String>,
     /// The accounting code in an external system.
     pub external_accounting_code: Option<String>,
-    /// The `onlineDisplayName` field.
     pub online_display_name: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
     /// The URL of the photo.
     pub photo_url: Option<String>,
@@ -29,43 +25,30 @@ pub struct Project {
     pub parent_id: Option<i64>,
     /// The name of the parent project.
     pub parent_name: Option<String>,
-    /// The `isSubProject` field.
     pub is_sub_project: Option<bool>,
     /// Whether the project still accepts gifts.
     pub inventory_status: Option<String>,
-    /// The `type` field.
+    #[doc(alias = "type")]
     pub kind: Option<String>,
-    /// The `location` field.
     pub location: Option<String>,
     /// Whether only the listed gift specifications are accepted.
     pub is_restricted_to_gift_specifications: Option<bool>,
     /// Whether gifts are limited to the financial need.
     pub is_limited_to_financial_need: Option<bool>,
-    /// The `isPublic` field.
     pub is_public: Option<bool>,
-    /// The `isActive` field.
     pub is_active: Option<bool>,
-    /// The `isAvailableOnline` field.
     pub is_available_online: Option<bool>,
     /// Whether the gift is tax-deductible.
     pub is_tax_deductible: Option<bool>,
     /// Whether the project is treated as accounts payable.
     pub treat_as_accounts_payable: Option<bool>,
-    /// The `beginningBalance` field.
     pub beginning_balance: Option<Amount>,
-    /// The `currentBalance` field.
     pub current_balance: Option<Amount>,
-    /// The `financialNeedType` field.
     pub financial_need_type: Option<String>,
-    /// The `financialNeedFrequency` field.
     pub financial_need_frequency: Option<Frequency>,
-    /// The `financialNeedAmount` field.
     pub financial_need_amount: Option<Amount>,
-    /// The `startDate` field.
     pub start_date: Option<DateTime>,
-    /// The `endDate` field.
     pub end_date: Option<DateTime>,
-    /// The `durationType` field.
     pub duration_type: Option<String>,
     /// The total of all gifts.
     pub life_to_date_giving: Option<Amount>,
@@ -93,9 +76,8 @@ pub struct Project {
     pub modified_by_user: Option<String>,
     /// The gifts that the project accepts.
     pub gift_specifications: Vec<GiftSpecification>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -103,11 +85,9 @@ pub struct Project {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct GiftSpecification {
-    /// The `amount` field.
     pub amount: Option<Amount>,
-    /// The `frequency` field.
     pub frequency: Option<Frequency>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -116,7 +96,6 @@ pub struct GiftSpecification {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectWrite {
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The project's code. Responses call it `projectCode`.
@@ -125,46 +104,34 @@ pub struct ProjectWrite {
     /// Whether the project still accepts gifts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inventory_status: Option<String>,
-    /// The `type` field.
+    #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The `location` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// The `onlineDisplayName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub online_display_name: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The accounting code in an external system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_accounting_code: Option<String>,
-    /// The `durationType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_type: Option<String>,
-    /// The `startDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date: Option<DateTime>,
-    /// The `endDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date: Option<DateTime>,
-    /// The `financialNeedAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub financial_need_amount: Option<Amount>,
-    /// The `financialNeedType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub financial_need_type: Option<String>,
-    /// The `financialNeedFrequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub financial_need_frequency: Option<Frequency>,
-    /// The `isPublic` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_public: Option<bool>,
-    /// The `isActive` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
-    /// The `isAvailableOnline` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_available_online: Option<bool>,
     /// Whether gifts are limited to the financial need.
@@ -182,19 +149,16 @@ pub struct ProjectWrite {
     /// The id of the parent project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<i64>,
-    /// The `beginningBalance` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beginning_balance: Option<Amount>,
-    /// The `currentBalance` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_balance: Option<Amount>,
     /// Whether the project is synchronized with other systems.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_sync: Option<bool>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -240,13 +204,11 @@ impl TryFrom<&Project> for ProjectWrite {
 }
 
 impl ProjectWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -267,28 +229,24 @@ impl ProjectWrite {
         self
     }
 
-    /// The `type` field.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// The `location` field.
     #[must_use]
     pub fn location(mut self, location: impl Into<String>) -> Self {
         self.location = Some(location.into());
         self
     }
 
-    /// The `onlineDisplayName` field.
     #[must_use]
     pub fn online_display_name(mut self, online_display_name: impl Into<String>) -> Self {
         self.online_display_name = Some(online_display_name.into());
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -302,63 +260,54 @@ impl ProjectWrite {
         self
     }
 
-    /// The `durationType` field.
     #[must_use]
     pub fn duration_type(mut self, duration_type: impl Into<String>) -> Self {
         self.duration_type = Some(duration_type.into());
         self
     }
 
-    /// The `startDate` field.
     #[must_use]
     pub fn start_date(mut self, start_date: impl Into<DateTime>) -> Self {
         self.start_date = Some(start_date.into());
         self
     }
 
-    /// The `endDate` field.
     #[must_use]
     pub fn end_date(mut self, end_date: impl Into<DateTime>) -> Self {
         self.end_date = Some(end_date.into());
         self
     }
 
-    /// The `financialNeedAmount` field.
     #[must_use]
     pub fn financial_need_amount(mut self, financial_need_amount: impl Into<Amount>) -> Self {
         self.financial_need_amount = Some(financial_need_amount.into());
         self
     }
 
-    /// The `financialNeedType` field.
     #[must_use]
     pub fn financial_need_type(mut self, financial_need_type: impl Into<String>) -> Self {
         self.financial_need_type = Some(financial_need_type.into());
         self
     }
 
-    /// The `financialNeedFrequency` field.
     #[must_use]
     pub fn financial_need_frequency(mut self, financial_need_frequency: Frequency) -> Self {
         self.financial_need_frequency = Some(financial_need_frequency);
         self
     }
 
-    /// The `isPublic` field.
     #[must_use]
     pub fn is_public(mut self, is_public: bool) -> Self {
         self.is_public = Some(is_public);
         self
     }
 
-    /// The `isActive` field.
     #[must_use]
     pub fn is_active(mut self, is_active: bool) -> Self {
         self.is_active = Some(is_active);
         self
     }
 
-    /// The `isAvailableOnline` field.
     #[must_use]
     pub fn is_available_online(mut self, is_available_online: bool) -> Self {
         self.is_available_online = Some(is_available_online);
@@ -403,14 +352,12 @@ impl ProjectWrite {
         self
     }
 
-    /// The `beginningBalance` field.
     #[must_use]
     pub fn beginning_balance(mut self, beginning_balance: impl Into<Amount>) -> Self {
         self.beginning_balance = Some(beginning_balance.into());
         self
     }
 
-    /// The `currentBalance` field.
     #[must_use]
     pub fn current_balance(mut self, current_balance: impl Into<Amount>) -> Self {
         self.current_balance = Some(current_balance.into());
@@ -424,7 +371,6 @@ impl ProjectWrite {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -437,39 +383,28 @@ impl ProjectWrite {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectPatch {
-    /// The `id` field.
     pub id: i64,
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `projectCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_code: Option<String>,
-    /// The `onlineDisplayName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub online_display_name: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The `financialNeedAmount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub financial_need_amount: Option<Amount>,
-    /// The `beginningBalance` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beginning_balance: Option<Amount>,
-    /// The `currentBalance` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_balance: Option<Amount>,
-    /// The `type` field.
+    #[doc(alias = "type")]
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The `startDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date: Option<DateTime>,
-    /// The `endDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date: Option<DateTime>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::custom_fields::as_map")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -493,77 +428,66 @@ impl ProjectPatch {
         }
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `projectCode` field.
     #[must_use]
     pub fn project_code(mut self, project_code: impl Into<String>) -> Self {
         self.project_code = Some(project_code.into());
         self
     }
 
-    /// The `onlineDisplayName` field.
     #[must_use]
     pub fn online_display_name(mut self, online_display_name: impl Into<String>) -> Self {
         self.online_display_name = Some(online_display_name.into());
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The `financialNeedAmount` field.
     #[must_use]
     pub fn financial_need_amount(mut self, financial_need_amount: impl Into<Amount>) -> Self {
         self.financial_need_amount = Some(financial_need_amount.into());
         self
     }
 
-    /// The `beginningBalance` field.
     #[must_use]
     pub fn beginning_balance(mut self, beginning_balance: impl Into<Amount>) -> Self {
         self.beginning_balance = Some(beginning_balance.into());
         self
     }
 
-    /// The `currentBalance` field.
     #[must_use]
     pub fn current_balance(mut self, current_balance: impl Into<Amount>) -> Self {
         self.current_balance = Some(current_balance.into());
         self
     }
 
-    /// The `type` field.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());
         self
     }
 
-    /// The `startDate` field.
     #[must_use]
     pub fn start_date(mut self, start_date: impl Into<DateTime>) -> Self {
         self.start_date = Some(start_date.into());
         self
     }
 
-    /// The `endDate` field.
     #[must_use]
     pub fn end_date(mut self, end_date: impl Into<DateTime>) -> Self {
         self.end_date = Some(end_date.into());
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -576,29 +500,24 @@ impl ProjectPatch {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProjectBalance {
-    /// The `beginningBalance` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beginning_balance: Option<Amount>,
-    /// The `currentBalance` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_balance: Option<Amount>,
 }
 
 impl ProjectBalance {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `beginningBalance` field.
     #[must_use]
     pub fn beginning_balance(mut self, beginning_balance: impl Into<Amount>) -> Self {
         self.beginning_balance = Some(beginning_balance.into());
         self
     }
 
-    /// The `currentBalance` field.
     #[must_use]
     pub fn current_balance(mut self, current_balance: impl Into<Amount>) -> Self {
         self.current_balance = Some(current_balance.into());

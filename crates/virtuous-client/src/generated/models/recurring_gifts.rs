@@ -25,25 +25,19 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RecurringGift {
-    /// The `id` field.
     pub id: i64,
     /// The name of the other system.
     pub transaction_source: Option<String>,
     /// The id in the other system.
     pub transaction_id: Option<String>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The date of the recurring gift. Only in recordings of responses.
     pub recurring_gift_date: Option<DateTime>,
-    /// The `startDate` field.
     pub start_date: Option<DateTime>,
-    /// The `amount` field.
     pub amount: Option<Amount>,
-    /// The `frequency` field.
     pub frequency: Option<Frequency>,
-    /// The `anticipatedEndDate` field.
     pub anticipated_end_date: Option<DateTime>,
-    /// The `cancelDateTimeUtc` field.
+    /// The time of the cancellation, in UTC, often without a time zone.
     pub cancel_date_time_utc: Option<DateTime>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -53,9 +47,7 @@ pub struct RecurringGift {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The `segmentId` field.
     pub segment_id: Option<i64>,
-    /// The `segment` field.
     pub segment: Option<String>,
     /// The URL of the segment.
     pub segment_url: Option<String>,
@@ -65,15 +57,12 @@ pub struct RecurringGift {
     pub track_payments: Option<bool>,
     /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
-    /// The `status` field.
     pub status: Option<String>,
-    /// The `nextExpectedPaymentDate` field.
     pub next_expected_payment_date: Option<DateTime>,
     /// The designations: how the amount is split over projects.
     pub designations: Vec<RecurringGiftDesignation>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -81,17 +70,14 @@ pub struct RecurringGift {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RecurringGiftDesignation {
-    /// The `projectId` field.
     pub project_id: Option<i64>,
-    /// The `project` field.
     pub project: Option<String>,
     /// The location or URL of the project.
     pub project_url: Option<String>,
     /// The part of the amount that goes to the project.
     pub amount_designated: Option<Amount>,
-    /// The `projectCode` field.
     pub project_code: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -100,24 +86,17 @@ pub struct RecurringGiftDesignation {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringGiftCreate {
-    /// The `contactId` field.
     pub contact_id: i64,
-    /// The `startDate` field.
     pub start_date: DateTime,
-    /// The `frequency` field.
     pub frequency: Frequency,
-    /// The `amount` field.
     pub amount: Amount,
-    /// The `nextExpectedPaymentDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_expected_payment_date: Option<DateTime>,
-    /// The `anticipatedEndDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_end_date: Option<DateTime>,
     /// The date on which thanks were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thank_you_date: Option<DateTime>,
-    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
     /// Whether payments are automatic.
@@ -132,7 +111,6 @@ pub struct RecurringGiftCreate {
     /// The designations: how the amount is split over projects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub designations: Option<Vec<RecurringGiftDesignationWrite>>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
 }
@@ -163,14 +141,12 @@ impl RecurringGiftCreate {
         }
     }
 
-    /// The `nextExpectedPaymentDate` field.
     #[must_use]
     pub fn next_expected_payment_date(mut self, next_expected_payment_date: impl Into<DateTime>) -> Self {
         self.next_expected_payment_date = Some(next_expected_payment_date.into());
         self
     }
 
-    /// The `anticipatedEndDate` field.
     #[must_use]
     pub fn anticipated_end_date(mut self, anticipated_end_date: impl Into<DateTime>) -> Self {
         self.anticipated_end_date = Some(anticipated_end_date.into());
@@ -184,7 +160,6 @@ impl RecurringGiftCreate {
         self
     }
 
-    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
@@ -222,7 +197,6 @@ impl RecurringGiftCreate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -235,13 +209,12 @@ impl RecurringGiftCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringGiftDesignationWrite {
-    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
     /// The part of the amount that goes to the project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_designated: Option<Amount>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -258,13 +231,11 @@ impl From<&RecurringGiftDesignation> for RecurringGiftDesignationWrite {
 }
 
 impl RecurringGiftDesignationWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
@@ -288,25 +259,19 @@ pub struct RecurringGiftUpdate {
     /// documents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurring_gift_date: Option<DateTime>,
-    /// The `startDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date: Option<DateTime>,
-    /// The `frequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency: Option<Frequency>,
-    /// The `amount` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
-    /// The `nextExpectedPaymentDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_expected_payment_date: Option<DateTime>,
-    /// The `anticipatedEndDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anticipated_end_date: Option<DateTime>,
     /// The date on which thanks were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thank_you_date: Option<DateTime>,
-    /// The `segmentId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<i64>,
     /// Whether payments are automatic.
@@ -321,10 +286,9 @@ pub struct RecurringGiftUpdate {
     /// The designations: how the amount is split over projects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub designations: Option<Vec<RecurringGiftDesignationWrite>>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -367,7 +331,6 @@ impl TryFrom<&RecurringGift> for RecurringGiftUpdate {
 }
 
 impl RecurringGiftUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -381,35 +344,30 @@ impl RecurringGiftUpdate {
         self
     }
 
-    /// The `startDate` field.
     #[must_use]
     pub fn start_date(mut self, start_date: impl Into<DateTime>) -> Self {
         self.start_date = Some(start_date.into());
         self
     }
 
-    /// The `frequency` field.
     #[must_use]
     pub fn frequency(mut self, frequency: Frequency) -> Self {
         self.frequency = Some(frequency);
         self
     }
 
-    /// The `amount` field.
     #[must_use]
     pub fn amount(mut self, amount: impl Into<Amount>) -> Self {
         self.amount = Some(amount.into());
         self
     }
 
-    /// The `nextExpectedPaymentDate` field.
     #[must_use]
     pub fn next_expected_payment_date(mut self, next_expected_payment_date: impl Into<DateTime>) -> Self {
         self.next_expected_payment_date = Some(next_expected_payment_date.into());
         self
     }
 
-    /// The `anticipatedEndDate` field.
     #[must_use]
     pub fn anticipated_end_date(mut self, anticipated_end_date: impl Into<DateTime>) -> Self {
         self.anticipated_end_date = Some(anticipated_end_date.into());
@@ -423,7 +381,6 @@ impl RecurringGiftUpdate {
         self
     }
 
-    /// The `segmentId` field.
     #[must_use]
     pub fn segment_id(mut self, segment_id: i64) -> Self {
         self.segment_id = Some(segment_id);
@@ -461,7 +418,6 @@ impl RecurringGiftUpdate {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());
@@ -474,7 +430,6 @@ impl RecurringGiftUpdate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringGiftCancel {
-    /// The `cancelReason` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancel_reason: Option<String>,
     /// The id of the reason's category.
@@ -483,13 +438,11 @@ pub struct RecurringGiftCancel {
 }
 
 impl RecurringGiftCancel {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `cancelReason` field.
     #[must_use]
     pub fn cancel_reason(mut self, cancel_reason: impl Into<String>) -> Self {
         self.cancel_reason = Some(cancel_reason.into());

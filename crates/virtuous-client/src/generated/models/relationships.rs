@@ -8,9 +8,7 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Relationship {
-    /// The `id` field.
     pub id: i64,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The contact's id.
     pub contact: Option<String>,
@@ -24,11 +22,10 @@ pub struct Relationship {
     pub related_contact_individual: Option<String>,
     /// The type of the relationship, such as `Spouse`.
     pub relationship_type: Option<String>,
-    /// The `notes` field.
     pub notes: Option<String>,
     /// The URL of the other contact.
     pub related_contact_view_url: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -37,7 +34,6 @@ pub struct Relationship {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RelationshipCreate {
-    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
     /// The type of the relationship, such as `Spouse`.
@@ -52,19 +48,16 @@ pub struct RelationshipCreate {
     /// The id of the other individual.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related_contact_individual_id: Option<i64>,
-    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
 }
 
 impl RelationshipCreate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
@@ -99,7 +92,6 @@ impl RelationshipCreate {
         self
     }
 
-    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());
@@ -117,7 +109,7 @@ pub struct RelationshipTypeEntry {
     pub relationship: Option<String>,
     /// The relationship in the other direction.
     pub inverse_relationship: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -129,10 +121,9 @@ pub struct RelationshipUpdate {
     /// The type of the relationship, such as `Spouse`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relationship_type: Option<String>,
-    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -149,7 +140,6 @@ impl From<&Relationship> for RelationshipUpdate {
 }
 
 impl RelationshipUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -162,7 +152,6 @@ impl RelationshipUpdate {
         self
     }
 
-    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
         self.notes = Some(notes.into());

@@ -10,37 +10,27 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SavedReminder {
-    /// The `id` field.
     pub id: i64,
-    /// The `name` field.
     pub name: Option<String>,
     /// The type of the reminder's source.
     pub reminder_source_type: Option<String>,
     /// The type of the reminder's source, as a display string.
     pub reminder_source_type_display_name: Option<String>,
-    /// The `reminders` field.
     pub reminders: Vec<Reminder>,
-    /// The `message` field.
     pub message: Option<String>,
-    /// The `dueDate` field.
     pub due_date: Option<DateTime>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
-    /// The `contactDisplayName` field.
     pub contact_display_name: Option<String>,
-    /// The `reminderFrequency` field.
     pub reminder_frequency: Option<String>,
     /// The frequency, as a display string.
     pub reminder_frequency_display_name: Option<String>,
-    /// The `milestoneType` field.
     pub milestone_type: Option<String>,
     /// The type of milestone, as a display string.
     pub milestone_type_display_name: Option<String>,
     /// The value from which the reminder is triggered.
     pub threshold: Option<i64>,
-    /// The `description` field.
     pub description: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -49,55 +39,45 @@ pub struct SavedReminder {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReminderCreate {
-    /// The `taskType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
-    /// The `message` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The `dueDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_date: Option<DateTime>,
-    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
     /// The email address of the user who is the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_email: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
 impl ReminderCreate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `taskType` field.
     #[must_use]
     pub fn task_type(mut self, task_type: impl Into<String>) -> Self {
         self.task_type = Some(task_type.into());
         self
     }
 
-    /// The `message` field.
     #[must_use]
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
     }
 
-    /// The `dueDate` field.
     #[must_use]
     pub fn due_date(mut self, due_date: impl Into<DateTime>) -> Self {
         self.due_date = Some(due_date.into());
         self
     }
 
-    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
@@ -111,7 +91,6 @@ impl ReminderCreate {
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -124,75 +103,61 @@ impl ReminderCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecurringReminderCreate {
-    /// The `taskType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
-    /// The `message` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `dueDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_date: Option<DateTime>,
-    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
-    /// The `reminderFrequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reminder_frequency: Option<String>,
     /// The email address of the user who is the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_email: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
 impl RecurringReminderCreate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `taskType` field.
     #[must_use]
     pub fn task_type(mut self, task_type: impl Into<String>) -> Self {
         self.task_type = Some(task_type.into());
         self
     }
 
-    /// The `message` field.
     #[must_use]
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `dueDate` field.
     #[must_use]
     pub fn due_date(mut self, due_date: impl Into<DateTime>) -> Self {
         self.due_date = Some(due_date.into());
         self
     }
 
-    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
         self
     }
 
-    /// The `reminderFrequency` field.
     #[must_use]
     pub fn reminder_frequency(mut self, reminder_frequency: impl Into<String>) -> Self {
         self.reminder_frequency = Some(reminder_frequency.into());
@@ -206,7 +171,6 @@ impl RecurringReminderCreate {
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -219,10 +183,8 @@ impl RecurringReminderCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MilestoneReminderCreate {
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `milestoneType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub milestone_type: Option<String>,
     /// The value from which the reminder is triggered.
@@ -231,26 +193,22 @@ pub struct MilestoneReminderCreate {
     /// The email address of the user who is the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_email: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
 impl MilestoneReminderCreate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `milestoneType` field.
     #[must_use]
     pub fn milestone_type(mut self, milestone_type: impl Into<String>) -> Self {
         self.milestone_type = Some(milestone_type.into());
@@ -271,7 +229,6 @@ impl MilestoneReminderCreate {
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -287,31 +244,23 @@ pub struct RecurringReminderUpdate {
     /// The id, the same as in the path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// The `taskType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
-    /// The `message` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `dueDate` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_date: Option<DateTime>,
-    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
-    /// The `reminderFrequency` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reminder_frequency: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
 impl RecurringReminderUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -324,49 +273,42 @@ impl RecurringReminderUpdate {
         self
     }
 
-    /// The `taskType` field.
     #[must_use]
     pub fn task_type(mut self, task_type: impl Into<String>) -> Self {
         self.task_type = Some(task_type.into());
         self
     }
 
-    /// The `message` field.
     #[must_use]
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `dueDate` field.
     #[must_use]
     pub fn due_date(mut self, due_date: impl Into<DateTime>) -> Self {
         self.due_date = Some(due_date.into());
         self
     }
 
-    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);
         self
     }
 
-    /// The `reminderFrequency` field.
     #[must_use]
     pub fn reminder_frequency(mut self, reminder_frequency: impl Into<String>) -> Self {
         self.reminder_frequency = Some(reminder_frequency.into());
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -379,10 +321,8 @@ impl RecurringReminderUpdate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MilestoneReminderUpdate {
-    /// The `taskType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The value from which the reminder is triggered.
@@ -391,26 +331,22 @@ pub struct MilestoneReminderUpdate {
     /// Whether it applies only to contacts that the user follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_followed_contacts_only: Option<bool>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
 impl MilestoneReminderUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `taskType` field.
     #[must_use]
     pub fn task_type(mut self, task_type: impl Into<String>) -> Self {
         self.task_type = Some(task_type.into());
         self
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -431,7 +367,6 @@ impl MilestoneReminderUpdate {
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -447,13 +382,11 @@ pub struct ReminderCompletion {
     /// The type of the note.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note_type_name: Option<String>,
-    /// The `note` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// The time spent, in minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_spent: Option<i64>,
-    /// The `isImportant` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_important: Option<bool>,
     /// Whether access is restricted to users with the permission.
@@ -462,7 +395,6 @@ pub struct ReminderCompletion {
 }
 
 impl ReminderCompletion {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -475,7 +407,6 @@ impl ReminderCompletion {
         self
     }
 
-    /// The `note` field.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
@@ -489,7 +420,6 @@ impl ReminderCompletion {
         self
     }
 
-    /// The `isImportant` field.
     #[must_use]
     pub fn is_important(mut self, is_important: bool) -> Self {
         self.is_important = Some(is_important);

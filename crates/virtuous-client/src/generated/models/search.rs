@@ -27,35 +27,25 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactDocument {
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// `Household`, `Organization`, `Foundation`, or a type defined by the organization.
     pub contact_type: Option<ContactType>,
     /// The custom type of the contact.
     pub contact_subtype: Option<String>,
-    /// The `contactName` field.
     pub contact_name: Option<String>,
     /// The informal name, such as `Anna and Erik`.
     pub informal_name: Option<String>,
-    /// The `formalName` field.
     pub formal_name: Option<String>,
-    /// The `alternateName` field.
     pub alternate_name: Option<String>,
-    /// The `individualId` field.
     pub individual_id: Option<i64>,
-    /// The `individualName` field.
     pub individual_name: Option<String>,
-    /// The `isPrimary` field.
     pub is_primary: Option<bool>,
-    /// The `address` field.
+    /// The address, as a display string.
     pub address: Option<String>,
-    /// The `email` field.
     pub email: Option<String>,
-    /// The `phoneNumber` field.
     pub phone_number: Option<String>,
-    /// The `isArchived` field.
     pub is_archived: Option<bool>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -67,17 +57,13 @@ pub struct EntityDocument {
     pub entity_id: Option<i64>,
     /// The type of record.
     pub entity_type: Option<String>,
-    /// The `title` field.
     pub title: Option<String>,
-    /// The `code` field.
     pub code: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
-    /// The `metadata` field.
     pub metadata: Option<String>,
     /// The number of entries.
     pub total: Option<i64>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -89,7 +75,7 @@ pub struct SearchHighlight {
     pub field: Option<String>,
     /// The text around the match, with `mark` tags.
     pub snippet: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -97,11 +83,10 @@ pub struct SearchHighlight {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContactDocumentHit {
-    /// The `document` field.
     pub document: Option<ContactDocument>,
     /// The highlighted matches.
     pub highlights: Vec<SearchHighlight>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -109,11 +94,10 @@ pub struct ContactDocumentHit {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EntityDocumentHit {
-    /// The `document` field.
     pub document: Option<EntityDocument>,
     /// The highlighted matches.
     pub highlights: Vec<SearchHighlight>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -125,7 +109,7 @@ pub struct ContactDocumentHits {
     pub hits: Vec<ContactDocumentHit>,
     /// The number of entries.
     pub total: Option<i64>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -137,7 +121,7 @@ pub struct EntityDocumentHits {
     pub hits: Vec<EntityDocumentHit>,
     /// The number of entries.
     pub total: Option<i64>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -147,11 +131,9 @@ pub struct EntityDocumentHits {
 pub struct SearchResults {
     /// The ids of the contacts.
     pub contacts: Option<ContactDocumentHits>,
-    /// The `individuals` field.
     pub individuals: Option<ContactDocumentHits>,
-    /// The `entities` field.
     pub entities: Option<EntityDocumentHits>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 

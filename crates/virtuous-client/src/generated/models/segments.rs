@@ -10,25 +10,16 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Segment {
-    /// The `id` field.
     pub id: i64,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
-    /// The `code` field.
     pub code: Option<String>,
-    /// The `communicationId` field.
     pub communication_id: Option<i64>,
-    /// The `communicationName` field.
     pub communication_name: Option<String>,
-    /// The `campaignId` field.
     pub campaign_id: Option<i64>,
-    /// The `campaignName` field.
     pub campaign_name: Option<String>,
-    /// The `segmentOrganizerId` field.
     pub segment_organizer_id: Option<i64>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -37,16 +28,12 @@ pub struct Segment {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SegmentCreate {
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `code` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The `communicationId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_id: Option<i64>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The number of contacts.
@@ -55,52 +42,43 @@ pub struct SegmentCreate {
     /// The id of the saved query that selects the contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_query_id: Option<i64>,
-    /// The `costPerContact` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_per_contact: Option<Amount>,
-    /// The `packageCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package_code: Option<String>,
-    /// The `packageDescription` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package_description: Option<String>,
     /// The id of the receipt's segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_segment_id: Option<i64>,
-    /// The `segmentOrganizerId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_organizer_id: Option<i64>,
 }
 
 impl SegmentCreate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `code` field.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// The `communicationId` field.
     #[must_use]
     pub fn communication_id(mut self, communication_id: i64) -> Self {
         self.communication_id = Some(communication_id);
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -121,21 +99,18 @@ impl SegmentCreate {
         self
     }
 
-    /// The `costPerContact` field.
     #[must_use]
     pub fn cost_per_contact(mut self, cost_per_contact: impl Into<Amount>) -> Self {
         self.cost_per_contact = Some(cost_per_contact.into());
         self
     }
 
-    /// The `packageCode` field.
     #[must_use]
     pub fn package_code(mut self, package_code: impl Into<String>) -> Self {
         self.package_code = Some(package_code.into());
         self
     }
 
-    /// The `packageDescription` field.
     #[must_use]
     pub fn package_description(mut self, package_description: impl Into<String>) -> Self {
         self.package_description = Some(package_description.into());
@@ -149,7 +124,6 @@ impl SegmentCreate {
         self
     }
 
-    /// The `segmentOrganizerId` field.
     #[must_use]
     pub fn segment_organizer_id(mut self, segment_organizer_id: i64) -> Self {
         self.segment_organizer_id = Some(segment_organizer_id);
@@ -162,13 +136,10 @@ impl SegmentCreate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SegmentUpdate {
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `code` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The number of contacts.
@@ -177,22 +148,18 @@ pub struct SegmentUpdate {
     /// The id of the saved query that selects the contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_query_id: Option<i64>,
-    /// The `costPerContact` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_per_contact: Option<Amount>,
-    /// The `packageCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package_code: Option<String>,
-    /// The `packageDescription` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package_description: Option<String>,
     /// The id of the receipt's segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_segment_id: Option<i64>,
-    /// The `segmentOrganizerId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_organizer_id: Option<i64>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -230,27 +197,23 @@ impl TryFrom<&Segment> for SegmentUpdate {
 }
 
 impl SegmentUpdate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `code` field.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -271,21 +234,18 @@ impl SegmentUpdate {
         self
     }
 
-    /// The `costPerContact` field.
     #[must_use]
     pub fn cost_per_contact(mut self, cost_per_contact: impl Into<Amount>) -> Self {
         self.cost_per_contact = Some(cost_per_contact.into());
         self
     }
 
-    /// The `packageCode` field.
     #[must_use]
     pub fn package_code(mut self, package_code: impl Into<String>) -> Self {
         self.package_code = Some(package_code.into());
         self
     }
 
-    /// The `packageDescription` field.
     #[must_use]
     pub fn package_description(mut self, package_description: impl Into<String>) -> Self {
         self.package_description = Some(package_description.into());
@@ -299,7 +259,6 @@ impl SegmentUpdate {
         self
     }
 
-    /// The `segmentOrganizerId` field.
     #[must_use]
     pub fn segment_organizer_id(mut self, segment_organizer_id: i64) -> Self {
         self.segment_organizer_id = Some(segment_organizer_id);

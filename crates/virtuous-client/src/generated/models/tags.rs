@@ -8,15 +8,12 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Tag {
-    /// The `id` field.
     pub id: i64,
-    /// The `tagName` field.
     pub tag_name: Option<String>,
-    /// The `tagGroupName` field.
     pub tag_group_name: Option<String>,
     /// The URL of the contacts with this tag.
     pub contacts_by_tag_url: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 

@@ -21,23 +21,18 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Task {
-    /// The `id` field.
     pub id: i64,
-    /// The `taskType` field.
     pub task_type: Option<TaskType>,
     /// The text of the task.
     pub task: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
-    /// The `dueDateTime` field.
     pub due_date_time: Option<DateTime>,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The contact's id.
     pub contact: Option<String>,
     /// The URL of the contact.
     pub contact_url: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -46,34 +41,28 @@ pub struct Task {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TaskCreate {
-    /// The `taskType` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_type: Option<TaskType>,
     /// The text of the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The `dueDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_date_time: Option<DateTime>,
     /// The email address of the user who is the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_email: Option<String>,
-    /// The `contactId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<i64>,
 }
 
 impl TaskCreate {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `taskType` field.
     #[must_use]
     pub fn task_type(mut self, task_type: TaskType) -> Self {
         self.task_type = Some(task_type);
@@ -87,14 +76,12 @@ impl TaskCreate {
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The `dueDateTime` field.
     #[must_use]
     pub fn due_date_time(mut self, due_date_time: impl Into<DateTime>) -> Self {
         self.due_date_time = Some(due_date_time.into());
@@ -108,7 +95,6 @@ impl TaskCreate {
         self
     }
 
-    /// The `contactId` field.
     #[must_use]
     pub fn contact_id(mut self, contact_id: i64) -> Self {
         self.contact_id = Some(contact_id);

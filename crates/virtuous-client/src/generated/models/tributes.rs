@@ -9,23 +9,17 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Tribute {
-    /// The `id` field.
     pub id: i64,
     /// Whether the gift is in honor or in memory of the person.
     pub tribute_type: Option<String>,
-    /// The `firstName` field.
     pub first_name: Option<String>,
-    /// The `lastName` field.
     pub last_name: Option<String>,
     /// The first line of the address.
     pub address1: Option<String>,
     /// The second line of the address.
     pub address2: Option<String>,
-    /// The `city` field.
     pub city: Option<String>,
-    /// The `state` field.
     pub state: Option<String>,
-    /// The `postalCode` field.
     pub postal_code: Option<String>,
     /// The id of the individual who is notified of gifts by default.
     pub default_acknowledgee_individual_id: Option<i64>,
@@ -39,7 +33,7 @@ pub struct Tribute {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -51,10 +45,8 @@ pub struct TributeWrite {
     /// Whether the gift is in honor or in memory of the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tribute_type: Option<String>,
-    /// The `firstName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// The `lastName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     /// The first line of the address.
@@ -63,13 +55,10 @@ pub struct TributeWrite {
     /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// The `postalCode` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal_code: Option<String>,
     /// The individual's id.
@@ -78,7 +67,7 @@ pub struct TributeWrite {
     /// The id of the individual who is notified of gifts by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_acknowledgee_individual_id: Option<i64>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -105,7 +94,6 @@ impl TryFrom<&Tribute> for TributeWrite {
 }
 
 impl TributeWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -118,14 +106,12 @@ impl TributeWrite {
         self
     }
 
-    /// The `firstName` field.
     #[must_use]
     pub fn first_name(mut self, first_name: impl Into<String>) -> Self {
         self.first_name = Some(first_name.into());
         self
     }
 
-    /// The `lastName` field.
     #[must_use]
     pub fn last_name(mut self, last_name: impl Into<String>) -> Self {
         self.last_name = Some(last_name.into());
@@ -146,21 +132,18 @@ impl TributeWrite {
         self
     }
 
-    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// The `postalCode` field.
     #[must_use]
     pub fn postal_code(mut self, postal_code: impl Into<String>) -> Self {
         self.postal_code = Some(postal_code.into());

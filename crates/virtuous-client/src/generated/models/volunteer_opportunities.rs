@@ -10,25 +10,21 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct VolunteerOpportunity {
-    /// The `id` field.
     pub id: i64,
     /// The URL of the opportunity.
     pub volunteer_opportunity_url: Option<String>,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `locationName` field.
     pub location_name: Option<String>,
     /// The address, as a display string.
     pub display_address: Option<String>,
-    /// The `startDateTime` field.
+    /// The start, sent as `3/27/2022 12:00 PM`; `timeZone` is beside it.
     pub start_date_time: Option<DateTime>,
-    /// The `endDateTime` field.
+    /// The end, sent as `3/27/2022 12:00 PM`; `timeZone` is beside it.
     pub end_date_time: Option<DateTime>,
-    /// The `preferredDateTime` field.
+    /// The preferred time, sent as `3/27/2022 12:00 PM`; `timeZone` is beside it.
     pub preferred_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     pub time_zone: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -38,19 +34,15 @@ pub struct VolunteerOpportunity {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The `isActive` field.
     pub is_active: Option<bool>,
     /// Whether it is for local volunteers only.
     pub is_local_only: Option<bool>,
-    /// The `preferredNumberOfHours` field.
     pub preferred_number_of_hours: Option<Amount>,
-    /// The `projectId` field.
     pub project_id: Option<i64>,
     /// The number of volunteers.
     pub total_volunteers: Option<i64>,
     /// The sum of all volunteer hours.
     pub total_volunteer_hours: Option<Amount>,
-    /// The `volunteerOrganizers` field.
     pub volunteer_organizers: Vec<VolunteerOrganizer>,
     /// The number of volunteers needed.
     pub current_need: Option<i64>,
@@ -66,9 +58,8 @@ pub struct VolunteerOpportunity {
     pub volunteer_organizers_url: Option<String>,
     /// The URL of the volunteers.
     pub volunteers_url: Option<String>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -76,13 +67,9 @@ pub struct VolunteerOpportunity {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct VolunteerOpportunityRow {
-    /// The `id` field.
     pub id: i64,
-    /// The `name` field.
     pub name: Option<String>,
-    /// The `url` field.
     pub url: Option<String>,
-    /// The `description` field.
     pub description: Option<String>,
     /// The time of creation, in UTC, often without a time zone.
     pub create_date_time_utc: Option<DateTime>,
@@ -92,15 +79,13 @@ pub struct VolunteerOpportunityRow {
     pub modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
-    /// The `anytime` field.
     pub anytime: Option<bool>,
-    /// The `startDateTime` field.
+    /// The start, sent as `3/27/2022 12:00 PM`; `timeZone` is beside it.
     pub start_date_time: Option<DateTime>,
-    /// The `endDateTime` field.
+    /// The end, sent as `3/27/2022 12:00 PM`; `timeZone` is beside it.
     pub end_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     pub time_zone: Option<String>,
-    /// The `isActive` field.
     pub is_active: Option<bool>,
     /// Whether it is for local volunteers only.
     pub is_local_only: Option<bool>,
@@ -108,23 +93,16 @@ pub struct VolunteerOpportunityRow {
     pub current_priority: Option<String>,
     /// The number of volunteers needed.
     pub current_need: Option<i64>,
-    /// The `preferredNumberOfHours` field.
     pub preferred_number_of_hours: Option<Amount>,
-    /// The `anywhere` field.
     pub anywhere: Option<bool>,
-    /// The `locationName` field.
     pub location_name: Option<String>,
     /// The first line of the address.
     pub address1: Option<String>,
     /// The second line of the address.
     pub address2: Option<String>,
-    /// The `city` field.
     pub city: Option<String>,
-    /// The `state` field.
     pub state: Option<String>,
-    /// The `postal` field.
     pub postal: Option<String>,
-    /// The `country` field.
     pub country: Option<String>,
     /// The number of volunteers.
     pub total_volunteers: Option<i64>,
@@ -134,7 +112,6 @@ pub struct VolunteerOpportunityRow {
     pub current_need_filled_percentage: Option<Amount>,
     /// The filled part of the hours, in percent.
     pub hours_filled_percentage: Option<Amount>,
-    /// The `volunteerOrganizers` field.
     pub volunteer_organizers: Vec<VolunteerOrganizer>,
     /// The URL of the opportunity.
     pub volunteer_opportunity_url: Option<String>,
@@ -142,9 +119,8 @@ pub struct VolunteerOpportunityRow {
     pub volunteer_organizers_url: Option<String>,
     /// The URL of the volunteers.
     pub volunteers_url: Option<String>,
-    /// Custom fields.
     pub custom_fields: Option<CustomFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -152,21 +128,16 @@ pub struct VolunteerOpportunityRow {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct VolunteerOrganizer {
-    /// The `id` field.
     pub id: i64,
-    /// The `contactId` field.
     pub contact_id: Option<i64>,
     /// The individual's id.
     pub contact_individual_id: Option<i64>,
     /// The display name.
     pub display_name: Option<String>,
-    /// The `firstName` field.
     pub first_name: Option<String>,
     /// The URL of the picture.
     pub avatar_url: Option<String>,
-    /// The `primaryPhone` field.
     pub primary_phone: Option<String>,
-    /// The `primaryEmail` field.
     pub primary_email: Option<String>,
     /// The URL of the contact.
     pub contact_url: Option<String>,
@@ -174,7 +145,7 @@ pub struct VolunteerOrganizer {
     pub volunteer_organizer_url: Option<String>,
     /// The URL of the opportunity.
     pub volunteer_opportunity_url: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -183,31 +154,23 @@ pub struct VolunteerOrganizer {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VolunteerOpportunityWrite {
-    /// The `name` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The `startDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date_time: Option<DateTime>,
-    /// The `endDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date_time: Option<DateTime>,
     /// The time zone, such as `US/Arizona`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// The `preferredNumberOfHours` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_number_of_hours: Option<Amount>,
-    /// The `projectId` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<i64>,
-    /// The `locationName` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location_name: Option<String>,
-    /// The `description` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The `isActive` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
     /// Whether it is for local volunteers only.
@@ -219,19 +182,14 @@ pub struct VolunteerOpportunityWrite {
     /// The second line of the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address2: Option<String>,
-    /// The `city` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// The `state` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// The `postal` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postal: Option<String>,
-    /// The `country` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// The `preferredDateTime` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_date_time: Option<DateTime>,
     /// The priority.
@@ -240,10 +198,9 @@ pub struct VolunteerOpportunityWrite {
     /// The number of volunteers needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_need: Option<i64>,
-    /// Custom fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<CustomFields>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -286,27 +243,23 @@ impl TryFrom<&VolunteerOpportunity> for VolunteerOpportunityWrite {
 }
 
 impl VolunteerOpportunityWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `name` field.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The `startDateTime` field.
     #[must_use]
     pub fn start_date_time(mut self, start_date_time: impl Into<DateTime>) -> Self {
         self.start_date_time = Some(start_date_time.into());
         self
     }
 
-    /// The `endDateTime` field.
     #[must_use]
     pub fn end_date_time(mut self, end_date_time: impl Into<DateTime>) -> Self {
         self.end_date_time = Some(end_date_time.into());
@@ -320,35 +273,30 @@ impl VolunteerOpportunityWrite {
         self
     }
 
-    /// The `preferredNumberOfHours` field.
     #[must_use]
     pub fn preferred_number_of_hours(mut self, preferred_number_of_hours: impl Into<Amount>) -> Self {
         self.preferred_number_of_hours = Some(preferred_number_of_hours.into());
         self
     }
 
-    /// The `projectId` field.
     #[must_use]
     pub fn project_id(mut self, project_id: i64) -> Self {
         self.project_id = Some(project_id);
         self
     }
 
-    /// The `locationName` field.
     #[must_use]
     pub fn location_name(mut self, location_name: impl Into<String>) -> Self {
         self.location_name = Some(location_name.into());
         self
     }
 
-    /// The `description` field.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The `isActive` field.
     #[must_use]
     pub fn is_active(mut self, is_active: bool) -> Self {
         self.is_active = Some(is_active);
@@ -376,35 +324,30 @@ impl VolunteerOpportunityWrite {
         self
     }
 
-    /// The `city` field.
     #[must_use]
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// The `state` field.
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// The `postal` field.
     #[must_use]
     pub fn postal(mut self, postal: impl Into<String>) -> Self {
         self.postal = Some(postal.into());
         self
     }
 
-    /// The `country` field.
     #[must_use]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
     }
 
-    /// The `preferredDateTime` field.
     #[must_use]
     pub fn preferred_date_time(mut self, preferred_date_time: impl Into<DateTime>) -> Self {
         self.preferred_date_time = Some(preferred_date_time.into());
@@ -425,7 +368,6 @@ impl VolunteerOpportunityWrite {
         self
     }
 
-    /// Custom fields.
     #[must_use]
     pub fn custom_fields(mut self, custom_fields: impl Into<CustomFields>) -> Self {
         self.custom_fields = Some(custom_fields.into());

@@ -9,7 +9,6 @@ use serde::Serialize;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Webhook {
-    /// The `id` field.
     pub id: i64,
     /// The `https` URL that receives deliveries.
     pub payload_url: Option<String>,
@@ -47,7 +46,7 @@ pub struct Webhook {
     pub event_delete: Option<bool>,
     /// Whether deliveries are enabled.
     pub active: Option<bool>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -112,7 +111,7 @@ pub struct WebhookWrite {
     /// Whether deliveries are enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }

@@ -12,7 +12,6 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -42,7 +41,6 @@ pub struct BooksUpdatePartOptions {
 }
 
 impl BooksUpdatePartOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -5,8 +5,10 @@
 mod books;
 mod covers;
 
+#[allow(missing_docs, reason = "a field without a description is what its name says")]
 pub mod arguments;
 
+#[allow(missing_docs, reason = "a field without a description is what its name says")]
 pub(crate) mod models;
 pub(crate) mod operations;
 

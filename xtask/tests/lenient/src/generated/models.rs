@@ -21,27 +21,17 @@ auth_client_core::provider::open_enum! {
 pub struct Book {
     /// The book's id.
     pub id: i64,
-    /// The `title` field.
     pub title: Option<String>,
-    /// The `pages` field.
     pub pages: Option<i64>,
-    /// The `weight` field.
     pub weight: Option<f64>,
-    /// The `isUsed` field.
     pub is_used: Option<bool>,
-    /// The `cover` field.
     pub cover: Option<Binding>,
-    /// The `price` field.
     pub price: Option<Price>,
-    /// The `isbn` field.
     pub isbn: Option<SecretString>,
-    /// The `parts` field.
     pub parts: Vec<Part>,
-    /// The `author` field.
     pub author: Option<Part>,
-    /// The `more` field.
     pub more: Option<UnknownFields>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -49,11 +39,9 @@ pub struct Book {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Part {
-    /// The `id` field.
     pub id: i64,
-    /// The `heading` field.
     pub heading: Option<String>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -61,17 +49,12 @@ pub struct Part {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct BookCreate {
-    /// The `title` field.
     pub title: String,
-    /// The `price` field.
     pub price: Price,
-    /// The `notes` field.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::notes_by_name")]
     pub notes: Option<Notes>,
-    /// The `labels` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<Notes>,
-    /// The `stamp` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stamp: Option<Stamp>,
 }
@@ -82,21 +65,18 @@ impl BookCreate {
         Self { title: title.into(), price: price.into(), notes: None, labels: None, stamp: None }
     }
 
-    /// The `notes` field.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<Notes>) -> Self {
         self.notes = Some(notes.into());
         self
     }
 
-    /// The `labels` field.
     #[must_use]
     pub fn labels(mut self, labels: impl Into<Notes>) -> Self {
         self.labels = Some(labels.into());
         self
     }
 
-    /// The `stamp` field.
     #[must_use]
     pub fn stamp(mut self, stamp: impl Into<Stamp>) -> Self {
         self.stamp = Some(stamp.into());
@@ -108,33 +88,25 @@ impl BookCreate {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct BookUpdate {
-    /// The `name` field.
     pub name: String,
-    /// The `price` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
-    /// The `binding` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub binding: Option<Binding>,
-    /// The `sheets` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheets: Option<String>,
-    /// The `parts` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parts: Option<Vec<PartWrite>>,
-    /// The `edition` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edition: Option<i64>,
-    /// The `isbn` field.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "auth_client_core::provider::model::expose_optional"
     )]
     pub isbn: Option<SecretString>,
-    /// The `publisher` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<PartWrite>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -177,49 +149,42 @@ impl BookUpdate {
         }
     }
 
-    /// The `price` field.
     #[must_use]
     pub fn price(mut self, price: impl Into<Price>) -> Self {
         self.price = Some(price.into());
         self
     }
 
-    /// The `binding` field.
     #[must_use]
     pub fn binding(mut self, binding: Binding) -> Self {
         self.binding = Some(binding);
         self
     }
 
-    /// The `sheets` field.
     #[must_use]
     pub fn sheets(mut self, sheets: impl Into<String>) -> Self {
         self.sheets = Some(sheets.into());
         self
     }
 
-    /// The `parts` field.
     #[must_use]
     pub fn parts(mut self, parts: impl IntoIterator<Item = PartWrite>) -> Self {
         self.parts = Some(parts.into_iter().collect());
         self
     }
 
-    /// The `edition` field.
     #[must_use]
     pub fn edition(mut self, edition: i64) -> Self {
         self.edition = Some(edition);
         self
     }
 
-    /// The `isbn` field.
     #[must_use]
     pub fn isbn(mut self, isbn: impl Into<SecretString>) -> Self {
         self.isbn = Some(isbn.into());
         self
     }
 
-    /// The `publisher` field.
     #[must_use]
     pub fn publisher(mut self, publisher: PartWrite) -> Self {
         self.publisher = Some(publisher);
@@ -243,10 +208,9 @@ impl From<String> for BookUpdate {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PartWrite {
-    /// The `heading` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heading: Option<String>,
-    /// The fields of the response that this version does not know by name. They are sent as they came.
+    /// Fields of the response that this version does not know by name. They are sent unchanged.
     #[serde(flatten)]
     pub unknown: UnknownFields,
 }
@@ -262,13 +226,11 @@ impl From<&Part> for PartWrite {
 }
 
 impl PartWrite {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `heading` field.
     #[must_use]
     pub fn heading(mut self, heading: impl Into<String>) -> Self {
         self.heading = Some(heading.into());

@@ -16,7 +16,6 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -46,7 +45,6 @@ pub struct PotsCreateOptions {
 }
 
 impl PotsCreateOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -80,40 +78,33 @@ impl PotsBetween {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct PotsFindOptions {
-    /// The `ids` parameter.
     pub ids: Option<Vec<i64>>,
-    /// The `words` parameter.
+    #[doc(alias = "words")]
     pub with_words: Option<Vec<String>>,
-    /// The `kind` parameter.
     pub kind: Option<TeaKind>,
     /// At least 0.
     pub near: Option<f64>,
-    /// The `sort` parameter.
     pub sort: Option<String>,
 }
 
 impl PotsFindOptions {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `ids` parameter.
     #[must_use]
     pub fn ids(mut self, ids: impl IntoIterator<Item = i64>) -> Self {
         self.ids = Some(ids.into_iter().collect());
         self
     }
 
-    /// The `words` parameter.
     #[must_use]
     pub fn with_words(mut self, with_words: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with_words = Some(with_words.into_iter().map(Into::into).collect());
         self
     }
 
-    /// The `kind` parameter.
     #[must_use]
     pub fn kind(mut self, kind: TeaKind) -> Self {
         self.kind = Some(kind);
@@ -127,7 +118,6 @@ impl PotsFindOptions {
         self
     }
 
-    /// The `sort` parameter.
     #[must_use]
     pub fn sort(mut self, sort: impl Into<String>) -> Self {
         self.sort = Some(sort.into());

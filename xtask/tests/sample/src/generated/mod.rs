@@ -6,10 +6,14 @@ mod cups;
 mod guests;
 mod pot_by_id;
 mod pots;
+
+#[allow(missing_docs, reason = "a field without a description is what its name says")]
 mod steps;
 
+#[allow(missing_docs, reason = "a field without a description is what its name says")]
 pub mod arguments;
 
+#[allow(missing_docs, reason = "a field without a description is what its name says")]
 pub(crate) mod models;
 pub(crate) mod operations;
 

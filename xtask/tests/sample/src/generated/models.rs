@@ -11,16 +11,13 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Ring {
-    /// The `HouseKey` field.
     #[serde(
         rename = "HouseKey",
         skip_serializing_if = "Option::is_none",
         serialize_with = "auth_client_core::provider::model::expose_optional"
     )]
     pub house_key: Option<SecretString>,
-    /// The `times` field.
     pub times: i64,
-    /// The `note` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -31,14 +28,12 @@ impl Ring {
         Self { times, house_key: None, note: None }
     }
 
-    /// The `HouseKey` field.
     #[must_use]
     pub fn house_key(mut self, house_key: impl Into<SecretString>) -> Self {
         self.house_key = Some(house_key.into());
         self
     }
 
-    /// The `note` field.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
@@ -70,11 +65,10 @@ auth_client_core::provider::open_enum! {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Cover {
-    /// The `colour` field.
     pub colour: String,
     /// From one to five.
     pub size: i64,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -92,26 +86,20 @@ pub struct Pot {
     /// The number on its bottom.
     pub id: i64,
     /// What is in it.
+    #[doc(alias = "type")]
     pub kind: TeaKind,
-    /// The `litres` field.
     pub litres: f64,
     /// Whether it is warm.
     pub warm: bool,
-    /// The `cover` field.
     pub cover: Option<Cover>,
-    /// The `tags` field.
     pub tags: Vec<String>,
-    /// The `labels` field.
     pub labels: Option<BTreeMap<String, String>>,
-    /// The `extras` field.
     pub extras: Option<UnknownFields>,
-    /// The `price` field.
     pub price: Option<Money>,
     /// At least 2 characters. At most 40 characters.
     pub made_in: Option<String>,
-    /// The `Secret_Hint` field.
     pub secret_hint: Option<SecretString>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -119,17 +107,13 @@ pub struct Pot {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewPot {
-    /// The `type` field.
+    #[doc(alias = "type")]
     #[serde(rename = "type")]
     pub kind: TeaKind,
-    /// The `litres` field.
     pub litres: f64,
-    /// The `warm` field.
     pub warm: bool,
-    /// The `size` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
-    /// The `cover` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cover: Option<Cover>,
     /// Always sent.
@@ -137,22 +121,16 @@ pub struct NewPot {
     /// At most 3 items.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spares: Option<Vec<Cover>>,
-    /// The `tags` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// The `kinds` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kinds: Option<Vec<TeaKind>>,
-    /// The `labels` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<BTreeMap<String, String>>,
-    /// The `extras` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extras: Option<UnknownFields>,
-    /// The `price` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
-    /// The `prices` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prices: Option<Vec<Money>>,
 }
@@ -177,14 +155,12 @@ impl NewPot {
         }
     }
 
-    /// The `size` field.
     #[must_use]
     pub fn size(mut self, size: i64) -> Self {
         self.size = Some(size);
         self
     }
 
-    /// The `cover` field.
     #[must_use]
     pub fn cover(mut self, cover: Cover) -> Self {
         self.cover = Some(cover);
@@ -205,21 +181,18 @@ impl NewPot {
         self
     }
 
-    /// The `tags` field.
     #[must_use]
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags = Some(tags.into_iter().map(Into::into).collect());
         self
     }
 
-    /// The `kinds` field.
     #[must_use]
     pub fn kinds(mut self, kinds: impl IntoIterator<Item = TeaKind>) -> Self {
         self.kinds = Some(kinds.into_iter().collect());
         self
     }
 
-    /// The `labels` field.
     #[must_use]
     pub fn labels(
         mut self,
@@ -229,21 +202,18 @@ impl NewPot {
         self
     }
 
-    /// The `extras` field.
     #[must_use]
     pub fn extras(mut self, extras: impl IntoIterator<Item = (impl AsRef<str>, impl Into<RawJson>)>) -> Self {
         self.extras = Some(extras.into_iter().collect());
         self
     }
 
-    /// The `price` field.
     #[must_use]
     pub fn price(mut self, price: impl Into<Money>) -> Self {
         self.price = Some(price.into());
         self
     }
 
-    /// The `prices` field.
     #[must_use]
     pub fn prices(mut self, prices: impl IntoIterator<Item = impl Into<Money>>) -> Self {
         self.prices = Some(prices.into_iter().map(Into::into).collect());
@@ -255,29 +225,24 @@ impl NewPot {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PotChange {
-    /// The `note` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// The `warm` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm: Option<bool>,
 }
 
 impl PotChange {
-    /// Creates an empty value: no field is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The `note` field.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
     }
 
-    /// The `warm` field.
     #[must_use]
     pub fn warm(mut self, warm: bool) -> Self {
         self.warm = Some(warm);
@@ -292,16 +257,13 @@ impl PotChange {
 #[non_exhaustive]
 pub struct Settings {
     /// Always `Settings`.
+    #[doc(alias = "type")]
     pub object_type: String,
-    /// The `heat` field.
     pub heat: i64,
-    /// The `steep` field.
     pub steep: Steep,
-    /// The `Aroma` field.
     pub aroma: Option<Vec<String>>,
-    /// The `second` field.
     pub second: Option<SecretString>,
-    /// The fields that this version does not know by name. They are sent back as they came.
+    /// Fields that this version does not know by name. They are sent back unchanged.
     pub unknown: UnknownFields,
 }
 
@@ -309,9 +271,8 @@ pub struct Settings {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Steep {
-    /// The `minutes` field.
     pub minutes: i64,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -326,9 +287,7 @@ impl Steep {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Filling {
-    /// The `note` field.
     pub note: String,
-    /// The `sugar` field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sugar: Option<i64>,
 }
@@ -339,7 +298,6 @@ impl Filling {
         Self { note: note.into(), sugar: None }
     }
 
-    /// The `sugar` field.
     #[must_use]
     pub fn sugar(mut self, sugar: i64) -> Self {
         self.sugar = Some(sugar);
@@ -363,11 +321,9 @@ impl From<String> for Filling {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Cup {
-    /// The `level` field.
     pub level: f64,
-    /// The `kind` field.
     pub kind: Option<TeaKind>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -413,15 +369,11 @@ impl Login {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Session {
-    /// The `token` field.
     pub token: SecretString,
-    /// The `refresh` field.
     pub refresh: Option<SecretString>,
-    /// The `price` field.
     pub price: Money,
-    /// The `guest` field.
     pub guest: Option<Guest>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -429,9 +381,8 @@ pub struct Session {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Guest {
-    /// The `name` field.
     pub name: String,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -473,11 +424,9 @@ impl From<SecretString> for Proof {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Departure {
-    /// The `guestName` field.
     pub guest_name: String,
-    /// The `paidInFull` field.
     pub paid_in_full: Option<bool>,
-    /// The fields that this version does not know by name.
+    /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
 }
 
@@ -485,7 +434,6 @@ pub struct Departure {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CupsRenameBody {
-    /// The `cupNames` field.
     pub(crate) cup_names: Vec<String>,
 }
 

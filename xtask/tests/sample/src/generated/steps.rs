@@ -74,7 +74,6 @@ pub struct PotsBetweenWithTo {
 }
 
 impl PotsBetweenWithTo {
-    /// The `kind` parameter.
     pub fn kind(self, kind: TeaKind) -> PotsBetween {
         PotsBetween { from: self.from, to: self.to, kind }
     }
