@@ -5,7 +5,8 @@
 
 use super::tools;
 use crate::report::process::{self, run as finish};
-use crate::{Failure, codegen, workspace};
+use crate::{Failure, workspace};
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,8 +16,7 @@ const NEXT: &str = "correct the description that is named";
 pub(super) fn run(root: &Path) -> Result<String, Failure> {
     needs("python3", "install Python 3.10 or later, with pip")?;
     needs("node", "install Node.js 20.19 or later, with npm")?;
-    let crates = workspace::described_crates(root)?;
-    let files: Vec<PathBuf> = crates.iter().map(|folder| folder.join("openapi.json")).collect();
+    let files = descriptions(root)?;
     let mut validator =
         tools::pypi(root, "openapi-spec-validator", "0.7.2")?.command("openapi-spec-validator");
     finish(validator.args(&files), NEXT)?;
@@ -30,9 +30,13 @@ pub(super) fn run(root: &Path) -> Result<String, Failure> {
 
     let output = workspace::target(root).join("xtask/openapi");
     let mut types = Vec::new();
-    for folder in &crates {
-        python(root, folder, &output)?;
-        types.push(typescript(root, folder, &output)?);
+    for file in &files {
+        let operations = operations(file)?;
+        // `virtuous-client/openapi` or `vise-client/openapi/host`
+        let name = file.with_extension("");
+        let output = output.join(name.strip_prefix(root.join("crates")).unwrap_or(&name));
+        python(root, file, &operations, &output)?;
+        types.push(typescript(root, file, &operations, &output)?);
     }
     finish(Command::new("python3").args(["-m", "compileall", "-q"]).arg(&output), NEXT)?;
     let mut compiler = tools::npm(root, "typescript", "5.9.3")?.command("tsc");
@@ -48,39 +52,65 @@ fn needs(program: &str, install: &str) -> Result<(), Failure> {
     Err(Failure::new(what, format!("{install}; or leave the step out: cargo xtask ci --skip openapi")))
 }
 
+/// The descriptions of all crates: `openapi.json`, and the files of `openapi/` where a vendor has several servers.
+fn descriptions(root: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for name in workspace::library_crates(root)? {
+        let folder = root.join("crates").join(name);
+        let several = fs::read_dir(folder.join("openapi")).into_iter().flatten();
+        let several = several.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+        let one = [folder.join("openapi.json")].into_iter().filter(|file| file.is_file());
+        found.extend(one.chain(several.filter(|file| file.extension().is_some_and(|end| end == "json"))));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The ids of a description's operations.
+fn operations(file: &Path) -> Result<Vec<String>, Failure> {
+    let described: Value = serde_json::from_str(&process::read_text(file)?)
+        .map_err(|error| Failure::new(format!("{} is no JSON: {error}", file.display()), NEXT))?;
+    let paths =
+        described.get("paths").and_then(Value::as_object).into_iter().flat_map(|paths| paths.values());
+    let methods = paths.filter_map(Value::as_object).flat_map(|path| path.values());
+    let ids = methods.filter_map(|method| Some(method.get("operationId")?.as_str()?.to_owned()));
+    Ok(ids.collect())
+}
+
 /// A Python client: every operation has a module.
-fn python(root: &Path, folder: &Path, output: &Path) -> Result<(), Failure> {
-    let client = output.join(workspace::crate_name(folder)).join("python");
+fn python(root: &Path, file: &Path, operations: &[String], output: &Path) -> Result<(), Failure> {
+    let client = output.join("python");
     let mut generator =
         tools::pypi(root, "openapi-python-client", "0.29.1")?.command("openapi-python-client");
     generator.args(["generate", "--meta", "none", "--overwrite", "--fail-on-warning", "--path"]);
-    generator.arg(folder.join("openapi.json")).arg("--output-path").arg(&client);
+    generator.arg(file).arg("--output-path").arg(&client);
     generator.arg("--config").arg(root.join("xtask/openapi/python.yaml"));
     // A folder that is there keeps modules of operations that are gone.
     let _ = fs::remove_dir_all(&client);
+    fs::create_dir_all(output)
+        .map_err(|error| Failure::new(format!("{} can't be made: {error}", output.display()), NEXT))?;
     finish(&mut generator, NEXT)?;
     let modules = workspace::walked(&client.join("api"))?;
     let modules = modules.iter().filter(|path| path.ends_with(".py") && !path.ends_with("__init__.py"));
-    let (wanted, written) = (codegen::coverage_of(folder)?.len(), modules.count());
+    let (wanted, written) = (operations.len(), modules.count());
     if wanted != written {
         let what =
-            format!("{}: openapi-python-client wrote {written} of {wanted} operations", folder.display());
+            format!("{}: openapi-python-client wrote {written} of {wanted} operations", file.display());
         return Err(Failure::new(what, NEXT));
     }
     Ok(())
 }
 
 /// TypeScript types; returns the file. Every operation has an entry.
-fn typescript(root: &Path, folder: &Path, output: &Path) -> Result<PathBuf, Failure> {
-    let file = output.join(workspace::crate_name(folder)).join("types.ts");
+fn typescript(root: &Path, file: &Path, operations: &[String], output: &Path) -> Result<PathBuf, Failure> {
+    let types = output.join("types.ts");
     let mut generator = tools::npm(root, "openapi-typescript", "7.13.0")?.command("openapi-typescript");
-    finish(generator.arg(folder.join("openapi.json")).arg("--output").arg(&file), NEXT)?;
-    let types = process::read_text(&file)?;
-    let missing = |id: &str| !types.contains(&format!("\"{id}\": {{"));
-    match codegen::coverage_of(folder)?.iter().find(|operation| missing(&operation.id)) {
-        None => Ok(file),
-        Some(operation) => {
-            let what = format!("{}: openapi-typescript left out {}", folder.display(), operation.id);
+    finish(generator.arg(file).arg("--output").arg(&types), NEXT)?;
+    let written = process::read_text(&types)?;
+    match operations.iter().find(|id| !written.contains(&format!("\"{id}\": {{"))) {
+        None => Ok(types),
+        Some(id) => {
+            let what = format!("{}: openapi-typescript left out {id}", file.display());
             Err(Failure::new(what, NEXT))
         }
     }
@@ -89,6 +119,18 @@ fn typescript(root: &Path, folder: &Path, output: &Path) -> Result<PathBuf, Fail
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_description_is_found_with_its_operations() {
+        let found = descriptions(&workspace::root()).unwrap();
+        let count = |end: &str| {
+            let file = found.iter().find(|file| file.ends_with(end)).unwrap_or_else(|| panic!("{end}"));
+            operations(file).unwrap().len()
+        };
+        assert_eq!(count("verigator-client/openapi.json"), 9);
+        assert_eq!(count("vise-client/openapi/dashboard.json"), 1);
+        assert_eq!(count("vise-client/openapi/host.json"), 2);
+    }
 
     #[test]
     fn a_missing_program_is_named_with_what_to_install() {
