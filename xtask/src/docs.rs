@@ -7,7 +7,7 @@ use cargo_metadata::Metadata;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-/// Check the documentation: it builds without a warning, its links lead somewhere, its code and commands are there.
+/// Check that docs build, links resolve and commands exist.
 ///
 /// First what needs no build, in every Markdown file: links to files of the repository and anchors, relative or by address, the
 /// latter in READMEs of crates; that a test compiles the Rust code of each README and of docs/*.md; that the `cargo` commands

@@ -19,7 +19,8 @@ pub(crate) const DOC_TESTS: &str = "doc tests";
 const COMPILER: &str = "compiler of doc tests";
 
 /// Crates that users don't name: what they need of these is re-exported by each provider crate.
-const INTERNAL: [&str; 3] = ["auth_client_core", "auth_core", "auth_token_store"];
+const INTERNAL: [&str; 6] =
+    ["async_trait", "auth_client_core", "auth_core", "auth_token_store", "bytes", "http"];
 
 /// Makes a cargo command call this program as rustdoc.
 pub(crate) fn rustdoc(command: &mut Command, role: &str) -> Result<(), Failure> {
@@ -100,10 +101,10 @@ mod tests {
 
     #[test]
     fn doc_tests_know_no_internal_crate() {
-        let arguments = "-Ldependency=deps\n--extern=auth_core=a.rlib\n--extern=auth_clients=b.rlib\n--extern=http=c.rlib";
+        let arguments = "-Ldependency=deps\n--extern=auth_core=a.rlib\n--extern=auth_clients=b.rlib\n--extern=httpdate=c.rlib";
         assert_eq!(
             without_internal(arguments),
-            "-Ldependency=deps\n--extern=auth_clients=b.rlib\n--extern=http=c.rlib"
+            "-Ldependency=deps\n--extern=auth_clients=b.rlib\n--extern=httpdate=c.rlib"
         );
     }
 }

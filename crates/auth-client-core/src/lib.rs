@@ -1,15 +1,15 @@
 //! The call engine of the provider crates in this workspace.
 //!
-//! A provider crate defines its operations as data and its authentication as a credential source. For each call, this
-//! crate
+//! A provider crate defines its operations as data and its authentication as a credential source. Each call passes these
+//! steps:
 //!
-//! 1. **encode** once: path, query, headers, body ([`Request`]);
-//! 2. **authenticate** in each attempt: sign the encoded request with the current time, for the credential's origin
-//!    only;
-//! 3. **send** through a [`Transport`](transport::Transport), within time and size limits;
-//! 4. **classify** the response before parsing it, by the provider's rules ([`ProviderRules`](provider::ProviderRules));
-//! 5. **recover**: renew a rejected credential once; retry within policy, quota and deadline;
-//! 6. **decode** the response, or return an [`Error`] with the details of the failure.
+//! 1. **Encode** the request once: path, query, headers and body ([`Request`]).
+//! 2. **Authenticate** each attempt: sign the encoded request with the current time, for the credential's origin only.
+//! 3. **Send** it through a [`Transport`](transport::Transport), within time and size limits.
+//! 4. **Classify** the response before parsing it, by the provider's rules
+//!    ([`ProviderRules`](provider::ProviderRules)).
+//! 5. **Recover**: renew a rejected credential once; retry within policy, quota and deadline.
+//! 6. **Decode** the response, or return an [`Error`] with the details of the failure.
 //!
 //! This crate is for authors of provider crates. Users of a provider crate need only the items that it re-exports, such
 //! as [`Call`], [`Error`], [`RetryPolicy`], the transports and [`testing`].

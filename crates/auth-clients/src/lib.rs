@@ -209,7 +209,7 @@
 //! }
 //!
 //! # pub async fn run() -> Result<(), auth_clients::verigator::Error> {
-//! let verigator = Client::builder("api-user", "api-password".to_owned())
+//! let verigator = Client::builder("api-user", "api-password")
 //!     .transport(MyTransport)
 //!     .build()?;
 //! assert!(verigator.users("service-id").list().await?.users.is_empty());

@@ -13,8 +13,8 @@ pub(crate) struct Globals {
     #[arg(long, short, global = true, value_enum, value_name = "FORMAT", env = "AUTHCTL_OUTPUT")]
     output: Option<Format>,
 
-    /// Print what this jq filter makes of the response, whatever the format. Strings are printed without quotes,
-    /// unless --output is json or ndjson. The language is that of jaq, which lacks a few functions of jq.
+    /// Filter the response with jq before printing. Strings are printed without quotes, unless --output is json or
+    /// ndjson. The filter runs in jaq, which lacks a few functions of jq.
     #[arg(long, global = true, value_name = "FILTER")]
     pub(crate) jq: Option<String>,
 

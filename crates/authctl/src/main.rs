@@ -5,7 +5,6 @@
 //! and `input` turn a command line into values, `call` sends, `output` prints, `failure` has the exit codes.
 
 mod arguments;
-mod assumptions;
 mod call;
 mod client;
 mod commands;
@@ -20,7 +19,6 @@ mod input;
 mod interrupt;
 mod json;
 mod output;
-mod passwords;
 mod resolve;
 mod settings;
 mod state;

@@ -21,8 +21,8 @@ const BASE_URL: &str = "REVESECURE_BASE_URL";
 /// ```
 /// use revesecure_client::Client;
 ///
-/// let secret_key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f".to_owned();
-/// let revesecure = Client::new("api-key".to_owned(), secret_key)?;
+/// let secret_key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+/// let revesecure = Client::new("api-key", secret_key)?;
 /// # Ok::<(), revesecure_client::Error>(())
 /// ```
 #[derive(Clone)]
@@ -38,7 +38,7 @@ impl Client {
     /// vendor's dashboard.
     ///
     /// ```
-    /// let refused = revesecure_client::Client::new("api-key".to_owned(), "not hexadecimal".to_owned());
+    /// let refused = revesecure_client::Client::new("api-key", "not hexadecimal");
     /// assert_eq!(refused.unwrap_err().kind(), revesecure_client::ErrorKind::Configuration);
     /// ```
     ///
@@ -54,7 +54,7 @@ impl Client {
     /// Returns a builder for a client with other settings.
     ///
     /// ```
-    /// let revesecure = revesecure_client::Client::builder("api-key".to_owned(), "000102030405".to_owned())
+    /// let revesecure = revesecure_client::Client::builder("api-key", "000102030405")
     ///     .user_agent("shop/1.0")
     ///     .build()?;
     /// # let _ = revesecure;
@@ -119,10 +119,10 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn run(revesecure: revesecure_client::Client) -> Result<(), revesecure_client::Error> {
-    /// use http::Method;
+    /// use revesecure_client::{Call, RawJson, decode, http::Method};
     ///
-    /// let users: revesecure_client::Call<serde_json::Value> =
-    ///     revesecure.request(Method::GET, "/rest/v1/users").call(revesecure_client::decode::json);
+    /// let users: Call<RawJson> =
+    ///     revesecure.request(Method::GET, "/rest/v1/users").call(decode::json);
     /// println!("{}", users.await?);
     /// # Ok(())
     /// # }
@@ -175,7 +175,7 @@ impl fmt::Debug for Client {
 /// use revesecure_client::{Client, HmacDigest, KeyEncoding};
 ///
 /// // An older server behind a tunnel.
-/// let revesecure = Client::builder("api-key".to_owned(), "secret".to_owned())
+/// let revesecure = Client::builder("api-key", "secret")
 ///     .base_url("https://tunnel.example:8443")
 ///     .signing_host("dashboard.revesecure.com")
 ///     .digest(HmacDigest::Sha1)
@@ -190,7 +190,7 @@ impl fmt::Debug for Client {
 /// ```
 /// use revesecure_client::{Client, SignedQuery};
 ///
-/// let revesecure = Client::builder("api-key".to_owned(), "000102030405".to_owned())
+/// let revesecure = Client::builder("api-key", "000102030405")
 ///     .separator("\n")
 ///     .signed_query(SignedQuery::InPath)
 ///     .utf8_bodies(true)
@@ -285,7 +285,7 @@ impl ClientBuilder {
     /// use revesecure_client::{Client, DateText};
     ///
     /// let date = DateText::Fixed("Fri, 08 Dec 2017 17:29:18 -0000".to_owned());
-    /// let revesecure = Client::builder("api-key".to_owned(), "00ff".to_owned()).date_text(date).build()?;
+    /// let revesecure = Client::builder("api-key", "00ff").date_text(date).build()?;
     /// # let _ = revesecure;
     /// # Ok::<(), revesecure_client::Error>(())
     /// ```
@@ -322,7 +322,7 @@ impl ClientBuilder {
     /// Builds the client.
     ///
     /// ```
-    /// let refused = revesecure_client::Client::builder("api:key".to_owned(), "00ff".to_owned()).build();
+    /// let refused = revesecure_client::Client::builder("api:key", "00ff").build();
     /// assert!(refused.is_err(), "an API key must not contain a colon");
     /// ```
     ///

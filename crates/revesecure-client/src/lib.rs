@@ -21,7 +21,7 @@
 //! #     let codes = at.pending_codes_for("ann@example.com");
 //! #     codes.into_iter().find(|code| code.kind == "otp-software").map(|code| code.code).unwrap_or_default()
 //! # };
-//! let revesecure = Client::new("api-key".to_owned(), "000102030405060708090a0b0c0d0e0f".to_owned())?;
+//! let revesecure = Client::new("api-key", "000102030405060708090a0b0c0d0e0f")?;
 //! # let revesecure = Client::builder(at.api_key(), at.secret_key()).base_url(at.base_url()).build()?;
 //!
 //! let ann = NewUser::contact_number("8123465790").country_code("91").user_name("ann@example.com");
@@ -72,7 +72,7 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! let transport = ScriptedTransport::new().json(200, r#"[{"UserId":"u1","UserName":"ann","CountryCode":"91"}]"#);
 //! let revesecure =
-//!     Client::builder("api-key".to_owned(), "00ff".to_owned()).transport(transport.clone()).build()?;
+//!     Client::builder("api-key", "00ff").transport(transport.clone()).build()?;
 //!
 //! assert_eq!(revesecure.users().list().await?[0].user_id, "u1");
 //! assert_eq!(transport.requests()[0].uri.path(), "/rest/v1/users");

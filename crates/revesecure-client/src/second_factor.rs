@@ -63,8 +63,8 @@ pub enum Login {
     Denied(Box<UserInfo>),
 }
 
-/// A login whose second factor is still to be checked. It contains no secret and can be serialized, for example to a
-/// session or a database. Store it where the user can't change it.
+/// A login that awaits its second factor. It contains no secret and can be serialized, for example to a session or a
+/// database. Store it where the user can't change it.
 ///
 /// It is bound to the server, the API key and the [service](Client::for_service) of the client that created it.
 ///

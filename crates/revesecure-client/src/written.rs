@@ -34,7 +34,7 @@ pub struct WriteResponse {
     pub token_id: Option<String>,
     /// The created bypass codes, if the response contains them.
     pub codes: Vec<BypassCode>,
-    /// The whole JSON value without the envelope, as it came: numbers keep all of their digits. Null for an empty body.
+    /// The whole JSON value without the envelope, unchanged, with full numeric precision. Null for an empty body.
     /// [`RawJson::read_as`] decodes it.
     pub value: RawJson,
 }

@@ -24,7 +24,7 @@ const RATE_WINDOW: Duration = Duration::from_secs(10);
 /// ```
 /// use vaultvision_client::Client;
 ///
-/// let vault = Client::new("vv_0000000000000000000000000000000".to_owned())?;
+/// let vault = Client::new("vv_0000000000000000000000000000000")?;
 /// # let _ = vault;
 /// # Ok::<(), vaultvision_client::Error>(())
 /// ```
@@ -37,7 +37,7 @@ impl Client {
     /// Creates a client with the default settings.
     ///
     /// ```
-    /// let refused = vaultvision_client::Client::new("a key with blanks".to_owned());
+    /// let refused = vaultvision_client::Client::new("a key with blanks");
     /// assert_eq!(refused.unwrap_err().kind(), vaultvision_client::ErrorKind::Configuration);
     /// ```
     ///
@@ -52,7 +52,7 @@ impl Client {
     /// Returns a builder for a client with other settings.
     ///
     /// ```
-    /// let vault = vaultvision_client::Client::builder("vv_0000000000000000000000000000000".to_owned())
+    /// let vault = vaultvision_client::Client::builder("vv_0000000000000000000000000000000")
     ///     .user_agent("shop/1.0")
     ///     .build()?;
     /// # let _ = vault;
@@ -94,11 +94,12 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn run(vault: vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
-    /// use http::Method;
+    /// use vaultvision_client::models::TenantList;
+    /// use vaultvision_client::{Call, decode, http::Method};
     ///
-    /// let tenants: vaultvision_client::Call<serde_json::Value> =
-    ///     vault.request(Method::GET, "/v1/tenants").call(vaultvision_client::decode::json);
-    /// println!("{}", tenants.await?["total"]);
+    /// let tenants: Call<TenantList> =
+    ///     vault.request(Method::GET, "/v1/tenants").call(decode::json);
+    /// println!("{:?}", tenants.await?.total());
     /// # Ok(())
     /// # }
     /// ```
@@ -127,7 +128,7 @@ impl fmt::Debug for Client {
 /// use std::time::Duration;
 /// use vaultvision_client::{Client, RetryPolicy};
 ///
-/// let vault = Client::builder("vv_0000000000000000000000000000000".to_owned())
+/// let vault = Client::builder("vv_0000000000000000000000000000000")
 ///     .retry(RetryPolicy::default().max_attempts(5).throttle_delay(Duration::from_secs(10)))
 ///     .build()?;
 /// # let _ = vault;
@@ -174,7 +175,7 @@ impl ClientBuilder {
     /// Builds the client.
     ///
     /// ```
-    /// let builder = vaultvision_client::Client::builder("vv_0000000000000000000000000000000".to_owned());
+    /// let builder = vaultvision_client::Client::builder("vv_0000000000000000000000000000000");
     /// let refused = builder.base_url("not a URL").build();
     /// assert_eq!(refused.unwrap_err().kind(), vaultvision_client::ErrorKind::Configuration);
     /// ```

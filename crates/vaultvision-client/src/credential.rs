@@ -51,7 +51,7 @@ impl PasswordCredential {
     /// use vaultvision_client::models::{NewPassword, PasswordAlgorithm, PasswordCredential};
     ///
     /// let mut credential = PasswordCredential::default();
-    /// credential.set_password(&NewPassword::plain("correct horse".to_owned()));
+    /// credential.set_password(&NewPassword::plain("correct horse"));
     /// assert_eq!(credential.password().algorithm(), PasswordAlgorithm::Plain);
     /// ```
     pub fn set_password(&mut self, password: &NewPassword) {

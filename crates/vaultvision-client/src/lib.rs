@@ -16,13 +16,13 @@
 //! # let at = emulator.vaultvision();
 //! # let tenant = at.tenant_ids().remove(0);
 //! # let tenant = tenant.as_str();
-//! let vault = Client::new("vv_0000000000000000000000000000000".to_owned())?;
+//! let vault = Client::new("vv_0000000000000000000000000000000")?;
 //! # let vault = Client::builder(at.api_key()).base_url(at.base_url()).build()?;
 //! vault.tenants().set(tenant, |settings| settings.set_allow_unverified(true)).await?.written()?;
 //!
 //! let users = vault.users(tenant);
 //! let user = users.create(&NewUser::email("test01@example.test")).await?;
-//! let digest = "c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646".to_owned();
+//! let digest = "c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646";
 //! users.credentials(user.id()).create(&NewPassword::sha256(digest)?).await?;
 //! # assert!(at.log_in(tenant, user.id(), "1234567890")?);
 //! let user = users.disable(user.id()).await?.written()?;
@@ -65,7 +65,7 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! let transport = ScriptedTransport::new().json(200, r#"{"type":"User","id":"u1","profile":{"name":"Anna"}}"#);
-//! let vault = Client::builder("vv_test".to_owned()).transport(transport.clone()).build()?;
+//! let vault = Client::builder("vv_test").transport(transport.clone()).build()?;
 //!
 //! assert_eq!(vault.users("t1").get("u1").await?.profile().name(), "Anna");
 //! assert_eq!(transport.requests()[0].uri.path(), "/v1/tenants/t1/users/u1");

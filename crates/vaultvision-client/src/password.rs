@@ -67,7 +67,7 @@ whole_object! {
     /// them as bcrypt strings without `cost`, even if they were read from a list, which has them in base64.
     ///
     /// ```
-    /// let hash = vaultvision_client::models::NewPassword::plain("1234567890".to_owned()).hash().clone();
+    /// let hash = vaultvision_client::models::NewPassword::plain("1234567890").hash().clone();
     /// assert_eq!((hash.alg(), hash.bcrypt_cost()), ("plain", None));
     /// ```
     PasswordHash expects "a password's algorithm and hash" {
@@ -92,9 +92,9 @@ impl PasswordHash {
     /// ```
     /// use vaultvision_client::models::NewPassword;
     ///
-    /// let hash = "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy".to_owned();
+    /// let hash = "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
     /// assert!(NewPassword::bcrypt(hash)?.warning().is_none());
-    /// let error = NewPassword::bcrypt("$2a$10$short".to_owned()).unwrap_err();
+    /// let error = NewPassword::bcrypt("$2a$10$short").unwrap_err();
     /// assert!(!error.to_string().contains("short"), "hashes are never printed");
     /// # Ok::<(), vaultvision_client::models::InvalidPassword>(())
     /// ```
@@ -140,10 +140,10 @@ whole_object! {
     /// ```
     /// use vaultvision_client::models::NewPassword;
     ///
-    /// let from_a_form = NewPassword::plain("1234567890".to_owned());
+    /// let from_a_form = NewPassword::plain("1234567890");
     /// let imported =
-    ///     NewPassword::sha256("c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646".to_owned())?;
-    /// let odd = NewPassword::bcrypt("$2b$04$lcDfETaxcazpR47RCTBNvurpDi3ouniK5wXDNBK/eZgRE.nJYAlqa".to_owned())?;
+    ///     NewPassword::sha256("c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646")?;
+    /// let odd = NewPassword::bcrypt("$2b$04$lcDfETaxcazpR47RCTBNvurpDi3ouniK5wXDNBK/eZgRE.nJYAlqa")?;
     /// assert!(odd.warning().is_some(), "cost 4, the server's is 10");
     /// # let _ = (from_a_form, imported);
     /// # Ok::<(), vaultvision_client::models::InvalidPassword>(())
@@ -183,7 +183,7 @@ impl NewPassword {
     /// Assumption (bcrypt): the variants `$2b$`, `$2x$` and `$2y$` are accepted too; the vendor documents `$2a$` only.
     ///
     /// ```
-    /// let refused = vaultvision_client::models::NewPassword::bcrypt("$1$md5crypt".to_owned());
+    /// let refused = vaultvision_client::models::NewPassword::bcrypt("$1$md5crypt");
     /// assert!(refused.is_err());
     /// ```
     ///
@@ -205,7 +205,7 @@ impl NewPassword {
     /// Creates a password from an unsalted MD5 digest: 32 hexadecimal digits.
     ///
     /// ```
-    /// let password = vaultvision_client::models::NewPassword::md5("e807f1fcf82d132f9bb018ca6738a19f".to_owned())?;
+    /// let password = vaultvision_client::models::NewPassword::md5("e807f1fcf82d132f9bb018ca6738a19f")?;
     /// # let _ = password;
     /// # Ok::<(), vaultvision_client::models::InvalidPassword>(())
     /// ```
@@ -301,7 +301,7 @@ impl fmt::Display for PasswordWarning {
 /// The reason why a password can't be imported. It never contains the password or the hash.
 ///
 /// ```
-/// let error = vaultvision_client::models::NewPassword::md5("c0ffee".to_owned()).unwrap_err();
+/// let error = vaultvision_client::models::NewPassword::md5("c0ffee").unwrap_err();
 /// assert_eq!(error.to_string(), "invalid md5 digest: must have 32 hexadecimal digits, has 6 characters");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ const BASE_URL: &str = "VERIGATOR_BASE_URL";
 /// ```
 /// use verigator_client::Client;
 ///
-/// let verigator = Client::new("api-user", "api-password".to_owned())?;
+/// let verigator = Client::new("api-user", "api-password")?;
 /// # Ok::<(), verigator_client::Error>(())
 /// ```
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl Client {
     /// Creates a client with the default settings.
     ///
     /// ```
-    /// let refused = verigator_client::Client::new("api:user", "api-password".to_owned());
+    /// let refused = verigator_client::Client::new("api:user", "api-password");
     /// assert!(refused.is_err(), "a user name must not contain a colon");
     /// ```
     ///
@@ -48,7 +48,7 @@ impl Client {
     /// Returns a builder for a client with other settings.
     ///
     /// ```
-    /// let verigator = verigator_client::Client::builder("api-user", "api-password".to_owned())
+    /// let verigator = verigator_client::Client::builder("api-user", "api-password")
     ///     .user_agent("coffeeshop/1.0")
     ///     .build()?;
     /// # let _ = verigator;
@@ -95,10 +95,10 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn run(verigator: verigator_client::Client) -> Result<(), verigator_client::Error> {
-    /// use http::Method;
+    /// use verigator_client::{Call, RawJson, decode, http::Method};
     ///
-    /// let services: verigator_client::Call<serde_json::Value> =
-    ///     verigator.request(Method::GET, "/service").call(verigator_client::decode::json);
+    /// let services: Call<RawJson> =
+    ///     verigator.request(Method::GET, "/service").call(decode::json);
     /// println!("{}", services.await?);
     /// # Ok(())
     /// # }
@@ -125,7 +125,7 @@ impl fmt::Debug for Client {
 /// use std::time::Duration;
 /// use verigator_client::{Client, RetryPolicy};
 ///
-/// let verigator = Client::builder("api-user", "api-password".to_owned())
+/// let verigator = Client::builder("api-user", "api-password")
 ///     .user_agent("coffeeshop/1.0")
 ///     .operation_timeout(Duration::from_secs(20))
 ///     .retry(RetryPolicy::default().max_attempts(2))
@@ -184,7 +184,7 @@ impl ClientBuilder {
     ///
     /// ```
     /// let verigator =
-    ///     verigator_client::Client::builder("api-user", "api-password".to_owned()).path_prefix("/v1").build()?;
+    ///     verigator_client::Client::builder("api-user", "api-password").path_prefix("/v1").build()?;
     /// # let _ = verigator;
     /// # Ok::<(), verigator_client::Error>(())
     /// ```
@@ -199,7 +199,7 @@ impl ClientBuilder {
     /// clients use a colon.
     ///
     /// ```
-    /// let verigator = verigator_client::Client::builder("api-user", "api-password".to_owned())
+    /// let verigator = verigator_client::Client::builder("api-user", "api-password")
     ///     .credential_separator(';')
     ///     .build()?;
     /// # let _ = verigator;
@@ -217,7 +217,7 @@ impl ClientBuilder {
     /// application/json"; both of its clients set it only with a body.
     ///
     /// ```
-    /// let verigator = verigator_client::Client::builder("api-user", "api-password".to_owned())
+    /// let verigator = verigator_client::Client::builder("api-user", "api-password")
     ///     .content_type_without_body(false)
     ///     .build()?;
     /// # let _ = verigator;
@@ -231,7 +231,7 @@ impl ClientBuilder {
     /// Builds the client.
     ///
     /// ```
-    /// let refused = verigator_client::Client::builder("api-user", "".to_owned()).build();
+    /// let refused = verigator_client::Client::builder("api-user", "").build();
     /// assert_eq!(refused.unwrap_err().kind(), verigator_client::ErrorKind::Configuration);
     /// ```
     ///

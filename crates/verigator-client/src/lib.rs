@@ -16,7 +16,7 @@
 //! # let emulator = auth_emulator::Emulator::start().await?;
 //! # let at = emulator.verigator();
 //! # let read_from_the_phone = || at.pending_codes_for("barista@coffeeshop.com").remove(0).code;
-//! let verigator = Client::new("api-user", "api-password".to_owned())?;
+//! let verigator = Client::new("api-user", "api-password")?;
 //! # let verigator = Client::builder(at.username(), at.password()).base_url(at.base_url()).build()?;
 //!
 //! let service = verigator.services().create(NewService::fqdn("coffeeshop.com").name("CoffeeShop")).await?;
@@ -65,7 +65,7 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! let transport = ScriptedTransport::new().json(200, r#"{"users":[{"id":"u1","ctime":"2017-07-06T13:12:03.141Z",
 //!     "id_in_service":"barista@coffeeshop.com"}]}"#);
-//! let verigator = Client::builder("api-user", "api-password".to_owned()).transport(transport.clone()).build()?;
+//! let verigator = Client::builder("api-user", "api-password").transport(transport.clone()).build()?;
 //!
 //! assert_eq!(verigator.users("s1").list().await?.users[0].id, "u1");
 //! assert_eq!(transport.requests()[0].uri.path(), "/v1/service/service/s1/users");

@@ -28,7 +28,7 @@ impl ContactIndividuals<'_> {
     /// # Example
     ///
     /// ```no_run
-    /// use http::HeaderValue;
+    /// use virtuous_client::http::HeaderValue;
     ///
     /// # async fn example(client: &virtuous_client::Client, picture: Vec<u8>) -> Result<(), virtuous_client::Error> {
     /// client.contact_individuals().upload_avatar(817, HeaderValue::from_static("image/png"), picture).await?;

@@ -44,7 +44,7 @@ const PRIVATE_KEY: &str = "VIRTUOUS_PRIVATE_KEY";
 ///
 /// // A program that acts as a user without one-time codes, and leaves calls for other programs.
 /// let virtuous = Client::builder()
-///     .user("robot@example.org", "password".to_owned())
+///     .user("robot@example.org", "password")
 ///     .early_window(Duration::from_secs(600))
 ///     .min_renewal_interval(Duration::from_secs(30))
 ///     .rate_guard(RateGuard::pace_below(100))
@@ -105,8 +105,8 @@ impl ClientBuilder {
     /// ```
     /// use virtuous_client::{Client, HmacKeys};
     ///
-    /// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned());
-    /// let virtuous = Client::builder().api_key("v_example".to_owned()).hmac(keys).build()?;
+    /// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+    /// let virtuous = Client::builder().api_key("v_example").hmac(keys).build()?;
     /// # let _ = virtuous;
     /// # Ok::<(), virtuous_client::Error>(())
     /// ```
@@ -154,7 +154,7 @@ impl ClientBuilder {
     ///
     /// # async fn ask_on_the_pager() -> Option<virtuous_client::SecretString> { None }
     /// let virtuous = Client::builder()
-    ///     .user("robot@example.org", "password".to_owned())
+    ///     .user("robot@example.org", "password")
     ///     .code_source(|| async { ask_on_the_pager().await })
     ///     .build()?;
     /// # let _ = virtuous;
@@ -267,7 +267,7 @@ impl ClientBuilder {
     /// ```
     /// use virtuous_client::Client;
     ///
-    /// let builder = Client::builder().api_key("v_example".to_owned());
+    /// let builder = Client::builder().api_key("v_example");
     /// assert!(builder.clone().build().is_ok());
     /// assert!(builder.session().build().is_err(), "an API key or a session, not both");
     /// ```

@@ -16,7 +16,7 @@ use std::fmt;
 /// ```
 /// use virtuous_client::Client;
 ///
-/// let virtuous = Client::new("v_example".to_owned())?;
+/// let virtuous = Client::new("v_example")?;
 /// # Ok::<(), virtuous_client::Error>(())
 /// ```
 #[derive(Clone)]
@@ -66,7 +66,7 @@ impl Client {
     /// ```
     /// use virtuous_client::{Client, Tokens};
     ///
-    /// let virtuous = Client::builder().tokens(Tokens::new("access".to_owned())).build()?;
+    /// let virtuous = Client::builder().tokens(Tokens::new("access")).build()?;
     /// assert!(virtuous.tokens().is_some());
     /// # Ok::<(), virtuous_client::Error>(())
     /// ```
@@ -108,10 +108,10 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn run(virtuous: virtuous_client::Client) -> Result<(), virtuous_client::Error> {
-    /// use http::Method;
+    /// use virtuous_client::{Call, RawJson, decode, http::Method};
     ///
-    /// let types: virtuous_client::Call<serde_json::Value> =
-    ///     virtuous.request(Method::GET, "/api/Contact/Types").call(virtuous_client::decode::json);
+    /// let types: Call<RawJson> =
+    ///     virtuous.request(Method::GET, "/api/Contact/Types").call(decode::json);
     /// println!("{}", types.await?);
     /// # Ok(())
     /// # }

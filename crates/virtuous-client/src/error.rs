@@ -93,7 +93,7 @@ impl Error {
 /// use virtuous_client::models::ErrorShape;
 ///
 /// // Nothing was sent, so there is no body.
-/// let error = Client::new("has a space".to_owned()).unwrap_err();
+/// let error = Client::new("has a space").unwrap_err();
 /// assert_eq!(error.error_body().shape(), ErrorShape::Empty);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]

@@ -73,9 +73,9 @@
 //! A PUT clears the fields that it omits. `modify` reads the object first and preserves all other fields; `patch` of
 //! gifts and projects sends only the changes. The API doesn't detect concurrent updates: the last write wins.
 //!
-//! Assumption (put-derived): fields of a response that its update doesn't document are the server's own (ids, sums, names
-//! of linked records, audit fields), or are changed by calls of their own, such as tags; `modify` doesn't send them.
-//! Fields that no page documents are sent back as they came, at every depth.
+//! Assumption (put-derived): fields of a response that its update doesn't document are read-only (ids, sums, names of
+//! linked records, audit fields), or have separate operations, such as tags; `modify` doesn't send them. Fields that no
+//! page documents are sent back unchanged, at every depth.
 //!
 //! # Values
 //!
@@ -114,7 +114,7 @@
 //! ```
 //! use virtuous_client::{Client, RateGuard};
 //!
-//! let virtuous = Client::builder().api_key("v_example".to_owned()).rate_guard(RateGuard::reject_below(50)).build()?;
+//! let virtuous = Client::builder().api_key("v_example").rate_guard(RateGuard::reject_below(50)).build()?;
 //! # let _ = virtuous;
 //! # Ok::<(), virtuous_client::Error>(())
 //! ```
@@ -144,7 +144,7 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! let transport = ScriptedTransport::new().json(200, r#"{"id":17,"name":"Anna"}"#);
-//! let virtuous = Client::builder().api_key("v_test".to_owned()).transport(transport.clone()).build()?;
+//! let virtuous = Client::builder().api_key("v_test").transport(transport.clone()).build()?;
 //!
 //! assert_eq!(virtuous.contacts().get(17).await?.name.as_deref(), Some("Anna"));
 //! assert_eq!(transport.requests()[0].uri.path(), "/api/Contact/17");

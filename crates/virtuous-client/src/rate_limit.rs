@@ -17,8 +17,7 @@ const LONGEST_WINDOW: Duration = Duration::from_secs(65 * 60);
 /// Rate limit headers of a response. All may be absent.
 ///
 /// ```
-/// use http::HeaderMap;
-/// use virtuous_client::RateLimitHeaders as _;
+/// use virtuous_client::{RateLimitHeaders as _, http::HeaderMap};
 ///
 /// let mut headers = HeaderMap::new();
 /// headers.insert("x-ratelimit-remaining", 7.into());
@@ -45,9 +44,9 @@ impl RateLimit {
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
-    /// use virtuous_client::RateLimitHeaders as _;
+    /// use virtuous_client::{RateLimitHeaders as _, http::HeaderMap};
     ///
-    /// let mut headers = http::HeaderMap::new();
+    /// let mut headers = HeaderMap::new();
     /// headers.insert("x-ratelimit-reset", 90.into());
     /// let now = SystemTime::UNIX_EPOCH + Duration::from_secs(60);
     /// assert_eq!(headers.rate_limit().resets_in(now), Some(Duration::from_secs(30)));
@@ -114,7 +113,7 @@ impl<T> RateLimitHeaders for Response<T> {
 /// use virtuous_client::{Client, RateGuard};
 ///
 /// let guard = RateGuard::reject_below(10);
-/// let virtuous = Client::builder().api_key("v_example".to_owned()).rate_guard(guard).build()?;
+/// let virtuous = Client::builder().api_key("v_example").rate_guard(guard).build()?;
 /// # Ok::<(), virtuous_client::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -169,7 +168,7 @@ impl RateGuard {
     /// use virtuous_client::{Client, RateGuard};
     ///
     /// let guard = RateGuard::pace_below(100);
-    /// let virtuous = Client::builder().api_key("v_example".to_owned()).rate_guard(guard.clone()).build()?;
+    /// let virtuous = Client::builder().api_key("v_example").rate_guard(guard.clone()).build()?;
     /// # let _ = virtuous;
     /// # Ok::<(), virtuous_client::Error>(())
     /// ```

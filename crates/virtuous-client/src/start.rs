@@ -11,8 +11,8 @@ impl Client {
     /// ```
     /// use virtuous_client::Client;
     ///
-    /// let virtuous = Client::new("v_example".to_owned())?;
-    /// assert!(Client::new("has a space".to_owned()).is_err());
+    /// let virtuous = Client::new("v_example")?;
+    /// assert!(Client::new("has a space").is_err());
     /// # let _ = virtuous;
     /// # Ok::<(), virtuous_client::Error>(())
     /// ```

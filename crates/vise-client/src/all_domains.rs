@@ -91,9 +91,9 @@ pub enum DomainStatus {
 /// Result for one domain.
 ///
 /// ```
-/// use vise_client::Outcome;
+/// use vise_client::{Outcome, RawJson};
 ///
-/// fn line(outcome: &Outcome<serde_json::Value>) -> String {
+/// fn line(outcome: &Outcome<RawJson>) -> String {
 ///     match outcome {
 ///         Outcome::Done(response) => response.to_string(),
 ///         Outcome::Failed(error) => error.to_string(),

@@ -29,7 +29,7 @@ const PLACEHOLDER_URL: &str = "https://dashboard.invalid";
 /// ```
 /// use vise_client::{Client, HostPolicy, TokenPlacement};
 ///
-/// let vise = Client::builder("account-token".to_owned())
+/// let vise = Client::builder("account-token")
 ///     .dashboard_url("https://dashboard.example/api")
 ///     .domains_path("/account/domains")
 ///     .token_placement(TokenPlacement::Header("x-api-token".parse()?))
@@ -43,13 +43,14 @@ const PLACEHOLDER_URL: &str = "https://dashboard.invalid";
 ///
 /// ```
 /// use std::time::Duration;
+/// use vise_client::http::Method;
 /// use vise_client::{Client, SessionCookie, TokenPlacement};
 ///
-/// let vise = Client::builder("account-token".to_owned())
-///     .domains_method(http::Method::POST)
+/// let vise = Client::builder("account-token")
+///     .domains_method(Method::POST)
 ///     .vise_token_placement(TokenPlacement::Authorization)
 ///     .token_on_auth(true)
-///     .auth_method(http::Method::POST)
+///     .auth_method(Method::POST)
 ///     .auth_path("/v2/auth")
 ///     .auth_parameter("phrase")
 ///     .auth_redirects(0)
@@ -202,7 +203,7 @@ impl ClientBuilder {
     ///
     /// ```
     /// # #[cfg(feature = "hyper")] {
-    /// let vise = vise_client::Client::builder("account-token".to_owned()).public_addresses_only().build()?;
+    /// let vise = vise_client::Client::builder("account-token").public_addresses_only().build()?;
     /// # let _ = vise;
     /// # }
     /// # Ok::<(), vise_client::Error>(())
@@ -302,7 +303,7 @@ impl ClientBuilder {
     /// ```
     /// use vise_client::Client;
     ///
-    /// let vise = Client::builder("account-token".to_owned()).default_host("shop-1.vise.example", "phrase").build()?;
+    /// let vise = Client::builder("account-token").default_host("shop-1.vise.example", "phrase").build()?;
     /// assert!(vise.default_session()?.is_some());
     /// # Ok::<(), vise_client::Error>(())
     /// ```
@@ -314,7 +315,7 @@ impl ClientBuilder {
     /// Builds the client.
     ///
     /// ```
-    /// let refused = vise_client::Client::builder("account-token".to_owned()).auth_parameter("").build();
+    /// let refused = vise_client::Client::builder("account-token").auth_parameter("").build();
     /// assert_eq!(refused.unwrap_err().kind(), vise_client::ErrorKind::Configuration);
     /// ```
     ///

@@ -31,7 +31,7 @@ const MAX_PER_HOST: usize = 8;
 /// ```
 /// use vise_client::Client;
 ///
-/// let vise = Client::builder("account-token".to_owned()).dashboard_url("https://dashboard.example").build()?;
+/// let vise = Client::builder("account-token").dashboard_url("https://dashboard.example").build()?;
 /// # Ok::<(), vise_client::Error>(())
 /// ```
 #[derive(Clone)]
@@ -77,7 +77,7 @@ impl Client {
     /// ```
     /// use vise_client::{AccountDomain, Client};
     ///
-    /// let vise = Client::builder("account-token".to_owned()).build()?;
+    /// let vise = Client::builder("account-token").build()?;
     /// let session = vise.session_for(&AccountDomain::new("shop-1.vise.example", "phrase"))?;
     /// assert_eq!(session.host().name(), "shop-1.vise.example");
     /// # Ok::<(), vise_client::Error>(())

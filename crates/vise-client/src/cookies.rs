@@ -21,7 +21,7 @@ const MAX_BYTES: usize = 8 * 1024;
 /// ```
 /// use vise_client::{Client, SessionCookie};
 ///
-/// let vise = Client::builder("account-token".to_owned()).session_cookie(SessionCookie::Named("vsid".to_owned())).build()?;
+/// let vise = Client::builder("account-token").session_cookie(SessionCookie::Named("vsid".to_owned())).build()?;
 /// # let _ = vise;
 /// # Ok::<(), vise_client::Error>(())
 /// ```

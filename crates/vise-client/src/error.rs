@@ -66,7 +66,7 @@ impl Error {
     /// ```
     /// use vise_client::{Client, HostRefusal, SessionProblem};
     ///
-    /// let vise = Client::builder("account-token".to_owned()).build()?;
+    /// let vise = Client::builder("account-token").build()?;
     /// let error = vise.session("10.0.0.1", "phrase").unwrap_err();
     /// assert_eq!(error.session_problem(), Some(SessionProblem::HostRefused(HostRefusal::Address)));
     /// # Ok::<(), vise_client::Error>(())

@@ -16,7 +16,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let emulator = auth_emulator::Emulator::start().await?;
 //! # let at = emulator.vise();
-//! let vise = Client::builder("account-token".to_owned()).dashboard_url("https://dashboard.example").build()?;
+//! let vise = Client::builder("account-token").dashboard_url("https://dashboard.example").build()?;
 //! # let policy = vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests();
 //! # let vise = Client::builder(at.token()).dashboard_url(at.dashboard_url()).host_policy(policy).build()?;
 //!
@@ -62,7 +62,7 @@
 //! let transport = ScriptedTransport::new()
 //!     .response(200, &[("set-cookie", "session=s1; HttpOnly")], "")
 //!     .json(200, r#"[{"domain":"shop.example"}]"#);
-//! let vise = Client::builder("account-token".to_owned()).transport(transport.clone()).build()?;
+//! let vise = Client::builder("account-token").transport(transport.clone()).build()?;
 //!
 //! let session = vise.session("shop.vise.example", "phrase & co")?;
 //! assert_eq!(session.vise_domains().await?[0]["domain"], "shop.example");

@@ -25,14 +25,14 @@ use std::sync::Arc;
 ///
 /// ```no_run
 /// # async fn run(vise: vise_client::Client) -> Result<(), vise_client::Error> {
-/// use http::Method;
+/// use vise_client::{Call, RawJson, decode, http::Method};
 ///
 /// let session = vise.session("shop-1.vise.example", "the domain's key phrase")?;
 /// println!("{}", session.vise_domains().await?);
 ///
 /// // Any path of the same host, with the same session and token.
-/// let rules: vise_client::Call<serde_json::Value> =
-///     session.request(Method::GET, "/rules").query("page", 2_i64).call(vise_client::decode::json);
+/// let rules = session.request(Method::GET, "/rules").query("page", 2_i64);
+/// let rules: Call<RawJson> = rules.call(decode::json);
 /// println!("{}", rules.await?);
 /// # Ok(())
 /// # }
@@ -79,7 +79,7 @@ impl Session {
     /// Returns the host.
     ///
     /// ```
-    /// let vise = vise_client::Client::builder("account-token".to_owned()).build()?;
+    /// let vise = vise_client::Client::builder("account-token").build()?;
     /// let session = vise.session("https://Shop-1.vise.example/", "phrase")?;
     /// assert_eq!(session.host().name(), "shop-1.vise.example");
     /// # Ok::<(), vise_client::Error>(())
@@ -112,7 +112,7 @@ impl Session {
     /// Returns `true` if the session is open, as far as known without a request.
     ///
     /// ```
-    /// let vise = vise_client::Client::builder("account-token".to_owned()).build()?;
+    /// let vise = vise_client::Client::builder("account-token").build()?;
     /// assert!(!vise.session("shop-1.vise.example", "phrase")?.is_open(), "nothing has been sent yet");
     /// # Ok::<(), vise_client::Error>(())
     /// ```
@@ -130,7 +130,7 @@ impl Session {
     ///
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
-    /// let domains: serde_json::Value = session.vise_domains().await?;
+    /// let domains = session.vise_domains().await?;
     /// println!("{domains}");
     /// # Ok(())
     /// # }
@@ -155,10 +155,10 @@ impl Session {
     ///
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
-    /// use http::Method;
-    /// use vise_client::{Call, decode};
+    /// use vise_client::{Call, RawJson, decode, http::Method};
     ///
-    /// let rules: Call<serde_json::Value> = session.request(Method::GET, "/rules").call(decode::json);
+    /// let rules: Call<RawJson> =
+    ///     session.request(Method::GET, "/rules").call(decode::json);
     /// println!("{}", rules.await?);
     /// # Ok(())
     /// # }

@@ -9,7 +9,7 @@ impl Client {
     /// Returns a builder for a client of the account with this token.
     ///
     /// ```
-    /// let vise = vise_client::Client::builder("account-token".to_owned())
+    /// let vise = vise_client::Client::builder("account-token")
     ///     .dashboard_url("https://dashboard.example")
     ///     .build()?;
     /// # let _ = vise;

@@ -4,7 +4,7 @@ use revesecure_client::{Client, Error};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let revesecure = Client::new("api-key".to_owned(), "cafe5ca4a7".to_owned())?;
+    let revesecure = Client::new("api-key", "cafe5ca4a7".to_owned())?;
     let user = revesecure.users().get("user-id").await?;
     println!("{user:?}");
     Ok(())

@@ -4,7 +4,7 @@ use vise_client::{Client, Error};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let vise = Client::builder("token".to_owned()).dashboard_url("https://dashboard.example").build()?;
+    let vise = Client::builder("token").dashboard_url("https://dashboard.example").build()?;
     let domains = vise.list_account_domains().await?;
     println!("{}", domains.len());
     Ok(())

@@ -53,7 +53,7 @@ const STEPS: &[Step] = &[
     // The workspace as a whole.
     ("clippy", "no lint warns, with all features", |root| cargo(root, &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])),
     ("test", "tests and doc tests pass", |root| cargo(root, &["test", "--workspace"])),
-    ("outside", "examples for users compile without internal crates", |_| outside::run(&outside::Arguments::default())),
+    ("outside", "examples for users compile with one provider crate and its default features", |_| outside::run(&outside::Arguments::default())),
     // As in a program where another crate turns on exact numbers; that feature changes how serde reads every number.
     ("test-native", "tests pass with features that need a C compiler or a library of the system, and with serde_json's exact numbers", native),
     // Each crate alone; later steps reuse what earlier ones compiled.

@@ -10,8 +10,8 @@ use crate::operation::Operation;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A call that is sent many times with different positions of a list: [`Step`](crate::provider::Step) takes one to make the
-/// calls of [`pages`](Call::pages).
+/// Call template: creates one call per page position. [`Step`](crate::provider::Step) takes one for
+/// [`pages`](Call::pages).
 pub struct CallTemplate<T, E = Error> {
     pub(super) engine: Engine,
     pub(super) outgoing: Outgoing,

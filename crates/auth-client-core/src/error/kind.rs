@@ -33,8 +33,8 @@ pub enum ErrorKind {
     Timeout,
     /// The connection broke, or the response was truncated.
     Transport,
-    /// The response is not valid HTTP, for example because it has two different lengths, or it switches to a protocol that
-    /// nobody asked for: status 101. A retry can't help.
+    /// The response is not valid HTTP, for example because it has two different lengths or is an unrequested protocol
+    /// switch (101). Not retryable.
     Protocol,
     /// The server sent a redirect. Redirects are never followed.
     Redirect,

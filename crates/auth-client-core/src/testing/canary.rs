@@ -54,10 +54,10 @@ impl Canary {
         &self.secret
     }
 
-    /// Returns the form in which the secret occurs in the text, if any.
+    /// Returns the encoding under which the secret appears in `output`.
     #[must_use]
-    pub fn form_in(&self, text: &str) -> Option<&'static str> {
-        self.forms.iter().find(|(_, form)| text.contains(form.as_str())).map(|(name, _)| *name)
+    pub fn form_in(&self, output: &str) -> Option<&'static str> {
+        self.forms.iter().find(|(_, form)| output.contains(form.as_str())).map(|(name, _)| *name)
     }
 
     /// Returns the form in which the secret occurs in the `{:?}` or `{:#?}` output of a value.

@@ -70,7 +70,7 @@ pub(crate) struct Registry {
     capacity: usize,
     main: Arc<Space>,
     others: Mutex<Others>,
-    /// Whether a namespace has credentials of its own. Most requests need no look at `others`.
+    /// Whether a namespace has its own credentials. If none has, requests skip the lookup in `others`.
     has_credentials: AtomicBool,
     pub snapshots: Snapshots,
 }

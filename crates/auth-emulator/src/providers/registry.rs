@@ -111,7 +111,8 @@ pub struct Operation {
     pub sensitive: bool,
     /// Whether the vendor documents the operation.
     pub documented: bool,
-    /// Whether the response is a guess, marked with `x-emulator-assumed`: the vendor shows at most a sample.
+    /// Whether the response is assumed: the vendor shows at most a sample. Such a response has the header
+    /// `x-emulator-assumed`.
     pub assumed: bool,
     /// Whether the emulator implements the operation. Otherwise it responds with 501 and `x-emulator-unimplemented`.
     pub implemented: bool,

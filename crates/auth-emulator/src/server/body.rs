@@ -55,7 +55,7 @@ pub(crate) async fn read_body(body: Body, patience: Duration) -> Received {
     if size > BODY_LIMIT { Received::TooLarge(size) } else { Received::Whole(stored.freeze()) }
 }
 
-/// Whether a request that may have content says how much, as IIS demands before it looks at anything else.
+/// Returns whether a request that may have content declares its length. IIS checks this first.
 pub(crate) fn has_length(parts: &Parts) -> bool {
     let may_have_content = [Method::POST, Method::PUT, Method::PATCH].contains(&parts.method);
     !may_have_content

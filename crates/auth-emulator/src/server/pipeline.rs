@@ -95,7 +95,7 @@ struct Exchange<'m> {
     operation: Option<&'static str>,
     caller: Option<String>,
     now: Timestamp,
-    /// How far the server's clock is off, by a fault.
+    /// Clock skew injected by a fault.
     skew_seconds: i64,
 }
 

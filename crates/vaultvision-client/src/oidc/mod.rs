@@ -22,7 +22,7 @@
 //! let login = Login::at("https://acme01.vvkey.test")
 //!     .client_id("J3Or5KNHIUDl")
 //!     .redirect_url("https://example.test/auth/callback")
-//!     .client_secret("4fZyeKjrJaBbFVeLzQy2TCsJ".to_owned())
+//!     .client_secret("4fZyeKjrJaBbFVeLzQy2TCsJ")
 //!     .discover()
 //!     .await?;
 //!

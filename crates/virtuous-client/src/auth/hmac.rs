@@ -29,7 +29,7 @@ type Nonces = Arc<dyn Fn() -> Result<String, SignError> + Send + Sync>;
 /// ```
 /// use virtuous_client::{Client, HmacKeys};
 ///
-/// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned());
+/// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
 /// let virtuous = Client::builder().hmac(keys).build()?;
 /// # Ok::<(), virtuous_client::Error>(())
 /// ```
@@ -46,7 +46,7 @@ impl HmacKeys {
     /// ```
     /// use virtuous_client::HmacKeys;
     ///
-    /// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned());
+    /// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
     /// assert_eq!(format!("{keys:?}"), "HmacKeys { .. }", "keys are never printed");
     /// ```
     #[must_use]
@@ -63,7 +63,7 @@ impl HmacKeys {
     /// ```
     /// use virtuous_client::HmacKeys;
     ///
-    /// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned())
+    /// let keys = HmacKeys::new("DEMOAPP", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
     ///     .nonces(|| "5a7c1b1e-3f0c-4d5a-9d53-0d4a3f1f6f55".to_owned());
     /// # let _ = keys;
     /// ```

@@ -22,7 +22,7 @@ use std::time::{Duration, SystemTime};
 /// use virtuous_client::{Client, Tokens};
 ///
 /// let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_900_000_000);
-/// let kept = Tokens::new("access".to_owned()).with_refresh_token("refresh".to_owned()).with_expires_at(end);
+/// let kept = Tokens::new("access").with_refresh_token("refresh").with_expires_at(end);
 /// let virtuous = Client::builder().tokens(kept).build()?;
 /// # Ok::<(), virtuous_client::Error>(())
 /// ```
@@ -41,7 +41,7 @@ impl Tokens {
     /// ```
     /// use virtuous_client::Tokens;
     ///
-    /// let tokens = Tokens::new("access".to_owned());
+    /// let tokens = Tokens::new("access");
     /// assert!(tokens.refresh_token().is_none() && tokens.expires_at().is_none());
     /// ```
     #[must_use]
@@ -60,7 +60,7 @@ impl Tokens {
     /// ```
     /// use virtuous_client::Tokens;
     ///
-    /// let tokens = Tokens::new("access".to_owned()).with_refresh_token("refresh".to_owned());
+    /// let tokens = Tokens::new("access").with_refresh_token("refresh");
     /// assert!(tokens.refresh_token().is_some());
     /// ```
     #[must_use]
@@ -76,7 +76,7 @@ impl Tokens {
     /// use virtuous_client::Tokens;
     ///
     /// let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_900_000_000);
-    /// assert_eq!(Tokens::new("access".to_owned()).with_expires_at(end).expires_at(), Some(end));
+    /// assert_eq!(Tokens::new("access").with_expires_at(end).expires_at(), Some(end));
     /// ```
     #[must_use]
     pub fn with_expires_at(mut self, expires_at: SystemTime) -> Self {
@@ -90,7 +90,7 @@ impl Tokens {
     /// use virtuous_client::ExposeSecret as _;
     /// use virtuous_client::Tokens;
     ///
-    /// assert_eq!(Tokens::new("access".to_owned()).access_token().expose_secret(), "access");
+    /// assert_eq!(Tokens::new("access").access_token().expose_secret(), "access");
     /// ```
     #[must_use]
     pub fn access_token(&self) -> &SecretString {

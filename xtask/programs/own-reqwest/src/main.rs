@@ -92,7 +92,7 @@ fn serve(json: &'static str) -> String {
 async fn ours() {
     use verigator_client::Client;
 
-    let builder = || Client::builder("user", "password".to_owned()).base_url(serve(r#"{"users":[]}"#));
+    let builder = || Client::builder("user", "password").base_url(serve(r#"{"users":[]}"#));
     let list = async |client: Client| client.users("s1").list().await.expect("a list").users.len();
     assert_eq!(list(builder().build().expect("a client")).await, 0);
     println!("ours: works");

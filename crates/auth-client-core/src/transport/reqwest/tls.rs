@@ -57,7 +57,7 @@ fn native(
     Ok(builder)
 }
 
-/// The block of the private key, which native-tls wants by itself.
+/// PEM block of the private key; native-tls takes it separately.
 #[cfg(feature = "reqwest-013-native-tls")]
 fn private_key(pem: &str) -> Option<&str> {
     const END: &str = "-----END PRIVATE KEY-----";

@@ -36,7 +36,7 @@ pub enum Fault {
         #[serde(skip_serializing_if = "String::is_empty")]
         body: String,
     },
-    /// Bytes that replace the response, whatever they are: no HTTP at all, or a response that HTTP forbids.
+    /// Raw bytes sent instead of a response; need not be valid HTTP.
     Raw {
         /// The bytes, as a string.
         raw: String,
@@ -181,7 +181,7 @@ pub enum TlsFlaw {
     WrongHost,
     /// The certificate has expired.
     Expired,
-    /// The certificate was issued by an authority that nobody trusts.
+    /// The certificate was issued by an untrusted certificate authority.
     UnknownIssuer,
     /// The server speaks TLS 1.1 only.
     OldVersion,
@@ -311,7 +311,7 @@ impl Fault {
         Self::Close { close: CloseAt::BeforeResponse, end: FaultEnd::Close }
     }
 
-    /// A response whose body breaks off after this number of bytes.
+    /// Response with a body truncated after `bytes` bytes.
     #[must_use]
     pub fn cut_body_after(bytes: usize) -> Self {
         Self::Cut { cut_body_after: bytes, end: FaultEnd::Close }
