@@ -4,6 +4,7 @@
 //! of sources. This module searches the chain for known types and messages that contain no data of the request or the
 //! response.
 
+use super::Phase;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -38,8 +39,8 @@ pub(super) fn chain<'e>(
     })
 }
 
-/// Returns the cause of an error, if it is a known one.
-pub(super) fn of(error: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
+/// Returns the cause of an error in this phase, if it is a known one.
+pub(super) fn of(error: &(dyn StdError + 'static), phase: Phase) -> Option<Cow<'static, str>> {
     // The failure of a connection to or through the proxy.
     let mut proxy = None;
     for cause in chain(error) {
@@ -55,7 +56,10 @@ pub(super) fn of(error: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> 
             "tunnel error: proxy authorization required" => return Some(PROXY_LOGIN.into()),
             "tunnel error: unsuccessful" => return Some("the proxy refused to open a connection".into()),
             "connection closed before message completed" => {
-                return Some("the connection was closed before the response was complete".into());
+                return Some(match phase {
+                    Phase::Connecting => "the connection was closed before the request was sent".into(),
+                    _ => "the connection was closed before the response was complete".into(),
+                });
             }
             "invalid content-length parsed" => return Some("its Content-Length is invalid".into()),
             "unexpected transfer-encoding parsed" | "invalid transfer-encoding parsed" => {

@@ -140,7 +140,7 @@ impl TransportError {
     /// Returns a description of the cause for users, if known, such as "the server's certificate has expired".
     #[must_use]
     pub fn reason(&self) -> Option<Cow<'static, str>> {
-        let source = || cause::of(self.source.as_deref()?);
+        let source = || cause::of(self.source.as_deref()?, self.phase);
         self.reason.clone().or_else(source).or(match (self.fault, self.phase) {
             (Fault::Timeout, Phase::Connecting) => Some("the time limit for connecting passed".into()),
             (Fault::Deadline, Phase::Connecting) => Some("while connecting".into()),
@@ -187,5 +187,21 @@ impl fmt::Display for TransportError {
 impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_was_closed_before_the_request_had_no_response() {
+        // hyper's message for both.
+        let closed = |phase| {
+            let error = TransportError::new(phase, Fault::Io);
+            error.with_source("connection closed before message completed").reason().unwrap_or_default()
+        };
+        assert_eq!(closed(Phase::Connecting), "the connection was closed before the request was sent");
+        assert_eq!(closed(Phase::Sending), "the connection was closed before the response was complete");
     }
 }
