@@ -117,20 +117,21 @@ impl Emulator {
         &self.default.actions
     }
 
-    /// Stops accepting connections, finishes the requests in progress (for at most five seconds) and closes every socket.
-    pub async fn stop(mut self) {
-        let _ = self.stop.send(true);
-        let tasks = std::mem::take(&mut self.tasks);
+    /// Stops accepting connections, finishes the requests in progress (for at most five seconds) and closes every socket. When
+    /// it returns, the emulator's threads have ended.
+    pub async fn stop(self) {
+        let Self { default, stop, tasks, threads } = self;
+        let _ = stop.send(true);
         let all = async {
             for task in tasks {
                 let _ = task.await;
             }
         };
         // Waits on the emulator's thread, so that the caller needs no timer.
-        let waiting =
-            self.threads.control.spawn(async { tokio::time::timeout(STOP_TIMEOUT, all).await.is_ok() });
+        let waiting = threads.control.spawn(async { tokio::time::timeout(STOP_TIMEOUT, all).await.is_ok() });
         let _ = waiting.await;
-        // Dropping the threads ends what is left.
+        drop(default);
+        threads.end(STOP_TIMEOUT).await;
     }
 }
 

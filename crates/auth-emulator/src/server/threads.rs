@@ -1,9 +1,11 @@
 //! The emulator's threads: some for the providers, one for the control API, so that it responds while providers are busy.
 
 use std::io;
-use std::thread::available_parallelism;
+use std::thread::{self, available_parallelism};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::oneshot;
 
 /// The runtimes. Dropping them stops every task and closes every socket, without waiting.
 #[derive(Debug)]
@@ -23,6 +25,21 @@ impl Threads {
             control: control.handle().clone(),
             runtimes: vec![providers, control],
         })
+    }
+
+    /// Stops every task and closes every socket. Returns when that is done, or after the time limit.
+    pub(crate) async fn end(mut self, limit: Duration) {
+        let (ended, end) = oneshot::channel::<()>();
+        // Waiting for a runtime inside another one panics.
+        let wait = move || {
+            self.runtimes.drain(..).for_each(|runtime| runtime.shutdown_timeout(limit));
+            // The handles keep files open too.
+            drop(self);
+            drop(ended);
+        };
+        if thread::Builder::new().name("emulator-end".to_owned()).spawn(wait).is_ok() {
+            let _ = end.await;
+        }
     }
 }
 
