@@ -15,6 +15,16 @@ pub mod fuzz;
 pub mod matrix;
 pub mod scheme;
 
+/// Whether this run goes through all cases: with `FIGURES=whole` in the environment.
+///
+/// ```
+/// assert!(!figures::is_whole());
+/// ```
+#[must_use]
+pub fn is_whole() -> bool {
+    std::env::var_os("FIGURES").is_some_and(|size| size == "whole")
+}
+
 /// The number of cases of this run: `ci` by default, `whole` with `FIGURES=whole`.
 ///
 /// ```
@@ -22,19 +32,33 @@ pub mod scheme;
 /// ```
 #[must_use]
 pub fn cases(ci: u64, whole: u64) -> u64 {
-    if std::env::var_os("FIGURES").is_some_and(|scale| scale == "whole") { whole } else { ci }
+    if is_whole() { whole } else { ci }
+}
+
+/// Reports what a figure of `xtask/figures.json` has measured, where no number of cases was wanted in advance.
+///
+/// ```
+/// figures::report("S5.path-ids", 120, "0 ids reached another path");
+/// ```
+pub fn report(figure: &str, cases: u64, measured: &str) {
+    println!("figure {figure}: {cases} cases: {measured}");
 }
 
 /// Reports what a figure has measured, and that it went through all of its cases.
 ///
-/// ```
-/// figures::report("S5", 120, 120, "0 ids reached another path");
-/// ```
-///
 /// # Panics
 ///
 /// If the experiment went through another number of cases than it should have.
-pub fn report(id: &str, done: u64, wanted: u64, measured: &str) {
-    assert_eq!(done, wanted, "{id}: not all cases were tried");
-    println!("figure {id}: {done} cases: {measured}");
+pub fn report_all(figure: &str, done: u64, wanted: u64, measured: &str) {
+    assert_eq!(done, wanted, "{figure}: not all cases were tried");
+    report(figure, done, measured);
+}
+
+/// The files and sockets that this process has open; none where the system does not list them. Without those that wake the
+/// threads of a runtime, which close a moment after it.
+#[must_use]
+pub fn open_files() -> Vec<String> {
+    let open = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let names = open.filter_map(|file| std::fs::read_link(file.path()).ok());
+    names.map(|name| name.display().to_string()).filter(|name| !name.starts_with("anon_inode:")).collect()
 }

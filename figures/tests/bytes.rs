@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use auth_client_core::testing::ScriptedTransport;
-use figures::report;
+use figures::report_all;
 use figures::scheme::{Options, Scheme};
 use http::{HeaderMap, Method};
 
@@ -74,8 +74,8 @@ async fn every_character_in_every_credential_is_an_error_or_reaches_the_server_i
         }
     }
     assert!(refused > 0 && refused < tried);
-    report(
-        "S4",
+    report_all(
+        "S4.header-injection",
         tried,
         6 * 2 * 256 * 4,
         &format!("0 panics; {refused} refused before sending, all others sent in one header"),

@@ -7,7 +7,7 @@ use auth_client_core::testing::ManualTime;
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use bytes::Bytes;
 use figures::scheme::{Options, Scheme};
-use figures::{cases, report};
+use figures::{cases, report_all};
 use http::Method;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,5 +54,10 @@ async fn a_server_that_fails_gets_few_more_requests_than_calls() {
     let (calls, sent) = (CALLERS * seconds, sent.load(Ordering::Relaxed));
     let most = calls + calls / 5 + BUCKET;
     assert!((calls..=most).contains(&sent), "{sent} requests of {calls} calls");
-    report("R10", failed, calls, &format!("{sent} requests: {:.3} per call", sent as f64 / calls as f64));
+    report_all(
+        "R10.quota",
+        failed,
+        calls,
+        &format!("{sent} requests: {:.3} per call", sent as f64 / calls as f64),
+    );
 }

@@ -7,7 +7,7 @@ mod wire;
 
 use auth_client_core::ErrorKind;
 use auth_client_core::testing::Canary;
-use figures::report;
+use figures::report_all;
 use figures::scheme::{Options, SECRETS, Scheme};
 use http::Method;
 use wire::WireServer;
@@ -67,5 +67,5 @@ async fn no_redirect_is_followed_and_no_credential_leaves() {
         }
     }
     assert_eq!(sink.connections(), 0);
-    report("S2", tried, 6 * 5 * 9, "0 connections to the other place");
+    report_all("S2.matrix", tried, 6 * 5 * 9, "0 connections to the other place");
 }

@@ -4,7 +4,7 @@
 
 use auth_client_core::testing::ManualTime;
 use auth_emulator::Emulator;
-use figures::report;
+use figures::report_all;
 use figures::scheme::{Options, Scheme};
 use http::Method;
 use std::sync::Arc;
@@ -65,8 +65,8 @@ async fn a_wrong_clock_costs_each_call_one_request_at_most() {
             assert_eq!(emulator.journal_of(name).len(), requests + 1, "{scheme:?} {skew} s");
         }
     }
-    report(
-        "R13",
+    report_all(
+        "R13.clock-skew",
         tried,
         (2 * skews.len() * CALLS) as u64,
         &format!("0 failed; at most {most:.2} requests per call"),

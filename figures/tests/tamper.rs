@@ -5,7 +5,7 @@
 use auth_client_core::testing::ScriptedTransport;
 use auth_emulator::Emulator;
 use figures::scheme::{Client, Options, Scheme};
-use figures::{cases, report};
+use figures::{cases, report_all};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -206,5 +206,5 @@ async fn a_changed_bit_of_what_is_signed_is_refused() {
         }
     }
     assert!(wanted > 6_000 / step as u64, "{wanted}");
-    report("S10", tried, wanted, &format!("0 accepted but {unchanged} that mean the same"));
+    report_all("S10.tamper", tried, wanted, &format!("0 accepted but {unchanged} that mean the same"));
 }

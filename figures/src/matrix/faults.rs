@@ -48,6 +48,33 @@ pub enum Address {
     Silent,
 }
 
+impl Address {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Unknown, Self::Closed, Self::Silent];
+}
+
+/// The attempts that a fault can be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One attempt, or all attempts of a call.
+    Any,
+    /// One attempt only.
+    Once,
+    /// Requests for tokens only.
+    Tokens,
+}
+
+/// What a response holds, for clients that take a special meaning from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A web page, as a server sends that wants a login.
+    Page,
+    /// JSON or nothing: enough for a client that needs no field of it.
+    JsonOrNothing,
+    /// Anything else.
+    Other,
+}
+
 /// A fault in one of its forms.
 #[derive(Clone, Debug)]
 pub struct Variant {
@@ -61,15 +88,13 @@ pub struct Variant {
     pub seen: Seen,
     /// What it is instead if the client notices before it writes anything.
     pub seen_early: Option<Seen>,
+    /// The attempts that it is made for.
+    pub scope: Scope,
+    /// What the response holds.
+    pub content: Content,
 }
 
 impl Variant {
-    /// Whether it belongs to the requests for tokens only.
-    #[must_use]
-    pub fn is_of_tokens(&self) -> bool {
-        self.id == "F34"
-    }
-
     /// Whether it can be made once, and not only forever.
     #[must_use]
     pub fn once(&self) -> bool {
@@ -79,7 +104,7 @@ impl Variant {
     /// Whether it can be made for every attempt.
     #[must_use]
     pub fn forever(&self) -> bool {
-        self.id != "F31"
+        self.scope != Scope::Once
             && match &self.inject {
                 Inject::Exchange(faults) => faults.len() == 1 && self.seen != Seen::Success,
                 Inject::Before(_) => false,
@@ -112,9 +137,22 @@ pub fn ids() -> impl Iterator<Item = String> {
     (1..=36).map(|number| format!("F{number:02}"))
 }
 
+struct List(Vec<Variant>);
+
+impl List {
+    fn add(&mut self, id: &'static str, what: &str, inject: Inject, seen: Seen) -> &mut Variant {
+        let what = what.to_owned();
+        let (scope, content) = (Scope::Any, Content::Other);
+        let index = self.0.len();
+        self.0.push(Variant { id, what, inject, seen, seen_early: None, scope, content });
+        &mut self.0[index]
+    }
+}
+
 /// All faults in all their forms.
 #[must_use]
 pub fn all() -> Vec<Variant> {
+    use Content::{JsonOrNothing, Page};
     use ErrorKind::{
         Connect, Decode, EmptyResponse, Protocol, Redirect, Server, Timeout, TooLarge, Transport,
         Unauthenticated,
@@ -122,95 +160,122 @@ pub fn all() -> Vec<Variant> {
     use FaultEnd::{Close, Hang, Reset};
     use Seen::{Broken, CredentialRejected, Fatal, Lost, NotSent, Success, Throttled};
 
-    let mut list = Vec::new();
-    let mut add = |id: &'static str, what: &str, inject: Inject, seen: Seen| {
-        // A connection that ends at once can end before the request is written.
-        let seen_early = (id == "F07").then_some(NotSent(Connect));
-        list.push(Variant { id, what: what.to_owned(), inject, seen, seen_early });
-    };
+    let mut list = List(Vec::new());
     let exchange = |fault: Fault| Inject::Exchange(vec![fault]);
     let close = |close: CloseAt, end: FaultEnd| Fault::Close { close, end };
     let closed = |end: FaultEnd| exchange(close(CloseAt::BeforeResponse, end));
 
-    add("F01", "no such name", Inject::Address(Address::Unknown), NotSent(Connect));
-    add("F02", "connection refused", Inject::Address(Address::Closed), NotSent(Connect));
-    add("F03", "connection never completed", Inject::Address(Address::Silent), NotSent(Connect));
-    add("F04", "certificate of another host", Inject::Tls(TlsFlaw::WrongHost), Fatal(Connect));
-    add("F05", "expired certificate", Inject::Tls(TlsFlaw::Expired), Fatal(Connect));
-    add("F05", "unknown issuer", Inject::Tls(TlsFlaw::UnknownIssuer), Fatal(Connect));
-    add("F06", "TLS 1.1 only", Inject::Tls(TlsFlaw::OldVersion), Fatal(Connect));
+    list.add("F01", "no such name", Inject::Address(Address::Unknown), NotSent(Connect));
+    list.add("F02", "connection refused", Inject::Address(Address::Closed), NotSent(Connect));
+    list.add("F03", "connection never completed", Inject::Address(Address::Silent), NotSent(Connect));
+    list.add("F04", "certificate of another host", Inject::Tls(TlsFlaw::WrongHost), Fatal(Connect));
+    list.add("F05", "expired certificate", Inject::Tls(TlsFlaw::Expired), Fatal(Connect));
+    list.add("F05", "unknown issuer", Inject::Tls(TlsFlaw::UnknownIssuer), Fatal(Connect));
+    list.add("F06", "TLS 1.1 only", Inject::Tls(TlsFlaw::OldVersion), Fatal(Connect));
+    // A connection that ends at once can end before the request is written.
     let accepted = Inject::Connection(close(CloseAt::AfterAccept, Close));
-    add("F07", "closed after accept", accepted, Lost(Transport));
+    list.add("F07", "closed after accept", accepted, Lost(Transport)).seen_early = Some(NotSent(Connect));
     for end in [Close, Reset] {
         let fault = close(CloseAt::AfterHead, end);
-        add("F08", &format!("{end:?} after the request's head"), exchange(fault), Lost(Transport));
+        list.add("F08", &format!("{end:?} after the request's head"), exchange(fault), Lost(Transport));
     }
-    add("F09", "reset before the response", closed(Reset), Lost(Transport));
-    add("F10", "no response", closed(Hang), Lost(Timeout));
-    add("F11", "closed before the response", closed(Close), Lost(Transport));
+    list.add("F09", "reset before the response", closed(Reset), Lost(Transport));
+    list.add("F10", "no response", closed(Hang), Lost(Timeout));
+    list.add("F11", "closed before the response", closed(Close), Lost(Transport));
     for (end, kind) in [(Close, Transport), (Reset, Transport), (Hang, Timeout)] {
         for bytes in [1, 12, 30] {
             let fault = Fault::CutHead { cut_head_after: bytes, end };
-            add("F12", &format!("head cut after {bytes} bytes, {end:?}"), exchange(fault), Lost(kind));
+            list.add("F12", &format!("head cut after {bytes} bytes, {end:?}"), exchange(fault), Lost(kind));
         }
         for bytes in [0, 1, 9] {
             let fault = Fault::Cut { cut_body_after: bytes, end };
-            add("F13", &format!("body cut after {bytes} bytes, {end:?}"), exchange(fault), Lost(kind));
+            list.add("F13", &format!("body cut after {bytes} bytes, {end:?}"), exchange(fault), Lost(kind));
         }
     }
     let chunks = |chunks: Chunks| exchange(Fault::Chunks { chunks });
-    add("F14", "no last chunk", chunks(Chunks::Unfinished), Lost(Transport));
-    add("F15", "bad chunk size", chunks(Chunks::BadSize), Broken(Protocol));
+    list.add("F14", "no last chunk", chunks(Chunks::Unfinished), Lost(Transport));
+    list.add("F15", "bad chunk size", chunks(Chunks::BadSize), Broken(Protocol));
     for raw in [
         "SSH-2.0-OpenSSH_9.9\r\n",
         "\u{16}\u{3}\u{1}\u{0}\u{2}\u{2}\u{28}",
         "HTTP/9.9 200 OK\r\n\r\n",
         "\r\n\r\n\r\n\0\0",
     ] {
-        add("F16", &format!("{raw:?}"), exchange(Fault::Raw { raw: raw.to_owned() }), Broken(Protocol));
+        list.add("F16", &format!("{raw:?}"), exchange(Fault::Raw { raw: raw.to_owned() }), Broken(Protocol));
     }
-    add("F17", "body byte by byte", exchange(Fault::Drip { drip: Part::Body, every_ms: 100 }), Lost(Timeout));
-    add("F18", "head byte by byte", exchange(Fault::Drip { drip: Part::Head, every_ms: 100 }), Lost(Timeout));
+    list.add(
+        "F17",
+        "body byte by byte",
+        exchange(Fault::Drip { drip: Part::Body, every_ms: 100 }),
+        Lost(Timeout),
+    );
+    list.add(
+        "F18",
+        "head byte by byte",
+        exchange(Fault::Drip { drip: Part::Head, every_ms: 100 }),
+        Lost(Timeout),
+    );
     for end in [Close, Reset] {
         let idle = Fault::Idle { close_idle_after_ms: 100, end };
-        add("F19", &format!("{end:?} of the kept connection"), Inject::Before(idle), Lost(Transport));
+        // If the client notices, it opens another connection.
+        list.add("F19", &format!("{end:?} of the kept connection"), Inject::Before(idle), Lost(Transport))
+            .seen_early = Some(Success);
     }
     let second =
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 14\r\n\r\n{\"smuggled\":1}";
     for trailing in ["more", second] {
         let fault = Fault::Trailing { trailing: trailing.to_owned() };
-        add("F20", &format!("{} bytes after the response", trailing.len()), exchange(fault), Success);
+        list.add("F20", &format!("{} bytes after the response", trailing.len()), exchange(fault), Success);
     }
     for bomb in [Encoding::Gzip, Encoding::Zstd] {
-        let fault = Fault::Bomb { bomb, bomb_bytes: 64 << 20 };
-        add("F21", &format!("{bomb:?} of 64 MiB"), exchange(fault), Broken(Decode));
+        let fault = Fault::Bomb { bomb, bomb_bytes: 8 << 20 };
+        list.add("F21", &format!("{bomb:?} of 8 MiB"), exchange(fault), Broken(Decode));
     }
-    add("F22", "body over the limit", exchange(Fault::Flood { flood_bytes: 3 << 20 }), Broken(TooLarge));
+    list.add("F22", "body over the limit", exchange(Fault::Flood { flood_bytes: 3 << 20 }), Broken(TooLarge));
     for length in [9_000_000_000_000_000_000, (1 << 20) + 1] {
         let fault = Fault::Length { content_length: length };
-        add("F23", &format!("content-length {length}"), exchange(fault), Broken(TooLarge));
+        list.add("F23", &format!("content-length {length}"), exchange(fault), Broken(TooLarge));
     }
     for (extra_headers, header_bytes) in [(1_000, 100), (1, 1 << 20)] {
         let fault = Fault::Headers { extra_headers, header_bytes };
-        add("F24", &format!("{extra_headers} × {header_bytes} bytes"), exchange(fault), Broken(Protocol));
+        list.add(
+            "F24",
+            &format!("{extra_headers} × {header_bytes} bytes"),
+            exchange(fault),
+            Broken(Protocol),
+        );
     }
-    add("F25", "JSON of depth 100,000", exchange(Fault::Depth { json_depth: 100_000 }), Broken(Decode));
+    list.add(
+        "F25",
+        "JSON of depth 100,000",
+        exchange(Fault::Depth { json_depth: 100_000 }),
+        Broken(Decode),
+    )
+    .content = JsonOrNothing;
     let damage = |damage: Damage| exchange(Fault::Damage { damage });
-    add("F26", "page with 200", damage(Damage::Html), Broken(Decode));
+    list.add("F26", "page with 200", damage(Damage::Html), Broken(Decode)).content = Page;
     let html: &[(&str, &str)] = &[("content-type", "text/html")];
-    add(
+    list.add(
         "F26",
         "page with 502",
         exchange(Fault::response(502, html, "<html>Bad gateway</html>")),
         Lost(Server),
-    );
-    add("F27", "empty body with 200", damage(Damage::Empty), Broken(EmptyResponse));
+    )
+    .content = Page;
+    list.add("F27", "empty body with 200", damage(Damage::Empty), Broken(EmptyResponse)).content =
+        JsonOrNothing;
     let json_204 = "HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\n{}";
-    add("F27", "JSON with 204", exchange(Fault::Raw { raw: json_204.to_owned() }), Broken(EmptyResponse));
+    list.add(
+        "F27",
+        "JSON with 204",
+        exchange(Fault::Raw { raw: json_204.to_owned() }),
+        Broken(EmptyResponse),
+    )
+    .content = JsonOrNothing;
     for (flaw, what) in [(Damage::InvalidUtf8, "invalid UTF-8"), (Damage::Nul, "NUL")] {
-        add("F28", what, damage(flaw), Broken(Decode));
+        list.add("F28", what, damage(flaw), Broken(Decode));
     }
-    add("F28", "byte order mark", damage(Damage::Bom), Success);
+    list.add("F28", "byte order mark", damage(Damage::Bom), Success);
     for (value, may_wait) in [
         ("0", true),
         ("3600", false),
@@ -223,33 +288,38 @@ pub fn all() -> Vec<Variant> {
         let headers = [("retry-after", value)];
         let headers: &[(&str, &str)] = if value.is_empty() { &[] } else { &headers };
         let fault = Fault::response(429, headers, "slow down");
-        add("F29", &format!("Retry-After {value:?}"), exchange(fault), Throttled(may_wait));
+        list.add("F29", &format!("Retry-After {value:?}"), exchange(fault), Throttled(may_wait));
     }
     for status in [500, 502, 503, 504] {
-        add("F30", &format!("status {status}"), exchange(Fault::status(status)), Lost(Server));
+        list.add("F30", &format!("status {status}"), exchange(Fault::status(status)), Lost(Server));
     }
-    add("F31", "401 once", exchange(Fault::status(401)), CredentialRejected(Unauthenticated));
-    add("F32", "401 forever", exchange(Fault::status(401)), CredentialRejected(Unauthenticated));
+    list.add("F31", "401 once", exchange(Fault::status(401)), CredentialRejected(Unauthenticated)).scope =
+        Scope::Once;
+    list.add("F32", "401 forever", exchange(Fault::status(401)), CredentialRejected(Unauthenticated));
     for status in [301, 302, 303, 307, 308] {
         for place in ["http://127.0.0.1:9/elsewhere", "/elsewhere"] {
             let fault = Fault::response(status, &[("location", place)], "");
             // RFC 9110, 15.4: 307 and 308 ask for the same request elsewhere, so it was not executed here.
             let seen = if status < 307 { Broken(Redirect) } else { Fatal(Redirect) };
-            add("F33", &format!("{status} to {place}"), exchange(fault), seen);
+            list.add("F33", &format!("{status} to {place}"), exchange(fault), seen);
         }
     }
-    add("F34", "token request fails", exchange(Fault::status(500)), Lost(Server));
-    add("F34", "token request hangs", closed(Hang), Lost(Timeout));
-    add("F34", "response with the tokens is lost", closed(Reset), Lost(Transport));
+    for (what, fault, kind) in [
+        ("token request fails", exchange(Fault::status(500)), Server),
+        ("token request hangs", closed(Hang), Timeout),
+        ("response with the tokens is lost", closed(Reset), Transport),
+    ] {
+        list.add("F34", what, fault, Lost(kind)).scope = Scope::Tokens;
+    }
     for seconds in [600, -600] {
         let skew = Fault::Skew { skew_seconds: seconds };
-        add("F35", &format!("clock off by {seconds} s"), exchange(skew), Success);
+        list.add("F35", &format!("clock off by {seconds} s"), exchange(skew), Success);
     }
     let moving = [600, -600, 300].map(|skew_seconds| Fault::Skew { skew_seconds }).to_vec();
-    add("F35", "clock that moves between requests", Inject::Exchange(moving), Success);
+    list.add("F35", "clock that moves between requests", Inject::Exchange(moving), Success);
     for interim in [100, 103] {
-        add("F36", &format!("{interim} first"), exchange(Fault::Interim { interim }), Success);
+        list.add("F36", &format!("{interim} first"), exchange(Fault::Interim { interim }), Success);
     }
-    add("F36", "unexpected 101", exchange(Fault::Interim { interim: 101 }), Broken(Protocol));
-    list
+    list.add("F36", "unexpected 101", exchange(Fault::Interim { interim: 101 }), Broken(Protocol));
+    list.0
 }

@@ -11,8 +11,8 @@ mod soak;
 mod vendors;
 mod watch;
 
-pub use faults::{Address, Inject, Seen, Variant, all, ids};
-pub use run::{Place, run};
+pub use faults::{Address, Content, Inject, Scope, Seen, Variant, all, ids};
+pub use run::{Place, Wrong, run};
 pub use soak::{Soaked, soak};
 
 use auth_client_core::ErrorKind;
@@ -45,6 +45,12 @@ impl Class {
     /// All of them.
     pub const ALL: [Self; 5] =
         [Self::Read, Self::IdempotentWrite, Self::Write, Self::TokenFetch, Self::TokenRefresh];
+
+    /// Whether it is a request for tokens.
+    #[must_use]
+    pub fn is_of_tokens(self) -> bool {
+        matches!(self, Self::TokenFetch | Self::TokenRefresh)
+    }
 
     /// One letter, for tables.
     #[must_use]
@@ -112,19 +118,18 @@ impl Vendor {
 
 /// Why a cell can't exist.
 #[must_use]
-pub fn impossible(fault: &str, vendor: Vendor, class: Class) -> Option<&'static str> {
+pub fn impossible(variant: &Variant, vendor: Vendor, class: Class) -> Option<&'static str> {
     if let Some(why) = vendor.lacks(class) {
         return Some(why);
     }
-    match (fault, vendor, class) {
-        ("F01" | "F02" | "F03", Vendor::Vise, Class::TokenRefresh) => Some(
+    let nowhere = matches!(variant.inject, Inject::Address(_));
+    if nowhere && (vendor, class) == (Vendor::Vise, Class::TokenRefresh) {
+        return Some(
             "a session that ends was opened at its host before, and a host that can't be reached opens none",
-        ),
-        ("F34", _, Class::Read | Class::IdempotentWrite | Class::Write) => {
-            Some("the fault is one of the request for tokens")
-        }
-        _ => None,
+        );
     }
+    (variant.scope == Scope::Tokens && !class.is_of_tokens())
+        .then_some("the fault is one of the request for tokens")
 }
 
 /// One run: a form of a fault, at an operation.
@@ -149,7 +154,7 @@ pub fn runs() -> Vec<Run> {
     for variant in all() {
         for vendor in Vendor::ALL {
             for class in Class::ALL {
-                if impossible(variant.id, vendor, class).is_some() {
+                if impossible(&variant, vendor, class).is_some() {
                     continue;
                 }
                 let orders: &[bool] = match class {
@@ -184,25 +189,27 @@ fn is_raw(fault: &Fault) -> bool {
 pub enum Expected {
     /// With success.
     Success,
-    /// With this kind of error; a write says whether it may have been executed.
+    /// With this kind of error, and whether it says that the call may have been executed: false for reads, and for calls that
+    /// wait for a credential.
     Error(ErrorKind, bool),
 }
 
 impl Run {
     /// What one attempt is to this client.
     fn seen(&self, seen: Seen) -> Seen {
-        let page = self.variant.what.starts_with("page");
+        let content = self.variant.content;
         match (self.vendor, self.class, seen) {
             // The vendor documents no sign of the end of a session, so a redirect and a page are one. Neither proves that
             // nothing was executed.
             (Vendor::Vise, Class::Read, Seen::Broken(kind) | Seen::Fatal(kind))
-                if page || kind == ErrorKind::Redirect =>
+                if content == Content::Page || kind == ErrorKind::Redirect =>
             {
                 Seen::CredentialRejected(kind)
             }
             // A session is its cookie: the body of the response that sets it does not matter.
-            (Vendor::Vise, Class::TokenFetch | Class::TokenRefresh, Seen::Broken(kind))
-                if matches!(kind, ErrorKind::Decode | ErrorKind::EmptyResponse)
+            (Vendor::Vise, class, Seen::Broken(kind))
+                if class.is_of_tokens()
+                    && matches!(kind, ErrorKind::Decode | ErrorKind::EmptyResponse)
                     && !matches!(&self.variant.inject, Inject::Exchange(faults) if faults.iter().any(is_raw))
                     && (self.executed || !self.variant.has_two_orders()) =>
             {
@@ -210,7 +217,7 @@ impl Run {
             }
             // The vendor documents no response of a write, so any JSON is one, and none too.
             (Vendor::ReveSecure, Class::IdempotentWrite | Class::Write, _)
-                if matches!(self.variant.id, "F25" | "F27") =>
+                if content == Content::JsonOrNothing =>
             {
                 Seen::Success
             }
@@ -218,48 +225,81 @@ impl Run {
         }
     }
 
-    /// How it has to end; one of these, where the client can notice the fault at different times.
-    pub fn expected(&self) -> impl Iterator<Item = Expected> {
-        std::iter::once(self.variant.seen).chain(self.variant.seen_early).map(|seen| self.expected_of(seen))
+    /// What each single attempt that meets the fault can be to this client.
+    fn each(&self) -> impl Iterator<Item = Seen> {
+        std::iter::once(self.variant.seen).chain(self.variant.seen_early).map(|seen| self.seen(seen))
     }
 
-    fn expected_of(&self, seen: Seen) -> Expected {
-        let tokens = matches!(self.class, Class::TokenFetch | Class::TokenRefresh);
-        let repeats = match self.class {
+    /// Whether each response says that the request was not executed.
+    pub fn refuses(&self) -> bool {
+        self.each()
+            .all(|seen| matches!(seen, Seen::Fatal(_) | Seen::Throttled(_) | Seen::CredentialRejected(_)))
+    }
+
+    /// How it can end. The last attempt decides on the kind of an error. A request may have been executed if that is so of any
+    /// attempt, and each attempt can be another, where the client can notice the fault at different times.
+    pub fn expected(&self) -> Vec<Expected> {
+        let doubt = self.each().any(|seen| matches!(seen, Seen::Lost(_) | Seen::Broken(_)));
+        let earlier = doubt && self.forever && self.retries();
+        let ends = self.each().flat_map(|seen| {
+            let end = self.expected_of(seen);
+            let doubted = match end {
+                Expected::Error(kind, false) if earlier => Some(self.error(kind, true)),
+                _ => None,
+            };
+            std::iter::once(end).chain(doubted)
+        });
+        ends.collect()
+    }
+
+    fn error(&self, kind: ErrorKind, maybe_executed: bool) -> Expected {
+        match self.is_credential() {
+            true => Expected::Error(ErrorKind::Credentials, false),
+            false => Expected::Error(kind, maybe_executed && self.class != Class::Read),
+        }
+    }
+
+    /// Whether the client tries again after an attempt that may have been executed.
+    fn retries(&self) -> bool {
+        match self.class {
             Class::Read | Class::IdempotentWrite => true,
             Class::Write => false,
             // A login of Virtuous may cost a one-time code, and a refresh token is good for one use.
             Class::TokenFetch | Class::TokenRefresh => self.vendor == Vendor::Vise,
-        };
-        let error = |kind: ErrorKind, executed: bool| {
-            let is_credential =
-                tokens && !(self.vendor == Vendor::Virtuous && self.class == Class::TokenFetch);
-            Expected::Error(if is_credential { ErrorKind::Credentials } else { kind }, executed)
-        };
-        let passes = |kind: ErrorKind, executed: bool, repeats: bool| match repeats && !self.forever {
+        }
+    }
+
+    /// Whether the request is one for the credential of a call: the call's error is about the call, which was not sent.
+    fn is_credential(&self) -> bool {
+        self.class.is_of_tokens() && (self.vendor, self.class) != (Vendor::Virtuous, Class::TokenFetch)
+    }
+
+    fn expected_of(&self, seen: Seen) -> Expected {
+        let retries = self.retries();
+        let passes = |kind: ErrorKind, executed: bool, retries: bool| match retries && !self.forever {
             true => Expected::Success,
-            false => error(kind, executed),
+            false => self.error(kind, executed),
         };
-        match self.seen(seen) {
+        match seen {
             Seen::Success => Expected::Success,
-            Seen::NotSent(kind) => passes(kind, false, repeats || self.class == Class::Write),
-            Seen::Fatal(kind) => error(kind, false),
+            Seen::NotSent(kind) => passes(kind, false, retries || self.class == Class::Write),
+            Seen::Fatal(kind) => self.error(kind, false),
             // Of several attempts that hang, the call's own deadline ends the last.
             Seen::Lost(ErrorKind::Timeout)
                 if self.forever && (self.vendor, self.class) == (Vendor::Vise, Class::TokenRefresh) =>
             {
                 Expected::Error(ErrorKind::Timeout, false)
             }
-            Seen::Lost(kind) => passes(kind, true, repeats),
-            Seen::Broken(kind) => error(kind, true),
+            Seen::Lost(kind) => passes(kind, true, retries),
+            Seen::Broken(kind) => self.error(kind, true),
             Seen::Throttled(may_wait) => {
                 // The vendor documents that a throttled request was not executed.
-                let repeats = repeats || self.vendor == Vendor::VaultVision;
-                passes(ErrorKind::Throttled, false, repeats && may_wait)
+                let retries = retries || self.vendor == Vendor::VaultVision;
+                passes(ErrorKind::Throttled, false, retries && may_wait)
             }
             Seen::CredentialRejected(kind) => {
                 let renews = match self.vendor {
-                    Vendor::Virtuous => !tokens,
+                    Vendor::Virtuous => !self.class.is_of_tokens(),
                     Vendor::Vise => self.class == Class::Read,
                     _ => false,
                 };

@@ -2,13 +2,15 @@
 
 use super::vendors::{Ready, Tuning, prepare};
 use super::watch::secret_in;
-use super::{ATTEMPT, Class, DEADLINE, GRACE, Inject, Seen, Variant, Vendor, all};
+use super::{ATTEMPT, Class, DEADLINE, GRACE, Inject, Scope, Seen, Variant, Vendor, all};
 use auth_emulator::{Effect, Emulator, Fault, FaultRule, Reset};
 use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 
-/// After so many calls, all clients are dropped and made anew, and the server forgets what they have created.
+/// After so many calls, the server forgets what the clients have created, so that it does not grow.
 const GENERATION: u64 = 300;
+/// The time after which a soak says something about memory; what less time allocates says nothing about an hour.
+const LONG: Duration = Duration::from_secs(300);
 
 /// What a soak has measured.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,8 +21,9 @@ pub struct Soaked {
     pub failed: u64,
     /// The time of the slowest call.
     pub slowest: Duration,
-    /// Resident memory after the warm-up and at the end, in bytes; 0 where the system does not tell.
-    pub memory: [u64; 2],
+    /// Resident memory after a fifth of the time and at the end, in bytes; `None` if it does not say anything: below 5
+    /// minutes, and where the system does not report it.
+    pub memory: Option<[u64; 2]>,
 }
 
 /// Calls for this time with the faults that the seed chooses.
@@ -39,19 +42,15 @@ async fn run(seed: u64, time: Duration) -> Result<Soaked, String> {
     let emulator = builder.start().await.map_err(|error| error.to_string())?;
     let variants: Vec<(Variant, Fault)> = all().into_iter().filter_map(single).collect();
     let mut random = fastrand::Rng::with_seed(seed);
-    let (mut soaked, mut clients) = (Soaked::default(), Vec::new());
+    let clients = clients_of(&emulator).await?;
+    let (mut soaked, mut warm) = (Soaked::default(), None);
     #[expect(clippy::disallowed_methods, reason = "the servers take real time")]
     let start = Instant::now();
     while start.elapsed() < time {
         if soaked.calls % GENERATION == 0 {
-            clients.clear();
-            for reset in [Reset::Faults, Reset::State, Reset::Journal] {
-                emulator.reset(reset);
-            }
-            clients = clients_of(&emulator).await?;
-            // The first generations load what the process keeps.
-            if soaked.memory[0] == 0 && start.elapsed() > time / 5 {
-                soaked.memory[0] = resident();
+            forget(&emulator, &clients).await.map_err(|failed| format!("seed {seed}: {failed}"))?;
+            if warm.is_none() && start.elapsed() > time / 5 {
+                warm = resident();
             }
         }
         if random.u8(0..10) == 0 {
@@ -62,8 +61,15 @@ async fn run(seed: u64, time: Duration) -> Result<Soaked, String> {
         let before = count();
         #[expect(clippy::disallowed_methods, reason = "the servers take real time")]
         let called = Instant::now();
-        let outcome = (ready.op)().await;
+        let outcome = tokio::time::timeout(5 * DEADLINE, (ready.op)()).await;
         let elapsed = called.elapsed();
+        let Ok(outcome) = outcome else {
+            return Err(format!(
+                "seed {seed}, call {} ({} {class:?}) did not end",
+                soaked.calls,
+                vendor.name()
+            ));
+        };
         let broken = |what: &str| {
             let printed = outcome
                 .as_ref()
@@ -75,7 +81,7 @@ async fn run(seed: u64, time: Duration) -> Result<Soaked, String> {
                 vendor.name()
             ))
         };
-        if elapsed > DEADLINE + 4 * GRACE {
+        if elapsed > DEADLINE + GRACE {
             return broken("it took too long");
         }
         let effects = count() - before;
@@ -92,14 +98,35 @@ async fn run(seed: u64, time: Duration) -> Result<Soaked, String> {
         soaked.calls += 1;
         soaked.slowest = soaked.slowest.max(elapsed);
     }
-    soaked.memory[1] = resident();
+    soaked.memory = warm.zip(resident()).filter(|_| time >= LONG).map(|(warm, end)| [warm, end]);
     Ok(soaked)
+}
+
+/// Resets the server. The clients stay, and each works again.
+async fn forget(emulator: &Emulator, clients: &[(Vendor, Class, Ready)]) -> Result<(), String> {
+    for reset in [Reset::Faults, Reset::State, Reset::Journal] {
+        emulator.reset(reset);
+    }
+    for (vendor, class, ready) in clients {
+        let works = async {
+            (ready.needs)().await?;
+            (ready.op)().await
+        };
+        let works = tokio::time::timeout(10 * DEADLINE, works).await;
+        let broken = |why: &str| Err(format!("{} {class:?}, without a fault: {why}", vendor.name()));
+        match works {
+            Ok(Ok(())) => {}
+            Ok(Err(failed)) => return broken(&failed.printed),
+            Err(_) => return broken("it did not end"),
+        }
+    }
+    Ok(())
 }
 
 /// Faults of one exchange; those of connections and clocks have figures of their own.
 fn single(variant: Variant) -> Option<(Variant, Fault)> {
     match &variant.inject {
-        Inject::Exchange(faults) if faults.len() == 1 && !variant.is_of_tokens() => {
+        Inject::Exchange(faults) if faults.len() == 1 && variant.scope != Scope::Tokens => {
             let fault = faults.first()?.clone();
             Some((variant, fault))
         }
@@ -142,9 +169,8 @@ async fn clients_of(emulator: &Emulator) -> Result<Vec<(Vendor, Class, Ready)>, 
     Ok(clients)
 }
 
-/// The resident memory of this process, by proc_pid_statm(5).
-fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    pages.unwrap_or_default() * 4096
+/// The resident memory of this process in bytes, by proc_pid_statm(5).
+fn resident() -> Option<u64> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    Some(statm.split(' ').nth(1)?.parse::<u64>().ok()? * 4096)
 }

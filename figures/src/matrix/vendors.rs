@@ -30,6 +30,8 @@ pub(super) struct Ready {
     pub(super) op: Op,
     /// The emulator's name of the operation that the fault is for.
     pub(super) operation: &'static str,
+    /// Makes at the server what the calls need, such as a login: first when the client is new, and again after a reset.
+    pub(super) needs: Op,
     /// A call before it on the same connection, and its operation.
     pub(super) before: (Op, &'static str),
     /// The effect that the server counts.
@@ -104,6 +106,11 @@ fn secrets(emulator: &Emulator, provider: &str) -> Vec<String> {
     values.map(|(_, value)| value).collect()
 }
 
+/// Needs nothing at the server.
+fn nothing() -> Op {
+    Box::new(|| Box::pin(async { Ok(()) }))
+}
+
 fn setup<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, Failed> {
     result.map_err(|error| Failed::setup(format!("the call could not be prepared: {error}")))
 }
@@ -132,10 +139,12 @@ async fn verigator(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result
     let url = tuning.nowhere.clone().unwrap_or_else(|| own.base_url());
     let client = tuned!(Client::builder(own.username(), own.password()), tuning).base_url(url);
     let client = setup(client.build())?;
+    let service = || NewService::fqdn(unique("a")).name("A");
     let id = match tuning.nowhere {
-        None => setup(client.services().create(NewService::fqdn(unique("a")).name("A")).await)?.id,
+        None => setup(client.services().create(service()).await)?.id,
         Some(_) => "s1".to_owned(),
     };
+    let needs = op!(client => client.services().create(service()));
     let get = || {
         let id = id.clone();
         op!(client => client.services().get(&id))
@@ -148,7 +157,7 @@ async fn verigator(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result
         }
     };
     let secrets = secrets(emulator, "verigator");
-    Ok(Ready { op, operation, before: (get(), "services.get"), effect, secrets })
+    Ok(Ready { op, operation, needs, before: (get(), "services.get"), effect, secrets })
 }
 
 fn vaultvision(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result<Ready, Failed> {
@@ -168,7 +177,7 @@ fn vaultvision(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result<Rea
         }
     };
     let secrets = secrets(emulator, "vaultvision");
-    Ok(Ready { op, operation, before: (get(), "tenants.get"), effect, secrets })
+    Ok(Ready { op, operation, needs: nothing(), before: (get(), "tenants.get"), effect, secrets })
 }
 
 async fn revesecure(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result<Ready, Failed> {
@@ -179,13 +188,21 @@ async fn revesecure(class: Class, emulator: &Emulator, tuning: &Tuning) -> Resul
     let url = tuning.nowhere.clone().unwrap_or_else(|| own.base_url());
     let client = tuned!(Client::builder(own.api_key(), own.secret_key()), tuning).base_url(url);
     let client = setup(client.build())?;
+    // Several clients share the user.
+    let client_of_needs = client.clone();
+    let needs: Op = Box::new(move || {
+        let client = client_of_needs.clone();
+        Box::pin(async move {
+            if setup(client.users().list().await)?.is_empty() {
+                let anna = NewUser::contact_number("8123465790").country_code("91").user_name("anna");
+                setup(client.users().create(anna).await)?;
+            }
+            Ok(())
+        })
+    });
     let mut id = "u1".to_owned();
     if tuning.nowhere.is_none() {
-        let anna = NewUser::contact_number("8123465790").country_code("91").user_name("anna");
-        // Several calls can be prepared at one server.
-        if setup(client.users().list().await)?.is_empty() {
-            setup(client.users().create(anna).await)?;
-        }
+        needs().await?;
         let users = setup(client.users().list().await)?;
         id = setup(users.first().ok_or("there is no user"))?.user_id.clone();
     }
@@ -204,7 +221,7 @@ async fn revesecure(class: Class, emulator: &Emulator, tuning: &Tuning) -> Resul
         }
     };
     let secrets = secrets(emulator, "revesecure");
-    Ok(Ready { op, operation, before: (get(), "users.list"), effect, secrets })
+    Ok(Ready { op, operation, needs, before: (get(), "users.list"), effect, secrets })
 }
 
 async fn virtuous(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result<Ready, Failed> {
@@ -226,17 +243,18 @@ async fn virtuous(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result<
         });
     }
     let client = setup(builder.build())?;
+    let login = || {
+        let (user, password) = (own.username(), own.password());
+        op!(client => std::future::IntoFuture::into_future(client.login(user.clone(), password.clone())))
+    };
+    let needs = login();
     if tuning.nowhere.is_none() && class != Class::TokenFetch {
-        setup(client.login(own.username(), own.password()).await)?;
+        setup(needs().await.map_err(|failed| failed.printed))?;
         let tokens = setup(client.tokens().ok_or("there are no tokens"))?;
         secrets.push(tokens.access_token().expose_secret().to_owned());
         secrets.extend(tokens.refresh_token().map(|refresh| refresh.expose_secret().to_owned()));
     }
     let get = || op!(client => client.organizations().current());
-    let login = || {
-        let (user, password) = (own.username(), own.password());
-        op!(client => std::future::IntoFuture::into_future(client.login(user.clone(), password.clone())))
-    };
     let current = "organizations.current";
     let (op, operation, effect, before) = match class {
         Class::Read => (get(), current, None, (get(), current)),
@@ -256,7 +274,18 @@ async fn virtuous(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result<
             (get(), "tokens.request", Some("token_refreshed"), (get(), current))
         }
     };
-    Ok(Ready { op, operation, before, effect, secrets })
+    Ok(Ready { op, operation, needs, before, effect, secrets })
+}
+
+/// Makes the call, and then another phrase is the current one: a client opens another session with it.
+fn then_rotate(open: Op, own: auth_emulator::providers::vise::Vise) -> Op {
+    Box::new(move || {
+        let (opened, own) = (open(), own.clone());
+        Box::pin(async move {
+            opened.await?;
+            setup(own.rotate_phrase(0)).map(drop)
+        })
+    })
 }
 
 async fn vise(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result<Ready, Failed> {
@@ -277,20 +306,11 @@ async fn vise(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result<Read
         }
         _ => setup(client.session(&host, own.phrase(0)))?,
     };
-    if tuning.nowhere.is_none() && class != Class::TokenFetch {
-        setup(session.open().await)?;
-    }
     let get = || op!(session => session.vise_domains());
-    let open = || {
-        Box::new({
-            let session = session.clone();
-            move || {
-                let session = session.clone();
-                Box::pin(async move { session.open().await.map_err(|error| failed!(error)) })
-                    as Pin<Box<dyn Future<Output = Outcome>>>
-            }
-        }) as Op
-    };
+    let open = || op!(session => { let session = session.clone(); async move { session.open().await } });
+    if tuning.nowhere.is_none() && class != Class::TokenFetch {
+        setup(open()().await.map_err(|failed| failed.printed))?;
+    }
     let domains = "vise_domains.list";
     let (op, operation, effect, before) = match class {
         Class::Read => (get(), domains, None, (get(), domains)),
@@ -298,11 +318,22 @@ async fn vise(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result<Read
             let note = op!(session => session.request(Method::POST, "/notes").json(&json!({ "text": "a" })).call::<Value, Error>(decode::json));
             (note, "notes.create", Some("note_created"), (get(), domains))
         }
-        Class::TokenFetch => (open(), "session.open", Some("session_opened"), (open(), "session.open")),
+        Class::TokenFetch => {
+            let open_current = || {
+                let (host, own) = (host.clone(), own.clone());
+                op!(client => { let session = client.session(&host, own.phrase(0)); async move { session?.open().await } })
+            };
+            (
+                open_current(),
+                "session.open",
+                Some("session_opened"),
+                (then_rotate(open_current(), own), "session.open"),
+            )
+        }
         _ => {
             own.expire_all_sessions();
             (get(), "session.open", Some("session_opened"), (get(), domains))
         }
     };
-    Ok(Ready { op, operation, before, effect, secrets })
+    Ok(Ready { op, operation, needs: open(), before, effect, secrets })
 }

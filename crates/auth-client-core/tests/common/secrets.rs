@@ -4,15 +4,16 @@
 
 #![allow(dead_code, reason = "each test program uses a part")]
 
+#[path = "log.rs"]
+mod log;
 #[path = "public_types.rs"]
 pub(crate) mod public_types;
 
 use auth_client_core::testing::Canary;
+#[allow(unused_imports, reason = "each test program uses a part")]
+pub(crate) use log::Log;
 use std::error::Error;
 use std::fmt::{Debug, Display};
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-use tracing_subscriber::filter::LevelFilter;
 
 /// The secrets of a test program.
 pub(crate) struct Secrets(pub(crate) &'static [&'static str]);
@@ -99,32 +100,4 @@ pub(crate) fn echoes(reason: &str, content_type: &str, head: &str, body: &str) -
         }
     }
     responses
-}
-
-/// Everything that is logged in this process, at every level and by every library.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    pub(crate) fn capture() -> Self {
-        let log = Self::default();
-        let writer = log.clone();
-        let all = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
-        all.with_writer(move || writer.clone()).init();
-        log
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

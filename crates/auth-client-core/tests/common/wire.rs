@@ -60,18 +60,24 @@ impl WireServer {
     pub(crate) fn start(responses: impl IntoIterator<Item = Vec<u8>>) -> io::Result<Self> {
         let responses: Vec<Vec<u8>> = responses.into_iter().collect();
         let (count, mut responses) = (responses.len(), responses.into_iter());
-        Self::limited(count, move |_| responses.next().unwrap_or_default())
+        Self::serve(count, Vec::new(), move |_| responses.next().unwrap_or_default())
     }
 
     /// Starts a server that makes each response of the request.
     pub(crate) fn respond(
         response: impl FnMut(&WireRequest) -> Vec<u8> + Send + 'static,
     ) -> io::Result<Self> {
-        Self::limited(usize::MAX, response)
+        Self::serve(usize::MAX, Vec::new(), response)
     }
 
-    fn limited(
+    /// Starts a server whose responses have this head and then a piece over and over, until the client hangs up.
+    pub(crate) fn endless(head: Vec<u8>, piece: Vec<u8>) -> io::Result<Self> {
+        Self::serve(usize::MAX, piece, move |_| head.clone())
+    }
+
+    fn serve(
         count: usize,
+        over_and_over: Vec<u8>,
         mut response: impl FnMut(&WireRequest) -> Vec<u8> + Send + 'static,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
@@ -90,7 +96,11 @@ impl WireServer {
                     let Ok(Some(request)) = read_request(&mut stream) else { continue };
                     let bytes = response(&request);
                     let _ = sender.send(request);
-                    let _ = stream.write_all(&bytes);
+                    let mut written = stream.set_write_timeout(Some(IO_TIMEOUT));
+                    written = written.and_then(|()| stream.write_all(&bytes));
+                    while written.is_ok() && !over_and_over.is_empty() {
+                        written = stream.write_all(&over_and_over);
+                    }
                     let _ = stream.flush();
                 }
             }
