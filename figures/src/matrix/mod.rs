@@ -284,9 +284,9 @@ impl Run {
             Seen::Success => Expected::Success,
             Seen::NotSent(kind) => passes(kind, false, retries || self.class == Class::Write),
             Seen::Fatal(kind) => self.error(kind, false),
-            // Of several attempts that hang, the call's own deadline ends the last.
+            // Of several attempts that hang, the deadline of the call that waits ends the last.
             Seen::Lost(ErrorKind::Timeout)
-                if self.forever && (self.vendor, self.class) == (Vendor::Vise, Class::TokenRefresh) =>
+                if self.forever && self.vendor == Vendor::Vise && self.is_credential() =>
             {
                 Expected::Error(ErrorKind::Timeout, false)
             }

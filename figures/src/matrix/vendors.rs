@@ -335,5 +335,6 @@ async fn vise(class: Class, emulator: &Emulator, tuning: &Tuning) -> Result<Read
             (get(), "session.open", Some("session_opened"), (get(), domains))
         }
     };
-    Ok(Ready { op, operation, needs: open(), before, effect, secrets })
+    // A read opens the session again, wherever it has ended.
+    Ok(Ready { op, operation, needs: get(), before, effect, secrets })
 }
