@@ -66,21 +66,13 @@ impl Client {
             |error: &auth_client_core::Error| Failure::call(settings.provider, Class::Read, true, error);
         match settings.provider {
             "revesecure" => {
-                let keys = (settings.need("REVESECURE_API_KEY")?, settings.need("REVESECURE_SECRET_KEY")?);
-                let builder = revesecure_client::Client::builder(keys.0, keys.1);
-                let built = configured!(builder, settings, options, "REVESECURE_BASE_URL").build();
-                built.map(Self::ReveSecure).map_err(|error| failed(&error))
+                revesecure(settings, options)?.build().map(Self::ReveSecure).map_err(|error| failed(&error))
             }
             "vaultvision" => {
-                let builder = vaultvision_client::Client::builder(settings.need("VV_API_KEY")?);
-                let built = configured!(builder, settings, options, "VV_BASE_URL").build();
-                built.map(Self::VaultVision).map_err(|error| failed(&error))
+                vaultvision(settings, options)?.build().map(Self::VaultVision).map_err(|error| failed(&error))
             }
             "verigator" => {
-                let user = (settings.need("VERIGATOR_USERNAME")?, settings.need("VERIGATOR_PASSWORD")?);
-                let builder = verigator_client::Client::builder(user.0, user.1);
-                let built = configured!(builder, settings, options, "VERIGATOR_BASE_URL").build();
-                built.map(Self::Verigator).map_err(|error| failed(&error))
+                verigator(settings, options)?.build().map(Self::Verigator).map_err(|error| failed(&error))
             }
             "virtuous" => {
                 virtuous(settings, options)?.build().map(Self::Virtuous).map_err(|error| failed(&error))
@@ -105,6 +97,35 @@ impl Client {
             client.close().await;
         }
     }
+}
+
+/// Builder for ReveSecure.
+pub(crate) fn revesecure(
+    settings: &Settings,
+    options: &Options,
+) -> Result<revesecure_client::ClientBuilder, Failure> {
+    let keys = (settings.need("REVESECURE_API_KEY")?, settings.need("REVESECURE_SECRET_KEY")?);
+    let builder = revesecure_client::Client::builder(keys.0, keys.1);
+    Ok(configured!(builder, settings, options, "REVESECURE_BASE_URL"))
+}
+
+/// Builder for Vault Vision.
+pub(crate) fn vaultvision(
+    settings: &Settings,
+    options: &Options,
+) -> Result<vaultvision_client::ClientBuilder, Failure> {
+    let builder = vaultvision_client::Client::builder(settings.need("VV_API_KEY")?);
+    Ok(configured!(builder, settings, options, "VV_BASE_URL"))
+}
+
+/// Builder for Verigator.
+pub(crate) fn verigator(
+    settings: &Settings,
+    options: &Options,
+) -> Result<verigator_client::ClientBuilder, Failure> {
+    let user = (settings.need("VERIGATOR_USERNAME")?, settings.need("VERIGATOR_PASSWORD")?);
+    let builder = verigator_client::Client::builder(user.0, user.1);
+    Ok(configured!(builder, settings, options, "VERIGATOR_BASE_URL"))
 }
 
 /// Builder for Virtuous: an API key, a session with stored tokens, or a key pair.

@@ -42,7 +42,7 @@ Exit codes:
   6    failed, and safe to run again (429, 5xx, no connection)
   7    failed, and may have been executed: check before you run it again
   8    prevented by authctl: a deletion without --yes, a second export to a file
-  9    partly done, or the signature of a webhook is wrong
+  9    partly done, the signature of a webhook is wrong, or doctor --strict found a difference
   130  interrupted by Ctrl-C";
 
 /// A failure, as printed on standard error.

@@ -26,7 +26,7 @@ mod target;
 mod trace;
 mod words;
 
-use crate::commands::{api, complete, emulator, list, login, man, operation, status, vise};
+use crate::commands::{api, complete, doctor, emulator, list, login, man, operation, status, vise};
 use crate::failure::{EXIT_CODES, Failure};
 use crate::globals::{Globals, Known};
 use clap::error::ErrorKind;
@@ -65,6 +65,7 @@ enum Command {
     Login(login::LoginArguments),
     Logout(login::LogoutArguments),
     Status(status::Arguments),
+    Doctor(doctor::Arguments),
     Completions(complete::Arguments),
     Man(man::Arguments),
     /// Run an emulator of all providers, and control it: `authctl emulator --help`.
@@ -149,6 +150,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         Command::Man(arguments) => man::run(arguments, globals, Program::command),
         Command::Completions(arguments) => complete::run(arguments, globals),
         Command::Status(arguments) => block_on(status::run(arguments, globals)),
+        Command::Doctor(arguments) => block_on(doctor::run(arguments, globals)),
         Command::Emulator => Err(Failure::usage("options of authctl come after `emulator` and its command")),
     }
 }

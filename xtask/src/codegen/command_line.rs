@@ -3,7 +3,10 @@
 //! One line per entry, sorted by bytes: a key, a tab, and JSON. The key of an operation is `provider/resource/operation`; that of a
 //! schema of request bodies `provider/#Name`. The program searches the lines and parses only what it needs, so the file stays
 //! readable in a diff and costs nothing at start-up.
+//!
+//! The rows of `docs/assumptions.md` become a second file, so that `authctl doctor` and the page have one list.
 
+use super::assumptions;
 use super::emulator::descriptions;
 use super::json::Node;
 use super::output::{self, Change};
@@ -14,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 const FOLDER: &str = "crates/authctl";
 const FILE: &str = "src/generated/operations.tsv";
+const ASSUMPTIONS: &str = "src/generated/assumptions.tsv";
 
 /// What has to change for the index to agree with the descriptions.
 pub(crate) fn changes(root: &Path) -> Result<Vec<Change>, Failure> {
@@ -27,7 +31,8 @@ pub(crate) fn changes(root: &Path) -> Result<Vec<Change>, Failure> {
         // Writing to a String can't fail.
         let _ = writeln!(text, "{key}\t{value}");
     }
-    output::compare(&root.join(FOLDER), &[(PathBuf::from(FILE), text)].into(), &["src/generated"])
+    let files = [(PathBuf::from(FILE), text), (PathBuf::from(ASSUMPTIONS), assumptions::rows(root))];
+    output::compare(&root.join(FOLDER), &files.into(), &["src/generated"])
 }
 
 struct Api<'n> {

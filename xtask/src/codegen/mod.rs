@@ -3,6 +3,7 @@
 //! `read` takes a description in, strictly; `plan` checks that its parts fit; `emit` writes. Nothing is written
 //! before everything is known to be good, so a refused description leaves the tree as it was.
 
+mod assumptions;
 mod command_line;
 mod description;
 mod emit;

@@ -156,7 +156,7 @@ fn candidates(words: &[String], program: fn() -> Command) -> Vec<Candidate> {
                         .chain(by_hand)
                         .collect()
                 }
-                (None, ["list" | "api" | "status"]) => {
+                (None, ["list" | "api" | "status" | "doctor"]) => {
                     PROVIDERS.map(|provider| (provider.to_owned(), String::new())).into()
                 }
                 (None, ["login" | "logout"]) => vec![("virtuous".to_owned(), String::new())],

@@ -223,7 +223,7 @@ fn hidden(what: &str, instead: &str, globals: &Globals) -> Result<String, Failur
     interrupt::terminal::save();
     rpassword::prompt_password(format!("{what}: ")).map_err(|error| match error.kind() {
         std::io::ErrorKind::Interrupted => {
-            // The signal ends the program meanwhile.
+            // In the meantime the signal ends the program.
             std::thread::sleep(std::time::Duration::from_secs(1));
             Failure::interrupted(Class::Read)
         }

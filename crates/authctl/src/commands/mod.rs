@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod complete;
+pub(crate) mod doctor;
 pub(crate) mod emulator;
 pub(crate) mod export;
 pub(crate) mod list;

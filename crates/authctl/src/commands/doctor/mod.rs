@@ -1,0 +1,230 @@
+//! `authctl doctor PROVIDER`: compares the assumptions of the SDK with what a server does, by reads only.
+//!
+//! The assumptions are those of `docs/assumptions.md`, from the same list. `probe` sends the calls, within a budget, and only
+//! operations that read; a file per provider has its checks. A row that no check observes is reported as such.
+
+mod probe;
+mod revesecure;
+
+use crate::failure::{Exit, Failure};
+use crate::globals::Globals;
+use crate::json::Line;
+use crate::settings::Settings;
+use crate::{emulate, interrupt, output, resolve};
+use probe::Probe;
+use std::path::PathBuf;
+
+/// The rows of docs/assumptions.md, written by `cargo xtask codegen`.
+static ROWS: &str = include_str!("../../generated/assumptions.tsv");
+const COLUMNS: [&str; 5] = ["assumption", "result", "observed", "setting", "assumed"];
+
+const NOTES: &str = "\
+Only operations that read are called. Those of ReveSecure that look a user up send a user name that is in the list of users,
+or one that doesn't exist. The report contains no value of a response: only statuses, names of fields, types and formats.
+
+A rejected credential counts as a failed login at some vendors. After the first rejection, other settings are tried at most
+five times, with two seconds in between; without these limits on a loopback address.
+
+Results: confirmed; differs, with the setting to change; untested, with the reason.
+Exit codes: 0 if all checks were made; 4 if no variant of the credential is accepted; 9 with --strict if something differs.
+
+Example, without an account:
+  $ authctl --emulator doctor revesecure";
+
+/// Compare the SDK's assumptions about a provider with what its server does, by reads only.
+#[derive(clap::Args, Debug)]
+#[command(after_help = NOTES)]
+pub(crate) struct Arguments {
+    /// The provider.
+    provider: String,
+    /// Write the findings to this file as JSON, to send them to the project. It contains no values of responses.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Exit code 9 if something differs.
+    #[arg(long)]
+    strict: bool,
+    /// Only this assumption, by its id; can be repeated. The credential is checked always.
+    #[arg(long, value_name = "ID")]
+    only: Vec<String>,
+    /// The most calls to make [default: 60; 500 to a loopback address].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    max_calls: Option<u32>,
+    /// List the assumptions and how each is observed, and call nothing.
+    #[arg(long)]
+    list: bool,
+}
+
+/// An assumption.
+#[derive(Debug)]
+struct Row {
+    id: &'static str,
+    assumed: &'static str,
+}
+
+/// How an assumption is observed.
+type How = (&'static str, &'static str);
+
+/// What was observed about one assumption.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Finding {
+    Confirmed(String),
+    /// With the setting to change; of the emulator, if the client accepts both.
+    Differs(String, &'static str),
+    Untested(String),
+}
+
+impl Finding {
+    /// Differs if `on`.
+    fn differs_if(on: bool, observed: impl Into<String>, setting: &'static str) -> Self {
+        if on { Self::Differs(observed.into(), setting) } else { Self::Confirmed(observed.into()) }
+    }
+
+    fn result(&self) -> (&'static str, &str, &'static str) {
+        match self {
+            Self::Confirmed(observed) => ("confirmed", observed, ""),
+            Self::Differs(observed, setting) => ("differs", observed, setting),
+            Self::Untested(why) => ("untested", why, ""),
+        }
+    }
+}
+
+/// Findings by the ids of their assumptions; several checks may observe one.
+#[derive(Debug, Default)]
+struct Findings(Vec<(&'static str, Finding)>);
+
+impl Findings {
+    fn add(&mut self, id: &'static str, finding: Finding) {
+        self.0.push((id, finding));
+    }
+}
+
+fn rows(provider: &str) -> Vec<Row> {
+    let rows = ROWS.lines().filter_map(|line| {
+        let mut cells = line.split('\t');
+        (cells.next() == Some(provider)).then_some(())?;
+        let (id, _, assumed) = (cells.next()?, cells.next()?, cells.next()?);
+        Some(Row { id, assumed })
+    });
+    rows.collect()
+}
+
+/// The assumptions that checks observe, and how.
+fn observed(provider: &str) -> &'static [How] {
+    match provider {
+        "revesecure" => &revesecure::OBSERVED,
+        _ => &[],
+    }
+}
+
+const UNOBSERVED: &str = "no read shows it";
+
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
+    let provider = resolve::provider(&arguments.provider)?;
+    globals
+        .refuse(&["--all", "--limit", "--dry-run"], "doctor makes calls of its own; --list describes them")?;
+    output::check_rows(globals, &COLUMNS)?;
+    let rows = rows(provider);
+    for id in &arguments.only {
+        if !rows.iter().any(|row| row.id == id) {
+            let near = crate::words::did_you_mean(id, rows.iter().map(|row| row.id));
+            return Err(Failure::usage(format!("--only: {provider} has no assumption {id:?}{near}")));
+        }
+    }
+    if observed(provider).is_empty() {
+        return Err(Failure::usage(format!("doctor has no checks of {provider} yet")));
+    }
+    if arguments.list {
+        return list(provider, &rows, globals);
+    }
+    emulate::with(globals, provider, async |settings| {
+        let mut probe = Probe::new(settings, globals, arguments.max_calls)?;
+        let mut findings = Findings::default();
+        let checks = async { revesecure::check(&mut probe, &mut findings).await };
+        let outcome = interrupt::until(crate::index::Class::Read, checks).await?;
+        let wanted = |id: &str| arguments.only.is_empty() || arguments.only.iter().any(|own| own == id);
+        let rows = rows.iter().filter(|row| wanted(row.id));
+        let lines: Vec<String> = rows.flat_map(|row| lines(row, provider, &findings)).collect();
+        output::rows(globals, &COLUMNS, &lines)?;
+        if let Some(path) = &arguments.report {
+            write(path, provider, settings, &lines, probe.calls())?;
+        }
+        outcome?;
+        let differs =
+            findings.0.iter().any(|(id, finding)| wanted(id) && matches!(finding, Finding::Differs(..)));
+        match differs && arguments.strict {
+            true => Err(Failure::new(Exit::Partly, "differs", "the server differs from the assumptions")),
+            false => Ok(()),
+        }
+    })
+    .await
+}
+
+/// The findings about one assumption.
+fn lines(row: &Row, provider: &str, findings: &Findings) -> Vec<String> {
+    let line = |finding: &Finding| {
+        let (result, observed, setting) = finding.result();
+        let line =
+            Line::default().text("assumption", row.id).text("result", result).text("observed", observed);
+        line.text("setting", Some(setting).filter(|setting| !setting.is_empty()))
+            .text("assumed", row.assumed)
+            .end()
+    };
+    let found: Vec<String> =
+        findings.0.iter().filter(|(id, _)| *id == row.id).map(|(_, finding)| line(finding)).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let is_observed = observed(provider).iter().any(|(id, _)| *id == row.id);
+    let why = if is_observed { "not reached" } else { UNOBSERVED };
+    vec![line(&Finding::Untested(why.to_owned()))]
+}
+
+fn list(provider: &str, rows: &[Row], globals: &Globals) -> Result<(), Failure> {
+    let how =
+        |id: &str| observed(provider).iter().find(|(own, _)| *own == id).map_or(UNOBSERVED, |(_, how)| how);
+    let lines = rows.iter().map(|row| {
+        let line = Line::default().text("assumption", row.id).text("result", "planned");
+        line.text("observed", how(row.id)).text("setting", None).text("assumed", row.assumed).end()
+    });
+    output::rows(globals, &COLUMNS, &lines.collect::<Vec<_>>())
+}
+
+/// Writes the report. Credentials can't be in it; should one be nevertheless, it is removed.
+fn write(
+    path: &PathBuf,
+    provider: &str,
+    settings: &Settings,
+    lines: &[String],
+    calls: u32,
+) -> Result<(), Failure> {
+    let mut findings = format!("[{}]", lines.join(","));
+    for name in settings.names() {
+        if let Some(value) = settings.get(name).filter(|value| value.len() > 3) {
+            findings = findings.replace(value, "[redacted]");
+        }
+    }
+    let report = Line::default()
+        .json("version", 1)
+        .text("authctl", env!("CARGO_PKG_VERSION"))
+        .text("provider", provider)
+        .json("calls", calls)
+        .json("findings", findings);
+    std::fs::write(path, report.end() + "\n")
+        .map_err(|error| Failure::local(format!("{} can't be written: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_observed_assumption_is_a_row_of_the_page() {
+        for provider in crate::index::PROVIDERS {
+            let rows = rows(provider);
+            assert!(rows.len() > 5, "{provider}");
+            for (id, how) in observed(provider) {
+                assert!(rows.iter().any(|row| row.id == *id) && !how.is_empty(), "{provider} {id}");
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The calls of a doctor: reads only, each one attempt, within a budget.
+
+use crate::client::{Client, Options};
+use crate::failure::{Exit, Failure};
+use crate::globals::Globals;
+use crate::index::{self, Class, Operation};
+use crate::settings::Settings;
+use auth_client_core::provider::auth_core::Origin;
+use auth_client_core::{Error, RetryPolicy, decode};
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode};
+use serde_json::Value;
+use std::time::Duration;
+
+/// Rejected credentials, unless the server is on this machine.
+const MAX_REJECTED: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// An operation that reads. There is no other way to make a call.
+#[derive(Clone, Debug)]
+pub(super) struct Read(Operation);
+
+impl Read {
+    /// An operation of the index.
+    pub(super) fn operation(provider: &str, resource: &str, name: &str) -> Result<Self, Failure> {
+        let operation = index::find(provider, resource, name).and_then(index::Key::operation);
+        let operation = operation.filter(|operation| operation.class == Class::Read);
+        operation.map(Self).ok_or_else(|| Failure::local(format!("{resource}.{name} is not a read")))
+    }
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    read: Read,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<(HeaderValue, Bytes)>,
+}
+
+impl Call {
+    /// A call with the values of the path parameters.
+    pub(super) fn new(read: &Read, values: &[&str]) -> Result<Self, Failure> {
+        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        let path = crate::target::path(&read.0, &values)?;
+        Ok(Self { read: read.clone(), path, query: Vec::new(), body: None })
+    }
+
+    pub(super) fn query(mut self, name: &str, value: impl ToString) -> Self {
+        self.query.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    pub(super) fn body(mut self, media: &'static str, body: &Value) -> Self {
+        self.body = Some((HeaderValue::from_static(media), body.to_string().into()));
+        self
+    }
+}
+
+/// A response, whatever its status.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) status: StatusCode,
+    pub(super) body: Bytes,
+}
+
+impl Seen {
+    pub(super) fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The form of the body.
+    pub(super) fn form(&self) -> &'static str {
+        match self.json() {
+            Some(Value::Object(_)) => "a JSON object",
+            Some(Value::Array(_)) => "a JSON array",
+            Some(_) => "a JSON value",
+            None if self.body.is_empty() => "no body",
+            None if self.body.trim_ascii_start().starts_with(b"<") => "a web page",
+            None => "text",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Probe<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) options: Options,
+    /// The base URL, if it isn't the vendor's.
+    pub(super) origin: Option<Origin>,
+    max_calls: u32,
+    calls: u32,
+    rejected: u32,
+}
+
+impl<'a> Probe<'a> {
+    pub(super) fn new(
+        settings: &'a Settings,
+        globals: &Globals,
+        max_calls: Option<u32>,
+    ) -> Result<Self, Failure> {
+        let url = settings.names().find(|name| name.ends_with("_URL")).and_then(|name| settings.get(name));
+        let origin = url.and_then(|url| url.parse().ok()).and_then(|uri| Origin::of(&uri));
+        let options = Options::of(globals);
+        let is_local = origin.as_ref().is_some_and(Origin::is_loopback);
+        let max_calls = max_calls.unwrap_or(if is_local { 500 } else { 60 });
+        Ok(Self { settings, options, origin, max_calls, calls: 0, rejected: 0 })
+    }
+
+    pub(super) fn calls(&self) -> u32 {
+        self.calls
+    }
+
+    /// Whether a further rejected credential does no harm.
+    pub(super) fn may_be_rejected(&self) -> bool {
+        self.is_local() || self.rejected < MAX_REJECTED
+    }
+
+    fn is_local(&self) -> bool {
+        self.origin.as_ref().is_some_and(Origin::is_loopback)
+    }
+
+    /// Makes a call. A failure is one without a response.
+    pub(super) async fn call(&mut self, client: &Client, call: &Call) -> Result<Seen, Failure> {
+        if self.calls >= self.max_calls {
+            return Err(Failure::new(
+                Exit::Prevented,
+                "max_calls",
+                format!("{} calls were made", self.calls),
+            )
+            .hint("--max-calls allows more"));
+        }
+        if self.rejected > 0 && !self.is_local() {
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.calls += 1;
+        let operation = &call.read.0;
+        let mut request = client.request(operation.method(), &call.path).operation(operation.metadata());
+        for (name, value) in &call.query {
+            request = request.query(name, value.as_str());
+        }
+        if let Some((media, body)) = &call.body {
+            request = request.body(media.clone(), body.clone());
+        }
+        let sent = request.call::<_, Error>(decode::raw).retry(RetryPolicy::none()).send().await;
+        let seen = match sent {
+            Ok(response) => {
+                let (parts, body) = response.into_parts();
+                Seen { status: parts.status, body }
+            }
+            Err(error) => match error.status() {
+                Some(status) => Seen { status, body: error.body().cloned().unwrap_or_default() },
+                None => return Err(Failure::call(operation.provider(), Class::Read, true, &error)),
+            },
+        };
+        if seen.status == StatusCode::UNAUTHORIZED {
+            self.rejected += 1;
+        }
+        Ok(seen)
+    }
+}

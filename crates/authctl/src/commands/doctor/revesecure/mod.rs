@@ -1,0 +1,309 @@
+//! ReveSecure: the signature (in `signature`), envelopes, errors, ranges and formats of values.
+
+mod signature;
+
+use super::probe::{Call, Probe, Read, Seen};
+use super::{Finding, Findings, How};
+use crate::client::{self, Client};
+use crate::failure::Failure;
+use auth_client_core::provider::auth_core::scheme::DateText;
+use serde_json::{Value, json};
+use signature::{DEFAULT, Host, Way};
+
+const P: &str = "revesecure";
+/// A user name that nobody has.
+const NOBODY: &str = "authctl-doctor";
+const VENDOR_HOST: &str = "dashboard.revesecure.com";
+
+pub(super) const OBSERVED: [How; 15] = [
+    ("digest", "a read is signed with the default, then with other digests until one is accepted"),
+    ("key-encoding", "the same, with the characters of the secret key instead of its digits"),
+    ("separator", "the same, with other separators"),
+    ("signed-host", "the same, with the host and port, and with the vendor's host"),
+    ("date-format", "a read with the vendor's plugin's constant date"),
+    ("clock-difference", "a read with a date of 2017"),
+    ("signed-query", "a read with a query, which is not signed"),
+    ("envelope", "the fields of the organization, of a validation and of the key check"),
+    ("error-flag", "`status.error` of a success"),
+    ("error-bodies", "a user id that doesn't exist"),
+    ("value-types", "the types of times, country codes and authentication methods"),
+    ("ranges", "the ranges of users, or of services"),
+    ("plan", "the counts of the plan"),
+    ("strictness", "a validation with an unknown field, and one with another content type"),
+    ("app", "whether a user without tokens exists"),
+];
+
+struct Checks<'p, 'a> {
+    probe: &'p mut Probe<'a>,
+    way: Way,
+}
+
+impl Checks<'_, '_> {
+    /// A client that signs in one way. `None` if the secret key doesn't have this form.
+    fn client(&self, way: Way, date: Option<&str>) -> Result<Option<Client>, Failure> {
+        let mut builder = client::revesecure(self.probe.settings, &self.probe.options)?;
+        builder = builder.digest(way.digest).key_encoding(way.key).separator(way.separator);
+        match (way.host, &self.probe.origin) {
+            (Host::WithPort, Some(origin)) => {
+                builder = builder.signing_host(format!("{}:{}", origin.host(), origin.port()));
+            }
+            (Host::Vendors, _) => builder = builder.signing_host(VENDOR_HOST),
+            _ => {}
+        }
+        if let Some(date) = date {
+            builder = builder.date_text(DateText::Fixed(date.to_owned()));
+        }
+        match builder.build() {
+            Ok(client) => Ok(Some(Client::ReveSecure(client))),
+            Err(_) if way != DEFAULT => Ok(None),
+            Err(error) => Err(Failure::call(P, crate::index::Class::Read, true, &error)),
+        }
+    }
+
+    /// A read signed in one way.
+    async fn signed(&mut self, way: Way, date: Option<&str>, call: &Call) -> Result<Option<Seen>, Failure> {
+        let Some(client) = self.client(way, date)? else { return Ok(None) };
+        self.probe.call(&client, call).await.map(Some)
+    }
+
+    /// The body of a validation.
+    fn lookup(&self, user: &str) -> Result<Value, Failure> {
+        let api_key = self.probe.settings.need("REVESECURE_API_KEY")?;
+        Ok(json!({ "ApiKey": api_key, "LoginName": NOBODY, "UserName": user }))
+    }
+
+    async fn call(&mut self, name: (&str, &str), values: &[&str]) -> Result<Seen, Failure> {
+        self.send(&Call::new(&Read::operation(P, name.0, name.1)?, values)?).await
+    }
+
+    async fn send(&mut self, call: &Call) -> Result<Seen, Failure> {
+        let seen = self.signed(self.way, None, call).await?;
+        seen.ok_or_else(|| Failure::local("the client could not be built"))
+    }
+}
+
+/// The value of a response, in an envelope or not.
+fn data(seen: &Seen) -> Value {
+    let body = seen.json().unwrap_or_default();
+    match (body.get("data"), body.get("status")) {
+        (Some(data), Some(_)) => data.clone(),
+        _ => body,
+    }
+}
+
+fn has_envelope(seen: &Seen) -> bool {
+    seen.json().is_some_and(|body| body.get("data").is_some() && body.get("status").is_some())
+}
+
+fn is_organization(seen: &Seen) -> bool {
+    data(seen).get("OrgName").is_some()
+}
+
+pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Result<(), Failure> {
+    let mut checks = Checks { probe, way: DEFAULT };
+    let organization = signature::find(&mut checks, findings).await?;
+    signature::dates(&mut checks, findings).await?;
+    requests(&mut checks, findings).await?;
+    responses(&mut checks, findings, &organization).await?;
+    rows(&mut checks, findings).await
+}
+
+/// What the server rejects of a valid request.
+async fn requests(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(), Failure> {
+    let call = Call::new(&Read::operation(P, "organization", "get")?, &[])?.query("doctor", 1);
+    let seen = checks.send(&call).await?;
+    let accepted = is_organization(&seen);
+    let observed = match accepted {
+        true => "a query that is not signed is accepted".to_owned(),
+        false => format!("a query that is not signed is rejected with {}", seen.status.as_u16()),
+    };
+    findings
+        .add("signed-query", Finding::differs_if(accepted, observed, "emulator: --relax revesecure.query"));
+    let mut unknown = checks.lookup(NOBODY)?;
+    if data(&checks.send(&validation(&unknown)?).await?).get("R2faStatus").is_none() {
+        findings.add("strictness", Finding::Untested("a valid validation is rejected".to_owned()));
+        return Ok(());
+    }
+    let text = Call::new(&Read::operation(P, "validation", "user")?, &[])?.body("text/plain", &unknown);
+    if let Some(fields) = unknown.as_object_mut() {
+        fields.insert("authctlDoctor".to_owned(), 1.into());
+    }
+    for (call, what, setting) in [
+        (validation(&unknown)?, "an unknown field", "emulator: --relax revesecure.unknown-fields"),
+        (text, "the content type text/plain", "emulator: --relax revesecure.content-type"),
+    ] {
+        let accepted = data(&checks.send(&call).await?).get("R2faStatus").is_some();
+        let verb = if accepted { "accepted" } else { "rejected" };
+        findings.add("strictness", Finding::differs_if(accepted, format!("{what} is {verb}"), setting));
+    }
+    Ok(())
+}
+
+/// The first step of a login, which only reads.
+fn validation(body: &Value) -> Result<Call, Failure> {
+    Ok(Call::new(&Read::operation(P, "validation", "user")?, &[])?.body("application/json", body))
+}
+
+/// Envelopes, and the types of values.
+async fn responses(
+    checks: &mut Checks<'_, '_>,
+    findings: &mut Findings,
+    organization: &Seen,
+) -> Result<(), Failure> {
+    let api_key = checks.probe.settings.need("REVESECURE_API_KEY")?;
+    let user = checks.send(&validation(&checks.lookup(NOBODY)?)?).await?;
+    let key = checks.call(("validation", "check_key"), &[&api_key]).await?;
+    let parts = [("organization", organization), ("validation", &user), ("key check", &key)];
+    let with: Vec<&str> =
+        parts.iter().filter(|(_, seen)| has_envelope(seen)).map(|(name, _)| *name).collect();
+    let observed = match with.as_slice() {
+        [] => "no response has an envelope".to_owned(),
+        with => format!("with an envelope: {}", with.join(", ")),
+    };
+    let setting = "none: the client reads both; emulator: envelope";
+    findings.add("envelope", Finding::differs_if(with != ["validation", "key check"], observed, setting));
+    let flag = parts.iter().find_map(|(_, seen)| seen.json()?.get("status")?.get("error")?.as_bool());
+    findings.add(
+        "error-flag",
+        match flag {
+            Some(flag) => Finding::differs_if(
+                !flag,
+                format!("`status.error` of a success is {flag}"),
+                "ClientBuilder::strict_envelope can be true; emulator: error_flag_of_success",
+            ),
+            None => Finding::Untested("no response has an envelope".to_owned()),
+        },
+    );
+    let missing = checks.call(("users", "get"), &[NOBODY]).await?;
+    let code = missing.json().and_then(|body| body.get("status")?.get("code")?.as_i64());
+    let status = missing.status.as_u16();
+    let observed = match code {
+        Some(code) => format!("status {status}, an envelope with the code {code}"),
+        None => format!("status {status}, {}", missing.form()),
+    };
+    let differs = status < 400 || code != Some(i64::from(status));
+    let setting = match (status < 400, code) {
+        (true, Some(_)) => "none: the client reads both; emulator: errors_as_200",
+        (true, None) => "report it: the client takes it for a success; emulator: error_body, errors_as_200",
+        (false, _) => "none: the client reads both; emulator: error_body",
+    };
+    findings.add("error-bodies", Finding::differs_if(differs, observed, setting));
+    let time = data(organization).get("ActivationTime").cloned();
+    let mut add = |what: &str, value: Option<&Value>, usual: fn(&Value) -> bool, setting| {
+        if let Some(value) = value {
+            let observed = format!("{what}: {}", kind(value));
+            findings.add("value-types", Finding::differs_if(!usual(value), observed, setting));
+        }
+    };
+    let setting = "none: the client reads both; emulator: alternative_formats";
+    add("ActivationTime", time.as_ref(), Value::is_number, setting);
+    let users = checks.call(("users", "list"), &[]).await?;
+    let users = data(&users);
+    let Some(user) = users.as_array().and_then(|users| users.first()) else {
+        findings
+            .add("value-types", Finding::Untested("AuthMethods: the organization has no users".to_owned()));
+        return Ok(());
+    };
+    let name = user.get("UserName").and_then(Value::as_str).unwrap_or_default();
+    add("CountryCode", user.get("CountryCode"), Value::is_number, setting);
+    let policy = data(&checks.send(&validation(&checks.lookup(name)?)?).await?);
+    let setting = "none: the client reads both; emulator: auth_methods";
+    add("AuthMethods", policy.get("AuthMethods"), Value::is_array, setting);
+    let blocked = policy.pointer("/Tokens/0/TokenBlocked");
+    add(
+        "TokenBlocked",
+        blocked,
+        Value::is_number,
+        "none: the client reads both; emulator: alternative_formats",
+    );
+    Ok(())
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Ranges, and the counts of the plan.
+async fn rows(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(), Failure> {
+    let mut rows = 0;
+    for resource in ["users", "services"] {
+        let all = data(&checks.call((resource, "list"), &[]).await?);
+        let all = all.as_array().cloned().unwrap_or_default();
+        rows = all.len();
+        if all.is_empty() {
+            continue;
+        }
+        range(checks, findings, resource, &all).await?;
+        break;
+    }
+    if rows == 0 {
+        findings.add("ranges", Finding::Untested("there are no users and no services".to_owned()));
+    }
+    let billing = data(&checks.call(("billing", "get"), &[]).await?);
+    let count = |name: &str| billing.get(name).and_then(Value::as_u64);
+    let (users, services) = (count("AllowedUserCount"), count("AllowedServiceCount"));
+    let observed = match (users, services) {
+        (Some(users), Some(services)) => format!("{users} users, {services} services"),
+        _ => "the counts are no numbers".to_owned(),
+    };
+    let differs = (users, services) != (Some(150), Some(150));
+    findings.add("plan", Finding::differs_if(differs, observed, "none: each plan has its own numbers"));
+    let tokens = data(&checks.call(("tokens", "list"), &[]).await?);
+    let owners: Vec<&Value> =
+        tokens.as_array().into_iter().flatten().filter_map(|token| token.get("UserId")).collect();
+    let users = data(&checks.call(("users", "list"), &[]).await?);
+    let ids = users.as_array().into_iter().flatten().filter_map(|user| user.get("UserId"));
+    let (with, without): (Vec<&Value>, Vec<&Value>) = ids.partition(|id| owners.contains(id));
+    findings.add(
+        "app",
+        match (with.len(), without.len()) {
+            (0, 0) => Finding::Untested("there are no users".to_owned()),
+            (_, without) => Finding::differs_if(
+                without > 0,
+                format!("{without} of {} users have no token", with.len() + without),
+                "none; emulator: new_users_have_app",
+            ),
+        },
+    );
+    Ok(())
+}
+
+async fn range(
+    checks: &mut Checks<'_, '_>,
+    findings: &mut Findings,
+    resource: &str,
+    all: &[Value],
+) -> Result<(), Failure> {
+    let id = if resource == "users" { "UserId" } else { "ServiceId" };
+    let first = all.first().and_then(|row| row.get(id));
+    for base in 0..=3_u32 {
+        let at = base.to_string();
+        // As short as a range can be: empty, unless it includes its end.
+        let page = data(&checks.call((resource, "range"), &[&at, &at]).await?);
+        let Some(rows) = page.get("details").and_then(Value::as_array) else { continue };
+        let included = !rows.is_empty();
+        let next = (base + 1).to_string();
+        let page = data(&checks.call((resource, "range"), &[&at, &next]).await?);
+        if page.pointer("/details/0").and_then(|row| row.get(id)) != first {
+            continue;
+        }
+        let observed = format!("the first index is {base}");
+        findings.add("ranges", Finding::differs_if(base != 0, observed, "Paging::first_index"));
+        let observed = if included { "the end is included" } else { "the end is not included" };
+        let setting = "none: pages follow the rows received; emulator: range_end_included";
+        findings.add("ranges", Finding::differs_if(included, observed, setting));
+        return Ok(());
+    }
+    findings.add(
+        "ranges",
+        Finding::Differs("no index up to 3 returns the first row".to_owned(), "Paging::first_index"),
+    );
+    Ok(())
+}
