@@ -46,11 +46,15 @@ struct Write<'a> {
 
 /// Returns a name that doesn't reveal the account: the first half of the SHA-256 of the key, in hexadecimal.
 pub(crate) fn name_of(key: &StoreKey) -> String {
-    let digest = Sha256::digest(key.as_str().as_bytes());
-    digest.iter().take(16).fold(String::new(), |mut name, byte| {
+    hex(&Sha256::digest(key.as_str().as_bytes()))
+}
+
+/// Returns the first 16 bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().take(16).fold(String::new(), |mut hex, byte| {
         // Writing to a String can't fail.
-        let _ = write!(name, "{byte:02x}");
-        name
+        let _ = write!(hex, "{byte:02x}");
+        hex
     })
 }
 
@@ -102,6 +106,24 @@ pub(crate) fn read(key: &StoreKey, place: &str, text: &[u8]) -> Result<StoredTok
         .and_then(|millis| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)));
     token.attributes = read.attributes;
     Ok(token)
+}
+
+/// Returns the same token with another generation, for a store that does not know its key.
+#[cfg(feature = "redis")]
+pub(crate) fn renumbered(text: &[u8], generation: u64) -> Result<SecretBox<Vec<u8>>, StoreError> {
+    let damaged = |_| StoreError::new("read", "the record is damaged. Nothing was changed");
+    let read: Read = serde_json::from_slice(text).map_err(damaged)?;
+    let (access, refresh) = (SecretString::from(read.access), read.refresh.map(SecretString::from));
+    let text = serde_json::to_vec(&Write {
+        version: VERSION,
+        credential: &read.credential,
+        generation,
+        access: access.expose_secret(),
+        refresh: refresh.as_ref().map(|refresh| refresh.expose_secret()),
+        expires_at_unix_ms: read.expires_at_unix_ms,
+        attributes: &read.attributes,
+    });
+    text.map(|text| SecretBox::new(Box::new(text))).map_err(damaged)
 }
 
 #[cfg(test)]

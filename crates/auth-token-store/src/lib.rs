@@ -1,6 +1,6 @@
-//! Token storage between runs: files, or the operating system's keyring.
+//! Token storage between runs: files, the operating system's keyring, or a database that many machines share.
 //!
-//! Both stores implement [`auth_core::store::TokenStore`]. A renewal locks the credential, reads it again, renews,
+//! All stores implement [`auth_core::store::TokenStore`]. A renewal locks the credential, reads it again, renews,
 //! saves, and releases the lock. Blocking operations run on dedicated threads, so that a program can end while one is
 //! in progress.
 //!
@@ -8,6 +8,9 @@
 //! | --- | --- | --- | --- |
 //! | [`FileStore`] | | a file per credential, mode 0600 | a lock file next to it |
 //! | `KeyringStore` | `keyring` | Keychain, Credential Manager, Secret Service | a lock file in the user's home directory |
+//! | `RedisStore` | `redis` | Redis or Valkey, encrypted with your key | a lease in the record |
+//!
+//! The feature `conformance` adds checks for the tests of custom stores.
 //!
 //! # Example
 //!
@@ -34,16 +37,31 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod file;
 mod format;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod lock;
+#[cfg(feature = "redis")]
+mod redis_store;
+#[cfg(all(test, feature = "redis"))]
+mod servers;
+#[cfg(feature = "redis")]
+mod shared;
 mod worker;
 
+/// The crate that [`RedisStore`] connects with. Enable its features, such as TLS, in your own manifest.
+#[cfg(feature = "redis")]
+pub use ::redis;
 pub use file::FileStore;
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringStore;
+#[cfg(feature = "redis")]
+pub use redis_store::RedisStore;
+#[cfg(feature = "redis")]
+pub use shared::KeyRing;
 
 /// Compiles the code of the README.
 #[cfg(doctest)]

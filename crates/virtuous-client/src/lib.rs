@@ -219,3 +219,9 @@ pub mod models {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;
+
+/// Compiles the code of the guide.
+#[cfg(feature = "redis")]
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/fleet.md")]
+pub struct Fleets;

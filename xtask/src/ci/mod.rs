@@ -4,6 +4,7 @@
 //! The same steps run on a developer's machine and in CI.
 
 mod openapi;
+mod stores;
 pub(crate) mod tools;
 
 use crate::report::{process, progress};
@@ -54,6 +55,7 @@ const STEPS: &[Step] = &[
     ("clippy", "no lint warns, with all features", |root| cargo(root, &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])),
     ("test", "tests and doc tests pass", |root| cargo(root, &["test", "--workspace"])),
     ("outside", "examples for users compile with one provider crate and its default features", |_| outside::run(&outside::Arguments::default())),
+    ("stores", "token stores in databases pass their tests with real servers", stores::run),
     // As in a program where another crate turns on exact numbers; that feature changes how serde reads every number.
     ("test-native", "tests pass with features that need a C compiler or a library of the system, and with serde_json's exact numbers", native),
     // Each crate alone; later steps reuse what earlier ones compiled.

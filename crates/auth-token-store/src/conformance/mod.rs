@@ -1,0 +1,314 @@
+//! Checks that a token store keeps its promises, for every implementation of `TokenStore`.
+//!
+//! Implement [`Subject`] for your store and run [`check`] in a test. The report names each check that failed:
+//!
+//! ```
+//! use auth_core::store::{MemoryStore, TokenStore};
+//! use auth_token_store::conformance::{self, Subject};
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! struct InMemory(MemoryStore);
+//!
+//! #[async_trait::async_trait]
+//! impl Subject for InMemory {
+//!     fn open(&self, _process: u32) -> Arc<dyn TokenStore> {
+//!         Arc::new(self.0.clone())
+//!     }
+//!     fn lease(&self) -> Option<Duration> {
+//!         None // The lock can't be lost while its holder lives.
+//!     }
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let report = conformance::check(&InMemory(MemoryStore::new())).await;
+//! assert!(report.failures().is_empty(), "{report}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | check | promise |
+//! | --- | --- |
+//! | `exclusion` | one holder at a time, among many processes; no save is lost |
+//! | `owners-differ` | two stores in one process exclude each other |
+//! | `late-release` | a holder whose lease has ended does not release the lock of its successor |
+//! | `released-by-drop`, `released-by-cancel` | a dropped lock, or a canceled attempt to lock, leaves no lock behind for longer than a lease |
+//! | `dead-holder` | the lock of a process that died can be acquired after a lease |
+//! | `full-lease` | a lock that was waited for is held for a whole lease |
+//! | `credentials-apart` | credentials share neither tokens nor locks |
+//! | `round-trip`, `visible` | all fields are preserved, and every process sees the last save at once |
+//! | `begin-needs-lease` | no refresh begins under a lease that has ended |
+//! | `begin-needs-current-token` | no refresh begins with a token that was replaced |
+//! | `begin-is-marked` | every process sees that a refresh has begun, and that it has ended |
+//! | `one-refresh-at-a-time` | no second refresh begins before the time limit of the first one is over |
+//! | `late-save` | the response to a refresh is saved even though another process holds the lock |
+//! | `save-after-outage` | the same if the store was unreachable in the meantime |
+//! | `dead-refresher` | after a process died during a refresh, another one can refresh |
+//! | `repeated-save` | a repeated save is one save |
+//! | `stale-save` | the response to an old refresh does not replace the token of a later login |
+//! | `logout-stays` | nor does it undo a logout |
+//! | `loss-is-no-logout` | a store that has lost its data does not report a logout |
+//! | `begin-is-durable`, `save-is-durable` | neither succeeds while no replica can confirm it |
+//! | `outage-is-an-error` | an unreachable store returns errors in time, no empty results |
+
+mod locks;
+mod renewals;
+
+use async_trait::async_trait;
+use auth_core::secret::{ExposeSecret as _, SecretString};
+use auth_core::store::{LockError, LockedToken, StoreKey, StoredToken, TokenStore};
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// A store under test.
+#[async_trait]
+pub trait Subject: Send + Sync {
+    /// Opens the store in a process. Stores share nothing but the database. Two stores with the same number are in the
+    /// same process, or in two containers that have the same host name and process identifier.
+    fn open(&self, process: u32) -> Arc<dyn TokenStore>;
+
+    /// Returns how long the lock of a process that died remains, at most. `None` if the lock can't be lost while its
+    /// holder lives and ends with its process, such as the lock of a file. The checks of leases are then skipped.
+    fn lease(&self) -> Option<Duration>;
+
+    /// Lets time pass, for the store and for all processes. Default: waits. A store whose clock can be set should set it,
+    /// so that the checks don't take minutes.
+    async fn pass(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    /// Makes the store unreachable for all processes, or reachable again. Returns whether that is possible; if not, the
+    /// checks that need it are skipped. Default: not possible.
+    async fn set_reachable(&self, _reachable: bool) -> bool {
+        false
+    }
+
+    /// Separates the primary from its replicas, so that no write can be confirmed, or connects them again. Returns
+    /// whether that is possible. Default: not possible.
+    async fn set_replicated(&self, _replicated: bool) -> bool {
+        false
+    }
+
+    /// Removes all data, as the loss of a database without a backup does. Returns whether that is possible. Default: not
+    /// possible.
+    async fn lose_everything(&self) -> bool {
+        false
+    }
+}
+
+/// The result of one check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The store keeps the promise.
+    Passed,
+    /// The store breaks the promise, in this way.
+    Failed(String),
+    /// The check does not apply, for this reason.
+    Skipped(&'static str),
+}
+
+/// The results of all checks. `Display` prints one line for each.
+#[derive(Clone, Debug)]
+pub struct Report {
+    outcomes: Vec<(&'static str, Outcome)>,
+}
+
+impl Report {
+    /// Returns the name and the outcome of each check.
+    pub fn outcomes(&self) -> impl Iterator<Item = (&'static str, &Outcome)> {
+        self.outcomes.iter().map(|(name, outcome)| (*name, outcome))
+    }
+
+    /// Returns the names of the checks that failed.
+    #[must_use]
+    pub fn failures(&self) -> Vec<&'static str> {
+        let failed = self.outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
+        failed.map(|(name, _)| *name).collect()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, outcome) in &self.outcomes {
+            match outcome {
+                Outcome::Passed => writeln!(f, "passed   {name}")?,
+                Outcome::Failed(reason) => writeln!(f, "FAILED   {name}: {reason}")?,
+                Outcome::Skipped(reason) => writeln!(f, "skipped  {name}: {reason}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs every check. Each uses a credential that no other uses; the data is left in the store.
+pub async fn check(subject: &dyn Subject) -> Report {
+    let run = Run { subject, lease: subject.lease() };
+    let mut outcomes = Vec::new();
+    macro_rules! run {
+        ($($name:literal: $check:path),* $(,)?) => {
+            $(outcomes.push(($name, run.limited($check(&run)).await));)*
+        };
+    }
+    run! {
+        "exclusion": locks::exclusion,
+        "owners-differ": locks::owners_differ,
+        "late-release": locks::late_release,
+        "released-by-drop": locks::released_by_drop,
+        "released-by-cancel": locks::released_by_cancel,
+        "dead-holder": locks::dead_holder,
+        "full-lease": locks::full_lease,
+        "credentials-apart": locks::credentials_apart,
+        "round-trip": renewals::round_trip,
+        "visible": renewals::visible,
+        "begin-needs-lease": renewals::begin_needs_lease,
+        "begin-needs-current-token": renewals::begin_needs_current_token,
+        "begin-is-marked": renewals::begin_is_marked,
+        "one-refresh-at-a-time": renewals::one_refresh_at_a_time,
+        "late-save": renewals::late_save,
+        "save-after-outage": renewals::save_after_outage,
+        "dead-refresher": renewals::dead_refresher,
+        "repeated-save": renewals::repeated_save,
+        "stale-save": renewals::stale_save,
+        "logout-stays": renewals::logout_stays,
+        "loss-is-no-logout": renewals::loss_is_no_logout,
+        "begin-is-durable": renewals::begin_is_durable,
+        "save-is-durable": renewals::save_is_durable,
+        "outage-is-an-error": renewals::outage_is_an_error,
+    }
+    Report { outcomes }
+}
+
+/// Why a check ends early.
+enum Stop {
+    Skip(&'static str),
+    Fail(String),
+}
+
+type Checked = Result<(), Stop>;
+
+fn fail<T>(reason: impl Into<String>) -> Result<T, Stop> {
+    Err(Stop::Fail(reason.into()))
+}
+
+/// The step of a check that a correct store never fails.
+trait Must<T> {
+    fn must(self, step: &str) -> Result<T, Stop>;
+}
+
+impl<T, E: fmt::Display> Must<T> for Result<T, E> {
+    fn must(self, step: &str) -> Result<T, Stop> {
+        self.map_err(|error| Stop::Fail(format!("{step}: {error}")))
+    }
+}
+
+/// Time limit of one check; with virtual time, none takes long.
+const CHECK_LIMIT: Duration = Duration::from_secs(300);
+
+/// Time in which a lock that must not be available would have been acquired.
+const TRY_LIMIT: Duration = Duration::from_millis(400);
+
+struct Run<'a> {
+    subject: &'a dyn Subject,
+    lease: Option<Duration>,
+}
+
+impl Run<'_> {
+    async fn limited(&self, check: impl Future<Output = Checked>) -> Outcome {
+        match tokio::time::timeout(CHECK_LIMIT, check).await {
+            Ok(Ok(())) => Outcome::Passed,
+            Ok(Err(Stop::Fail(reason))) => Outcome::Failed(reason),
+            Ok(Err(Stop::Skip(reason))) => Outcome::Skipped(reason),
+            Err(_) => Outcome::Failed(format!("not finished after {} seconds", CHECK_LIMIT.as_secs())),
+        }
+    }
+
+    /// A credential that only one check uses.
+    fn key(&self, check: &str) -> StoreKey {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let account = format!("{check}-{}-{count}", std::process::id());
+        StoreKey::new("conformance", "https://store.example", &account)
+    }
+
+    fn lease(&self) -> Result<Duration, Stop> {
+        self.lease.ok_or(Stop::Skip("the lock is no lease"))
+    }
+
+    /// Waits until a lease that is held now has ended.
+    async fn end_of_lease(&self) -> Checked {
+        let lease = self.lease()?;
+        self.subject.pass(lease + Duration::from_millis(50)).await;
+        Ok(())
+    }
+
+    /// Locks, as a process that comes before all others.
+    async fn lock(&self, store: &dyn TokenStore, key: &StoreKey) -> Result<Box<dyn LockedToken>, Stop> {
+        store.lock(key).await.must("lock")
+    }
+
+    /// Locks and loads, as a session does.
+    async fn lock_and_load(
+        &self,
+        store: &dyn TokenStore,
+        key: &StoreKey,
+    ) -> Result<(Box<dyn LockedToken>, StoredToken), Stop> {
+        let mut locked = self.lock(store, key).await?;
+        match locked.load().await.must("load")? {
+            Some(token) => Ok((locked, token)),
+            None => fail("a saved token is absent"),
+        }
+    }
+
+    /// Saves the first token of a credential.
+    async fn log_in(&self, store: &dyn TokenStore, key: &StoreKey, name: &str) -> Result<StoredToken, Stop> {
+        let mut locked = self.lock(store, key).await?;
+        let stored = locked.load().await.must("load")?;
+        let next = stored.map_or(1, |stored| stored.generation.saturating_add(1));
+        let saved = token(next, name);
+        locked.save(&saved).await.must("save of a login")?;
+        locked.release().await;
+        Ok(saved)
+    }
+
+    /// Fails if the lock can be acquired although it is held.
+    async fn must_be_held(&self, store: &dyn TokenStore, key: &StoreKey, when: &str) -> Checked {
+        match tokio::time::timeout(TRY_LIMIT, store.lock(key)).await {
+            Ok(Ok(locked)) => {
+                // Not dropped, so that it does not release a lock of another owner.
+                std::mem::forget(locked);
+                fail(format!("a second lock was acquired {when}"))
+            }
+            Ok(Err(LockError::Held)) | Err(_) => Ok(()),
+            Ok(Err(error)) => Err(error).must("lock"),
+        }
+    }
+
+    /// Fails if the stored token is not this one.
+    async fn must_be_stored(&self, store: &dyn TokenStore, key: &StoreKey, name: &str) -> Checked {
+        match store.load(key).await.must("load")? {
+            Some(stored) if stored.access.expose_secret() == access(name) => Ok(()),
+            Some(_) => fail(format!("the store contains another token than `{name}`")),
+            None => fail(format!("the token `{name}` is absent")),
+        }
+    }
+}
+
+fn access(name: &str) -> String {
+    format!("access-{name}")
+}
+
+fn token(generation: u64, name: &str) -> StoredToken {
+    let mut token = StoredToken::new(generation, SecretString::from(access(name)));
+    token.refresh = Some(SecretString::from(format!("refresh-{name}")));
+    token
+}
+
+/// The next token after `spent`.
+fn next(spent: &StoredToken, name: &str) -> StoredToken {
+    token(spent.generation.saturating_add(1), name)
+}

@@ -1,0 +1,395 @@
+//! Checks of renewals: what a session relies on between `lock` and `release`.
+
+use super::{Checked, Must as _, Run, Stop, fail, next};
+use auth_core::secret::ExposeSecret as _;
+use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
+use std::pin::pin;
+use std::time::{Duration, SystemTime};
+
+/// Attempts to begin a refresh after a process died during one.
+const ATTEMPTS: u32 = 40;
+
+pub(super) async fn round_trip(run: &Run<'_>) -> Checked {
+    let key = run.key("round-trip");
+    let store = run.subject.open(1);
+    for full in [true, false] {
+        let mut locked = run.lock(&*store, &key).await?;
+        let generation = locked.load().await.must("load")?.map_or(1, |stored| stored.generation + 1);
+        let mut saved = StoredToken::new(generation, "acc\"ess ü".to_owned().into());
+        if full {
+            saved.refresh = Some("re\\fresh".to_owned().into());
+            // Far in the future, in whole seconds: stores may round, and may convert between clocks.
+            saved.expires_at = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000));
+            saved.attributes.insert("user".to_owned(), "Zoë".to_owned());
+        }
+        locked.save(&saved).await.must("save")?;
+        locked.release().await;
+        let Some(back) = run.subject.open(2).load(&key).await.must("load")? else {
+            return fail("a saved token is absent");
+        };
+        let secret = |token: &Option<auth_core::SecretString>| {
+            token.as_ref().map(|token| token.expose_secret().to_owned())
+        };
+        let apart = match (saved.expires_at, back.expires_at) {
+            (Some(saved), Some(back)) => {
+                let apart = saved.duration_since(back).or_else(|_| back.duration_since(saved));
+                apart.unwrap_or_default() > Duration::from_secs(10)
+            }
+            (saved, back) => saved != back,
+        };
+        let differs = [
+            ("generation", back.generation != saved.generation),
+            ("access token", back.access.expose_secret() != saved.access.expose_secret()),
+            ("refresh token", secret(&back.refresh) != secret(&saved.refresh)),
+            ("expiry", apart),
+            ("attributes", back.attributes != saved.attributes),
+        ];
+        if let Some((field, _)) = differs.iter().find(|(_, differs)| *differs) {
+            return fail(format!("the {field} is not what was saved"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn visible(run: &Run<'_>) -> Checked {
+    let key = run.key("visible");
+    let (writer, reader) = (run.subject.open(1), run.subject.open(2));
+    if reader.load(&key).await.must("load of a new credential")?.is_some() {
+        return fail("a new credential has a token");
+    }
+    for name in ["first", "second", "third"] {
+        run.log_in(&*writer, &key, name).await?;
+        run.must_be_stored(&*reader, &key, name).await?;
+    }
+    let mut locked = run.lock(&*writer, &key).await?;
+    locked.load().await.must("load")?;
+    locked.clear().await.must("clear")?;
+    if locked.load().await.must("load")?.is_some() || !locked.was_cleared() {
+        return fail("a cleared credential is not reported as cleared");
+    }
+    locked.release().await;
+    match reader.load(&key).await.must("load")? {
+        None => Ok(()),
+        Some(_) => fail("a cleared token is still loaded"),
+    }
+}
+
+pub(super) async fn begin_needs_lease(run: &Run<'_>) -> Checked {
+    run.lease()?;
+    for taken in [false, true] {
+        let key = run.key("begin-needs-lease");
+        let store = run.subject.open(1);
+        run.log_in(&*store, &key, "first").await?;
+        let (mut late, first) = run.lock_and_load(&*store, &key).await?;
+        run.end_of_lease().await?;
+        let other = match taken {
+            true => Some(run.lock(&*run.subject.open(2), &key).await?),
+            false => None,
+        };
+        match late.begin(&first).await {
+            Ok(_) => return fail("a refresh began under a lease that had ended"),
+            Err(LockError::Held) => {}
+            Err(error) => return fail(format!("begin returned another error than Held: {error}")),
+        }
+        drop(other);
+    }
+    Ok(())
+}
+
+pub(super) async fn begin_needs_current_token(run: &Run<'_>) -> Checked {
+    run.lease()?;
+    let key = run.key("begin-needs-current-token");
+    let store = run.subject.open(1);
+    let first = run.log_in(&*store, &key, "first").await?;
+    run.log_in(&*run.subject.open(2), &key, "second").await?;
+    let mut locked = run.lock(&*store, &key).await?;
+    match locked.begin(&first).await {
+        Ok(_) => fail("a refresh began with a token that was replaced"),
+        Err(LockError::Held) => {
+            locked.release().await;
+            Ok(())
+        }
+        Err(error) => fail(format!("begin returned another error than Held: {error}")),
+    }
+}
+
+pub(super) async fn begin_is_marked(run: &Run<'_>) -> Checked {
+    let key = run.key("begin-is-marked");
+    let (store, reader) = (run.subject.open(1), run.subject.open(2));
+    run.log_in(&*store, &key, "first").await?;
+    for (refreshed, name) in [(false, "first"), (true, "second")] {
+        let (mut locked, token) = run.lock_and_load(&*store, &key).await?;
+        if token.is_refreshing() {
+            return fail("a token is marked although no refresh has begun");
+        }
+        let limit = locked.begin(&token).await.must("begin")?;
+        if run.lease.is_some_and(|lease| limit >= lease) || limit.is_zero() {
+            return fail(format!("the time limit of a refresh is {limit:?}, which is no part of the lease"));
+        }
+        if !marked(&*reader, &key).await? {
+            return fail("other processes don't see that a refresh has begun");
+        }
+        // Without a response, the same token is saved again.
+        let saved = if refreshed { next(&token, name) } else { token };
+        locked.save(&saved).await.must("save")?;
+        locked.release().await;
+        if marked(&*reader, &key).await? {
+            return fail(format!("the mark of a refresh remains after `{name}` was saved"));
+        }
+        run.must_be_stored(&*reader, &key, name).await?;
+    }
+    Ok(())
+}
+
+async fn marked(store: &dyn TokenStore, key: &StoreKey) -> Result<bool, Stop> {
+    Ok(store.load(key).await.must("load")?.is_some_and(|stored| stored.is_refreshing()))
+}
+
+/// Begins a refresh under a lease that then ends.
+async fn begun(run: &Run<'_>, key: &StoreKey) -> Result<(Box<dyn LockedToken>, StoredToken, Duration), Stop> {
+    run.lease()?;
+    let store = run.subject.open(1);
+    run.log_in(&*store, key, "first").await?;
+    let (mut locked, first) = run.lock_and_load(&*store, key).await?;
+    let limit = locked.begin(&first).await.must("begin")?;
+    Ok((locked, first, limit))
+}
+
+pub(super) async fn one_refresh_at_a_time(run: &Run<'_>) -> Checked {
+    let key = run.key("one-refresh-at-a-time");
+    let (first_lock, _, limit) = begun(run, &key).await?;
+    let second = run.subject.open(2);
+    // While the first one may be under way, the second one waits or fails.
+    let begins = {
+        let key = key.clone();
+        tokio::spawn(async move {
+            let mut locked = second.lock(&key).await?;
+            let loaded = locked.load().await?;
+            match loaded {
+                Some(token) => locked.begin(&token).await.map(drop),
+                None => Ok(()),
+            }
+        })
+    };
+    let step = limit / 4;
+    for _ in 0..3 {
+        run.subject.pass(step).await;
+        if begins.is_finished() {
+            match begins.await {
+                Ok(Ok(())) => return fail("a second refresh began within the time limit of the first one"),
+                _ => return Ok(()),
+            }
+        }
+    }
+    begins.abort();
+    first_lock.release().await;
+    Ok(())
+}
+
+pub(super) async fn late_save(run: &Run<'_>) -> Checked {
+    let key = run.key("late-save");
+    let (mut late, first, _) = begun(run, &key).await?;
+    run.end_of_lease().await?;
+    let successor = run.subject.open(2);
+    let (locked, _) = run.lock_and_load(&*successor, &key).await?;
+    late.save(&next(&first, "second")).await.must("save of a refresh whose lease had ended")?;
+    run.must_be_stored(&*successor, &key, "second").await?;
+    // The successor can't spend the token that it has loaded before.
+    let mut locked = locked;
+    match locked.begin(&first).await {
+        Ok(_) => fail("a refresh began with a token that a late save had replaced"),
+        Err(_) => {
+            locked.release().await;
+            run.must_be_stored(&*run.subject.open(3), &key, "second").await
+        }
+    }
+}
+
+pub(super) async fn save_after_outage(run: &Run<'_>) -> Checked {
+    let key = run.key("save-after-outage");
+    let (mut late, first, _) = begun(run, &key).await?;
+    let second = next(&first, "second");
+    if !run.subject.set_reachable(false).await {
+        return Err(Stop::Skip("the store can't be made unreachable"));
+    }
+    let failed = late.save(&second).await;
+    run.subject.pass(run.lease()?).await;
+    run.subject.set_reachable(true).await;
+    if failed.is_ok() {
+        return fail("a save succeeded while the store was unreachable");
+    }
+    run.end_of_lease().await?;
+    let (locked, _) = run.lock_and_load(&*run.subject.open(2), &key).await?;
+    late.save(&second).await.must("a repeated save after an outage")?;
+    run.must_be_stored(&*run.subject.open(3), &key, "second").await?;
+    locked.release().await;
+    Ok(())
+}
+
+pub(super) async fn dead_refresher(run: &Run<'_>) -> Checked {
+    let key = run.key("dead-refresher");
+    let (dead, first, _) = begun(run, &key).await?;
+    std::mem::forget(dead);
+    run.end_of_lease().await?;
+    let store = run.subject.open(2);
+    for _ in 0..ATTEMPTS {
+        let (mut locked, stored) = run.lock_and_load(&*store, &key).await?;
+        if !stored.is_refreshing() {
+            return fail("the mark of a process that died is gone");
+        }
+        let begun = {
+            // A store may wait until the first refresh is certainly over.
+            let mut beginning = pin!(locked.begin(&stored));
+            loop {
+                match tokio::time::timeout(Duration::from_millis(100), &mut beginning).await {
+                    Ok(begun) => break begun,
+                    Err(_) => run.subject.pass(run.lease()? / 10).await,
+                }
+            }
+        };
+        if begun.is_ok() {
+            locked.save(&next(&first, "second")).await.must("save")?;
+            locked.release().await;
+            return run.must_be_stored(&*run.subject.open(3), &key, "second").await;
+        }
+        locked.release().await;
+        run.end_of_lease().await?;
+    }
+    fail("no other process could refresh after one had died")
+}
+
+pub(super) async fn repeated_save(run: &Run<'_>) -> Checked {
+    let key = run.key("repeated-save");
+    let store = run.subject.open(1);
+    run.log_in(&*store, &key, "first").await?;
+    let (mut locked, first) = run.lock_and_load(&*store, &key).await?;
+    locked.begin(&first).await.must("begin")?;
+    let second = next(&first, "second");
+    locked.save(&second).await.must("save")?;
+    let once = store.load(&key).await.must("load")?.map(|stored| stored.generation);
+    locked.save(&second).await.must("a repeated save")?;
+    let twice = store.load(&key).await.must("load")?.map(|stored| stored.generation);
+    locked.release().await;
+    match once == twice {
+        true => Ok(()),
+        false => fail(format!("a repeated save changed the generation from {once:?} to {twice:?}")),
+    }
+}
+
+pub(super) async fn stale_save(run: &Run<'_>) -> Checked {
+    let key = run.key("stale-save");
+    let (mut late, first, _) = begun(run, &key).await?;
+    run.end_of_lease().await?;
+    run.log_in(&*run.subject.open(2), &key, "login").await?;
+    superseded(late.save(&next(&first, "second")).await, "a later login")?;
+    run.must_be_stored(&*run.subject.open(3), &key, "login").await
+}
+
+pub(super) async fn logout_stays(run: &Run<'_>) -> Checked {
+    let key = run.key("logout-stays");
+    let (mut late, first, _) = begun(run, &key).await?;
+    run.end_of_lease().await?;
+    let other = run.subject.open(2);
+    let mut locked = run.lock(&*other, &key).await?;
+    locked.load().await.must("load")?;
+    locked.clear().await.must("clear")?;
+    locked.release().await;
+    superseded(late.save(&next(&first, "second")).await, "a logout")?;
+    match run.subject.open(3).load(&key).await.must("load")? {
+        None => Ok(()),
+        Some(_) => fail("a late save has undone a logout"),
+    }
+}
+
+fn superseded(saved: Result<(), StoreError>, what: &str) -> Checked {
+    match saved {
+        Ok(()) => fail(format!("the response to an old refresh was saved after {what}")),
+        Err(error) if error.is_superseded() => Ok(()),
+        Err(error) => fail(format!("the save after {what} failed with another error: {error}")),
+    }
+}
+
+pub(super) async fn loss_is_no_logout(run: &Run<'_>) -> Checked {
+    let key = run.key("loss-is-no-logout");
+    let store = run.subject.open(1);
+    run.log_in(&*store, &key, "first").await?;
+    run.must_be_stored(&*store, &key, "first").await?;
+    if !run.subject.lose_everything().await {
+        return Err(Stop::Skip("the store's data can't be removed"));
+    }
+    for store in [run.subject.open(2), store] {
+        let mut locked = run.lock(&*store, &key).await?;
+        // A store may restore the token by itself.
+        if locked.load().await.must("load")?.is_none() && locked.was_cleared() {
+            return fail("the loss of all data is reported as a logout");
+        }
+        locked.release().await;
+    }
+    Ok(())
+}
+
+pub(super) async fn begin_is_durable(run: &Run<'_>) -> Checked {
+    let key = run.key("begin-is-durable");
+    let store = run.subject.open(1);
+    run.log_in(&*store, &key, "first").await?;
+    let (mut locked, first) = run.lock_and_load(&*store, &key).await?;
+    if !run.subject.set_replicated(false).await {
+        return Err(Stop::Skip("the store has no replicas that can be separated"));
+    }
+    let begun = locked.begin(&first).await;
+    run.subject.set_replicated(true).await;
+    match begun {
+        Ok(_) => fail("a refresh began although no replica had confirmed its mark"),
+        Err(_) => {
+            locked.release().await;
+            Ok(())
+        }
+    }
+}
+
+pub(super) async fn save_is_durable(run: &Run<'_>) -> Checked {
+    let key = run.key("save-is-durable");
+    let store = run.subject.open(1);
+    run.log_in(&*store, &key, "first").await?;
+    let (mut locked, first) = run.lock_and_load(&*store, &key).await?;
+    locked.begin(&first).await.must("begin")?;
+    if !run.subject.set_replicated(false).await {
+        return Err(Stop::Skip("the store has no replicas that can be separated"));
+    }
+    let second = next(&first, "second");
+    let saved = locked.save(&second).await;
+    run.subject.set_replicated(true).await;
+    if saved.is_ok() {
+        return fail("a save succeeded although no replica had confirmed it");
+    }
+    locked.save(&second).await.must("a repeated save")?;
+    locked.release().await;
+    run.must_be_stored(&*run.subject.open(2), &key, "second").await
+}
+
+pub(super) async fn outage_is_an_error(run: &Run<'_>) -> Checked {
+    let key = run.key("outage-is-an-error");
+    let store = run.subject.open(1);
+    run.log_in(&*store, &key, "first").await?;
+    let (mut locked, first) = run.lock_and_load(&*store, &key).await?;
+    if !run.subject.set_reachable(false).await {
+        return Err(Stop::Skip("the store can't be made unreachable"));
+    }
+    let steps = async {
+        let loads = [store.load(&key).await.is_ok(), locked.load().await.is_ok()];
+        let begins = locked.begin(&first).await.is_ok();
+        let locks = store.lock(&key).await.is_ok();
+        (loads, begins, locks, locked)
+    };
+    let steps = tokio::time::timeout(Duration::from_secs(120), steps).await;
+    run.subject.set_reachable(true).await;
+    let Ok(([load, locked_load], begin, lock, locked)) = steps else {
+        return fail("an unreachable store returned no error within 120 seconds");
+    };
+    let what = [("load", load), ("load of a lock", locked_load), ("begin", begin), ("lock", lock)];
+    if let Some((step, _)) = what.iter().find(|(_, succeeded)| *succeeded) {
+        return fail(format!("{step} succeeded while the store was unreachable"));
+    }
+    drop(locked);
+    run.must_be_stored(&*run.subject.open(2), &key, "first").await
+}

@@ -1,0 +1,115 @@
+//! Database servers of the tests, each in a folder of its own, on a loopback port that was free.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Set by `cargo xtask ci --only stores`: the tests start servers, and fail without them. Other runs need none.
+const VARIABLE: &str = "AUTH_TOKEN_STORE_TEST_SERVERS";
+
+/// Time limit for a server to start or stop.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// Whether tests with servers run.
+pub(crate) fn wanted() -> bool {
+    std::env::var_os(VARIABLE).is_some()
+}
+
+/// A folder that is gone with the test.
+#[derive(Debug)]
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new(name: &str) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("token-store-{name}-{}-{count}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running server, which ends with the test.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) port: u16,
+    _folder: Folder,
+}
+
+impl Server {
+    /// Sends a signal, such as `STOP`: the server responds to nothing until `CONT`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    pub(crate) fn redis_url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Starts a server; another program may take the free port first, so several are tried.
+fn start(name: &str, command: impl Fn(&Path, u16) -> Command, is_up: impl Fn(u16) -> bool) -> Server {
+    for _ in 0..5 {
+        let (folder, port) = (Folder::new(name), free_port());
+        let mut command = command(&folder.0, port);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap_or_else(|error| {
+            panic!("{:?} can't be started ({error}): install it, see CONTRIBUTING.md", command.get_program())
+        });
+        let step = Duration::from_millis(50);
+        for _ in 0..START_LIMIT.as_millis() / step.as_millis() {
+            if is_up(port) {
+                return Server { child, port, _folder: folder };
+            }
+            if child.try_wait().unwrap().is_some() {
+                break;
+            }
+            std::thread::sleep(step);
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    panic!("{name} does not start")
+}
+
+/// Starts `redis-server`, or the program that `AUTH_TOKEN_STORE_TEST_REDIS` names, such as `valkey-server`.
+pub(crate) fn redis(arguments: &[&str]) -> Server {
+    let program = std::env::var("AUTH_TOKEN_STORE_TEST_REDIS").unwrap_or_else(|_| "redis-server".to_owned());
+    let command = |folder: &Path, port: u16| {
+        let mut command = Command::new(&program);
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"]);
+        command.arg("--port").arg(port.to_string()).arg("--dir").arg(folder).args(arguments);
+        command
+    };
+    let is_up = |port: u16| {
+        use std::io::{Read as _, Write as _};
+        let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) else { return false };
+        let mut reply = [0; 5];
+        let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
+        stream.write_all(b"PING\r\n").is_ok() && stream.read_exact(&mut reply).is_ok() && &reply == b"+PONG"
+    };
+    start("redis", command, is_up)
+}

@@ -1,0 +1,400 @@
+//! The conformance suite finds what is wrong with a store, and nothing else: a store that is independent of the crate's,
+//! once correct and several times subtly wrong.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use async_trait::async_trait;
+use auth_core::store::{LockError, LockedToken, MemoryStore, StoreError, StoreKey, StoredToken, TokenStore};
+use auth_core::{Clock as _, SystemClock, secret::ExposeSecret as _};
+use auth_token_store::FileStore;
+use auth_token_store::conformance::{self, Outcome, Report, Subject};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+const LEASE: Duration = Duration::from_secs(30);
+const REFRESH: Duration = Duration::from_secs(20);
+const SETTLE: Duration = Duration::from_secs(12);
+
+/// What is wrong with the store.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Flaw {
+    None,
+    /// The owner of a lock is its host and process, so that two stores of a process release each other's locks.
+    HostOwner,
+    /// Only the holder of the newest lock can save, as for fenced writes: the only valid pair is thrown away.
+    FencedSave,
+    /// The confirmation of a write is requested on another connection, which has nothing to confirm.
+    FarBarrier,
+    /// A save replaces what is there.
+    BlindSave,
+    /// A release does not compare the owner.
+    BlindRelease,
+    /// A logout deletes the row, and so does the loss of the database.
+    NoTombstone,
+    /// A lock is acquired in two steps.
+    TwoSteps,
+    /// A refresh begins without a mark.
+    NoMark,
+    /// A dead process's refresh is never taken over.
+    NeverOver,
+    /// The expiry of a lease that was waited for counts from the beginning of the wait.
+    ShortLease,
+    /// The attributes of a token are dropped.
+    NoAttributes,
+    /// Reads come from a replica that lags behind.
+    StaleReads,
+    /// An unreachable store looks empty.
+    EmptyOutage,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Row {
+    token: Option<StoredToken>,
+    is_cleared: bool,
+    lease: Option<(u64, Duration)>,
+    mark: Option<(u64, Duration)>,
+    fence: u64,
+    before: Option<StoredToken>,
+}
+
+#[derive(Debug)]
+struct World {
+    flaw: Flaw,
+    clock: SystemClock,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    rows: BTreeMap<StoreKey, Row>,
+    passed: Duration,
+    owners: u64,
+    is_unreachable: bool,
+    is_separated: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Leases {
+    world: Arc<World>,
+    process: u64,
+}
+
+#[derive(Debug)]
+struct Leased {
+    store: Leases,
+    key: StoreKey,
+    owner: u64,
+    fence: u64,
+    spent: Option<StoredToken>,
+    saved: Option<StoredToken>,
+    was_cleared: bool,
+}
+
+impl World {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    fn reach(&self, action: &'static str) -> Result<MutexGuard<'_, State>, StoreError> {
+        let state = self.state();
+        match state.is_unreachable && !(self.flaw == Flaw::EmptyOutage && action == "read") {
+            true => Err(StoreError::new(action, "unreachable")),
+            false => Ok(state),
+        }
+    }
+
+    fn now(&self, state: &State) -> Duration {
+        self.clock.now().monotonic + state.passed
+    }
+
+    fn confirm(&self, state: &State) -> Result<(), StoreError> {
+        match state.is_separated && self.flaw != Flaw::FarBarrier {
+            true => Err(StoreError::new("write", "no replica has confirmed it")),
+            false => Ok(()),
+        }
+    }
+}
+
+fn same(one: &StoredToken, other: &StoredToken) -> bool {
+    let refresh =
+        |token: &StoredToken| token.refresh.as_ref().map(|refresh| refresh.expose_secret().to_owned());
+    one.access.expose_secret() == other.access.expose_secret() && refresh(one) == refresh(other)
+}
+
+impl Leases {
+    fn read(&self, key: &StoreKey) -> Result<(Option<StoredToken>, bool), StoreError> {
+        let state = self.world.reach("read")?;
+        if state.is_unreachable {
+            return Ok((None, false));
+        }
+        let Some(row) = state.rows.get(key) else { return Ok((None, self.world.flaw == Flaw::NoTombstone)) };
+        let token = match self.world.flaw == Flaw::StaleReads {
+            true => row.before.clone(),
+            false => row.token.clone(),
+        };
+        let token = token.map(|mut token| {
+            token.set_refreshing(row.mark.is_some());
+            token
+        });
+        let is_absent = token.is_none() && self.world.flaw == Flaw::NoTombstone;
+        Ok((token, row.is_cleared || is_absent))
+    }
+}
+
+#[async_trait]
+impl TokenStore for Leases {
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
+        Ok(self.read(key)?.0)
+    }
+
+    async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
+        let world = &self.world;
+        let started = world.now(&*world.reach("lock")?);
+        let owner = {
+            let mut state = world.state();
+            state.owners += 1;
+            if world.flaw == Flaw::HostOwner { self.process } else { 1_000 + state.owners }
+        };
+        loop {
+            let is_free = {
+                let mut state = world.reach("lock")?;
+                let now = world.now(&state);
+                let row = state.rows.entry(key.clone()).or_default();
+                row.lease.is_none_or(|(holder, until)| holder == owner || until <= now)
+            };
+            if world.flaw == Flaw::TwoSteps {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            if is_free {
+                let mut state = world.reach("lock")?;
+                let now = world.now(&state);
+                let row = state.rows.entry(key.clone()).or_default();
+                let is_free = row.lease.is_none_or(|(holder, until)| holder == owner || until <= now);
+                if is_free || world.flaw == Flaw::TwoSteps {
+                    row.fence += 1;
+                    let start = if world.flaw == Flaw::ShortLease { started } else { now };
+                    row.lease = Some((owner, start + LEASE));
+                    let fence = row.fence;
+                    let (store, key) = (self.clone(), key.clone());
+                    let (spent, saved) = (None, None);
+                    return Ok(Box::new(Leased {
+                        store,
+                        key,
+                        owner,
+                        fence,
+                        spent,
+                        saved,
+                        was_cleared: false,
+                    }));
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Leased {
+    fn is_held(&self, row: &Row) -> bool {
+        row.lease.is_some_and(|(owner, _)| owner == self.owner)
+    }
+}
+
+#[async_trait]
+impl LockedToken for Leased {
+    async fn load(&mut self) -> Result<Option<StoredToken>, StoreError> {
+        let (token, was_cleared) = self.store.read(&self.key)?;
+        self.was_cleared = was_cleared;
+        Ok(token)
+    }
+
+    fn was_cleared(&self) -> bool {
+        self.was_cleared
+    }
+
+    async fn begin(&mut self, token: &StoredToken) -> Result<Duration, LockError> {
+        let world = Arc::clone(&self.store.world);
+        loop {
+            {
+                let mut state = world.reach("begin")?;
+                let now = world.now(&state);
+                let row = state.rows.entry(self.key.clone()).or_default();
+                let lives = row.lease.is_some_and(|(owner, until)| owner == self.owner && now < until);
+                if !lives || !row.token.as_ref().is_some_and(|stored| same(stored, token)) {
+                    return Err(LockError::Held);
+                }
+                row.lease = Some((self.owner, now + LEASE));
+                let is_over = row.mark.is_none_or(|(fence, until)| {
+                    fence == self.fence || until + SETTLE <= now && world.flaw != Flaw::NeverOver
+                });
+                if is_over {
+                    row.mark = (world.flaw != Flaw::NoMark).then_some((self.fence, now + REFRESH));
+                    world.confirm(&state)?;
+                    self.spent = Some(token.clone());
+                    return Ok(REFRESH);
+                }
+                if world.flaw == Flaw::NeverOver {
+                    return Err(LockError::Held);
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
+        let world = Arc::clone(&self.store.world);
+        let mut state = world.reach("write")?;
+        let mut token = token.clone();
+        if world.flaw == Flaw::NoAttributes {
+            token.attributes.clear();
+        }
+        let row = state.rows.entry(self.key.clone()).or_default();
+        let is_repeated = self.saved.as_ref().is_some_and(|saved| same(saved, &token));
+        if !is_repeated && world.flaw != Flaw::BlindSave {
+            let is_newest = self.fence == row.fence;
+            let stored = row.token.as_ref();
+            let may_save = match &self.spent {
+                Some(spent) => {
+                    !row.is_cleared
+                        && stored.is_none_or(|stored| same(stored, spent))
+                        && (is_newest || world.flaw != Flaw::FencedSave)
+                }
+                None => self.is_held(row),
+            };
+            if !may_save {
+                return Err(StoreError::superseded());
+            }
+        }
+        row.before = row.token.replace(token.clone());
+        (row.is_cleared, row.mark) = (false, None);
+        self.saved = Some(token);
+        world.confirm(&state)
+    }
+
+    async fn clear(&mut self) -> Result<(), StoreError> {
+        let mut state = self.store.world.reach("clear")?;
+        let row = state.rows.entry(self.key.clone()).or_default();
+        row.before = row.token.take();
+        (row.is_cleared, row.mark) = (true, None);
+        if self.store.world.flaw == Flaw::NoTombstone {
+            // The lock is in the same row.
+            state.rows.remove(&self.key);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Leased {
+    fn drop(&mut self) {
+        let flaw = self.store.world.flaw;
+        let mut state = self.store.world.state();
+        if let Some(row) = state.rows.get_mut(&self.key)
+            && (row.lease.is_some_and(|(owner, _)| owner == self.owner) || flaw == Flaw::BlindRelease)
+        {
+            row.lease = None;
+        }
+    }
+}
+
+struct Tested(Arc<World>);
+
+impl Tested {
+    fn new(flaw: Flaw) -> Self {
+        Self(Arc::new(World { flaw, clock: SystemClock::new(), state: Mutex::default() }))
+    }
+}
+
+#[async_trait]
+impl Subject for Tested {
+    fn open(&self, process: u32) -> Arc<dyn TokenStore> {
+        Arc::new(Leases { world: Arc::clone(&self.0), process: process.into() })
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        Some(LEASE)
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.0.state().passed += time;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+
+    async fn set_reachable(&self, reachable: bool) -> bool {
+        self.0.state().is_unreachable = !reachable;
+        true
+    }
+
+    async fn set_replicated(&self, replicated: bool) -> bool {
+        self.0.state().is_separated = !replicated;
+        true
+    }
+
+    async fn lose_everything(&self) -> bool {
+        self.0.state().rows.clear();
+        true
+    }
+}
+
+async fn checked(subject: &dyn Subject) -> Report {
+    tokio::time::timeout(Duration::from_secs(120), conformance::check(subject)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_correct_store_passes_every_check() {
+    let report = checked(&Tested::new(Flaw::None)).await;
+    let all_passed = report.outcomes().all(|(_, outcome)| *outcome == Outcome::Passed);
+    assert!(all_passed && report.outcomes().count() == 24, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_wrong_store_fails_the_checks_of_its_flaw_and_no_others() {
+    let expected: &[(Flaw, &[&str])] = &[
+        (Flaw::HostOwner, &["owners-differ", "late-release"]),
+        (Flaw::FencedSave, &["late-save", "save-after-outage"]),
+        (Flaw::FarBarrier, &["begin-is-durable", "save-is-durable"]),
+        (Flaw::BlindSave, &["stale-save", "logout-stays"]),
+        (Flaw::BlindRelease, &["late-release"]),
+        (Flaw::NoTombstone, &["logout-stays", "loss-is-no-logout"]),
+        (Flaw::TwoSteps, &["exclusion"]),
+        (Flaw::NoMark, &["begin-is-marked", "dead-refresher"]),
+        (Flaw::NeverOver, &["dead-refresher"]),
+        (Flaw::ShortLease, &["full-lease"]),
+        (Flaw::NoAttributes, &["round-trip"]),
+        (Flaw::StaleReads, &[]),
+        (Flaw::EmptyOutage, &["outage-is-an-error"]),
+    ];
+    for (flaw, expected) in expected {
+        let report = checked(&Tested::new(*flaw)).await;
+        let failures = report.failures();
+        match flaw {
+            // Nothing works with it.
+            Flaw::StaleReads => assert!(failures.contains(&"visible"), "{report}"),
+            _ => assert_eq!(failures, *expected, "{flaw:?}\n{report}"),
+        }
+    }
+}
+
+struct Simple<F>(F);
+
+impl<F: Fn() -> Arc<dyn TokenStore> + Send + Sync> Subject for Simple<F> {
+    fn open(&self, _: u32) -> Arc<dyn TokenStore> {
+        (self.0)()
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        None
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stores_of_one_machine_pass() {
+    let memory = MemoryStore::new();
+    let report = checked(&Simple(|| Arc::new(memory.clone()) as _)).await;
+    assert!(report.failures().is_empty(), "{report}");
+
+    let folder = std::env::temp_dir().join(format!("token-store-conformance-{}", std::process::id()));
+    let report = checked(&Simple(|| Arc::new(FileStore::in_folder(&folder)) as _)).await;
+    assert!(report.failures().is_empty(), "{report}");
+    assert!(report.to_string().contains("passed   exclusion"), "{report}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
