@@ -1,6 +1,5 @@
 //! One client of the SDK for any provider, built from settings. Signing, retries, deadlines and redaction are the SDK's.
 
-use crate::dry_run::Capture;
 use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::index::Class;
@@ -13,7 +12,10 @@ use auth_client_core::provider::auth_core::Origin;
 use auth_client_core::provider::auth_core::store::{
     LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore,
 };
+use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
+use bytes::Bytes;
 use http::Method;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A client of any provider but VISE, whose calls go to a host of a domain.
@@ -30,13 +32,35 @@ pub(crate) enum Client {
 pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
     pub(crate) trace: bool,
-    /// Instead of the network.
-    pub(crate) transport: Option<Capture>,
+    /// Instead of the client's own.
+    pub(crate) transport: Option<Shared>,
+    pub(crate) max_error_bytes: Option<usize>,
+}
+
+/// A transport of any type.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(Arc<dyn Transport>);
+
+impl Shared {
+    pub(crate) fn new(transport: impl Transport + 'static) -> Self {
+        Self(Arc::new(transport))
+    }
+}
+
+#[async_trait]
+impl Transport for Shared {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        limits: BodyLimits,
+    ) -> Result<Received, TransportError> {
+        self.0.send(request, limits).await
+    }
 }
 
 impl Options {
     pub(crate) fn of(globals: &Globals) -> Self {
-        Self { timeout: globals.timeout(), trace: globals.trace, transport: None }
+        Self { timeout: globals.timeout(), trace: globals.trace, ..Self::default() }
     }
 }
 
@@ -55,6 +79,9 @@ macro_rules! configured {
         }
         if let Some(transport) = &$options.transport {
             builder = builder.transport(transport.clone());
+        }
+        if let Some(limit) = $options.max_error_bytes {
+            builder = builder.max_error_bytes(limit);
         }
         builder
     }};

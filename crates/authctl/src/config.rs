@@ -123,6 +123,13 @@ impl Config {
         secret_file(&at, &self.path.parent().unwrap_or(Path::new("")).join(name))
     }
 
+    /// Returns the variables of the environment that the file names as places of secrets.
+    pub(crate) fn named_variables(&self) -> Vec<String> {
+        let tables = self.profiles.values().filter_map(Value::as_table).flat_map(Table::values);
+        let values = tables.filter_map(Value::as_table).flat_map(Table::values).filter_map(Value::as_str);
+        values.filter_map(|value| value.strip_prefix("env:")).map(str::to_owned).collect()
+    }
+
     /// Returns the secrets of webhooks in a profile, the current one first.
     pub(crate) fn webhook_secrets(&self, profile: &str) -> Result<Vec<String>, Failure> {
         let table = self.profiles.get(profile).and_then(|profile| profile.get("virtuous"));

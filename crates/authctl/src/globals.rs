@@ -150,6 +150,11 @@ impl Globals {
         self.refuse(&["--all", "--limit", "--jq", "--columns", "--output", "--dry-run", "--emulator"], why)
     }
 
+    /// The same, but for `--emulator`.
+    pub(crate) fn refuse_all_but_emulator(&self, why: &str) -> Result<(), Failure> {
+        self.refuse(&["--all", "--limit", "--jq", "--columns", "--output", "--dry-run"], why)
+    }
+
     pub(crate) fn timeout(&self) -> Option<Duration> {
         self.timeout.map(Duration::from_secs)
     }

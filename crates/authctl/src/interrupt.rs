@@ -100,3 +100,63 @@ pub(crate) async fn until<T>(class: Class, work: impl IntoFuture<Output = T>) ->
         } => Ok(done),
     }
 }
+
+/// A signal for a command that runs until it is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    Interrupt,
+    #[cfg(unix)]
+    Terminate,
+    #[cfg(unix)]
+    HangUp,
+}
+
+/// Handles all signals from its creation on. A second Ctrl-C ends the program nevertheless.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    keys: Handled,
+    interrupted: bool,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hang_up: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    pub(crate) fn new() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let failed = |error| Failure::local(format!("signals can't be handled: {error}"));
+        let terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let hang_up = signal(SignalKind::hangup()).map_err(failed)?;
+        Ok(Self { keys: handled(), interrupted: false, terminate, hang_up })
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn new() -> Result<Self, Failure> {
+        Ok(Self { keys: handled(), interrupted: false })
+    }
+
+    /// Waits for the next signal.
+    pub(crate) async fn next(&mut self) -> Signal {
+        let interrupt = async {
+            if self.interrupted {
+                std::future::pending::<()>().await;
+            }
+            self.keys.pressed().await;
+        };
+        #[cfg(unix)]
+        let signal = tokio::select! {
+            () = interrupt => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.hang_up.recv() => Signal::HangUp,
+        };
+        #[cfg(not(unix))]
+        let signal = {
+            interrupt.await;
+            Signal::Interrupt
+        };
+        self.interrupted |= signal == Signal::Interrupt;
+        signal
+    }
+}

@@ -5,6 +5,7 @@
 //! and `input` turn a command line into values, `call` sends, `output` prints, `failure` has the exit codes.
 
 mod arguments;
+mod broker;
 mod call;
 mod client;
 mod commands;
@@ -20,13 +21,18 @@ mod interrupt;
 mod json;
 mod output;
 mod resolve;
+mod routes;
+mod server;
 mod settings;
 mod state;
 mod target;
 mod trace;
 mod words;
 
-use crate::commands::{api, complete, doctor, emulator, list, login, man, operation, status, vise};
+use crate::commands::{
+    api, complete, doctor, emulator, list, login, man, operation, policy, proxy, run as run_command, status,
+    vise,
+};
 use crate::failure::{EXIT_CODES, Failure};
 use crate::globals::{Globals, Known};
 use clap::error::ErrorKind;
@@ -66,6 +72,9 @@ enum Command {
     Logout(login::LogoutArguments),
     Status(status::Arguments),
     Doctor(doctor::Arguments),
+    Proxy(proxy::Arguments),
+    Run(run_command::Arguments),
+    Policy(policy::Arguments),
     Completions(complete::Arguments),
     Man(man::Arguments),
     /// Run an emulator of all providers, and control it: `authctl emulator --help`.
@@ -151,6 +160,9 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         Command::Completions(arguments) => complete::run(arguments, globals),
         Command::Status(arguments) => block_on(status::run(arguments, globals)),
         Command::Doctor(arguments) => block_on(doctor::run(arguments, globals)),
+        Command::Proxy(arguments) => block_on_threads(proxy::run(arguments, globals)),
+        Command::Run(arguments) => block_on_threads(run_command::run(arguments, globals)),
+        Command::Policy(arguments) => policy::run(arguments, globals),
         Command::Emulator => Err(Failure::usage("options of authctl come after `emulator` and its command")),
     }
 }
@@ -218,6 +230,14 @@ fn json_in_arguments() -> bool {
 /// Runs a call on this thread.
 pub(crate) fn block_on<F: Future<Output = Result<(), Failure>>>(future: F) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime
+        .map_err(|error| Failure::local(format!("the runtime could not be started: {error}")))?
+        .block_on(future)
+}
+
+/// Runs a server on several threads.
+fn block_on_threads<F: Future<Output = Result<(), Failure>>>(future: F) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime
         .map_err(|error| Failure::local(format!("the runtime could not be started: {error}")))?
         .block_on(future)

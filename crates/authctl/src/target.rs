@@ -5,7 +5,7 @@ use crate::index::Operation;
 use crate::words;
 use auth_client_core::provider::PathValue;
 use http::Method;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// The methods of requests that are typed.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -14,6 +14,13 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 pub(crate) fn path(operation: &Operation, values: &[String]) -> Result<String, Failure> {
     let values: Vec<PathValue<'_>> = values.iter().map(PathValue::from).collect();
     operation.metadata().path_with(&values).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Joins decoded segments to a path, each encoded anew.
+pub(crate) fn encoded(segments: &[String]) -> String {
+    const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let encoded = segments.iter().map(|segment| utf8_percent_encode(segment, SEGMENT).to_string());
+    encoded.fold(String::new(), |path, segment| path + "/" + &segment)
 }
 
 /// Returns the method with this name.

@@ -1,4 +1,4 @@
-//! Runs the commands of docs/command-line.md, in order, in one shell, against one emulator.
+//! Runs the commands of two guides, each in order, in one shell, against one emulator.
 
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
@@ -53,14 +53,22 @@ fn fits(expected: &[String], output: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_commands_of_the_guide_work() {
-    let guide =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/command-line.md"))
-            .unwrap();
-    let steps = steps(&guide);
-    assert!(steps.len() > 20, "{}", steps.len());
+async fn the_commands_of_the_command_line_work() {
+    run("command-line.md", 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_the_proxy_work() {
+    run("proxy.md", 7).await;
+}
+
+async fn run(guide: &str, at_least: usize) {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(guide))
+        .unwrap();
+    let steps = steps(&text);
+    assert!(steps.len() >= at_least, "{}", steps.len());
     let emulator = Emulator::builder().seed(7).start().await.unwrap();
-    let folder = std::env::temp_dir().join(format!("authctl-guide-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("authctl-{guide}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let mut script = String::new();
     for (index, step) in steps.iter().enumerate() {

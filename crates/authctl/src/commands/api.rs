@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::index::Operation;
 use crate::input::{Content, Data, Input};
+use crate::routes::{Found, Routes};
 use crate::{call, resolve, target};
 use http::HeaderValue;
 
@@ -45,9 +46,10 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     if let Some(data) = data.as_ref().filter(|_| arguments.content_type == "application/json") {
         data.json()?;
     }
-    let (operation, values) = match resolve::path(provider, method.as_str(), &path) {
-        Some(found) => (found.operation, found.values),
-        None => (Operation::of_path(provider, &method, &path), Vec::new()),
+    let routes = Routes::new(provider);
+    let (operation, values) = match routes.find(method.as_str(), &path) {
+        Ok(Found::Operation(route, values)) => (route.operation.clone(), values),
+        Ok(Found::Unknown(_)) | Err(_) => (Operation::of_path(provider, &method, &path), Vec::new()),
     };
     if let (Some(data), Some(body)) = (&data, &operation.body) {
         let value = serde_json::from_slice(&data.bytes).unwrap_or_default();

@@ -138,7 +138,7 @@ async fn each(client: &Client, call: &Call, arguments: &Arguments, globals: &Glo
 }
 
 /// The session at a host: that of the environment, or that of the domain with this host.
-async fn session(client: &Client, target: &str) -> Result<Session, Failure> {
+pub(crate) async fn session(client: &Client, target: &str) -> Result<Session, Failure> {
     let is_target = |url: &str| {
         let authority = url.split("://").last().unwrap_or_default().split('/').next().unwrap_or_default();
         let name = authority.rsplit_once(':').map_or(authority, |(name, _)| name);

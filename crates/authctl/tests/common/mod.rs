@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub(crate) mod proxy;
+
+use auth_client_core::provider::auth_core::{Clock as _, SystemClock};
 use auth_emulator::Emulator;
 use serde_json::Value;
 use std::io::Write as _;
@@ -80,6 +83,17 @@ impl Home {
 impl Drop for Home {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn wait_until(is_so: impl Fn() -> bool) {
+    let clock = SystemClock::new();
+    let start = clock.now();
+    while !is_so() {
+        assert!(clock.now().since(start) < LIMIT, "it never was so");
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 

@@ -1,29 +1,16 @@
 //! Forwards a delivery to a receiver: the same bytes and headers, one attempt, no redirects.
 
 use crate::failure::Failure;
+use crate::server;
 use auth_client_core::provider::auth_core::Origin;
 use auth_client_core::transport::{BodyLimits, HyperTransport, Transport as _, TransportSettings};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, Request, StatusCode, Uri, header};
+use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use std::time::Duration;
 
 /// The longest that a receiver may take.
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// Headers that belong to one connection, and those that the client sets.
-const OWN: [HeaderName; 10] = [
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::EXPECT,
-    header::HOST,
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
 
 /// The receiver.
 #[derive(Debug)]
@@ -90,23 +77,13 @@ fn target(url: &str, allow_remote: bool) -> Result<Uri, Failure> {
     Ok(uri)
 }
 
-/// The headers of the delivery without those of its connection.
+/// The headers of the delivery without those of its connection, and without those that the client sets.
 fn forwarded(headers: &HeaderMap) -> HeaderMap {
-    let listed: Vec<String> = headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|name| name.trim().to_ascii_lowercase())
-        .collect();
-    let is_own = |name: &HeaderName| {
-        OWN.contains(name)
-            || matches!(name.as_str(), "keep-alive" | "proxy-connection")
-            || listed.iter().any(|own| own == name.as_str())
-    };
     let mut kept = HeaderMap::new();
-    for (name, value) in headers.iter().filter(|(name, _)| !is_own(name)) {
-        kept.append(name.clone(), value.clone());
+    for (name, value) in server::end_to_end(headers) {
+        if !matches!(*name, header::CONTENT_LENGTH | header::HOST) {
+            kept.append(name.clone(), value.clone());
+        }
     }
     kept
 }
@@ -114,7 +91,7 @@ fn forwarded(headers: &HeaderMap) -> HeaderMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
+    use http::{HeaderName, HeaderValue};
 
     #[test]
     fn targets_are_on_this_machine_unless_told_otherwise() {

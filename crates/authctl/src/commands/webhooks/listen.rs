@@ -11,25 +11,20 @@ use crate::input::MAX_INPUT;
 use crate::interrupt::{self, Handled};
 use crate::json::Line;
 use crate::output::{Out, jq, note};
+use crate::server;
 use auth_client_core::provider::auth_core::SystemClock;
 use auth_emulator::providers::virtuous::WebhookDelivery;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use std::convert::Infallible;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use virtuous_client::{ExposeSecret as _, SecretString};
 
 /// Connections at the same time.
 const MAX_CONNECTIONS: usize = 64;
-/// The longest that a sender may take for the head of a request.
-const HEAD: Duration = Duration::from_secs(10);
 /// The longest that deliveries in progress may take at the end; more than the limit of forwarding.
 const DRAIN: Duration = Duration::from_secs(35);
 /// The secret of the delivery that `--emulator` sends, if there is no other.
@@ -190,7 +185,11 @@ async fn serve(
                 Ok((stream, _)) => {
                     let (listener, rows, stopped) = (Arc::clone(&listener), rows.clone(), stopped.clone());
                     tokio::spawn(async move {
-                        connection(stream, listener, rows, stopped).await;
+                        server::connection(stream, stopped, |request| {
+                            let (listener, rows) = (Arc::clone(&listener), rows.clone());
+                            async move { listener.receive(request, rows).await }
+                        })
+                        .await;
                         drop(slot);
                     });
                 }
@@ -209,28 +208,6 @@ async fn serve(
         Ok(())
     };
     outcome.and(tokio::time::timeout(DRAIN, drain).await.unwrap_or(Ok(())))
-}
-
-/// Serves the requests of one connection.
-async fn connection(
-    stream: TcpStream,
-    listener: Arc<Listener>,
-    rows: mpsc::Sender<Row>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let service = service_fn(|request| {
-        let (listener, rows) = (Arc::clone(&listener), rows.clone());
-        async move { Ok::<_, Infallible>(listener.receive(request, rows).await) }
-    });
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
-    let mut served = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    tokio::select! {
-        // A connection that failed needs no response.
-        _ = served.as_mut() => return,
-        _ = stop.wait_for(|stop| *stop) => served.as_mut().graceful_shutdown(),
-    }
-    let _ = served.await;
 }
 
 /// Prints the lines of deliveries, as they are or through a filter.

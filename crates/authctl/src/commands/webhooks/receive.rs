@@ -4,15 +4,13 @@ use super::delivery::{About, Seen};
 use super::forward::Target;
 use super::signature::{self, Rejection};
 use crate::json::Line;
+use crate::server::{self, BodyError};
 use auth_client_core::provider::auth_core::{Clock as _, Now, SystemClock};
 use auth_emulator::Timestamp;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body::Body as _;
 use hyper::body::Incoming;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -113,37 +111,22 @@ impl Listener {
     }
 
     /// Reads the body, as far as it is allowed.
-    async fn read(&self, head: &Parts, mut body: Incoming) -> Result<Bytes, (StatusCode, Rejection)> {
+    async fn read(&self, head: &Parts, body: Incoming) -> Result<Bytes, (StatusCode, Rejection)> {
         let limit = self.settings.max_body;
-        let too_large = || {
-            let cause = format!("the body is larger than {limit} bytes: --max-body allows more");
-            (StatusCode::PAYLOAD_TOO_LARGE, Rejection::new("too_large", cause))
-        };
-        let incomplete = |cause| (StatusCode::BAD_REQUEST, Rejection::new("incomplete", cause));
-        let announced =
-            head.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        if announced.is_some_and(|announced: u64| announced > limit as u64) {
-            return Err(too_large());
-        }
-        let read = async {
-            let mut bytes = Vec::new();
-            while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-                let frame = frame.map_err(|_| incomplete("the sender closed the connection in the body"))?;
-                let Ok(data) = frame.into_data() else { continue };
-                if data.len() > limit.saturating_sub(bytes.len()) {
-                    return Err(too_large());
-                }
-                bytes.extend_from_slice(&data);
+        server::body(head, body, limit, BODY).await.map_err(|error| match error {
+            BodyError::TooLarge => {
+                let cause = format!("the body is larger than {limit} bytes: --max-body allows more");
+                (StatusCode::PAYLOAD_TOO_LARGE, Rejection::new("too_large", cause))
             }
-            Ok(Bytes::from(bytes))
-        };
-        match tokio::time::timeout(BODY, read).await {
-            Ok(read) => read,
-            Err(_) => Err((
-                StatusCode::REQUEST_TIMEOUT,
-                Rejection::new("incomplete", format!("the body took more than {} s", BODY.as_secs())),
-            )),
-        }
+            BodyError::Broken => {
+                let cause = "the sender closed the connection in the body";
+                (StatusCode::BAD_REQUEST, Rejection::new("incomplete", cause))
+            }
+            BodyError::Slow => {
+                let cause = format!("the body took more than {} s", BODY.as_secs());
+                (StatusCode::REQUEST_TIMEOUT, Rejection::new("incomplete", cause))
+            }
+        })
     }
 
     /// Verifies, forwards and prints a delivery.

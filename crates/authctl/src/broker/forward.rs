@@ -1,0 +1,106 @@
+//! One call at the vendor: what goes there of a request, and what comes back.
+
+use super::gate::Admitted;
+use super::problem::Problem;
+use crate::failure::Exit;
+use auth_client_core::{Error, ErrorKind, decode};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+
+/// Makes the call. Any response of the vendor is a success here, whatever its status.
+pub(super) async fn send(
+    admitted: &Admitted,
+    head: &Parts,
+    body: Bytes,
+) -> Result<(Response<Bytes>, u32), Problem> {
+    let target = &admitted.target;
+    let backend = &admitted.backend;
+    let mut request = backend
+        .request(target.host.as_deref(), target.method.clone(), &target.path)
+        .await
+        .map_err(|failure| {
+            let status = match failure.exit {
+                Exit::NotFound => StatusCode::NOT_FOUND,
+                Exit::Usage => StatusCode::BAD_REQUEST,
+                _ => StatusCode::BAD_GATEWAY,
+            };
+            Problem::new(status, "host", failure.message())
+        })?;
+    if let Some(operation) = &target.operation {
+        request = request.operation(operation.clone());
+    }
+    for (name, value) in &target.query {
+        request = request.query(name, value.as_str());
+    }
+    for (name, value) in head.headers.iter().filter(|(name, _)| goes_to_the_vendor(name)) {
+        request = request.header(name.clone(), value.clone());
+    }
+    let content_type = head.headers.get(header::CONTENT_TYPE);
+    if !body.is_empty() || content_type.is_some() {
+        let json = HeaderValue::from_static("application/json");
+        request = request.body(content_type.cloned().unwrap_or(json), body);
+    }
+    match request.call::<_, Error>(decode::raw).reply().await {
+        Ok(reply) => Ok((passed_on(reply.status, &reply.headers, reply.value.into_body()), reply.attempts)),
+        Err(error) => failed(&error),
+    }
+}
+
+/// The vendor's response of a failed call, or why there is none.
+fn failed(error: &Error) -> Result<(Response<Bytes>, u32), Problem> {
+    use ErrorKind as Kind;
+    let own = match error.kind() {
+        Kind::InvalidInput => Some((StatusCode::BAD_REQUEST, "invalid_input")),
+        Kind::Configuration | Kind::Credentials => Some((StatusCode::BAD_GATEWAY, "credentials")),
+        Kind::Connect => Some((StatusCode::BAD_GATEWAY, "connect")),
+        Kind::Timeout => Some((StatusCode::GATEWAY_TIMEOUT, "timeout")),
+        Kind::Transport | Kind::Protocol => Some((StatusCode::BAD_GATEWAY, "transport")),
+        Kind::TooLarge => Some((StatusCode::BAD_GATEWAY, "response_too_large")),
+        _ if error.is_body_truncated() => Some((StatusCode::BAD_GATEWAY, "response_too_large")),
+        _ => None,
+    };
+    if let (None, Some(status)) = (own, error.status()) {
+        let none = HeaderMap::new();
+        let body = error.body().cloned().unwrap_or_default();
+        return Ok((passed_on(status, error.headers().unwrap_or(&none), body), error.attempts()));
+    }
+    let (status, code) = own.unwrap_or(match error.kind() {
+        Kind::Throttled => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+        _ => (StatusCode::BAD_GATEWAY, "failed"),
+    });
+    let mut problem = Problem::new(status, code, error.to_string());
+    problem.may_have_executed = error.may_have_been_executed();
+    problem.retry_after = error.retry_after();
+    problem.attempts = error.attempts();
+    Err(problem)
+}
+
+/// Headers of the caller that the vendor gets. The engine sets all others, above all the credential.
+fn goes_to_the_vendor(name: &HeaderName) -> bool {
+    [
+        header::ACCEPT,
+        header::ACCEPT_LANGUAGE,
+        header::IF_MATCH,
+        header::IF_MODIFIED_SINCE,
+        header::IF_NONE_MATCH,
+        header::IF_UNMODIFIED_SINCE,
+        header::RANGE,
+    ]
+    .contains(name)
+        || matches!(name.as_str(), "traceparent" | "tracestate")
+}
+
+/// The response as the caller gets it: without what belongs to the connection with the vendor, and without cookies.
+fn passed_on(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    for (name, value) in crate::server::end_to_end(headers) {
+        if !matches!(*name, header::SET_COOKIE | header::CONTENT_LENGTH)
+            && !name.as_str().starts_with("access-control-")
+        {
+            response.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    response
+}

@@ -1,0 +1,311 @@
+//! Who may pass, and with what: everything that is decided before a body is read.
+
+use super::audit::Entry;
+use super::backend::Backend;
+use super::caller::{self, Caller};
+use super::policy::{RAW, Subject};
+use super::problem::Problem;
+use crate::index::{Class, Place};
+use crate::routes::{Found, Route, Routes, class_of};
+use crate::target;
+use auth_client_core::provider;
+use auth_client_core::provider::auth_core::Now;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Verigator's operations are below this path, which a client may have in its base URL.
+const VERIGATOR_PREFIX: &str = "/v1";
+
+/// The rules of the door.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    pub(crate) backends: Vec<Arc<Backend>>,
+    /// The provider whose paths begin at the root, instead of all providers with their names as prefix.
+    pub(crate) root: Option<&'static str>,
+    /// Replaced when the policy is read again.
+    pub(crate) callers: RwLock<Vec<Arc<Caller>>>,
+    /// Values of `Host`, in lower case; `None` for a unix socket.
+    pub(crate) hosts: Option<Vec<String>>,
+    /// Origins of web pages that may call.
+    pub(crate) origins: Vec<String>,
+}
+
+/// A call that may be made.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) backend: Arc<Backend>,
+    pub(crate) target: Target,
+}
+
+/// Where a request leads.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// The host of a session of VISE.
+    pub(crate) host: Option<String>,
+    pub(crate) method: Method,
+    /// Encoded anew.
+    pub(crate) path: String,
+    pub(crate) query: Vec<(String, String)>,
+    /// The operation, if there is one with this path.
+    pub(crate) operation: Option<provider::Operation>,
+    pub(crate) class: Class,
+}
+
+/// A request that leads somewhere, with what decides about it.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) target: Target,
+    /// The id for the policy.
+    pub(crate) id: String,
+    returns_secrets: bool,
+    /// The names and values of the path parameters.
+    ids: Vec<(String, String)>,
+}
+
+impl Resolved {
+    pub(crate) fn subject(&self, provider: &'static str) -> Subject<'_> {
+        Subject { provider, id: &self.id, class: self.target.class, returns_secrets: self.returns_secrets }
+    }
+}
+
+impl Gate {
+    /// Decides about a request by its head, and notes in the entry what is known of it.
+    pub(crate) fn admit(
+        &self,
+        head: &Parts,
+        peer: Option<u32>,
+        entry: &mut Entry,
+    ) -> Result<Admitted, Problem> {
+        let now = entry.started;
+        let caller = self.identify(&head.headers, peer).ok_or_else(|| {
+            let detail =
+                "no token of a caller: send it as bearer, as password of Basic, or in x-authctl-token";
+            Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
+        })?;
+        entry.caller = Some(caller.name.clone());
+        check_expiry(&caller, now)?;
+        let (backend, path) = self.split(head.uri.path())?;
+        entry.provider = Some(backend.provider);
+        let query = head.uri.query().unwrap_or_default();
+        let resolved = resolve(&backend.routes, &head.method, path, query)?;
+        entry.operation = Some(resolved.id.clone());
+        entry.class = Some(resolved.target.class);
+        entry.ids.clone_from(&resolved.ids);
+        let decision = caller.rules.decide(resolved.subject(backend.provider));
+        if !decision.allowed {
+            let detail = format!("{} may not call {}: {}", caller.name, resolved.id, decision.reason);
+            return Err(Problem::new(StatusCode::FORBIDDEN, "not_allowed", detail));
+        }
+        if let Some(Err(wait)) = caller.bucket.as_ref().map(|bucket| bucket.take(now.monotonic)) {
+            let detail = format!("{} has made as many calls as its rate allows", caller.name);
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail).retry_after(wait));
+        }
+        Ok(Admitted { caller, backend: Arc::clone(backend), target: resolved.target })
+    }
+
+    fn identify(&self, headers: &HeaderMap, peer: Option<u32>) -> Option<Arc<Caller>> {
+        let callers = self.callers.read().unwrap_or_else(PoisonError::into_inner);
+        caller::identify(&callers, headers, peer).cloned()
+    }
+
+    /// Refuses what a web page or a confused client could send.
+    pub(crate) fn check_connection(&self, head: &Parts) -> Result<(), Problem> {
+        let bad = |code, detail: &str| Err(Problem::new(StatusCode::BAD_REQUEST, code, detail));
+        let forbidden = |code, detail: &str| Err(Problem::new(StatusCode::FORBIDDEN, code, detail));
+        if head.uri.authority().is_some() || !head.uri.path().starts_with('/') {
+            return bad("target", "the target of the request must be a path: this is no forward proxy");
+        }
+        if let Some(hosts) = &self.hosts {
+            let mut given = head.headers.get_all(header::HOST).iter();
+            let host = given.next().and_then(|value| value.to_str().ok()).map(str::to_ascii_lowercase);
+            if given.next().is_some() || host.is_none_or(|host| !hosts.contains(&host)) {
+                return forbidden("host", "the header Host names another server: --allow-host allows it");
+            }
+        }
+        let text = |name: HeaderName| head.headers.get(name).map(|value| value.to_str().unwrap_or_default());
+        if text(header::ORIGIN).is_some() && self.allowed_origin(head).is_none() {
+            return forbidden("origin", "web pages of this origin may not call: --allow-origin allows it");
+        }
+        let site = text(HeaderName::from_static("sec-fetch-site"));
+        if site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+            && self.allowed_origin(head).is_none()
+        {
+            return forbidden("origin", "web pages of other sites may not call");
+        }
+        Ok(())
+    }
+
+    /// The origin of the web page that sent the request, if it may call.
+    pub(crate) fn allowed_origin(&self, head: &Parts) -> Option<HeaderValue> {
+        let origin = head.headers.get(header::ORIGIN)?;
+        self.origins.iter().any(|own| own.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+    }
+
+    /// The response to the question of a browser whether a page of an allowed origin may call.
+    pub(crate) fn preflight(&self, head: &Parts) -> Option<Response<Bytes>> {
+        let method = head.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
+        let origin = self.allowed_origin(head).filter(|_| head.method == Method::OPTIONS)?;
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        let headers = response.headers_mut();
+        allow_origin(headers, origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, method.clone());
+        if let Some(names) = head.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+        }
+        Some(response)
+    }
+
+    fn backend(&self, name: &str) -> Result<&Arc<Backend>, Problem> {
+        self.backends.iter().find(|backend| backend.provider == name).ok_or_else(|| {
+            let known: Vec<&str> = self.backends.iter().map(|backend| backend.provider).collect();
+            let detail = format!("the path must begin with a provider: /{}", known.join(", /"));
+            Problem::new(StatusCode::NOT_FOUND, "unknown_provider", detail)
+        })
+    }
+
+    /// Splits a path into the provider and what the vendor gets.
+    fn split<'p>(&self, path: &'p str) -> Result<(&Arc<Backend>, &'p str), Problem> {
+        if let Some(root) = self.root {
+            return Ok((self.backend(root)?, path));
+        }
+        let rest = path.strip_prefix('/').unwrap_or(path);
+        let name = rest.split('/').next().unwrap_or_default();
+        Ok((self.backend(name)?, rest.get(name.len()..).unwrap_or_default()))
+    }
+
+    /// Whether a request is the login of a client that knows the API of Virtuous.
+    pub(crate) fn is_login(&self, head: &Parts) -> bool {
+        let Ok((backend, path)) = self.split(head.uri.path()) else { return false };
+        backend.provider == "virtuous" && head.method == Method::POST && path.eq_ignore_ascii_case("/token")
+    }
+
+    /// The response to a login whose password, or refresh token, is the token of a caller.
+    pub(crate) fn logged_in(&self, form: &[u8], now: Now) -> Result<(String, Response<Bytes>), Problem> {
+        let text = std::str::from_utf8(form).unwrap_or_default();
+        let fields = decoded(text).unwrap_or_default();
+        let given = fields.iter().filter(|(name, _)| matches!(name.as_str(), "password" | "refresh_token"));
+        let mut found = given.filter_map(|(_, value)| {
+            let mut headers = HeaderMap::new();
+            headers.insert(caller::HEADER, HeaderValue::from_str(value).ok()?);
+            self.identify(&headers, None).map(|caller| (caller, value))
+        });
+        let (caller, token) = found.next().ok_or_else(|| {
+            let detail = "log in with the token of a caller as the password";
+            Problem::new(StatusCode::BAD_REQUEST, "unauthenticated", detail)
+        })?;
+        check_expiry(&caller, now)?;
+        let token = crate::json::quote(token);
+        let body = format!(
+            "{{\"access_token\":{token},\"token_type\":\"bearer\",\"expires_in\":86400,\"refresh_token\":{token}}}"
+        );
+        let mut response = Response::new(Bytes::from(body));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Ok((caller.name.clone(), response))
+    }
+}
+
+fn check_expiry(caller: &Caller, now: Now) -> Result<(), Problem> {
+    match caller.expires {
+        Some(end) if end <= now.wall => {
+            Err(Problem::new(StatusCode::UNAUTHORIZED, "expired", "the token has expired"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Adds the headers by which a browser shows the response to a page.
+pub(crate) fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+}
+
+/// Resolves a request to a provider, whose name is no longer part of the path.
+pub(crate) fn resolve(
+    routes: &Routes,
+    method: &Method,
+    path: &str,
+    query: &str,
+) -> Result<Resolved, Problem> {
+    let provider = routes.provider();
+    if target::method(method.as_str()).is_err() {
+        let detail = format!("the method {method} is not supported");
+        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "method", detail));
+    }
+    let (host, path) = match provider {
+        "vise" => {
+            let (host, path) = host_and_path(path);
+            (Some(host), path)
+        }
+        // A client may have the prefix of the API in its base URL.
+        "verigator" => {
+            (None, path.strip_prefix(VERIGATOR_PREFIX).filter(|rest| rest.starts_with('/')).unwrap_or(path))
+        }
+        _ => (None, path),
+    };
+    let invalid = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "invalid_path", detail);
+    if host.as_ref().is_some_and(String::is_empty) {
+        return Err(invalid("the path must begin with the host of a domain: /vise/HOST/…".to_owned()));
+    }
+    let found = match path {
+        "" | "/" => Ok(Found::Unknown("/".to_owned())),
+        path => routes.find(method.as_str(), path),
+    };
+    let query = decoded(query)?;
+    match found.map_err(|error| invalid(error.to_string()))? {
+        Found::Unknown(path) => {
+            let id = host.clone().unwrap_or_else(|| RAW.to_owned());
+            let class = class_of(method);
+            let target = Target { host, method: method.clone(), path, query, operation: None, class };
+            Ok(Resolved { target, id, returns_secrets: false, ids: Vec::new() })
+        }
+        Found::Operation(route, values) => {
+            let operation = &route.operation;
+            if let Some(name) = repeated(route, &query) {
+                let detail = format!("the query parameter {name} occurs twice");
+                return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_query", detail));
+            }
+            let path =
+                target::path(operation, &values).map_err(|failure| invalid(failure.message().to_owned()))?;
+            let class = operation.class;
+            let known = Some(route.metadata.clone());
+            let target = Target { host, method: method.clone(), path, query, operation: known, class };
+            let ids = route.names().map(str::to_owned).zip(values).collect();
+            Ok(Resolved { target, id: operation.id(), returns_secrets: !operation.secrets.is_empty(), ids })
+        }
+    }
+}
+
+/// A query parameter that has one value and was given twice: vendors differ in which of them counts.
+fn repeated<'r>(route: &'r Route, query: &[(String, String)]) -> Option<&'r str> {
+    let names = route.operation.parameters.iter().filter(|one| {
+        let plain = one.schema.plain(route.operation.provider());
+        one.place == Place::Query && plain.is_some_and(|plain| !plain.list)
+    });
+    let given = |name: &str| query.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).count();
+    names.map(|one| one.name.as_str()).find(|name| given(name) > 1)
+}
+
+/// Splits a path of VISE: the host of the session, and the path at this host.
+fn host_and_path(path: &str) -> (String, &str) {
+    let rest = path.strip_prefix('/').unwrap_or(path);
+    let host = rest.split('/').next().unwrap_or_default();
+    (host.to_ascii_lowercase(), rest.get(host.len()..).unwrap_or_default())
+}
+
+/// Decodes a query once.
+fn decoded(text: &str) -> Result<Vec<(String, String)>, Problem> {
+    let plain = |text: &str| target::decode(&text.replace('+', " "));
+    let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Some((plain(name)?, plain(value)?))
+    });
+    pairs.collect::<Option<_>>().ok_or_else(|| {
+        Problem::new(StatusCode::BAD_REQUEST, "invalid_query", "the query is not percent-encoded UTF-8")
+    })
+}

@@ -1,0 +1,267 @@
+//! Who may call what: a file with the callers of the proxy and their rules.
+//!
+//! Rules are about operations, never about the text of a path. A caller of a file may do only what a rule allows, and a rule under
+//! `deny` wins.
+
+use super::caller::{Caller, Token};
+use super::rate::Rate;
+use crate::failure::Failure;
+use crate::index::{self, Class, PROVIDERS};
+use crate::words;
+use auth_client_core::DateTime;
+use serde::Deserialize;
+use std::path::Path;
+use std::time::SystemTime;
+use toml::Spanned;
+use wildmatch::WildMatch;
+
+/// What decides about a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'s> {
+    pub(crate) provider: &'static str,
+    /// The id of the operation; the host of a VISE call; `raw` for a path that no operation has.
+    pub(crate) id: &'s str,
+    pub(crate) class: Class,
+    /// The response contains credentials, so that reading it is as powerful as a write.
+    pub(crate) returns_secrets: bool,
+}
+
+/// The id of calls whose path no operation has.
+pub(crate) const RAW: &str = "raw";
+
+/// Whether a call is allowed, and by what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) allowed: bool,
+    pub(crate) reason: String,
+}
+
+/// A rule as written, and what it means.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    line: usize,
+    text: String,
+    provider: Option<&'static str>,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Class(Class),
+    Id(WildMatch),
+    /// Paths that no operation has.
+    Raw,
+}
+
+/// The rules of one caller.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rules {
+    allow: Vec<Rule>,
+    deny: Vec<Rule>,
+    read_only: bool,
+    /// Without a file, everything is allowed that `read_only` doesn't rule out.
+    open: bool,
+}
+
+impl Rules {
+    /// Everything, or everything that only reads.
+    pub(crate) fn open(read_only: bool) -> Self {
+        Self { read_only, open: true, ..Self::default() }
+    }
+
+    pub(crate) fn decide(&self, subject: Subject<'_>) -> Decision {
+        let decided = |allowed: bool, reason: String| Decision { allowed, reason };
+        let only_reads = subject.class == Class::Read && !subject.returns_secrets && subject.id != RAW;
+        if self.read_only && !only_reads {
+            let what = match subject {
+                Subject { class: Class::Read, id: RAW, .. } => "a path that no operation has",
+                Subject { class: Class::Read, .. } => "a response with credentials",
+                _ => "a write",
+            };
+            return decided(false, format!("--read-only rules out {what}"));
+        }
+        if self.open {
+            return decided(true, "there is no policy".to_owned());
+        }
+        if let Some(rule) = self.deny.iter().find(|rule| rule.denies(subject)) {
+            return decided(false, format!("line {}: deny {:?}", rule.line, rule.text));
+        }
+        match self.allow.iter().find(|rule| rule.allows(subject)) {
+            Some(rule) => decided(true, format!("line {}: allow {:?}", rule.line, rule.text)),
+            None => decided(false, "no rule allows it".to_owned()),
+        }
+    }
+}
+
+impl Rule {
+    /// `[PROVIDER:]class:CLASS`, `[PROVIDER:]ID` with `*` for any characters, or a provider.
+    fn parse(text: &str, line: usize) -> Result<Self, String> {
+        let found = |name: &str| PROVIDERS.into_iter().find(|known| *known == name);
+        let (provider, what) = match text.split_once(':') {
+            Some(("class", _)) | None => match found(text) {
+                Some(provider) => (Some(provider), "*"),
+                None => (None, text),
+            },
+            Some((name, what)) => {
+                let near = || words::did_you_mean(name, PROVIDERS.into_iter());
+                (Some(found(name).ok_or_else(|| format!("there is no provider {name:?}{}", near()))?), what)
+            }
+        };
+        let what = match what.strip_prefix("class:") {
+            Some("read") => What::Class(Class::Read),
+            Some("idempotent-write") => What::Class(Class::IdempotentWrite),
+            Some("write") => What::Class(Class::Write),
+            Some(other) => {
+                let near = words::did_you_mean(other, ["read", "idempotent-write", "write"].into_iter());
+                return Err(format!("there is no class {other:?}{near}"));
+            }
+            None if what == RAW => What::Raw,
+            None => What::Id(WildMatch::new(what)),
+        };
+        let rule = Self { line, text: text.to_owned(), provider, what };
+        if rule.is_useless() {
+            return Err(format!("{text:?} matches no operation{}", rule.near()));
+        }
+        Ok(rule)
+    }
+
+    /// Whether the rule, under `allow`, is about the call. Paths of which nothing is known are allowed by their name only, and reading
+    /// credentials by the operation's name only.
+    fn allows(&self, subject: Subject<'_>) -> bool {
+        self.denies(subject)
+            && match &self.what {
+                What::Id(_) => subject.id != RAW,
+                What::Class(_) => subject.id != RAW && !subject.returns_secrets,
+                What::Raw => true,
+            }
+    }
+
+    /// Whether the rule, under `deny`, is about the call.
+    fn denies(&self, subject: Subject<'_>) -> bool {
+        self.provider.is_none_or(|provider| provider == subject.provider)
+            && match &self.what {
+                What::Id(pattern) => pattern.matches(subject.id),
+                What::Class(class) => subject.class == *class,
+                What::Raw => subject.id == RAW,
+            }
+    }
+
+    fn providers(&self) -> impl Iterator<Item = &'static str> {
+        PROVIDERS.into_iter().filter(|known| self.provider.is_none_or(|own| own == *known))
+    }
+
+    fn is_useless(&self) -> bool {
+        let What::Id(pattern) = &self.what else { return false };
+        // The hosts of VISE are known to the account only.
+        let of_vise = self.provider == Some("vise");
+        let mut ids = self.providers().filter(|one| *one != "vise").flat_map(index::operations);
+        !of_vise && !ids.any(|key| pattern.matches(&format!("{}.{}", key.resource, key.name)))
+    }
+
+    fn near(&self) -> String {
+        let What::Id(pattern) = &self.what else { return String::new() };
+        let keys = self.providers().flat_map(index::operations);
+        let ids: Vec<String> = keys.map(|key| format!("{}.{}", key.resource, key.name)).collect();
+        words::did_you_mean(&pattern.to_string(), ids.iter().map(String::as_str))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    caller: Vec<Entry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: Spanned<String>,
+    token_sha256: Option<Spanned<String>>,
+    user_id: Option<u32>,
+    #[serde(default)]
+    allow: Vec<Spanned<String>>,
+    #[serde(default)]
+    deny: Vec<Spanned<String>>,
+    rate: Option<Spanned<String>>,
+    expires: Option<Spanned<toml::value::Datetime>>,
+}
+
+/// Reads a policy file.
+pub(crate) fn load(path: &Path, read_only: bool) -> Result<Vec<Caller>, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::local(format!("{} can't be read: {error}", path.display())))?;
+    parse(&text, read_only).map_err(|(line, problem)| {
+        Failure::usage(format!("{}, line {line}: {problem}", path.display()))
+            .hint("authctl policy --help describes the file")
+    })
+}
+
+/// Parses a policy. The problem comes with the number of its line.
+fn parse(text: &str, read_only: bool) -> Result<Vec<Caller>, (usize, String)> {
+    let line_of = |start: usize| text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+    let file: File = toml::from_str(text)
+        .map_err(|error| (line_of(error.span().map_or(0, |span| span.start)), error.message().to_owned()))?;
+    if file.caller.is_empty() {
+        return Err((1, "there is no [[caller]]".to_owned()));
+    }
+    let mut callers: Vec<Caller> = Vec::new();
+    for entry in file.caller {
+        let at = line_of(entry.name.span().start);
+        let name = entry.name.into_inner();
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.is_empty() || !name.chars().all(plain) {
+            return Err((at, "a name has letters, digits, `-`, `_` and `.` only".to_owned()));
+        }
+        let rules = |list: Vec<Spanned<String>>| {
+            let parsed = list.into_iter().map(|rule| {
+                let line = line_of(rule.span().start);
+                Rule::parse(rule.get_ref(), line).map_err(|problem| (line, problem))
+            });
+            parsed.collect::<Result<Vec<Rule>, _>>()
+        };
+        let token = match &entry.token_sha256 {
+            Some(digest) => Some(
+                Token::of_digest(digest.get_ref())
+                    .map_err(|problem| (line_of(digest.span().start), problem.to_owned()))?,
+            ),
+            None => None,
+        };
+        if token.is_none() && entry.user_id.is_none() {
+            return Err((at, format!("{name} needs `token_sha256` or, for a unix socket, `user_id`")));
+        }
+        let rate = match &entry.rate {
+            Some(rate) => Some(
+                Rate::parse(rate.get_ref())
+                    .map_err(|problem| (line_of(rate.span().start), problem.to_owned()))?,
+            ),
+            None => None,
+        };
+        let expires = match &entry.expires {
+            Some(time) => Some(instant(time.get_ref()).ok_or_else(|| {
+                let form = "`expires` must be a time with an offset, such as 2027-01-31T12:00:00Z";
+                (line_of(time.span().start), form.to_owned())
+            })?),
+            None => None,
+        };
+        let same = |other: &Caller| {
+            other.name == name
+                || token.is_some() && other.token == token
+                || entry.user_id.is_some() && other.user_id == entry.user_id
+        };
+        if let Some(other) = callers.iter().find(|other| same(other)) {
+            let problem =
+                format!("{name} has the name, the token or the user of another caller, {}", other.name);
+            return Err((at, problem));
+        }
+        let rules = Rules { allow: rules(entry.allow)?, deny: rules(entry.deny)?, read_only, open: false };
+        callers.push(Caller::new(name, token, entry.user_id, rules, rate, expires));
+    }
+    Ok(callers)
+}
+
+/// A time of TOML with an offset.
+fn instant(time: &toml::value::Datetime) -> Option<SystemTime> {
+    time.offset?;
+    DateTime::from(time.to_string()).to_system_time()
+}

@@ -1,0 +1,274 @@
+//! `authctl proxy`: a local HTTP server that makes the calls of programs in any language with credentials that they don't have.
+
+use crate::broker::Broker;
+use crate::broker::audit::Audit;
+use crate::broker::backend::Backend;
+use crate::broker::caller::{Caller, Token};
+use crate::broker::gate::Gate;
+use crate::broker::policy::{self, Rules};
+use crate::broker::serve::{Socket, serve};
+use crate::emulate;
+use crate::failure::Failure;
+use crate::globals::Globals;
+use crate::index::PROVIDERS;
+use crate::interrupt::{Signal, Signals};
+use crate::json::Line;
+use crate::output::{Out, note};
+use crate::settings::Settings;
+use auth_emulator::Emulator;
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+use tokio::sync::watch;
+
+const EXAMPLES: &str = "\
+A call: the path begins with the provider, then comes the path of its API. The caller's token is sent as bearer, as name or
+password of Basic, or in x-authctl-token. The response is that of the vendor, with x-authctl-attempts and
+x-authctl-operation; if the proxy refuses or fails, it is a problem document (RFC 9457) with `code` and
+`may_have_executed`.
+
+Output: one JSON object when the socket listens, {\"type\":\"ready\",\"url\":…,\"token\":…}; lines of text on a terminal.
+Without --policy, one caller may do everything, or only read with --read-only; its token is printed and ends with the proxy.
+
+Signals: Ctrl-C and SIGTERM end the proxy when calls in progress have ended, after 30 s at the latest; a second one ends it
+at once. SIGHUP reads the policy again.
+
+Examples:
+  $ authctl proxy --bind 127.0.0.1:4000 --policy callers.toml --audit calls.ndjson
+  $ curl -H \"authorization: Bearer $TOKEN\" http://127.0.0.1:4000/virtuous/api/Contact/12
+Example, without an account:
+  $ authctl --emulator proxy --read-only";
+
+/// Serve calls of programs in any language, without giving them the credentials.
+#[derive(clap::Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The address to listen on; port 0 is any free port.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", conflicts_with = "unix")]
+    bind: SocketAddr,
+    /// Listen on this unix socket instead, which only your user can open.
+    #[arg(long, value_name = "PATH")]
+    unix: Option<PathBuf>,
+    /// Listen on an address that other machines can reach. The connection is not encrypted.
+    #[arg(long)]
+    allow_remote: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Options of `proxy` and `run`.
+#[derive(clap::Args, Debug)]
+pub(super) struct Options {
+    /// Serve only this provider, with its paths at the root, for clients that only change their base URL.
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    /// The callers and what each may call: authctl policy --help.
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+    /// Refuse every call that isn't an operation of the class read, and responses with credentials.
+    #[arg(long)]
+    read_only: bool,
+    /// Append a line per call to this file, without secrets and bodies.
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+    /// Another value of the header Host that is allowed, such as proxy.internal:4000; can be repeated.
+    #[arg(long, value_name = "HOST")]
+    allow_host: Vec<String>,
+    /// Web pages of this origin may call, such as http://localhost:5173; can be repeated.
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+}
+
+/// A proxy that is ready to serve.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) broker: Arc<Broker>,
+    /// Serves as long as it exists.
+    _emulator: Option<Emulator>,
+}
+
+impl Options {
+    /// Builds the clients of all providers with credentials.
+    pub(super) async fn prepare(
+        &self,
+        globals: &Globals,
+        callers: Vec<Caller>,
+        hosts: Option<Vec<String>>,
+    ) -> Result<Prepared, Failure> {
+        globals.refuse_all_but_emulator("the proxy prints no responses")?;
+        let root = self.provider.as_deref().map(crate::resolve::provider).transpose()?;
+        let emulator = if globals.emulator { Some(emulate::start().await?) } else { None };
+        let mut backends = Vec::new();
+        for provider in PROVIDERS.into_iter().filter(|one| root.is_none_or(|root| root == *one)) {
+            let settings = match &emulator {
+                Some(emulator) => Some(emulate::settings(emulator, provider)),
+                None if root.is_some() => Some(Settings::load(provider, globals)?),
+                None => Settings::find(provider, globals)?,
+            };
+            if let Some(settings) = settings {
+                backends.push(Arc::new(Backend::new(&settings)?));
+            }
+        }
+        if backends.is_empty() {
+            return Err(Failure::credentials("there are no credentials for any provider").hint(
+                "authctl status shows where they are looked for; to try it without an account: --emulator",
+            ));
+        }
+        let hosts = hosts.map(|mut hosts| {
+            hosts.extend(self.allow_host.iter().map(|host| host.to_ascii_lowercase()));
+            hosts
+        });
+        let gate = Gate {
+            backends,
+            root,
+            callers: callers.into_iter().map(Arc::new).collect::<Vec<_>>().into(),
+            hosts,
+            origins: self.allow_origin.clone(),
+        };
+        let audit = self.audit.as_deref().map(Audit::open).transpose()?.unwrap_or_default();
+        Ok(Prepared { broker: Arc::new(Broker::new(gate, audit)), _emulator: emulator })
+    }
+
+    /// A caller without a policy file, and its token.
+    pub(super) fn single(&self, name: &str, user_id: Option<u32>) -> Result<(Caller, String), Failure> {
+        let (text, token) = Token::create()
+            .map_err(|error| Failure::local(format!("no random numbers for a token: {error}")))?;
+        let rules = Rules::open(self.read_only);
+        Ok((Caller::new(name.to_owned(), Some(token), user_id, rules, None, None), text))
+    }
+
+    pub(super) fn callers(&self, policy: &Path) -> Result<Vec<Caller>, Failure> {
+        policy::load(policy, self.read_only)
+    }
+}
+
+impl Prepared {
+    /// Serves until `stop` becomes true and calls in progress have ended.
+    pub(super) async fn serve(&self, socket: Socket, stop: watch::Receiver<bool>) {
+        serve(socket, Arc::clone(&self.broker), stop).await;
+    }
+}
+
+/// The values of `Host` for an address of this machine.
+pub(super) fn hosts(address: SocketAddr) -> Vec<String> {
+    let port = address.port();
+    vec![
+        address.to_string(),
+        format!("localhost:{port}"),
+        format!("127.0.0.1:{port}"),
+        format!("[::1]:{port}"),
+    ]
+}
+
+pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
+    let options = &arguments.options;
+    if !arguments.bind.ip().is_loopback() && !arguments.allow_remote {
+        return Err(Failure::usage(format!("--bind {}: other machines could reach it", arguments.bind))
+            .hint("--allow-remote allows that; the connection is not encrypted"));
+    }
+    let (socket, address, user) = match &arguments.unix {
+        None => {
+            let (socket, address) = Socket::bind(arguments.bind).await?;
+            (socket, Some(address), None)
+        }
+        Some(path) => {
+            let (socket, user) = unix(path).await?;
+            (socket, None, Some(user))
+        }
+    };
+    let (callers, token) = match &options.policy {
+        Some(policy) => (options.callers(policy)?, None),
+        None => {
+            let (caller, token) = options.single("default", user)?;
+            (vec![caller], Some(token))
+        }
+    };
+    let prepared = options.prepare(globals, callers, address.map(hosts)).await?;
+    let signals = Signals::new()?;
+    announce(&prepared.broker.gate, address, arguments.unix.as_deref(), token.as_deref())?;
+    let (stop, stopped) = watch::channel(false);
+    tokio::select! {
+        () = prepared.serve(socket, stopped) => {}
+        () = handle(signals, &stop, || reload(options, &prepared.broker.gate)) => {}
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn unix(path: &Path) -> Result<(Socket, u32), Failure> {
+    use std::os::unix::fs::MetadataExt as _;
+    let socket = Socket::bind_unix(path).await?;
+    let user = std::fs::metadata(path).map(|one| one.uid());
+    let user = user.map_err(|error| Failure::local(format!("{} can't be read: {error}", path.display())))?;
+    Ok((socket, user))
+}
+
+#[cfg(not(unix))]
+async fn unix(_: &Path) -> Result<(Socket, u32), Failure> {
+    Err(Failure::usage("--unix: this system has no unix sockets"))
+}
+
+/// Prints where the proxy is.
+fn announce(
+    gate: &Gate,
+    address: Option<SocketAddr>,
+    socket: Option<&Path>,
+    token: Option<&str>,
+) -> Result<(), Failure> {
+    let url = address.map(|address| format!("http://{address}"));
+    let socket = socket.map(|path| path.display().to_string());
+    let providers: Vec<&str> = gate.backends.iter().map(|backend| backend.provider).collect();
+    if !std::io::stdout().is_terminal() {
+        let ready = Line::default()
+            .text("type", "ready")
+            .text("url", url.as_deref())
+            .text("socket", socket.as_deref())
+            .json("providers", serde_json::to_string(&providers).unwrap_or_default())
+            .text("token", token);
+        return Out::default().line(&ready.end());
+    }
+    let at = url.or(socket).unwrap_or_default();
+    let mut text = format!("authctl proxy listens on {at}\n");
+    // Writing to a String can't fail.
+    for provider in providers {
+        let path = if gate.root.is_some() { String::new() } else { format!("/{provider}") };
+        let _ = writeln!(text, "  {provider:<12} {at}{path}");
+    }
+    if let Some(token) = token {
+        let _ = writeln!(text, "token: {token}");
+    }
+    text.push_str("Ctrl-C ends it.\n");
+    Out::default().write(text.as_bytes())
+}
+
+/// Reads the policy again. An invalid one changes nothing.
+fn reload(options: &Options, gate: &Gate) {
+    let Some(policy) = &options.policy else { return };
+    match options.callers(policy) {
+        Ok(callers) => {
+            let callers: Vec<_> = callers.into_iter().map(Arc::new).collect();
+            note(&format!("{} was read again: {} callers", policy.display(), callers.len()));
+            *gate.callers.write().unwrap_or_else(PoisonError::into_inner) = callers;
+        }
+        Err(failure) => {
+            crate::report(&failure.hint("the policy from before stays in force"));
+        }
+    }
+}
+
+/// Handles signals, without an end: the first Ctrl-C or SIGTERM stops the proxy, a second one ends the program.
+async fn handle(mut signals: Signals, stop: &watch::Sender<bool>, reload: impl Fn()) {
+    loop {
+        match signals.next().await {
+            #[cfg(unix)]
+            Signal::HangUp => reload(),
+            #[cfg(unix)]
+            Signal::Terminate if *stop.borrow() => std::process::exit(143),
+            _ => {
+                stop.send_replace(true);
+            }
+        }
+    }
+}

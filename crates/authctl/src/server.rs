@@ -1,0 +1,109 @@
+//! What the HTTP servers of this program share: connections that end gracefully, bodies within limits, headers of one connection.
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+
+/// The longest that a client may take for the head of a request.
+const HEAD: Duration = Duration::from_secs(10);
+/// The largest head.
+const MAX_HEAD: usize = 32 << 10;
+
+/// Serves the requests of one connection, until it ends, or until `stop` becomes true and the request in progress has its response.
+pub(crate) async fn connection<I, R, F, B>(stream: I, mut stop: watch::Receiver<bool>, respond: R)
+where
+    I: AsyncRead + AsyncWrite + Unpin,
+    R: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Response<B>>,
+    B: Body + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let service = service_fn(|request| {
+        let response = respond(request);
+        async move { Ok::<_, Infallible>(response.await) }
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(MAX_HEAD);
+    let mut served = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        // A connection that failed needs no response.
+        _ = served.as_mut() => return,
+        _ = stop.wait_for(|stop| *stop) => served.as_mut().graceful_shutdown(),
+    }
+    let _ = served.await;
+}
+
+/// Why a body wasn't read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    TooLarge,
+    /// The client closed the connection.
+    Broken,
+    Slow,
+}
+
+/// The length that a request announces.
+pub(crate) fn content_length(head: &Parts) -> Option<u64> {
+    head.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Reads a body of at most this size, within this time.
+pub(crate) async fn body(
+    head: &Parts,
+    mut body: Incoming,
+    limit: usize,
+    time: Duration,
+) -> Result<Bytes, BodyError> {
+    if content_length(head).is_some_and(|announced| announced > limit as u64) {
+        return Err(BodyError::TooLarge);
+    }
+    let read = async {
+        let mut bytes = Vec::new();
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
+            if data.len() > limit.saturating_sub(bytes.len()) {
+                return Err(BodyError::TooLarge);
+            }
+            bytes.extend_from_slice(&data);
+        }
+        Ok(Bytes::from(bytes))
+    };
+    tokio::time::timeout(time, read).await.unwrap_or(Err(BodyError::Slow))
+}
+
+/// Returns the headers that aren't those of one connection.
+pub(crate) fn end_to_end(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+    const OF_CONNECTION: [HeaderName; 8] = [
+        header::CONNECTION,
+        header::EXPECT,
+        header::PROXY_AUTHENTICATE,
+        header::PROXY_AUTHORIZATION,
+        header::TE,
+        header::TRAILER,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+    ];
+    let listed: Vec<String> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|name| name.trim().to_ascii_lowercase())
+        .collect();
+    headers.iter().filter(move |(name, _)| {
+        !OF_CONNECTION.contains(name)
+            && !matches!(name.as_str(), "keep-alive" | "proxy-connection")
+            && !listed.iter().any(|own| own == name.as_str())
+    })
+}

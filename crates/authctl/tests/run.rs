@@ -1,0 +1,92 @@
+//! `authctl run`: what the command gets, and how it ends.
+
+#![cfg(unix)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use auth_emulator::Emulator;
+use common::{Home, Outcome};
+use std::io::{BufRead as _, BufReader};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_calls_without_the_credentials() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut home = Home::of(&emulator);
+    let secrets = [emulator.virtuous().api_key(), emulator.virtuous().private_key()];
+    home.env.push(("OTHER_NAME", secrets[0].clone()));
+    home.env.push(("NO_PROXY", "internal".to_owned()));
+    home.file(".config/authctl/config.toml", "[profiles.x.virtuous]\napi_key = \"env:OTHER_NAME\"\n");
+    let script = "env; exec 3<>/dev/tcp/${AUTHCTL_PROXY_URL#http://}; \
+        printf 'GET /virtuous/api/Contact/QueryOptions HTTP/1.0\\r\\nhost: %s\\r\\nauthorization: Bearer %s\\r\\n\\r\\n' ${AUTHCTL_PROXY_URL#http://} $VIRTUOUS_API_KEY >&3; head -1 <&3";
+    let script = script
+        .replace("/dev/tcp/${AUTHCTL_PROXY_URL#http://}", "/dev/tcp/127.0.0.1/${AUTHCTL_PROXY_URL##*:}");
+    let outcome = home.run(&["run", "--", "/bin/bash", "-c", &script]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert!(outcome.out.contains(" 200 OK"), "{outcome:?}");
+    for name in [
+        "VIRTUOUS_BASE_URL=http://127.0.0.1:",
+        "VV_API_KEY=actl_",
+        "REVESECURE_API_KEY=actl_",
+        "VERIGATOR_PASSWORD=actl_",
+        "NO_PROXY=internal,127.0.0.1",
+    ] {
+        assert!(outcome.out.contains(name), "{name}: {outcome:?}");
+    }
+    for absent in ["VISE_API_TOKEN", "VIRTUOUS_PRIVATE_KEY", "OTHER_NAME"] {
+        assert!(!outcome.out.contains(absent), "{absent}: {outcome:?}");
+    }
+    let of_emulator: Vec<String> = emulator
+        .env()
+        .into_iter()
+        .filter(|(name, _)| !name.ends_with("URL") && !name.ends_with("USERNAME") && !name.ends_with("HOST"))
+        .map(|(_, value)| value)
+        .collect();
+    assert!(
+        of_emulator.len() > 5 && of_emulator.iter().all(|value| !outcome.out.contains(value)),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exit_code_is_that_of_the_command() {
+    let emulator = Emulator::start().await.unwrap();
+    let home = Home::of(&emulator);
+    home.run(&["run", "--", "sh", "-c", "exit 7"]).expect(7, "");
+    home.run(&["run", "--", "sh", "-c", "kill -9 $$"]).expect(137, "");
+    home.run(&["run", "--", "no-such-command"]).expect(127, "no-such-command can't be run");
+    home.run(&["run", "--", "/"]).expect(126, "can't be run");
+    home.run(&["run"]).expect(2, "COMMAND");
+    home.run(&["run", "--caller", "a", "--", "true"]).expect(2, "--policy");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_is_passed_on_to_the_command() {
+    let emulator = Emulator::start().await.unwrap();
+    let home = Home::of(&emulator);
+    for (signal, code) in [("TERM", 21), ("INT", 22), ("HUP", 23)] {
+        let script = "trap 'exit 21' TERM; trap 'exit 22' INT; trap 'exit 23' HUP; echo ready; while :; do sleep 0.05; done";
+        let mut child = home.command(&["run", "--", "sh", "-c", script]).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        let sent = std::process::Command::new("kill")
+            .args([&format!("-{signal}"), &child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+        Outcome::of(child).expect(code, "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_is_a_caller_of_the_policy() {
+    let emulator = Emulator::start().await.unwrap();
+    let home = Home::of(&emulator);
+    let policy = home.run(&["policy", "token", "reader"]).expect(0, "").out;
+    let file = home.file("policy.toml", policy);
+    let file = file.to_str().unwrap();
+    let script = "exec 3<>/dev/tcp/127.0.0.1/${AUTHCTL_PROXY_URL##*:}; printf \"$0 HTTP/1.0\\r\\nhost: ${AUTHCTL_PROXY_URL#http://}\\r\\nx-authctl-token: $AUTHCTL_PROXY_TOKEN\\r\\n\\r\\n\" >&3; head -1 <&3";
+    let call = |request: &str| home.run(&["run", "--policy", file, "--", "/bin/bash", "-c", script, request]);
+    call("GET /virtuous/api/Contact/QueryOptions").expect(0, " 200 OK");
+    call("DELETE /virtuous/api/Contact/1").expect(0, " 403 Forbidden");
+}
