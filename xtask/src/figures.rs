@@ -110,8 +110,8 @@ type Results = Result<BTreeMap<String, Outcome>, String>;
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Outcome {
     word: String,
-    /// The number of cases and the measurement, from a line `figure ID: 7 cases: …`.
-    report: Option<(String, String)>,
+    /// The figure, number of cases and measurement of each line `figure ID: 7 cases: …`.
+    reports: Vec<[String; 3]>,
     /// A Markdown table that it prints.
     table: String,
 }
@@ -204,8 +204,8 @@ fn results(out: &str, errors: &str) -> Results {
         if let Some(name) = line.strip_prefix("---- ").and_then(|line| line.strip_suffix(" stdout ----")) {
             printing = outcomes.get_mut(name);
         } else if let (Some(outcome), Some(figure)) = (printing.as_mut(), line.strip_prefix("figure ")) {
-            let mut parts = figure.splitn(3, ": ").skip(1).map(str::to_owned);
-            outcome.report = parts.next().zip(parts.next());
+            let parts: Vec<String> = figure.splitn(3, ": ").map(str::to_owned).collect();
+            outcome.reports.extend(<[String; 3]>::try_from(parts));
         } else if let (Some(outcome), true) = (printing.as_mut(), line.starts_with("| ")) {
             outcome.table += &format!("{line}\n");
         }
@@ -221,7 +221,9 @@ fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<Outcome, String>) -> R
     let (mut failed, mut reports) = (Vec::new(), Vec::new());
     for test in tests {
         match outcome(test) {
-            Ok(Outcome { word, report, .. }) if word == "ok" => reports.extend(report),
+            Ok(Outcome { word, reports: all, .. }) if word == "ok" => {
+                reports.extend(all.into_iter().filter(|[figure, ..]| figure == id));
+            }
             Ok(Outcome { word, .. }) if word == "FAILED" => failed.push(test.name.as_str()),
             Ok(Outcome { word, .. }) => {
                 return Row::missed(id, what, target, &format!("{}: {word}", test.name));
@@ -234,8 +236,12 @@ fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<Outcome, String>) -> R
         names => format!("does not hold: {}", names.join(", ")),
     };
     let mut counts = vec![cases.clone()];
-    for (count, words) in reports {
-        measured += &format!("; {words}");
+    // Tests that report the same words share them.
+    let mut said = BTreeSet::new();
+    for [_, count, words] in reports {
+        if said.insert(words.clone()) {
+            measured += &format!("; {words}");
+        }
         counts.push(count);
     }
     counts.retain(|count| count != "as reported");
@@ -258,6 +264,18 @@ mod tests {
         };
         assert_eq!([status(Ok("ok")), status(Ok("FAILED"))], [Status::Pass, Status::Fail]);
         assert_eq!([status(Ok("ignored")), status(Err("not there"))], [Status::NotRun; 2]);
+    }
+
+    #[test]
+    fn a_figure_has_the_reports_with_its_own_id_and_equal_words_once() {
+        let text = r#"{"id":"x.y","what":"w","target":"0","cases":"as reported","tests":["figures a b","figures a c"]}"#;
+        let figure: Figure = serde_json::from_str(text).unwrap();
+        let reports = [["x.y", "7 cases", "no panic"], ["x.z", "8 cases", "other"]];
+        let reports = reports.map(|report| report.map(str::to_owned)).to_vec();
+        let word = || Outcome { word: "ok".to_owned(), reports: reports.clone(), ..Outcome::default() };
+        let row = row(&figure, |_| Ok(word()));
+        assert_eq!(row.measured, "holds (2 of 2 tests pass); no panic");
+        assert_eq!(row.cases, "7 cases, 7 cases");
     }
 
     #[test]
@@ -314,9 +332,9 @@ mod tests {
         let list: Vec<String> =
             found.iter().map(|(name, outcome)| format!("{name} {}", outcome.word)).collect();
         assert_eq!(list, ["a::bad FAILED", "a::good ok", "panics ok", "slow ignored"]);
-        assert_eq!(found["a::good"].report, Some(("7 cases".to_owned(), "1: renewal".to_owned())));
+        assert_eq!(found["a::good"].reports, [["R1", "7 cases", "1: renewal"].map(str::to_owned)]);
         assert_eq!(found["a::good"].table, "| F01 | R |\n");
-        assert_eq!(found["a::bad"].report, None);
+        assert!(found["a::bad"].reports.is_empty());
         assert_eq!(results("", "warning: a\nerror[E0282]: b\nerror: c"), Err("error[E0282]: b".to_owned()));
         assert_eq!(results("running 0 tests\n", ""), Ok(BTreeMap::new()));
     }
