@@ -109,7 +109,7 @@ pub(crate) fn read(key: &StoreKey, place: &str, text: &[u8]) -> Result<StoredTok
 }
 
 /// Returns the same token with another generation, for a store that does not know its key.
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "postgres", feature = "redis"))]
 pub(crate) fn renumbered(text: &[u8], generation: u64) -> Result<SecretBox<Vec<u8>>, StoreError> {
     let damaged = |_| StoreError::new("read", "the record is damaged. Nothing was changed");
     let read: Read = serde_json::from_slice(text).map_err(damaged)?;

@@ -9,6 +9,7 @@
 //! | [`FileStore`] | | a file per credential, mode 0600 | a lock file next to it |
 //! | `KeyringStore` | `keyring` | Keychain, Credential Manager, Secret Service | a lock file in the user's home directory |
 //! | `RedisStore` | `redis` | Redis or Valkey, encrypted with your key | a lease in the record |
+//! | `PostgresStore` | `postgres` | PostgreSQL, encrypted with your key | a lease in the row |
 //!
 //! The feature `conformance` adds checks for the tests of custom stores.
 //!
@@ -44,11 +45,13 @@ mod format;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod lock;
+#[cfg(feature = "postgres")]
+mod postgres_store;
 #[cfg(feature = "redis")]
 mod redis_store;
-#[cfg(all(test, feature = "redis"))]
+#[cfg(all(test, any(feature = "postgres", feature = "redis")))]
 mod servers;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "postgres", feature = "redis"))]
 mod shared;
 mod worker;
 
@@ -58,9 +61,11 @@ pub use ::redis;
 pub use file::FileStore;
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringStore;
+#[cfg(feature = "postgres")]
+pub use postgres_store::PostgresStore;
 #[cfg(feature = "redis")]
 pub use redis_store::RedisStore;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "postgres", feature = "redis"))]
 pub use shared::KeyRing;
 
 /// Compiles the code of the README.

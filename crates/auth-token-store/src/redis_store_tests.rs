@@ -189,3 +189,195 @@ async fn a_store_that_is_down_fails_in_time_and_works_again_afterwards() {
     server.signal("CONT");
     assert_eq!(store.load(&key()).await.unwrap().unwrap().generation, 1);
 }
+
+mod killed {
+    use super::*;
+    use crate::shared::record::{SECOND, Timing};
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::{TcpListener, TcpStream};
+    use std::process::{Child, Command, Stdio};
+    use std::sync::Mutex;
+    use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+    use std::time::Duration;
+
+    const CHILD: &str = "AUTH_TOKEN_STORE_TEST_CHILD";
+    const PROCESSES: usize = 4;
+    const KILLS: usize = 8;
+
+    fn random(below: u64) -> u64 {
+        let mut bytes = [0; 8];
+        getrandom::fill(&mut bytes).unwrap();
+        u64::from_le_bytes(bytes) % below
+    }
+
+    /// A token endpoint with rotating refresh tokens, which are numbers; a used one ends the session.
+    #[derive(Debug, Default)]
+    struct Endpoint {
+        valid: Option<u64>,
+        last: u64,
+        reused: u64,
+        logins: u64,
+    }
+
+    fn serve(endpoint: &Arc<Mutex<Endpoint>>) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let endpoint = Arc::clone(endpoint);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let endpoint = Arc::clone(&endpoint);
+                std::thread::spawn(move || respond(stream, &endpoint));
+            }
+        });
+        port
+    }
+
+    fn respond(stream: TcpStream, endpoint: &Mutex<Endpoint>) {
+        let mut line = String::new();
+        let _ = BufReader::new(&stream).read_line(&mut line);
+        std::thread::sleep(Duration::from_millis(random(60)));
+        let response = {
+            let mut endpoint = endpoint.lock().unwrap();
+            let spent = line.trim().parse::<u64>().ok();
+            if spent.is_some() && spent != endpoint.valid {
+                endpoint.reused += 1;
+                endpoint.valid = None;
+                "refused".to_owned()
+            } else {
+                endpoint.logins += u64::from(spent.is_none());
+                endpoint.last += 1;
+                endpoint.valid = Some(endpoint.last);
+                endpoint.last.to_string()
+            }
+        };
+        std::thread::sleep(Duration::from_millis(random(60)));
+        let _ = writeln!(&stream, "{response}");
+    }
+
+    /// Sends a refresh token, or logs in.
+    async fn request(port: u16, what: String) -> Option<u64> {
+        let requesting = tokio::task::spawn_blocking(move || {
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            writeln!(stream, "{what}").unwrap();
+            let mut line = String::new();
+            BufReader::new(stream).read_line(&mut line).unwrap();
+            line.trim().parse().ok()
+        });
+        requesting.await.unwrap()
+    }
+
+    fn numbered(generation: u64, number: u64) -> auth_core::store::StoredToken {
+        let mut token = pair(generation, &number.to_string());
+        token.refresh = Some(number.to_string().into());
+        token
+    }
+
+    /// Not a test of its own: a process that refreshes for ever.
+    #[tokio::test]
+    async fn another_process() {
+        let Ok(ports) = std::env::var(CHILD) else { return };
+        let (redis, endpoint) = ports.split_once(' ').unwrap();
+        let endpoint: u16 = endpoint.parse().unwrap();
+        let client = Client::open(format!("redis://127.0.0.1:{redis}")).unwrap();
+        let connect = move || {
+            let client = client.clone();
+            Box::pin(async move { client.get_multiplexed_async_connection().await })
+                as super::super::Connecting
+        };
+        let timing = Timing { lease: 4 * SECOND, refresh: 2 * SECOND, step: SECOND, settle: SECOND / 2 };
+        let store = Shared::new(Redis::new(Arc::new(connect)), keys()).with_timing(timing);
+        loop {
+            match renew(&store, endpoint).await {
+                Ok(what) => println!("{what}"),
+                Err(error) => println!("error {error}"),
+            }
+        }
+    }
+
+    async fn renew(store: &Shared<Redis>, endpoint: u16) -> Result<&'static str, LockError> {
+        let mut locked = store.lock(&key()).await?;
+        let stored = locked.load().await?;
+        let next = stored.as_ref().map_or(1, |stored| stored.generation + 1);
+        if let Some(stored) = stored {
+            let limit = match locked.begin(&stored).await {
+                Err(LockError::InDoubt) => Duration::ZERO,
+                begun => begun?,
+            };
+            let spent = stored.refresh.unwrap().expose_secret().to_owned();
+            let requested = tokio::time::timeout(limit, request(endpoint, spent)).await;
+            if let Ok(Some(number)) = requested {
+                locked.save(&numbered(next, number)).await?;
+                locked.release().await;
+                return Ok("renewed");
+            }
+            drop(locked);
+            locked = store.lock(&key()).await?;
+            locked.load().await?;
+        }
+        let number = request(endpoint, "login".to_owned()).await.unwrap();
+        locked.save(&numbered(next, number)).await?;
+        locked.release().await;
+        Ok("logged in")
+    }
+
+    fn start(redis: u16, endpoint: u16, lines: &Sender<String>) -> Child {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["redis_store::tests::killed::another_process", "--exact", "--nocapture"])
+            .env(CHILD, format!("{redis} {endpoint}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (stdout, lines) = (BufReader::new(child.stdout.take().unwrap()), lines.clone());
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                let _ = lines.send(line);
+            }
+        });
+        child
+    }
+
+    /// Waits until processes have renewed so often.
+    fn wait_for(lines: &Receiver<String>, renewals: usize) {
+        let mut left = renewals;
+        while left > 0 {
+            match lines.recv_timeout(Duration::from_secs(40)) {
+                Ok(line) if line.contains("renewed") || line.contains("logged in") => left -= 1,
+                Ok(line) => assert!(!line.contains("panicked"), "{line}"),
+                Err(RecvTimeoutError::Timeout) => panic!("nobody renews any more"),
+                Err(RecvTimeoutError::Disconnected) => panic!("all processes are gone"),
+            }
+        }
+    }
+
+    #[test]
+    fn processes_that_are_killed_at_random_cost_at_most_one_login_each() {
+        if !servers::wanted() {
+            return;
+        }
+        let server = servers::redis(&[]);
+        let endpoint = Arc::<Mutex<Endpoint>>::default();
+        let port = serve(&endpoint);
+        let (sender, lines) = channel();
+        let mut children: Vec<Child> = (0..PROCESSES).map(|_| start(server.port, port, &sender)).collect();
+        wait_for(&lines, 20);
+        for kill in 0..KILLS {
+            std::thread::sleep(Duration::from_millis(random(200)));
+            let child = &mut children[kill % PROCESSES];
+            // SIGKILL: the process has no chance to clean up.
+            child.kill().unwrap();
+            child.wait().unwrap();
+            *child = start(server.port, port, &sender);
+            wait_for(&lines, 8);
+            let endpoint = endpoint.lock().unwrap();
+            let (reused, logins) = (endpoint.reused, endpoint.logins);
+            assert!(reused <= kill as u64 + 1, "{reused} tokens were sent twice after {} kills", kill + 1);
+            assert!(logins <= reused + 1 + kill as u64 + 1, "{logins} logins, {reused} reuses");
+        }
+        for child in &mut children {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        assert!(endpoint.lock().unwrap().last > 20);
+    }
+}

@@ -49,11 +49,24 @@ pub(crate) struct Server {
 
 impl Server {
     /// Sends a signal, such as `STOP`: the server responds to nothing until `CONT`.
+    #[cfg(feature = "redis")]
     pub(crate) fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
     }
 
+    /// Sends a signal to the server and to the processes that it has started.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn signal_all(&self, signal: &str) {
+        let pid = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+        let mut kill = Command::new("kill");
+        kill.arg(format!("-{signal}")).args(children.split_whitespace()).arg(pid.to_string());
+        // A connection may have ended since.
+        let _ = kill.stderr(Stdio::null()).status();
+    }
+
+    #[cfg(feature = "redis")]
     pub(crate) fn redis_url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -61,6 +74,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // PostgreSQL ends the processes that it has started.
+        let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
+        for _ in 0..100 {
+            if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -96,6 +117,7 @@ fn start(name: &str, command: impl Fn(&Path, u16) -> Command, is_up: impl Fn(u16
 }
 
 /// Starts `redis-server`, or the program that `AUTH_TOKEN_STORE_TEST_REDIS` names, such as `valkey-server`.
+#[cfg(feature = "redis")]
 pub(crate) fn redis(arguments: &[&str]) -> Server {
     let program = std::env::var("AUTH_TOKEN_STORE_TEST_REDIS").unwrap_or_else(|_| "redis-server".to_owned());
     let command = |folder: &Path, port: u16| {
@@ -112,4 +134,45 @@ pub(crate) fn redis(arguments: &[&str]) -> Server {
         stream.write_all(b"PING\r\n").is_ok() && stream.read_exact(&mut reply).is_ok() && &reply == b"+PONG"
     };
     start("redis", command, is_up)
+}
+
+/// Starts `postgres` with a new database, as the user `postgres` if this one is root, as which it refuses to run.
+#[cfg(feature = "postgres")]
+pub(crate) fn postgres(settings: &[&str]) -> Server {
+    let programs = postgres_programs();
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.starts_with(b"0\n"));
+    let run = |program: &str| {
+        let program = programs.join(program);
+        if !is_root {
+            return Command::new(program);
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
+        command
+    };
+    let command = |folder: &Path, port: u16| {
+        if is_root {
+            assert!(Command::new("chown").arg("postgres").arg(folder).status().unwrap().success());
+        }
+        let data = folder.join("data");
+        let mut initdb = run("initdb");
+        initdb.args(["--no-sync", "--auth=trust", "--username=postgres", "--pgdata"]).arg(&data);
+        let made = initdb.current_dir(folder).stdout(Stdio::null()).status();
+        assert!(made.unwrap().success(), "initdb failed");
+        let mut postgres = run("postgres");
+        postgres.current_dir(folder).arg("-D").arg(&data).arg("-p").arg(port.to_string());
+        postgres.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
+        postgres.args(["-c", "fsync=off"]).args(settings);
+        postgres
+    };
+    start("postgres", command, |port| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok())
+}
+
+/// Debian keeps the programs of each version in a folder that is not on the search path.
+#[cfg(feature = "postgres")]
+fn postgres_programs() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
+    folders.sort();
+    folders.pop().unwrap_or_default()
 }

@@ -8,13 +8,13 @@ use std::process::Command;
 /// Makes the tests start servers, and fail if one is missing.
 const VARIABLE: &str = "AUTH_TOKEN_STORE_TEST_SERVERS";
 
-/// Debian's packages, and a program of each.
-const SERVERS: &[(&str, &str)] = &[("redis-server", "redis-server")];
+/// Debian's packages, and a program of each, or the folder of its versions.
+const SERVERS: &[(&str, &str)] = &[("postgresql", "/usr/lib/postgresql"), ("redis-server", "redis-server")];
 
 pub(super) fn run(root: &Path) -> Result<String, Failure> {
     let missing: Vec<&str> = SERVERS
         .iter()
-        .filter(|(_, program)| !process::is_there(program))
+        .filter(|(_, program)| !Path::new(program).exists() && !process::is_there(program))
         .map(|(package, _)| *package)
         .collect();
     if !missing.is_empty() {

@@ -1,0 +1,237 @@
+//! PostgreSQL as a backend: a row per credential, replaced by one statement if it is unchanged.
+//!
+//! Every statement is a transaction of its own, because one that stays open during a refresh would occupy a connection,
+//! and a server that ends idle transactions would release its lock without notice. Statements are not prepared by name,
+//! so that a connection pool in transaction mode can be in between.
+
+use crate::shared::record::Micros;
+use crate::shared::{Backend, KeyRing, Shared, Swap};
+use async_trait::async_trait;
+use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
+use rustls_platform_verifier::BuilderVerifierExt;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// Time limit to connect, below that of an operation.
+const CONNECT_LIMIT: Duration = Duration::from_millis(1_800);
+
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS authc_store (name text PRIMARY KEY, record bytea NOT NULL)";
+
+/// `now()` is the beginning of the transaction; a statement can wait after that.
+const READ: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_is_in_recovery(), \
+                    (SELECT record FROM authc_store WHERE name = $1)";
+
+const INSERT: &str = "INSERT INTO authc_store (name, record) SELECT $1, $2 \
+                      WHERE (extract(epoch FROM clock_timestamp()) * 1000000)::bigint <= $3 \
+                      ON CONFLICT (name) DO NOTHING RETURNING 1";
+
+const UPDATE: &str = "UPDATE authc_store SET record = $2 WHERE name = $1 AND record = $4 \
+                      AND (extract(epoch FROM clock_timestamp()) * 1000000)::bigint <= $3 RETURNING 1";
+
+/// Token store in PostgreSQL, shared by any number of machines.
+///
+/// Available with the feature `postgres`. Tokens are encrypted with the keys that the program passes. The rows are in the
+/// table `authc_store`, which is created if it is missing. `synchronous_commit` must not be `off`, which is checked. With
+/// a synchronous standby, a failover to it loses nothing; the guide about fleets describes what is guaranteed.
+///
+/// If the server can't be reached, tokens that are still valid remain in use, and none is refreshed.
+///
+/// ```no_run
+/// use auth_token_store::{KeyRing, PostgresStore};
+///
+/// # fn key_from_secret_manager() -> [u8; 32] { [0; 32] }
+/// let address = "postgresql://app@db.internal/app?sslmode=require";
+/// let keys = KeyRing::new("2026-11", key_from_secret_manager());
+/// let store = PostgresStore::new(address, keys)?;
+/// # let _ = store;
+/// # Ok::<(), auth_core::store::StoreError>(())
+/// ```
+#[derive(Clone)]
+pub struct PostgresStore {
+    shared: Shared<Postgres>,
+}
+
+impl PostgresStore {
+    /// Creates a store with the address of the primary, as a `postgresql://` URL or as `host=… user=…`. It connects when
+    /// it is first used, and again after a connection was lost.
+    ///
+    /// With several hosts, add `target_session_attrs=read-write`. TLS is used if the server offers it, and required with
+    /// `sslmode=require`; certificates are checked by the operating system's trust store.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the address is invalid, or if the operating system has no trust store.
+    pub fn new(address: &str, keys: KeyRing) -> Result<Self, StoreError> {
+        Ok(Self { shared: Shared::new(Postgres::new(address)?, keys) })
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PostgresStore").field(&self.shared).finish()
+    }
+}
+
+#[async_trait]
+impl TokenStore for PostgresStore {
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
+        self.shared.load(key).await
+    }
+
+    async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
+        self.shared.lock(key).await
+    }
+}
+
+struct Postgres {
+    config: Config,
+    tls: MakeRustlsConnect,
+    connection: Mutex<Option<Arc<Client>>>,
+    #[cfg(test)]
+    skew: Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Postgres {
+    fn new(address: &str) -> Result<Self, StoreError> {
+        // The message of the parser may quote a password.
+        let invalid = |_| StoreError::new("connect", "the address of PostgreSQL is invalid");
+        let mut config: Config = address.parse().map_err(invalid)?;
+        config.connect_timeout(CONNECT_LIMIT);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(BuilderVerifierExt::with_platform_verifier)
+            .map_err(|error| StoreError::new("connect", format!("TLS is not available: {error}")))?;
+        Ok(Self {
+            config,
+            tls: MakeRustlsConnect::new(tls.with_no_client_auth()),
+            connection: Mutex::default(),
+            #[cfg(test)]
+            skew: Arc::default(),
+        })
+    }
+
+    /// Difference between the times of the store and of the server, to test what happens after minutes.
+    fn skew(&self) -> Micros {
+        #[cfg(test)]
+        return self.skew.load(std::sync::atomic::Ordering::Relaxed);
+        #[cfg(not(test))]
+        0
+    }
+
+    /// Sends a statement, and returns its first row. Replaces a connection that fails or does not respond.
+    async fn send(
+        &self,
+        action: &'static str,
+        statement: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Option<tokio_postgres::Row>, StoreError> {
+        // Taken out, so that a canceled statement takes its connection along.
+        let connection = self.connection.lock().await.take().filter(|client| !client.is_closed());
+        let connection = match connection {
+            Some(connection) => connection,
+            None => Arc::new(self.open(action).await?),
+        };
+        let rows = connection.query_typed(statement, parameters).await;
+        let rows = rows.map_err(|error| failed(action, &error))?;
+        *self.connection.lock().await = Some(connection);
+        Ok(rows.into_iter().next())
+    }
+
+    /// Connects and checks the server.
+    async fn open(&self, action: &'static str) -> Result<Client, StoreError> {
+        let failed = |error| failed(action, &error);
+        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(failed)?;
+        // Ends with the client.
+        tokio::spawn(connection);
+        let checks = "SELECT current_setting('synchronous_commit'), pg_is_in_recovery(), \
+                      to_regclass('authc_store') IS NOT NULL";
+        let rows = client.query_typed(checks, &[]).await.map_err(failed)?;
+        let row = rows.first().ok_or_else(|| StoreError::new(action, "PostgreSQL returned no row"))?;
+        let (commit, is_replica): (String, bool) = (column(action, row, 0)?, column(action, row, 1)?);
+        if is_replica {
+            return Err(replica(action));
+        }
+        if commit == "off" {
+            let reason = "the server confirms writes that a crash can lose: set synchronous_commit to on";
+            return Err(StoreError::new(action, reason));
+        }
+        if !column::<bool>(action, row, 2)?
+            && let Err(error) = client.query_typed(CREATE, &[]).await
+        {
+            // Another process may have created it at the same time.
+            let rows = client.query_typed("SELECT to_regclass('authc_store') IS NOT NULL", &[]).await;
+            let exists = rows.map_err(failed)?.first().map(|row| column::<bool>(action, row, 0));
+            if !exists.transpose()?.unwrap_or_default() {
+                return Err(failed(error));
+            }
+        }
+        Ok(client)
+    }
+}
+
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Backend for Postgres {
+    async fn read(&self, name: &str) -> Result<(Micros, Option<Vec<u8>>), StoreError> {
+        let row = self.send("read", READ, &[(&name, Type::TEXT)]).await?;
+        let row = row.ok_or_else(|| StoreError::new("read", "PostgreSQL returned no row"))?;
+        if column("read", &row, 1)? {
+            *self.connection.lock().await = None;
+            return Err(replica("read"));
+        }
+        let now = u64::try_from(column::<i64>("read", &row, 0)?).unwrap_or_default();
+        Ok((now.saturating_add(self.skew()), column("read", &row, 2)?))
+    }
+
+    /// A commit waits for the disk, and for a synchronous standby if there is one: each is durable.
+    async fn swap(&self, swap: Swap<'_>) -> Result<bool, StoreError> {
+        let before = i64::try_from(swap.before.saturating_sub(self.skew())).unwrap_or(i64::MAX);
+        let (name, new) = (swap.name, swap.new);
+        let mut parameters: Vec<(&(dyn ToSql + Sync), Type)> =
+            vec![(&name, Type::TEXT), (&new, Type::BYTEA), (&before, Type::INT8)];
+        let row = match &swap.old {
+            None => self.send("write", INSERT, &parameters).await?,
+            Some(old) => {
+                parameters.push((old, Type::BYTEA));
+                self.send("write", UPDATE, &parameters).await?
+            }
+        };
+        Ok(row.is_some())
+    }
+}
+
+fn column<'a, T: tokio_postgres::types::FromSql<'a>>(
+    action: &'static str,
+    row: &'a tokio_postgres::Row,
+    index: usize,
+) -> Result<T, StoreError> {
+    row.try_get(index).map_err(|_| StoreError::new(action, "PostgreSQL returned another type"))
+}
+
+fn replica(action: &'static str) -> StoreError {
+    StoreError::new(action, "the server is a standby; connect to the primary")
+}
+
+/// The details of an error are left out, because they can quote parameters.
+fn failed(action: &'static str, error: &tokio_postgres::Error) -> StoreError {
+    let reason = match error.as_db_error() {
+        Some(error) => format!("PostgreSQL failed: {} ({})", error.message(), error.code().code()),
+        None => format!("PostgreSQL can't be reached: {error}"),
+    };
+    StoreError::new(action, reason)
+}
+
+#[cfg(test)]
+#[path = "postgres_store_tests.rs"]
+mod tests;
