@@ -1,5 +1,6 @@
 //! One client of the SDK for any provider, built from settings. Signing, retries, deadlines and redaction are the SDK's.
 
+use crate::assumptions;
 use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::index::Class;
@@ -133,6 +134,7 @@ pub(crate) fn revesecure(
 ) -> Result<revesecure_client::ClientBuilder, Failure> {
     let keys = (settings.need("REVESECURE_API_KEY")?, settings.need("REVESECURE_SECRET_KEY")?);
     let builder = revesecure_client::Client::builder(keys.0, keys.1);
+    let builder = assumptions::revesecure(builder, &settings.assumed);
     Ok(configured!(builder, settings, options, "REVESECURE_BASE_URL"))
 }
 
@@ -152,6 +154,7 @@ pub(crate) fn verigator(
 ) -> Result<verigator_client::ClientBuilder, Failure> {
     let user = (settings.need("VERIGATOR_USERNAME")?, settings.need("VERIGATOR_PASSWORD")?);
     let builder = verigator_client::Client::builder(user.0, user.1);
+    let builder = assumptions::verigator(builder, &settings.assumed);
     Ok(configured!(builder, settings, options, "VERIGATOR_BASE_URL"))
 }
 
@@ -160,7 +163,7 @@ pub(crate) fn virtuous(
     settings: &Settings,
     options: &Options,
 ) -> Result<virtuous_client::ClientBuilder, Failure> {
-    let mut builder = virtuous_client::Client::builder();
+    let mut builder = assumptions::virtuous(virtuous_client::Client::builder(), &settings.assumed);
     if let (Some(application), Some(private)) =
         (settings.get("VIRTUOUS_APPLICATION_KEY"), settings.get("VIRTUOUS_PRIVATE_KEY"))
     {
@@ -240,6 +243,7 @@ fn no_user(settings: &Settings) -> Failure {
 /// Builder for VISE.
 pub(crate) fn vise(settings: &Settings, options: &Options) -> Result<vise_client::ClientBuilder, Failure> {
     let builder = vise_client::Client::builder(settings.need("VISE_API_TOKEN")?);
+    let builder = assumptions::vise(builder, &settings.assumed);
     let host = settings.get("VISE_HOST");
     let dashboard = settings.get("VISE_DASHBOARD_URL");
     if host.is_none() && dashboard.is_none() {

@@ -1,5 +1,6 @@
 //! The configuration file: profiles with the settings of each provider. Secrets stand elsewhere, and the file says where.
 
+use crate::assumptions::{self, Key};
 use crate::failure::Failure;
 use crate::settings::{Variable, variables, webhook_variables};
 use crate::words;
@@ -62,16 +63,28 @@ impl Config {
                     return Err(config.wrong(&at, "must be a table"));
                 };
                 for (key, value) in settings {
-                    config.check(&at, &known, key, value)?;
+                    config.check(&at, &known, assumptions::keys(provider), key, value)?;
                 }
             }
         }
         Ok(config)
     }
 
-    fn check(&self, at: &str, known: &[&Variable], key: &str, value: &Value) -> Result<(), Failure> {
+    fn check(
+        &self,
+        at: &str,
+        known: &[&Variable],
+        assumed: &[Key],
+        key: &str,
+        value: &Value,
+    ) -> Result<(), Failure> {
+        if let Some(assumed) = assumed.iter().find(|assumed| assumed.name == key) {
+            let wrong = || self.wrong(at, &format!("`{key}` must be {}", assumed.form));
+            return if (assumed.fits)(value) { Ok(()) } else { Err(wrong()) };
+        }
         let Some(variable) = known.iter().find(|variable| variable.key == key) else {
-            let near = words::did_you_mean(key, known.iter().map(|variable| variable.key));
+            let names = known.iter().map(|variable| variable.key);
+            let near = words::did_you_mean(key, names.chain(assumed.iter().map(|assumed| assumed.name)));
             return Err(self.wrong(at, &format!("there is no key `{key}`{near}")));
         };
         let Value::String(value) = value else {
@@ -110,6 +123,15 @@ impl Config {
             }
         }
         Ok(Some(values))
+    }
+
+    /// Returns the values of the keys for what a vendor doesn't document.
+    pub(crate) fn assumed(&self, profile: &str, provider: &str) -> Table {
+        let table = self.profiles.get(profile).and_then(|profile| profile.get(provider)?.as_table());
+        let fields = table.into_iter().flatten();
+        let is_key = |name: &str| assumptions::keys(provider).iter().any(|key| key.name == name);
+        let assumed = fields.filter(|(name, _)| is_key(name));
+        assumed.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     fn secret(&self, profile: &str, provider: &str, key: &str, reference: &str) -> Result<String, Failure> {

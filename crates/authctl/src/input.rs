@@ -5,6 +5,7 @@ use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
 use crate::index::{Body, Operation, Schema, resolve};
 use crate::json;
+use crate::passwords;
 use crate::settings::Settings;
 use clap::ArgMatches;
 use serde_json::value::RawValue;
@@ -44,12 +45,24 @@ impl Input {
         {
             let slot = slots.iter().find(|slot| slot.place == Where::Path && slot.name == parameter.name);
             let value = slot.and_then(|slot| slot.values(matches).pop());
-            if let (Some(slot), Some(value)) = (slot, &value)
-                && let Err(problem) = slot.plain.json(value)
-            {
-                problems.push(format!("{}: {problem}", slot.flag.to_uppercase().replace('-', "_")));
+            if let (Some(slot), Some(value)) = (slot, &value) {
+                let name = slot.flag.to_uppercase().replace('-', "_");
+                match slot.plain.json(value) {
+                    Ok(json) => {
+                        let value = serde_json::from_str(&json).unwrap_or_default();
+                        parameter.schema.check(operation.provider(), &value, &name, &mut problems);
+                    }
+                    Err(problem) => problems.push(format!("{name}: {problem}")),
+                }
             }
             input.path.push(value);
+        }
+        if operation.range
+            && let [.., Some(start), Some(end)] = input.path.as_slice()
+            && let (Ok(start), Ok(end)) = (start.parse::<i64>(), end.parse::<i64>())
+            && end < start
+        {
+            problems.push("the end of the range must not be less than its start".to_owned());
         }
         for slot in slots.iter().filter(|slot| slot.place == Where::Query) {
             let values = slot.values(matches);
@@ -80,8 +93,10 @@ impl Input {
             .hint("--help describes the arguments; --no-check sends them as they are"))
     }
 
-    /// Fills in what the client knows: ReveSecure's API key in paths and bodies.
+    /// Does what the clients of the SDK do: fills in ReveSecure's API key in paths and bodies, and converts Vault Vision's passwords
+    /// of lists.
     pub(crate) fn filled(mut self, operation: &Operation, settings: &Settings) -> Result<Self, Failure> {
+        self.body = self.body.map(|body| passwords::converted(operation, body)).transpose()?;
         for value in &mut self.path {
             if value.is_none() {
                 *value = Some(settings.need("REVESECURE_API_KEY")?);
@@ -152,6 +167,7 @@ fn content(
         }
         let mut elements = Vec::new();
         for value in values {
+            not_redacted(&json::quote(&value))?;
             match slot.plain.json(&value) {
                 Ok(element) => elements.push(element),
                 Err(problem) => {
@@ -206,6 +222,19 @@ fn raw(fields: &[(String, String)]) -> Result<Box<RawValue>, Failure> {
         .map_err(|_| Failure::local("the body is no JSON"))
 }
 
+/// Refuses a body that contains what is printed instead of a secret: the vendor would store it as the secret.
+fn not_redacted(body: &str) -> Result<(), Failure> {
+    let Some(path) = json::redacted(body) else { return Ok(()) };
+    let name = path.trim_start_matches('.');
+    let place = if name.is_empty() { "a value".to_owned() } else { format!("the value of {name}") };
+    Err(Failure::new(
+        Exit::Usage,
+        "redacted_value",
+        format!("{place} is {}, which is printed instead of a secret", json::REDACTED),
+    )
+    .hint("--show-secrets prints the secrets of a response"))
+}
+
 /// Reads a file, or standard input.
 pub(crate) fn read(path: Option<&str>) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
@@ -233,14 +262,15 @@ pub(crate) struct Data {
 impl Data {
     /// Reads `@FILE`, `-` or the text itself.
     pub(crate) fn read(argument: &str) -> Result<Self, Failure> {
-        let bytes = match argument {
-            "-" | "@-" => read(None)?,
+        let (bytes, literal) = match argument {
+            "-" | "@-" => (read(None)?, false),
             _ => match argument.strip_prefix('@') {
-                Some(path) => read(Some(path))?,
-                None => return Ok(Self { bytes: argument.as_bytes().to_vec(), literal: true }),
+                Some(path) => (read(Some(path))?, false),
+                None => (argument.as_bytes().to_vec(), true),
             },
         };
-        Ok(Self { bytes, literal: false })
+        not_redacted(std::str::from_utf8(&bytes).unwrap_or_default())?;
+        Ok(Self { bytes, literal })
     }
 
     /// Refuses a body with a secret that was an argument.

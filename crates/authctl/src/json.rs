@@ -145,6 +145,25 @@ pub(crate) fn duplicate(text: &str) -> Option<String> {
     None
 }
 
+/// Returns the path of the first value that is [`REDACTED`], at any depth.
+pub(crate) fn redacted(text: &str) -> Option<String> {
+    if let Some(items) = array(text) {
+        let mut found = items
+            .iter()
+            .enumerate()
+            .filter_map(|(at, item)| Some(format!("[{at}]{}", redacted(item.get())?)));
+        return found.next();
+    }
+    if let Some(fields) = object(text) {
+        let mut found =
+            fields.iter().filter_map(|(name, value)| Some(format!(".{name}{}", redacted(value.get())?)));
+        return found.next();
+    }
+    // Compared as values: the same string can be written with escapes.
+    let value = |text| serde_json::from_str::<String>(text).ok();
+    value(text).filter(|own| value(REDACTED).as_ref() == Some(own)).map(|_| String::new())
+}
+
 pub(crate) fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -215,6 +234,20 @@ mod tests {
             format(r#"[{"key":"s3cret","b":{"key":["s3cret"]}},{"key":null}]"#, false, &hidden),
             r#"[{"key":"[redacted]","b":{"key":"[redacted]"}},{"key":null}]"#
         );
+    }
+
+    #[test]
+    fn a_placeholder_is_found_in_every_place_and_spelling() {
+        for (text, path) in [
+            (r#"{"a":1,"secret":"[redacted]"}"#, Some(".secret")),
+            (r#"{"a":[{"b":0},{"b":"\u005bredacted\u005D"}]}"#, Some(".a[1].b")),
+            (r#" [ "[redacted]" ] "#, Some("[0]")),
+            (r#""[redacted]""#, Some("")),
+            (r#"{"[redacted]":"a [redacted] b","c":null,"d":"[Redacted]"}"#, None),
+            ("not JSON", None),
+        ] {
+            assert_eq!(redacted(text).as_deref(), path, "{text}");
+        }
     }
 
     #[test]

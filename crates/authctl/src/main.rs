@@ -5,6 +5,7 @@
 //! and `input` turn a command line into values, `call` sends, `output` prints, `failure` has the exit codes.
 
 mod arguments;
+mod assumptions;
 mod broker;
 mod call;
 mod client;
@@ -20,6 +21,7 @@ mod input;
 mod interrupt;
 mod json;
 mod output;
+mod passwords;
 mod resolve;
 mod routes;
 mod server;

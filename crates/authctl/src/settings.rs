@@ -101,6 +101,8 @@ impl fmt::Display for Source {
 pub(crate) struct Settings {
     pub(crate) provider: &'static str,
     pub(crate) source: Source,
+    /// Keys of the profile for what the vendor doesn't document.
+    pub(crate) assumed: toml::Table,
     values: BTreeMap<&'static str, String>,
 }
 
@@ -121,13 +123,13 @@ impl Settings {
             .into_iter()
             .filter(|(name, _)| variables(provider).iter().any(|known| known.name == *name))
             .collect();
-        Self { provider, source: Source::Emulator, values }
+        Self { provider, source: Source::Emulator, assumed: toml::Table::new(), values }
     }
 
     /// Settings for a login that is about to take place.
-    pub(crate) fn of_login(profile: &str, login: Login) -> Self {
+    pub(crate) fn of_login(profile: &str, login: Login, assumed: toml::Table) -> Self {
         let values = login.base_url.iter().map(|url| ("VIRTUOUS_BASE_URL", url.clone())).collect();
-        Self { provider: "virtuous", source: Source::Login(profile.to_owned(), login), values }
+        Self { provider: "virtuous", source: Source::Login(profile.to_owned(), login), assumed, values }
     }
 
     /// The address that a call would use, and placeholders that no vendor accepts instead of credentials, for a request that is
@@ -141,7 +143,8 @@ impl Settings {
         let mut values = BTreeMap::new();
         for (name, value) in [
             ("REVESECURE_API_KEY", "redacted"),
-            ("REVESECURE_SECRET_KEY", "redacted"),
+            // The client decodes hexadecimal digits, and Virtuous's client base64.
+            ("REVESECURE_SECRET_KEY", "00"),
             ("VV_API_KEY", "redacted"),
             ("VERIGATOR_USERNAME", "redacted"),
             ("VERIGATOR_PASSWORD", "redacted"),
@@ -151,7 +154,9 @@ impl Settings {
         ] {
             values.insert(name, value.to_owned());
         }
+        let mut assumed = toml::Table::new();
         if let Some(base) = base {
+            assumed = base.assumed;
             values.extend(
                 base.values
                     .iter()
@@ -159,7 +164,7 @@ impl Settings {
                     .map(|(name, value)| (*name, value.clone())),
             );
         }
-        Ok(Self { provider, source: Source::Environment, values })
+        Ok(Self { provider, source: Source::Environment, assumed, values })
     }
 
     /// Finds the settings of a provider.
@@ -180,7 +185,8 @@ impl Settings {
     pub(crate) fn find(provider: &'static str, globals: &Globals) -> Result<Option<Self>, Failure> {
         let environment = if globals.profile().is_none() { environment(provider)? } else { BTreeMap::new() };
         if environment.keys().any(|name| !name.ends_with("_URL")) {
-            return Ok(Some(Self { provider, source: Source::Environment, values: environment }));
+            let assumed = toml::Table::new();
+            return Ok(Some(Self { provider, source: Source::Environment, assumed, values: environment }));
         }
         let found = Self::of_profile(provider, globals)?;
         let Some((name, address)) = environment.into_iter().next() else { return Ok(found) };
@@ -199,7 +205,8 @@ impl Settings {
 
     fn of_profile(provider: &'static str, globals: &Globals) -> Result<Option<Self>, Failure> {
         let profile = globals.profile().unwrap_or("default");
-        let values = Config::load()?.values(profile, provider)?;
+        let config = Config::load()?;
+        let (values, assumed) = (config.values(profile, provider)?, config.assumed(profile, provider));
         let login = State::load()?.login(profile, provider);
         if let Some(login) = login {
             let mut values: BTreeMap<_, _> = values
@@ -210,9 +217,11 @@ impl Settings {
             if let Some(url) = &login.base_url {
                 values.insert("VIRTUOUS_BASE_URL", url.clone());
             }
-            return Ok(Some(Self { provider, source: Source::Login(profile.to_owned(), login), values }));
+            let source = Source::Login(profile.to_owned(), login);
+            return Ok(Some(Self { provider, source, assumed, values }));
         }
-        Ok(values.map(|values| Self { provider, source: Source::Profile(profile.to_owned()), values }))
+        let source = Source::Profile(profile.to_owned());
+        Ok(values.map(|values| Self { provider, source, assumed, values }))
     }
 
     /// Returns a value.

@@ -84,6 +84,10 @@ impl<'n> Api<'n> {
                 record.text(name, &without_links(value));
             }
         }
+        // The one rule that a schema can't state.
+        if text(operation, "x-sdk-check") == Some("crate::check::range") {
+            record.set("range", Node::Bool(true));
+        }
         for (name, from) in [("sensitive", "x-sdk-sensitive"), ("deprecated", "deprecated")] {
             if operation.get(from) == Some(&Node::Bool(true)) {
                 record.set(name, Node::Bool(true));
@@ -263,7 +267,7 @@ impl<'n> Api<'n> {
 
 /// What checks and help need of a schema. The schemas that it refers to are noted.
 fn reduced(schema: &Node, schemas: &mut BTreeSet<String>) -> Node {
-    const KEPT: [&str; 13] = [
+    const KEPT: [&str; 18] = [
         "$ref",
         "type",
         "description",
@@ -277,6 +281,11 @@ fn reduced(schema: &Node, schemas: &mut BTreeSet<String>) -> Node {
         "maxLength",
         "minimum",
         "maximum",
+        "minItems",
+        "minProperties",
+        "maxProperties",
+        "propertyNames",
+        "dependentRequired",
     ];
     let mut record = Record::default();
     for (name, value) in fields(Some(schema)) {

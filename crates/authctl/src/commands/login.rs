@@ -87,7 +87,8 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
     let profile = profile(globals);
     token_file(&profile)?;
     let environment = environment("virtuous")?;
-    let of_profile = Config::load()?.values(&profile, "virtuous")?.unwrap_or_default();
+    let config = Config::load()?;
+    let of_profile = config.values(&profile, "virtuous")?.unwrap_or_default();
     let base_url = environment.get(URL).or_else(|| of_profile.get(URL)).cloned();
     let user = match &arguments.user {
         Some(user) => user.clone(),
@@ -99,7 +100,7 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
             .hint("authctl logout virtuous first, or --profile NAME"));
     }
     let login = Login { user: user.clone(), store: arguments.store, base_url };
-    let settings = Settings::of_login(&profile, login.clone());
+    let settings = Settings::of_login(&profile, login.clone(), config.assumed(&profile, "virtuous"));
     let client = virtuous(&settings, &Options::of(globals))?.build();
     let client = client.map_err(|error| Failure::call("virtuous", Class::Read, true, &error))?;
     let password = match arguments.password_stdin {

@@ -31,6 +31,9 @@ pub(crate) struct Operation {
     pub(crate) sensitive: bool,
     #[serde(default)]
     pub(crate) deprecated: bool,
+    /// Whether the path ends with the start and the end of a range.
+    #[serde(default)]
+    pub(crate) range: bool,
     #[serde(default)]
     not_executed_on: Vec<u16>,
     #[serde(default)]

@@ -28,6 +28,13 @@ pub(crate) struct Schema {
     pub(crate) max_length: Option<usize>,
     pub(crate) minimum: Option<f64>,
     pub(crate) maximum: Option<f64>,
+    pub(crate) min_items: Option<usize>,
+    pub(crate) min_properties: Option<usize>,
+    pub(crate) max_properties: Option<usize>,
+    pub(crate) property_names: Option<Box<Schema>>,
+    /// The fields that must be there if a field is there.
+    #[serde(deserialize_with = "in_order")]
+    pub(crate) dependent_required: Vec<(String, Vec<String>)>,
     pub(crate) secret: bool,
     /// The client sets it.
     pub(crate) filled: bool,
@@ -83,6 +90,8 @@ pub(crate) enum Additional {
 pub(crate) struct Plain {
     pub(crate) types: Vec<Type>,
     pub(crate) values: Vec<String>,
+    /// Other values are possible too.
+    pub(crate) open: bool,
     /// The flag can be given several times.
     pub(crate) list: bool,
     pub(crate) secret: bool,
@@ -91,7 +100,7 @@ pub(crate) struct Plain {
 impl Plain {
     /// Turns the value of a flag into JSON, by the type of the field and never by the look of the value.
     pub(crate) fn json(&self, text: &str) -> Result<String, String> {
-        if !self.values.is_empty() && !self.values.iter().any(|value| value == text) {
+        if !self.values.is_empty() && !self.open && !self.values.iter().any(|value| value == text) {
             return Err(one_of(text, self.values.iter().map(String::as_str)));
         }
         let number = || {
@@ -104,6 +113,8 @@ impl Plain {
             match ty {
                 Type::String => return Ok(Value::from(text).to_string()),
                 Type::Boolean if matches!(text, "true" | "false") => return Ok(text.to_owned()),
+                // As an alternative to a string, such as for a phone number, only if the digits stay as they are.
+                Type::Integer if self.types.contains(&Type::String) && !is_plain_number(text) => {}
                 Type::Integer if number().is_some_and(|it| it.is_i64() || it.is_u64()) => {
                     return Ok(text.to_owned());
                 }
@@ -134,13 +145,15 @@ impl Schema {
             let mut plain = Plain { secret, ..Plain::default() };
             for one in schema.any_of.iter().filter(|one| one.types != [Type::Null]) {
                 let one = one.plain(provider).filter(|one| !one.list)?;
+                plain.open |= one.values.is_empty() && one.types == [Type::String];
                 plain.types.extend(one.types);
                 plain.values.extend(one.values);
             }
             plain.types.sort_by_key(|ty| *ty != Type::String);
             return (!plain.types.is_empty()).then_some(plain);
         }
-        let mut types: Vec<Type> = schema.types.iter().copied().filter(|ty| *ty != Type::Null).collect();
+        // The first one that fits: where a number may be a string, the description names the form of the vendor's sample first.
+        let types: Vec<Type> = schema.types.iter().copied().filter(|ty| *ty != Type::Null).collect();
         if types == [Type::Array] {
             let plain = schema.items.as_ref()?.plain(provider).filter(|plain| !plain.list)?;
             return Some(Plain { list: true, ..plain });
@@ -148,10 +161,8 @@ impl Schema {
         if types.is_empty() || types.iter().any(|ty| matches!(ty, Type::Array | Type::Object)) {
             return None;
         }
-        // A string can say everything that the other types can.
-        types.sort_by_key(|ty| *ty != Type::String);
         let values = schema.values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        Some(Plain { types, values, list: false, secret })
+        Some(Plain { types, values, secret, ..Plain::default() })
     }
 
     /// Adds everything that is wrong with a value, each with its position, such as `contactIndividuals[0].firstName`.
@@ -205,6 +216,12 @@ impl Schema {
                 }
             }
             Value::Array(items) => {
+                if let Some(least) = schema.min_items.filter(|least| items.len() < *least) {
+                    report(format!(
+                        "must have at least {least} {}",
+                        if least == 1 { "element" } else { "elements" }
+                    ));
+                }
                 if let Some(schema) = &schema.items {
                     for (index, item) in items.iter().enumerate() {
                         schema.check(provider, item, &format!("{at}[{index}]"), problems);
@@ -212,6 +229,9 @@ impl Schema {
                 }
             }
             Value::Object(fields) => {
+                for problem in schema.rules(fields) {
+                    report(problem);
+                }
                 for (name, value) in fields {
                     let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
                     match (schema.property(name), &schema.additional_properties) {
@@ -238,6 +258,30 @@ impl Schema {
             }
             _ => {}
         }
+    }
+
+    /// What is wrong with the fields of an object as a whole.
+    fn rules(&self, fields: &serde_json::Map<String, Value>) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.min_properties.is_some_and(|least| fields.len() < least) {
+            let names = self.properties.iter().map(|(name, _)| name.as_str());
+            let optional: Vec<&str> =
+                names.filter(|name| !self.required.iter().any(|own| own == name)).collect();
+            problems.push(format!("one of {} is required", optional.join(", ")));
+        }
+        if let Some(most) = self.max_properties.filter(|most| fields.len() > *most) {
+            problems.push(format!("must have at most {most} fields"));
+        }
+        let longest = self.property_names.as_ref().and_then(|names| names.max_length);
+        if let Some(most) = longest.filter(|most| fields.keys().any(|name| name.chars().count() > *most)) {
+            problems.push(format!("a name must have at most {most} characters"));
+        }
+        for (name, others) in self.dependent_required.iter().filter(|(name, _)| fields.contains_key(name)) {
+            for other in others.iter().filter(|other| !fields.contains_key(*other)) {
+                problems.push(format!("{other} is required together with {name}"));
+            }
+        }
+        problems
     }
 
     pub(crate) fn property(&self, name: &str) -> Option<&Schema> {
@@ -283,6 +327,11 @@ impl Schema {
     }
 }
 
+/// Whether a number would keep the digits: no sign, no leading zero, and few enough for every reader of JSON.
+fn is_plain_number(text: &str) -> bool {
+    (1..=15).contains(&text.len()) && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn one_of<'w>(given: &str, values: impl Iterator<Item = &'w str> + Clone) -> String {
     let suggestion = words::did_you_mean(given, values.clone());
     format!("must be one of {}{suggestion}", values.collect::<Vec<_>>().join(", "))
@@ -301,7 +350,9 @@ fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Type
     })
 }
 
-fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Schema)>, D::Error> {
+fn in_order<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, T)>, D::Error> {
     deserializer.deserialize_map(Fields(PhantomData))
 }
 
