@@ -151,6 +151,9 @@ async fn the_rules_of_the_descriptions_are_checked_before_anything_is_sent() {
     // Values that the description lists, and others: a service of the vendor's plugin.
     home.run(&["revesecure", "services", "create", "--name", "blog", "--type", "WordPress"]).expect(0, "");
     home.run(&["revesecure", "users", "range", "0", "0"]).expect(0, "");
+    let camp = ["virtuous", "contacts", "create", "--contact-type", "Camp", "--name", "Camp"];
+    home.run(&[&camp[..], &["--data", r#"{"contactIndividuals":[]}"#, "--dry-run"]].concat())
+        .expect(0, "Camp");
 }
 
 /// The sample: `'CountryCode' : 91, 'ContactNumber' : 8123456789`.

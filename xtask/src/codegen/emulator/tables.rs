@@ -234,12 +234,13 @@ impl<'n> Tables<'n> {
         Some(format!("{maker}(\"{name}\")"))
     }
 
-    /// What a reference leads to.
+    /// What a reference leads to; of an open enumeration, the known values.
     fn schema(&self, schema: &'n Node) -> Option<&'n Node> {
-        match schema.get("$ref") {
-            Some(Node::Text(reference)) => followed(self.description, reference),
-            _ => Some(schema),
-        }
+        let found = match schema.get("$ref") {
+            Some(Node::Text(reference)) => followed(self.description, reference)?,
+            _ => schema,
+        };
+        Some(if first(found).get("enum").is_some() { first(found) } else { found })
     }
 }
 
