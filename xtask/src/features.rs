@@ -281,9 +281,10 @@ mod tests {
         assert_eq!(found, ["a must not depend on ring now"]);
     }
 
-    /// Features that need a C compiler or a library of the system, whose tests run in the step `test-native`, as the README says.
-    const NOT_RUST_ALONE: [&str; 4] =
-        ["keyring", "reqwest-013-native-tls", "reqwest-013-rustls", "rustls-aws-lc"];
+    /// Features that need a C compiler, a library of the system or a server, whose tests run in the steps `test-native` and
+    /// `stores`, as the README says.
+    const NOT_RUST_ALONE: [&str; 6] =
+        ["keyring", "postgres", "redis", "reqwest-013-native-tls", "reqwest-013-rustls", "rustls-aws-lc"];
 
     #[test]
     fn the_readmes_test_command_runs_the_tests_of_every_other_feature() {

@@ -32,6 +32,7 @@
 //! | `oidc` | Vault Vision: logins at a tenant with OpenID Connect |
 //! | `token-file` (default) | Virtuous: a token store in a file |
 //! | `keyring` | Virtuous: a token store in the operating system's keyring |
+//! | `redis`, `postgres` | Virtuous: token stores that many machines share |
 //! | `chrono-04`, `jiff-02` | conversions between `DateTime` and the types of those crates |
 //! | `rust_decimal` | Virtuous: conversions between `Amount` and `rust_decimal::Decimal` |
 //!
