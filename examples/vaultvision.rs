@@ -52,9 +52,9 @@ async fn calls(output: &mut Output, client: &Client, emulator: Option<&Emulator>
     let user =
         output.call("users.create(anna)", users.create(&new), |user| format!("id {}", user.id())).await?;
     let disabled =
-        output.call("users.disable(anna)", users.disable(user.id()), |_| "disabled").await?.written()?;
+        output.call("users.disable(anna)", users.disable(user.id()), |_| "disabled").await?.into_result()?;
     let enabled =
-        output.call("users.enable(anna)", users.enable(user.id()), |_| "enabled").await?.written()?;
+        output.call("users.enable(anna)", users.enable(user.id()), |_| "enabled").await?.into_result()?;
     if !disabled.disabled() || enabled.disabled() {
         return Err("the user is not in the expected state".into());
     }
@@ -96,14 +96,14 @@ async fn change_tenant(
     for value in [!before, before] {
         let change = tenants.set(id, move |settings| settings.set_allow_unverified(value));
         let what = format!("tenants.set(allow_unverified = {value})");
-        let _ = output.call(&what, change, describe).await?.written()?;
+        let _ = output.call(&what, change, describe).await?.into_result()?;
     }
     let insert = tenants.modify(id, |tenant| tenant.metadata_mut().insert("crm_id", "17"));
-    let _ = output.call("tenants.modify(insert crm_id)", insert, describe).await?.written()?;
+    let _ = output.call("tenants.modify(insert crm_id)", insert, describe).await?.into_result()?;
     let remove = tenants.modify(id, |tenant| {
         tenant.metadata_mut().remove("crm_id");
     });
-    let _ = output.call("tenants.modify(remove crm_id)", remove, describe).await?.written()?;
+    let _ = output.call("tenants.modify(remove crm_id)", remove, describe).await?.into_result()?;
     Ok(())
 }
 

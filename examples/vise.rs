@@ -57,11 +57,11 @@ async fn all_domains(output: &mut Output, client: &Client) -> Result {
     let results = client.for_all_domains().domains(domains).run(async |session| session.vise_domains().await);
     let results: DomainResults<Value> = output
         .call("for_all_domains().run(vise_domains)", results, |results| {
-            let (done, failed) = (results.done().count(), results.failed().count());
+            let (done, failed) = (results.succeeded().count(), results.failed().count());
             format!("{done} succeeded, {failed} failed, {} without VISE", results.skipped().count())
         })
         .await?;
-    for (domain, response) in results.done() {
+    for (domain, response) in results.succeeded() {
         output.note(format!("{}: {}", domain.vise_url.as_deref().unwrap_or_default(), shorten(response)));
     }
     for (_, error) in results.failed() {
@@ -103,7 +103,7 @@ async fn hostile_hosts(output: &mut Output, client: &Client, vise: &Vise) -> Res
             format!("{} hosts rejected, nothing sent", results.failed().count())
         })
         .await?;
-    if results.done().next().is_some() || vise.effect("token_leaked") > 0 {
+    if results.succeeded().next().is_some() || vise.effect("token_leaked") > 0 {
         return Err("the client sent the token to a hostile host".into());
     }
     Ok(())

@@ -129,7 +129,7 @@ async fn vault_vision() {
 
     let users = client.users(id);
     let user = users.create(&NewUser::email("test01@example.test")).await.unwrap();
-    users.disable(user.id()).await.unwrap().written().unwrap();
+    users.disable(user.id()).await.unwrap().into_result().unwrap();
     let credentials = users.credentials(user.id());
     credentials.create(&NewPassword::plain("1234567890".to_owned())).await.unwrap();
     let second = credentials.create(&NewPassword::plain("0987654321".to_owned())).await.unwrap_err();
@@ -191,6 +191,6 @@ async fn vise() {
         let domains = client.list_account_domains().await.unwrap();
         let all = client.for_all_domains().domains(domains).run(async |session| session.vise_domains().await);
         let all: vise_client::DomainResults<serde_json::Value> = all.await.unwrap();
-        assert_eq!((all.done().count(), all.failed().count()), (3, 0), "{phrases:?}");
+        assert_eq!((all.succeeded().count(), all.failed().count()), (3, 0), "{phrases:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! S6: no two different requests are signed as the same string, in either scheme that signs requests.
 //!
-//! The strings are cut at different places into path and body, and made of what stands in the signed string itself: separators,
+//! The strings are cut at different places into path and body, and made of parts of the signed string itself: separators,
 //! methods, hosts, dates. What a request means is known from how it was made, not from the code that signs it.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]

@@ -189,7 +189,7 @@ pub(crate) fn cargo_commands(file: &Markdown) -> Vec<(usize, String)> {
 fn refused(command: &str, metadata: &Metadata) -> Option<String> {
     let words = shlex::split(command)?;
     let packages = metadata.workspace_packages();
-    // What stands behind two hyphens is the program's own.
+    // Arguments behind two hyphens are the program's own.
     let own: Vec<&str> = words.iter().map(String::as_str).take_while(|word| *word != "--").collect();
     own.windows(2).find_map(|pair| {
         let [option, name] = pair else { return None };

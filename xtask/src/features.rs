@@ -15,7 +15,7 @@ use std::path::Path;
 /// Three checks, the first two of which build nothing:
 /// the features of the facade auth-clients are those of the provider crates, forwarded by name, and theirs those of
 /// auth-client-core; each crate's packages are those of its committed list, xtask/trees/<crate>.txt;
-/// `cargo check` of each crate by itself with every one of its features.
+/// `cargo check` of each crate alone with every one of its features.
 #[derive(clap::Args, Debug, Default)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {

@@ -35,10 +35,10 @@ To use something that a newer version of a package has, raise its requirement, t
 pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let copy = workspace::target(&root).join("xtask/minimal");
-    // The published crates as a workspace of their own: what xtask and the examples need would hide how little they do with.
+    // The published crates as their own workspace: what xtask and the examples need would hide how little they do with.
     workspace::mirror(&root, &copy, |path| path.starts_with("crates/"))?;
     let manifest = process::read_text(&root.join("Cargo.toml"))?;
-    // A program is installed with the versions of its own lock file.
+    // A program is installed with the versions of its lock file.
     let libraries = workspace::library_crates(&root)?;
     let members: Vec<String> = libraries.iter().map(|name| format!("\"crates/{name}\"")).collect();
     let members = format!("members = [{}]", members.join(", "));

@@ -5,7 +5,7 @@
 use std::process::{Command, Output};
 
 fn xtask(arguments: &[&str]) -> Output {
-    // From a folder below the root: the command finds the workspace by itself.
+    // From a folder below the root: the command finds the workspace automatically.
     Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(arguments)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use xtask::workspace;
 
-/// How often each name stands between these two in a string.
+/// How often each name is between these two in a string.
 fn names<'a>(text: &'a str, before: &str, after: &str) -> BTreeMap<&'a str, usize> {
     let mut found = BTreeMap::new();
     for rest in text.split(before).skip(1) {
@@ -42,7 +42,7 @@ fn every_public_async_function_is_tested() {
         }
         let tested = fs::read_to_string(folder.join("tests/futures.rs"))
             .unwrap_or_else(|error| panic!("crates/{name}/tests/futures.rs: {error}"));
-        // A function of a module stands without a dot.
+        // A function of a module has no dot.
         let tested = tested.replace("::", ".").replace("(send_", "(.send_");
         let tested = names(&tested, ".", "(");
         for (function, count) in public {

@@ -1,7 +1,8 @@
 //! Items that only provider crates need.
 //!
 //! This module may change in any minor version. Programs use the items at the crate root instead, through their
-//! provider crate.
+//! provider crate. Implementations of its traits for models are hidden from the documentation: they are not part of a
+//! provider crate's public API.
 
 pub use auth_core;
 #[doc(hidden)]

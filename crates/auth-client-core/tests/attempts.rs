@@ -292,7 +292,7 @@ async fn the_quota_ends_the_retries_of_a_whole_client() {
         "35 retries empty the bucket, then every call is one attempt"
     );
 
-    // Another client has a bucket of its own.
+    // Another client has its own bucket.
     let engine = Setup::new(transport.clone()).engine();
     assert_eq!(read(&engine).await.unwrap_err().attempts(), 3);
 }

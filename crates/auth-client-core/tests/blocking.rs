@@ -207,7 +207,7 @@ fn calls_of_several_threads_share_connections_that_stay_open() {
     let base = BaseUrl::parse("base URL", &url).unwrap();
     let engine = Engine::new(&settings, base, common::Shop, None).unwrap();
     for _ in 0..100 {
-        // One after the other, each from a thread of its own.
+        // One after the other, each from its own thread.
         let engine = engine.clone();
         let call = move || read(&engine).timeout(Duration::from_secs(10)).wait();
         assert_eq!(std::thread::spawn(call).join().unwrap().unwrap(), 1);

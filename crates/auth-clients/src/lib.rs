@@ -1,6 +1,6 @@
 //! Rust clients for five vendor APIs, one feature per vendor.
 //!
-//! This crate re-exports the provider crates, all of the same version, and contains no code of its own. If you need
+//! This crate re-exports the provider crates, all of the same version, and contains no code. If you need
 //! only one provider, depend on its crate instead.
 //!
 //! # Features
@@ -83,7 +83,7 @@
 //!     let vault = Client::from_env()?;
 //!     let users = vault.users(tenant);
 //!     let user = users.create(&NewUser::email("anna@example.com")).await?;
-//!     users.disable(user.id()).await?.written()?;
+//!     users.disable(user.id()).await?.into_result()?;
 //!     Ok(())
 //! }
 //! # }
@@ -154,7 +154,7 @@
 //!         .for_all_domains()
 //!         .run(async |session| session.vise_domains().await)
 //!         .await?;
-//!     for (domain, response) in results.done() {
+//!     for (domain, response) in results.succeeded() {
 //!         println!("{:?}: {response}", domain.vise_url);
 //!     }
 //!     Ok(())

@@ -115,7 +115,7 @@ async fn a_refused_request_is_found_and_explained() {
 
     assert_eq!(revesecure(&emulator, "GET", "/rest/v1/organization", &Value::Null, "\n").await.status, 200);
     assert_eq!(revesecure(&emulator, "GET", "/rest/v1/users", &Value::Null, "").await.status, 401);
-    // The reason stands in the row, with a word and not only with a color.
+    // The reason is in the row, with a word and not only with a color.
     let row = browser.wait_for("#list li:first-child", "401 refused").await;
     assert!(row.contains("/rest/v1/users") && row.contains("separator"), "{row}");
     assert_eq!(browser.text("#count").await, "2");

@@ -322,7 +322,7 @@ async fn webhooks(walk: &Walk) {
     walk.plain("DELETE", "/api/Webhook/{webhookId}", &made).await;
 }
 
-/// Everything about contacts that has no record of its own.
+/// Everything about contacts that has no separate record.
 async fn extras(walk: &Walk) {
     let near = json!({ "latitude": 33.45, "longitude": -112.07, "distanceInMiles": 10 });
     walk.post("/api/Contact/Proximity", near).await;

@@ -1,6 +1,6 @@
 //! PostgreSQL as a backend: a row per credential, replaced by one statement if it is unchanged.
 //!
-//! Every statement is a transaction of its own, because one that stays open during a refresh would occupy a connection,
+//! Every statement is its own transaction, because one that stays open during a refresh would occupy a connection,
 //! and a server that ends idle transactions would release its lock without notice. Statements are not prepared by name,
 //! so that a connection pool in transaction mode can be in between.
 

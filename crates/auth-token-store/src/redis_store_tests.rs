@@ -272,7 +272,7 @@ mod killed {
         token
     }
 
-    /// Not a test of its own: a process that refreshes for ever.
+    /// Not a separate test: a process that refreshes for ever.
     #[tokio::test]
     async fn another_process() {
         let Ok(ports) = std::env::var(CHILD) else { return };

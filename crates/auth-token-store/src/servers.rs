@@ -1,4 +1,4 @@
-//! Database servers of the tests, each in a folder of its own, on a loopback port that was free.
+//! Database servers of the tests, each in its own folder, on a loopback port that was free.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 

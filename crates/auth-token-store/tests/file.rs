@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A folder of its own for each test, gone with it.
+/// Its own folder for each test, gone with it.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -308,7 +308,7 @@ async fn a_tilde_is_the_home_directory_or_refused() {
 
 const CHILD: &str = "TOKEN_STORE_TEST_FOLDER";
 
-/// Not a test of its own: another process that takes the lock, says so, and never lets go.
+/// Not a separate test: another process that takes the lock, says so, and never lets go.
 #[tokio::test]
 async fn another_process() {
     let Some(folder) = std::env::var_os(CHILD) else { return };

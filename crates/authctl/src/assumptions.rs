@@ -2,7 +2,7 @@
 //! docs/assumptions.md names, with values of TOML.
 
 use http::{HeaderName, Method};
-use revesecure_client::{DateText, HmacDigest, KeyEncoding, SignedQuery};
+use revesecure_client::{DateFormat, HmacDigest, KeyEncoding, SignedQuery};
 use std::time::Duration;
 use toml::{Table, Value};
 use vise_client::{SessionCookie, TokenPlacement};
@@ -56,7 +56,7 @@ assumptions! { REVESECURE, revesecure(revesecure_client::ClientBuilder):
     key_encoding: KeyEncoding,
     separator: String,
     signing_host: String,
-    date_text: DateText,
+    date_format: DateFormat,
     signed_query: SignedQuery,
     utf8_bodies: bool,
     strict_envelope: bool,
@@ -83,12 +83,12 @@ assumptions! { VISE, vise(vise_client::ClientBuilder):
     auth_method: Method,
     auth_path: String,
     auth_parameter: String,
-    auth_redirects: u32,
+    max_auth_redirects: u32,
     session_cookie: SessionCookie,
     session_lifetime: Duration,
-    pages_end_sessions: bool,
+    html_ends_session: bool,
     forbidden_ends_sessions: bool,
-    relist_on_refusal: bool,
+    refresh_phrase_on_rejection: bool,
     vise_prefix: String,
     vise_domains_path: String,
 }
@@ -181,7 +181,7 @@ impl Setting for SignedQuery {
     }
 }
 
-impl Setting for DateText {
+impl Setting for DateFormat {
     const FORM: &str = "\"rfc2822\", or the constant to send";
 
     fn read(value: &Value) -> Option<Self> {
@@ -233,7 +233,7 @@ mod tests {
             ("vise", "auth_method", "'POST'", "'post'"),
             ("vise", "token_placement", "'header:x-api-key'", "'header:a b'"),
             ("vise", "token_placement", "'query:key'", "'cookie:key'"),
-            ("vise", "auth_redirects", "0", "-1"),
+            ("vise", "max_auth_redirects", "0", "-1"),
             ("vise", "session_lifetime", "3600", "'1h'"),
             ("vise", "session_cookie", "'*'", "true"),
             ("virtuous", "otp_header", "true", "1"),

@@ -1,4 +1,4 @@
-//! The configuration file: profiles with the settings of each provider. Secrets stand elsewhere, and the file says where.
+//! The configuration file: profiles with the settings of each provider. It names where secrets are, and contains none.
 
 use crate::assumptions::{self, Key};
 use crate::failure::Failure;

@@ -1,4 +1,4 @@
-//! The example in the help of an operation: a command line that runs against the emulator as it stands, or a valid request with
+//! The example in the help of an operation: a command line that runs against the unchanged emulator, or a valid request with
 //! ids to replace.
 
 use crate::arguments::{Slot, Where};

@@ -12,7 +12,7 @@ static PRESSED: AtomicBool = AtomicBool::new(false);
 /// Whether a write may have been sent.
 static WRITES: AtomicBool = AtomicBool::new(false);
 
-/// Listens for Ctrl-C from now on, on a thread of its own, because this one may wait for input.
+/// Listens for Ctrl-C from now on, on its own thread, because this one may wait for input.
 pub(crate) fn watch() {
     std::thread::spawn(|| {
         // Without a runtime, Ctrl-C ends the process as usual.

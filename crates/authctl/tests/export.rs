@@ -109,7 +109,7 @@ async fn an_export_that_is_killed_at_any_moment_has_every_row_once() {
     const CONTACTS: u64 = 20_000;
     let place = Place::new(CONTACTS).await;
     let export = ["virtuous", "export", "contacts", "--to", "contacts.ndjson"];
-    // A run of its own shows how long the file gets.
+    // Its own run shows how long the file gets.
     place.run(&["virtuous", "export", "contacts", "--to", "whole.ndjson"], 0, "20000 rows");
     let whole = place.length("whole.ndjson");
     let mut kills = 0;

@@ -4,7 +4,7 @@
 //! uses SHA-256 and hexadecimal digits. Settings select others.
 
 use auth_client_core::provider::auth_core::scheme::{
-    BasicHmac, BasicHmacBuilder, DateText, HmacDigest, KeyEncoding, SignedQuery,
+    BasicHmac, BasicHmacBuilder, DateFormat, HmacDigest, KeyEncoding, SignedQuery,
 };
 use auth_client_core::provider::auth_core::{InvalidCredential, SecretString};
 
@@ -14,7 +14,7 @@ pub(crate) struct Signing {
     pub(crate) digest: HmacDigest,
     pub(crate) key_encoding: KeyEncoding,
     pub(crate) separator: Option<String>,
-    pub(crate) date: DateText,
+    pub(crate) date: DateFormat,
     pub(crate) host: Option<String>,
     pub(crate) query: SignedQuery,
 }

@@ -3,7 +3,7 @@
 use crate::auth::Signing;
 use crate::error::{Error, ReveSecure};
 use auth_client_core::Request;
-use auth_client_core::provider::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
+use auth_client_core::provider::auth_core::scheme::{DateFormat, HmacDigest, KeyEncoding, SignedQuery};
 use auth_client_core::provider::auth_core::{ExposeSecret, SecretString, StaticCredential};
 use auth_client_core::provider::{BaseUrl, Engine, JsonStyle, Settings, env};
 use http::Method;
@@ -277,19 +277,19 @@ impl ClientBuilder {
     }
 
     /// Sets the value of the `Date` header, which is signed too. Default: the time of each attempt, such as `Fri,
-    /// 08 Dec 2017 17:29:18 -0000`. [`DateText::Fixed`] is for tests.
+    /// 08 Dec 2017 17:29:18 -0000`. [`DateFormat::Fixed`] is for tests.
     ///
     /// Assumption (date-format): the zone is `-0000`, as in the vendor's sample.
     ///
     /// ```
-    /// use revesecure_client::{Client, DateText};
+    /// use revesecure_client::{Client, DateFormat};
     ///
-    /// let date = DateText::Fixed("Fri, 08 Dec 2017 17:29:18 -0000".to_owned());
-    /// let revesecure = Client::builder("api-key", "00ff").date_text(date).build()?;
+    /// let date = DateFormat::Fixed("Fri, 08 Dec 2017 17:29:18 -0000".to_owned());
+    /// let revesecure = Client::builder("api-key", "00ff").date_format(date).build()?;
     /// # let _ = revesecure;
     /// # Ok::<(), revesecure_client::Error>(())
     /// ```
-    pub fn date_text(mut self, date: DateText) -> Self {
+    pub fn date_format(mut self, date: DateFormat) -> Self {
         self.signing.date = date;
         self
     }

@@ -10,12 +10,13 @@ use auth_client_core::decode::{self, DecodeFailure};
 use auth_client_core::provider::model;
 use http::Response;
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// The `status` object of an envelope. `Debug` omits its description, which may echo request data.
+/// The `status` object of an envelope. `Debug` omits its description, which may echo request data; `Serialize` writes
+/// it.
 ///
 /// ```
 /// use revesecure_client::models::Envelope;
@@ -26,7 +27,7 @@ use std::marker::PhantomData;
 /// assert_eq!(envelope.error(), Some(true));
 /// assert!(Envelope::read(br#"[{"UserId":"u1"}]"#).is_none());
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Envelope {
     code: Option<i64>,
     description: Option<String>,
@@ -211,6 +212,13 @@ mod tests {
 
     fn read<T: DeserializeOwned>(body: &str) -> Result<T, DecodeFailure> {
         json(&Response::new(Bytes::copy_from_slice(body.as_bytes())))
+    }
+
+    #[test]
+    fn an_envelope_is_written_as_json() {
+        let envelope = Envelope::read(br#"{"status":{"code":"404","description":"No such user"}}"#).unwrap();
+        let written = serde_json::json!({ "code": 404, "description": "No such user", "error": null });
+        assert_eq!(serde_json::to_value(&envelope).unwrap(), written);
     }
 
     #[test]

@@ -48,6 +48,7 @@ impl From<bool> for Flag {
     }
 }
 
+#[doc(hidden)]
 impl Field for Flag {
     fn blank() -> Self {
         Self(false)
@@ -101,6 +102,7 @@ impl fmt::Display for Count {
     }
 }
 
+#[doc(hidden)]
 impl Field for Count {
     fn blank() -> Self {
         Self(0)
@@ -151,6 +153,7 @@ macro_rules! text_or_number {
             }
         }
 
+        #[doc(hidden)]
         impl Field for $name {
             fn blank() -> Self {
                 Self(String::new())

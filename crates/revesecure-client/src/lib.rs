@@ -108,7 +108,7 @@ mod second_factor;
 mod update;
 mod written;
 
-pub use auth_client_core::provider::auth_core::scheme::{DateText, HmacDigest, KeyEncoding, SignedQuery};
+pub use auth_client_core::provider::auth_core::scheme::{DateFormat, HmacDigest, KeyEncoding, SignedQuery};
 
 pub use auth_client_core::reexports::*;
 

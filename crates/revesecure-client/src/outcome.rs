@@ -58,6 +58,7 @@ impl Default for Policy {
     }
 }
 
+#[doc(hidden)]
 impl Field for Policy {
     fn blank() -> Self {
         Self::default()
@@ -134,6 +135,7 @@ impl Default for AuthResult {
     }
 }
 
+#[doc(hidden)]
 impl Field for AuthResult {
     fn blank() -> Self {
         Self::default()
@@ -244,6 +246,7 @@ impl Default for AuthMethods {
     }
 }
 
+#[doc(hidden)]
 impl Field for AuthMethods {
     fn blank() -> Self {
         Self::default()

@@ -129,6 +129,7 @@ fn fingerprint<T: Serialize>(details: &[T], left_out: &[UnreadableRow]) -> u64 {
 
 macro_rules! paged {
     ($name:ident, $plural:ident, $range:ident, $page:ident, $operation:literal) => {
+        #[doc(hidden)]
         impl auth_client_core::provider::Rows for $page {}
 
         impl Client {

@@ -15,7 +15,7 @@ use revesecure_client::models::{
     UserUpdate,
 };
 use revesecure_client::{
-    Challenge, Client, ClientBuilder, DateText, ErrorKind, HmacDigest, KeyEncoding, Login, Paging,
+    Challenge, Client, ClientBuilder, DateFormat, ErrorKind, HmacDigest, KeyEncoding, Login, Paging,
     PushOutcome, PushWait, SecondFactor,
 };
 
@@ -227,10 +227,10 @@ async fn dates_are_those_of_the_clients_clock() {
         assert_eq!(reply.attempts, attempts, "signed by the server's clock, which is remembered");
     }
     // A fixed date can't be corrected.
-    let date = DateText::Fixed("Fri, 08 Dec 2017 17:29:18 -0000".to_owned());
-    let error = builder(&emulator).date_text(date).build().unwrap().users().list().await.unwrap_err();
+    let date = DateFormat::Fixed("Fri, 08 Dec 2017 17:29:18 -0000".to_owned());
+    let error = builder(&emulator).date_format(date).build().unwrap().users().list().await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Unauthenticated, Some("401")));
-    // Nor can a refusal with a status of its own hide the date.
+    // Nor can a refusal with its own status hide the date.
     emulator.revesecure().configure(|settings| settings.errors_as_200 = true);
     let old = builder(&emulator).time(time.clock(), time.timer()).build().unwrap();
     assert_eq!(old.users().list().reply().await.unwrap().attempts, 2);

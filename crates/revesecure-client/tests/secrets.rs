@@ -13,7 +13,7 @@ use revesecure_client::models::{
     PushQuery, PushRequest, PushStarted, PushStatus, Registration, UserInfo, UserQuery, UserUpdate,
     WriteResponse,
 };
-use revesecure_client::{Client, DateText, Login, Paging, PushWait, SecondFactor};
+use revesecure_client::{Client, DateFormat, Login, Paging, PushWait, SecondFactor};
 use secrets::{Log, Secrets, echoes};
 use wire::WireServer;
 
@@ -72,7 +72,7 @@ async fn no_public_type_prints_a_secret() {
         NewBypassCodes::new("a", 1),
         NewUser::contact_number("1").country_code("2"),
         UserUpdate::new("a"),
-        (PushWait::new(), Paging::new(), SecondFactor::of("ann"), DateText::Rfc2822),
+        (PushWait::new(), Paging::new(), SecondFactor::of("ann"), DateFormat::Rfc2822),
         client.user_pages(Paging::new()),
     );
     SECRETS.not_in_debug("values", &values);

@@ -5,7 +5,7 @@
 use auth_client_core::provider::auth_core::scheme::BasicHmac;
 use auth_client_core::provider::auth_core::{Origin, SecretString, Sign, SigningRequest};
 use http::{HeaderMap, Method, Uri};
-use revesecure_client::{DateText, HmacDigest, KeyEncoding, SignedQuery};
+use revesecure_client::{DateFormat, HmacDigest, KeyEncoding, SignedQuery};
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
 
@@ -47,10 +47,10 @@ fn sign(vector: &Value) -> (Vec<u8>, String, String) {
             _ => SignedQuery::Omitted,
         })
         .date(match (settings["fixed_date"].as_str(), text(settings, "zone")) {
-            (Some(fixed), _) => DateText::Fixed(fixed.to_owned()),
-            (None, "+0000") => DateText::Rfc2822Zone("+0000"),
-            (None, "GMT") => DateText::Rfc2822Zone("GMT"),
-            _ => DateText::Rfc2822,
+            (Some(fixed), _) => DateFormat::Fixed(fixed.to_owned()),
+            (None, "+0000") => DateFormat::Rfc2822Zone("+0000"),
+            (None, "GMT") => DateFormat::Rfc2822Zone("GMT"),
+            _ => DateFormat::Rfc2822,
         });
     if let Some(host) = settings["signing_host"].as_str() {
         builder = builder.host(host);

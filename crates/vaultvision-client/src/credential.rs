@@ -293,6 +293,7 @@ impl PartialEq for Credential {
 
 /// As an element of a list. It is decoded as the general kind first, because the `type` is known only at the end of the
 /// object.
+#[doc(hidden)]
 impl Field for Credential {
     fn blank() -> Self {
         Self::Other(OtherCredential::default())

@@ -100,6 +100,7 @@ impl Default for StatusCode {
     }
 }
 
+#[doc(hidden)]
 impl Field for StatusCode {
     fn blank() -> Self {
         Self::default()

@@ -13,7 +13,7 @@ impl<'a> Tenants<'a> {
     ///     .tenants()
     ///     .modify("CmKJPDorO34hGJ0J", |tenant| tenant.metadata_mut().insert("mykey1", "myval1"))
     ///     .await?
-    ///     .written()?;
+    ///     .into_result()?;
     /// # let _ = tenant;
     /// # Ok(())
     /// # }
@@ -41,7 +41,7 @@ impl<'a> Tenants<'a> {
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let tenants = vault.tenants();
-    /// tenants.set("CmKJPDorO34hGJ0J", |settings| settings.set_allow_unverified(false)).await?.written()?;
+    /// tenants.set("CmKJPDorO34hGJ0J", |settings| settings.set_allow_unverified(false)).await?.into_result()?;
     /// # Ok(())
     /// # }
     /// ```
@@ -64,7 +64,7 @@ impl<'a> Applications<'a> {
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let applications = vault.applications("CmKJPDorO34hGJ0J");
-    /// applications.modify("J3Or5KNHIUDl", |application| application.set_name("Shop")).await?.written()?;
+    /// applications.modify("J3Or5KNHIUDl", |application| application.set_name("Shop")).await?.into_result()?;
     /// # Ok(())
     /// # }
     /// ```
@@ -93,7 +93,7 @@ impl<'a> Users<'a> {
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let users = vault.users("CmKJPDorO34hGJ0J");
-    /// users.modify("9cb0Q44OoPO4", |user| user.profile_mut().set_name("Test User02")).await?.written()?;
+    /// users.modify("9cb0Q44OoPO4", |user| user.profile_mut().set_name("Test User02")).await?.into_result()?;
     /// # Ok(())
     /// # }
     /// ```
@@ -109,7 +109,7 @@ impl<'a> Users<'a> {
     ///
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// vault.users("CmKJPDorO34hGJ0J").disable("9cb0Q44OoPO4").await?.written()?;
+    /// vault.users("CmKJPDorO34hGJ0J").disable("9cb0Q44OoPO4").await?.into_result()?;
     /// # Ok(())
     /// # }
     /// ```
@@ -125,7 +125,7 @@ impl<'a> Users<'a> {
     ///
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// vault.users("CmKJPDorO34hGJ0J").enable("9cb0Q44OoPO4").await?.written()?;
+    /// vault.users("CmKJPDorO34hGJ0J").enable("9cb0Q44OoPO4").await?.into_result()?;
     /// # Ok(())
     /// # }
     /// ```
@@ -149,7 +149,7 @@ impl<'a> Credentials<'a> {
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let users = vault.users("CmKJPDorO34hGJ0J");
     /// let credentials = users.credentials("6fkflQib1ehm");
-    /// credentials.modify("password", |password| password.set_disabled(true)).await?.written()?;
+    /// credentials.modify("password", |password| password.set_disabled(true)).await?.into_result()?;
     /// # Ok(())
     /// # }
     /// ```
@@ -175,7 +175,7 @@ impl<'a> Credentials<'a> {
     ///
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// vault.users("CmKJPDorO34hGJ0J").credentials("6fkflQib1ehm").disable("password").await?.written()?;
+    /// vault.users("CmKJPDorO34hGJ0J").credentials("6fkflQib1ehm").disable("password").await?.into_result()?;
     /// # Ok(())
     /// # }
     /// ```
@@ -194,7 +194,7 @@ impl<'a> Credentials<'a> {
     ///
     /// ```no_run
     /// # async fn run(vault: &vaultvision_client::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// vault.users("CmKJPDorO34hGJ0J").credentials("6fkflQib1ehm").enable("password").await?.written()?;
+    /// vault.users("CmKJPDorO34hGJ0J").credentials("6fkflQib1ehm").enable("password").await?.into_result()?;
     /// # Ok(())
     /// # }
     /// ```

@@ -18,14 +18,14 @@
 //! # let tenant = tenant.as_str();
 //! let vault = Client::new("vv_0000000000000000000000000000000")?;
 //! # let vault = Client::builder(at.api_key()).base_url(at.base_url()).build()?;
-//! vault.tenants().set(tenant, |settings| settings.set_allow_unverified(true)).await?.written()?;
+//! vault.tenants().set(tenant, |settings| settings.set_allow_unverified(true)).await?.into_result()?;
 //!
 //! let users = vault.users(tenant);
 //! let user = users.create(&NewUser::email("test01@example.test")).await?;
 //! let digest = "c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646";
 //! users.credentials(user.id()).create(&NewPassword::sha256(digest)?).await?;
 //! # assert!(at.log_in(tenant, user.id(), "1234567890")?);
-//! let user = users.disable(user.id()).await?.written()?;
+//! let user = users.disable(user.id()).await?.into_result()?;
 //! assert!(user.disabled());
 //! # Ok(())
 //! # }
@@ -108,7 +108,7 @@ pub use auth_client_core::reexports::*;
 pub use client::{Client, ClientBuilder};
 pub use error::{Call, Error, Items, Pages};
 pub use generated::resources;
-pub use modify::{LostUpdate, Modified, Modify, Race};
+pub use modify::{ConflictPhase, LostUpdate, Modified, Modify};
 
 /// Models: request and response bodies.
 pub mod models {

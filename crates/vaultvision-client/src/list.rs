@@ -131,6 +131,7 @@ impl<T> List<T> {
     }
 }
 
+#[doc(hidden)]
 impl<T> auth_client_core::provider::Rows for List<T> {}
 
 impl<T> IntoIterator for List<T> {

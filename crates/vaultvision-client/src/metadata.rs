@@ -193,6 +193,7 @@ impl<K: AsRef<str>, V: AsRef<str>> FromIterator<(K, V)> for Metadata {
     }
 }
 
+#[doc(hidden)]
 impl Field for Metadata {
     fn blank() -> Self {
         Self::default()

@@ -51,7 +51,7 @@ impl<T> Modified<T> {
     /// ```no_run
     /// # async fn example(client: &vaultvision_client::Client) -> Result<(), vaultvision_client::Error> {
     /// let change = client.tenants().modify("CmKJPDorO34hGJ0J", |tenant| tenant.set_name("acme02")).await?;
-    /// match change.written() {
+    /// match change.into_result() {
     ///     Ok(tenant) => println!("{}", tenant.name()),
     ///     Err(lost) => println!("{lost}"),
     /// }
@@ -62,7 +62,7 @@ impl<T> Modified<T> {
     /// # Errors
     ///
     /// [`LostUpdate`], boxed for its size.
-    pub fn written(self) -> Result<T, Box<LostUpdate<T>>> {
+    pub fn into_result(self) -> Result<T, Box<LostUpdate<T>>> {
         match self {
             Self::Written(object) | Self::Unchanged(object) => Ok(object),
             Self::Lost(lost) => Err(Box::new(lost)),
@@ -86,22 +86,22 @@ impl<T> Modified<T> {
 /// The check that detected a concurrent change.
 ///
 /// ```
-/// use vaultvision_client::{LostUpdate, Race};
+/// use vaultvision_client::{ConflictPhase, LostUpdate};
 ///
 /// fn may_be_overwritten<T>(lost: &LostUpdate<T>) -> bool {
-///     lost.race != Race::Before
+///     lost.phase != ConflictPhase::BeforeWrite
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Race {
+pub enum ConflictPhase {
     /// Before the write: nothing was written or lost. Apply the change again to the current object.
-    Before,
+    BeforeWrite,
     /// In the response to the write: other fields differ too, so a concurrent change was overwritten or made at the
     /// same time.
-    Response,
+    DuringWrite,
     /// After the write: the changed fields have other values again, so this change was overwritten.
-    After,
+    AfterWrite,
 }
 
 /// A concurrent change of the object.
@@ -118,7 +118,7 @@ pub enum Race {
 #[non_exhaustive]
 pub struct LostUpdate<T> {
     /// The check that detected the change.
-    pub race: Race,
+    pub phase: ConflictPhase,
     /// The object that was written, or would have been written.
     pub attempted: T,
     /// The current object.
@@ -131,7 +131,7 @@ pub struct LostUpdate<T> {
 impl<T> fmt::Debug for LostUpdate<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LostUpdate")
-            .field("race", &self.race)
+            .field("phase", &self.phase)
             .field("fields", &self.fields)
             .finish_non_exhaustive()
     }
@@ -139,12 +139,12 @@ impl<T> fmt::Debug for LostUpdate<T> {
 
 impl<T> fmt::Display for LostUpdate<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.race {
-            Race::Before => "the object was changed concurrently, so nothing was written",
-            Race::Response => {
+        f.write_str(match self.phase {
+            ConflictPhase::BeforeWrite => "the object was changed concurrently, so nothing was written",
+            ConflictPhase::DuringWrite => {
                 "the object was changed concurrently, and that change may have been overwritten"
             }
-            Race::After => "a concurrent change overwrote this one",
+            ConflictPhase::AfterWrite => "a concurrent change overwrote this one",
         })?;
         if self.fields.is_empty() { Ok(()) } else { write!(f, ": {}", self.fields.join(", ")) }
     }
@@ -275,7 +275,7 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
                         before = current;
                         continue;
                     }
-                    return Ok(Modified::Lost(LostUpdate { race: Race::Before, attempted, current, fields }));
+                    return Ok(lost(ConflictPhase::BeforeWrite, attempted, current, fields));
                 }
             }
             let response = (self.write)(&attempted).await?;
@@ -286,12 +286,7 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
                 .filter(|path| !touches(&changed, path) && !is_the_vendors(path))
                 .collect();
             if !foreign.is_empty() {
-                return Ok(Modified::Lost(LostUpdate {
-                    race: Race::Response,
-                    attempted,
-                    current: response,
-                    fields: foreign,
-                }));
+                return Ok(lost(ConflictPhase::DuringWrite, attempted, response, foreign));
             }
             if self.looks {
                 let current = look(&self.read, self.id, self.operation).await?;
@@ -300,12 +295,16 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
                     .filter(|path| touches(&changed, path))
                     .collect();
                 if !fields.is_empty() {
-                    return Ok(Modified::Lost(LostUpdate { race: Race::After, attempted, current, fields }));
+                    return Ok(lost(ConflictPhase::AfterWrite, attempted, current, fields));
                 }
             }
             return Ok(Modified::Written(response));
         }
     }
+}
+
+fn lost<T>(phase: ConflictPhase, attempted: T, current: T, fields: Vec<String>) -> Modified<T> {
+    Modified::Lost(LostUpdate { phase, attempted, current, fields })
 }
 
 /// Reads the object and checks its id.

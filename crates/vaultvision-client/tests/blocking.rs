@@ -15,6 +15,6 @@ fn a_change_that_reads_and_writes_is_waited_for_as_a_whole() {
     let client = Client::builder(vault.api_key()).base_url(vault.base_url()).build().unwrap();
     let users = client.users("CmKJPDorO34hGJ0J");
     let user = users.create(&NewUser::email("a@example.test")).wait().unwrap();
-    blocking::wait(users.disable(user.id())).unwrap().written().unwrap();
+    blocking::wait(users.disable(user.id())).unwrap().into_result().unwrap();
     assert_eq!(users.get(user.id()).wait().unwrap().id(), user.id());
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Barrier;
 use vaultvision_client::models::{NewApplication, NewPassword, NewUser, PasswordAlgorithm};
-use vaultvision_client::{Client, ErrorKind, ExposeSecret, Modified, Race};
+use vaultvision_client::{Client, ConflictPhase, ErrorKind, ExposeSecret, Modified};
 
 const TENANT: &str = "CmKJPDorO34hGJ0J";
 
@@ -35,7 +35,7 @@ const HIDDEN: [(&str, &str); 6] = [
     ("nothing", "null"),
 ];
 
-/// The JSON of a planted field, as it stands in the object.
+/// The JSON of a planted field, as it is in the object.
 fn planted(member: &str, value: &str) -> String {
     format!("\"{}\":{value}", member.rsplit('.').next().unwrap())
 }
@@ -174,7 +174,7 @@ async fn of_two_writers_who_saw_nothing_of_each_other_the_loser_is_informed() {
         for (result, value) in &results {
             assert_eq!(result.is_lost(), !stored.contains(value.as_str()), "{value} {stored}");
             if let Modified::Lost(lost) = result {
-                assert_eq!(lost.race, Race::After);
+                assert_eq!(lost.phase, ConflictPhase::AfterWrite);
                 assert!(lost.fields[0].starts_with("metadata."), "{lost}");
             }
         }
@@ -195,7 +195,10 @@ async fn a_change_that_came_in_between_is_seen_before_anything_is_written() {
         .await
         .unwrap();
     let Modified::Lost(lost) = result else { panic!("{result:?}") };
-    assert_eq!((lost.race, lost.fields.as_slice()), (Race::Before, &["settings.require_mfa".to_owned()][..]));
+    assert_eq!(
+        (lost.phase, lost.fields.as_slice()),
+        (ConflictPhase::BeforeWrite, &["settings.require_mfa".to_owned()][..])
+    );
     assert_eq!((lost.attempted.name(), lost.current.name()), ("mine", "acme01"));
     assert_eq!(vault.effect("tenant_updated"), 0);
 
@@ -207,7 +210,7 @@ async fn a_change_that_came_in_between_is_seen_before_anything_is_written() {
         }
         tenant.set_name("mine");
     });
-    let tenant = again.max_retries(1).await.unwrap().written().unwrap();
+    let tenant = again.max_retries(1).await.unwrap().into_result().unwrap();
     assert_eq!((tenant.name(), tenant.settings().unknown().get_raw("require_mfa")), ("mine", Some("false")));
     assert_eq!((rounds, vault.effect("tenant_updated")), (2, 1));
 
@@ -257,11 +260,16 @@ async fn all_eighteen_operations() {
     // Disabled before the first login: the wrapped form goes back as it was read.
     let off = credentials.modify("password", |password| password.set_disabled(true)).await.unwrap();
     assert_eq!(
-        off.written().unwrap().as_password().unwrap().password().algorithm(),
+        off.into_result().unwrap().as_password().unwrap().password().algorithm(),
         PasswordAlgorithm::Md5Bcrypt
     );
     assert!(!vault.log_in(TENANT, user.id(), "1234567890").unwrap());
-    credentials.modify("password", |password| password.set_disabled(false)).await.unwrap().written().unwrap();
+    credentials
+        .modify("password", |password| password.set_disabled(false))
+        .await
+        .unwrap()
+        .into_result()
+        .unwrap();
     assert!(vault.log_in(TENANT, user.id(), "1234567890").unwrap());
     let stored = credentials.get("password").await.unwrap();
     assert_eq!(stored.as_password().unwrap().password().algorithm(), PasswordAlgorithm::Bcrypt);
@@ -275,7 +283,7 @@ async fn all_eighteen_operations() {
     old_form.metadata_mut().insert("from", "the list");
     credentials.update(&old_form).await.unwrap();
     assert!(vault.log_in(TENANT, user.id(), "1234567890").unwrap(), "the bcrypt string was sent");
-    credentials.disable(&passkey).await.unwrap().written().unwrap();
+    credentials.disable(&passkey).await.unwrap().into_result().unwrap();
     let path = format!("tenants/{TENANT}/users/{}/credentials/{passkey}", user.id());
     assert!(vault.stored_json(&path).unwrap().contains("18446744073709551616"));
     credentials.delete(&passkey).await.unwrap();
@@ -316,8 +324,8 @@ async fn credentials_from_a_list_are_updated_without_harm_to_their_hashes() {
             if !disabled {
                 continue;
             }
-            credentials.enable("password").await.unwrap().written().unwrap();
-            let off = credentials.disable("password").await.unwrap().written().unwrap();
+            credentials.enable("password").await.unwrap().into_result().unwrap();
+            let off = credentials.disable("password").await.unwrap().into_result().unwrap();
             assert!(off.disabled());
         }
     }
@@ -331,7 +339,7 @@ async fn every_field_that_may_be_posted_can_be_set() {
     });
     let tenants = client.tenants();
     let moved = tenants.set(TENANT, |settings| settings.set_domain("login.example.test")).await.unwrap();
-    assert_eq!(moved.written().unwrap().settings().domain(), "login.example.test");
+    assert_eq!(moved.into_result().unwrap().settings().domain(), "login.example.test");
 
     let users = client.users(TENANT);
     let verified_at = "2023-08-21T15:06:43.49365588Z";

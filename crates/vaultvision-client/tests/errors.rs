@@ -6,7 +6,7 @@ use auth_client_core::testing::{ManualTime, ScriptedTransport};
 use httpmock::MockServer;
 use std::time::Duration;
 use vaultvision_client::models::{NewPassword, NewUser};
-use vaultvision_client::{Client, Error, ErrorKind, Modified, Race};
+use vaultvision_client::{Client, ConflictPhase, Error, ErrorKind, Modified};
 
 const PROXY: &str = r#"{"status_code":"429","status_text":"Too Many Requests"}"#;
 const USER: &str =
@@ -147,36 +147,40 @@ async fn races_are_seen_at_each_of_the_three_places() {
     let with = |updated: &str, rest: &str| format!(r#"{{"id":"u1","updated_at":"{updated}"{rest}}}"#);
     let start = with("1", r#","metadata":{"a":"1"}"#);
     let ours = with("2", r#","disabled":true,"metadata":{"a":"1"}"#);
-    for (answers, race, members) in [
+    for (answers, phase, members) in [
         // Moved and otherwise equal.
-        (vec![start.clone(), with("9", r#","metadata":{"a":"1"}"#)], Race::Before, vec![]),
-        (vec![start.clone(), with("1", r#","metadata":{"a":"2"}"#)], Race::Before, vec!["metadata.a"]),
+        (vec![start.clone(), with("9", r#","metadata":{"a":"1"}"#)], ConflictPhase::BeforeWrite, vec![]),
+        (
+            vec![start.clone(), with("1", r#","metadata":{"a":"2"}"#)],
+            ConflictPhase::BeforeWrite,
+            vec!["metadata.a"],
+        ),
         (
             vec![start.clone(), start.clone(), with("3", r#","disabled":true,"metadata":{"a":"2"}"#)],
-            Race::Response,
+            ConflictPhase::DuringWrite,
             vec!["metadata.a"],
         ),
         (
             vec![start.clone(), start.clone(), ours.clone(), with("3", r#","metadata":{"a":"2"}"#)],
-            Race::After,
+            ConflictPhase::AfterWrite,
             vec!["disabled"],
         ),
     ] {
         let transport =
             answers.iter().fold(ScriptedTransport::new(), |script, json| script.json(200, json.clone()));
         let result = client(&transport).0.users("t1").disable("u1").await.unwrap();
-        let Modified::Lost(lost) = result else { panic!("{race:?}") };
-        assert_eq!((lost.race, lost.fields), (race, members.into_iter().map(str::to_owned).collect()));
+        let Modified::Lost(lost) = result else { panic!("{phase:?}") };
+        assert_eq!((lost.phase, lost.fields), (phase, members.into_iter().map(str::to_owned).collect()));
         assert_eq!(transport.remaining(), 0);
     }
-    // Another change after ours, which left ours alone; and fields that the vendor sets by itself.
+    // Another change after ours, which left ours alone; and fields that the vendor sets automatically.
     let merged = with("3", r#","disabled":true,"metadata":{"a":"2"}"#);
     let verified = with("2", r#","disabled":true,"verified_at":"x","metadata":{"a":"1"}"#);
     for answers in [[&start, &start, &ours, &merged], [&start, &start, &verified, &verified]] {
         let transport =
             answers.iter().fold(ScriptedTransport::new(), |script, json| script.json(200, (*json).clone()));
         let result = client(&transport).0.users("t1").disable("u1").await.unwrap();
-        assert!(result.written().unwrap().disabled());
+        assert!(result.into_result().unwrap().disabled());
     }
     // Without looking: two calls.
     let transport = ScriptedTransport::new().json(200, start.clone()).json(200, ours.clone());

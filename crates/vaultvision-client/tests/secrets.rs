@@ -108,7 +108,7 @@ fn no_public_type_prints_a_secret() {
         "vaultvision_client",
         include_str!("../public-api.txt"),
         &[
-            ("LostUpdate", "prints the race and names of fields, and no object"),
+            ("LostUpdate", "prints the phase and names of fields, and no object"),
             ("oidc::", "oidc.rs searches them, behind the feature"),
         ],
     );

@@ -173,7 +173,7 @@ fn unknown_fields_survive_to_the_last_digit_at_every_level() {
         for value in VALUES {
             let json = injected(&sample, value);
             let back = again_as(&schema, &json);
-            // The text of each unknown field, name and value, stands in the response as often as it was put in.
+            // The text of each unknown field, name and value, is in the response as often as it was put in.
             let planted = [format!(r#""x0":{value}"#), format!("\"é\\n\":{value}")];
             for planted in planted {
                 let (before, after) = (json.matches(&planted).count(), back.matches(&planted).count());

@@ -143,6 +143,13 @@ impl<'de> Deserialize<'de> for Verification {
     }
 }
 
+/// Serializes the response that contained it.
+impl Serialize for Rejection {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Verification::Rejected(self.clone()).serialize(serializer)
+    }
+}
+
 impl Serialize for Verification {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let response = match self.clone() {
@@ -213,5 +220,7 @@ mod tests {
         let Verification::Rejected(rejection) = answer else { panic!("rejected") };
         assert_eq!(rejection.result.as_deref(), Some("NEW"));
         assert_eq!(rejection.method, Some(AuthMethod::Sms));
+        let again = serde_json::to_string(&rejection).unwrap();
+        assert_eq!(read(&again).unwrap(), Verification::Rejected(rejection), "{again}");
     }
 }

@@ -99,7 +99,7 @@ async fn run(world: &World, step: &SecondFactor, mut type_code: impl FnMut(u32) 
     let mut session = serde_json::to_string(&challenge).unwrap();
     let mut answers = Vec::new();
     loop {
-        // Another instance of the service, with a client of its own.
+        // Another instance of the service, with its own client.
         let client = client(&world.emulator, &world.emulator.verigator().password());
         let mut challenge: Challenge = serde_json::from_str(&session).unwrap();
         let typed = type_code(u32::try_from(answers.len()).unwrap());

@@ -1,4 +1,4 @@
-//! Settings from environment variables, each case in a process of its own: variables belong to the whole process.
+//! Settings from environment variables, each case in its own process: variables belong to the whole process.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 

@@ -265,6 +265,7 @@ impl<'de> Deserialize<'de> for Amount {
 }
 
 /// A number or a string that contains one.
+#[doc(hidden)]
 impl Field for Amount {
     fn blank() -> Self {
         Self::ZERO

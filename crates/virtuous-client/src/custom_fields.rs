@@ -14,15 +14,15 @@ use serde::{Serialize, Serializer};
 ///
 /// let mut fields = CustomFields::from([("shirt", "M")]);
 /// fields.set("visits", 3);
-/// assert_eq!(fields.text("shirt"), Some("M"));
-/// assert_eq!(fields.text("visits"), Some("3"));
+/// assert_eq!(fields.string("shirt"), Some("M"));
+/// assert_eq!(fields.string("visits"), Some("3"));
 ///
 /// fields.set("account", "12345678901234567890.125".parse::<virtuous_client::RawJson>()?);
-/// assert_eq!(fields.text("account"), Some("12345678901234567890.125"));
+/// assert_eq!(fields.string("account"), Some("12345678901234567890.125"));
 ///
 /// let list: CustomFields = serde_json::from_str(r#"[{"name":"shirt","value":"M","displayName":"Shirt size"}]"#)?;
 /// let map: CustomFields = serde_json::from_str(r#"{"shirt":"M"}"#)?;
-/// assert_eq!(list.text("shirt"), map.text("shirt"));
+/// assert_eq!(list.string("shirt"), map.string("shirt"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -84,11 +84,11 @@ impl CustomFields {
     /// use virtuous_client::models::CustomFields;
     ///
     /// let fields = CustomFields::from([("visits", 3)]);
-    /// assert_eq!(fields.text("visits"), Some("3"));
-    /// assert_eq!(fields.text("shirt"), None);
+    /// assert_eq!(fields.string("visits"), Some("3"));
+    /// assert_eq!(fields.string("shirt"), None);
     /// ```
     #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub fn string(&self, name: &str) -> Option<&str> {
         let value = &self.get(name)?.value;
         value.as_str().or_else(|| (!value.is_null()).then(|| value.get()))
     }
@@ -100,7 +100,7 @@ impl CustomFields {
     ///
     /// let mut fields = CustomFields::from([("shirt", "M")]);
     /// fields.set("shirt", "L");
-    /// assert_eq!((fields.len(), fields.text("shirt")), (1, Some("L")));
+    /// assert_eq!((fields.len(), fields.string("shirt")), (1, Some("L")));
     /// ```
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<RawJson>) {
         let (name, value) = (name.into(), value.into());
@@ -198,6 +198,7 @@ pub(crate) fn as_map<S: Serializer>(fields: &Option<CustomFields>, serializer: S
     map.end()
 }
 
+#[doc(hidden)]
 impl Field for CustomFields {
     fn blank() -> Self {
         Self::new()
@@ -238,6 +239,7 @@ impl Field for CustomFields {
     }
 }
 
+#[doc(hidden)]
 impl List for CustomFields {
     fn grow(&mut self) -> Option<&mut dyn Field> {
         self.0.grow()
@@ -342,6 +344,7 @@ impl Flag {
     }
 }
 
+#[doc(hidden)]
 impl Field for Flag {
     fn blank() -> Self {
         Self(String::new())
@@ -396,11 +399,11 @@ mod tests {
         ] {
             let fields: CustomFields = serde_json::from_str(json).unwrap();
             assert_eq!(fields.len(), count, "{json}");
-            assert_eq!(fields.text("shirt"), (count == 1).then_some("M"), "{json}");
+            assert_eq!(fields.string("shirt"), (count == 1).then_some("M"), "{json}");
         }
         let fields: CustomFields = serde_json::from_str(r#"[{"name":"n","value":10.50},{"name":"b","value":true},{"name":"z","value":null},{"name":"x"}]"#).unwrap();
-        assert_eq!((fields.text("n"), fields.text("b")), (Some("10.50"), Some("true")));
-        assert_eq!((fields.text("z"), fields.text("x"), fields.text("none")), (None, None, None));
+        assert_eq!((fields.string("n"), fields.string("b")), (Some("10.50"), Some("true")));
+        assert_eq!((fields.string("z"), fields.string("x"), fields.string("none")), (None, None, None));
         for bad in ["7", r#""a""#, "[7]", r#"[{"value":1}]"#] {
             assert!(serde_json::from_str::<CustomFields>(bad).is_err(), "{bad}");
         }
@@ -426,7 +429,7 @@ mod tests {
         let number = "12345678901234567890.125";
         for json in [format!(r#"[{{"name":"n","value":{number}}}]"#), format!(r#"{{"n":{number}}}"#)] {
             let fields: CustomFields = serde_json::from_str(&json).unwrap();
-            assert_eq!(fields.text("n"), Some(number));
+            assert_eq!(fields.string("n"), Some(number));
             let written = serde_json::to_string(&fields).unwrap();
             assert_eq!(written, format!(r#"[{{"name":"n","value":{number}}}]"#));
             assert_eq!(serde_json::from_str::<CustomFields>(&written).unwrap(), fields);

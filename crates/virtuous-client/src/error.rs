@@ -10,6 +10,7 @@ use crate::rate_limit::{RateLimit, RateLimitHeaders as _};
 use auth_client_core::provider::auth_core::CredentialSource;
 use auth_client_core::provider::{ApiError, Operation, ProviderRules, ResponseView, model};
 use http::StatusCode;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
@@ -96,7 +97,8 @@ impl Error {
 /// let error = Client::new("has a space").unwrap_err();
 /// assert_eq!(error.error_body().shape(), ErrorShape::Empty);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorShape {
     /// No body, as in most error responses.
@@ -114,7 +116,7 @@ pub enum ErrorShape {
 
 /// An error body.
 ///
-/// `Debug` prints its format and size, because messages may quote the request.
+/// `Debug` prints its format and size, because messages may quote the request; `Serialize` writes everything.
 ///
 /// ```no_run
 /// # async fn example(virtuous: virtuous_client::Client) {
@@ -126,7 +128,7 @@ pub enum ErrorShape {
 /// }
 /// # }
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ErrorBody {
     shape: ErrorShape,
     code: Option<String>,
@@ -145,7 +147,7 @@ pub struct ErrorBody {
 /// }
 /// # let _ = line;
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ErrorDetail {
     /// Wire name of the field, such as `gift.amount`.
@@ -313,6 +315,19 @@ mod tests {
 
     fn summary(body: &ErrorBody) -> (ErrorShape, Option<&str>, Option<&str>, usize) {
         (body.shape(), body.code(), body.message(), body.details().len())
+    }
+
+    #[test]
+    fn a_body_can_be_compared_and_written() {
+        let json = r#"{"error":{"code":"VALIDATION_FAILED","message":"bad","details":[{"field":"a"}]}}"#;
+        let written = serde_json::to_value(read(json)).unwrap();
+        let details = serde_json::json!([{ "field": "a", "code": null, "message": null }]);
+        let expected = serde_json::json!({
+            "shape": "envelope", "code": "VALIDATION_FAILED", "message": "bad", "details": details,
+        });
+        assert_eq!(written, expected);
+        assert_eq!(read(json), read(json));
+        assert_ne!(read(json), read(""));
     }
 
     #[test]

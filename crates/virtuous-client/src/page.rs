@@ -107,6 +107,7 @@ auth_client_core::provider::record! {
 /// The total, which ends nothing: one that can't be read is none, and loses no page.
 struct Stated(Option<i64>);
 
+#[doc(hidden)]
 impl Field for Stated {
     fn blank() -> Self {
         Self(None)
@@ -127,6 +128,7 @@ impl Field for Stated {
     }
 }
 
+#[doc(hidden)]
 impl<T: Field> Field for Rows<T> {
     fn blank() -> Self {
         Self(Envelope::blank())
@@ -190,6 +192,7 @@ static SCHEMA: Schema = Schema::new(
     &[Member::new("list", &["list"], Need::Optional), Member::new("total", &["total"], Need::Optional)],
 );
 
+#[doc(hidden)]
 impl<T: Field> Record for Page<T> {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
@@ -277,8 +280,10 @@ impl Hash for Position {
     }
 }
 
+#[doc(hidden)]
 impl<T> auth_client_core::provider::Rows for Page<T> {}
 
+#[doc(hidden)]
 impl<T: Field + Unpin + 'static> auth_client_core::provider::Page for Page<T> {
     type Item = T;
     type Position = Position;

@@ -1,4 +1,4 @@
-//! Sessions from threads without a runtime, against the emulator, which has a runtime of its own.
+//! Sessions from threads without a runtime, against the emulator, which has its own runtime.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 #![cfg(feature = "blocking")]

@@ -1,6 +1,6 @@
 //! A hundred thousand contacts through streams: the exact count, in memory for a few pages.
 //!
-//! The streams run in a process of their own, this test program started again, so that what is measured is the client's
+//! The streams run in their own process, this test program started again, so that what is measured is the client's
 //! and not the emulator's.
 
 #![cfg(target_os = "linux")]

@@ -76,7 +76,7 @@ impl Other {
         writeln!(self.stdin, "{command}").unwrap();
     }
 
-    /// The next line that begins so; the test harness of the other process prints lines of its own.
+    /// The next line that begins so; the test harness of the other process prints its own lines.
     fn wait_for(&self, beginning: &str) -> String {
         loop {
             let line =
@@ -116,7 +116,7 @@ impl Drop for Folder {
     }
 }
 
-/// Not a test of its own: what another process does.
+/// Not a separate test: what another process does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_process() {
     let Ok(role) = std::env::var(ROLE) else { return };

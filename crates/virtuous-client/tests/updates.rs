@@ -65,7 +65,7 @@ async fn a_contact_keeps_its_own_fields_when_it_is_modified() {
         .await
         .unwrap();
     assert_eq!((changed.id, changed.description.as_deref()), (made.id, Some("Met at the fair.")));
-    assert_eq!(changed.custom_fields.unwrap().text(&name), Some("M"));
+    assert_eq!(changed.custom_fields.unwrap().string(&name), Some("M"));
     assert_eq!(changed.name.as_deref(), Some("Nordmann"));
 }
 

@@ -24,7 +24,7 @@ use std::task::Poll;
 ///     .run(async |session| session.vise_domains().await)
 ///     .await?;
 ///
-/// for (domain, response) in results.done() {
+/// for (domain, response) in results.succeeded() {
 ///     println!("{domain:?}: {response}");
 /// }
 /// for (domain, error) in results.failed() {
@@ -148,7 +148,7 @@ pub struct DomainResult<T> {
 /// use vise_client::DomainResults;
 ///
 /// fn sum_up<T>(results: &DomainResults<T>) -> String {
-///     let (done, failed) = (results.done().count(), results.failed().count());
+///     let (done, failed) = (results.succeeded().count(), results.failed().count());
 ///     format!("{done} done, {failed} failed, {} without a VISE host", results.skipped().count())
 /// }
 /// ```
@@ -162,7 +162,7 @@ impl<T> DomainResults<T> {
     ///
     /// ```
     /// fn is_complete<T>(results: &vise_client::DomainResults<T>) -> bool {
-    ///     results.done().count() == results.all().len()
+    ///     results.succeeded().count() == results.all().len()
     /// }
     /// ```
     #[must_use]
@@ -186,10 +186,10 @@ impl<T> DomainResults<T> {
     ///
     /// ```
     /// fn responses<T>(results: &vise_client::DomainResults<T>) -> Vec<&T> {
-    ///     results.done().map(|(_, response)| response).collect()
+    ///     results.succeeded().map(|(_, response)| response).collect()
     /// }
     /// ```
-    pub fn done(&self) -> impl Iterator<Item = (&AccountDomain, &T)> {
+    pub fn succeeded(&self) -> impl Iterator<Item = (&AccountDomain, &T)> {
         self.results.iter().filter_map(|result| match &result.outcome {
             Outcome::Done(value) => Some((&result.domain, value)),
             _ => None,
@@ -233,7 +233,7 @@ impl Client {
     /// ```no_run
     /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
     /// let results = vise.for_all_domains().run(async |session| session.vise_domains().await).await?;
-    /// println!("{} of {} domains succeeded", results.done().count(), results.all().len());
+    /// println!("{} of {} domains succeeded", results.succeeded().count(), results.all().len());
     /// # Ok(())
     /// # }
     /// ```
@@ -254,7 +254,7 @@ impl<'c> AllDomains<'c> {
     /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
     /// let some = vise.list_account_domains().await?.into_iter().take(10).collect();
     /// let results = vise.for_all_domains().domains(some).run(async |session| session.open().await).await?;
-    /// println!("{} of {} are open", results.done().count(), results.all().len());
+    /// println!("{} of {} are open", results.succeeded().count(), results.all().len());
     /// # Ok(())
     /// # }
     /// ```
@@ -280,7 +280,7 @@ impl<'c> AllDomains<'c> {
     /// ```no_run
     /// # async fn example(vise: &vise_client::Client) -> Result<(), vise_client::Error> {
     /// let results = vise.for_all_domains().concurrency(2).run(async |session| session.vise_domains().await).await?;
-    /// for (domain, response) in results.done() {
+    /// for (domain, response) in results.succeeded() {
     ///     println!("{domain:?}: {response}");
     /// }
     /// # Ok(())

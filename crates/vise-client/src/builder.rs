@@ -53,13 +53,13 @@ const PLACEHOLDER_URL: &str = "https://dashboard.invalid";
 ///     .auth_method(Method::POST)
 ///     .auth_path("/v2/auth")
 ///     .auth_parameter("phrase")
-///     .auth_redirects(0)
+///     .max_auth_redirects(0)
 ///     .phrase_is_encoded(true)
 ///     .session_cookie(SessionCookie::Named("vsid".to_owned()))
 ///     .session_lifetime(Duration::from_secs(3600))
-///     .pages_end_sessions(false)
+///     .html_ends_session(false)
 ///     .forbidden_ends_sessions(true)
-///     .relist_on_refusal(false)
+///     .refresh_phrase_on_rejection(false)
 ///     .vise_prefix("/v2")
 ///     .vise_domains_path("/vise-domains")
 ///     .build()?;
@@ -224,8 +224,8 @@ impl ClientBuilder {
     /// the cookies that were set so far, and without the token. Default: 5; 0 disables redirects. Assumption
     /// (auth-redirects): any of these responses can set the session cookie, because the vendor's sample uses a session
     /// of Python's `requests`, which follows redirects.
-    pub fn auth_redirects(mut self, limit: u32) -> Self {
-        self.options.auth_redirects = limit;
+    pub fn max_auth_redirects(mut self, limit: u32) -> Self {
+        self.options.max_auth_redirects = limit;
         self
     }
 
@@ -264,8 +264,8 @@ impl ClientBuilder {
 
     /// Sets whether an HTML page in place of JSON means that the session has ended. Default: yes. Assumption
     /// (session-expired): the endpoints return JSON. Disable this for endpoints that return pages.
-    pub fn pages_end_sessions(mut self, end: bool) -> Self {
-        self.options.pages_end_sessions = end;
+    pub fn html_ends_session(mut self, end: bool) -> Self {
+        self.options.html_ends_session = end;
         self
     }
 
@@ -278,8 +278,8 @@ impl ClientBuilder {
 
     /// Sets whether the client lists the domains again, once, if a phrase is rejected. Default: yes. Assumption
     /// (phrase-refused): a phrase can change.
-    pub fn relist_on_refusal(mut self, relist: bool) -> Self {
-        self.options.relist_on_refusal = relist;
+    pub fn refresh_phrase_on_rejection(mut self, relist: bool) -> Self {
+        self.options.refresh_phrase_on_rejection = relist;
         self
     }
 

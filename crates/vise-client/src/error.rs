@@ -90,7 +90,7 @@ impl Error {
             cause.is::<PhraseRefused>().then_some(SessionProblem::PhraseRefused)
         });
         // Sent again with a new session, and rejected as if there were none.
-        let refused = self.is_page()
+        let refused = self.is_html()
             || matches!(
                 self.0.kind(),
                 ErrorKind::Redirect | ErrorKind::Unauthenticated | ErrorKind::Forbidden | ErrorKind::Status
@@ -104,7 +104,7 @@ impl Error {
     /// ```no_run
     /// # async fn example(session: &vise_client::Session) -> Result<(), vise_client::Error> {
     /// if let Err(error) = session.vise_domains().await
-    ///     && error.is_page()
+    ///     && error.is_html()
     /// {
     ///     eprintln!("got a page in place of JSON; is this IP address blocked?");
     /// }
@@ -112,12 +112,12 @@ impl Error {
     /// # }
     /// ```
     #[must_use]
-    pub fn is_page(&self) -> bool {
+    pub fn is_html(&self) -> bool {
         let type_of = |headers: &http::HeaderMap| {
             headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned)
         };
         let body = self.0.body().map_or(&[][..], |body| body);
-        self.0.headers().is_some_and(|headers| is_page(type_of(headers).as_deref(), body))
+        self.0.headers().is_some_and(|headers| is_html(type_of(headers).as_deref(), body))
     }
 }
 
@@ -128,7 +128,7 @@ pub(crate) const VISE_DOMAINS: &str = "vise_domains.list";
 
 /// Returns whether a response is an HTML page, according to its content type, or to its first bytes if the type is JSON
 /// or missing.
-pub(crate) fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
+pub(crate) fn is_html(content_type: Option<&str>, body: &[u8]) -> bool {
     let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
     if ["text/html", "application/xhtml+xml"].iter().any(|page| page.eq_ignore_ascii_case(essence)) {
         return true;
@@ -140,7 +140,7 @@ pub(crate) fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
 
 /// Appends that the response is an HTML page, and the setting of a URL that the vendor doesn't document.
 fn hint(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if error.is_page() {
+    if error.is_html() {
         f.write_str("; the response is an HTML page instead of JSON")?;
         if error.kind() == ErrorKind::Decode && error.may_have_been_executed() {
             f.write_str(", and the call may have been executed")?;
@@ -230,7 +230,7 @@ mod tests {
             (None, "", false),
             (None, "[]", false),
         ] {
-            assert_eq!(is_page(content_type, body.as_bytes()), page, "{content_type:?} {body}");
+            assert_eq!(is_html(content_type, body.as_bytes()), page, "{content_type:?} {body}");
         }
     }
 }

@@ -21,13 +21,13 @@
 //! # let vise = Client::builder(at.token()).dashboard_url(at.dashboard_url()).host_policy(policy).build()?;
 //!
 //! let results = vise.for_all_domains().run(async |session| session.vise_domains().await).await?;
-//! for (domain, response) in results.done() {
+//! for (domain, response) in results.succeeded() {
 //!     println!("{domain:?}: {response}");
 //! }
 //! for (domain, error) in results.failed() {
 //!     eprintln!("{domain:?}: {error}");
 //! }
-//! # assert_eq!(results.done().count(), at.host_count());
+//! # assert_eq!(results.succeeded().count(), at.host_count());
 //! # Ok(())
 //! # }
 //! ```
@@ -43,7 +43,7 @@
 //! The hosts are listed in a response of the dashboard, so each is checked before it is called; see [`HostPolicy`].
 //! This check doesn't detect a public name with a private address; see [`ClientBuilder::public_addresses_only`].
 //! Redirects are never followed, except those of `/auth`, within the host and without the token; see
-//! [`ClientBuilder::auth_redirects`].
+//! [`ClientBuilder::max_auth_redirects`].
 //!
 //! # Environment
 //!

@@ -32,7 +32,7 @@ pub(crate) async fn follow(
     let signer = SessionSigner { jar: Arc::clone(jar), account: None };
     let credential = Arc::new(StaticCredential::new(signer, base.origin().clone()));
     let engine = Engine::new(&account.settings, base, rules::Opening, Some(credential))?;
-    for _ in 0..options.auth_redirects {
+    for _ in 0..options.max_auth_redirects {
         let Some(next) = target(&here, &response) else { break };
         // As in browsers, only these two statuses keep the method.
         if !matches!(response.status().as_u16(), 307 | 308) {

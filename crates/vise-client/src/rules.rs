@@ -4,7 +4,7 @@
 //! response is decoded.
 
 use crate::cookies::{SessionCookie, session_in};
-use crate::error::is_page;
+use crate::error::is_html;
 use auth_client_core::provider::auth_core::Clock;
 use auth_client_core::provider::{
     Classification, Operation, ProviderRules, ResponseView, classify_by_status,
@@ -57,7 +57,7 @@ impl ProviderRules for Opening {
 pub(crate) struct Calls {
     pub(crate) session: SessionCookie,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) pages_end_sessions: bool,
+    pub(crate) html_ends_session: bool,
     pub(crate) forbidden_ends_sessions: bool,
 }
 
@@ -72,7 +72,7 @@ impl ProviderRules for Calls {
         match status.as_u16() {
             // A redirect to a sign-in page. 304 is not one, and is only sent to conditional requests.
             300..=303 | 305..=399 => Classification::CredentialRefused(ErrorKind::Redirect),
-            200..=299 if answers_with_page(response) => match self.pages_end_sessions {
+            200..=299 if answers_with_page(response) => match self.html_ends_session {
                 true => Classification::CredentialRefused(ErrorKind::Decode),
                 false => classify_by_status(operation, status),
             },
@@ -94,7 +94,7 @@ impl ProviderRules for Calls {
 
 fn answers_with_page(response: ResponseView<'_>) -> bool {
     let content_type = response.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    is_page(content_type, response.body)
+    is_html(content_type, response.body)
 }
 
 #[cfg(test)]
@@ -127,7 +127,7 @@ mod tests {
         let calls = |pages, forbidden| Calls {
             session: SessionCookie::default(),
             clock: clock(),
-            pages_end_sessions: pages,
+            html_ends_session: pages,
             forbidden_ends_sessions: forbidden,
         };
         let usual = calls(true, false);

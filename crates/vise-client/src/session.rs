@@ -55,7 +55,7 @@ impl Session {
         let rules = rules::Calls {
             session: account.options.session_cookie.clone(),
             clock,
-            pages_end_sessions: account.options.pages_end_sessions,
+            html_ends_session: account.options.html_ends_session,
             forbidden_ends_sessions: account.options.forbidden_ends_sessions,
         };
         let origin = base.origin().clone();

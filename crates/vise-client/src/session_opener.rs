@@ -7,7 +7,7 @@
 use crate::account::Account;
 use crate::cookies::{Jar, SessionCookie};
 use crate::domain::{AccountDomain, KeyPhrase};
-use crate::error::{NoPhrase, OPEN, PhraseRefused, SessionsRefused, is_page};
+use crate::error::{NoPhrase, OPEN, PhraseRefused, SessionsRefused, is_html};
 use crate::host::ViseHost;
 use crate::{redirects, rules};
 use async_trait::async_trait;
@@ -151,7 +151,7 @@ impl SessionOpener {
             return Ok(jar);
         }
         let last = last.map_err(NotOpened::from)?;
-        let page = is_page(content_type(last.headers()), last.body());
+        let page = is_html(content_type(last.headers()), last.body());
         let why = PhraseRefused { status: last.status().as_u16(), page, relisted: false };
         Err(NotOpened::Refused(Refusal { why, for_good: false, wait: None }))
     }
@@ -183,7 +183,7 @@ impl SessionOpener {
             Err(NotOpened::Refused(refusal)) => NotOpened::Refused(refusal),
             done => return done,
         };
-        if !self.account.has_dashboard || !self.account.options.relist_on_refusal {
+        if !self.account.has_dashboard || !self.account.options.refresh_phrase_on_rejection {
             return Err(refused);
         }
         // The phrase may have been changed since it was listed. Tried once per rejection.
@@ -298,7 +298,7 @@ impl Renew for SessionOpener {
     /// Stores the cookies that a response sets. The session ends if it clears its cookie, and has another lifetime
     /// if it changes the cookie's.
     fn observe(&self, material: &Material, status: StatusCode, headers: &HeaderMap) -> Observed {
-        let page = is_page(content_type(headers), b"");
+        let page = is_html(content_type(headers), b"");
         if status.is_success() && !page {
             material.accepted.store(true, Ordering::Release);
         }
@@ -335,7 +335,7 @@ impl NotOpened {
 impl From<Error> for NotOpened {
     fn from(error: Error) -> Self {
         let Some(status) = error.status() else { return Self::Failed(error) };
-        let page = is_page(error.headers().and_then(content_type), error.body().map_or(&[][..], |body| body));
+        let page = is_html(error.headers().and_then(content_type), error.body().map_or(&[][..], |body| body));
         let why = PhraseRefused { status: status.as_u16(), page, relisted: false };
         match error.kind() {
             ErrorKind::InvalidData

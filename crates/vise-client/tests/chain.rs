@@ -102,7 +102,7 @@ async fn redirects_of_auth_keep_their_limit_their_method_and_the_token_at_home()
     };
     let server = Server::new(hosts);
     let vise = |limit| {
-        let builder = builder().auth_method(Method::POST).token_on_auth(true).auth_redirects(limit);
+        let builder = builder().auth_method(Method::POST).token_on_auth(true).max_auth_redirects(limit);
         builder.transport(server.clone()).build().unwrap()
     };
     vise(5).session("five.example", "p").unwrap().open().await.unwrap();
@@ -356,7 +356,7 @@ async fn errors_point_at_the_settings_behind_what_is_assumed() {
     let page = ScriptedTransport::new().response(200, &[("content-type", "text/html")], "<html>");
     let vise = builder().dashboard_url("https://d.example").transport(page).build().unwrap();
     let error = vise.list_account_domains().await.unwrap_err();
-    assert!(error.is_page() && error.to_string().contains("an HTML page instead of JSON"), "{error}");
+    assert!(error.is_html() && error.to_string().contains("an HTML page instead of JSON"), "{error}");
 }
 
 #[tokio::test]

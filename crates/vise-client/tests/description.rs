@@ -36,8 +36,8 @@ async fn every_exchange_is_described_and_every_described_one_takes_place() {
         Client::builder(token)
             .dashboard_url(vise.dashboard_url())
             .host_policy(policy)
-            .auth_redirects(0)
-            .relist_on_refusal(false)
+            .max_auth_redirects(0)
+            .refresh_phrase_on_rejection(false)
             .build()
             .unwrap()
     };

@@ -41,8 +41,8 @@ async fn the_vendors_own_example_works_in_order_and_leaks_nothing() {
     vise.configure(|settings| settings.domains_without_vise = 2);
     let results =
         client(&emulator).for_all_domains().run(async |session| session.vise_domains().await).await.unwrap();
-    assert_eq!((results.all().len(), results.done().count(), results.skipped().count()), (14, 12, 2));
-    for (number, (domain, answer)) in results.done().enumerate() {
+    assert_eq!((results.all().len(), results.succeeded().count(), results.skipped().count()), (14, 12, 2));
+    for (number, (domain, answer)) in results.succeeded().enumerate() {
         assert_eq!(domain.vise_url.as_deref(), Some(vise.host(number).as_str()));
         assert_eq!(answer[0]["domain"], format!("shop-{}.example", number + 1));
         let counts = vise.counts(number);
@@ -92,7 +92,7 @@ async fn a_session_behind_a_redirect_needs_the_cookie_of_the_first_response() {
     client(&emulator).session(&vise.host(0), vise.phrase(0)).unwrap().vise_domains().await.unwrap();
     let counts = vise.counts(0);
     assert_eq!((counts.auth_requests, counts.sessions_opened, counts.early_tokens), (1, 1, 0));
-    let none = builder(&emulator).auth_redirects(0).build().unwrap();
+    let none = builder(&emulator).max_auth_redirects(0).build().unwrap();
     let error = none.session(&vise.host(0), vise.phrase(0)).unwrap().open().await.unwrap_err();
     assert_eq!(error.session_problem(), Some(SessionProblem::PhraseRefused), "{error}");
     assert_eq!(vise.counts(0).sessions_opened, 1);
@@ -128,7 +128,7 @@ async fn every_form_of_opening_refusal_and_list_is_understood() {
     for form in [WrongPhrase::Unauthorized, WrongPhrase::Forbidden, WrongPhrase::Page, WrongPhrase::Redirect]
     {
         vise.configure(|settings| settings.wrong_phrase = form);
-        let alone = builder(&emulator).relist_on_refusal(false).build().unwrap();
+        let alone = builder(&emulator).refresh_phrase_on_rejection(false).build().unwrap();
         let error = alone.session(&vise.host(0), "wrong").unwrap().open().await.unwrap_err();
         assert_eq!(error.session_problem(), Some(SessionProblem::PhraseRefused), "{form:?}: {error}");
         // With the list at hand, the right phrase is found.
@@ -166,7 +166,7 @@ async fn every_carrier_is_understood_by_both_sides() {
         let client = builder(&emulator).vise_token_placement(ours.clone()).build().unwrap();
         let results =
             client.for_all_domains().run(async |session| session.vise_domains().await).await.unwrap();
-        assert_eq!(results.done().count(), 1, "{theirs:?}: {results:?}");
+        assert_eq!(results.succeeded().count(), 1, "{theirs:?}: {results:?}");
     }
     let other = builder(&emulator).token_placement(TokenPlacement::Authorization).build().unwrap();
     assert_eq!(other.list_account_domains().await.unwrap_err().kind(), ErrorKind::Unauthenticated);
@@ -249,7 +249,7 @@ async fn challenges_are_reported_and_not_solved() {
     vise.configure(|settings| settings.challenge = Challenge::Forbidden);
     let error = session.vise_domains().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Forbidden, 1), "{error}");
-    assert!(error.is_page() && error.to_string().contains("an HTML page instead of JSON"));
+    assert!(error.is_html() && error.to_string().contains("an HTML page instead of JSON"));
     // As a page with status 200 it looks like an end, and /auth is challenged too.
     vise.configure(|settings| settings.challenge = Challenge::Page);
     let error = session.vise_domains().await.unwrap_err();
@@ -263,13 +263,13 @@ async fn a_hostile_dashboard_gets_the_token_to_nobody() {
     let emulator = start(3).await;
     let vise = emulator.vise();
     vise.configure(|settings| settings.hostile = true);
-    // What the emulator lists by itself, and its own hosts as a bait for a client that is not in a test.
+    // What the emulator lists without a change, and its own hosts as a bait for a client that is not in a test.
     for baits in [Vec::new(), (0..3).map(|host| vise.host(host)).collect::<Vec<_>>()] {
         vise.configure(|settings| settings.hostile_hosts = baits.clone());
         let strict = Client::builder(vise.token()).dashboard_url(vise.dashboard_url()).build().unwrap();
         let results =
             strict.for_all_domains().run(async |session| session.vise_domains().await).await.unwrap();
-        assert!(results.all().len() >= 3 && results.done().count() == 0);
+        assert!(results.all().len() >= 3 && results.succeeded().count() == 0);
         for result in results.all() {
             match &result.outcome {
                 Outcome::Failed(error) => {
@@ -287,7 +287,7 @@ async fn a_hostile_dashboard_gets_the_token_to_nobody() {
         assert_eq!(vise.counts(host), Default::default(), "nobody was called");
     }
     // Where the bait is a host that doesn't know the phrase, it still does not see the token.
-    let lax = builder(&emulator).relist_on_refusal(false).build().unwrap();
+    let lax = builder(&emulator).refresh_phrase_on_rejection(false).build().unwrap();
     let results = lax.for_all_domains().run(async |session| session.vise_domains().await).await.unwrap();
     assert_eq!(results.failed().count(), 3);
     assert!((0..3).all(|host| vise.counts(host).phrases_refused == 1));

@@ -259,7 +259,8 @@ async fn a_session_that_a_response_shortens_is_opened_again_in_time() {
 
 #[tokio::test]
 async fn a_phrase_that_was_refused_for_a_while_opens_a_session_again() {
-    let world = World::with(Hosts::new(Sign::Unauthorized, 0), |builder| builder.relist_on_refusal(false));
+    let world =
+        World::with(Hosts::new(Sign::Unauthorized, 0), |builder| builder.refresh_phrase_on_rejection(false));
     *world.hosts.phrase.lock().unwrap() = "the host has forgotten it".to_owned();
     let session = world.session();
     for _ in 0..3_600 {

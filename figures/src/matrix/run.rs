@@ -240,7 +240,7 @@ fn ended(run: &Run, seen: &Ended, found: Expected) -> Result<(), Wrong> {
     if !expected.contains(&found) {
         let printed = seen.outcome.as_ref().err().and_then(|failed| failed.printed.lines().next());
         let what = format!("{found:?} instead of {expected:?}: {printed:?}");
-        // An attempt that took too long is an error of its own kind, or the cause of one without a credential.
+        // An attempt that took too long is its own error kind, or the cause of one without a credential.
         let late = matches!(found, Expected::Error(ErrorKind::Timeout | ErrorKind::Credentials, _));
         return Err(if late && seen.elapsed >= ATTEMPT { Wrong::Slow(what) } else { Wrong::Rule(what) });
     }

@@ -123,7 +123,7 @@ async fn forget(emulator: &Emulator, clients: &[(Vendor, Class, Ready)]) -> Resu
     Ok(())
 }
 
-/// Faults of one exchange; those of connections and clocks have figures of their own.
+/// Faults of one exchange; those of connections and clocks have their own figures.
 fn single(variant: Variant) -> Option<(Variant, Fault)> {
     match &variant.inject {
         Inject::Exchange(faults) if faults.len() == 1 && variant.scope != Scope::Tokens => {

@@ -1,4 +1,4 @@
-//! An API description after reading: what stands in the file, checked for form and not yet for sense.
+//! An API description after reading: the content of the file, checked for form and not yet for sense.
 //!
 //! [`read`](super::read) makes it, [`plan`](super::plan) checks that its parts fit together, and [`emit`](super::emit)
 //! writes code from it.
@@ -216,7 +216,7 @@ pub(crate) struct Property {
 }
 
 impl Api {
-    /// Every type that is written in the description, wherever it stands.
+    /// Every type that is written in the description, anywhere.
     pub(crate) fn types(&self) -> impl Iterator<Item = &Type> {
         let of_operations = self.operations.iter().flat_map(|operation| {
             let parameters = operation.path_parameters.iter().chain(&operation.query).map(|p| &p.ty);

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
-/// Methods of standard traits, by what stands behind the type's path: nothing about them can differ.
+/// Methods of standard traits, by the part behind the type's path: nothing about them can differ.
 const STANDARD: &[&str] = &[
     "::clone(&self) -> ",
     "::cmp(&self, &",
@@ -64,7 +64,7 @@ fn says_nothing(line: &str) -> bool {
     line.starts_with("pub fn ") && STANDARD.iter().any(|method| line.contains(method))
 }
 
-/// What stands behind each name that is re-exported from another crate. One name may stand for a module and a macro, or for
+/// The item behind each name that is re-exported from another crate. One name may stand for a module and a macro, or for
 /// different things in two modules.
 fn re_exports(document: &Value) -> BTreeMap<&str, BTreeSet<String>> {
     let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();

@@ -16,13 +16,13 @@ pub(super) fn dependencies(tree: &Tree) -> Vec<Finding> {
             comment.get_or_insert(text);
             continue;
         }
-        // Ours stand in a block of their own and need no reason.
+        // Ours are in a separate block and need no reason.
         if let Some((name, _)) = line.split_once(" = ").filter(|(_, value)| !value.contains("path =")) {
             let mut find = |what: String, todo: &str| {
                 findings.push(Finding::new(WORKSPACE, line_of(text, &format!("{name} = ")), what, todo));
             };
             if name < before {
-                find(format!("{name} stands after {before}"), "sort the table");
+                find(format!("{name} is after {before}"), "sort the table");
             }
             before = name;
             let reason = comment.and_then(|comment| comment.strip_prefix(&format!("{name}: ")));
@@ -42,7 +42,7 @@ pub(super) fn dependencies(tree: &Tree) -> Vec<Finding> {
     {
         let todo = "write it as a line of `[workspace.dependencies]`, with its reason above";
         let line = line_of(text, &format!("[workspace.dependencies.{name}]"));
-        findings.push(Finding::new(WORKSPACE, line, format!("{name} has a table of its own"), todo));
+        findings.push(Finding::new(WORKSPACE, line, format!("{name} has its own table"), todo));
     }
     findings
 }
@@ -63,7 +63,7 @@ pub(super) fn targets(tree: &Tree) -> Vec<Finding> {
                     find(format!("{table} is a table"), "write it in one line, with `workspace = true`");
                 }
             } else if table.ends_with("dependencies") && line.contains(" = ") {
-                // A crate that turns on features of its own for its tests names itself.
+                // A crate that turns on its own features for its tests names itself.
                 if !key.ends_with(".workspace")
                     && !value.contains("workspace = true")
                     && !value.contains("path = \".\"")
@@ -286,7 +286,7 @@ mod tests {
         let check =
             |text: &str| dependencies(&Tree::of(&[(WORKSPACE, text), ("crates/a/Cargo.toml", member)]));
         assert!(check(good).is_empty(), "{:?}", check(good));
-        assert_one(&check(&good.replace("http", "arc")), "Cargo.toml:9", "stands after bytes");
+        assert_one(&check(&good.replace("http", "arc")), "Cargo.toml:9", "is after bytes");
         assert_one(&check(&good.replace("http", "more")), "Cargo.toml:9", "no crate depends on more");
         for bad in [
             "",
@@ -331,7 +331,7 @@ mod tests {
             WORKSPACE,
             "[workspace.dependencies]\n\n[workspace.dependencies.http]\nversion = \"1\"\n",
         )]);
-        assert_one(&dependencies(&tree), "Cargo.toml:3", "http has a table of its own");
+        assert_one(&dependencies(&tree), "Cargo.toml:3", "http has its own table");
     }
 
     #[test]

@@ -56,7 +56,8 @@ impl<'a> Word<'a> {
 
 /// What people read in a file, with the numbers of the lines.
 fn prose(path: &str, text: &str) -> Vec<(usize, String)> {
-    let kind = path.rsplit_once('.').map_or("", |(_, kind)| kind);
+    // A template is read like the file that is made of it.
+    let kind = path.trim_end_matches(".in").rsplit_once('.').map_or("", |(_, kind)| kind);
     let mut fenced = false;
     let mut found = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -110,6 +111,7 @@ mod tests {
             ("a.rs", "let x = 1; // It is no good."),
             ("a.rs", "fail(\"the answer is empty\")"),
             ("a.toml", "# no good"),
+            ("a.rs.in", "//! It is no good."),
             ("openapi.json", "  \"description\": \"The answer.\","),
         ] {
             assert_eq!(uses(path, text), 1, "{path}: {text}");

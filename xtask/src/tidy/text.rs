@@ -29,7 +29,7 @@ pub(super) fn lengths(tree: &Tree) -> Vec<Finding> {
     let long = files.map(|(path, text)| (path, length(text))).filter(|(_, length)| *length > MOST);
     let finding = |(path, length): (&str, usize)| {
         let what = format!("has {length} lines without its tests, which is more than {MOST}");
-        Finding::new(path, length, what, "move a part of it into a module of its own")
+        Finding::new(path, length, what, "move a part of it into its own module")
     };
     long.map(finding).collect()
 }

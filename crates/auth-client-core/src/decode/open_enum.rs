@@ -129,6 +129,7 @@ macro_rules! open_enum {
             }
         }
 
+        #[doc(hidden)]
         impl $crate::provider::record::Field for $name {
             fn blank() -> Self {
                 ::std::default::Default::default()

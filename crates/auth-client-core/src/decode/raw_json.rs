@@ -187,6 +187,7 @@ impl<'de> Deserialize<'de> for RawJson {
 }
 
 /// As a field of a model, accepts any JSON.
+#[doc(hidden)]
 impl Field for RawJson {
     fn blank() -> Self {
         Self::default()

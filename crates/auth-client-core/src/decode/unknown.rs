@@ -201,6 +201,7 @@ impl<'de> Deserialize<'de> for UnknownFields {
 }
 
 /// As a field of a model, accepts any object.
+#[doc(hidden)]
 impl Field for UnknownFields {
     fn blank() -> Self {
         Self::new()

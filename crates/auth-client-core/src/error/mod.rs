@@ -392,7 +392,7 @@ mod tests {
         let store = || StoreError::new("read", "token.json has mode 0666");
         let inner = Error::credentials("token", CredentialError::unavailable(store())).with_provider("shop");
         for (source, expected) in [
-            (CredentialError::unavailable("the clock stands"), "the clock stands"),
+            (CredentialError::unavailable("the clock has stopped"), "the clock has stopped"),
             (CredentialError::refused("the password is wrong"), "the password is wrong"),
             (
                 CredentialError::unavailable(store()).with_message("the token store failed"),

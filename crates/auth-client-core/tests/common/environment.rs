@@ -1,4 +1,4 @@
-//! Clients from environment variables, each case in a process of its own: variables belong to the whole process.
+//! Clients from environment variables, each case in its own process: variables belong to the whole process.
 //!
 //! The tests of several crates include this file by its path.
 

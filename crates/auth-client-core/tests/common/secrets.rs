@@ -86,7 +86,7 @@ impl Secrets {
 const STATUSES: [u16; 12] = [200, 302, 400, 401, 403, 404, 405, 409, 422, 429, 500, 503];
 
 /// Responses of a server that echoes secrets wherever it can: for each status a whole one and one that is cut off in the
-/// body, with what it is called. `reason` stands in the reason phrase, `head` is more headers, without the last line end.
+/// body, with what it is called. `reason` is in the reason phrase, `head` is more headers, without the last line end.
 pub(crate) fn echoes(reason: &str, content_type: &str, head: &str, body: &str) -> Vec<(String, Vec<u8>)> {
     let mut responses = Vec::new();
     for status in STATUSES {

@@ -161,7 +161,7 @@ async fn a_host_is_called_at_the_address_of_the_settings() {
     assert_line(&error, ErrorKind::Connect, "the host has an address that is private, local or reserved");
 }
 
-/// Runs a test of this file in a process of its own with these variables. Returns `true` in that process.
+/// Runs a test of this file in its own process with these variables. Returns `true` in that process.
 fn in_process(test: &str, variables: &[(&str, &str)]) -> bool {
     const MARK: &str = "TEST_IN_ITS_OWN_PROCESS";
 

@@ -41,7 +41,7 @@ fn keeps_open(response: impl Into<Vec<u8>>) -> String {
     url
 }
 
-/// One attempt at a response that never ends by itself; who waits for its end fails with a timeout.
+/// One attempt at a response that never ends; a caller that waits for its end fails with a timeout.
 async fn read_open(response: impl Into<Vec<u8>>) -> Result<Json, Error> {
     let engine = engine(transport(), &keeps_open(response), RetryPolicy::default());
     let call: Call<Json> = engine.request(&READ, &["7".into()]).call(decode::json);

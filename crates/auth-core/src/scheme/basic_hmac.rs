@@ -62,15 +62,15 @@ pub enum KeyEncoding {
 /// Value of the `Date` header, which is also the first signed field.
 ///
 /// ```
-/// use auth_core::{scheme::{BasicHmac, DateText}, secret::SecretString};
+/// use auth_core::{scheme::{BasicHmac, DateFormat}, secret::SecretString};
 ///
-/// let builder = BasicHmac::builder().date(DateText::Fixed("two\nlines".to_owned()));
+/// let builder = BasicHmac::builder().date(DateFormat::Fixed("two\nlines".to_owned()));
 /// let error = builder.build("key", &SecretString::from("0102")).expect_err("not a header value");
 /// assert_eq!(error.field(), "date");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub enum DateText {
+pub enum DateFormat {
     /// The time of the attempt as `Fri, 08 Dec 2017 17:29:18 -0000`. The default.
     #[default]
     Rfc2822,
@@ -139,7 +139,7 @@ pub struct BasicHmac {
 /// Builder for [`BasicHmac`].
 ///
 /// ```
-/// use auth_core::scheme::{BasicHmac, DateText};
+/// use auth_core::scheme::{BasicHmac, DateFormat};
 /// # use auth_core::{Origin, SigningRequest, secret::SecretString};
 /// # let (origin, headers) = (Origin::new(false, "127.0.0.1", Some(8080)), http::HeaderMap::new());
 /// # let (method, time) = (http::Method::GET, std::time::SystemTime::UNIX_EPOCH);
@@ -147,7 +147,7 @@ pub struct BasicHmac {
 ///
 /// let signer = BasicHmac::builder()
 ///     .separator("|")
-///     .date(DateText::Rfc2822Zone("GMT"))
+///     .date(DateFormat::Rfc2822Zone("GMT"))
 ///     .host("API.example.com") // The request goes through a tunnel.
 ///     .build("key", &SecretString::from("0102"))?;
 /// let signed = b"Thu, 01 Jan 1970 00:00:00 GMT|GET|api.example.com|/v1/users|";
@@ -160,7 +160,7 @@ pub struct BasicHmacBuilder {
     digest: HmacDigest,
     key_encoding: KeyEncoding,
     separator: String,
-    date: DateText,
+    date: DateFormat,
     host: Option<String>,
     query: SignedQuery,
 }
@@ -181,7 +181,7 @@ impl BasicHmac {
             digest: HmacDigest::default(),
             key_encoding: KeyEncoding::default(),
             separator: "\n".to_owned(),
-            date: DateText::default(),
+            date: DateFormat::default(),
             host: None,
             query: SignedQuery::default(),
         }
@@ -200,9 +200,9 @@ impl BasicHmac {
     fn date(&self, request: &SigningRequest<'_>) -> Result<String, SignError> {
         let refuse = || SignError::Request("the clock must be between the years 1970 and 9999");
         match &self.settings.date {
-            DateText::Rfc2822 => date::rfc2822(request.time(), "-0000").ok_or_else(refuse),
-            DateText::Rfc2822Zone(zone) => date::rfc2822(request.time(), zone).ok_or_else(refuse),
-            DateText::Fixed(text) => Ok(text.clone()),
+            DateFormat::Rfc2822 => date::rfc2822(request.time(), "-0000").ok_or_else(refuse),
+            DateFormat::Rfc2822Zone(zone) => date::rfc2822(request.time(), zone).ok_or_else(refuse),
+            DateFormat::Fixed(text) => Ok(text.clone()),
         }
     }
 
@@ -267,7 +267,7 @@ impl BasicHmacBuilder {
     }
 
     /// Sets the value of the `Date` header. Default: the time of the attempt.
-    pub fn date(mut self, date: DateText) -> Self {
+    pub fn date(mut self, date: DateFormat) -> Self {
         self.date = date;
         self
     }
@@ -317,9 +317,9 @@ impl BasicHmacBuilder {
             host.make_ascii_lowercase();
         }
         let text = match &self.date {
-            DateText::Rfc2822 => "",
-            DateText::Rfc2822Zone(zone) => zone,
-            DateText::Fixed(text) => text,
+            DateFormat::Rfc2822 => "",
+            DateFormat::Rfc2822Zone(zone) => zone,
+            DateFormat::Fixed(text) => text,
         };
         if !text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) || text.trim() != text {
             return Err(InvalidCredential::new("date", "must be visible ASCII without surrounding spaces"));
@@ -334,7 +334,7 @@ impl BasicHmacBuilder {
 
 impl Sign for BasicHmac {
     fn signs_time(&self) -> bool {
-        !matches!(self.settings.date, DateText::Fixed(_))
+        !matches!(self.settings.date, DateFormat::Fixed(_))
     }
 
     fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {

@@ -11,6 +11,6 @@ mod header_pair;
 
 pub use api_key::ApiKey;
 #[cfg(feature = "hmac")]
-pub use basic_hmac::{BasicHmac, BasicHmacBuilder, DateText, HmacDigest, KeyEncoding, SignedQuery};
+pub use basic_hmac::{BasicHmac, BasicHmacBuilder, DateFormat, HmacDigest, KeyEncoding, SignedQuery};
 pub use bearer::Bearer;
 pub use header_pair::HeaderPair;

@@ -180,11 +180,7 @@ static CONTROLS: &[Control] = &[
             ArgumentKind::Text,
             "letters, digits, `-`, `_` and `.`; part of its base URLs",
         ),
-        Argument::optional(
-            "seed",
-            ArgumentKind::Integer,
-            "gives it credentials of its own, which lead to it",
-        ),
+        Argument::optional("seed", ArgumentKind::Integer, "gives it its own credentials, which lead to it"),
         Argument::optional("from", ArgumentKind::Text, "an existing namespace to copy"),
     ])
     .created()

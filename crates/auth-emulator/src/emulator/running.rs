@@ -65,7 +65,7 @@ impl Emulator {
         self.open(name, None)
     }
 
-    /// Like [`Emulator::namespace`], with a seed of its own and therefore with credentials of its own. A request with one of
+    /// Like [`Emulator::namespace`], with its own seed and therefore with its own credentials. A request with one of
     /// them belongs to the namespace, whatever its path.
     ///
     /// ```

@@ -1,5 +1,5 @@
 //! The caller of a request, as its credential names it. Fault rules and filters of the journal match it, and a namespace with
-//! credentials of its own is found by it.
+//! its own credentials is found by it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

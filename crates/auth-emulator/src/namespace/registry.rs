@@ -125,8 +125,8 @@ impl Registry {
         found.unwrap_or_else(|| Arc::clone(&self.main))
     }
 
-    /// Returns the namespace with this name; creates it if it does not exist. A namespace with a seed of its own has
-    /// credentials of its own.
+    /// Returns the namespace with this name; creates it if it does not exist. A namespace with its own seed has
+    /// its own credentials.
     pub(crate) fn open(&self, name: &str, seed: Option<u64>) -> Result<Arc<Space>, NamespaceError> {
         let space = if name == DEFAULT { Some(Arc::clone(&self.main)) } else { self.existing(name) };
         if let Some(space) = space {

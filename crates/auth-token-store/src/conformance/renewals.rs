@@ -319,7 +319,7 @@ pub(super) async fn loss_is_no_logout(run: &Run<'_>) -> Checked {
     }
     for store in [run.subject.open(2), store] {
         let mut locked = run.lock(&*store, &key).await?;
-        // A store may restore the token by itself.
+        // A store may restore the token without a call.
         if locked.load().await.must("load")?.is_none() && locked.was_cleared() {
             return fail("the loss of all data is reported as a logout");
         }

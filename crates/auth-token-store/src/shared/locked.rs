@@ -257,7 +257,7 @@ impl<B: Backend> LockedToken for Locked<B> {
     async fn release(mut self: Box<Self>) {
         self.may_be_held = false;
         let operation = Operation::Release { owner: self.owner.clone() };
-        // A lease that can't be released ends by itself.
+        // A lease that can't be released expires.
         let _ = self.store.operate("release", &self.name, &operation, false).await;
     }
 }

@@ -178,7 +178,7 @@ impl<B: Backend> Shared<B> {
                 }
             }
             let (record, reply) = record::apply(record, operation, now, timing);
-            // Only a write of its own can confirm that an earlier one, whose reply was lost, is durable.
+            // Only its own write can confirm that an earlier one, whose reply was lost, is durable.
             let confirms = durable && reply == Reply::Done;
             if record == before && !confirms {
                 self.saw(name, &record);

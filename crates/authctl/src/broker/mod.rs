@@ -117,7 +117,7 @@ impl Broker {
         let admitted = self.gate.admit(&head, peer, entry)?;
         let permits = self.permitted(&admitted)?;
         let body = self.read(&head, body, MAX_BODY).await?;
-        // A task of its own: a call that was sent ends, and is logged, also if the caller gives up.
+        // Its own task: a call that was sent ends, and is logged, also if the caller gives up.
         let (broker, entry) = (Arc::clone(self), entry.clone());
         let work = tokio::spawn(async move {
             let response = broker.forward(&admitted, &entry, &head, body).await;
@@ -209,7 +209,7 @@ impl Broker {
         }
     }
 
-    /// The response to a client that logs in by itself, as Virtuous documents it: the token of a caller stands for the password, and is
+    /// The response to a client that logs in automatically, as Virtuous documents it: the token of a caller stands for the password, and is
     /// what the client gets.
     fn log_in(&self, entry: &mut Entry, body: &Body) -> Result<Response<Bytes>, Problem> {
         entry.provider = Some("virtuous");

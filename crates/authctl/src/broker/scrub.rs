@@ -15,7 +15,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 /// In the response: how often something was replaced.
 pub(crate) const HEADER: &str = "x-authctl-scrubbed";
 
-/// What stands in place of a credential.
+/// What is in place of a credential.
 const INSTEAD: &[u8] = b"[redacted]";
 
 /// Shorter secrets are not searched for: they occur in responses by chance, and replacing them would damage data.

@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failur
             format!("{} {id} {} {}", operation.provider(), operation.summary, operation.path).to_lowercase();
         if wanted.iter().all(|word| text.contains(&word.to_lowercase())) {
             let command = match (operation.provider(), id.as_str()) {
-                // The chain of VISE has commands of its own.
+                // The chain of VISE has its own commands.
                 ("vise", "domains.list") => "domains".to_owned(),
                 ("vise", "vise_domains.list") => "HOST get /domains".to_owned(),
                 ("vise", _) => continue,

@@ -1,4 +1,4 @@
-//! `authctl run -- COMMAND`: a program with a proxy of its own, and without the credentials.
+//! `authctl run -- COMMAND`: a program with its own proxy, and without the credentials.
 
 use super::proxy::{Options, hosts};
 use crate::broker::serve::Socket;

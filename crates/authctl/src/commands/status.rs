@@ -21,7 +21,7 @@ const COLUMNS: [&str; 6] = ["provider", "source", "user", "values", "expires", "
 
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
     globals.refuse(&["--all", "--limit", "--dry-run"], "status calls nothing, and is complete")?;
-    globals.refuse(&["--emulator"], "the emulator of one command has credentials of its own")?;
+    globals.refuse(&["--emulator"], "the emulator of one command has its own credentials")?;
     output::check_rows(globals, &COLUMNS)?;
     let chosen: Vec<&'static str> = match &arguments.provider {
         None => PROVIDERS.to_vec(),

@@ -120,7 +120,7 @@ async fn each(client: &Client, call: &Call, arguments: &Arguments, globals: &Glo
     let results = results.map_err(|error| Failure::call("vise", class, false, &error))?;
     let mut rows = Vec::new();
     let mut failed = 0;
-    for (domain, body) in results.done() {
+    for (domain, body) in results.succeeded() {
         rows.push(Line::default().text("host", domain.vise_url.as_deref()).body("response", body).end());
     }
     for (domain, error) in results.failed() {

@@ -67,7 +67,7 @@ pub(crate) fn check(globals: &Globals, columns: &[String], secrets: &[String]) -
     if !globals.columns.is_empty() && chosen && !matches!(format, Format::Table | Format::Csv) {
         return Err(Failure::usage("--columns applies to the formats table and csv"));
     }
-    // A filter makes fields of its own, and --no-check allows those that the description doesn't have.
+    // A filter makes its own fields, and --no-check allows those that the description doesn't have.
     let known = !columns.is_empty() && globals.jq.is_none() && !globals.no_check;
     for name in &globals.columns {
         if name.trim().is_empty() {
@@ -138,7 +138,7 @@ impl<'a> Printer<'a> {
     ) -> Self {
         let (format, chosen) = globals.format();
         let chosen_columns = globals.columns.iter().map(|name| name.trim().to_owned());
-        // A filter makes fields of its own.
+        // A filter makes its own fields.
         let columns = match (globals.columns.is_empty(), &globals.jq) {
             (false, _) => chosen_columns.collect(),
             (true, Some(_)) => Vec::new(),

@@ -1,4 +1,4 @@
-//! Running the program as a user does: in a home directory of its own, to its end, with what it printed.
+//! Running the program as a user does: in its own home directory, to its end, with what it printed.
 
 #![allow(dead_code, reason = "each test program uses a part")]
 

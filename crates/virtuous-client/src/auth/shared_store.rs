@@ -96,7 +96,7 @@ impl LockedStore {
     /// Releases the lock, if it is held.
     pub(crate) async fn release(&mut self) {
         if let Some(locked) = self.locked.take() {
-            // A lock that can't be released ends by itself.
+            // A lock that can't be released expires.
             let _ = self.engine.within(STORE_LIMIT, locked.release()).await;
         }
     }

@@ -316,7 +316,7 @@ impl<'a> Export<'a> {
         let options = call.await?;
         let has = |parameter: &&&str| {
             options.options.iter().any(|option| {
-                // As in the validation of queries, a parameter without operators of its own has those of the whole
+                // As in the validation of queries, a parameter without its own operators has those of the whole
                 // list.
                 let own = &option.operator_options;
                 let mut operators = if own.is_empty() { options.operator_options.iter() } else { own.iter() };

@@ -61,6 +61,7 @@ impl<'de> Deserialize<'de> for Ids {
     }
 }
 
+#[doc(hidden)]
 impl Field for Row {
     fn blank() -> Self {
         Self::default()

@@ -288,7 +288,7 @@ impl Payload {
     /// use virtuous_client::webhook::Delivery;
     ///
     /// let delivery = Delivery::parse(br#"{"event":"ProjectUpdate","project":{"id":51,"name":"Well"}}"#)?;
-    /// assert_eq!(delivery.payloads[0].record().text("name"), Some("Well"));
+    /// assert_eq!(delivery.payloads[0].record().string("name"), Some("Well"));
     /// # Ok::<(), virtuous_client::webhook::WebhookError>(())
     /// ```
     #[must_use]
@@ -314,6 +314,6 @@ impl Payload {
     #[must_use]
     pub fn identity(&self) -> Option<(&str, i64, Option<&str>)> {
         let record = self.record();
-        Some((record.name(), record.id()?, record.text("modifiedDateTimeUtc")))
+        Some((record.name(), record.id()?, record.string("modifiedDateTimeUtc")))
     }
 }

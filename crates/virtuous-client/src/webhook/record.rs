@@ -21,7 +21,7 @@ use std::fmt;
 ///
 /// let delivery = Delivery::parse(br#"{"event":"EventCreate","gala":{"id":"7","name":"Gala","guests":[1]}}"#)?;
 /// let record = delivery.payloads.last().expect("a record").record();
-/// assert_eq!((record.name(), record.id(), record.text("name")), ("gala", Some(7), Some("Gala")));
+/// assert_eq!((record.name(), record.id(), record.string("name")), ("gala", Some(7), Some("Gala")));
 /// assert_eq!((record.list("guests").len(), record.integer("seats"), record.fields().len()), (1, None, 3));
 /// # Ok::<(), virtuous_client::webhook::WebhookError>(())
 /// ```
@@ -88,7 +88,7 @@ impl WebhookRecord {
 
     /// Returns a field that is a string.
     #[must_use]
-    pub fn text(&self, field: &str) -> Option<&str> {
+    pub fn string(&self, field: &str) -> Option<&str> {
         self.fields.value(field)?.as_str()
     }
 
@@ -176,13 +176,13 @@ impl WebhookContact {
     /// Returns the type: `Household`, `Organization`, `Foundation`, or a custom type of the organization.
     #[must_use]
     pub fn contact_type(&self) -> Option<&str> {
-        self.0.text("customContactType").or_else(|| self.0.text("contactType"))
+        self.0.string("customContactType").or_else(|| self.0.string("contactType"))
     }
 
     /// Returns the name of the contact.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.0.text("name")
+        self.0.string("name")
     }
 
     /// Returns the individuals of the contact.
@@ -263,7 +263,7 @@ impl WebhookGift {
     /// Returns the type, such as `Credit` or `Check`.
     #[must_use]
     pub fn gift_type(&self) -> Option<&str> {
-        self.0.text("giftType")
+        self.0.string("giftType")
     }
 
     /// Returns the amount as the digits in the delivery, from a number or a string.
@@ -277,13 +277,13 @@ impl WebhookGift {
     /// Returns the displayed date, as month, day and year.
     #[must_use]
     pub fn gift_date(&self) -> Option<&str> {
-        self.0.text("giftDateFormatted").or_else(|| self.0.text("giftDate"))
+        self.0.string("giftDateFormatted").or_else(|| self.0.string("giftDate"))
     }
 
     /// Returns the code of the segment.
     #[must_use]
     pub fn segment_code(&self) -> Option<&str> {
-        self.0.text("segmentCode")
+        self.0.string("segmentCode")
     }
 
     /// Returns the designations.

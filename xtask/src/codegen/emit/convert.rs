@@ -19,7 +19,7 @@ pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>, object: &Object) ->
         let value = value(plan, property, source_of(from, read, property));
         quote!(#name: #value)
     });
-    // What has a field of its own in the request, and none in the response.
+    // What has its own field in the request, and none in the response.
     let known = object.properties.iter().map(|property| &property.wire);
     let known = known.filter(|wire| !read.properties.iter().any(|property| property.wire == **wire));
     let unknown = quote!(unknown: auth_client_core::provider::record::carried(&read.unknown, &[#(#known),*]));

@@ -29,7 +29,7 @@ pub(crate) fn alias(rust: &str, wire: &str) -> Option<TokenStream> {
     (plain(rust) != plain(wire)).then(|| quote!(#[doc(alias = #wire)]))
 }
 
-/// How an operation of this class is retried; stands after the request line.
+/// How an operation of this class is retried; follows the request line.
 fn class(class: Class) -> &'static str {
     match class {
         Class::Read => "a read: retried after transient failures.",

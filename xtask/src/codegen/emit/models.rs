@@ -162,7 +162,7 @@ fn derives(plan: &Plan<'_>, model: &Model<'_>) -> TokenStream {
     quote!(#[derive(Clone, Debug #default #equal, Serialize)])
 }
 
-/// Whether a secret stands in it, at any depth: two secrets are not compared.
+/// Whether it contains a secret, at any depth: two secrets are not compared.
 fn holds_secret<'p>(plan: &'p Plan<'_>, model: &Model<'p>, above: &mut Vec<&'p str>) -> bool {
     let Some(object) = model.object() else { return false };
     if above.contains(&model.schema.name.as_str()) {
@@ -258,7 +258,7 @@ pub(crate) fn records(plan: &Plan<'_>, models: &[&Model<'_>]) -> Option<Piece> {
         text.push_str(&format!("    {reading} {} {{\n", model.schema.name));
         if object.rows {
             rows.push_str(&format!(
-                "\nimpl auth_client_core::provider::Rows for {} {{}}\n",
+                "\n#[doc(hidden)]\nimpl auth_client_core::provider::Rows for {} {{}}\n",
                 model.schema.name
             ));
         }
@@ -280,7 +280,7 @@ pub(crate) fn records(plan: &Plan<'_>, models: &[&Model<'_>]) -> Option<Piece> {
         .then(|| Piece::Text(format!("auth_client_core::provider::record! {{\n{text}}}\n{rows}")))
 }
 
-/// How the names of most fields differ from those on the wire, so that few need an attribute of their own.
+/// How the names of most fields differ from those on the wire, so that few need their own attribute.
 #[derive(Clone, Copy, PartialEq)]
 enum Style {
     Same,

@@ -25,7 +25,7 @@ pub(crate) fn owned(ty: &Type) -> TokenStream {
             let inner = owned(inner);
             quote!(BTreeMap<String, #inner>)
         }
-        // The type of pages has this name, wherever it stands.
+        // The type of pages has this name, anywhere.
         Type::Page(inner) => {
             let inner = owned(inner);
             quote!(Page<#inner>)
@@ -39,7 +39,7 @@ pub(crate) fn owned(ty: &Type) -> TokenStream {
     }
 }
 
-/// A hand-written type: by its name when it stands in the root of the crate, and by its path otherwise.
+/// A hand-written type: by its name if it is in the root of the crate, and by its path otherwise.
 fn custom(path: &str) -> TokenStream {
     // It was parsed when the description was read.
     root_name(path).unwrap_or(path).parse().unwrap_or_default()

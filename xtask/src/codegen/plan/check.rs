@@ -1,4 +1,4 @@
-//! The checks of a plan: that everything that is named exists, is used, and has a name of its own in Rust.
+//! The checks of a plan: that everything that is named exists, is used, and has its own name in Rust.
 
 use super::super::description::{Class, Direction, Operation, Resource, Shape, Type};
 use super::super::walk::Refusal;
@@ -239,7 +239,7 @@ fn check_model(model: &super::Model<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Every generated type has a name of its own.
+/// Every generated type has its own name.
 fn type_names(plan: &Plan<'_>) -> Result<()> {
     let mut taken: BTreeMap<String, String> =
         OF_THE_CRATE.iter().map(|name| ((*name).to_owned(), "every provider crate".to_owned())).collect();

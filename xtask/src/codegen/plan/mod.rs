@@ -22,9 +22,9 @@ pub(crate) struct Plan<'a> {
 /// A schema and how it is used.
 pub(crate) struct Model<'a> {
     pub(crate) schema: &'a Schema,
-    /// It stands in requests.
+    /// It is used in requests.
     pub(crate) sent: bool,
-    /// It stands in responses.
+    /// It is used in responses.
     pub(crate) read: bool,
     /// It is read, changed and sent back as a whole, so it is never built from nothing.
     pub(crate) whole: bool,
@@ -89,7 +89,7 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    /// Follows the types from the operations, and notes for each schema where it stands.
+    /// Follows the types from the operations, and notes for each schema where it is used.
     fn use_schemas(&mut self) -> Result<()> {
         for operation in &self.api.operations {
             if let Some(ty) = &operation.answer.ty {
@@ -113,7 +113,7 @@ impl<'a> Plan<'a> {
             model.whole = model.read;
             model.private = !model.read && only_property(model.schema).is_some();
         }
-        // A type that stands inside another is public, whatever else it does.
+        // A type inside another is public, whatever else it does.
         for schema in &self.api.schemas {
             let Shape::Object(object) = &schema.shape else { continue };
             for property in &object.properties {

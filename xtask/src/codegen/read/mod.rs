@@ -49,7 +49,7 @@ pub(crate) fn api(document: &Node) -> Result<Api> {
     }
 }
 
-/// A schema for which a hand-written Rust type stands.
+/// A schema with a hand-written Rust type.
 struct Custom {
     pointer: String,
     name: String,

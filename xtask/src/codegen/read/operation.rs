@@ -179,7 +179,7 @@ fn skip_take(place: &Place<'_>) -> Result<SkipTake> {
     Ok(SkipTake { max_take })
 }
 
-/// A body, and its object when that has no name of its own and gets `type_name`.
+/// A body, and its object if that is unnamed and gets `type_name`.
 fn body(place: &Place<'_>, type_name: &str) -> Result<(Body, Option<Object>)> {
     let mut members = place.members("a request body")?;
     if !members.flag("required")? {

@@ -16,7 +16,7 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Component> {
     let mut members = place.members("a schema")?;
     let docs = members.need("description", "say in a sentence what it is; it documents the type")?;
     let docs = docs.text()?.to_owned();
-    // What stands beside these two is for other readers of the file: the Rust code is written by hand.
+    // Other tools read the keywords beside these two: the Rust code is written by hand.
     if members.flag("x-sdk-by-hand")? {
         return Ok(Component::ByHand);
     }
@@ -68,7 +68,7 @@ fn direction(place: &Place<'_>) -> Result<Direction> {
     }
 }
 
-/// An object that stands in a request body and has no name of its own.
+/// An unnamed object in a request body.
 pub(super) fn inline_object(members: &mut Members<'_>) -> Result<Object> {
     object(members)
 }
@@ -189,7 +189,7 @@ pub(super) fn docs(members: &mut Members<'_>) -> Result<Option<String>> {
     Ok((!parts.is_empty()).then(|| parts.join(" ")))
 }
 
-/// A type that stands in place.
+/// An inline type.
 pub(super) fn plain_type(members: &mut Members<'_>) -> Result<Type> {
     match nullable_type(members)? {
         (ty, false) => Ok(ty),
@@ -201,7 +201,7 @@ pub(super) fn plain_type(members: &mut Members<'_>) -> Result<Type> {
 
 fn nullable_type(members: &mut Members<'_>) -> Result<(Type, bool)> {
     if let Some(place) = members.take("x-sdk-page") {
-        // What stands beside it is for other readers: the page as JSON.
+        // Other tools read the keywords beside it: the page as JSON.
         skim(members);
         return Ok((Type::Page(Box::new(inner(&place)?)), false));
     }

@@ -203,6 +203,7 @@ impl<'de> Deserialize<'de> for DateTime {
     }
 }
 
+#[doc(hidden)]
 impl Field for DateTime {
     fn blank() -> Self {
         Self::default()

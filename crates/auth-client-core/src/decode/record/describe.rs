@@ -36,6 +36,7 @@ macro_rules! record {
     ($($reading:ident $name:ident $(<$row:ident>)? $(as $expected:literal)? {
         $($wire:literal $(| $alias:literal)* $($need:ident)? => $field:ident),* $(,)?
     })+) => {$(
+        #[doc(hidden)]
         impl $(<$row: $crate::provider::record::Field>)? $crate::provider::record::Record for $name $(<$row>)? {
             fn schema(&self) -> &'static $crate::provider::record::Schema {
                 static SCHEMA: $crate::provider::record::Schema = $crate::provider::record::Schema::new(
@@ -72,6 +73,7 @@ macro_rules! record {
             }
         }
 
+        #[doc(hidden)]
         impl $(<$row: $crate::provider::record::Field>)? $crate::provider::record::Field for $name $(<$row>)? {
             fn blank() -> Self {
                 Self::default()

@@ -78,6 +78,7 @@ impl<T: Field> Slot<T> {
     }
 }
 
+#[doc(hidden)]
 impl<T: Field> Field for Slot<T> {
     fn blank() -> Self {
         Self { value: T::blank(), presence: Presence::Absent }

@@ -67,7 +67,7 @@ fn the_published_examples_of_the_scheme_it_was_modelled_on() {
     let signer = BasicHmac::builder()
         .digest(HmacDigest::Sha1)
         .key_encoding(KeyEncoding::Utf8)
-        .date(DateText::Fixed("Tue, 21 Aug 2012 17:29:18 -0000".to_owned()))
+        .date(DateFormat::Fixed("Tue, 21 Aug 2012 17:29:18 -0000".to_owned()))
         .query(SignedQuery::InBody)
         .build("DIWJ8X6AEYOR5OMC6TQ1", &SecretString::from("Zh5eGmUq9zpfQnyUIu5OL9iWoMMv5ZNmk3zLJ4Ep"))
         .unwrap();
@@ -93,7 +93,7 @@ fn settings_change_one_thing_each() {
     assert_eq!(text(&signer, "/a").matches("\r\n").count(), 4);
     let signer = build(BasicHmac::builder().host("Tunnel.Example"));
     assert!(text(&signer, "/a").contains("\ntunnel.example\n"));
-    let signer = build(BasicHmac::builder().date(DateText::Rfc2822Zone("GMT")));
+    let signer = build(BasicHmac::builder().date(DateFormat::Rfc2822Zone("GMT")));
     assert!(text(&signer, "/a").starts_with("Fri, 08 Dec 2017 17:29:18 GMT\n"));
     assert!(text(&build(BasicHmac::builder()), "/a?b=c").ends_with("\n/a\n"));
     let signer = build(BasicHmac::builder().query(SignedQuery::InPath));
@@ -135,7 +135,7 @@ fn keys_that_would_sign_wrong_are_refused_and_not_shown() {
     assert!(BasicHmac::new("a", &secret(" 00fFA9\n")).is_ok(), "white space is no digit");
     assert!(BasicHmac::builder().key_encoding(KeyEncoding::Utf8).build("a", &secret("not hex")).is_ok());
     for date in ["a\nb", " a", "ä"] {
-        let builder = BasicHmac::builder().date(DateText::Fixed(date.to_owned()));
+        let builder = BasicHmac::builder().date(DateFormat::Fixed(date.to_owned()));
         assert_eq!(builder.build("a", &secret(SECRET)).unwrap_err().field(), "date");
     }
 }

@@ -17,7 +17,7 @@ const MAX_HEADERS: usize = 10_000;
 const MAX_HEADER_BYTES: usize = 16 * 1024 * 1024;
 const MAX_DEPTH: usize = 1_000_000;
 
-/// Headers that HTTP itself uses. Faults of their own change them.
+/// Headers that HTTP itself uses. Separate faults change them.
 const FRAMING: &[&str] =
     &["connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 

@@ -13,7 +13,7 @@
 //! Modules. Access: `token.rs` is `/Token`, `tokens.rs` stores tokens and codes, `access.rs` checks credentials, `signature/`
 //! signatures, `limit.rs` the rate limit. Execution: `base/` parses requests and has the
 //! values and records, `query/` evaluates queries, `data/` stores everything, `operations/` implements
-//! the operations that need code of their own, `records/` all others, from the tables of the description in `generated/`.
+//! the operations that need their own code, `records/` all others, from the tables of the description in `generated/`.
 //! Delivery: `outbox.rs`, and `webhooks.rs` in `base/`. `state.rs` and `provider.rs` are the provider, `handle.rs` is the typed
 //! handle.
 

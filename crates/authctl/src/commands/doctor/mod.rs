@@ -121,7 +121,7 @@ const UNOBSERVED: &str = "no read shows it";
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
     let provider = resolve::provider(&arguments.provider)?;
     globals
-        .refuse(&["--all", "--limit", "--dry-run"], "doctor makes calls of its own; --list describes them")?;
+        .refuse(&["--all", "--limit", "--dry-run"], "doctor makes its own calls; --list describes them")?;
     output::check_rows(globals, &COLUMNS)?;
     let rows = rows(provider);
     for id in &arguments.only {

@@ -1,4 +1,4 @@
-//! `authctl virtuous export RESOURCE --to FILE`: all rows of a resource, by the export of the SDK, which resumes by itself.
+//! `authctl virtuous export RESOURCE --to FILE`: all rows of a resource, by the export of the SDK, which resumes automatically.
 //!
 //! `target` knows where rows can go, and takes the lock of a file; `since` makes the condition of an incremental run; `progress`
 //! shows how far it is. A further kind of target is a further variant of `Target`.

@@ -90,7 +90,7 @@ impl Meter {
         let _ = write!(std::io::stderr(), "\r{}\u{1b}[K", self.bar(now, width));
     }
 
-    /// Removes the bar, so that a message stands alone.
+    /// Removes the bar, so that a message is on its own line.
     pub(super) fn clear(&mut self) {
         if std::mem::take(&mut self.drawn) {
             // Ignored: standard error may be closed.

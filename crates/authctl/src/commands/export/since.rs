@@ -45,7 +45,7 @@ pub(super) fn condition(resource: Resource, options: &Value, day: &str) -> Resul
         else {
             continue;
         };
-        // A parameter without operators of its own has those of the whole list.
+        // A parameter without its own operators has those of the whole list.
         let own = list(option, "operatorOptions");
         let operators = if own.is_empty() { list(options, "operatorOptions") } else { own };
         let has = |operator: &&&str| {

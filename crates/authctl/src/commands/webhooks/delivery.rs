@@ -14,7 +14,7 @@ const NAMED: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct About {
     pub(super) event: Option<String>,
-    /// The records, as name and id: deliveries have no id of their own.
+    /// The records, as name and id: deliveries have no separate id.
     pub(super) id: Option<String>,
     /// Event, records and times of change, if all of them are there.
     identity: Option<String>,

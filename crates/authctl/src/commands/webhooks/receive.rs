@@ -66,7 +66,7 @@ struct Outcome {
 }
 
 impl Listener {
-    /// Reads a request, and lets a task of its own handle it, so that it is printed also if the sender gives up.
+    /// Reads a request, and lets its own task handle it, so that it is printed also if the sender gives up.
     pub(super) async fn receive(
         self: &Arc<Self>,
         request: Request<Incoming>,

@@ -73,7 +73,7 @@ pub(super) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
 #[derive(Debug)]
 struct Sent {
     url: String,
-    /// `None` for a subscription, which has a secret of its own.
+    /// `None` for a subscription, which has its own secret.
     signed: Option<bool>,
     /// `None` if the running emulator waits for it.
     status: Option<u16>,

@@ -111,7 +111,7 @@ fn list<'m>(fields: &'m JsonFields, name: &str) -> &'m [Value] {
 
 fn sorting(schema: &Schema, name: &str) -> Option<Source> {
     let by_word = schema.sorts.iter().find(|(word, ..)| word.eq_ignore_ascii_case(name));
-    // Without names of its own, a kind of record is sorted by the names of its fields in capitals.
+    // Without its own names, a kind of record is sorted by the names of its fields in capitals.
     let by_field = || {
         let name = if name.eq_ignore_ascii_case("CreatedDateTime") { "createDateTimeUtc" } else { name };
         let mut known = schema.parameters.iter().filter(|_| schema.sorts.is_empty());

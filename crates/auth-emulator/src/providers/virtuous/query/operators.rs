@@ -54,7 +54,7 @@ pub(crate) enum Also {
     Nothing,
     /// `IsKnown` and `IsNotKnown`.
     Known,
-    /// Those of a parameter with a list of its own in recordings.
+    /// Those of a parameter with its own list in recordings.
     Only(&'static [&'static str]),
 }
 

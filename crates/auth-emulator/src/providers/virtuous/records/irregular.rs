@@ -6,7 +6,7 @@ use super::resource::Action::{
 };
 use super::{reminders, special};
 
-/// Operations whose ids don't have the form `resource.action`, or that have code of their own.
+/// Operations whose ids don't have the form `resource.action`, or that have their own code.
 pub(super) static IRREGULAR: &[(&str, &str, Action)] = &[
     ("organization_groups.by_contact", "organization_groups", Custom(special::groups_of_contact)),
     ("organization_groups.contacts", "organization_group_contacts", List),

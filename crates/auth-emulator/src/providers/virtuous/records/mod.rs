@@ -1,4 +1,4 @@
-//! The record store: kinds of records that need no code of their own.
+//! The record store: kinds of records that need no separate code.
 //!
 //! An operation is a resource, an action and parameters. The description has the fields of bodies and responses
 //! (`generated/`), `resources.rs` what it can't express: which fields are derived from others, which are required after all,

@@ -1,4 +1,4 @@
-//! The operations and derived fields of the record store that have code of their own.
+//! The operations and derived fields of the record store that have their own code.
 
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use super::probe::{Call, Probe, Read, Seen};
 use super::{Finding, Findings, How};
 use crate::client::{self, Client};
 use crate::failure::Failure;
-use auth_client_core::provider::auth_core::scheme::DateText;
+use auth_client_core::provider::auth_core::scheme::DateFormat;
 use serde_json::{Value, json};
 use signature::{DEFAULT, Host, Way};
 
@@ -51,7 +51,7 @@ impl Checks<'_, '_> {
             _ => {}
         }
         if let Some(date) = date {
-            builder = builder.date_text(DateText::Fixed(date.to_owned()));
+            builder = builder.date_format(DateFormat::Fixed(date.to_owned()));
         }
         match builder.build() {
             Ok(client) => Ok(Some(Client::ReveSecure(client))),
