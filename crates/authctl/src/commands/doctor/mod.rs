@@ -5,6 +5,9 @@
 
 mod probe;
 mod revesecure;
+mod vaultvision;
+mod verigator;
+mod virtuous;
 
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
@@ -112,6 +115,9 @@ fn rows(provider: &str) -> Vec<Row> {
 fn observed(provider: &str) -> &'static [How] {
     match provider {
         "revesecure" => &revesecure::OBSERVED,
+        "vaultvision" => &vaultvision::OBSERVED,
+        "verigator" => &verigator::OBSERVED,
+        "virtuous" => &virtuous::OBSERVED,
         _ => &[],
     }
 }
@@ -131,7 +137,7 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         }
     }
     if observed(provider).is_empty() {
-        return Err(Failure::usage(format!("doctor has no checks of {provider} yet")));
+        return Err(Failure::usage(format!("doctor has no checks of {provider}")));
     }
     if arguments.list {
         return list(provider, &rows, globals);
@@ -139,7 +145,14 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     emulate::with(globals, provider, async |settings| {
         let mut probe = Probe::new(settings, globals, arguments.max_calls)?;
         let mut findings = Findings::default();
-        let checks = async { revesecure::check(&mut probe, &mut findings).await };
+        let checks = async {
+            match provider {
+                "vaultvision" => vaultvision::check(&mut probe, &mut findings).await,
+                "verigator" => verigator::check(&mut probe, &mut findings).await,
+                "virtuous" => virtuous::check(&mut probe, &mut findings).await,
+                _ => revesecure::check(&mut probe, &mut findings).await,
+            }
+        };
         let outcome = interrupt::until(crate::index::Class::Read, checks).await?;
         let wanted = |id: &str| arguments.only.is_empty() || arguments.only.iter().any(|own| own == id);
         let rows = rows.iter().filter(|row| wanted(row.id));

@@ -8,10 +8,12 @@ use crate::settings::Settings;
 use auth_client_core::provider::auth_core::Origin;
 use auth_client_core::{Error, RetryPolicy, decode};
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
 
+/// A name that nothing has.
+pub(super) const NOBODY: &str = "authctl-doctor";
 /// Rejected credentials, unless the server is on this machine.
 const MAX_REJECTED: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(2);
@@ -46,6 +48,12 @@ impl Call {
         Ok(Self { read: read.clone(), path, query: Vec::new(), body: None })
     }
 
+    /// GET of a path that is no operation.
+    pub(super) fn get(provider: &'static str, path: &str) -> Self {
+        let read = Read(Operation::of_path(provider, &Method::GET, path));
+        Self { read, path: path.to_owned(), query: Vec::new(), body: None }
+    }
+
     pub(super) fn query(mut self, name: &str, value: impl ToString) -> Self {
         self.query.push((name.to_owned(), value.to_string()));
         self
@@ -61,12 +69,24 @@ impl Call {
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
 impl Seen {
     pub(super) fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The rows of a list or a page.
+    pub(super) fn rows(&self) -> Vec<Value> {
+        match self.json() {
+            Some(Value::Array(rows)) => rows,
+            Some(Value::Object(fields)) => {
+                fields.into_iter().find_map(|(_, value)| value.as_array().cloned()).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The form of the body.
@@ -135,7 +155,11 @@ impl<'a> Probe<'a> {
         }
         self.calls += 1;
         let operation = &call.read.0;
-        let mut request = client.request(operation.method(), &call.path).operation(operation.metadata());
+        let mut request = client.request(operation.method(), &call.path);
+        request = match operation.is_known() {
+            true => request.operation(operation.metadata()),
+            false => request.idempotency(Class::Read.idempotency()),
+        };
         for (name, value) in &call.query {
             request = request.query(name, value.as_str());
         }
@@ -146,10 +170,14 @@ impl<'a> Probe<'a> {
         let seen = match sent {
             Ok(response) => {
                 let (parts, body) = response.into_parts();
-                Seen { status: parts.status, body }
+                Seen { status: parts.status, headers: parts.headers, body }
             }
             Err(error) => match error.status() {
-                Some(status) => Seen { status, body: error.body().cloned().unwrap_or_default() },
+                Some(status) => Seen {
+                    status,
+                    headers: error.headers().cloned().unwrap_or_default(),
+                    body: error.body().cloned().unwrap_or_default(),
+                },
                 None => return Err(Failure::call(operation.provider(), Class::Read, true, &error)),
             },
         };

@@ -2,7 +2,7 @@
 
 mod signature;
 
-use super::probe::{Call, Probe, Read, Seen};
+use super::probe::{Call, NOBODY, Probe, Read, Seen};
 use super::{Finding, Findings, How};
 use crate::client::{self, Client};
 use crate::failure::Failure;
@@ -11,8 +11,6 @@ use serde_json::{Value, json};
 use signature::{DEFAULT, Host, Way};
 
 const P: &str = "revesecure";
-/// A user name that nobody has.
-const NOBODY: &str = "authctl-doctor";
 const VENDOR_HOST: &str = "dashboard.revesecure.com";
 
 pub(super) const OBSERVED: [How; 15] = [

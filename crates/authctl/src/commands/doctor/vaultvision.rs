@@ -1,0 +1,109 @@
+//! Vault Vision: permissions, zeros, lists and errors.
+
+use super::probe::{Call, NOBODY, Probe, Read, Seen};
+use super::{Finding, Findings, How};
+use crate::client::Client;
+use crate::failure::Failure;
+use http::StatusCode;
+use serde_json::Value;
+
+const P: &str = "vaultvision";
+
+pub(super) const OBSERVED: [How; 6] = [
+    ("permissions", "the lists of tenants and of users"),
+    ("zeros", "whether tenants and users show false, zero or empty fields"),
+    ("lists", "the list of users with the query limit=1"),
+    ("error-codes", "a tenant id that doesn't exist"),
+    ("server-errors", "whether the list of users is a 5xx"),
+    ("rate-limits", "whether a call is rejected with 429; no limit is provoked"),
+];
+
+struct Checks<'p, 'a> {
+    probe: &'p mut Probe<'a>,
+    client: Client,
+    throttled: bool,
+}
+
+impl Checks<'_, '_> {
+    async fn call(&mut self, call: &Call) -> Result<Seen, Failure> {
+        let seen = self.probe.call(&self.client, call).await?;
+        self.throttled |= seen.status == StatusCode::TOO_MANY_REQUESTS;
+        Ok(seen)
+    }
+}
+
+fn call(resource: &str, name: &str, values: &[&str]) -> Result<Call, Failure> {
+    Call::new(&Read::operation(P, resource, name)?, values)
+}
+
+pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Result<(), Failure> {
+    let client = Client::new(probe.settings, &probe.options)?;
+    let mut checks = Checks { probe, client, throttled: false };
+    let outcome = tenants(&mut checks, findings).await;
+    let observed = if checks.throttled { "a call was rejected with 429" } else { "no call was throttled" };
+    findings.add("rate-limits", Finding::differs_if(checks.throttled, observed, "ClientBuilder::retry"));
+    outcome
+}
+
+async fn tenants(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(), Failure> {
+    let tenants = checks.call(&call("tenants", "list", &[])?).await?;
+    if tenants.status == StatusCode::UNAUTHORIZED {
+        return Err(Failure::credentials("the API key is rejected"));
+    }
+    let missing = checks.call(&call("tenants", "get", &[NOBODY])?).await?;
+    let (status, form) = (missing.status.as_u16(), missing.form());
+    if checks.throttled {
+        return Ok(());
+    }
+    let differs = status != 404 || form != "a JSON object";
+    findings.add(
+        "error-codes",
+        Finding::differs_if(differs, format!("status {status}, {form}"), "none: report it"),
+    );
+    let setting = "the permissions of the key; emulator: permissions, restricted";
+    let rows = tenants.rows();
+    let Some(id) = rows.first().and_then(|tenant| tenant.get("id")?.as_str()) else {
+        let observed = format!("status {}, no tenant is listed", tenants.status.as_u16());
+        findings.add("permissions", Finding::Differs(observed, setting));
+        return Ok(());
+    };
+    let users = checks.call(&call("users", "list", &[id])?).await?;
+    if checks.throttled {
+        return Ok(());
+    }
+    let status = users.status.as_u16();
+    let observed = format!("the list of users has status {status}");
+    let is_server_error = users.status.is_server_error();
+    if !is_server_error {
+        findings.add("permissions", Finding::differs_if(status != 200, observed.clone(), setting));
+    }
+    let setting = "none: the tenant is misconfigured; emulator: misconfigured_tenants";
+    findings.add("server-errors", Finding::differs_if(is_server_error, observed, setting));
+    if status != 200 {
+        return Ok(());
+    }
+    let all = users.rows();
+    let shows_zeros = rows.iter().chain(&all).any(has_zeros);
+    let observed = if shows_zeros { "a false, zero or empty field is shown" } else { "none is shown" };
+    let setting = "none: the client reads both; emulator: omit_zeros";
+    findings.add("zeros", Finding::differs_if(shows_zeros, observed, setting));
+    let limited = checks.call(&call("users", "list", &[id])?.query("limit", 1)).await?;
+    let finding = match (all.len(), limited.rows().len()) {
+        (0 | 1, _) => Finding::Untested("the first tenant has fewer than two users".to_owned()),
+        (_, 1) => Finding::Differs("limit=1 returns one user".to_owned(), "Call::query; emulator: paging"),
+        _ => Finding::Confirmed("limit=1 has no effect".to_owned()),
+    };
+    findings.add("lists", finding);
+    Ok(())
+}
+
+/// Whether a record has a field that the vendor usually omits, at any depth but not in metadata.
+fn has_zeros(record: &Value) -> bool {
+    let Value::Object(fields) = record else { return false };
+    fields.iter().filter(|(name, _)| *name != "metadata").any(|(_, value)| {
+        matches!(value, Value::Bool(false) | Value::Null)
+            || value.as_i64() == Some(0)
+            || value.as_str() == Some("")
+            || has_zeros(value)
+    })
+}

@@ -1,0 +1,112 @@
+//! Virtuous CRM: the hourly limit, errors, paging and paths.
+
+use super::probe::{Call, NOBODY, Probe, Read, Seen};
+use super::{Finding, Findings, How};
+use crate::client::Client;
+use crate::failure::Failure;
+use serde_json::json;
+
+const P: &str = "virtuous";
+/// The largest page that the vendor documents, and a position behind most lists.
+const TAKE: u32 = 1000;
+const SKIP: u32 = 100_000;
+
+pub(super) const OBSERVED: [How; 5] = [
+    ("hourly-limit", "the headers X-RateLimit-Limit and X-RateLimit-Remaining"),
+    ("error-bodies", "a query of contacts by a parameter that doesn't exist"),
+    ("paging-honoured", "queries of contacts with take=1 and skip=1; other lists are not observed"),
+    ("paging-limits", "a query of contacts with take=1000, and one with skip=100000"),
+    ("exact-paths", "the types of contacts, with a path in lower case"),
+];
+
+struct Checks<'p, 'a> {
+    probe: &'p mut Probe<'a>,
+    client: Client,
+}
+
+impl Checks<'_, '_> {
+    async fn contacts(&mut self, skip: u32, take: u32) -> Result<Seen, Failure> {
+        let call = Call::new(&Read::operation(P, "contacts", "query")?, &[])?;
+        let call = call.query("skip", skip).query("take", take);
+        self.probe.call(&self.client, &call.body("application/json", &json!({ "groups": [] }))).await
+    }
+}
+
+pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Result<(), Failure> {
+    let client = Client::new(probe.settings, &probe.options)?;
+    let mut checks = Checks { probe, client };
+    let outcome = all(&mut checks, findings).await;
+    checks.client.close().await;
+    outcome
+}
+
+async fn all(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(), Failure> {
+    let first = checks.contacts(0, 1).await?;
+    if first.status.as_u16() == 401 {
+        return Err(Failure::credentials("the credential is rejected"));
+    }
+    limit(&first, findings);
+    let second = checks.contacts(1, 1).await?;
+    let setting = "none; emulator: ignore_paging";
+    let finding = match (first.rows().as_slice(), second.rows().as_slice()) {
+        ([_, _, ..], _) => Finding::Differs("take=1 returns several contacts".to_owned(), setting),
+        ([], _) | (_, []) => Finding::Untested("there are fewer than two contacts".to_owned()),
+        (first, second) => match first == second {
+            true => Finding::Differs("skip=1 returns the first contact".to_owned(), setting),
+            false => Finding::Confirmed("queries honor take and skip".to_owned()),
+        },
+    };
+    findings.add("paging-honoured", finding);
+    for (what, seen) in [
+        (format!("take={TAKE}"), checks.contacts(0, TAKE).await?),
+        (format!("skip={SKIP}"), checks.contacts(SKIP, 10).await?),
+    ] {
+        let status = seen.status.as_u16();
+        let setting = "Walk::take; emulator: fail_take_above, fail_skip_above";
+        let observed = format!("a query with {what} has status {status}");
+        findings.add("paging-limits", Finding::differs_if(status != 200, observed, setting));
+    }
+    // A contact that doesn't exist is a 404 without a body, whatever the format of errors.
+    let unknown = json!({ "parameter": NOBODY, "operator": "Is", "value": "1" });
+    let query = Call::new(&Read::operation(P, "contacts", "query")?, &[])?;
+    let query = query.body("application/json", &json!({ "groups": [{ "conditions": [unknown] }] }));
+    let missing = checks.probe.call(&checks.client, &query).await?;
+    let body = missing.json().unwrap_or_default();
+    let form = match (body.get("message"), body.get("error")) {
+        (Some(_), _) => "a JSON object with a message",
+        (None, Some(_)) => "a JSON object with an error",
+        _ => missing.form(),
+    };
+    let status = missing.status.as_u16();
+    let differs = status < 400 || body.get("message").is_none();
+    let setting = "none: the client reads all; emulator: error_body";
+    findings.add("error-bodies", Finding::differs_if(differs, format!("status {status}, {form}"), setting));
+    let usual = checks.probe.call(&checks.client, &Call::get(P, "/api/Contact/Types")).await?;
+    let lower = checks.probe.call(&checks.client, &Call::get(P, "/api/contact/types")).await?;
+    let finding = match usual.status.is_success() {
+        true => Finding::differs_if(
+            !lower.status.is_success(),
+            format!("the path in lower case has status {}", lower.status.as_u16()),
+            "none: the client sends the documented case; emulator: exact_paths",
+        ),
+        false => Finding::Untested("the types of contacts can't be read".to_owned()),
+    };
+    findings.add("exact-paths", finding);
+    Ok(())
+}
+
+fn limit(seen: &Seen, findings: &mut Findings) {
+    let header = |name: &str| seen.headers.get(name)?.to_str().ok()?.parse::<u64>().ok();
+    let finding = match (header("x-ratelimit-limit"), header("x-ratelimit-remaining")) {
+        (Some(limit), Some(_)) => Finding::differs_if(
+            limit != 5000,
+            format!("{limit} calls per hour"),
+            "ClientBuilder::rate_guard; emulator: calls_per_hour",
+        ),
+        _ => Finding::Differs(
+            "no X-RateLimit headers".to_owned(),
+            "ClientBuilder::rate_guard has no effect; emulator: rate_limit_headers",
+        ),
+    };
+    findings.add("hourly-limit", finding);
+}
