@@ -187,7 +187,7 @@ async fn a_doctor_says_why_it_stops() {
     let emulator = Emulator::builder().start().await.unwrap();
     let mut home = Home::of(&emulator);
     home.run(&["doctor", "revesecure", "--max-calls", "3"]).expect(8, "--max-calls allows more");
-    home.run(&["doctor", "revesecure", "--only", "digets"]).expect(2, "did you mean digest?");
+    home.run(&["doctor", "revesecure", "--only", "digset"]).expect(2, "did you mean digest?");
     home.run(&["doctor", "revesecure", "--only", "digest", "-o", "ndjson"]).expect(0, "\"digest\"");
     for (name, value) in &mut home.env {
         if *name == "REVESECURE_SECRET_KEY" {
