@@ -53,9 +53,11 @@ const MANIFEST: &str = include_str!("outside/Cargo.toml.in");
 const LIBRARY: &str = include_str!("outside/lib.rs.in");
 
 /// Features that are off by default, and what an example names that needs one.
-const FEATURES: [(&str, &[&str]); 3] = [
+const FEATURES: [(&str, &[&str]); 5] = [
     ("blocking", &[".wait()", ".wait_next()", "guide::run_blocking"]),
     ("oidc", &["::oidc::"]),
+    ("postgres", &["PostgresStore"]),
+    ("redis", &["RedisStore"]),
     ("testing", &["testing::"]),
 ];
 
