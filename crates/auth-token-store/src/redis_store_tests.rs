@@ -202,7 +202,7 @@ mod killed {
 
     const CHILD: &str = "AUTH_TOKEN_STORE_TEST_CHILD";
     const PROCESSES: usize = 4;
-    const KILLS: usize = 3;
+    const KILLS: usize = 4;
 
     fn random(below: u64) -> u64 {
         let mut bytes = [0; 8];
@@ -284,9 +284,9 @@ mod killed {
             Box::pin(async move { client.get_multiplexed_async_connection().await })
                 as super::super::Connecting
         };
-        // Shorter than the real ones, and long enough for a machine that is busy: a request that is sent after its limit
-        // is a reuse that no store can prevent.
-        let timing = Timing { lease: 14 * SECOND, refresh: 8 * SECOND, step: 2 * SECOND, settle: 2 * SECOND };
+        // Shorter than the real ones, and long enough for a busy machine: a request that is sent after its limit is a
+        // reuse that no store can prevent.
+        let timing = Timing { lease: 9 * SECOND, refresh: 5 * SECOND, step: SECOND, settle: SECOND };
         let store = Shared::new(Redis::new(Arc::new(connect)), keys()).with_timing(timing);
         loop {
             match renew(&store, endpoint).await {
@@ -301,20 +301,26 @@ mod killed {
         let stored = locked.load().await?;
         let next = stored.as_ref().map_or(1, |stored| stored.generation + 1);
         if let Some(stored) = stored {
-            let limit = match locked.begin(&stored).await {
-                Err(LockError::InDoubt) => Duration::ZERO,
-                begun => begun?,
-            };
-            let spent = stored.refresh.unwrap().expose_secret().to_owned();
-            let requested = tokio::time::timeout(limit, request(endpoint, spent)).await;
-            if let Ok(Some(number)) = requested {
-                locked.save(&numbered(next, number)).await?;
-                locked.release().await;
-                return Ok("renewed");
+            match locked.begin(&stored).await {
+                Ok(limit) => {
+                    let spent = stored.refresh.clone().unwrap().expose_secret().to_owned();
+                    let requested = tokio::time::timeout(limit, request(endpoint, spent)).await;
+                    if let Ok(Some(number)) = requested {
+                        locked.save(&numbered(next, number)).await?;
+                        locked.release().await;
+                        return Ok("renewed");
+                    }
+                }
+                // Two responses were lost, so nothing is sent.
+                Err(LockError::InDoubt) => {}
+                Err(error) => return Err(error),
             }
-            drop(locked);
+            locked.release().await;
             locked = store.lock(&key()).await?;
-            locked.load().await?;
+            if locked.load().await?.is_some_and(|current| current.generation > stored.generation) {
+                locked.release().await;
+                return Ok("renewed by another process");
+            }
         }
         let number = request(endpoint, "login".to_owned()).await.unwrap();
         locked.save(&numbered(next, number)).await?;
@@ -353,7 +359,7 @@ mod killed {
     }
 
     #[test]
-    fn the_others_recover_whenever_a_process_is_killed() {
+    fn processes_that_are_killed_at_random_cost_at_most_one_login_each() {
         if !servers::wanted() {
             return;
         }
@@ -373,12 +379,8 @@ mod killed {
             wait_for(&lines, 8);
             let endpoint = endpoint.lock().unwrap();
             let (reused, logins) = (endpoint.reused, endpoint.logins);
-            // The token of a killed process, and what the busy machine delays beyond the short limits of this test.
-            assert!(
-                reused <= 3 * (kill as u64 + 1),
-                "{reused} tokens were sent twice after {} kills",
-                kill + 1
-            );
+            // The token that a killed process has sent without saving the response.
+            assert!(reused <= kill as u64 + 1, "{reused} tokens were sent twice after {} kills", kill + 1);
             assert!(logins <= reused + 1 + kill as u64 + 1, "{logins} logins, {reused} reuses");
         }
         for child in &mut children {
