@@ -76,6 +76,9 @@ mod guides {
     #[doc = include_str!("../../docs/performance.md")]
     pub struct Performance;
     #[cfg(doctest)]
+    #[doc = include_str!("../../docs/proxy.md")]
+    pub struct Proxy;
+    #[cfg(doctest)]
     #[doc = include_str!("../../docs/recipes.md")]
     pub struct Recipes;
     #[cfg(doctest)]
