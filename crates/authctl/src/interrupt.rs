@@ -8,7 +8,10 @@ use std::time::Duration;
 
 /// Sections that handle the key.
 static HANDLED: AtomicUsize = AtomicUsize::new(0);
-static PRESSED: AtomicBool = AtomicBool::new(false);
+/// How often the key was pressed.
+static PRESSED: AtomicUsize = AtomicUsize::new(0);
+/// The key is for another program.
+static PASSED_ON: AtomicBool = AtomicBool::new(false);
 /// Whether a write may have been sent.
 static WRITES: AtomicBool = AtomicBool::new(false);
 
@@ -18,7 +21,9 @@ pub(crate) fn watch() {
         // Without a runtime, Ctrl-C ends the process as usual.
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         while runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            if PRESSED.swap(true, Ordering::SeqCst) || HANDLED.load(Ordering::SeqCst) == 0 {
+            let again = PRESSED.fetch_add(1, Ordering::SeqCst) > 0;
+            let ends = again || HANDLED.load(Ordering::SeqCst) == 0;
+            if ends && !PASSED_ON.load(Ordering::SeqCst) {
                 let class = if WRITES.load(Ordering::SeqCst) { Class::Write } else { Class::Read };
                 terminal::restore();
                 std::process::exit(crate::report(&Failure::interrupted(class)).into());
@@ -83,7 +88,7 @@ impl Handled {
     }
 
     pub(crate) fn was_pressed(&self) -> bool {
-        PRESSED.load(Ordering::SeqCst)
+        PRESSED.load(Ordering::SeqCst) > 0
     }
 }
 
@@ -111,11 +116,12 @@ pub(crate) enum Signal {
     HangUp,
 }
 
-/// Handles all signals from its creation on. A second Ctrl-C ends the program nevertheless.
+/// Handles all signals from its creation on. A second Ctrl-C ends the program nevertheless, unless the key is passed on.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    keys: Handled,
-    interrupted: bool,
+    _keys: Handled,
+    /// How many of the presses were returned.
+    returned: usize,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -123,27 +129,33 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
+    /// For a program that passes every Ctrl-C on to another one, and ends with it.
+    pub(crate) fn passed_on() -> Result<Self, Failure> {
+        PASSED_ON.store(true, Ordering::SeqCst);
+        Self::new()
+    }
+
     #[cfg(unix)]
     pub(crate) fn new() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
         let failed = |error| Failure::local(format!("signals can't be handled: {error}"));
         let terminate = signal(SignalKind::terminate()).map_err(failed)?;
         let hang_up = signal(SignalKind::hangup()).map_err(failed)?;
-        Ok(Self { keys: handled(), interrupted: false, terminate, hang_up })
+        Ok(Self { _keys: handled(), returned: 0, terminate, hang_up })
     }
 
     #[cfg(not(unix))]
     pub(crate) fn new() -> Result<Self, Failure> {
-        Ok(Self { keys: handled(), interrupted: false })
+        Ok(Self { _keys: handled(), returned: 0 })
     }
 
     /// Waits for the next signal.
     pub(crate) async fn next(&mut self) -> Signal {
+        let returned = self.returned;
         let interrupt = async {
-            if self.interrupted {
-                std::future::pending::<()>().await;
+            while PRESSED.load(Ordering::SeqCst) == returned {
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            self.keys.pressed().await;
         };
         #[cfg(unix)]
         let signal = tokio::select! {
@@ -156,7 +168,7 @@ impl Signals {
             interrupt.await;
             Signal::Interrupt
         };
-        self.interrupted |= signal == Signal::Interrupt;
+        self.returned += usize::from(signal == Signal::Interrupt);
         signal
     }
 }

@@ -10,13 +10,17 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::io;
 use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 
 /// The longest that a client may take for the head of a request.
 const HEAD: Duration = Duration::from_secs(10);
+/// The longest that a client may take nothing of a response.
+const STALL: Duration = Duration::from_secs(60);
 /// The largest head.
 const MAX_HEAD: usize = 32 << 10;
 
@@ -35,7 +39,8 @@ where
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(MAX_HEAD);
-    let mut served = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut served =
+        pin!(builder.serve_connection(TokioIo::new(Stalling { inner: stream, limit: None }), service));
     tokio::select! {
         // A connection that failed needs no response.
         _ = served.as_mut() => return,
@@ -51,6 +56,8 @@ pub(crate) enum BodyError {
     /// The client closed the connection.
     Broken,
     Slow,
+    /// There is no room for it.
+    Full,
 }
 
 /// The length that a request announces.
@@ -58,12 +65,13 @@ pub(crate) fn content_length(head: &Parts) -> Option<u64> {
     head.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Reads a body of at most this size, within this time.
+/// Reads a body of at most this size, within this time. `reserve` is asked before each piece is kept.
 pub(crate) async fn body(
     head: &Parts,
     mut body: Incoming,
     limit: usize,
     time: Duration,
+    mut reserve: impl FnMut(usize) -> bool,
 ) -> Result<Bytes, BodyError> {
     if content_length(head).is_some_and(|announced| announced > limit as u64) {
         return Err(BodyError::TooLarge);
@@ -75,11 +83,75 @@ pub(crate) async fn body(
             if data.len() > limit.saturating_sub(bytes.len()) {
                 return Err(BodyError::TooLarge);
             }
+            if !reserve(data.len()) {
+                return Err(BodyError::Full);
+            }
             bytes.extend_from_slice(&data);
         }
         Ok(Bytes::from(bytes))
     };
     tokio::time::timeout(time, read).await.unwrap_or(Err(BodyError::Slow))
+}
+
+/// A connection whose writes fail if the other side takes nothing for a while.
+struct Stalling<I> {
+    inner: I,
+    /// Runs while a write waits.
+    limit: Option<Pin<Box<tokio::time::Sleep>>>,
+}
+
+impl<I> Stalling<I> {
+    fn watched<T>(&mut self, context: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if result.is_ready() {
+            self.limit = None;
+            return result;
+        }
+        let limit = self.limit.get_or_insert_with(|| Box::pin(tokio::time::sleep(STALL)));
+        limit.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for Stalling<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(context, buffer)
+    }
+}
+
+impl<I: AsyncWrite + Unpin> AsyncWrite for Stalling<I> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.watched(context, written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.inner).poll_flush(context);
+        self.watched(context, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write_vectored(context, pieces);
+        self.watched(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
 }
 
 /// Returns the headers that aren't those of one connection.

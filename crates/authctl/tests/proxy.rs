@@ -24,6 +24,13 @@ fn contact(proxy: &Proxy) -> String {
     format!("/virtuous/api/Contact/{}", made.json()["id"])
 }
 
+/// A new caller of a policy: its token, and its lines.
+fn new_caller(home: &Home, name: &str) -> (String, String) {
+    let printed = home.run(&["policy", "token", name]).expect(0, "token_sha256");
+    assert!(!printed.out.contains("actl_"), "{printed:?}");
+    (printed.err.trim().trim_start_matches("token: ").to_owned(), printed.out)
+}
+
 /// The lines of the audit log.
 fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -67,11 +74,16 @@ async fn a_client_of_each_vendor_only_changes_its_base_url() {
     let host = emulator.vise().host(0);
     let vise = proxy.call("GET", &format!("/vise/{host}/domains"), "");
     assert_eq!(vise.status, 200, "{vise:?}");
+    for path in [format!("/vise/{host}/auth"), format!("/vise/{host}/AUTH/")] {
+        assert_eq!(proxy.call("GET", &path, "").problem(), (403, "not_allowed".to_owned()));
+    }
+    let unknown = proxy.call("GET", "/vise/other.example/domains", "");
+    assert_eq!(unknown.problem(), (404, "unknown_host".to_owned()));
     // The login of Virtuous, as its API describes it.
     let form = format!("grant_type=password&username=me&password={token}");
     let login =
         proxy.call_as("content-type: application/x-www-form-urlencoded", "POST", "/virtuous/Token", "");
-    assert_eq!(login.status, 400, "{login:?}");
+    assert_eq!(login.problem(), (401, "unauthenticated".to_owned()));
     let login = proxy.raw(&format!(
         "POST /virtuous/Token HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{form}",
         proxy.address(),
@@ -101,12 +113,27 @@ async fn a_response_is_that_of_the_vendor_and_a_write_is_one_write() {
     let created = emulator.effects().count("virtuous", "record_created");
     assert!(created > 0);
 
-    let lines = lines(&std::fs::read_to_string(&log).unwrap());
+    let other = proxy.call(&"M".repeat(20_000), "/virtuous/api/Contact", "");
+    assert!(other.status == 501 && other.body.len() < 500, "{other:?}");
+    assert_eq!(proxy.call("GET", "/virtuous/api/Some%20thing?secret=1", "").status, 404);
+
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert!(text.len() < 4_000 && text.contains("\"path\":\"/api/Some%20thing\""), "{text}");
+    let lines = lines(&text);
     let events: Vec<_> =
         lines.iter().map(|line| (line["event"].as_str().unwrap(), line["call"].as_u64().unwrap())).collect();
     assert_eq!(
         events,
-        [("before", 1), ("after", 1), ("after", 2), ("after", 3), ("before", 4), ("after", 4)]
+        [
+            ("before", 1),
+            ("after", 1),
+            ("after", 2),
+            ("after", 3),
+            ("before", 4),
+            ("after", 4),
+            ("after", 5),
+            ("after", 6)
+        ]
     );
     assert_eq!(lines[2]["operation"], "contacts.get");
     assert_eq!(lines[2]["ids"]["contactId"].as_str().unwrap(), path.rsplit('/').next().unwrap());
@@ -226,9 +253,8 @@ async fn the_policy_decides_by_operation_whatever_the_spelling() {
     let emulator = Emulator::start().await.unwrap();
     let home = Home::of(&emulator);
     let token = |name: &str| {
-        let printed = home.run(&["policy", "token", name]).expect(0, "token_sha256").out;
-        let token = printed.lines().next().unwrap().trim_start_matches("# ").to_owned();
-        (token, printed.lines().find(|line| line.starts_with("token_sha256")).unwrap().to_owned())
+        let (token, lines) = new_caller(&home, name);
+        (token, lines.lines().find(|line| line.starts_with("token_sha256")).unwrap().to_owned())
     };
     let (reads, reads_line) = token("reads");
     let (some, some_line) = token("some");
@@ -254,7 +280,7 @@ async fn the_policy_decides_by_operation_whatever_the_spelling() {
     let proxy = Proxy::start(&home, &["--policy", file]);
     assert_eq!(proxy.ready["token"], Value::Null);
     let call = |token: &str, method: &str, path: &str| {
-        let body = if method == "GET" { "" } else { CONTACT };
+        let body = if matches!(method, "GET" | "HEAD") { "" } else { CONTACT };
         let response = proxy.call_as(&format!("authorization: Bearer {token}"), method, path, body);
         let own = response.problem();
         if own.1.is_empty() { (0, response.header("x-authctl-operation").unwrap().to_owned()) } else { own }
@@ -292,6 +318,16 @@ async fn the_policy_decides_by_operation_whatever_the_spelling() {
         let (status, code) = call(&some, "POST", path);
         assert!(status == 400 && code == "invalid_path" || code == "raw", "{path}: {status} {code}");
     }
+    // What is another method here may be the same one for a vendor; HEAD is GET without a body.
+    assert_eq!(call(&some, "delete", "/virtuous/api/Gift/1"), (501, "method".to_owned()));
+    assert_eq!(call(&some, "HEAD", "/virtuous/api/Gift/1").0, 403);
+    assert_eq!(call(&some, "HEAD", "/virtuous/api/Contact/1"), allowed("contacts.get"));
+    // Nothing is known of the paths of VISE, and logins are the proxy's.
+    let vise = emulator.vise().host(0);
+    assert_eq!(call(&reads, "GET", &format!("/vise/{vise}/domains")), refused("not_allowed"));
+    for path in ["/virtuous/Token", "/virtuous/token/", "/virtuous/%54oken"] {
+        assert_eq!(call(&some, "POST", path), (401, "unauthenticated".to_owned()), "{path}");
+    }
     assert_eq!(call(&gone, "GET", "/virtuous/api/Contact/1"), (401, "expired".to_owned()));
     assert_eq!(call("actl_wrong", "GET", "/virtuous/api/Contact/1"), (401, "unauthenticated".to_owned()));
     assert_eq!(emulator.effects().count("virtuous", "record_created"), 0);
@@ -301,12 +337,15 @@ async fn the_policy_decides_by_operation_whatever_the_spelling() {
         .expect(0, "")
         .json();
     assert_eq!(explained[1]["operation"], "contacts.create");
-    assert_eq!((&explained[1]["allowed"], &explained[2]["allowed"]), (&json!(false), &json!(true)));
+    assert_eq!((&explained[1]["allowed"], &explained[2]["allowed"]), (&json!(false), &json!(false)));
+    assert_eq!(explained[2]["reason"], "the token has expired");
     assert_eq!(explained[1]["reason"], "line 10: deny \"virtuous:contacts.create\"");
 
     let read_only = Proxy::start(&home, &["--policy", file, "--read-only"]);
-    let response = read_only.call_as(&format!("x-authctl-token: {some}"), "GET", "/virtuous/api/Nothing", "");
-    assert_eq!(response.problem(), refused("not_allowed"));
+    for path in ["/virtuous/api/Nothing".to_owned(), format!("/vise/{vise}/domains")] {
+        let response = read_only.call_as(&format!("x-authctl-token: {some}"), "GET", &path, "");
+        assert_eq!(response.problem(), refused("not_allowed"), "{path}");
+    }
 }
 
 #[test]
@@ -334,6 +373,8 @@ fn mistakes_in_a_policy_are_named_with_their_line() {
         ("[[caller]]\nname = \"a b\"\nuser_id = 1\n".to_owned(), "line 2: a name has letters"),
         ("[[caller]]\nname = \"a\"\n".to_owned(), "line 2: a needs `token_sha256`"),
         ("[caller]\nname = \"a\"\n".to_owned(), "line 1: "),
+        (with("deny = [\"vise:http://a\"]"), "line 4: \"http://a\" is no host of VISE"),
+        (with("deny = [\"vise:\"]"), "line 4: \"\" is no host of VISE"),
     ] {
         let file = home.file("policy.toml", &policy);
         home.run(&["policy", "check", file.to_str().unwrap()]).expect(2, problem);
@@ -377,6 +418,20 @@ async fn web_pages_and_confused_clients_are_refused() {
         "OPTIONS {path} HTTP/1.1\r\n{own}connection: close\r\norigin: http://localhost:5173\r\naccess-control-request-method: GET\r\naccess-control-request-headers: authorization\r\n\r\n"
     ));
     assert_eq!((asked.status, asked.header("access-control-allow-headers")), (204, Some("authorization")));
+
+    assert_eq!(page.header("access-control-expose-headers"), Some("*"));
+    let foreign = proxy.raw(
+        "OPTIONS / HTTP/1.1\r\nhost: attacker.example\r\nconnection: close\r\norigin: http://localhost:5173\r\naccess-control-request-method: GET\r\n\r\n",
+    );
+    assert_eq!(foreign.problem(), (403, "host".to_owned()));
+    for (option, value) in [
+        ("--allow-origin", "http://localhost:5173/"),
+        ("--allow-origin", "localhost:5173"),
+        ("--allow-host", "http://proxy.internal"),
+        ("--allow-host", "a@b"),
+    ] {
+        Home::new().run(&["proxy", option, value]).expect(2, option);
+    }
 
     // Headers that change what a vendor does, or that a proxy adds, don't reach it.
     let sent = get(
@@ -456,6 +511,18 @@ async fn the_user_of_a_unix_socket_needs_no_token() {
     };
     assert_eq!((call("GET"), call("DELETE")), (200, 403));
     home.run(&["proxy", "--unix", path.to_str().unwrap()]).expect(1, "another program listens on");
+    // With a policy that names users, these decide and not the mode of the file.
+    let policy = home.file("policy.toml", "[[caller]]\nname = \"job\"\nuser_id = 65534\nallow = [\"*\"]\n");
+    let shared = home.folder.join("shared.sock");
+    let arguments = ["--unix", shared.to_str().unwrap(), "--policy", policy.to_str().unwrap()];
+    let other = Proxy::start(&home, &arguments);
+    assert_eq!(std::fs::metadata(&shared).unwrap().permissions().mode() & 0o777, 0o666);
+    // A socket that another program has put there stays.
+    std::fs::remove_file(&shared).unwrap();
+    let _successor = Proxy::start(&home, &arguments);
+    other.signal("-TERM");
+    other.end().expect(0, "");
+    assert!(shared.exists());
     proxy.signal("-TERM");
     proxy.end().expect(0, "");
     assert!(!path.exists());
@@ -490,8 +557,7 @@ async fn a_signal_ends_the_proxy_after_the_calls_in_progress() {
 async fn a_valid_policy_is_read_again_on_request() {
     let emulator = Emulator::start().await.unwrap();
     let home = Home::of(&emulator);
-    let printed = home.run(&["policy", "token", "a"]).expect(0, "").out;
-    let token = printed.lines().next().unwrap().trim_start_matches("# ").to_owned();
+    let (token, printed) = new_caller(&home, "a");
     let file = home.file("policy.toml", printed.replace("class:read", "verigator"));
     let mut command = home.command(&["proxy", "--policy", file.to_str().unwrap()]);
     let mut child = command.spawn().unwrap();

@@ -56,6 +56,8 @@ async fn the_exit_code_is_that_of_the_command() {
     home.run(&["run", "--", "sh", "-c", "kill -9 $$"]).expect(137, "");
     home.run(&["run", "--", "no-such-command"]).expect(127, "no-such-command can't be run");
     home.run(&["run", "--", "/"]).expect(126, "can't be run");
+    // Its own failures have another code than those of a command.
+    Home::new().run(&["run", "--", "true"]).expect(125, "there are no credentials for any provider");
     home.run(&["run"]).expect(2, "COMMAND");
     home.run(&["run", "--caller", "a", "--", "true"]).expect(2, "--policy");
 }
@@ -82,11 +84,28 @@ async fn a_signal_is_passed_on_to_the_command() {
 async fn a_command_is_a_caller_of_the_policy() {
     let emulator = Emulator::start().await.unwrap();
     let home = Home::of(&emulator);
-    let policy = home.run(&["policy", "token", "reader"]).expect(0, "").out;
+    let policy = home.run(&["policy", "token", "reader"]).expect(0, "token: actl_").out;
     let file = home.file("policy.toml", policy);
     let file = file.to_str().unwrap();
     let script = "exec 3<>/dev/tcp/127.0.0.1/${AUTHCTL_PROXY_URL##*:}; printf \"$0 HTTP/1.0\\r\\nhost: ${AUTHCTL_PROXY_URL#http://}\\r\\nx-authctl-token: $AUTHCTL_PROXY_TOKEN\\r\\n\\r\\n\" >&3; head -1 <&3";
     let call = |request: &str| home.run(&["run", "--policy", file, "--", "/bin/bash", "-c", script, request]);
     call("GET /virtuous/api/Contact/QueryOptions").expect(0, " 200 OK");
     call("DELETE /virtuous/api/Contact/1").expect(0, " 403 Forbidden");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_ctrl_c_is_for_the_command() {
+    let emulator = Emulator::start().await.unwrap();
+    let home = Home::of(&emulator);
+    let script =
+        "trap 'n=$((n+1)); echo $n; [ $n = 3 ] && exit 30' INT; echo 0; while :; do sleep 0.05; done";
+    let mut child = home.command(&["run", "--", "sh", "-c", script]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for pressed in 0..3 {
+        assert_eq!(lines.next().unwrap().unwrap(), pressed.to_string());
+        let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+    assert_eq!(lines.next().unwrap().unwrap(), "3");
+    Outcome::of(child).expect(30, "");
 }

@@ -7,6 +7,7 @@ use super::problem::Problem;
 use crate::failure::Failure;
 use crate::index::Class;
 use crate::json::Line;
+use crate::target;
 use auth_client_core::provider::auth_core::Now;
 use auth_emulator::Timestamp;
 use http::{Method, StatusCode};
@@ -33,7 +34,8 @@ struct Log {
 
 #[derive(Debug)]
 struct Open {
-    file: File,
+    /// `None` after a new file could not be begun; the next line tries again.
+    file: Option<File>,
     bytes: u64,
 }
 
@@ -48,6 +50,8 @@ pub(crate) struct Entry {
     pub(crate) operation: Option<String>,
     pub(crate) class: Option<Class>,
     pub(crate) method: String,
+    /// The path of a call that is no known operation, without its query.
+    pub(crate) path: Option<String>,
     /// The names and values of the path parameters.
     pub(crate) ids: Vec<(String, String)>,
 }
@@ -72,7 +76,13 @@ impl Entry {
             provider: None,
             operation: None,
             class: None,
-            method: method.to_string(),
+            // Any other method is refused, and may have any length.
+            method: if target::method(method.as_str()).is_ok() {
+                method.to_string()
+            } else {
+                "other".to_owned()
+            },
+            path: None,
             ids: Vec::new(),
         }
     }
@@ -109,13 +119,26 @@ impl Audit {
 impl Log {
     fn write(&self, line: &str, durable: bool) -> io::Result<()> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.bytes.saturating_add(line.len() as u64) > self.max_bytes && open.bytes > 0 {
+        let length = line.len() as u64;
+        if open.bytes.saturating_add(length) > self.max_bytes && open.bytes > 0 {
             self.rotate()?;
+            *open = Open { file: None, bytes: 0 };
+        }
+        if open.file.is_none() {
             *open = Open::at(&self.path)?;
         }
-        open.file.write_all(line.as_bytes())?;
-        open.bytes = open.bytes.saturating_add(line.len() as u64);
-        if durable { open.file.sync_data() } else { Ok(()) }
+        let before = open.bytes;
+        let Some(file) = &mut open.file else { return Err(io::ErrorKind::NotFound.into()) };
+        if let Err(error) = file.write_all(line.as_bytes()) {
+            // Ignored: a part of a line then remains at the end, on a full disk.
+            let _ = file.set_len(before);
+            return Err(error);
+        }
+        if durable {
+            file.sync_data()?;
+        }
+        open.bytes = before.saturating_add(length);
+        Ok(())
     }
 
     /// Renames FILE to FILE.1, FILE.1 to FILE.2, and so on; the oldest one is overwritten.
@@ -145,7 +168,7 @@ impl Open {
         }
         let file = options.open(path)?;
         let bytes = file.metadata()?.len();
-        Ok(Self { file, bytes })
+        Ok(Self { file: Some(file), bytes })
     }
 }
 
@@ -158,6 +181,7 @@ fn line(event: &str, entry: &Entry, now: Now, end: Option<&End>) -> String {
         ("operation", entry.operation.as_deref()),
         ("class", entry.class.map(Class::as_str)),
         ("method", Some(entry.method.as_str())),
+        ("path", entry.path.as_deref()),
     ] {
         line = if value.is_some() { line.text(name, value) } else { line };
     }
@@ -190,6 +214,30 @@ mod tests {
     use super::*;
     use auth_client_core::provider::auth_core::{Clock as _, ManualClock};
     use std::time::SystemTime;
+
+    #[test]
+    fn a_file_that_can_not_be_begun_costs_no_other_file() {
+        let folder = std::env::temp_dir().join(format!("authctl-audit-begin-{}", std::process::id()));
+        let away = folder.with_extension("away");
+        std::fs::create_dir_all(&folder).unwrap();
+        let audit = Audit::open_with(&folder.join("a"), 300).unwrap();
+        let now = ManualClock::new(SystemTime::UNIX_EPOCH).now();
+        let write = |call| audit.after(&Entry::new(call, now, &Method::GET), now, &End::default());
+        write(1).unwrap();
+        write(2).unwrap();
+        // The next line needs another file.
+        std::fs::rename(&folder, &away).unwrap();
+        for call in 3..20 {
+            assert!(write(call).is_err());
+        }
+        std::fs::rename(&away, &folder).unwrap();
+        write(20).unwrap();
+        let text =
+            ["a", "a.1"].map(|name| std::fs::read_to_string(folder.join(name)).unwrap_or_default()).concat();
+        let written = ["\"call\":1,", "\"call\":2,", "\"call\":20,"];
+        assert!(written.iter().all(|part| text.contains(part)), "{text}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 
     #[test]
     fn the_log_keeps_a_number_of_files_and_loses_no_line_of_them() {

@@ -12,6 +12,8 @@ use tokio::sync::Semaphore;
 
 /// Calls of one caller at the same time.
 const IN_FLIGHT: usize = 256;
+/// Bytes of the bodies of one caller at the same time.
+const BODY_BYTES: usize = 64 << 20;
 
 /// The beginning of every token, so that scanners for leaked secrets can find them.
 const PREFIX: &str = "actl_";
@@ -65,9 +67,10 @@ pub(crate) struct Caller {
     /// The user that may connect to the unix socket.
     pub(crate) user_id: Option<u32>,
     pub(crate) rules: Rules,
-    pub(crate) bucket: Option<Bucket>,
+    pub(crate) bucket: Option<Arc<Bucket>>,
     pub(crate) expires: Option<SystemTime>,
     pub(crate) in_flight: Arc<Semaphore>,
+    pub(crate) body_bytes: Arc<Semaphore>,
 }
 
 impl Caller {
@@ -80,7 +83,33 @@ impl Caller {
         expires: Option<SystemTime>,
     ) -> Self {
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT));
-        Self { name, token, user_id, rules, bucket: rate.map(Bucket::new), expires, in_flight }
+        let body_bytes = Arc::new(Semaphore::new(BODY_BYTES));
+        Self {
+            name,
+            token,
+            user_id,
+            rules,
+            bucket: rate.map(|rate| Arc::new(Bucket::new(rate))),
+            expires,
+            in_flight,
+            body_bytes,
+        }
+    }
+}
+
+impl Caller {
+    /// Continues what is counted for the same caller of an earlier policy.
+    pub(crate) fn continuing(mut self, earlier: &[Arc<Self>]) -> Self {
+        if let Some(same) = earlier.iter().find(|one| one.name == self.name) {
+            self.in_flight = Arc::clone(&same.in_flight);
+            self.body_bytes = Arc::clone(&same.body_bytes);
+            if let (Some(own), Some(other)) = (&self.bucket, &same.bucket)
+                && own.rate() == other.rate()
+            {
+                self.bucket = Some(Arc::clone(other));
+            }
+        }
+        self
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn send(
                 Exit::Usage => StatusCode::BAD_REQUEST,
                 _ => StatusCode::BAD_GATEWAY,
             };
-            Problem::new(status, "host", failure.message())
+            Problem::new(status, "unknown_host", failure.message())
         })?;
     if let Some(operation) = &target.operation {
         request = request.operation(operation.clone());
@@ -96,7 +96,7 @@ fn passed_on(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Response<B
     let mut response = Response::new(body);
     *response.status_mut() = status;
     for (name, value) in crate::server::end_to_end(headers) {
-        if !matches!(*name, header::SET_COOKIE | header::CONTENT_LENGTH)
+        if !matches!(*name, header::SET_COOKIE | header::CONTENT_LENGTH | header::ALT_SVC)
             && !name.as_str().starts_with("access-control-")
         {
             response.headers_mut().append(name.clone(), value.clone());

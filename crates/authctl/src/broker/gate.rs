@@ -18,7 +18,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Verigator's operations are below this path, which a client may have in its base URL.
 const VERIGATOR_PREFIX: &str = "/v1";
 
-/// The rules of the door.
+/// The operation by which clients of Virtuous obtain a token.
+const LOGIN: &str = "tokens.request";
+
+/// Where the sessions of VISE begin: the proxy opens them itself.
+const VISE_LOGIN: &str = "/auth";
+
+/// What decides whether a request passes.
 #[derive(Debug)]
 pub(crate) struct Gate {
     pub(crate) backends: Vec<Arc<Backend>>,
@@ -60,6 +66,7 @@ pub(crate) struct Resolved {
     pub(crate) target: Target,
     /// The id for the policy.
     pub(crate) id: String,
+    is_known: bool,
     returns_secrets: bool,
     /// The names and values of the path parameters.
     ids: Vec<(String, String)>,
@@ -67,7 +74,13 @@ pub(crate) struct Resolved {
 
 impl Resolved {
     pub(crate) fn subject(&self, provider: &'static str) -> Subject<'_> {
-        Subject { provider, id: &self.id, class: self.target.class, returns_secrets: self.returns_secrets }
+        Subject {
+            provider,
+            id: &self.id,
+            class: self.target.class,
+            is_known: self.is_known,
+            returns_secrets: self.returns_secrets,
+        }
     }
 }
 
@@ -94,6 +107,7 @@ impl Gate {
         entry.operation = Some(resolved.id.clone());
         entry.class = Some(resolved.target.class);
         entry.ids.clone_from(&resolved.ids);
+        entry.path = Some(resolved.target.path.clone()).filter(|_| !resolved.is_known);
         let decision = caller.rules.decide(resolved.subject(backend.provider));
         if !decision.allowed {
             let detail = format!("{} may not call {}: {}", caller.name, resolved.id, decision.reason);
@@ -177,10 +191,12 @@ impl Gate {
         Ok((self.backend(name)?, rest.get(name.len()..).unwrap_or_default()))
     }
 
-    /// Whether a request is the login of a client that knows the API of Virtuous.
+    /// Whether a request is the login of a client that knows the API of Virtuous. Whatever its spelling, it never reaches the vendor.
     pub(crate) fn is_login(&self, head: &Parts) -> bool {
         let Ok((backend, path)) = self.split(head.uri.path()) else { return false };
-        backend.provider == "virtuous" && head.method == Method::POST && path.eq_ignore_ascii_case("/token")
+        let found = backend.routes.find(head.method.as_str(), path);
+        backend.provider == "virtuous"
+            && matches!(found, Ok(Found::Operation(route, _)) if route.operation.id() == LOGIN)
     }
 
     /// The response to a login whose password, or refresh token, is the token of a caller.
@@ -195,7 +211,7 @@ impl Gate {
         });
         let (caller, token) = found.next().ok_or_else(|| {
             let detail = "log in with the token of a caller as the password";
-            Problem::new(StatusCode::BAD_REQUEST, "unauthenticated", detail)
+            Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
         })?;
         check_expiry(&caller, now)?;
         let token = crate::json::quote(token);
@@ -222,6 +238,7 @@ fn check_expiry(caller: &Caller, now: Now) -> Result<(), Problem> {
 /// Adds the headers by which a browser shows the response to a page.
 pub(crate) fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("*"));
     headers.append(header::VARY, HeaderValue::from_static("origin"));
 }
 
@@ -233,8 +250,9 @@ pub(crate) fn resolve(
     query: &str,
 ) -> Result<Resolved, Problem> {
     let provider = routes.provider();
-    if target::method(method.as_str()).is_err() {
-        let detail = format!("the method {method} is not supported");
+    // The exact spelling: what is another method for this function may be the same one for a vendor.
+    if !target::METHODS.contains(&method.as_str()) {
+        let detail = "the method is not supported; methods are written in upper case";
         return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "method", detail));
     }
     let (host, path) = match provider {
@@ -254,15 +272,20 @@ pub(crate) fn resolve(
     }
     let found = match path {
         "" | "/" => Ok(Found::Unknown("/".to_owned())),
-        path => routes.find(method.as_str(), path),
+        // HEAD is GET without the body.
+        path => routes.find(if method == Method::HEAD { "GET" } else { method.as_str() }, path),
     };
     let query = decoded(query)?;
     match found.map_err(|error| invalid(error.to_string()))? {
         Found::Unknown(path) => {
+            if host.is_some() && path.eq_ignore_ascii_case(VISE_LOGIN) {
+                let detail = "the proxy opens the sessions of VISE itself";
+                return Err(Problem::new(StatusCode::FORBIDDEN, "not_allowed", detail));
+            }
             let id = host.clone().unwrap_or_else(|| RAW.to_owned());
             let class = class_of(method);
             let target = Target { host, method: method.clone(), path, query, operation: None, class };
-            Ok(Resolved { target, id, returns_secrets: false, ids: Vec::new() })
+            Ok(Resolved { target, id, is_known: false, returns_secrets: false, ids: Vec::new() })
         }
         Found::Operation(route, values) => {
             let operation = &route.operation;
@@ -273,10 +296,11 @@ pub(crate) fn resolve(
             let path =
                 target::path(operation, &values).map_err(|failure| invalid(failure.message().to_owned()))?;
             let class = operation.class;
-            let known = Some(route.metadata.clone());
+            let known = Some(route.metadata.clone()).filter(|_| method != Method::HEAD);
             let target = Target { host, method: method.clone(), path, query, operation: known, class };
             let ids = route.names().map(str::to_owned).zip(values).collect();
-            Ok(Resolved { target, id: operation.id(), returns_secrets: !operation.secrets.is_empty(), ids })
+            let returns_secrets = !operation.secrets.is_empty();
+            Ok(Resolved { target, id: operation.id(), is_known: true, returns_secrets, ids })
         }
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Subject<'s> {
     /// The id of the operation; the host of a VISE call; `raw` for a path that no operation has.
     pub(crate) id: &'s str,
     pub(crate) class: Class,
+    /// Whether it is an operation of the description. Nothing is known of the paths of VISE hosts.
+    pub(crate) is_known: bool,
     /// The response contains credentials, so that reading it is as powerful as a write.
     pub(crate) returns_secrets: bool,
 }
@@ -47,6 +49,8 @@ pub(crate) struct Rule {
 
 #[derive(Clone, Debug)]
 enum What {
+    /// All operations of the provider, or of all providers.
+    All,
     Class(Class),
     Id(WildMatch),
     /// Paths that no operation has.
@@ -71,12 +75,12 @@ impl Rules {
 
     pub(crate) fn decide(&self, subject: Subject<'_>) -> Decision {
         let decided = |allowed: bool, reason: String| Decision { allowed, reason };
-        let only_reads = subject.class == Class::Read && !subject.returns_secrets && subject.id != RAW;
+        let only_reads = subject.class == Class::Read && !subject.returns_secrets && subject.is_known;
         if self.read_only && !only_reads {
             let what = match subject {
-                Subject { class: Class::Read, id: RAW, .. } => "a path that no operation has",
-                Subject { class: Class::Read, .. } => "a response with credentials",
-                _ => "a write",
+                Subject { class: Class::IdempotentWrite | Class::Write, .. } => "a write",
+                Subject { is_known: false, .. } => "a path of which nothing is known",
+                _ => "a response with credentials",
             };
             return decided(false, format!("--read-only rules out {what}"));
         }
@@ -115,7 +119,9 @@ impl Rule {
                 let near = words::did_you_mean(other, ["read", "idempotent-write", "write"].into_iter());
                 return Err(format!("there is no class {other:?}{near}"));
             }
-            None if what == RAW => What::Raw,
+            None if what == "*" => What::All,
+            None if what == RAW && provider != Some("vise") => What::Raw,
+            None if provider == Some("vise") => What::Id(WildMatch::new(&host(what)?)),
             None => What::Id(WildMatch::new(what)),
         };
         let rule = Self { line, text: text.to_owned(), provider, what };
@@ -125,13 +131,15 @@ impl Rule {
         Ok(rule)
     }
 
-    /// Whether the rule, under `allow`, is about the call. Paths of which nothing is known are allowed by their name only, and reading
-    /// credentials by the operation's name only.
+    /// Whether the rule, under `allow`, is about the call. What is not known, and responses with credentials, are allowed by their
+    /// names only.
     fn allows(&self, subject: Subject<'_>) -> bool {
+        let of_vise = subject.provider == "vise" && self.provider == Some("vise");
         self.denies(subject)
             && match &self.what {
-                What::Id(_) => subject.id != RAW,
-                What::Class(_) => subject.id != RAW && !subject.returns_secrets,
+                What::All => of_vise || subject.is_known && !subject.returns_secrets,
+                What::Class(_) => subject.is_known && !subject.returns_secrets,
+                What::Id(_) => of_vise || subject.is_known,
                 What::Raw => true,
             }
     }
@@ -140,7 +148,10 @@ impl Rule {
     fn denies(&self, subject: Subject<'_>) -> bool {
         self.provider.is_none_or(|provider| provider == subject.provider)
             && match &self.what {
+                What::All => true,
                 What::Id(pattern) => pattern.matches(subject.id),
+                // The general word includes the special one.
+                What::Class(Class::Write) => subject.class != Class::Read,
                 What::Class(class) => subject.class == *class,
                 What::Raw => subject.id == RAW,
             }
@@ -163,6 +174,24 @@ impl Rule {
         let keys = self.providers().flat_map(index::operations);
         let ids: Vec<String> = keys.map(|key| format!("{}.{}", key.resource, key.name)).collect();
         words::did_you_mean(&pattern.to_string(), ids.iter().map(String::as_str))
+    }
+}
+
+/// A pattern for hosts of VISE, which are compared in lower case.
+fn host(pattern: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '*' | '[' | ']');
+    match !pattern.is_empty() && pattern.chars().all(plain) {
+        true => Ok(pattern.to_ascii_lowercase()),
+        false => Err(format!("{pattern:?} is no host of VISE: write vise:HOST, with its port if it has one")),
+    }
+}
+
+/// Checks the name of a caller.
+pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    match !name.is_empty() && name.chars().all(plain) {
+        true => Ok(()),
+        false => Err("a name has letters, digits, `-`, `_` and `.` only"),
     }
 }
 
@@ -209,10 +238,7 @@ fn parse(text: &str, read_only: bool) -> Result<Vec<Caller>, (usize, String)> {
     for entry in file.caller {
         let at = line_of(entry.name.span().start);
         let name = entry.name.into_inner();
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if name.is_empty() || !name.chars().all(plain) {
-            return Err((at, "a name has letters, digits, `-`, `_` and `.` only".to_owned()));
-        }
+        check_name(&name).map_err(|problem| (at, problem.to_owned()))?;
         let rules = |list: Vec<Spanned<String>>| {
             let parsed = list.into_iter().map(|rule| {
                 let line = line_of(rule.span().start);
@@ -264,4 +290,70 @@ fn parse(text: &str, read_only: bool) -> Result<Vec<Caller>, (usize, String)> {
 fn instant(time: &toml::value::Datetime) -> Option<SystemTime> {
     time.offset?;
     DateTime::from(time.to_string()).to_system_time()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decide(allow: &[&str], deny: &[&str], subject: Subject<'_>) -> bool {
+        let rules = |list: &[&str]| list.iter().map(|text| Rule::parse(text, 1).unwrap()).collect();
+        Rules { allow: rules(allow), deny: rules(deny), ..Rules::default() }.decide(subject).allowed
+    }
+
+    const GET: Subject<'_> = Subject {
+        provider: "virtuous",
+        id: "contacts.get",
+        class: Class::Read,
+        is_known: true,
+        returns_secrets: false,
+    };
+
+    #[test]
+    fn what_is_powerful_or_unknown_is_allowed_by_its_name_only() {
+        let put = Subject { id: "contacts.update", class: Class::IdempotentWrite, ..GET };
+        let codes = Subject { provider: "revesecure", id: "bypass_codes.list", returns_secrets: true, ..GET };
+        let raw = Subject { id: RAW, is_known: false, ..GET };
+        let vise = Subject { provider: "vise", id: "a.example.com:8443", is_known: false, ..GET };
+        for (subject, allow, deny, expected) in [
+            (GET, vec!["*"], vec![], true),
+            (GET, vec!["virtuous"], vec![], true),
+            (GET, vec!["virtuous:contacts.*"], vec![], true),
+            (GET, vec!["contacts.get"], vec!["verigator"], true),
+            (GET, vec!["verigator"], vec![], false),
+            (GET, vec![], vec![], false),
+            (GET, vec!["contacts.get"], vec!["class:read"], false),
+            (put, vec!["virtuous"], vec!["class:write"], false),
+            (put, vec!["class:write"], vec![], true),
+            (put, vec!["class:write"], vec!["class:idempotent-write"], false),
+            (put, vec!["class:read"], vec![], false),
+            (codes, vec!["*", "revesecure", "class:read", "revesecure:class:read"], vec![], false),
+            (codes, vec!["revesecure:bypass_codes.*"], vec![], true),
+            (codes, vec!["revesecure:bypass_codes.*"], vec!["revesecure"], false),
+            (raw, vec!["*", "virtuous", "class:read", "virtuous:contacts.*"], vec![], false),
+            (raw, vec!["virtuous:raw"], vec![], true),
+            (raw, vec!["virtuous:raw"], vec!["class:read"], false),
+            (vise, vec!["*", "class:read", "vise:class:read", "virtuous:raw"], vec![], false),
+            (vise, vec!["vise"], vec![], true),
+            (vise, vec!["vise:*.EXAMPLE.com:*"], vec![], true),
+            (vise, vec!["vise"], vec!["vise:A.Example.com:*"], false),
+            (vise, vec!["vise:other.example.com"], vec![], false),
+        ] {
+            assert_eq!(decide(&allow, &deny, subject), expected, "{subject:?} {allow:?} {deny:?}");
+        }
+    }
+
+    #[test]
+    fn read_only_rules_out_everything_but_known_reads() {
+        let rules = Rules::open(true);
+        assert!(rules.decide(GET).allowed);
+        for subject in [
+            Subject { class: Class::IdempotentWrite, ..GET },
+            Subject { returns_secrets: true, ..GET },
+            Subject { is_known: false, ..GET },
+        ] {
+            let decision = rules.decide(subject);
+            assert!(!decision.allowed && decision.reason.starts_with("--read-only rules out"), "{subject:?}");
+        }
+    }
 }

@@ -44,6 +44,10 @@ impl Bucket {
         Self { rate, full_at: Mutex::default() }
     }
 
+    pub(crate) fn rate(&self) -> Rate {
+        self.rate
+    }
+
     /// Takes one call, or returns how long to wait for it.
     pub(crate) fn take(&self, now: Duration) -> Result<(), Duration> {
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);

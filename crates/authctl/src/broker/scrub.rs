@@ -6,11 +6,11 @@
 use async_trait::async_trait;
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use memchr::memmem;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::ops::Range;
 
 /// In the response: how often something was replaced.
 pub(crate) const HEADER: &str = "x-authctl-scrubbed";
@@ -91,18 +91,23 @@ fn sent(headers: &HeaderMap) -> Vec<Vec<u8>> {
     found
 }
 
-/// A secret as it is, in base64, percent-encoded, and as in a JSON string.
+/// A secret as it is, and in both alphabets of base64, wherever it begins in what was encoded. Escapes of URLs and of JSON are undone
+/// when it is searched for.
 fn forms(secret: &str) -> Vec<Vec<u8>> {
     if secret.len() < SHORTEST {
         return Vec::new();
     }
-    let json = crate::json::quote(secret);
-    let mut forms = vec![
-        secret.as_bytes().to_vec(),
-        STANDARD.encode(secret).trim_end_matches('=').as_bytes().to_vec(),
-        utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string().into_bytes(),
-        json.trim_matches('"').as_bytes().to_vec(),
-    ];
+    let mut forms = vec![secret.as_bytes().to_vec()];
+    for before in 0..3 {
+        let mut padded = vec![0; before];
+        padded.extend_from_slice(secret.as_bytes());
+        // Characters that also depend on what is before or behind the secret are left out.
+        let (start, end) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
+        for encoded in [STANDARD.encode(&padded), URL_SAFE.encode(&padded)] {
+            forms.extend(encoded.as_bytes().get(start..end).map(<[u8]>::to_vec));
+        }
+    }
+    forms.retain(|form| form.len() >= SHORTEST);
     forms.sort();
     forms.dedup();
     forms
@@ -113,21 +118,60 @@ fn replaced(text: &[u8], needles: &[&[u8]], count: &mut u32) -> Option<Vec<u8>> 
     let mut clean: Option<Vec<u8>> = None;
     for needle in needles {
         let current = clean.as_deref().unwrap_or(text);
-        let mut found = memmem::find_iter(current, needle).peekable();
-        if found.peek().is_none() {
+        let found = occurrences(current, needle);
+        if found.is_empty() {
             continue;
         }
         let (mut next, mut end) = (Vec::with_capacity(current.len()), 0);
         for at in found {
-            next.extend_from_slice(current.get(end..at).unwrap_or_default());
+            next.extend_from_slice(current.get(end..at.start).unwrap_or_default());
             next.extend_from_slice(INSTEAD);
-            end = at + needle.len();
+            end = at.end;
             *count += 1;
         }
         next.extend_from_slice(current.get(end..).unwrap_or_default());
         clean = Some(next);
     }
     clean
+}
+
+/// Where the bytes have the needle, as it is or with any of its characters escaped.
+fn occurrences(text: &[u8], needle: &[u8]) -> Vec<Range<usize>> {
+    if memchr::memchr2(b'%', b'\\', text).is_none() {
+        return memmem::find_iter(text, needle).map(|at| at..at + needle.len()).collect();
+    }
+    let Some(first) = needle.first() else { return Vec::new() };
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for start in memchr::memchr3_iter(*first, b'%', b'\\', text) {
+        if found.last().is_some_and(|last| start < last.end) {
+            continue;
+        }
+        let mut at = start;
+        let is_here = needle.iter().all(|wanted| {
+            let Some((byte, length)) = text.get(at..).and_then(unescaped) else { return false };
+            at += length;
+            byte == *wanted
+        });
+        if is_here {
+            found.push(start..at);
+        }
+    }
+    found
+}
+
+/// The first byte without escapes of URLs or of JSON strings, and how many bytes it takes.
+fn unescaped(text: &[u8]) -> Option<(u8, usize)> {
+    let hex = |digits: &[u8]| {
+        let digits = std::str::from_utf8(digits).ok().filter(|text| !text.starts_with('+'))?;
+        u8::from_str_radix(digits, 16).ok()
+    };
+    let escape = match text {
+        [b'%', high, low, ..] => hex(&[*high, *low]).map(|byte| (byte, 3)),
+        [b'\\', b'u', b'0', b'0', high, low, ..] => hex(&[*high, *low]).map(|byte| (byte, 6)),
+        [b'\\', byte @ (b'"' | b'\\' | b'/'), ..] => Some((*byte, 2)),
+        _ => None,
+    };
+    escape.or_else(|| text.first().map(|byte| (*byte, 1)))
 }
 
 #[cfg(test)]
@@ -163,7 +207,16 @@ mod tests {
             (
                 "x-other",
                 String::new(),
-                vec!["the static/secret", "the%20static%2Fsecret", "dGhlIHN0YXRpYy9zZWNyZXQ"],
+                vec![
+                    "the static/secret",
+                    "the%20static%2Fsecret",
+                    "the%20static%2fsecret",
+                    r"the static\/secret",
+                    r"the\u0020static\u002Fsecret",
+                    "dGhlIHN0YXRpYy9zZWNyZXQ",
+                    // Of `user:the static/secret`.
+                    "dXNlcjp0aGUgc3RhdGljL3NlY3JldA==",
+                ],
             ),
         ] {
             for echo in echoes {

@@ -3,8 +3,6 @@
 use super::Broker;
 use crate::failure::Failure;
 use crate::server;
-use bytes::Bytes;
-use http_body_util::Full;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +12,9 @@ use tokio::sync::{Semaphore, watch};
 
 /// Connections at the same time; others wait in the queue of the operating system.
 const MAX_CONNECTIONS: usize = 2048;
+/// Open files for these connections, those to the vendors, and a few more.
+#[cfg(unix)]
+const WANTED_FILES: u64 = 8192;
 /// The longest that calls in progress may take at the end.
 const DRAIN: Duration = Duration::from_secs(30);
 
@@ -21,8 +22,9 @@ const DRAIN: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) enum Socket {
     Tcp(TcpListener),
+    /// With its path, and the identity of the file there, which another program may have replaced.
     #[cfg(unix)]
-    Unix(tokio::net::UnixListener, PathBuf),
+    Unix(tokio::net::UnixListener, PathBuf, (u64, u64)),
 }
 
 #[derive(Debug)]
@@ -40,23 +42,28 @@ impl Socket {
         Ok((Self::Tcp(listener), address))
     }
 
-    /// Creates a unix socket that only this user can open. A socket that nobody listens on any more is replaced.
+    /// Creates a unix socket. A socket that nobody listens on any more is replaced. Callers are identified by their user, so
+    /// `shared` lets other users open it.
     #[cfg(unix)]
-    pub(crate) async fn bind_unix(path: &Path) -> Result<Self, Failure> {
+    pub(crate) async fn bind_unix(path: &Path, shared: bool) -> Result<Self, Failure> {
         use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
         let failed =
             |error: std::io::Error| Failure::local(format!("can't listen on {}: {error}", path.display()));
-        let is_socket = std::fs::symlink_metadata(path).is_ok_and(|one| one.file_type().is_socket());
-        if is_socket {
-            if tokio::net::UnixStream::connect(path).await.is_ok() {
-                return Err(Failure::local(format!("another program listens on {}", path.display())));
+        if std::fs::symlink_metadata(path).is_ok_and(|one| one.file_type().is_socket()) {
+            match tokio::net::UnixStream::connect(path).await {
+                // Nobody listens.
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                    std::fs::remove_file(path).map_err(failed)?;
+                }
+                _ => return Err(Failure::local(format!("another program listens on {}", path.display()))),
             }
-            std::fs::remove_file(path).map_err(failed)?;
         }
         let listener = tokio::net::UnixListener::bind(path).map_err(failed)?;
+        let mode = if shared { 0o666 } else { 0o600 };
         // Who connected before this is identified by its user, as everybody is.
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
-        Ok(Self::Unix(listener, path.to_owned()))
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(failed)?;
+        let file = identity(path).map_err(failed)?;
+        Ok(Self::Unix(listener, path.to_owned(), file))
     }
 
     async fn accept(&self) -> std::io::Result<Stream> {
@@ -67,7 +74,7 @@ impl Socket {
                 Stream::Tcp(stream)
             }),
             #[cfg(unix)]
-            Self::Unix(listener, _) => {
+            Self::Unix(listener, ..) => {
                 let (stream, _) = listener.accept().await?;
                 let user = stream.peer_cred()?.uid();
                 Ok(Stream::Unix(stream, user))
@@ -79,16 +86,46 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         #[cfg(unix)]
-        if let Self::Unix(_, path) = self {
+        if let Self::Unix(_, path, file) = self
+            && identity(path).is_ok_and(|current| current == *file)
+        {
             // Ignored: it may have been removed.
             let _ = std::fs::remove_file(path);
         }
     }
 }
 
+/// Device and number of a file.
+#[cfg(unix)]
+fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::symlink_metadata(path).map(|one| (one.dev(), one.ino()))
+}
+
+/// Allows this process as many open files as the operating system lets it have, and returns how many connections of callers they are
+/// good for: each needs one, and one to the vendor.
+#[cfg(unix)]
+fn connections() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.unwrap_or(WANTED_FILES).min(WANTED_FILES);
+    let now = limit.current.unwrap_or(u64::MAX);
+    // Ignored: the limit from before stays.
+    let raised = now < wanted
+        && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum }).is_ok();
+    let files = if raised { wanted } else { now };
+    usize::try_from(files.saturating_sub(64) / 2).unwrap_or(usize::MAX).clamp(1, MAX_CONNECTIONS)
+}
+
+#[cfg(not(unix))]
+fn connections() -> usize {
+    MAX_CONNECTIONS
+}
+
 /// Serves until `stop` becomes true, and then until calls in progress have ended.
 pub(crate) async fn serve(socket: Socket, broker: Arc<Broker>, mut stop: watch::Receiver<bool>) {
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let most = connections();
+    let slots = Arc::new(Semaphore::new(most));
     let accept = async || {
         let slot = Arc::clone(&slots).acquire_owned().await;
         (socket.accept().await, slot)
@@ -115,7 +152,7 @@ pub(crate) async fn serve(socket: Socket, broker: Arc<Broker>, mut stop: watch::
     // Ignored: after the time, what is left is dropped.
     let _ = tokio::time::timeout(DRAIN, async {
         // Ignored: nobody closes these semaphores.
-        let _ = slots.acquire_many(MAX_CONNECTIONS as u32).await;
+        let _ = slots.acquire_many(u32::try_from(most).unwrap_or(u32::MAX)).await;
         // Calls whose callers have gone.
         broker.idle().await;
     })
@@ -128,7 +165,7 @@ pub(crate) async fn serve(socket: Socket, broker: Arc<Broker>, mut stop: watch::
 async fn connection(stream: Stream, broker: Arc<Broker>, stop: watch::Receiver<bool>) {
     let respond = |request, peer| {
         let broker = Arc::clone(&broker);
-        async move { broker.respond(request, peer).await.map(Full::<Bytes>::new) }
+        async move { broker.respond(request, peer).await }
     };
     match stream {
         Stream::Tcp(stream) => server::connection(stream, stop, |request| respond(request, None)).await,

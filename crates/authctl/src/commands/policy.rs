@@ -2,7 +2,7 @@
 
 use crate::broker::caller::{Caller, Token};
 use crate::broker::gate;
-use crate::broker::policy::{self, RAW, Subject};
+use crate::broker::policy::{self, Decision, RAW, Subject};
 use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::index::{self, Class, Key, PROVIDERS};
@@ -10,8 +10,10 @@ use crate::json::{Line, quote};
 use crate::output::{Out, Printer};
 use crate::routes::Routes;
 use crate::{resolve, target};
+use auth_client_core::provider::auth_core::{Clock as _, SystemClock};
 use clap::Subcommand;
 use http::Uri;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 const FILE: &str = "\
@@ -24,13 +26,14 @@ The file is TOML:
   rate = \"60/min\"                           # per s, min or h
   expires = 2027-01-31T12:00:00Z
 
-A rule is a provider, PROVIDER:class:CLASS with the class read, idempotent-write or write, or PROVIDER:ID with the id of an
-operation (authctl list), where * stands for any characters; without a provider it applies to all. What no rule allows is
-refused. Two things are allowed by their name only, and not by a class: operations whose responses contain credentials, and
-paths that no operation has: virtuous:raw. The ids of VISE are the hosts: vise:*.example.com:*.
+A rule is a provider, PROVIDER:class:CLASS with the class read, idempotent-write or write (both kinds of writes), or
+PROVIDER:ID with the id of an operation (authctl list), where * stands for any characters; without a provider it applies to
+all. What no rule allows is refused. Three things are allowed by their name only, and not by a class, a provider or *:
+operations whose responses contain credentials, such as revesecure:bypass_codes.list; paths that no operation has, as
+virtuous:raw; and the hosts of VISE, as vise:HOST, vise:*.example.com or vise. Under deny, a rule applies to these too.
 
 Examples:
-  $ authctl policy token reports
+  $ authctl policy token reports >> callers.toml
   $ authctl policy check callers.toml
   $ authctl policy explain callers.toml GET /virtuous/api/Contact/12";
 
@@ -58,7 +61,7 @@ enum Command {
         /// The path at the proxy, such as /virtuous/api/Contact/12.
         path: String,
     },
-    /// Create a token for a caller: prints the token, and its lines for the policy.
+    /// Create a token for a caller: prints the token on standard error, and the lines for the policy on standard output.
     Token {
         /// The name of the caller.
         name: String,
@@ -90,6 +93,7 @@ fn check(callers: &[Caller], globals: &Globals) -> Result<(), Failure> {
                     provider,
                     id: &id,
                     class: operation.class,
+                    is_known: true,
                     returns_secrets: !operation.secrets.is_empty(),
                 };
                 if caller.rules.decide(subject).allowed
@@ -98,7 +102,8 @@ fn check(callers: &[Caller], globals: &Globals) -> Result<(), Failure> {
                     *count += 1;
                 }
             }
-            let raw = Subject { provider, id: RAW, class: Class::Write, returns_secrets: false };
+            let raw =
+                Subject { provider, id: RAW, class: Class::Write, is_known: false, returns_secrets: false };
             let [reads, idempotent, writes] = counts;
             let row = Line::default()
                 .text("caller", caller.name.as_str())
@@ -124,10 +129,14 @@ fn explain(callers: &[Caller], method: &str, path: &str, globals: &Globals) -> R
     let path = rest.get(name.len()..).unwrap_or_default();
     let resolved = gate::resolve(&Routes::new(provider), &method, path, uri.query().unwrap_or_default());
     let resolved = resolved.map_err(|problem| Failure::usage(problem.detail))?;
+    let now = SystemClock::new().now();
     let rows: Vec<String> = callers
         .iter()
         .map(|caller| {
-            let decision = caller.rules.decide(resolved.subject(provider));
+            let mut decision = caller.rules.decide(resolved.subject(provider));
+            if caller.expires.is_some_and(|end| end <= now.wall) {
+                decision = Decision { allowed: false, reason: "the token has expired".to_owned() };
+            }
             let row = Line::default()
                 .text("caller", caller.name.as_str())
                 .text("operation", resolved.id.as_str())
@@ -141,12 +150,14 @@ fn explain(callers: &[Caller], method: &str, path: &str, globals: &Globals) -> R
 }
 
 fn token(name: &str) -> Result<(), Failure> {
+    policy::check_name(name).map_err(Failure::usage)?;
     let (text, token) =
         Token::create().map_err(|error| Failure::local(format!("no random numbers for a token: {error}")))?;
+    // Apart, so that the lines can be appended to the policy, which has no token.
+    let _ = writeln!(std::io::stderr(), "token: {text}");
     Out::default().write(
         format!(
-            "# {text}\n# The token: give it to the caller, and keep the lines below in the policy.\n\
-             [[caller]]\nname = {}\ntoken_sha256 = \"{}\"\nallow = [\"class:read\"]\n",
+            "[[caller]]\nname = {}\ntoken_sha256 = \"{}\"\nallow = [\"class:read\"]\n",
             quote(name),
             token.digits()
         )

@@ -8,7 +8,7 @@ use crate::broker::gate::Gate;
 use crate::broker::policy::{self, Rules};
 use crate::broker::serve::{Socket, serve};
 use crate::emulate;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
 use crate::index::PROVIDERS;
 use crate::interrupt::{Signal, Signals};
@@ -16,6 +16,7 @@ use crate::json::Line;
 use crate::output::{Out, note};
 use crate::settings::Settings;
 use auth_emulator::Emulator;
+use http::uri::Authority;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -74,11 +75,28 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
     /// Another value of the header Host that is allowed, such as proxy.internal:4000; can be repeated.
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", value_parser = host)]
     allow_host: Vec<String>,
     /// Web pages of this origin may call, such as http://localhost:5173; can be repeated.
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     allow_origin: Vec<String>,
+}
+
+fn host(text: &str) -> Result<String, String> {
+    let is_host = text.parse::<Authority>().is_ok_and(|host| host.as_str() == text && !text.contains('@'));
+    if is_host { Ok(text.to_ascii_lowercase()) } else { Err("must be HOST or HOST:PORT".to_owned()) }
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    let host = text.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
+    match host.and_then(|(_, rest)| host_of(rest)) {
+        Some(()) => Ok(text.to_owned()),
+        None => Err("must be an origin such as http://localhost:5173, without a path".to_owned()),
+    }
+}
+
+fn host_of(text: &str) -> Option<()> {
+    host(text).ok().filter(|lower| lower == text).map(drop)
 }
 
 /// A proxy that is ready to serve.
@@ -117,7 +135,7 @@ impl Options {
             ));
         }
         let hosts = hosts.map(|mut hosts| {
-            hosts.extend(self.allow_host.iter().map(|host| host.to_ascii_lowercase()));
+            hosts.extend(self.allow_host.iter().cloned());
             hosts
         });
         let gate = Gate {
@@ -168,18 +186,20 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         return Err(Failure::usage(format!("--bind {}: other machines could reach it", arguments.bind))
             .hint("--allow-remote allows that; the connection is not encrypted"));
     }
+    let file = options.policy.as_deref().map(|policy| options.callers(policy)).transpose()?;
     let (socket, address, user) = match &arguments.unix {
         None => {
             let (socket, address) = Socket::bind(arguments.bind).await?;
             (socket, Some(address), None)
         }
         Some(path) => {
-            let (socket, user) = unix(path).await?;
+            let shared = file.iter().flatten().any(|caller| caller.user_id.is_some());
+            let (socket, user) = unix(path, shared).await?;
             (socket, None, Some(user))
         }
     };
-    let (callers, token) = match &options.policy {
-        Some(policy) => (options.callers(policy)?, None),
+    let (callers, token) = match file {
+        Some(callers) => (callers, None),
         None => {
             let (caller, token) = options.single("default", user)?;
             (vec![caller], Some(token))
@@ -197,16 +217,16 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
 }
 
 #[cfg(unix)]
-async fn unix(path: &Path) -> Result<(Socket, u32), Failure> {
+async fn unix(path: &Path, shared: bool) -> Result<(Socket, u32), Failure> {
     use std::os::unix::fs::MetadataExt as _;
-    let socket = Socket::bind_unix(path).await?;
+    let socket = Socket::bind_unix(path, shared).await?;
     let user = std::fs::metadata(path).map(|one| one.uid());
     let user = user.map_err(|error| Failure::local(format!("{} can't be read: {error}", path.display())))?;
     Ok((socket, user))
 }
 
 #[cfg(not(unix))]
-async fn unix(_: &Path) -> Result<(Socket, u32), Failure> {
+async fn unix(_: &Path, _: bool) -> Result<(Socket, u32), Failure> {
     Err(Failure::usage("--unix: this system has no unix sockets"))
 }
 
@@ -248,9 +268,11 @@ fn reload(options: &Options, gate: &Gate) {
     let Some(policy) = &options.policy else { return };
     match options.callers(policy) {
         Ok(callers) => {
-            let callers: Vec<_> = callers.into_iter().map(Arc::new).collect();
+            let mut current = gate.callers.write().unwrap_or_else(PoisonError::into_inner);
+            let callers: Vec<_> =
+                callers.into_iter().map(|caller| Arc::new(caller.continuing(&current))).collect();
             note(&format!("{} was read again: {} callers", policy.display(), callers.len()));
-            *gate.callers.write().unwrap_or_else(PoisonError::into_inner) = callers;
+            *current = callers;
         }
         Err(failure) => {
             crate::report(&failure.hint("the policy from before stays in force"));
@@ -266,6 +288,7 @@ async fn handle(mut signals: Signals, stop: &watch::Sender<bool>, reload: impl F
             Signal::HangUp => reload(),
             #[cfg(unix)]
             Signal::Terminate if *stop.borrow() => std::process::exit(143),
+            _ if *stop.borrow() => std::process::exit(Exit::Interrupted as i32),
             _ => {
                 stop.send_replace(true);
             }

@@ -8,12 +8,13 @@ use crate::globals::Globals;
 use crate::index::PROVIDERS;
 use crate::interrupt::{Signal, Signals};
 use crate::settings;
-#[cfg(unix)]
-use std::io::IsTerminal as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitStatus;
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
+
+/// The exit code if the command was not started for another reason than the command itself.
+const OWN_FAILURE: i32 = 125;
 
 const EXAMPLES: &str = "\
 The command gets, for each provider with credentials, its base URL at the proxy and a token in place of the credential, in the
@@ -22,7 +23,8 @@ REVESECURE_API_KEY and REVESECURE_SECRET_KEY, VERIGATOR_BASE_URL, VERIGATOR_USER
 AUTHCTL_PROXY_URL and AUTHCTL_PROXY_TOKEN. The variables with the credentials are removed, and the loopback addresses are added
 to NO_PROXY.
 
-Exit code: that of the command; 128 and the number of a signal that ended it; 126 if it can't be run, 127 if there is none.
+Exit code: that of the command; 128 and the number of a signal that ended it; 125 if the proxy can't be
+started, 126 if the command can't be run, 127 if there is none. Ctrl-C is for the command.
 
 Examples:
   $ authctl run --read-only -- python3 report.py
@@ -45,6 +47,16 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
+    match start(arguments, globals).await {
+        Ok(code) => std::process::exit(code),
+        Err(failure) => {
+            crate::report(&failure);
+            std::process::exit(OWN_FAILURE)
+        }
+    }
+}
+
+async fn start(arguments: &Arguments, globals: &Globals) -> Result<i32, Failure> {
     let options = &arguments.options;
     let (mut caller, token) = options.single("run", None)?;
     if let Some(policy) = &options.policy {
@@ -82,7 +94,7 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         command.env(name, value.map_or_else(|| own.to_owned(), |value| format!("{value},{own}")));
     }
     // Before the command exists, which a signal would leave behind otherwise.
-    let signals = Signals::new()?;
+    let signals = Signals::passed_on()?;
     let child = command.spawn().map_err(|error| {
         let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
         crate::report(&Failure::local(format!("{program} can't be run: {error}")));
@@ -96,7 +108,7 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     };
     let ((), status) = tokio::join!(prepared.serve(socket, stopped), ended);
     let status = status.map_err(|error| Failure::local(format!("{program}: {error}")))?;
-    std::process::exit(code(status))
+    Ok(code(status))
 }
 
 /// The variables by which a client of a provider calls the proxy.
@@ -146,14 +158,22 @@ fn pass_on(id: Option<u32>, signal: Signal) {
     use rustix::process::{self, Pid, kill_process};
     let Some(pid) = id.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else { return };
     let signal = match signal {
-        // From a terminal the command has got it already.
-        Signal::Interrupt if std::io::stdin().is_terminal() => return,
+        // From its terminal, the command has received it already.
+        Signal::Interrupt if is_in_front() => return,
         Signal::Interrupt => process::Signal::INT,
         Signal::Terminate => process::Signal::TERM,
         Signal::HangUp => process::Signal::HUP,
     };
     // Ignored: the command may have ended.
     let _ = kill_process(pid, signal);
+}
+
+/// Whether the terminal sends Ctrl-C to this program, and so to the command too.
+#[cfg(unix)]
+fn is_in_front() -> bool {
+    let terminal = std::fs::File::open("/dev/tty").ok();
+    let group = terminal.and_then(|terminal| rustix::termios::tcgetpgrp(terminal).ok());
+    group.is_some_and(|group| group == rustix::process::getpgrp())
 }
 
 #[cfg(not(unix))]

@@ -33,7 +33,11 @@ impl Response {
     /// The status, and the code of the proxy's own problem.
     pub(crate) fn problem(&self) -> (u16, String) {
         let is_problem = self.header("content-type") == Some("application/problem+json");
-        let code = if is_problem { self.json()["code"].as_str().unwrap().to_owned() } else { String::new() };
+        let code = match is_problem {
+            true if self.body.is_empty() => "without a body".to_owned(),
+            true => self.json()["code"].as_str().unwrap().to_owned(),
+            false => String::new(),
+        };
         (self.status, code)
     }
 }
@@ -117,8 +121,10 @@ pub(crate) fn read(stream: impl std::io::Read) -> Response {
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
     let length = headers.iter().find(|(name, _)| name == "content-length");
-    let mut body = vec![0; length.map_or(0, |(_, length)| length.parse().unwrap())];
-    stream.read_exact(&mut body).unwrap();
+    let length: u64 = length.map_or(0, |(_, length)| length.parse().unwrap());
+    let mut body = Vec::new();
+    // The response to HEAD has the length, and no body.
+    stream.take(length).read_to_end(&mut body).unwrap();
     Response { status, headers, body: String::from_utf8(body).unwrap() }
 }
 

@@ -113,7 +113,7 @@ impl Listener {
     /// Reads the body, as far as it is allowed.
     async fn read(&self, head: &Parts, body: Incoming) -> Result<Bytes, (StatusCode, Rejection)> {
         let limit = self.settings.max_body;
-        server::body(head, body, limit, BODY).await.map_err(|error| match error {
+        server::body(head, body, limit, BODY, |_| true).await.map_err(|error| match error {
             BodyError::TooLarge => {
                 let cause = format!("the body is larger than {limit} bytes: --max-body allows more");
                 (StatusCode::PAYLOAD_TOO_LARGE, Rejection::new("too_large", cause))
@@ -122,7 +122,7 @@ impl Listener {
                 let cause = "the sender closed the connection in the body";
                 (StatusCode::BAD_REQUEST, Rejection::new("incomplete", cause))
             }
-            BodyError::Slow => {
+            BodyError::Slow | BodyError::Full => {
                 let cause = format!("the body took more than {} s", BODY.as_secs());
                 (StatusCode::REQUEST_TIMEOUT, Rejection::new("incomplete", cause))
             }
