@@ -413,7 +413,7 @@ mod tests {
         assert_eq!(keys, ["shop/#Thing", "shop/things/update"]);
         assert_eq!(
             entries["shop/things/update"].to_string(),
-            r#"{"method":"PUT","path":"/things/{id}","class":"idempotent-write","parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"integer"},"example":7},{"name":"dry","in":"query","schema":{"type":"boolean"}}],"body":{"schema":{"$ref":"Thing"},"example":{"name":"x"}},"success":[201],"columns":["name","key"],"secrets":["key"]}"#
+            r#"{"method":"PUT","path":"/things/{id}","class":"idempotent-write","parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"integer"},"example":7},{"name":"dry","in":"query","schema":{"type":"boolean"}}],"body":{"schema":{"$ref":"Thing"},"example":{"name":"x"}},"success":[201],"list":true,"columns":["name","key"],"secrets":["key"]}"#
         );
         assert_eq!(
             entries["shop/#Thing"].to_string(),
