@@ -3,7 +3,7 @@
 #![allow(clippy::type_complexity, reason = "the types of functions that are only compiled")]
 
 use auth_client_core::provider::auth_core::{CredentialError, InvalidCredential, Sign};
-use auth_client_core::provider::{Engine, Renew, Renewed, RenewingCredential, send_within};
+use auth_client_core::provider::{Engine, Operation, Renew, Renewed, RenewingCredential, send_within};
 use auth_client_core::testing::ScriptedTransport;
 use auth_client_core::transport::{BodyLimits, Transport};
 use auth_client_core::{Call, Error, Items, Pages};
@@ -26,7 +26,13 @@ fn calls(
 }
 
 /// Compiling this function is the test of the futures that it names.
-fn engine<R: Renew>(engine: &Engine, source: &RenewingCredential<R>, transport: &dyn Transport) {
+fn engine<R: Renew>(
+    engine: &Engine,
+    operation: &Operation,
+    source: &RenewingCredential<R>,
+    transport: &dyn Transport,
+) {
+    is_send(engine.authenticate(operation));
     is_send(engine.sleep(Duration::ZERO));
     is_send(engine.within(Duration::ZERO, std::future::ready(())));
     is_send(source.close());
@@ -37,7 +43,7 @@ fn engine<R: Renew>(engine: &Engine, source: &RenewingCredential<R>, transport: 
 #[test]
 fn futures_are_send() {
     let _: fn(fn() -> Call<u8, Error>, &mut Pages<u8, u64, Error>, &mut Items<u8, u64, u8, Error>) = calls;
-    let _: fn(&Engine, &RenewingCredential<Never>, &dyn Transport) = engine;
+    let _: fn(&Engine, &Operation, &RenewingCredential<Never>, &dyn Transport) = engine;
 }
 
 /// A credential that is never renewed.

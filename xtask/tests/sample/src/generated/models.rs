@@ -491,4 +491,5 @@ auth_client_core::provider::record! {
     }
 }
 
+#[doc(hidden)]
 impl auth_client_core::provider::Rows for Pot {}

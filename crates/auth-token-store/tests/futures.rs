@@ -1,0 +1,17 @@
+//! Futures are `Send`, so that they can be spawned on a runtime with several threads.
+
+#![cfg(feature = "conformance")]
+
+use auth_token_store::conformance::{self, Subject};
+
+fn is_send<T: Send>(_: T) {}
+
+/// Compiling this function is the test of the futures that it names.
+fn checks(subject: &dyn Subject) {
+    is_send(conformance::check(subject));
+}
+
+#[test]
+fn futures_are_send() {
+    let _: fn(&dyn Subject) = checks;
+}
