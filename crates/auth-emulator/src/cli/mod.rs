@@ -88,7 +88,8 @@ fn named(command: clap::Command, program: &str) -> clap::Command {
         Some(example) => command.after_help(example),
         None => command,
     };
-    command.mut_subcommands(|command| named(command, program))
+    let names: Vec<String> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, |one| named(one, program)))
 }
 
 fn dispatch(args: Args, program: &str) -> Result<(), Failure> {
