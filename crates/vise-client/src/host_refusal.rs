@@ -25,7 +25,7 @@ pub enum HostRefusal {
     Backslash,
     /// Contains a percent sign, which some parsers decode.
     Percent,
-    /// Has a port other than 443 and those of [`HostPolicy::also_on_port`].
+    /// Has a port other than 443 and those of [`HostPolicy::also_on_port`](crate::HostPolicy::also_on_port).
     Port,
     /// Is or contains an IP address.
     Address,
