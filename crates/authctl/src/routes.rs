@@ -24,6 +24,8 @@ pub(crate) struct Route {
     /// For the engine.
     pub(crate) metadata: provider::Operation,
     template: Vec<Segment>,
+    /// The query parameters that have one value.
+    single: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -69,7 +71,11 @@ impl Routes {
         let of = |operation: Operation| {
             let segments = operation.path.trim_start_matches('/').split('/');
             let template = segments.map(|text| segment(provider, &operation, text)).collect();
-            Route { metadata: operation.metadata(), template, operation }
+            let queries = operation.parameters.iter().filter(|one| one.place == Place::Query);
+            let single = queries
+                .filter(|one| one.schema.plain(provider).is_some_and(|plain| !plain.list))
+                .map(|one| one.name.clone());
+            Route { metadata: operation.metadata(), template, single: single.collect(), operation }
         };
         // The sessions of VISE have one address per domain: no path below the account's address is an operation.
         let operations = index::operations(provider).filter(|_| provider != "vise");
@@ -145,6 +151,12 @@ impl Route {
     fn values(&self, segments: Vec<String>) -> Vec<String> {
         let both = self.template.iter().zip(segments);
         both.filter(|(own, _)| matches!(own, Segment::Parameter(..))).map(|(_, value)| value).collect()
+    }
+
+    /// A query parameter that has one value and occurs more than once.
+    pub(crate) fn repeated(&self, query: &[(String, String)]) -> Option<&str> {
+        let count = |name: &str| query.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).count();
+        self.single.iter().map(String::as_str).find(|name| count(name) > 1)
     }
 
     /// The names of the path parameters, in the order of the path.

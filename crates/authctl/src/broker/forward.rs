@@ -2,6 +2,7 @@
 
 use super::gate::Admitted;
 use super::problem::Problem;
+use super::scrub;
 use crate::failure::Exit;
 use auth_client_core::{Error, ErrorKind, decode};
 use bytes::Bytes;
@@ -27,6 +28,7 @@ pub(super) async fn send(
             };
             Problem::new(status, "unknown_host", failure.message())
         })?;
+    request = request.header(scrub::MARK, HeaderValue::from_static("1"));
     if let Some(operation) = &target.operation {
         request = request.operation(operation.clone());
     }

@@ -5,8 +5,8 @@ use super::backend::Backend;
 use super::caller::{self, Caller};
 use super::policy::{RAW, Subject};
 use super::problem::Problem;
-use crate::index::{Class, Place};
-use crate::routes::{Found, Route, Routes, class_of};
+use crate::index::Class;
+use crate::routes::{Found, Routes, class_of};
 use crate::target;
 use auth_client_core::provider;
 use auth_client_core::provider::auth_core::Now;
@@ -186,17 +186,16 @@ impl Gate {
         if let Some(root) = self.root {
             return Ok((self.backend(root)?, path));
         }
-        let rest = path.strip_prefix('/').unwrap_or(path);
-        let name = rest.split('/').next().unwrap_or_default();
-        Ok((self.backend(name)?, rest.get(name.len()..).unwrap_or_default()))
+        let (name, path) = first_segment(path);
+        Ok((self.backend(name)?, path))
     }
 
     /// Whether a request is the login of a client that knows the API of Virtuous. Whatever its spelling, it never reaches the vendor.
     pub(crate) fn is_login(&self, head: &Parts) -> bool {
         let Ok((backend, path)) = self.split(head.uri.path()) else { return false };
-        let found = backend.routes.find(head.method.as_str(), path);
-        backend.provider == "virtuous"
-            && matches!(found, Ok(Found::Operation(route, _)) if route.operation.id() == LOGIN)
+        head.method == Method::POST
+            && backend.provider == "virtuous"
+            && matches!(backend.routes.find("POST", path), Ok(Found::Operation(route, _)) if route.operation.id() == LOGIN)
     }
 
     /// The response to a login whose password, or refresh token, is the token of a caller.
@@ -257,8 +256,8 @@ pub(crate) fn resolve(
     }
     let (host, path) = match provider {
         "vise" => {
-            let (host, path) = host_and_path(path);
-            (Some(host), path)
+            let (host, path) = first_segment(path);
+            (Some(host.to_ascii_lowercase()), path)
         }
         // A client may have the prefix of the API in its base URL.
         "verigator" => {
@@ -289,7 +288,8 @@ pub(crate) fn resolve(
         }
         Found::Operation(route, values) => {
             let operation = &route.operation;
-            if let Some(name) = repeated(route, &query) {
+            // Vendors differ in which of the two counts.
+            if let Some(name) = route.repeated(&query) {
                 let detail = format!("the query parameter {name} occurs twice");
                 return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_query", detail));
             }
@@ -305,21 +305,10 @@ pub(crate) fn resolve(
     }
 }
 
-/// A query parameter that has one value and was given twice: vendors differ in which of them counts.
-fn repeated<'r>(route: &'r Route, query: &[(String, String)]) -> Option<&'r str> {
-    let names = route.operation.parameters.iter().filter(|one| {
-        let plain = one.schema.plain(route.operation.provider());
-        one.place == Place::Query && plain.is_some_and(|plain| !plain.list)
-    });
-    let given = |name: &str| query.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).count();
-    names.map(|one| one.name.as_str()).find(|name| given(name) > 1)
-}
-
-/// Splits a path of VISE: the host of the session, and the path at this host.
-fn host_and_path(path: &str) -> (String, &str) {
+/// Splits a path into its first segment and the path behind it.
+pub(crate) fn first_segment(path: &str) -> (&str, &str) {
     let rest = path.strip_prefix('/').unwrap_or(path);
-    let host = rest.split('/').next().unwrap_or_default();
-    (host.to_ascii_lowercase(), rest.get(host.len()..).unwrap_or_default())
+    rest.split_at(rest.find('/').unwrap_or(rest.len()))
 }
 
 /// Decodes a query once.

@@ -1,7 +1,8 @@
 //! Keeps credentials out of responses: a transport that looks for what was sent with a request in what comes back.
 //!
 //! Computed credentials (a signature, a token that is renewed) are known only where the signed request leaves, so they are searched for
-//! here, together with the secrets of the settings.
+//! here, together with the secrets of the settings. Only calls of callers are marked for that: the engine's own requests, such as for
+//! tokens and sessions, need their responses as they are.
 
 use async_trait::async_trait;
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
@@ -14,6 +15,9 @@ use std::ops::Range;
 
 /// In the response: how often something was replaced.
 pub(crate) const HEADER: &str = "x-authctl-scrubbed";
+
+/// Marks the request of a caller. It is removed before the request is sent.
+pub(super) const MARK: HeaderName = HeaderName::from_static("x-authctl-scrub");
 
 /// What is in place of a credential.
 const INSTEAD: &[u8] = b"[redacted]";
@@ -42,9 +46,12 @@ impl<T> Scrubbing<T> {
 impl<T: Transport> Transport for Scrubbing<T> {
     async fn send(
         &self,
-        request: http::Request<Bytes>,
+        mut request: http::Request<Bytes>,
         limits: BodyLimits,
     ) -> Result<Received, TransportError> {
+        if request.headers_mut().remove(MARK).is_none() {
+            return self.inner.send(request, limits).await;
+        }
         let sent = sent(request.headers());
         let mut received = self.inner.send(request, limits).await?;
         let needles: Vec<&[u8]> = self.secrets.iter().chain(&sent).map(Vec::as_slice).collect();
@@ -186,6 +193,7 @@ mod tests {
         let scrubbing = Scrubbing::new(transport, ["the static/secret"].into_iter());
         let mut request = http::Request::new(Bytes::new());
         *request.uri_mut() = "http://127.0.0.1/".parse().unwrap();
+        request.headers_mut().insert(MARK, HeaderValue::from_static("1"));
         for (name, value) in headers {
             request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
         }
@@ -243,5 +251,18 @@ mod tests {
         assert_eq!(response.body(), body.as_bytes());
         assert_eq!(response.headers()["set-cookie"], "s=cookie-value");
         assert!(!response.headers().contains_key(HEADER));
+    }
+
+    #[tokio::test]
+    async fn requests_of_the_engine_get_their_responses_as_they_are_and_no_mark_is_sent() {
+        let secret = "the static/secret";
+        let transport = ScriptedTransport::new().json(200, secret).json(200, "{}");
+        let scrubbing = Scrubbing::new(transport.clone(), [secret].into_iter());
+        let mut request = http::Request::new(Bytes::new());
+        let own = scrubbing.send(request.clone(), BodyLimits::default()).await.unwrap();
+        assert_eq!(own.response.body(), secret);
+        request.headers_mut().insert(MARK, HeaderValue::from_static("1"));
+        scrubbing.send(request, BodyLimits::default()).await.unwrap();
+        assert!(transport.requests().iter().all(|request| request.header(MARK.as_str()).is_none()));
     }
 }

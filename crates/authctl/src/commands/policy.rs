@@ -122,11 +122,9 @@ fn check(callers: &[Caller], globals: &Globals) -> Result<(), Failure> {
 fn explain(callers: &[Caller], method: &str, path: &str, globals: &Globals) -> Result<(), Failure> {
     let method = target::method(method)?;
     let uri: Uri = path.parse().map_err(|_| Failure::usage(format!("{path:?} is no path")))?;
-    let rest = uri.path().strip_prefix('/').unwrap_or_default();
-    let name = rest.split('/').next().unwrap_or_default();
+    let (name, path) = gate::first_segment(uri.path());
     let provider = resolve::provider(name)
         .map_err(|failure| failure.hint("the path begins with a provider: /virtuous/api/Contact/12"))?;
-    let path = rest.get(name.len()..).unwrap_or_default();
     let resolved = gate::resolve(&Routes::new(provider), &method, path, uri.query().unwrap_or_default());
     let resolved = resolved.map_err(|problem| Failure::usage(problem.detail))?;
     let now = SystemClock::new().now();

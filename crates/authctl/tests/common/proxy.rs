@@ -4,7 +4,7 @@ use super::{Home, LIMIT, Outcome};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::Child;
+use std::process::{Child, ChildStderr};
 
 /// A running `authctl proxy`. Ended when dropped.
 pub(crate) struct Proxy {
@@ -89,6 +89,11 @@ impl Proxy {
         // A proxy that refuses early may close before everything is written.
         let _ = stream.write_all(request.as_bytes());
         read(stream)
+    }
+
+    /// What it prints on standard error.
+    pub(crate) fn errors(&mut self) -> BufReader<ChildStderr> {
+        BufReader::new(self.child.as_mut().unwrap().stderr.take().unwrap())
     }
 
     /// Sends a signal.
