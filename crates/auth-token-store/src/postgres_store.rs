@@ -91,7 +91,7 @@ impl TokenStore for PostgresStore {
 struct Postgres {
     config: Config,
     tls: MakeRustlsConnect,
-    connection: Mutex<Option<Arc<Client>>>,
+    connection: Mutex<Option<Client>>,
     #[cfg(test)]
     skew: Arc<std::sync::atomic::AtomicU64>,
 }
@@ -131,15 +131,15 @@ impl Postgres {
         statement: &str,
         parameters: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Option<tokio_postgres::Row>, StoreError> {
-        // Taken out, so that a canceled statement takes its connection along.
-        let connection = self.connection.lock().await.take().filter(|client| !client.is_closed());
-        let connection = match connection {
+        let mut slot = self.connection.lock().await;
+        // Taken out, so that a canceled or failed statement closes its connection.
+        let connection = match slot.take().filter(|client| !client.is_closed()) {
             Some(connection) => connection,
-            None => Arc::new(self.open(action).await?),
+            None => self.open(action).await?,
         };
         let rows = connection.query_typed(statement, parameters).await;
         let rows = rows.map_err(|error| failed(action, &error))?;
-        *self.connection.lock().await = Some(connection);
+        *slot = Some(connection);
         Ok(rows.into_iter().next())
     }
 
@@ -157,8 +157,9 @@ impl Postgres {
         if is_replica {
             return Err(replica(action));
         }
-        if commit == "off" {
-            let reason = "the server confirms writes that a crash can lose: set synchronous_commit to on";
+        // `local` and `remote_write` confirm what the loss of the primary can undo.
+        if !matches!(commit.as_str(), "on" | "remote_apply") {
+            let reason = "the server confirms writes that can be lost: set synchronous_commit to on";
             return Err(StoreError::new(action, reason));
         }
         if !column::<bool>(action, row, 2)?

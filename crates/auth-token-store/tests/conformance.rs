@@ -343,7 +343,7 @@ async fn checked(subject: &dyn Subject) -> Report {
 async fn a_correct_store_passes_every_check() {
     let report = checked(&Tested::new(Flaw::None)).await;
     let all_passed = report.outcomes().all(|(_, outcome)| *outcome == Outcome::Passed);
-    assert!(all_passed && report.outcomes().count() == 24, "{report}");
+    assert!(all_passed && report.outcomes().count() == 25, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -111,27 +111,27 @@ pub(super) async fn released_by_drop(run: &Run<'_>) -> Checked {
 
 /// A caller can go away at any await.
 pub(super) async fn released_by_cancel(run: &Run<'_>) -> Checked {
-    let key = run.key("released-by-cancel");
-    for polls in 0..12 {
+    let keys: Vec<_> = (0..12).map(|polls| run.key(&format!("released-by-cancel-{polls}"))).collect();
+    for (polls, key) in keys.iter().enumerate() {
         let store = run.subject.open(1);
-        {
-            let mut locking = pin!(store.lock(&key));
-            let mut left = polls;
-            std::future::poll_fn(|context| {
-                if left == 0 || locking.as_mut().poll(context).is_ready() {
-                    return Poll::Ready(());
-                }
-                left -= 1;
-                context.waker().wake_by_ref();
-                Poll::Pending
-            })
-            .await;
-        }
-        if run.lease.is_some() {
-            run.end_of_lease().await?;
-        }
+        let mut locking = pin!(store.lock(key));
+        let mut left = polls;
+        std::future::poll_fn(|context| {
+            if left == 0 || locking.as_mut().poll(context).is_ready() {
+                return Poll::Ready(());
+            }
+            left -= 1;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
-    run.lock(&*run.subject.open(2), &key).await?.release().await;
+    if run.lease.is_some() {
+        run.end_of_lease().await?;
+    }
+    for key in &keys {
+        run.lock(&*run.subject.open(2), key).await?.release().await;
+    }
     Ok(())
 }
 

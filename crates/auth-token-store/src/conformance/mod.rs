@@ -53,6 +53,7 @@
 //! | `outage-is-an-error` | an unreachable store returns errors in time, no empty results |
 
 mod locks;
+mod losses;
 mod renewals;
 
 use async_trait::async_trait;
@@ -168,6 +169,7 @@ pub async fn check(subject: &dyn Subject) -> Report {
         "begin-needs-lease": renewals::begin_needs_lease,
         "begin-needs-current-token": renewals::begin_needs_current_token,
         "begin-is-marked": renewals::begin_is_marked,
+        "kept-refresh-token": renewals::kept_refresh_token,
         "one-refresh-at-a-time": renewals::one_refresh_at_a_time,
         "late-save": renewals::late_save,
         "save-after-outage": renewals::save_after_outage,
@@ -175,10 +177,10 @@ pub async fn check(subject: &dyn Subject) -> Report {
         "repeated-save": renewals::repeated_save,
         "stale-save": renewals::stale_save,
         "logout-stays": renewals::logout_stays,
-        "loss-is-no-logout": renewals::loss_is_no_logout,
-        "begin-is-durable": renewals::begin_is_durable,
-        "save-is-durable": renewals::save_is_durable,
-        "outage-is-an-error": renewals::outage_is_an_error,
+        "loss-is-no-logout": losses::loss_is_no_logout,
+        "begin-is-durable": losses::begin_is_durable,
+        "save-is-durable": losses::save_is_durable,
+        "outage-is-an-error": losses::outage_is_an_error,
     }
     Report { outcomes }
 }

@@ -141,6 +141,28 @@ pub(super) async fn begin_is_marked(run: &Run<'_>) -> Checked {
     Ok(())
 }
 
+/// A server that doesn't rotate refresh tokens returns a new access token for the same one.
+pub(super) async fn kept_refresh_token(run: &Run<'_>) -> Checked {
+    let key = run.key("kept-refresh-token");
+    let (store, reader) = (run.subject.open(1), run.subject.open(2));
+    run.log_in(&*store, &key, "first").await?;
+    for name in ["second", "third"] {
+        let (mut locked, spent) = run.lock_and_load(&*store, &key).await?;
+        locked.begin(&spent).await.must("begin")?;
+        let mut renewed = next(&spent, name);
+        renewed.refresh.clone_from(&spent.refresh);
+        let generation = renewed.generation;
+        locked.save(&renewed).await.must("save")?;
+        locked.release().await;
+        run.must_be_stored(&*reader, &key, name).await?;
+        let stored = reader.load(&key).await.must("load")?;
+        if stored.is_none_or(|stored| stored.generation < generation || stored.is_refreshing()) {
+            return fail("a new access token for the same refresh token is not saved as a new pair");
+        }
+    }
+    Ok(())
+}
+
 async fn marked(store: &dyn TokenStore, key: &StoreKey) -> Result<bool, Stop> {
     Ok(store.load(key).await.must("load")?.is_some_and(|stored| stored.is_refreshing()))
 }
@@ -307,89 +329,4 @@ fn superseded(saved: Result<(), StoreError>, what: &str) -> Checked {
         Err(error) if error.is_superseded() => Ok(()),
         Err(error) => fail(format!("the save after {what} failed with another error: {error}")),
     }
-}
-
-pub(super) async fn loss_is_no_logout(run: &Run<'_>) -> Checked {
-    let key = run.key("loss-is-no-logout");
-    let store = run.subject.open(1);
-    run.log_in(&*store, &key, "first").await?;
-    run.must_be_stored(&*store, &key, "first").await?;
-    if !run.subject.lose_everything().await {
-        return Err(Stop::Skip("the store's data can't be removed"));
-    }
-    for store in [run.subject.open(2), store] {
-        let mut locked = run.lock(&*store, &key).await?;
-        // A store may restore the token without a call.
-        if locked.load().await.must("load")?.is_none() && locked.was_cleared() {
-            return fail("the loss of all data is reported as a logout");
-        }
-        locked.release().await;
-    }
-    Ok(())
-}
-
-pub(super) async fn begin_is_durable(run: &Run<'_>) -> Checked {
-    let key = run.key("begin-is-durable");
-    let store = run.subject.open(1);
-    run.log_in(&*store, &key, "first").await?;
-    let (mut locked, first) = run.lock_and_load(&*store, &key).await?;
-    if !run.subject.set_replicated(false).await {
-        return Err(Stop::Skip("the store has no replicas that can be separated"));
-    }
-    let begun = locked.begin(&first).await;
-    run.subject.set_replicated(true).await;
-    match begun {
-        Ok(_) => fail("a refresh began although no replica had confirmed its mark"),
-        Err(_) => {
-            locked.release().await;
-            Ok(())
-        }
-    }
-}
-
-pub(super) async fn save_is_durable(run: &Run<'_>) -> Checked {
-    let key = run.key("save-is-durable");
-    let store = run.subject.open(1);
-    run.log_in(&*store, &key, "first").await?;
-    let (mut locked, first) = run.lock_and_load(&*store, &key).await?;
-    locked.begin(&first).await.must("begin")?;
-    if !run.subject.set_replicated(false).await {
-        return Err(Stop::Skip("the store has no replicas that can be separated"));
-    }
-    let second = next(&first, "second");
-    let saved = locked.save(&second).await;
-    run.subject.set_replicated(true).await;
-    if saved.is_ok() {
-        return fail("a save succeeded although no replica had confirmed it");
-    }
-    locked.save(&second).await.must("a repeated save")?;
-    locked.release().await;
-    run.must_be_stored(&*run.subject.open(2), &key, "second").await
-}
-
-pub(super) async fn outage_is_an_error(run: &Run<'_>) -> Checked {
-    let key = run.key("outage-is-an-error");
-    let store = run.subject.open(1);
-    run.log_in(&*store, &key, "first").await?;
-    let (mut locked, first) = run.lock_and_load(&*store, &key).await?;
-    if !run.subject.set_reachable(false).await {
-        return Err(Stop::Skip("the store can't be made unreachable"));
-    }
-    let steps = async {
-        let loads = [store.load(&key).await.is_ok(), locked.load().await.is_ok()];
-        let begins = locked.begin(&first).await.is_ok();
-        let locks = store.lock(&key).await.is_ok();
-        (loads, begins, locks, locked)
-    };
-    let steps = tokio::time::timeout(Duration::from_secs(120), steps).await;
-    run.subject.set_reachable(true).await;
-    let Ok(([load, locked_load], begin, lock, locked)) = steps else {
-        return fail("an unreachable store returned no error within 120 seconds");
-    };
-    let what = [("load", load), ("load of a lock", locked_load), ("begin", begin), ("lock", lock)];
-    if let Some((step, _)) = what.iter().find(|(_, succeeded)| *succeeded) {
-        return fail(format!("{step} succeeded while the store was unreachable"));
-    }
-    drop(locked);
-    run.must_be_stored(&*run.subject.open(2), &key, "first").await
 }

@@ -5,7 +5,9 @@ use super::{Backend, Shared, fingerprint};
 use crate::format;
 use async_trait::async_trait;
 use auth_core::Now;
+use auth_core::secret::ExposeSecret;
 use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken};
+use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::time::Duration;
 
@@ -18,15 +20,27 @@ pub(super) struct Locked<B: Backend> {
     name: String,
     owner: String,
     fence: u64,
-    /// Generation and fingerprint of the record when it was last read.
+    /// Generation and content of the record when it was last read.
     base: u64,
-    stored: Option<String>,
+    was_empty: bool,
     was_cleared: bool,
-    /// Generation and fingerprint of the token whose refresh has begun.
-    begun: Option<(u64, String)>,
-    /// Fingerprint and identifier of the last save, which keeps its identifier when it is retried.
+    /// Identity of the pair that was loaded last.
+    loaded: Option<String>,
+    begun: Option<Begun>,
+    /// Identity of the pair that was saved last, and the identifier of the save, which a retry keeps.
     saving: Option<(String, String)>,
     may_be_held: bool,
+}
+
+/// A refresh that has begun.
+struct Begun {
+    generation: u64,
+    /// Fingerprint of the refresh token.
+    spent: String,
+    /// Identity of the pair: the next one may have the same refresh token.
+    pair: String,
+    /// The pair was written to an empty record.
+    into_empty: bool,
 }
 
 impl<B: Backend> Locked<B> {
@@ -38,8 +52,9 @@ impl<B: Backend> Locked<B> {
             key,
             fence: 0,
             base: 0,
-            stored: None,
+            was_empty: true,
             was_cleared: false,
+            loaded: None,
             begun: None,
             saving: None,
             may_be_held: false,
@@ -67,7 +82,7 @@ impl<B: Backend> Locked<B> {
 
     fn read(&mut self, record: &Record) {
         self.base = record.generation;
-        self.stored = record.token().map(|token| token.fingerprint.clone());
+        self.was_empty = record.content == Content::Empty;
     }
 
     /// Waits before the next attempt, at most for the remaining patience.
@@ -114,13 +129,22 @@ impl<B: Backend> Locked<B> {
                 token: sealed,
                 may_take_over: self.store.may_take_over(&self.name),
             };
-            self.begun = Some((generation, fingerprint(token)));
+            self.begun = Some(Begun {
+                generation,
+                spent: fingerprint(token),
+                pair: identity(token),
+                into_empty: self.was_empty,
+            });
             let (_, record, reply) = self.store.operate("begin", &self.name, &operation, true).await?;
             self.read(&record);
             match reply {
                 Reply::Done => {
-                    let limit = Duration::from_micros(self.store.inner.timing.refresh);
-                    return Ok(limit.saturating_sub(self.elapsed(started)));
+                    let timing = &self.store.inner.timing;
+                    let left = Duration::from_micros(timing.refresh).saturating_sub(self.elapsed(started));
+                    return match left < Duration::from_micros(timing.step) {
+                        true => Err(StoreError::new("begin", "too little time is left for a refresh").into()),
+                        false => Ok(left),
+                    };
                 }
                 Reply::Lost | Reply::Superseded => return Err(LockError::Held),
                 Reply::Exhausted => return Err(LockError::InDoubt),
@@ -147,7 +171,7 @@ impl<B: Backend> Locked<B> {
 
     /// Saves the response to a refresh, or the pair of a login.
     async fn save_new(&mut self, token: &StoredToken, save_id: String) -> Result<(), StoreError> {
-        let spent = self.begun.as_ref().map(|(_, spent)| spent.clone());
+        let spent = self.begun.as_ref().map(|begun| begun.spent.clone());
         let mut generation = token.generation;
         // A login is retried if another process acquires the lease each time; at the end, its tokens are returned to
         // the caller with the error.
@@ -190,7 +214,9 @@ impl<B: Backend> LockedToken for Locked<B> {
         let (now, record, _) = self.store.operate("read", &self.name, &Operation::Look, false).await?;
         self.read(&record);
         self.was_cleared = record.content == Content::Cleared;
-        self.store.open(&self.key, &self.name, &record, now)
+        let token = self.store.open(&self.key, &self.name, &record, now)?;
+        self.loaded = token.as_ref().map(identity);
+        Ok(token)
     }
 
     fn was_cleared(&self) -> bool {
@@ -205,8 +231,8 @@ impl<B: Backend> LockedToken for Locked<B> {
             Err(LockError::Unavailable(_)) => {
                 let mut token = token.clone();
                 token.set_refreshing(false);
-                if let Some((generation, _)) = self.begun.take() {
-                    let _ = self.rewrite(&token, generation).await;
+                if let Some(begun) = self.begun.take() {
+                    let _ = self.rewrite(&token, begun.generation).await;
                 }
             }
             Err(_) => self.begun = None,
@@ -215,26 +241,26 @@ impl<B: Backend> LockedToken for Locked<B> {
     }
 
     async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
-        let fingerprint = fingerprint(token);
+        let pair = identity(token);
         match &self.begun {
-            Some((generation, spent)) if *spent == fingerprint => {
-                let generation = *generation;
+            Some(begun) if begun.pair == pair => {
+                let generation = begun.generation;
                 self.rewrite(token, generation).await?;
                 if !token.is_refreshing() {
                     self.begun = None;
                 }
                 return Ok(());
             }
-            None if token.generation == self.base && self.stored.as_ref() == Some(&fingerprint) => {
+            None if token.generation == self.base && self.loaded.as_ref() == Some(&pair) => {
                 return self.rewrite(token, self.base).await;
             }
             _ => {}
         }
-        let save_id = match self.saving.take().filter(|(of, _)| *of == fingerprint) {
+        let save_id = match self.saving.take().filter(|(of, _)| *of == pair) {
             Some((_, save_id)) => save_id,
             None => random("write")?,
         };
-        self.saving = Some((fingerprint, save_id.clone()));
+        self.saving = Some((pair, save_id.clone()));
         self.save_new(token, save_id).await?;
         self.begun = None;
         Ok(())
@@ -242,7 +268,9 @@ impl<B: Backend> LockedToken for Locked<B> {
 
     async fn clear(&mut self) -> Result<(), StoreError> {
         for _ in 0..8 {
-            let operation = Operation::Clear { owner: self.owner.clone(), base: self.base };
+            // What a refresh has written to an empty record is removed without a trace: that is no logout.
+            let is_logout = !self.begun.as_ref().is_some_and(|begun| begun.into_empty);
+            let operation = Operation::Clear { owner: self.owner.clone(), base: self.base, is_logout };
             let (_, record, reply) = self.store.operate("clear", &self.name, &operation, true).await?;
             if reply == Reply::Done {
                 self.read(&record);
@@ -279,6 +307,13 @@ impl<B: Backend> fmt::Debug for Locked<B> {
             .field("fence", &self.fence)
             .finish_non_exhaustive()
     }
+}
+
+/// Returns a digest of the whole pair, in memory only.
+fn identity(token: &StoredToken) -> String {
+    let refresh = token.refresh.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+    let digest = Sha256::new().chain_update(refresh).chain_update([0]);
+    format::hex(&digest.chain_update(token.access.expose_secret()).finalize())
 }
 
 fn random(action: &'static str) -> Result<String, StoreError> {

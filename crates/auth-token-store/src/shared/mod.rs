@@ -31,6 +31,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
+use tokio::task::AbortHandle;
 
 /// Interval at which a process compares the store with the pairs that it holds.
 const CHECK_INTERVAL: Duration = Duration::from_secs(20);
@@ -90,8 +91,8 @@ struct Inner<B> {
 #[derive(Default)]
 struct Seen {
     credentials: BTreeMap<String, Credential>,
-    /// Whether the task that compares them with the store has started.
-    is_checking: bool,
+    /// The task that compares them with the store. It ends with its runtime.
+    checking: Option<AbortHandle>,
 }
 
 #[derive(Clone)]
@@ -234,17 +235,17 @@ impl<B: Backend> Shared<B> {
             }
             None => return,
         }
-        if !seen.is_checking {
-            seen.is_checking = self.check_regularly();
+        if seen.checking.as_ref().is_none_or(AbortHandle::is_finished) {
+            seen.checking = self.check_regularly();
         }
     }
 
     /// Compares the store with what this process has seen at intervals, so that a record that was lost in a failover is
     /// restored by a process that knows the latest one before another process uses an earlier one.
-    fn check_regularly(&self) -> bool {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };
+    fn check_regularly(&self) -> Option<AbortHandle> {
+        let runtime = tokio::runtime::Handle::try_current().ok()?;
         let (inner, time) = (Arc::downgrade(&self.inner), Arc::clone(&self.inner.time));
-        runtime.spawn(async move {
+        let task = runtime.spawn(async move {
             loop {
                 time.sleep(CHECK_INTERVAL).await;
                 let Some(inner) = inner.upgrade() else { return };
@@ -256,7 +257,7 @@ impl<B: Backend> Shared<B> {
                 }
             }
         });
-        true
+        Some(task.abort_handle())
     }
 
     /// Whether an open mark was first seen so long ago that its refresh is over by this machine's clock, too.

@@ -1,7 +1,7 @@
 //! The protocol of a shared credential: one record, and the operations on it as a pure function.
 //!
 //! Backends only read a record and replace it if it is unchanged (compare-and-set), so this function is what runs on every
-//! backend, and what the tests and the model check. All times are those of the store's clock, because the clocks of hosts
+//! backend, and what the tests check. All times are those of the store's clock, because the clocks of hosts
 //! differ.
 //!
 //! A lease makes it rare that a refresh token is sent twice, a mark makes it detectable. A pair is saved by its origin: the
@@ -135,17 +135,18 @@ pub(crate) enum Operation {
         generation: u64,
         token: Token,
     },
-    /// Writes the stored pair again. Removes the caller's mark if nothing was spent.
+    /// Writes the stored pair again. Removes the caller's mark if nothing was spent; a mark that it had taken over returns.
     Rewrite {
         fence: u64,
         generation: u64,
         token: Token,
         unmark: bool,
     },
-    /// Logs out.
+    /// Logs out, or removes what a refresh has written to an empty record.
     Clear {
         owner: String,
         base: u64,
+        is_logout: bool,
     },
     Release {
         owner: String,
@@ -211,7 +212,7 @@ impl Record {
     }
 }
 
-/// Applies an operation at the time `now`. A reply that refuses it leaves the record as it was.
+/// Applies an operation at the time `now`. A reply that refuses it leaves the content as it was.
 pub(crate) fn apply(
     mut record: Record,
     operation: &Operation,
@@ -241,14 +242,15 @@ pub(crate) fn apply(
         Operation::Rewrite { fence, generation, token, unmark } => {
             rewrite(&mut record, *fence, (*generation, token), *unmark)
         }
-        Operation::Clear { owner, base } => {
+        Operation::Clear { owner, base, is_logout } => {
             let is_cleared = record.content == Content::Cleared;
             if !record.is_owned_by(owner) || !is_cleared && record.generation != *base {
                 Reply::Lost
             } else {
                 if !is_cleared {
                     let generation = record.generation.saturating_add(1);
-                    record.change(generation, Content::Cleared, now);
+                    let content = if *is_logout { Content::Cleared } else { Content::Empty };
+                    record.change(generation, content, now);
                     record.save_id = None;
                 }
                 Reply::Done
@@ -347,8 +349,13 @@ fn rewrite(record: &mut Record, fence: u64, (generation, token): (u64, &Token), 
         return Reply::Superseded;
     }
     (stored.key_id, stored.sealed) = (token.key_id.clone(), token.sealed.clone());
-    if unmark && record.mark.as_ref().is_some_and(|mark| mark.fence == fence) {
-        record.mark = None;
+    match &mut record.mark {
+        // The refresh that was taken over remains in doubt.
+        Some(mark) if mark.fence == fence && mark.tries > 0 => {
+            *mark = Mark { fence: 0, until: 0, tries: mark.tries - 1 };
+        }
+        Some(mark) if mark.fence == fence && unmark => record.mark = None,
+        _ => {}
     }
     Reply::Done
 }

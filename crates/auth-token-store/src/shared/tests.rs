@@ -101,6 +101,16 @@ impl World {
     }
 }
 
+impl Memory {
+    /// The time of the store.
+    fn time(&self) -> Micros {
+        let now = Skipped::new(&self.0.micros).now().wall;
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros();
+        let skew = i128::from(self.0.skew.load(Ordering::SeqCst)) * i128::from(SECOND);
+        u64::try_from(i128::try_from(now).unwrap() + skew).unwrap()
+    }
+}
+
 #[async_trait]
 impl Backend for Memory {
     async fn read(&self, name: &str) -> Result<(Micros, Option<Vec<u8>>), StoreError> {
@@ -109,17 +119,16 @@ impl Backend for Memory {
         if self.0.is_unreachable.load(Ordering::SeqCst) {
             return Err(StoreError::new("read", "unreachable"));
         }
-        let now = Skipped::new(&self.0.micros).now().wall;
-        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros();
-        let skew = i128::from(self.0.skew.load(Ordering::SeqCst)) * i128::from(SECOND);
-        let now = u64::try_from(i128::try_from(now).unwrap() + skew).unwrap();
-        Ok((now, self.0.primary.lock().unwrap().get(name).cloned()))
+        Ok((self.time(), self.0.primary.lock().unwrap().get(name).cloned()))
     }
 
     async fn swap(&self, swap: Swap<'_>) -> Result<bool, StoreError> {
         tokio::task::yield_now().await;
         if self.0.is_unreachable.load(Ordering::SeqCst) {
             return Err(StoreError::new("write", "unreachable"));
+        }
+        if self.time() > swap.before {
+            return Ok(false);
         }
         let mut primary = self.0.primary.lock().unwrap();
         if primary.get(swap.name).map(Vec::as_slice) != swap.old {
@@ -482,10 +491,81 @@ async fn a_poisoned_record_is_refused_untouched_and_shows_no_secret() {
     assert!(error.contains("can't be decrypted"), "{error}");
 }
 
+#[tokio::test]
+async fn an_operation_computed_long_ago_is_not_written() {
+    let world = Arc::new(World::default());
+    let memory = Memory(Arc::clone(&world));
+    let (now, old) = memory.read("a").await.unwrap();
+    assert_eq!(old, None);
+    let before = now + Timing::default().step;
+    let swap = || Swap { name: "a", old: None, new: b"new", before, durable: false };
+    world.pass(3);
+    assert!(!memory.swap(swap()).await.unwrap());
+    // An operation that is computed again is written.
+    let store = world.store();
+    assert!(store.load(&key()).await.unwrap().is_none());
+    store.lock(&key()).await.unwrap().release().await;
+    assert!(!world.primary.lock().unwrap().is_empty());
+    let timing = Timing::default();
+    assert!(timing.lease >= timing.refresh + 2 * timing.step + 6 * SECOND);
+}
+
 #[test]
-fn an_operation_computed_long_ago_is_not_written() {
-    // The guard is the store's: `Swap::before` is at most one step after the read.
-    assert!(Timing::default().lease >= Timing::default().refresh + 2 * Timing::default().step + 6 * SECOND);
+fn a_refresh_that_was_not_sent_leaves_the_one_that_it_took_over_in_doubt() {
+    let timing = Timing::default();
+    let token = |name: &str| super::Token {
+        fingerprint: name.to_owned(),
+        key_id: "k".to_owned(),
+        sealed: name.to_owned(),
+        issued: 0,
+        life: None,
+    };
+    let mut now = 1_000 * SECOND;
+    let mut record = Record::new();
+    let mut step = |operation: Operation, now: Micros| {
+        let (after, reply) = apply(record.clone(), &operation, now, &timing);
+        record = after;
+        (record.clone(), reply)
+    };
+    let acquire = |owner: &str| Operation::Acquire { owner: owner.to_owned() };
+    let begin = |owner: &str| Operation::Begin {
+        owner: owner.to_owned(),
+        generation: 1,
+        token: token("t"),
+        may_take_over: true,
+    };
+    step(acquire("a"), now);
+    let login = Operation::LogIn {
+        owner: "a".to_owned(),
+        base: 0,
+        save_id: "s".to_owned(),
+        generation: 1,
+        token: token("t"),
+    };
+    assert_eq!(step(login, now).1, Reply::Done);
+    // This process dies.
+    assert_eq!(step(begin("a"), now).1, Reply::Done);
+    // Others take over, and their requests are not sent: that uses no try.
+    for owner in ["b", "c", "d"] {
+        now += 100 * SECOND;
+        let (record, reply) = step(acquire(owner), now);
+        assert_eq!(reply, Reply::Acquired(record.fence));
+        assert_eq!(step(begin(owner), now).1, Reply::Done, "{owner}");
+        for unmark in [true, false] {
+            let operation =
+                Operation::Rewrite { fence: record.fence, generation: 1, token: token("t"), unmark };
+            let (record, reply) = step(operation, now);
+            assert_eq!(reply, Reply::Done);
+            assert_eq!(record.mark.map(|mark| (mark.fence, mark.tries)), Some((0, 0)), "{owner}");
+        }
+        step(Operation::Release { owner: owner.to_owned() }, now);
+    }
+    // The responses to two requests are lost: nothing is sent again.
+    for (owner, expected) in [("e", Reply::Done), ("f", Reply::Exhausted)] {
+        now += 100 * SECOND;
+        step(acquire(owner), now);
+        assert_eq!(step(begin(owner), now).1, expected, "{owner}");
+    }
 }
 
 fn operations() -> impl Strategy<Value = Vec<(u8, u8, u64)>> {
@@ -527,7 +607,7 @@ proptest! {
                     owner, base: generation, save_id: format!("s{saves}"), generation: generation + 1,
                     token: token(&format!("t{saves}")),
                 },
-                6 => Operation::Clear { owner, base: generation },
+                6 => Operation::Clear { owner, base: generation, is_logout: seconds % 2 == 0 },
                 _ => Operation::Release { owner },
             };
             let before = record.clone();

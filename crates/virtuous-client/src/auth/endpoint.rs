@@ -77,10 +77,12 @@ impl TokenEndpoint {
         })
     }
 
-    /// Exchanges a refresh token for the next pair.
-    pub(crate) async fn refresh(&self, refresh: &SecretString) -> Result<Grant, Error> {
+    /// Exchanges a refresh token for the next pair, within this time at most.
+    pub(crate) async fn refresh(&self, refresh: &SecretString, limit: Duration) -> Result<Grant, Error> {
+        let limit = limit.min(self.engine.operation_timeout());
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())];
-        let grant = self.send(self.engine.request(&REFRESH, &[]).form(&form).call(read)).await?;
+        let grant =
+            self.send(self.engine.request(&REFRESH, &[]).form(&form).call(read).timeout(limit)).await?;
         Ok(match grant {
             // A response without a refresh token means that the old one remains valid.
             Grant::Tokens(tokens) if tokens.refresh.is_none() => {

@@ -152,22 +152,16 @@ impl Renewer {
                 return Ok(Refreshed::New(other));
             }
         };
-        let error = match self.engine().within(limit, self.endpoint.refresh(refresh)).await {
-            Some(Ok(Grant::Tokens(tokens))) => {
+        let error = match self.endpoint.refresh(refresh, limit).await {
+            Ok(Grant::Tokens(tokens)) => {
                 return Ok(Refreshed::New(self.keep(state, place, tokens).await?));
             }
-            Some(Ok(Grant::CodeRequired)) => {
-                place.unmark(&before).await;
+            Ok(Grant::CodeRequired) => {
+                place.settle(&before).await;
                 state.refused.push(refresh.clone());
                 return Ok(Refreshed::Refused(SessionProblem::CodeRequired, None));
             }
-            Some(Err(error)) => error,
-            None => {
-                state.response_lost = true;
-                let problem = SessionProblem::ResponseLost;
-                let error = CredentialError::unavailable(SessionError::new(problem));
-                return Err(error.with_message(problem.to_string()));
-            }
+            Err(error) => error,
         };
         if is_grant_refusal(&error) {
             state.refused.push(refresh.clone());
@@ -176,7 +170,7 @@ impl Renewer {
                 return Ok(Refreshed::New(other));
             }
             let lost = state.response_lost || place.was_marked();
-            place.unmark(&before).await;
+            place.settle(&before).await;
             let problem = if lost { SessionProblem::RefreshLost } else { SessionProblem::RefreshRefused };
             return Ok(Refreshed::Refused(problem, Some(error)));
         }
@@ -293,17 +287,18 @@ impl Renew for Renewer {
         } else if let Some(error) = self.nothing_to_send(state, None, known.as_ref()) {
             return Err(error);
         }
-        let mut place = match (self.lock(LOCK_LIMIT).await, &self.store) {
-            (Ok(place), _) => place,
-            (Err(error), Some(shared)) => {
+        let mut place = match self.lock(LOCK_LIMIT).await {
+            Ok(place) => place,
+            Err(error) => {
+                let Some(shared) = &self.store else { return Err(error) };
                 // The holder of the lock may have saved its pair.
                 let stored = shared.load(self.engine()).await.ok().flatten();
                 let newer = self.newer(state, stored.as_ref(), known.as_ref());
                 return newer.map(|newer| state.adopted(newer)).ok_or(error);
             }
-            (Err(error), None) => return Err(error),
         };
         if let Some(newer) = self.newer(state, place.stored.as_ref(), known.as_ref()) {
+            place.release().await;
             return Ok(state.adopted(newer));
         }
         // A cleared store ends the session of the tokens that came from it.

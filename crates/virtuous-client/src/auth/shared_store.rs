@@ -145,19 +145,28 @@ impl LockedStore {
         begun.unwrap_or_else(|| Err(late().into()))
     }
 
-    /// Removes the mark after the server has responded or if the request was not sent. Failures are ignored, because a
+    /// Removes the mark after the server has rejected the refresh token. One of an earlier refresh remains, so that no
+    /// process sends the token once more.
+    pub(crate) async fn settle(&mut self, token: &StoredToken) {
+        if !self.was_marked() {
+            self.unmark(token).await;
+        }
+    }
+
+    /// Removes the mark of a request that was not sent; one that was there before returns. Failures are ignored, because a
     /// remaining mark only affects the message of a later error.
     pub(crate) async fn unmark(&mut self, token: &StoredToken) {
-        if !self.was_marked()
-            && let Some(locked) = &mut self.locked
-        {
-            // The pair of `ClientBuilder::tokens` is not left in a store that had none, because it may have been
-            // rejected.
-            let _ = match self.stored.is_some() || token.generation > 0 {
-                true => limited(&self.engine, "write", locked.save(token)).await,
-                false => limited(&self.engine, "clear", locked.clear()).await,
-            };
-        }
+        let was_marked = self.was_marked();
+        let Some(locked) = &mut self.locked else { return };
+        // The pair of `ClientBuilder::tokens` is not left in a store that had none, because it may have been rejected.
+        let _ = match self.stored.is_some() || token.generation > 0 {
+            true => {
+                let mut token = token.clone();
+                token.set_refreshing(was_marked);
+                limited(&self.engine, "write", locked.save(&token)).await
+            }
+            false => limited(&self.engine, "clear", locked.clear()).await,
+        };
     }
 }
 
