@@ -173,14 +173,10 @@ impl Inner {
     }
 
     /// Obtains the credential of an operation within the time limit of a call, and sends nothing else.
-    pub(super) async fn authenticate(
-        &self,
-        operation: &Operation,
-        mut tracker: CallTracker,
-    ) -> Result<(), Error> {
+    pub(super) async fn authenticate(&self, operation: &Operation) -> Result<(), Error> {
         let now = self.clock.now();
-        tracker.started(now);
-        let mut state = CallState::new(tracker, now);
+        // The requests by which the credential is obtained are calls, and are observed as such.
+        let mut state = CallState::new(CallTracker::off(), now);
         if !self.timer.works() {
             return Err(self.no_runtime(operation, &mut state));
         }

@@ -200,8 +200,11 @@ impl Engine {
         outgoing: &'a Outgoing,
         options: Option<&'a CallOptions>,
     ) -> impl Future<Output = Result<Exchange, Error>> + Send + 'a {
-        let (span, tracker) = self.observed(&outgoing.operation);
-        spans::within(span, self.inner.attempts(outgoing, options, tracker))
+        let (inner, operation) = (&*self.inner, &*outgoing.operation);
+        let span = spans::call(inner.rules.name(), operation, inner.base.origin.host());
+        let observer = inner.observer.as_ref();
+        let tracker = CallTracker::new(inner.rules.name(), operation, &span, observer, &inner.clock);
+        spans::within(span, inner.attempts(outgoing, options, tracker))
     }
 
     /// Obtains the credential of an operation within the time limit of a call, without sending the operation's request.
@@ -211,16 +214,7 @@ impl Engine {
     /// Those of a call that gets no credential: of the kind [`Credentials`](crate::ErrorKind::Credentials), and
     /// [`Timeout`](crate::ErrorKind::Timeout) after the time limit.
     pub async fn authenticate(&self, operation: &Operation) -> Result<(), Error> {
-        let (span, tracker) = self.observed(operation);
-        spans::within(span, self.inner.authenticate(operation, tracker)).await
-    }
-
-    fn observed(&self, operation: &Operation) -> (spans::Span, CallTracker) {
-        let inner = &*self.inner;
-        let span = spans::call(inner.rules.name(), operation, inner.base.origin.host());
-        let observer = inner.observer.as_ref();
-        let tracker = CallTracker::new(inner.rules.name(), operation, &span, observer, &inner.clock);
-        (span, tracker)
+        self.inner.authenticate(operation).await
     }
 
     /// Returns the error of a successful response that could not be decoded.

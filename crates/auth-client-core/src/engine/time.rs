@@ -52,11 +52,13 @@ impl Timer {
         }
     }
 
-    /// Returns the future's output, or `None` if `limit` passed first. The future is polled before the timer.
+    /// Returns the future's output, or `None` if `limit` passed first. The future is polled before the timer, and not at all
+    /// if there is no time: even one poll could send a request.
     pub(crate) async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
         match self {
             // The first call in it fails with the reason.
             Self::Tokio if !self.works() => Some(future.await),
+            _ if limit.is_zero() => None,
             Self::Tokio => tokio::time::timeout(limit, future).await.ok(),
             Self::Custom(sleep) => {
                 let mut future = std::pin::pin!(future);

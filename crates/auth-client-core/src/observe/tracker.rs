@@ -32,6 +32,11 @@ struct Tracked {
 }
 
 impl CallTracker {
+    /// For what is not a call.
+    pub(crate) fn off() -> Self {
+        Self(None)
+    }
+
     pub(crate) fn new(
         provider: &'static str,
         operation: &Operation,
