@@ -98,6 +98,7 @@ impl fmt::Display for Source {
 }
 
 /// The settings of one provider. `Debug` prints no value.
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) provider: &'static str,
     pub(crate) source: Source,
@@ -222,6 +223,13 @@ impl Settings {
         }
         let source = Source::Profile(profile.to_owned());
         Ok(values.map(|values| Self { provider, source, assumed, values }))
+    }
+
+    /// Returns the same settings without some of the keys for what the vendor doesn't document.
+    pub(crate) fn without_assumed(&self, keys: &[&str]) -> Self {
+        let mut settings = self.clone();
+        settings.assumed.retain(|key, _| !keys.contains(&key));
+        settings
     }
 
     /// Returns a value.

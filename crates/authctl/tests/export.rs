@@ -5,7 +5,7 @@
 mod common;
 
 use auth_emulator::{Emulator, Fault, FaultRule};
-use common::{Home, LIMIT, Outcome, PROGRAM};
+use common::{Home, Outcome, PROGRAM, wait_until};
 use serde_json::Value;
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
@@ -62,16 +62,6 @@ fn ids(text: &str) -> Vec<i64> {
     text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64().unwrap()).collect()
 }
 
-/// Waits until a condition holds.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    const PAUSE: Duration = Duration::from_millis(1);
-    let holds = (0..LIMIT.as_millis()).any(|_| {
-        std::thread::sleep(PAUSE);
-        holds()
-    });
-    assert!(holds, "{what}");
-}
-
 #[cfg(unix)]
 fn interrupt(child: &Child) {
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
@@ -117,9 +107,7 @@ async fn an_export_that_is_killed_at_any_moment_has_every_row_once() {
         let random = RandomState::new().hash_one(part) % (whole / 6);
         let goal = whole / 6 * part + random;
         let mut child = place.command(&export).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        until("the file grows", || {
-            place.length("contacts.ndjson") > goal || child.try_wait().unwrap().is_some()
-        });
+        wait_until(|| place.length("contacts.ndjson") > goal || child.try_wait().unwrap().is_some());
         // Up to the time of a page, so that a kill meets writing and waiting.
         std::thread::sleep(Duration::from_micros(random % 20_000));
         kills += u32::from(child.try_wait().unwrap().is_none());
@@ -182,7 +170,7 @@ async fn a_second_run_is_refused_and_ctrl_c_keeps_what_is_written() {
     let export = ["virtuous", "export", "contacts", "--to", "contacts.ndjson"];
     place.slow(2);
     let first = place.command(&export).spawn().unwrap();
-    until("two pages", || {
+    wait_until(|| {
         fs::read_to_string(place.home.folder.join("contacts.ndjson"))
             .is_ok_and(|text| text.lines().count() == 2_000)
     });
@@ -200,7 +188,7 @@ async fn a_second_run_is_refused_and_ctrl_c_keeps_what_is_written() {
     let mut streamed = place.command(&["virtuous", "export", "contacts", "--to", "-"]);
     let streamed =
         streamed.stdout(fs::File::create(place.home.folder.join("streamed")).unwrap()).spawn().unwrap();
-    until("the first page of a stream", || place.text("streamed").lines().count() == 1_000);
+    wait_until(|| place.text("streamed").lines().count() == 1_000);
     interrupt(&streamed);
     Outcome::of(streamed).expect(130, "can't be resumed");
 }

@@ -5,7 +5,7 @@
 mod common;
 
 use auth_emulator::{Emulator, Fault, FaultRule};
-use common::{Home, Outcome};
+use common::{Home, Outcome, wait_until};
 use serde_json::Value;
 use std::io::Read as _;
 use std::process::Command;
@@ -268,16 +268,12 @@ async fn a_query_is_encoded_once_and_a_path_has_no_dot_segment() {
 /// Waits until a program handles Ctrl-C and its first thread sleeps.
 #[cfg(target_os = "linux")]
 fn wait_for_a_read(process: u32) {
-    for _ in 0..10_000 {
+    wait_until(|| {
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
         let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
         let handled = u64::from_str_radix(field("SigCgt:"), 16).unwrap();
-        if field("State:").starts_with('S') && handled & 2 != 0 {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    panic!("process {process} doesn't wait for input");
+        field("State:").starts_with('S') && handled & 2 != 0
+    });
 }
 
 #[cfg(target_os = "linux")]

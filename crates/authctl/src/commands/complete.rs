@@ -156,8 +156,12 @@ fn candidates(words: &[String], program: fn() -> Command) -> Vec<Candidate> {
                         .chain(by_hand)
                         .collect()
                 }
-                (None, ["list" | "api" | "status" | "doctor"]) => {
+                (None, ["list" | "status"]) => {
                     PROVIDERS.map(|provider| (provider.to_owned(), String::new())).into()
+                }
+                (None, ["api" | "doctor"]) => {
+                    let with = PROVIDERS.into_iter().filter(|provider| *provider != "vise");
+                    with.map(|provider| (provider.to_owned(), String::new())).collect()
                 }
                 (None, ["login" | "logout"]) => vec![("virtuous".to_owned(), String::new())],
                 (None, ["completions"]) => ["bash", "zsh", "fish", "powershell"]

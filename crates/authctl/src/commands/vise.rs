@@ -71,13 +71,13 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         }
         let what = call.as_ref().map_or_else(
             || "GET the list of domains from the dashboard".to_owned(),
-            |call| format!("{} at {target}", call.operation.id()),
+            |call| format!("{} at {target}", call.shown()),
         );
         return output::Out::default()
             .line(&format!("{what}\nauthorization: [redacted]\n(nothing was sent, so it is unknown whether the account has the host)"));
     }
     if let Some(call) = call.as_ref().filter(|call| call.operation.deletes()) {
-        call::confirm(&format!("{} at {target}", call.operation.id()), &[], globals)?;
+        call::confirm(&format!("{} at {target}", call.shown()), &[], globals)?;
     }
     emulate::with(globals, "vise", async |settings| {
         let client = vise(settings, &Options::of(globals))?.build().map_err(|error| failed(&error))?;
@@ -192,6 +192,14 @@ impl Call {
         Ok(Self { operation, input: Input { query, body, ..Input::default() } })
     }
 
+    /// Method, path and query, for people.
+    fn shown(&self) -> String {
+        let query: Vec<String> =
+            self.input.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("{}{mark}{}", self.operation.id(), query.join("&"))
+    }
+
     fn request(&self, session: &Session) -> Request {
         let request = session.request(self.operation.method(), &self.operation.path);
         call::request(request, &self.operation, &self.input, None)
@@ -208,6 +216,8 @@ mod tests {
         assert_eq!(call.operation.path, "/domains");
         let query = [("q", "a b"), ("r", "&c")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(call.input.query, query);
+        assert_eq!(call.shown(), "GET /domains?q=a b&r=&c");
+        assert_eq!(Call::new("delete", "/a", None).unwrap().shown(), "DELETE /a");
         assert!(Call::new("gte", "/domains", None).is_err() && Call::new("get", "domains", None).is_err());
     }
 }

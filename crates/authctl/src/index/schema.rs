@@ -52,6 +52,12 @@ pub(crate) enum Type {
     Object,
 }
 
+/// The type of a value, as in messages.
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    let types = [Type::Null, Type::Boolean, Type::Number, Type::String, Type::Array];
+    types.into_iter().find(|ty| ty.fits(value)).unwrap_or(Type::Object).name()
+}
+
 impl Type {
     fn name(self) -> &'static str {
         match self {

@@ -86,13 +86,13 @@ impl Drop for Home {
     }
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 #[track_caller]
-pub(crate) fn wait_until(is_so: impl Fn() -> bool) {
+pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
     let clock = SystemClock::new();
     let start = clock.now();
     while !is_so() {
-        assert!(clock.now().since(start) < LIMIT, "it never was so");
+        assert!(clock.now().since(start) < LIMIT, "the condition did not come true");
         std::thread::sleep(Duration::from_millis(2));
     }
 }

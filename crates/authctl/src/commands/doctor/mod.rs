@@ -12,7 +12,7 @@ mod virtuous;
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
 use crate::json::Line;
-use crate::settings::Settings;
+use crate::settings::{Settings, variables};
 use crate::{emulate, interrupt, output, resolve};
 use probe::Probe;
 use std::path::PathBuf;
@@ -23,13 +23,16 @@ const COLUMNS: [&str; 5] = ["assumption", "result", "observed", "setting", "assu
 
 const NOTES: &str = "\
 Only operations that read are called. Those of ReveSecure that look a user up send a user name that is in the list of users,
-or one that doesn't exist. The report contains no value of a response: only statuses, names of fields, types and formats.
+or one that doesn't exist. The report contains no names, ids or credentials: only statuses, names of fields, types, formats,
+counts, and the limits of the account.
 
 A rejected credential counts as a failed login at some vendors. After the first rejection, other settings are tried at most
 five times, with two seconds in between; without these limits on a loopback address.
 
 Results: confirmed; differs, with the setting to change; untested, with the reason.
-Exit codes: 0 if all checks were made; 4 if no variant of the credential is accepted; 9 with --strict if something differs.
+ReveSecure, Vault Vision, Verigator and Virtuous have checks, VISE has none yet.
+Exit codes: 0 if all checks were made; 4 if no variant of the credential is accepted; 6 if the server throttles; 8 after
+--max-calls; 9 with --strict if something differs.
 
 Example, without an account:
   $ authctl --emulator doctor revesecure";
@@ -40,21 +43,27 @@ Example, without an account:
 pub(crate) struct Arguments {
     /// The provider.
     provider: String,
-    /// Write the findings to this file as JSON, to send them to the project. It contains no values of responses.
+    /// Write the findings to this file as JSON, to send them to the project. It contains no names and no ids.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Exit code 9 if something differs.
     #[arg(long)]
     strict: bool,
-    /// Only this assumption, by its id; can be repeated. The credential is checked always.
+    /// Print only this assumption, by its id; can be repeated. All calls are made.
     #[arg(long, value_name = "ID")]
     only: Vec<String>,
     /// The most calls to make [default: 60; 500 to a loopback address].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     max_calls: Option<u32>,
     /// List the assumptions and how each is observed, and call nothing.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["report", "strict", "max_calls"])]
     list: bool,
+}
+
+impl Arguments {
+    fn wants(&self, id: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|own| own == id)
+    }
 }
 
 /// An assumption.
@@ -122,6 +131,17 @@ fn observed(provider: &str) -> &'static [How] {
     }
 }
 
+/// The keys of a profile that the checks set themselves: what is assumed is observed, and not what a profile says.
+fn varied(provider: &str) -> &'static [&'static str] {
+    match provider {
+        "revesecure" => {
+            &["digest", "key_encoding", "separator", "signing_host", "date_format", "signed_query"]
+        }
+        "verigator" => &["credential_separator", "content_type_without_body"],
+        _ => &[],
+    }
+}
+
 const UNOBSERVED: &str = "no read shows it";
 
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
@@ -140,9 +160,11 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         return Err(Failure::usage(format!("doctor has no checks of {provider}")));
     }
     if arguments.list {
-        return list(provider, &rows, globals);
+        let wanted = rows.iter().filter(|row| arguments.wants(row.id));
+        return list(provider, wanted, globals);
     }
     emulate::with(globals, provider, async |settings| {
+        let settings = &settings.without_assumed(varied(provider));
         let mut probe = Probe::new(settings, globals, arguments.max_calls)?;
         let mut findings = Findings::default();
         let checks = async {
@@ -154,16 +176,17 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
             }
         };
         let outcome = interrupt::until(crate::index::Class::Read, checks).await?;
-        let wanted = |id: &str| arguments.only.is_empty() || arguments.only.iter().any(|own| own == id);
-        let rows = rows.iter().filter(|row| wanted(row.id));
+        let rows = rows.iter().filter(|row| arguments.wants(row.id));
         let lines: Vec<String> = rows.flat_map(|row| lines(row, provider, &findings)).collect();
         output::rows(globals, &COLUMNS, &lines)?;
         if let Some(path) = &arguments.report {
             write(path, provider, settings, &lines, probe.calls())?;
         }
         outcome?;
-        let differs =
-            findings.0.iter().any(|(id, finding)| wanted(id) && matches!(finding, Finding::Differs(..)));
+        let differs = findings
+            .0
+            .iter()
+            .any(|(id, finding)| arguments.wants(id) && matches!(finding, Finding::Differs(..)));
         match differs && arguments.strict {
             true => Err(Failure::new(Exit::Partly, "differs", "the server differs from the assumptions")),
             false => Ok(()),
@@ -192,12 +215,15 @@ fn lines(row: &Row, provider: &str, findings: &Findings) -> Vec<String> {
     vec![line(&Finding::Untested(why.to_owned()))]
 }
 
-fn list(provider: &str, rows: &[Row], globals: &Globals) -> Result<(), Failure> {
-    let how =
-        |id: &str| observed(provider).iter().find(|(own, _)| *own == id).map_or(UNOBSERVED, |(_, how)| how);
-    let lines = rows.iter().map(|row| {
-        let line = Line::default().text("assumption", row.id).text("result", "planned");
-        line.text("observed", how(row.id)).text("setting", None).text("assumed", row.assumed).end()
+fn list<'r>(provider: &str, rows: impl Iterator<Item = &'r Row>, globals: &Globals) -> Result<(), Failure> {
+    let lines = rows.map(|row| {
+        let how = observed(provider).iter().find(|(id, _)| *id == row.id).map(|(_, how)| *how);
+        let result = if how.is_some() { "planned" } else { "untested" };
+        let line = Line::default().text("assumption", row.id).text("result", result);
+        line.text("observed", how.unwrap_or(UNOBSERVED))
+            .text("setting", None)
+            .text("assumed", row.assumed)
+            .end()
     });
     output::rows(globals, &COLUMNS, &lines.collect::<Vec<_>>())
 }
@@ -211,8 +237,9 @@ fn write(
     calls: u32,
 ) -> Result<(), Failure> {
     let mut findings = format!("[{}]", lines.join(","));
-    for name in settings.names() {
-        if let Some(value) = settings.get(name).filter(|value| value.len() > 3) {
+    for variable in variables(provider).iter().filter(|variable| variable.secret) {
+        // Shorter ones could be a part of any word.
+        if let Some(value) = settings.get(variable.name).filter(|value| value.len() >= 8) {
             findings = findings.replace(value, "[redacted]");
         }
     }

@@ -1,24 +1,26 @@
 //! The calls of a doctor: reads only, each one attempt, within a budget.
 
+use crate::call;
 use crate::client::{Client, Options};
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
 use crate::index::{self, Class, Operation};
+use crate::input::{Content, Input};
 use crate::settings::Settings;
 use auth_client_core::provider::auth_core::Origin;
 use auth_client_core::{Error, RetryPolicy, decode};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
 
 /// A name that nothing has.
 pub(super) const NOBODY: &str = "authctl-doctor";
-/// Rejected credentials, unless the server is on this machine.
+/// Rejected credentials after the first one, unless the server is on this machine.
 const MAX_REJECTED: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// An operation that reads. There is no other way to make a call.
+/// An operation that reads. Calls are made of these only.
 #[derive(Clone, Debug)]
 pub(super) struct Read(Operation);
 
@@ -32,12 +34,11 @@ impl Read {
 }
 
 /// One call.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Call {
     read: Read,
     path: String,
-    query: Vec<(String, String)>,
-    body: Option<(HeaderValue, Bytes)>,
+    input: Input,
 }
 
 impl Call {
@@ -45,22 +46,22 @@ impl Call {
     pub(super) fn new(read: &Read, values: &[&str]) -> Result<Self, Failure> {
         let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
         let path = crate::target::path(&read.0, &values)?;
-        Ok(Self { read: read.clone(), path, query: Vec::new(), body: None })
+        Ok(Self { read: read.clone(), path, input: Input::default() })
     }
 
     /// GET of a path that is no operation.
     pub(super) fn get(provider: &'static str, path: &str) -> Self {
         let read = Read(Operation::of_path(provider, &Method::GET, path));
-        Self { read, path: path.to_owned(), query: Vec::new(), body: None }
+        Self { read, path: path.to_owned(), input: Input::default() }
     }
 
     pub(super) fn query(mut self, name: &str, value: impl ToString) -> Self {
-        self.query.push((name.to_owned(), value.to_string()));
+        self.input.query.push((name.to_owned(), value.to_string()));
         self
     }
 
-    pub(super) fn body(mut self, media: &'static str, body: &Value) -> Self {
-        self.body = Some((HeaderValue::from_static(media), body.to_string().into()));
+    pub(super) fn body(mut self, media: &str, body: &Value) -> Self {
+        self.input.body = Some(Content::Bytes(media.to_owned(), body.to_string().into_bytes()));
         self
     }
 }
@@ -111,6 +112,7 @@ pub(super) struct Probe<'a> {
     max_calls: u32,
     calls: u32,
     rejected: u32,
+    pub(super) throttled: bool,
 }
 
 impl<'a> Probe<'a> {
@@ -124,7 +126,7 @@ impl<'a> Probe<'a> {
         let options = Options::of(globals);
         let is_local = origin.as_ref().is_some_and(Origin::is_loopback);
         let max_calls = max_calls.unwrap_or(if is_local { 500 } else { 60 });
-        Ok(Self { settings, options, origin, max_calls, calls: 0, rejected: 0 })
+        Ok(Self { settings, options, origin, max_calls, calls: 0, rejected: 0, throttled: false })
     }
 
     pub(super) fn calls(&self) -> u32 {
@@ -133,7 +135,12 @@ impl<'a> Probe<'a> {
 
     /// Whether a further rejected credential does no harm.
     pub(super) fn may_be_rejected(&self) -> bool {
-        self.is_local() || self.rejected < MAX_REJECTED
+        self.is_local() || self.rejected <= MAX_REJECTED
+    }
+
+    /// Counts a response that rejects the credential in another way than by its status.
+    pub(super) fn rejected_by(&mut self, seen: &Seen) {
+        self.rejected += u32::from(seen.status != StatusCode::UNAUTHORIZED);
     }
 
     fn is_local(&self) -> bool {
@@ -155,17 +162,8 @@ impl<'a> Probe<'a> {
         }
         self.calls += 1;
         let operation = &call.read.0;
-        let mut request = client.request(operation.method(), &call.path);
-        request = match operation.is_known() {
-            true => request.operation(operation.metadata()),
-            false => request.idempotency(Class::Read.idempotency()),
-        };
-        for (name, value) in &call.query {
-            request = request.query(name, value.as_str());
-        }
-        if let Some((media, body)) = &call.body {
-            request = request.body(media.clone(), body.clone());
-        }
+        let request = client.request(operation.method(), &call.path);
+        let request = call::request(request, operation, &call.input, None);
         let sent = request.call::<_, Error>(decode::raw).retry(RetryPolicy::none()).send().await;
         let seen = match sent {
             Ok(response) => {
@@ -181,8 +179,15 @@ impl<'a> Probe<'a> {
                 None => return Err(Failure::call(operation.provider(), Class::Read, true, &error)),
             },
         };
-        if seen.status == StatusCode::UNAUTHORIZED {
-            self.rejected += 1;
+        match seen.status {
+            StatusCode::UNAUTHORIZED => self.rejected += 1,
+            // The status says nothing about what was asked for, and further calls would get the same.
+            StatusCode::TOO_MANY_REQUESTS => {
+                self.throttled = true;
+                return Err(Failure::new(Exit::Retry, "throttled", "a call was rejected with 429")
+                    .hint("safe to run again later; the assumptions that were not reached are untested"));
+            }
+            _ => {}
         }
         Ok(seen)
     }

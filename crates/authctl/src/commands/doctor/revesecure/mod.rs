@@ -6,6 +6,7 @@ use super::probe::{Call, NOBODY, Probe, Read, Seen};
 use super::{Finding, Findings, How};
 use crate::client::{self, Client};
 use crate::failure::Failure;
+use crate::index::schema::type_name;
 use auth_client_core::provider::auth_core::scheme::DateFormat;
 use serde_json::{Value, json};
 use signature::{DEFAULT, Host, Way};
@@ -189,7 +190,7 @@ async fn responses(
     let time = data(organization).get("ActivationTime").cloned();
     let mut add = |what: &str, value: Option<&Value>, usual: fn(&Value) -> bool, setting| {
         if let Some(value) = value {
-            let observed = format!("{what}: {}", kind(value));
+            let observed = format!("{what}: {}", type_name(value));
             findings.add("value-types", Finding::differs_if(!usual(value), observed, setting));
         }
     };
@@ -215,17 +216,6 @@ async fn responses(
         "none: the client reads both; emulator: alternative_formats",
     );
     Ok(())
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }
 
 /// Ranges, and the counts of the plan.

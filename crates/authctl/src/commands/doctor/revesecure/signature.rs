@@ -67,6 +67,7 @@ pub(super) async fn find(checks: &mut Checks<'_, '_>, findings: &mut Findings) -
         let Some(seen) = checks.signed(way, None, &call).await? else { continue };
         tried += 1;
         if !is_organization(&seen) {
+            checks.probe.rejected_by(&seen);
             continue;
         }
         checks.way = way;
@@ -120,6 +121,9 @@ pub(super) async fn dates(checks: &mut Checks<'_, '_>, findings: &mut Findings) 
             return Ok(());
         }
         let seen = checks.signed(checks.way, Some(date), &call).await?;
+        if let Some(seen) = seen.as_ref().filter(|seen| !is_organization(seen)) {
+            checks.probe.rejected_by(seen);
+        }
         accepted.push(seen.is_some_and(|seen| is_organization(&seen)));
     }
     let [old, text] = accepted.as_slice() else { return Ok(()) };
