@@ -24,7 +24,7 @@ use vaultvision_client::oidc::{Login, Page, Pending};
 struct App {
     login: Login,
     home: String,
-    /// Logins that were started, by the id in a cookie. Yours is a session store: `Pending::to_string` is a string for it.
+    /// Logins that were started, by the id in a cookie. Yours is a session store: `Pending::to_secret` is a string for it.
     pending: Mutex<HashMap<String, Pending>>,
 }
 

@@ -19,7 +19,7 @@ use std::process::Command;
 /// For a GET and a POST of 300 bytes and a list of 50 KB: instructions per call (callgrind; the difference of two runs, so that
 /// start-up cancels), allocations per call, and processor time per call in interleaved rounds. For many calls at once:
 /// memory with 1,000 in flight, processor time with 64 and duration with 256. And what a further client costs. All clients do the
-/// same typed work against its own server process, on one thread.
+/// same typed work against a server in a separate process, on one thread.
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {

@@ -129,7 +129,7 @@ async fn a_whole_login_with_the_vendors_extras() {
     let _ = transport.clone().json(200, Token::good(&started.url).answer());
     let back = format!("?code=abc%2Fdef&state={}", asked["state"]);
     // Through a session store.
-    let pending = Pending::from_string(&started.pending.to_string()).unwrap();
+    let pending = Pending::from_secret(&started.pending.to_secret()).unwrap();
     let logged_in = login.finish(pending, &back).await.unwrap();
     assert_eq!(logged_in.user.subject, "9cb0Q44OoPO4");
     assert_eq!(logged_in.user.email.as_deref(), Some("test01@example.test"));
@@ -216,7 +216,7 @@ async fn what_comes_back_from_somewhere_else_is_not_sent_on() {
     let refused = login.finish(started.pending, &back).await.unwrap_err();
     assert_eq!(refused.to_string(), "login refused: access_denied");
     assert_eq!(transport.requests().len(), 2, "the discovery's and no more");
-    assert!(Pending::from_string(&"a b".into()).is_err());
+    assert!(Pending::from_secret(&"a b".into()).is_err());
 }
 
 #[tokio::test]

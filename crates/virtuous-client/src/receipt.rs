@@ -74,7 +74,7 @@ pub(crate) fn read(answer: &Response<Bytes>) -> Result<ReceiptFile, DecodeFailur
     let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_json = content_type.is_some_and(|value| value.to_ascii_lowercase().contains("json"));
     if !is_json {
-        decode::reject_foreign_body(answer)?;
+        decode::reject_html(answer)?;
         let content_type = content_type.map(str::to_owned);
         return Ok(ReceiptFile { bytes: answer.body().clone(), content_type, path: None });
     }

@@ -15,7 +15,7 @@ use virtuous_client::models::{ContactCreate, ContactType, NewContactIndividual};
 use virtuous_client::query::parameter;
 use virtuous_client::{Client, ErrorKind, Query};
 
-/// Its own folder for a test, removed at the end.
+/// A separate folder for a test, removed at the end.
 struct Folder(PathBuf);
 
 impl Folder {

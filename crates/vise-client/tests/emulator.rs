@@ -263,7 +263,7 @@ async fn a_hostile_dashboard_gets_the_token_to_nobody() {
     let emulator = start(3).await;
     let vise = emulator.vise();
     vise.configure(|settings| settings.hostile = true);
-    // What the emulator lists without a change, and its own hosts as a bait for a client that is not in a test.
+    // What the emulator lists by default, and its own hosts as a bait for a client that is not in a test.
     for baits in [Vec::new(), (0..3).map(|host| vise.host(host)).collect::<Vec<_>>()] {
         vise.configure(|settings| settings.hostile_hosts = baits.clone());
         let strict = Client::builder(vise.token()).dashboard_url(vise.dashboard_url()).build().unwrap();

@@ -101,7 +101,7 @@ impl Auth {
             Self::ApiKey(header) => {
                 Words { label: format!("static key in `{header}`"), scheme: api_key(header), ..key }
             }
-            Self::Custom => Words { label: "its own scheme".to_owned(), ..key },
+            Self::Custom => Words { label: "a custom scheme".to_owned(), ..key },
             Self::HeaderPair(named) => Words {
                 label: format!("user name and password in `{named}`"),
                 scheme: api_key(named),

@@ -92,7 +92,7 @@ pub fn json<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Decode
 ///
 /// [`DecodeFailure::Rule`] for an HTML page.
 pub fn empty(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
-    reject_foreign_body(response)
+    reject_html(response)
 }
 
 /// Returns an error if the body is an HTML page, or compressed so that it may be one; for decoders that accept other bodies
@@ -101,14 +101,14 @@ pub fn empty(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
 /// ```
 /// use auth_client_core::decode;
 ///
-/// assert!(decode::reject_foreign_body(&http::Response::new("%PDF-1.7".into())).is_ok());
-/// assert!(decode::reject_foreign_body(&http::Response::new("<html><body>".into())).is_err());
+/// assert!(decode::reject_html(&http::Response::new("%PDF-1.7".into())).is_ok());
+/// assert!(decode::reject_html(&http::Response::new("<html><body>".into())).is_err());
 /// ```
 ///
 /// # Errors
 ///
 /// [`DecodeFailure::Rule`] for a body that starts with a tag, or is not empty and compressed or of the content type HTML.
-pub fn reject_foreign_body(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
+pub fn reject_html(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
     let body = text::without_mark(response.body()).trim_ascii_start();
     let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_html = content_type.is_some_and(|value| {

@@ -118,7 +118,7 @@ impl Emulator {
     }
 
     /// Stops accepting connections, finishes the requests in progress (for at most five seconds) and closes every socket. When
-    /// it returns, the emulator's threads have ended.
+    /// it returns, the emulator's threads have ended, or five more seconds have passed for each of its two runtimes.
     pub async fn stop(self) {
         let Self { default, stop, tasks, threads } = self;
         let _ = stop.send(true);

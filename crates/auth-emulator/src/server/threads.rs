@@ -27,7 +27,7 @@ impl Threads {
         })
     }
 
-    /// Stops every task and closes every socket. Returns when that is done, or after the time limit.
+    /// Stops every task and closes every socket. Returns when that is done, or after the time limit of each runtime.
     pub(crate) async fn end(mut self, limit: Duration) {
         let (ended, end) = oneshot::channel::<()>();
         // Waiting for a runtime inside another one panics.

@@ -88,7 +88,7 @@ impl fmt::Debug for Pending {
 impl Pending {
     /// Returns the state as a string for a session store. It is secret, because it allows finishing the login.
     #[must_use]
-    pub fn to_string(&self) -> SecretString {
+    pub fn to_secret(&self) -> SecretString {
         SecretString::from(format!(
             "{} {} {}",
             self.state.secret(),
@@ -97,12 +97,12 @@ impl Pending {
         ))
     }
 
-    /// Parses the string returned by [`to_string`](Self::to_string).
+    /// Parses the string returned by [`to_secret`](Self::to_secret).
     ///
     /// # Errors
     ///
     /// [`LoginError::State`] if the string is invalid.
-    pub fn from_string(text: &SecretString) -> Result<Self, LoginError> {
+    pub fn from_secret(text: &SecretString) -> Result<Self, LoginError> {
         let mut parts = text.expose_secret().split(' ').map(str::to_owned);
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some(state), Some(nonce), Some(verifier), None) => Ok(Self {

@@ -44,9 +44,9 @@
 //!
 //! # async fn example(login: &Login, session: fn(vaultvision_client::SecretString) -> vaultvision_client::SecretString, query: &str) -> Result<(), LoginError> {
 //! let started = login.begin(Page::SignUp);
-//! let kept = session(started.pending.to_string());
+//! let kept = session(started.pending.to_secret());
 //!
-//! let logged_in = login.finish(Pending::from_string(&kept)?, query).await?;
+//! let logged_in = login.finish(Pending::from_secret(&kept)?, query).await?;
 //! let now = login.user_info(&logged_in).await?;
 //! println!("{:?} may log out at {}", now.name, login.logout_url("https://example.test/")?);
 //! # Ok(())

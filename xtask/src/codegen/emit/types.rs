@@ -25,7 +25,7 @@ pub(crate) fn owned(ty: &Type) -> TokenStream {
             let inner = owned(inner);
             quote!(BTreeMap<String, #inner>)
         }
-        // The type of pages has this name, anywhere.
+        // The type of pages has this name.
         Type::Page(inner) => {
             let inner = owned(inner);
             quote!(Page<#inner>)

@@ -356,7 +356,7 @@ fn attendees(event: &Record, store: &Store, mark: &str) -> Value {
     )
 }
 
-/// Children of a record, as a response that lists them alone.
+/// Children of a record, as the response of the operation that lists only them.
 fn nested(store: &Store, resource: &str, field: &str, id: i64, operation: &str) -> Value {
     let Some(resource) = Resource::by_name(resource) else { return json!([]) };
     let fields = Operation::find(operation).map(|operation| operation.response.fields()).unwrap_or_default();
