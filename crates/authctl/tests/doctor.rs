@@ -120,7 +120,6 @@ async fn the_deviations_of_the_other_providers_are_named() {
         &[
             (json!({ "omit_zeros": false }), &["zeros"]),
             (json!({ "paging": true }), &["lists"]),
-            (json!({ "calls_per_window": 1 }), &["rate-limits"]),
             (json!({ "restricted": {} }), &["permissions"]),
             (json!({ "permissions": { "all": "none", "tenants": "read" } }), &["permissions"]),
         ],
@@ -154,6 +153,14 @@ async fn the_deviations_of_the_other_providers_are_named() {
         ],
     )
     .await;
+}
+
+/// Further calls would make it worse, so that the command fails as after a call that was throttled.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doctor_that_is_throttled_ends() {
+    let (code, found) =
+        findings(builder("vaultvision", &json!({ "calls_per_window": 1 })), "vaultvision").await;
+    assert_eq!((code, differing(&found)), (6, BTreeSet::from(["rate-limits"])), "{found:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
