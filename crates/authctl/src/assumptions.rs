@@ -27,10 +27,15 @@ pub(crate) fn keys(provider: &str) -> &'static [Key] {
 }
 
 /// A setting of a builder, read from TOML.
-trait Setting: Sized {
+pub(crate) trait Setting: Sized {
     const FORM: &str;
 
     fn read(value: &Value) -> Option<Self>;
+}
+
+/// Returns the value of a key, if a profile has it.
+pub(crate) fn read<T: Setting>(assumed: &Table, name: &str) -> Option<T> {
+    assumed.get(name).and_then(T::read)
 }
 
 /// Defines the keys of a provider, and the function that sets what a profile has.
@@ -43,7 +48,7 @@ macro_rules! assumptions {
         }),+];
 
         pub(crate) fn $set(mut builder: $builder, assumed: &Table) -> $builder {
-            $(if let Some(value) = assumed.get(stringify!($name)).and_then(<$setting as Setting>::read) {
+            $(if let Some(value) = read::<$setting>(assumed, stringify!($name)) {
                 builder = builder.$name(value);
             })+
             builder

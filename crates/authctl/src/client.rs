@@ -250,13 +250,21 @@ pub(crate) fn vise(settings: &Settings, options: &Options) -> Result<vise_client
         settings.need("VISE_DASHBOARD_URL")?;
     }
     let mut builder = configured!(builder, settings, options, "VISE_DASHBOARD_URL");
-    if [dashboard, host].into_iter().flatten().any(is_loopback) {
-        builder = builder.host_policy(vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests());
-    }
+    builder = builder.host_policy(vise_hosts(settings));
     if let Some(host) = host {
         builder = builder.default_host(host, settings.need("VISE_PHRASE")?);
     }
     Ok(builder)
+}
+
+/// The hosts of VISE that may be called.
+pub(crate) fn vise_hosts(settings: &Settings) -> vise_client::HostPolicy {
+    let policy = vise_client::HostPolicy::new();
+    let mut addresses = ["VISE_DASHBOARD_URL", "VISE_HOST"].into_iter().filter_map(|name| settings.get(name));
+    match addresses.any(is_loopback) {
+        true => policy.dangerously_allow_loopback_for_tests(),
+        false => policy,
+    }
 }
 
 /// Plain http with a loopback address is always intentional.

@@ -155,6 +155,63 @@ async fn the_deviations_of_the_other_providers_are_named() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deviations_of_vise_are_named() {
+    turned(
+        "vise",
+        &[
+            (json!({ "dashboard_token": { "header": "X-Token" } }), &["token-placement"]),
+            (json!({ "vise_token": "authorization" }), &["token-placement"]),
+            (json!({ "vise_token": { "query": "api_token" } }), &["token-placement"]),
+            (json!({ "phrases": "encoded" }), &["phrase-encoding"]),
+            (json!({ "phrases": "encoded", "wrong_phrase": "page" }), &["phrase-encoding"]),
+            (json!({ "auth_method": "POST" }), &["auth-request"]),
+            (json!({ "session_cookie": "sid", "sibling_cookies": true }), &["session-cookie"]),
+            (
+                json!({ "session_cookie": "sid", "vise_token": { "header": "x-api-key" }, "opened_response": "redirect_first" }),
+                &["session-cookie", "token-placement"],
+            ),
+            (json!({ "domain_list": "other_names" }), &["domains-format"]),
+            (json!({ "hostile": true }), &["hosts"]),
+            (json!({ "calls_per_session": 2 }), &["session-lifetime"]),
+        ],
+    )
+    .await;
+    for (settings, id) in [
+        (json!({ "challenge": "page" }), "challenge"),
+        (json!({ "challenge": "forbidden" }), "challenge"),
+        (json!({ "auth_path": "/login/start" }), "auth-request"),
+        (json!({ "auth_parameter": "key" }), "auth-request"),
+    ] {
+        let (code, found) = findings(builder("vise", &settings), "vise").await;
+        assert_eq!((code, differing(&found)), (4, BTreeSet::from([id])), "{settings}: {found:#?}");
+    }
+}
+
+/// What the client reads in every form is shown, and is no difference.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_forms_of_vise_that_the_client_reads_are_shown() {
+    for (settings, id, observed) in [
+        (json!({ "domain_list": { "enveloped": "data" } }), "domains-format", "a JSON object; 3 of 3"),
+        (json!({ "domain_list": "single" }), "domains-format", "a JSON object; 1 of 1"),
+        (json!({ "domains_without_vise": 2 }), "domains-format", "3 of 5 domains"),
+        (json!({ "cookie_expiry": "max_age" }), "session-lifetime", "Max-Age"),
+        (json!({ "cookie_expiry": "expires" }), "session-lifetime", "Expires"),
+        (json!({ "expired_response": "redirect" }), "session-expired", "302"),
+        (json!({ "expired_response": "page" }), "session-expired", "200, a web page"),
+        (json!({ "expired_response": "cleared_cookie" }), "session-expired", "the cookie is deleted"),
+        (json!({ "opened_response": "no_content" }), "auth-response", "204, no body"),
+        (json!({ "opened_response": "redirect" }), "auth-redirects", "1 redirect"),
+        (json!({ "wrong_phrase": "forbidden" }), "phrase-refused", "403"),
+        (json!({ "wrong_phrase": "redirect" }), "phrase-refused", "302"),
+    ] {
+        let (code, found) = findings(builder("vise", &settings), "vise").await;
+        let row = found.iter().find(|row| row["assumption"] == id).unwrap();
+        assert_eq!((code, &row["result"]), (0, &json!("confirmed")), "{settings}: {found:#?}");
+        assert!(row["observed"].as_str().unwrap().contains(observed), "{settings}: {row}");
+    }
+}
+
 /// Further calls would make it worse, so that the command fails as after a call that was throttled.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_doctor_that_is_throttled_ends() {

@@ -156,10 +156,10 @@ fn candidates(words: &[String], program: fn() -> Command) -> Vec<Candidate> {
                         .chain(by_hand)
                         .collect()
                 }
-                (None, ["list" | "status"]) => {
+                (None, ["list" | "status" | "doctor"]) => {
                     PROVIDERS.map(|provider| (provider.to_owned(), String::new())).into()
                 }
-                (None, ["api" | "doctor"]) => {
+                (None, ["api"]) => {
                     let with = PROVIDERS.into_iter().filter(|provider| *provider != "vise");
                     with.map(|provider| (provider.to_owned(), String::new())).collect()
                 }

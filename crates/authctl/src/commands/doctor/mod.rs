@@ -8,6 +8,7 @@ mod revesecure;
 mod vaultvision;
 mod verigator;
 mod virtuous;
+mod vise;
 
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
@@ -23,14 +24,13 @@ const COLUMNS: [&str; 5] = ["assumption", "result", "observed", "setting", "assu
 
 const NOTES: &str = "\
 Only operations that read are called. Those of ReveSecure that look a user up send a user name that is in the list of users,
-or one that doesn't exist. The report contains no names, ids or credentials: only statuses, names of fields, types, formats,
+or one that doesn't exist. For VISE, sessions are opened at one host of the account. The report contains no names, ids or credentials: only statuses, names of fields, types, formats,
 counts, and the limits of the account.
 
 A rejected credential counts as a failed login at some vendors. After the first rejection, other settings are tried at most
 five times, with two seconds in between; without these limits on a loopback address.
 
 Results: confirmed; differs, with the setting to change; untested, with the reason.
-ReveSecure, Vault Vision, Verigator and Virtuous have checks, VISE has none yet.
 Exit codes: 0 if all checks were made; 4 if no variant of the credential is accepted; 6 if the server throttles; 8 after
 --max-calls; 9 with --strict if something differs.
 
@@ -127,6 +127,7 @@ fn observed(provider: &str) -> &'static [How] {
         "vaultvision" => &vaultvision::OBSERVED,
         "verigator" => &verigator::OBSERVED,
         "virtuous" => &virtuous::OBSERVED,
+        "vise" => &vise::OBSERVED,
         _ => &[],
     }
 }
@@ -138,6 +139,7 @@ fn varied(provider: &str) -> &'static [&'static str] {
             &["digest", "key_encoding", "separator", "signing_host", "date_format", "signed_query"]
         }
         "verigator" => &["credential_separator", "content_type_without_body"],
+        "vise" => &["phrase_is_encoded", "auth_method", "refresh_phrase_on_rejection"],
         _ => &[],
     }
 }
@@ -156,9 +158,6 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
             return Err(Failure::usage(format!("--only: {provider} has no assumption {id:?}{near}")));
         }
     }
-    if observed(provider).is_empty() {
-        return Err(Failure::usage(format!("doctor has no checks of {provider}")));
-    }
     if arguments.list {
         let wanted = rows.iter().filter(|row| arguments.wants(row.id));
         return list(provider, wanted, globals);
@@ -172,6 +171,7 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
                 "vaultvision" => vaultvision::check(&mut probe, &mut findings).await,
                 "verigator" => verigator::check(&mut probe, &mut findings).await,
                 "virtuous" => virtuous::check(&mut probe, &mut findings).await,
+                "vise" => vise::check(&mut probe, &mut findings).await,
                 _ => revesecure::check(&mut probe, &mut findings).await,
             }
         };
@@ -262,6 +262,7 @@ mod tests {
         for provider in crate::index::PROVIDERS {
             let rows = rows(provider);
             assert!(rows.len() > 5, "{provider}");
+            assert!(!observed(provider).is_empty(), "{provider}");
             for (id, how) in observed(provider) {
                 assert!(rows.iter().any(|row| row.id == *id) && !how.is_empty(), "{provider} {id}");
             }

@@ -143,12 +143,12 @@ impl<'a> Probe<'a> {
         self.rejected += u32::from(seen.status != StatusCode::UNAUTHORIZED);
     }
 
-    fn is_local(&self) -> bool {
+    pub(super) fn is_local(&self) -> bool {
         self.origin.as_ref().is_some_and(Origin::is_loopback)
     }
 
-    /// Makes a call. A failure is one without a response.
-    pub(super) async fn call(&mut self, client: &Client, call: &Call) -> Result<Seen, Failure> {
+    /// Waits until a call may be made.
+    pub(super) async fn admit(&self) -> Result<(), Failure> {
         if self.calls >= self.max_calls {
             return Err(Failure::new(
                 Exit::Prevented,
@@ -160,7 +160,28 @@ impl<'a> Probe<'a> {
         if self.rejected > 0 && !self.is_local() {
             tokio::time::sleep(PAUSE).await;
         }
+        Ok(())
+    }
+
+    /// Counts a call with this response.
+    pub(super) fn note(&mut self, seen: &Seen) -> Result<(), Failure> {
         self.calls += 1;
+        match seen.status {
+            StatusCode::UNAUTHORIZED => self.rejected += 1,
+            // The status says nothing about what was asked for, and further calls would get the same.
+            StatusCode::TOO_MANY_REQUESTS => {
+                self.throttled = true;
+                return Err(Failure::new(Exit::Retry, "throttled", "a call was rejected with 429")
+                    .hint("safe to run again later; the assumptions that were not reached are untested"));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Makes a call. A failure is one without a response.
+    pub(super) async fn call(&mut self, client: &Client, call: &Call) -> Result<Seen, Failure> {
+        self.admit().await?;
         let operation = &call.read.0;
         let request = client.request(operation.method(), &call.path);
         let request = call::request(request, operation, &call.input, None);
@@ -179,16 +200,7 @@ impl<'a> Probe<'a> {
                 None => return Err(Failure::call(operation.provider(), Class::Read, true, &error)),
             },
         };
-        match seen.status {
-            StatusCode::UNAUTHORIZED => self.rejected += 1,
-            // The status says nothing about what was asked for, and further calls would get the same.
-            StatusCode::TOO_MANY_REQUESTS => {
-                self.throttled = true;
-                return Err(Failure::new(Exit::Retry, "throttled", "a call was rejected with 429")
-                    .hint("safe to run again later; the assumptions that were not reached are untested"));
-            }
-            _ => {}
-        }
+        self.note(&seen)?;
         Ok(seen)
     }
 }

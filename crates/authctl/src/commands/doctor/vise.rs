@@ -1,0 +1,500 @@
+//! VISE: the list of domains, the opening of a session at one host, and calls with it.
+//!
+//! A session is opened by the client itself, in one way after the other, with a transport that keeps the responses: they show
+//! what the client only summarizes.
+
+use super::probe::{NOBODY, Probe, Seen};
+use super::{Finding, Findings, How};
+use crate::assumptions;
+use crate::client::{self, Shared};
+use crate::failure::Failure;
+use crate::index::Class;
+use async_trait::async_trait;
+use auth_client_core::RetryPolicy;
+use auth_client_core::transport::{
+    BodyLimits, HyperTransport, Received, Transport, TransportError, TransportSettings,
+};
+use bytes::Bytes;
+use http::{HeaderName, Method, StatusCode, header};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use vise_client::{AccountDomain, ClientBuilder, Error, HostPolicy, Session, SessionCookie, TokenPlacement};
+
+const P: &str = "vise";
+/// Calls with one session, to see whether it ends early.
+const CALLS: usize = 3;
+
+pub(super) const OBSERVED: [How; 16] = [
+    ("domains-endpoint", "the list of domains"),
+    ("domains-format", "the fields of the list"),
+    ("domain-name", "whether a domain has the field `domain_name`"),
+    ("hosts", "whether the listed hosts are allowed"),
+    ("token-placement", "the list, then a call to a host, with the default, then with other places"),
+    ("token-on-auth", "a session is opened without the token"),
+    ("phrase-encoding", "a session is opened with the phrase as listed, then as an encoded one"),
+    ("auth-request", "a session is opened by GET, then by POST"),
+    ("auth-redirects", "the redirects of that request"),
+    ("auth-response", "the response to it"),
+    ("session-cookie", "the names of the cookies that it sets"),
+    (
+        "session-lifetime",
+        "the lifetime that the cookie states, and whether a session ends within three calls",
+    ),
+    ("session-expired", "a call with a session that doesn't exist"),
+    ("vise-paths", "the VISE Domains endpoint of a host"),
+    ("challenge", "whether a session is answered with a web page"),
+    ("phrase-refused", "a wrong phrase, at a loopback address only"),
+];
+
+/// A transport that keeps what it receives.
+#[derive(Clone, Debug)]
+struct Recorder {
+    inner: Arc<HyperTransport>,
+    received: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Recorder {
+    fn take(&self) -> Vec<Seen> {
+        std::mem::take(&mut *self.received.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Transport for Recorder {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        limits: BodyLimits,
+    ) -> Result<Received, TransportError> {
+        let received = self.inner.send(request, limits).await?;
+        let (status, headers) = (received.response.status(), received.response.headers().clone());
+        let seen = Seen { status, headers, body: received.response.body().clone() };
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
+        Ok(received)
+    }
+}
+
+/// How the client sends credentials.
+#[derive(Clone, Debug)]
+struct Way {
+    token: TokenPlacement,
+    host_token: TokenPlacement,
+    encoded: bool,
+    method: Method,
+    cookie: SessionCookie,
+}
+
+impl Default for Way {
+    fn default() -> Self {
+        Self {
+            token: TokenPlacement::Bearer,
+            host_token: TokenPlacement::Bearer,
+            encoded: false,
+            method: Method::GET,
+            cookie: SessionCookie::default(),
+        }
+    }
+}
+
+/// The host that is called.
+#[derive(Debug)]
+struct Host {
+    name: String,
+    phrase: vise_client::KeyPhrase,
+}
+
+impl Host {
+    fn needs_encoding(&self) -> bool {
+        !self.phrase.expose().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    }
+}
+
+struct Checks<'p, 'a> {
+    probe: &'p mut Probe<'a>,
+    recorder: Recorder,
+    way: Way,
+}
+
+pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Result<(), Failure> {
+    let transport = HyperTransport::new(TransportSettings::new())
+        .map_err(|error| Failure::local(format!("the transport can't be created: {error}")))?;
+    let recorder = Recorder { inner: Arc::new(transport), received: Arc::default() };
+    probe.options.transport = Some(Shared::new(recorder.clone()));
+    let mut checks = Checks { probe, recorder, way: Way::default() };
+    let listed = match checks.probe.settings.get("VISE_DASHBOARD_URL") {
+        Some(_) => checks.domains(findings).await?,
+        None => None,
+    };
+    let Some(host) = checks.host(listed) else {
+        return Err(Failure::credentials("no host of the list can be called")
+            .hint("VISE_HOST and VISE_PHRASE name a host"));
+    };
+    checks.open(&host, findings).await?;
+    checks.sessions(&host, findings).await
+}
+
+impl Checks<'_, '_> {
+    fn builder(&self) -> Result<ClientBuilder, Failure> {
+        let Way { token, host_token, encoded, method, cookie } = self.way.clone();
+        let builder = client::vise(self.probe.settings, &self.probe.options)?;
+        Ok(builder
+            .token_placement(token)
+            .vise_token_placement(host_token)
+            .phrase_is_encoded(encoded)
+            .auth_method(method)
+            .session_cookie(cookie)
+            .refresh_phrase_on_rejection(false)
+            .retry(RetryPolicy::none()))
+    }
+
+    fn client(&self) -> Result<vise_client::Client, Failure> {
+        self.builder()?.build().map_err(|error| failed(&error))
+    }
+
+    /// Awaits one call, and returns it with the responses that it received. A failure is a call without a response.
+    async fn made<T>(
+        &mut self,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<(Option<T>, Vec<Seen>), Failure> {
+        self.probe.admit().await?;
+        let outcome = call.await;
+        let received = self.recorder.take();
+        for seen in &received {
+            self.probe.note(seen)?;
+        }
+        match outcome {
+            Err(error) if received.is_empty() => Err(failed(&error)),
+            outcome => Ok((outcome.ok(), received)),
+        }
+    }
+
+    /// The places of the token: the default, what the profile says, and common ones.
+    fn places(&self, setting: &str) -> Vec<TokenPlacement> {
+        let mut places = vec![TokenPlacement::Bearer];
+        places.extend(assumptions::read::<TokenPlacement>(&self.probe.settings.assumed, setting));
+        places.push(TokenPlacement::Authorization);
+        let headers = ["x-api-key", "x-auth-token", "x-token", "x-api-token"];
+        places.extend(headers.map(|name| TokenPlacement::Header(HeaderName::from_static(name))));
+        // Servers log URLs.
+        if self.probe.is_local() {
+            let names = ["token", "api_token", "api_key", "access_token"];
+            places.extend(names.map(|name| TokenPlacement::Query(name.to_owned())));
+        }
+        places
+    }
+
+    /// The list of domains. `None` if the dashboard returns none.
+    async fn domains(&mut self, findings: &mut Findings) -> Result<Option<Vec<AccountDomain>>, Failure> {
+        let mut seen = None;
+        for place in self.places("token_placement") {
+            if !self.probe.may_be_rejected() {
+                break;
+            }
+            self.way.token = place;
+            let client = self.client()?;
+            let list = async { client.list_account_domains().await };
+            let (list, received) = self.made(list).await?;
+            let Some(last) = received.into_iter().next_back() else { continue };
+            let is_rejected = last.status == StatusCode::UNAUTHORIZED;
+            seen = Some((list, last));
+            if !is_rejected {
+                break;
+            }
+        }
+        let Some((list, seen)) = seen.filter(|(_, seen)| seen.status != StatusCode::UNAUTHORIZED) else {
+            let why = "the dashboard rejects the token in every place that was tried";
+            findings.add("token-placement", Finding::Untested(why.to_owned()));
+            return Err(Failure::credentials(why));
+        };
+        let observed = format!("the dashboard accepts the token {}", place(&self.way.token));
+        let differs = self.way.token != TokenPlacement::Bearer;
+        findings
+            .add("token-placement", Finding::differs_if(differs, observed, "ClientBuilder::token_placement"));
+        let status = seen.status.as_u16();
+        let observed = format!("the list has status {status}, {}", seen.form());
+        let setting = "ClientBuilder::domains_path, domains_method";
+        findings.add("domains-endpoint", Finding::differs_if(seen.json().is_none(), observed, setting));
+        if seen.json().is_none() {
+            return Ok(None);
+        }
+        let Some(list) = list else {
+            let rows = seen.rows();
+            let names: BTreeSet<&str> =
+                rows.iter().filter_map(Value::as_object).flatten().map(|(name, _)| name.as_str()).collect();
+            let names = names.into_iter().collect::<Vec<_>>().join(", ");
+            let observed =
+                format!("{}; no domain has domain_vise_url, their fields are {names}", seen.form());
+            let setting = "VISE_HOST and VISE_PHRASE, or Client::session";
+            findings.add("domains-format", Finding::Differs(observed, setting));
+            return Ok(None);
+        };
+        if list.is_empty() {
+            findings.add("domains-format", Finding::Untested("the account has no domains".to_owned()));
+            return Ok(None);
+        }
+        self.list(&list, &seen, findings);
+        Ok(Some(list))
+    }
+
+    fn list(&self, list: &[AccountDomain], seen: &Seen, findings: &mut Findings) {
+        let all = list.len();
+        let with = list.iter().filter(|domain| domain.vise_url.is_some()).count();
+        let form = seen.form();
+        let observed = format!("{form}; {with} of {all} domains have domain_vise_url");
+        findings.add("domains-format", Finding::Confirmed(observed));
+        let named = list.iter().filter(|domain| domain.other.get_raw("domain_name").is_some()).count();
+        let observed = format!("{named} of {all} domains have domain_name");
+        let setting = "none: the name is for display only";
+        findings.add("domain-name", Finding::differs_if(named == 0, observed, setting));
+        let policy = self.policy();
+        let urls = || list.iter().filter_map(|domain| domain.vise_url.as_deref());
+        let refused: BTreeSet<String> =
+            urls().filter_map(|url| policy.check(url).err()).map(|refusal| refusal.to_string()).collect();
+        if refused.is_empty() {
+            findings.add("hosts", Finding::Confirmed(format!("all {with} hosts are allowed")));
+        } else {
+            let count = urls().filter(|url| policy.check(url).is_err()).count();
+            let why: Vec<&str> = refused.iter().map(String::as_str).collect();
+            let observed = format!("{count} of {with} hosts are not allowed: {}", why.join("; "));
+            findings.add("hosts", Finding::Differs(observed, "ClientBuilder::host_policy"));
+        }
+    }
+
+    fn policy(&self) -> HostPolicy {
+        client::vise_hosts(self.probe.settings)
+    }
+
+    /// A host of the list, if possible one whose phrase needs encoding; otherwise the host of the settings.
+    fn host(&self, listed: Option<Vec<AccountDomain>>) -> Option<Host> {
+        let policy = self.policy();
+        let hosts = listed.into_iter().flatten().filter_map(|domain| {
+            let name = domain.vise_url.filter(|url| policy.check(url).is_ok())?;
+            Some(Host { name, phrase: domain.vise_phrase? })
+        });
+        let mut hosts: Vec<Host> = hosts.collect();
+        hosts.sort_by_key(|host| !host.needs_encoding());
+        hosts.into_iter().next().or_else(|| {
+            let settings = self.probe.settings;
+            let (name, phrase) = (settings.get("VISE_HOST")?, settings.get("VISE_PHRASE")?);
+            Some(Host { name: name.to_owned(), phrase: phrase.to_owned().into() })
+        })
+    }
+
+    fn session(&self, host: &Host) -> Result<Session, Failure> {
+        self.client()?.session(&host.name, host.phrase.clone()).map_err(|error| failed(&error))
+    }
+
+    /// Opens a session in one way after the other, until a cookie is set. Keeps the way.
+    async fn open(&mut self, host: &Host, findings: &mut Findings) -> Result<(), Failure> {
+        let mut received = self.opened(host).await?;
+        let status = |received: &[Seen]| received.first().map_or(0, |seen| seen.status.as_u16());
+        if matches!(status(&received), 404 | 405 | 501) {
+            self.way.method = Method::POST;
+            received = self.opened(host).await?;
+        }
+        if !sets_cookies(&received) && decodes(host.phrase.expose()) {
+            self.way.encoded = true;
+            received = self.opened(host).await?;
+        }
+        let (first, form) = (status(&received), received.first().map_or("no response", Seen::form));
+        if !sets_cookies(&received) {
+            return Err(not_opened(first, form, findings));
+        }
+        findings.add("challenge", Finding::Confirmed("no call was challenged".to_owned()));
+        let Way { encoded, ref method, .. } = self.way;
+        let observed = format!("a session is opened by {method} of /auth with pfk");
+        let setting = "ClientBuilder::auth_method";
+        findings.add("auth-request", Finding::differs_if(*method != Method::GET, observed, setting));
+        findings.add(
+            "token-on-auth",
+            match assumptions::read(&self.probe.settings.assumed, "token_on_auth") {
+                Some(true) => Finding::Untested("the profile sends the token with the phrase".to_owned()),
+                _ => Finding::Confirmed("a session is opened without the token".to_owned()),
+            },
+        );
+        findings.add(
+            "phrase-encoding",
+            match (encoded, host.needs_encoding()) {
+                (true, _) => Finding::Differs(
+                    "phrases are listed percent-encoded".to_owned(),
+                    "ClientBuilder::phrase_is_encoded",
+                ),
+                (false, true) => Finding::Confirmed("a phrase with other characters is encoded".to_owned()),
+                (false, false) => Finding::Untested("no phrase has characters that need encoding".to_owned()),
+            },
+        );
+        let redirects = received.len().saturating_sub(1);
+        let observed = format!("{redirects} redirects were followed");
+        findings.add("auth-redirects", Finding::Confirmed(observed));
+        findings.add("auth-response", Finding::Confirmed(format!("status {first}, {form}")));
+        self.name(host, &cookies(&received), findings).await
+    }
+
+    async fn opened(&mut self, host: &Host) -> Result<Vec<Seen>, Failure> {
+        let session = self.session(host)?;
+        let (_, received) = self.made(async { session.open().await }).await?;
+        Ok(received)
+    }
+
+    /// Finds which cookie is the session's, and how the host wants the token: by a call for each pair, the most likely first.
+    async fn name(&mut self, host: &Host, set: &[String], findings: &mut Findings) -> Result<(), Failure> {
+        let mut names = vec!["session".to_owned()];
+        if let Some(SessionCookie::Named(name)) =
+            assumptions::read(&self.probe.settings.assumed, "session_cookie")
+        {
+            names.push(name);
+        }
+        // An application sets its cookie after those of what is in front of it.
+        names.extend(set.iter().rev().cloned());
+        names.retain(|name| set.contains(name));
+        let mut tried = BTreeSet::new();
+        names.retain(|name| tried.insert(name.clone()));
+        for name in names {
+            for place in self.places("vise_token_placement") {
+                if !self.probe.may_be_rejected() {
+                    break;
+                }
+                self.way.cookie = SessionCookie::Named(name.clone());
+                self.way.host_token = place;
+                let session = self.session(host)?;
+                let (answer, received) = self.made(async { domains(&session).await }).await?;
+                let Some(last) = received.last() else { continue };
+                if is_served(last) || matches!(last.status.as_u16(), 404 | 405) {
+                    self.named(&name, answer.is_some(), last, findings);
+                    return Ok(());
+                }
+            }
+        }
+        let why = "calls are rejected with every cookie and every place of the token that was tried";
+        for id in ["session-cookie", "token-placement"] {
+            findings.add(id, Finding::Untested(why.to_owned()));
+        }
+        Err(Failure::credentials(why))
+    }
+
+    fn named(&self, name: &str, served: bool, last: &Seen, findings: &mut Findings) {
+        let observed = format!("the session cookie is named {name}");
+        let setting = "ClientBuilder::session_cookie";
+        findings.add("session-cookie", Finding::differs_if(name != "session", observed, setting));
+        let observed = format!("hosts accept the token {}", place(&self.way.host_token));
+        let differs = self.way.host_token != TokenPlacement::Bearer;
+        let setting = "ClientBuilder::vise_token_placement";
+        findings.add("token-placement", Finding::differs_if(differs, observed, setting));
+        let observed =
+            format!("the VISE Domains endpoint has status {}, {}", last.status.as_u16(), last.form());
+        let setting = "ClientBuilder::vise_prefix, vise_domains_path";
+        findings.add("vise-paths", Finding::differs_if(!served, observed, setting));
+    }
+
+    /// Lifetime and end of sessions, and errors.
+    async fn sessions(&mut self, host: &Host, findings: &mut Findings) -> Result<(), Failure> {
+        let SessionCookie::Named(name) = self.way.cookie.clone() else { return Ok(()) };
+        let session = self.session(host)?;
+        let (_, opened) = self.made(async { session.open().await }).await?;
+        let stated = match opened.iter().rev().find_map(|seen| attributes(seen, &name)) {
+            Some(attributes) if attributes.contains("max-age=") => "the cookie has Max-Age",
+            Some(attributes) if attributes.contains("expires=") => "the cookie has Expires",
+            _ => "the cookie states no lifetime",
+        };
+        findings.add("session-lifetime", Finding::Confirmed(stated.to_owned()));
+        let mut received = Vec::new();
+        for _ in 0..CALLS {
+            received.extend(self.made(async { domains(&session).await }).await?.1);
+        }
+        // A session that ended is opened again, which sets the cookie again.
+        let ended = received.iter().filter(|seen| attributes(seen, &name).is_some()).count();
+        if ended > 0 {
+            let observed = format!("a session ended within {CALLS} calls");
+            findings.add(
+                "session-lifetime",
+                Finding::Differs(observed, "none: the client opens another; emulator: calls_per_session"),
+            );
+        }
+        let unknown = self.client()?.resume_session(&host.name, NOBODY.to_owned());
+        let unknown = unknown.map_err(|error| failed(&error))?;
+        let (_, received) = self.made(async { domains(&unknown).await }).await?;
+        if let Some(seen) = received.first() {
+            let (status, form) = (seen.status.as_u16(), seen.form());
+            let clears = attributes(seen, &name).is_some();
+            let cleared = if clears { ", and the cookie is deleted" } else { "" };
+            let observed = format!("status {status}, {form}{cleared}");
+            let is_unclear = status == 403 && !clears || is_served(seen);
+            let setting = "ClientBuilder::forbidden_ends_sessions";
+            findings.add("session-expired", Finding::differs_if(is_unclear, observed, setting));
+        }
+        if !self.probe.is_local() {
+            let why = "a wrong phrase is not sent to a vendor";
+            findings.add("phrase-refused", Finding::Untested(why.to_owned()));
+            return Ok(());
+        }
+        let wrong = Host { name: host.name.clone(), phrase: NOBODY.into() };
+        let received = self.opened(&wrong).await?;
+        let observed = received
+            .first()
+            .map_or(String::new(), |seen| format!("status {}, {}", seen.status.as_u16(), seen.form()));
+        let sets = cookies(&received).contains(&name);
+        findings.add("phrase-refused", Finding::differs_if(sets, observed, "none: report it"));
+        Ok(())
+    }
+}
+
+/// No way opened a session.
+fn not_opened(status: u16, form: &str, findings: &mut Findings) -> Failure {
+    let observed = format!("/auth has status {status}, {form}, and sets no cookie");
+    let (id, setting) = match (status, form) {
+        (404 | 405, _) => ("auth-request", "ClientBuilder::auth_path"),
+        (_, "a web page") => ("challenge", "none: have this address allowed; emulator: challenge"),
+        _ => ("auth-request", "ClientBuilder::auth_parameter or token_on_auth, or the phrase is wrong"),
+    };
+    let failure = Failure::credentials(format!("no session can be opened: {observed}"));
+    findings.add(id, Finding::Differs(observed, setting));
+    failure
+}
+
+async fn domains(session: &Session) -> Result<(), Error> {
+    session.vise_domains().await.map(drop)
+}
+
+/// Whether a response is that of the API.
+fn is_served(seen: &Seen) -> bool {
+    seen.status.is_success() && seen.form() != "a web page"
+}
+
+/// The names of the cookies that responses set, in order.
+fn cookies(received: &[Seen]) -> Vec<String> {
+    let all = received.iter().flat_map(|seen| seen.headers.get_all(header::SET_COOKIE));
+    let names = all.filter_map(|cookie| cookie.to_str().ok()?.split_once('='));
+    names.map(|(name, _)| name.trim().to_owned()).collect()
+}
+
+/// Whether `/auth` has succeeded, and set cookies. What is in front of an application may set cookies on errors, too.
+fn sets_cookies(received: &[Seen]) -> bool {
+    received.first().is_some_and(|seen| seen.status.as_u16() < 400) && !cookies(received).is_empty()
+}
+
+/// The attributes of a cookie that a response sets, in lower case.
+fn attributes(seen: &Seen, name: &str) -> Option<String> {
+    let all = seen.headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+    let mut own = all.filter(|cookie| cookie.split_once('=').is_some_and(|(own, _)| own.trim() == name));
+    own.next().map(|cookie| cookie.split_once(';').map_or("", |(_, rest)| rest).to_ascii_lowercase())
+}
+
+/// Whether a phrase could be percent-encoded.
+fn decodes(phrase: &str) -> bool {
+    phrase.contains('%') && percent_encoding::percent_decode_str(phrase).decode_utf8().is_ok()
+}
+
+fn place(placement: &TokenPlacement) -> String {
+    match placement {
+        TokenPlacement::Bearer => "as a bearer token".to_owned(),
+        TokenPlacement::Authorization => "as Authorization without a scheme".to_owned(),
+        TokenPlacement::Header(name) => format!("in the header {name}"),
+        TokenPlacement::Query(name) => format!("in the query parameter {name}"),
+        _ => "in another place".to_owned(),
+    }
+}
+
+fn failed(error: &Error) -> Failure {
+    Failure::call(P, Class::Read, true, error)
+}
