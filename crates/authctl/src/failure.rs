@@ -228,10 +228,12 @@ fn exit_of(class: Class, error: &Error) -> Exit {
     }
 }
 
-/// Whether a character can change a terminal: control characters, line separators, and characters without a width.
+/// Whether a character can change a terminal, or can hide text from people: control characters, line separators, characters of
+/// direction, and characters without a width, among them the tags that spell invisible letters.
 pub(crate) fn is_harmful(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Makes control and direction characters visible, so that a vendor's string can't change the terminal.

@@ -106,6 +106,16 @@ pub(crate) async fn until<T>(class: Class, work: impl IntoFuture<Output = T>) ->
     }
 }
 
+/// Waits for SIGTERM, which ends a server gracefully. Elsewhere there is none.
+pub(crate) async fn terminated() {
+    #[cfg(unix)]
+    if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        signal.recv().await;
+        return;
+    }
+    std::future::pending().await
+}
+
 /// A signal for a command that runs until it is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {

@@ -194,20 +194,47 @@ impl Line {
         self.json(name, value)
     }
 
-    /// Ends the object. Characters that could change a terminal are escaped; they occur in strings only.
+    /// Ends the object. Characters that could change a terminal are escaped.
     pub(crate) fn end(self) -> String {
-        let mut out = String::with_capacity(self.0.len() + 1);
-        for c in self.0.chars() {
-            if is_harmful(c) {
-                // Writing to a String can't fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            } else {
-                out.push(c);
-            }
-        }
-        out.push('}');
-        out
+        let text = if self.0.is_empty() { "{" } else { &self.0 };
+        harmless(text) + "}"
     }
+}
+
+/// Escapes characters that could change a terminal or hide text in JSON on one line, where they occur in strings only.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if is_harmful(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String can't fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Returns how deep arrays and objects are nested.
+pub(crate) fn depth(text: &str) -> usize {
+    let (mut now, mut most) = (0_usize, 0);
+    let (mut inside, mut escaped) = (false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => inside = !inside,
+            b'[' | b'{' if !inside => {
+                now += 1;
+                most = most.max(now);
+            }
+            b']' | b'}' if !inside => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
 }
 
 #[cfg(test)]
@@ -268,6 +295,11 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(value["event"], "a\u{1b}[31m\u{202e}\u{9b}b");
         assert_eq!(value["body"]["\u{202e}"], "\u{7f}");
+        let hidden = Line::default().text("a", "b\u{e0041}\u{ad}").end();
+        assert_eq!(hidden, r#"{"a":"b\udb40\udc41\u00ad"}"#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&hidden).unwrap()["a"], "b\u{e0041}\u{ad}");
+        assert_eq!(Line::default().end(), "{}");
+        assert_eq!([depth(r#"{"a":["[[[\"[",{}]]}"#), depth("1"), depth("[[")], [3, 0, 2]);
         let binary: serde_json::Value =
             serde_json::from_str(&Line::default().body("body", b"\xff\x00").end()).unwrap();
         assert_eq!(binary["body"], "\u{fffd}\0");

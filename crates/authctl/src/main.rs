@@ -32,8 +32,8 @@ mod trace;
 mod words;
 
 use crate::commands::{
-    api, complete, doctor, emulator, list, login, man, operation, policy, proxy, run as run_command, status,
-    vise,
+    api, complete, doctor, emulator, list, login, man, mcp, operation, policy, proxy, run as run_command,
+    status, vise,
 };
 use crate::failure::{EXIT_CODES, Failure};
 use crate::globals::{Globals, Known};
@@ -77,6 +77,7 @@ enum Command {
     Proxy(proxy::Arguments),
     Run(run_command::Arguments),
     Policy(policy::Arguments),
+    Mcp(mcp::Arguments),
     Completions(complete::Arguments),
     Man(man::Arguments),
     /// Run an emulator of all providers, and control it: `authctl emulator --help`.
@@ -164,6 +165,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         Command::Doctor(arguments) => block_on(doctor::run(arguments, globals)),
         Command::Proxy(arguments) => block_on_threads(proxy::run(arguments, globals)),
         Command::Run(arguments) => block_on_threads(run_command::run(arguments, globals)),
+        Command::Mcp(arguments) => block_on_threads(mcp::run(arguments, globals)),
         Command::Policy(arguments) => policy::run(arguments, globals),
         Command::Emulator => Err(Failure::usage("options of authctl come after `emulator` and its command")),
     }

@@ -15,6 +15,8 @@ use std::fmt;
 pub(crate) struct Routes {
     provider: &'static str,
     routes: Vec<Route>,
+    /// The key of the account, for the parameters and fields that clients fill in.
+    pub(crate) own_key: Option<String>,
 }
 
 /// An operation with its path template.
@@ -79,7 +81,8 @@ impl Routes {
         };
         // The sessions of VISE have one address per domain: no path below the account's address is an operation.
         let operations = index::operations(provider).filter(|_| provider != "vise");
-        Self { provider, routes: operations.filter_map(Key::operation).map(of).collect() }
+        let own_key = None;
+        Self { provider, own_key, routes: operations.filter_map(Key::operation).map(of).collect() }
     }
 
     pub(crate) fn provider(&self) -> &'static str {
@@ -157,6 +160,19 @@ impl Route {
     pub(crate) fn repeated(&self, query: &[(String, String)]) -> Option<&str> {
         let count = |name: &str| query.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).count();
         self.single.iter().map(String::as_str).find(|name| count(name) > 1)
+    }
+
+    /// Whether the client fills in the value of a path parameter.
+    pub(crate) fn is_filled(&self, name: &str) -> bool {
+        self.operation.parameters.iter().any(|one| one.filled && one.place == Place::Path && one.name == name)
+    }
+
+    /// The fields of the body that the client fills in.
+    pub(crate) fn filled_fields(&self) -> Vec<String> {
+        let Some(body) = &self.operation.body else { return Vec::new() };
+        let schema = index::resolve(self.operation.provider(), &body.schema);
+        let filled = schema.properties.iter().filter(|(_, property)| property.filled);
+        filled.map(|(name, _)| name.clone()).collect()
     }
 
     /// The names of the path parameters, in the order of the path.

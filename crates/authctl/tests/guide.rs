@@ -1,4 +1,4 @@
-//! Runs the commands of two guides, each in order, in one shell, against one emulator.
+//! Runs the commands of three guides, each in order, in one shell, against one emulator.
 
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
@@ -60,6 +60,11 @@ async fn the_commands_of_the_command_line_work() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_commands_of_the_proxy_work() {
     run("proxy.md", 7).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_the_guide_for_agents_work() {
+    run("mcp.md", 7).await;
 }
 
 async fn run(guide: &str, at_least: usize) {

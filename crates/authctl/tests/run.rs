@@ -49,6 +49,32 @@ async fn a_command_calls_without_the_credentials() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_clients_of_this_workspace_work_as_commands() {
+    let emulator = Emulator::start().await.unwrap();
+    let home = Home::of(&emulator);
+    for (arguments, operation) in [
+        (
+            &["verigator", "services", "create", "--fqdn", "a.example.com", "--name", "A"] as &[_],
+            "services.create",
+        ),
+        (&["revesecure", "validation", "check_key"], "validation.check_key"),
+        (&["revesecure", "users", "list"], "users.list"),
+        (&["vaultvision", "tenants", "list"], "tenants.list"),
+        (&["virtuous", "contacts", "query_options"], "contacts.query_options"),
+    ] {
+        let audit = home.folder.join(operation);
+        let run = ["run", "--audit", audit.to_str().unwrap(), "--", common::PROGRAM];
+        let outcome = home.run(&[&run as &[_], arguments].concat()).expect(0, "");
+        assert!(!outcome.out.is_empty(), "{outcome:?}");
+        let log = std::fs::read_to_string(&audit).unwrap();
+        assert!(log.contains(&format!("\"operation\":\"{operation}\"")), "{log}");
+        // The key of the account is a path parameter of one, and no id.
+        let key = emulator.revesecure().api_key();
+        assert!(!log.contains(&key) && !log.contains("actl_"), "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_exit_code_is_that_of_the_command() {
     let emulator = Emulator::start().await.unwrap();
     let home = Home::of(&emulator);

@@ -12,6 +12,7 @@ use auth_client_core::transport::{HyperTransport, TransportSettings};
 use http::Method;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 use vise_client::Session;
 
 /// The largest response, also of an error: what a client would accept as a response.
@@ -33,7 +34,7 @@ enum Kind {
 }
 
 impl Backend {
-    pub(crate) fn new(settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn new(settings: &Settings, timeout: Option<Duration>) -> Result<Self, Failure> {
         let provider = settings.provider;
         let names = settings::variables(provider).iter().filter(|one| one.secret);
         let secrets: Vec<&str> = names
@@ -51,8 +52,12 @@ impl Backend {
         let transport = HyperTransport::new(TransportSettings::new())
             .map_err(|error| Failure::local(format!("the HTTP client could not be started: {error}")))?;
         let transport = Shared::new(Scrubbing::new(transport, secrets.into_iter()));
-        let options =
-            Options { transport: Some(transport), max_error_bytes: Some(MAX_RESPONSE), ..Options::default() };
+        let options = Options {
+            timeout,
+            transport: Some(transport),
+            max_error_bytes: Some(MAX_RESPONSE),
+            ..Options::default()
+        };
         let client = match provider {
             "vise" => {
                 let built = vise(settings, &options)?.build();
@@ -61,7 +66,9 @@ impl Backend {
             }
             _ => Kind::Client(Client::new(settings, &options)?),
         };
-        Ok(Self { provider, routes: Routes::new(provider), client })
+        let mut routes = Routes::new(provider);
+        routes.own_key = settings.get("REVESECURE_API_KEY").map(str::to_owned);
+        Ok(Self { provider, routes, client })
     }
 
     /// Creates a request. `host` is that of a session of VISE.

@@ -16,7 +16,7 @@ const IN_FLIGHT: usize = 256;
 const BODY_BYTES: usize = 64 << 20;
 
 /// The beginning of every token, so that scanners for leaked secrets can find them.
-const PREFIX: &str = "actl_";
+pub(crate) const PREFIX: &str = "actl_";
 
 /// The header for a token of clients that can set any header.
 pub(crate) const HEADER: &str = "x-authctl-token";
@@ -142,8 +142,13 @@ fn tokens(headers: &HeaderMap) -> Vec<String> {
         }
     }
     found.extend(text("x-service-auth").flat_map(halves));
-    found.retain(|text| text.starts_with(PREFIX));
+    found.retain(|text| is_token(text));
     found
+}
+
+/// Whether a string has the form of a token of a caller. The vendor never gets one.
+pub(crate) fn is_token(text: &str) -> bool {
+    text.starts_with(PREFIX)
 }
 
 fn halves(pair: &str) -> Vec<String> {

@@ -6,13 +6,12 @@ use super::scrub;
 use crate::failure::Exit;
 use auth_client_core::{Error, ErrorKind, decode};
 use bytes::Bytes;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 /// Makes the call. Any response of the vendor is a success here, whatever its status.
 pub(super) async fn send(
     admitted: &Admitted,
-    head: &Parts,
+    headers: &HeaderMap,
     body: Bytes,
 ) -> Result<(Response<Bytes>, u32), Problem> {
     let target = &admitted.target;
@@ -35,10 +34,11 @@ pub(super) async fn send(
     for (name, value) in &target.query {
         request = request.query(name, value.as_str());
     }
-    for (name, value) in head.headers.iter().filter(|(name, _)| goes_to_the_vendor(name)) {
+    for (name, value) in headers.iter().filter(|(name, _)| goes_to_the_vendor(name)) {
         request = request.header(name.clone(), value.clone());
     }
-    let content_type = head.headers.get(header::CONTENT_TYPE);
+    let body = target.with_own_key(backend.routes.own_key.as_deref(), body);
+    let content_type = headers.get(header::CONTENT_TYPE);
     if !body.is_empty() || content_type.is_some() {
         let json = HeaderValue::from_static("application/json");
         request = request.body(content_type.cloned().unwrap_or(json), body);

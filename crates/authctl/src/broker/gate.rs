@@ -1,28 +1,21 @@
 //! Who may pass, and with what: everything that is decided before a body is read.
 
+use super::Asked;
 use super::audit::Entry;
 use super::backend::Backend;
 use super::caller::{self, Caller};
-use super::policy::{RAW, Subject};
 use super::problem::Problem;
-use crate::index::Class;
-use crate::routes::{Found, Routes, class_of};
-use crate::target;
-use auth_client_core::provider;
+use super::resolve::{Resolved, Target, decoded, first_segment, resolve};
+use crate::json;
+use crate::routes::Found;
 use auth_client_core::provider::auth_core::Now;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Verigator's operations are below this path, which a client may have in its base URL.
-const VERIGATOR_PREFIX: &str = "/v1";
-
 /// The operation by which clients of Virtuous obtain a token.
 const LOGIN: &str = "tokens.request";
-
-/// Where the sessions of VISE begin: the proxy opens them itself.
-const VISE_LOGIN: &str = "/auth";
 
 /// What decides whether a request passes.
 #[derive(Debug)]
@@ -46,44 +39,6 @@ pub(crate) struct Admitted {
     pub(crate) target: Target,
 }
 
-/// Where a request leads.
-#[derive(Debug)]
-pub(crate) struct Target {
-    /// The host of a session of VISE.
-    pub(crate) host: Option<String>,
-    pub(crate) method: Method,
-    /// Encoded anew.
-    pub(crate) path: String,
-    pub(crate) query: Vec<(String, String)>,
-    /// The operation, if there is one with this path.
-    pub(crate) operation: Option<provider::Operation>,
-    pub(crate) class: Class,
-}
-
-/// A request that leads somewhere, with what decides about it.
-#[derive(Debug)]
-pub(crate) struct Resolved {
-    pub(crate) target: Target,
-    /// The id for the policy.
-    pub(crate) id: String,
-    is_known: bool,
-    returns_secrets: bool,
-    /// The names and values of the path parameters.
-    ids: Vec<(String, String)>,
-}
-
-impl Resolved {
-    pub(crate) fn subject(&self, provider: &'static str) -> Subject<'_> {
-        Subject {
-            provider,
-            id: &self.id,
-            class: self.target.class,
-            is_known: self.is_known,
-            returns_secrets: self.returns_secrets,
-        }
-    }
-}
-
 impl Gate {
     /// Decides about a request by its head, and notes in the entry what is known of it.
     pub(crate) fn admit(
@@ -92,32 +47,44 @@ impl Gate {
         peer: Option<u32>,
         entry: &mut Entry,
     ) -> Result<Admitted, Problem> {
-        let now = entry.started;
-        let caller = self.identify(&head.headers, peer).ok_or_else(|| {
-            let detail =
-                "no token of a caller: send it as bearer, as password of Basic, or in x-authctl-token";
-            Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
-        })?;
+        let caller = self.caller(&head.headers, peer)?;
         entry.caller = Some(caller.name.clone());
-        check_expiry(&caller, now)?;
+        check_expiry(&caller, entry.started)?;
         let (backend, path) = self.split(head.uri.path())?;
         entry.provider = Some(backend.provider);
         let query = head.uri.query().unwrap_or_default();
         let resolved = resolve(&backend.routes, &head.method, path, query)?;
-        entry.operation = Some(resolved.id.clone());
-        entry.class = Some(resolved.target.class);
-        entry.ids.clone_from(&resolved.ids);
-        entry.path = Some(resolved.target.path.clone()).filter(|_| !resolved.is_known);
-        let decision = caller.rules.decide(resolved.subject(backend.provider));
-        if !decision.allowed {
-            let detail = format!("{} may not call {}: {}", caller.name, resolved.id, decision.reason);
-            return Err(Problem::new(StatusCode::FORBIDDEN, "not_allowed", detail));
+        allowed(caller, backend, resolved, entry)
+    }
+
+    /// Decides about a call that names its operation.
+    pub(crate) fn admit_call(
+        &self,
+        caller: &Arc<Caller>,
+        asked: &Asked,
+        entry: &mut Entry,
+    ) -> Result<Admitted, Problem> {
+        (entry.provider, entry.operation) = (Some(asked.provider), Some(asked.operation.clone()));
+        check_expiry(caller, entry.started)?;
+        let backend = self.backend(asked.provider).map_err(|_| {
+            let detail = format!("this server has no credentials for {}", asked.provider);
+            Problem::new(StatusCode::NOT_FOUND, "unknown_provider", detail)
+        })?;
+        let resolved = resolve(&backend.routes, &asked.method, &asked.path, &asked.query)?;
+        if !resolved.is_known || resolved.id != asked.operation {
+            let detail = format!("with these parameters, the path is not that of {}", asked.operation);
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_path", detail));
         }
-        if let Some(Err(wait)) = caller.bucket.as_ref().map(|bucket| bucket.take(now.monotonic)) {
-            let detail = format!("{} has made as many calls as its rate allows", caller.name);
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail).retry_after(wait));
-        }
-        Ok(Admitted { caller, backend: Arc::clone(backend), target: resolved.target })
+        allowed(Arc::clone(caller), backend, resolved, entry)
+    }
+
+    /// Returns who sent a request.
+    pub(crate) fn caller(&self, headers: &HeaderMap, peer: Option<u32>) -> Result<Arc<Caller>, Problem> {
+        self.identify(headers, peer).ok_or_else(|| {
+            let detail =
+                "no token of a caller: send it as bearer, as password of Basic, or in x-authctl-token";
+            Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
+        })
     }
 
     fn identify(&self, headers: &HeaderMap, peer: Option<u32>) -> Option<Arc<Caller>> {
@@ -213,7 +180,7 @@ impl Gate {
             Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
         })?;
         check_expiry(&caller, now)?;
-        let token = crate::json::quote(token);
+        let token = json::quote(token);
         let body = format!(
             "{{\"access_token\":{token},\"token_type\":\"bearer\",\"expires_in\":86400,\"refresh_token\":{token}}}"
         );
@@ -223,6 +190,29 @@ impl Gate {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok((caller.name.clone(), response))
     }
+}
+
+/// Decides about a resolved call by the rules and the rate of its caller.
+fn allowed(
+    caller: Arc<Caller>,
+    backend: &Arc<Backend>,
+    resolved: Resolved,
+    entry: &mut Entry,
+) -> Result<Admitted, Problem> {
+    entry.operation = Some(resolved.id.clone());
+    entry.class = Some(resolved.target.class);
+    entry.ids.clone_from(&resolved.ids);
+    entry.path = Some(resolved.target.path.clone()).filter(|_| !resolved.is_known);
+    let decision = caller.rules.decide(resolved.subject(backend.provider));
+    if !decision.allowed {
+        let detail = format!("{} may not call {}: {}", caller.name, resolved.id, decision.reason);
+        return Err(Problem::new(StatusCode::FORBIDDEN, "not_allowed", detail));
+    }
+    if let Some(Err(wait)) = caller.bucket.as_ref().map(|bucket| bucket.take(entry.started.monotonic)) {
+        let detail = format!("{} has made as many calls as its rate allows", caller.name);
+        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail).retry_after(wait));
+    }
+    Ok(Admitted { caller, backend: Arc::clone(backend), target: resolved.target })
 }
 
 fn check_expiry(caller: &Caller, now: Now) -> Result<(), Problem> {
@@ -239,86 +229,4 @@ pub(crate) fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("*"));
     headers.append(header::VARY, HeaderValue::from_static("origin"));
-}
-
-/// Resolves a request to a provider, whose name is no longer part of the path.
-pub(crate) fn resolve(
-    routes: &Routes,
-    method: &Method,
-    path: &str,
-    query: &str,
-) -> Result<Resolved, Problem> {
-    let provider = routes.provider();
-    // The exact spelling: what is another method for this function may be the same one for a vendor.
-    if !target::METHODS.contains(&method.as_str()) {
-        let detail = "the method is not supported; methods are written in upper case";
-        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "method", detail));
-    }
-    let (host, path) = match provider {
-        "vise" => {
-            let (host, path) = first_segment(path);
-            (Some(host.to_ascii_lowercase()), path)
-        }
-        // A client may have the prefix of the API in its base URL.
-        "verigator" => {
-            (None, path.strip_prefix(VERIGATOR_PREFIX).filter(|rest| rest.starts_with('/')).unwrap_or(path))
-        }
-        _ => (None, path),
-    };
-    let invalid = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "invalid_path", detail);
-    if host.as_ref().is_some_and(String::is_empty) {
-        return Err(invalid("the path must begin with the host of a domain: /vise/HOST/…".to_owned()));
-    }
-    let found = match path {
-        "" | "/" => Ok(Found::Unknown("/".to_owned())),
-        // HEAD is GET without the body.
-        path => routes.find(if method == Method::HEAD { "GET" } else { method.as_str() }, path),
-    };
-    let query = decoded(query)?;
-    match found.map_err(|error| invalid(error.to_string()))? {
-        Found::Unknown(path) => {
-            if host.is_some() && path.eq_ignore_ascii_case(VISE_LOGIN) {
-                let detail = "the proxy opens the sessions of VISE itself";
-                return Err(Problem::new(StatusCode::FORBIDDEN, "not_allowed", detail));
-            }
-            let id = host.clone().unwrap_or_else(|| RAW.to_owned());
-            let class = class_of(method);
-            let target = Target { host, method: method.clone(), path, query, operation: None, class };
-            Ok(Resolved { target, id, is_known: false, returns_secrets: false, ids: Vec::new() })
-        }
-        Found::Operation(route, values) => {
-            let operation = &route.operation;
-            // Vendors differ in which of the two counts.
-            if let Some(name) = route.repeated(&query) {
-                let detail = format!("the query parameter {name} occurs twice");
-                return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_query", detail));
-            }
-            let path =
-                target::path(operation, &values).map_err(|failure| invalid(failure.message().to_owned()))?;
-            let class = operation.class;
-            let known = Some(route.metadata.clone()).filter(|_| method != Method::HEAD);
-            let target = Target { host, method: method.clone(), path, query, operation: known, class };
-            let ids = route.names().map(str::to_owned).zip(values).collect();
-            let returns_secrets = !operation.secrets.is_empty();
-            Ok(Resolved { target, id: operation.id(), is_known: true, returns_secrets, ids })
-        }
-    }
-}
-
-/// Splits a path into its first segment and the path behind it.
-pub(crate) fn first_segment(path: &str) -> (&str, &str) {
-    let rest = path.strip_prefix('/').unwrap_or(path);
-    rest.split_at(rest.find('/').unwrap_or(rest.len()))
-}
-
-/// Decodes a query once.
-fn decoded(text: &str) -> Result<Vec<(String, String)>, Problem> {
-    let plain = |text: &str| target::decode(&text.replace('+', " "));
-    let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        Some((plain(name)?, plain(value)?))
-    });
-    pairs.collect::<Option<_>>().ok_or_else(|| {
-        Problem::new(StatusCode::BAD_REQUEST, "invalid_query", "the query is not percent-encoded UTF-8")
-    })
 }

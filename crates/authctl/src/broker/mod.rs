@@ -2,38 +2,40 @@
 //!
 //! The way of a request: the caller is identified (`caller`), the path is resolved to an operation (`crate::routes`), the policy decides about
 //! that operation (`policy`), the audit log is written (`audit`), the engine of the SDK makes the call, and credentials are removed from
-//! the response (`scrub`). The path and the query that are sent are encoded anew from that operation.
+//! the response (`scrub`). The path and the query that are sent are encoded anew from that operation. Requests over HTTP come in by
+//! `respond`, the calls of `crate::mcp` by `ask`; from the resolved path on, both go the same way.
 
 pub(crate) mod audit;
 pub(crate) mod backend;
 pub(crate) mod caller;
 mod forward;
 pub(crate) mod gate;
+mod limits;
 pub(crate) mod policy;
-mod problem;
+pub(crate) mod problem;
 mod rate;
+pub(crate) mod resolve;
 mod scrub;
 pub(crate) mod serve;
 
 use self::audit::{Audit, End, Entry};
+use self::caller::Caller;
 use self::gate::{Admitted, Gate};
+pub(crate) use self::limits::unread;
+use self::limits::{Answer, Held, Limits, Places};
 use self::problem::Problem;
-use crate::index::Class;
+use crate::index::{Class, Operation};
 use crate::server;
 use auth_client_core::provider::auth_core::{Clock as _, SystemClock};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Request, Response, StatusCode};
-use http_body::{Body, Frame, SizeHint};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 /// The largest body of a request.
 const MAX_BODY: usize = 10 << 20;
@@ -49,7 +51,7 @@ const BODY_TIME: Duration = Duration::from_secs(60);
 const LOGIN_TIME: Duration = Duration::from_secs(10);
 
 /// In the response: how often the request was sent to the vendor.
-const ATTEMPTS: &str = "x-authctl-attempts";
+pub(crate) const ATTEMPTS: &str = "x-authctl-attempts";
 /// In the response: the id of the operation.
 const OPERATION: &str = "x-authctl-operation";
 
@@ -62,6 +64,20 @@ pub(crate) struct Broker {
     calls: AtomicU64,
     in_flight: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
+}
+
+/// A call of a known caller to an operation, without a request over HTTP.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) provider: &'static str,
+    /// The id of the operation. A path that leads to another one is refused.
+    pub(crate) operation: String,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    /// Encoded.
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Broker {
@@ -77,9 +93,16 @@ impl Broker {
     }
 
     /// Waits until no call is in progress.
-    async fn idle(&self) {
+    pub(crate) async fn idle(&self) {
         // Ignored: nobody closes the semaphore.
         let _ = self.in_flight.acquire_many(IN_FLIGHT as u32).await;
+    }
+
+    /// Waits for renewals in the background, so that their results are saved.
+    pub(crate) async fn close(&self) {
+        for backend in &self.gate.backends {
+            backend.close().await;
+        }
     }
 
     /// Responds to a request. `peer` is the user of a unix socket.
@@ -103,7 +126,7 @@ impl Broker {
         let mut entry = Entry::new(number, self.clock.now(), &head.method);
         match self.admitted(&mut entry, head, body, peer).await {
             Ok(response) => response,
-            Err(problem) => (self.refused(&entry, problem), Places::default()),
+            Err(problem) => (self.refused(&entry, &problem), Places::default()),
         }
     }
 
@@ -126,14 +149,21 @@ impl Broker {
         }
         let admitted = self.gate.admit(&head, peer, entry)?;
         let caller = &admitted.caller;
-        places.calls.push(take(&caller.in_flight, "the caller")?);
-        places.calls.push(take(&self.in_flight, "the proxy")?);
+        places.take(caller, &self.in_flight)?;
         let limits = Limits { bytes: MAX_BODY, time: BODY_TIME, own: Some(&caller.body_bytes) };
         let body = self.read(&head, body, &limits, &mut places).await?;
         // Its own task: a call that was sent ends, and is logged, also if the caller gives up.
         let (broker, entry) = (Arc::clone(self), entry.clone());
         let work = tokio::spawn(async move {
-            let response = broker.forward(&admitted, &entry, &head, body).await;
+            let sent = broker.forward(&admitted, &entry, &head.headers, body, std::future::pending()).await;
+            let response = match sent {
+                Ok(response) => response,
+                Err(problem) => {
+                    let mut response = problem.response(entry.caller.as_deref(), entry.operation.as_deref());
+                    note_call(response.headers_mut(), problem.attempts, &entry);
+                    response
+                }
+            };
             // Kept until the response is written, or its caller has gone.
             (response, places)
         });
@@ -165,64 +195,97 @@ impl Broker {
                 true
             })
         };
-        server::body(head, body, limits.bytes, limits.time, reserve).await.map_err(|error| match error {
-            server::BodyError::TooLarge => {
-                let detail = format!("the body is larger than {} KiB", limits.bytes >> 10);
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
-            }
-            server::BodyError::Broken => {
-                Problem::new(StatusCode::BAD_REQUEST, "incomplete", "the connection was closed in the body")
-            }
-            server::BodyError::Slow => {
-                let detail = format!("the body took more than {} s", limits.time.as_secs());
-                Problem::new(StatusCode::REQUEST_TIMEOUT, "incomplete", detail)
-            }
-            server::BodyError::Full => {
-                let detail = "the proxy holds as many bytes of requests as it may hold";
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_bytes", detail)
-                    .retry_after(Duration::from_secs(1))
-            }
-        })
+        let read = server::body(head, body, limits.bytes, limits.time, reserve).await;
+        read.map_err(|error| unread(error, limits.bytes, limits.time))
     }
 
+    /// Makes a call for a caller that is known. A call that is `cancelled` is dropped, wherever it is.
+    pub(crate) async fn ask(
+        &self,
+        caller: &Arc<Caller>,
+        asked: Asked,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Response<Bytes>, Problem> {
+        let mut entry = self.entry(caller, &asked.method);
+        let mut places = Places::default();
+        let admitted = self
+            .gate
+            .admit_call(caller, &asked, &mut entry)
+            .and_then(|call| places.take(caller, &self.in_flight).map(|()| call));
+        match admitted {
+            Ok(admitted) => self.forward(&admitted, &entry, &asked.headers, asked.body, cancelled).await,
+            Err(problem) => {
+                self.log_refusal(&entry, &problem);
+                Err(problem)
+            }
+        }
+    }
+
+    /// Notes in the log that a call was refused before it was asked for.
+    pub(crate) fn refuse(&self, caller: &Arc<Caller>, operation: Option<&Operation>, problem: &Problem) {
+        // Without an operation, there is no method.
+        let method = operation.map_or(Method::CONNECT, Operation::method);
+        let mut entry = self.entry(caller, &method);
+        if let Some(operation) = operation {
+            (entry.provider, entry.operation) = (Some(operation.provider()), Some(operation.id()));
+            entry.class = Some(operation.class);
+        }
+        self.log_refusal(&entry, problem);
+    }
+
+    fn entry(&self, caller: &Arc<Caller>, method: &Method) -> Entry {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut entry = Entry::new(number, self.clock.now(), method);
+        entry.caller = Some(caller.name.clone());
+        entry
+    }
+
+    /// Writes the log, makes the call, and writes the log.
     async fn forward(
         &self,
         admitted: &Admitted,
         entry: &Entry,
-        head: &Parts,
+        headers: &HeaderMap,
         body: Bytes,
-    ) -> Response<Bytes> {
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Response<Bytes>, Problem> {
         if self.audit.before(entry).await.is_err() {
-            return self.refused(entry, unwritten("the call was not made"));
+            let problem = unwritten("the call was not made");
+            self.log_refusal(entry, &problem);
+            return Err(problem);
         }
         let request_bytes = body.len();
-        let sent = forward::send(admitted, head, body).await;
-        let (mut response, attempts, problem) = match sent {
-            Ok((response, attempts)) => (response, attempts, None),
+        let sent = tokio::select! {
+            biased;
+            () = cancelled => {
+                let mut problem = Problem::new(StatusCode::REQUEST_TIMEOUT, "cancelled", "the caller cancelled the call");
+                problem.may_have_executed = entry.class != Some(Class::Read);
+                Err(problem)
+            }
+            sent = forward::send(admitted, headers, body) => sent,
+        };
+        let mut end = End { request_bytes, ..End::default() };
+        let sent = match sent {
+            Ok((mut response, attempts)) => {
+                (end.status, end.attempts) = (response.status(), attempts);
+                end.response_bytes = response.body().len();
+                note_call(response.headers_mut(), attempts, entry);
+                Ok(response)
+            }
             Err(problem) => {
-                let operation = entry.operation.as_deref();
-                (problem.response(Some(&admitted.caller.name), operation), problem.attempts, Some(problem))
+                (end.status, end.attempts) = (problem.status, problem.attempts);
+                end.problem = Some(problem.clone());
+                Err(problem)
             }
         };
-        let headers = response.headers_mut();
-        headers.insert(ATTEMPTS, HeaderValue::from(attempts));
-        if let Some(operation) = entry.operation.as_deref().and_then(|id| HeaderValue::from_str(id).ok()) {
-            headers.insert(OPERATION, operation);
-        }
-        let end = End {
-            status: response.status(),
-            attempts,
-            request_bytes,
-            response_bytes: response.body().len(),
-            problem,
-        };
         match self.audit.after(entry, self.clock.now(), &end) {
-            Ok(()) => response,
+            Ok(()) => sent,
             // The line before a write is on the disk, and its response may have the only copy of an id.
-            Err(_) if entry.class != Some(Class::Read) => response,
+            Err(_) if entry.class != Some(Class::Read) => sent,
             Err(_) => {
-                let problem = unwritten("the response of the vendor is withheld");
-                problem.response(Some(&admitted.caller.name), entry.operation.as_deref())
+                let mut problem = unwritten("the response of the vendor is withheld");
+                problem.attempts = end.attempts;
+                Err(problem)
             }
         }
     }
@@ -247,76 +310,27 @@ impl Broker {
     }
 
     /// Writes a refusal to the log and returns its response.
-    fn refused(&self, entry: &Entry, problem: Problem) -> Response<Bytes> {
-        let response = problem.response(entry.caller.as_deref(), entry.operation.as_deref());
-        let end = End {
-            status: problem.status,
-            response_bytes: response.body().len(),
-            problem: Some(problem),
-            ..End::default()
-        };
+    fn refused(&self, entry: &Entry, problem: &Problem) -> Response<Bytes> {
+        self.log_refusal(entry, problem);
+        problem.response(entry.caller.as_deref(), entry.operation.as_deref())
+    }
+
+    fn log_refusal(&self, entry: &Entry, problem: &Problem) {
+        let end = End { status: problem.status, problem: Some(problem.clone()), ..End::default() };
         // Ignored: nothing was executed, and the response is a refusal already.
         let _ = self.audit.after(entry, self.clock.now(), &end);
-        response
     }
 }
 
-/// Takes the place of a call.
-fn take(places: &Arc<Semaphore>, whose: &str) -> Result<OwnedSemaphorePermit, Problem> {
-    Arc::clone(places).try_acquire_owned().map_err(|_| {
-        let detail = format!("{whose} has as many calls in progress as it may have");
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_calls", detail)
-            .retry_after(Duration::from_secs(1))
-    })
+/// Adds to a response what is known of its call.
+fn note_call(headers: &mut HeaderMap, attempts: u32, entry: &Entry) {
+    headers.insert(ATTEMPTS, HeaderValue::from(attempts));
+    if let Some(operation) = entry.operation.as_deref().and_then(|id| HeaderValue::from_str(id).ok()) {
+        headers.insert(OPERATION, operation);
+    }
 }
 
 fn unwritten(what: &str) -> Problem {
     let detail = format!("the audit log can't be written: {what}");
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "audit", detail)
-}
-
-/// Limits of one body.
-struct Limits<'l> {
-    bytes: usize,
-    time: Duration,
-    /// The bytes that its caller may still send.
-    own: Option<&'l Arc<Semaphore>>,
-}
-
-/// What a call takes of the limits, until its response is written.
-#[derive(Debug, Default)]
-struct Places {
-    calls: Vec<OwnedSemaphorePermit>,
-    /// Of all bodies, and of those of the caller.
-    bytes: Vec<OwnedSemaphorePermit>,
-}
-
-/// A response with its places.
-pub(crate) type Answer = Response<Held>;
-
-/// The body of a response.
-#[derive(Debug)]
-pub(crate) struct Held {
-    bytes: Full<Bytes>,
-    _places: Places,
-}
-
-impl Body for Held {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.bytes).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.bytes.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.bytes.size_hint()
-    }
 }

@@ -6,7 +6,7 @@
 use super::caller::{Caller, Token};
 use super::rate::Rate;
 use crate::failure::Failure;
-use crate::index::{self, Class, PROVIDERS};
+use crate::index::{self, Class, Operation, PROVIDERS};
 use crate::words;
 use auth_client_core::DateTime;
 use serde::Deserialize;
@@ -26,6 +26,19 @@ pub(crate) struct Subject<'s> {
     pub(crate) is_known: bool,
     /// The response contains credentials, so that reading it is as powerful as a write.
     pub(crate) returns_secrets: bool,
+}
+
+impl<'s> Subject<'s> {
+    /// Calls of a known operation, whose id is `id`.
+    pub(crate) fn of(operation: &Operation, id: &'s str) -> Self {
+        Self {
+            provider: operation.provider(),
+            id,
+            class: operation.class,
+            is_known: true,
+            returns_secrets: !operation.secrets.is_empty(),
+        }
+    }
 }
 
 /// The id of calls whose path no operation has.

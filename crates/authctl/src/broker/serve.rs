@@ -3,6 +3,9 @@
 use super::Broker;
 use crate::failure::Failure;
 use crate::server;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -122,8 +125,19 @@ fn connections() -> usize {
     MAX_CONNECTIONS
 }
 
-/// Serves until `stop` becomes true, and then until calls in progress have ended.
-pub(crate) async fn serve(socket: Socket, broker: Arc<Broker>, mut stop: watch::Receiver<bool>) {
+/// Serves until `stop` becomes true, and then until calls in progress have ended. `respond` gets the user of a unix socket too.
+pub(crate) async fn serve<R, F, B>(
+    socket: Socket,
+    broker: Arc<Broker>,
+    respond: R,
+    mut stop: watch::Receiver<bool>,
+) where
+    R: Fn(Request<Incoming>, Option<u32>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let most = connections();
     let slots = Arc::new(Semaphore::new(most));
     let accept = async || {
@@ -138,9 +152,17 @@ pub(crate) async fn serve(socket: Socket, broker: Arc<Broker>, mut stop: watch::
         };
         match accepted {
             Ok(stream) => {
-                let (broker, stop) = (Arc::clone(&broker), stop.clone());
+                let (respond, stop) = (respond.clone(), stop.clone());
                 tokio::spawn(async move {
-                    connection(stream, broker, stop).await;
+                    match stream {
+                        Stream::Tcp(stream) => {
+                            server::connection(stream, stop, |request| respond(request, None)).await;
+                        }
+                        #[cfg(unix)]
+                        Stream::Unix(stream, user) => {
+                            server::connection(stream, stop, |request| respond(request, Some(user))).await;
+                        }
+                    }
                     drop(slot);
                 });
             }
@@ -157,21 +179,5 @@ pub(crate) async fn serve(socket: Socket, broker: Arc<Broker>, mut stop: watch::
         broker.idle().await;
     })
     .await;
-    for backend in &broker.gate.backends {
-        backend.close().await;
-    }
-}
-
-async fn connection(stream: Stream, broker: Arc<Broker>, stop: watch::Receiver<bool>) {
-    let respond = |request, peer| {
-        let broker = Arc::clone(&broker);
-        async move { broker.respond(request, peer).await }
-    };
-    match stream {
-        Stream::Tcp(stream) => server::connection(stream, stop, |request| respond(request, None)).await,
-        #[cfg(unix)]
-        Stream::Unix(stream, user) => {
-            server::connection(stream, stop, |request| respond(request, Some(user))).await;
-        }
-    }
+    broker.close().await;
 }

@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod man;
+pub(crate) mod mcp;
 pub(crate) mod operation;
 pub(crate) mod policy;
 pub(crate) mod proxy;

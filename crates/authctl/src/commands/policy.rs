@@ -1,8 +1,8 @@
 //! `authctl policy …`: checks the file with the callers of the proxy, and explains what it decides.
 
 use crate::broker::caller::{Caller, Token};
-use crate::broker::gate;
 use crate::broker::policy::{self, Decision, RAW, Subject};
+use crate::broker::resolve::{first_segment, resolve};
 use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::index::{self, Class, Key, PROVIDERS};
@@ -88,15 +88,7 @@ fn check(callers: &[Caller], globals: &Globals) -> Result<(), Failure> {
             let mut total = 0;
             for operation in index::operations(provider).filter_map(Key::operation) {
                 total += 1;
-                let id = operation.id();
-                let subject = Subject {
-                    provider,
-                    id: &id,
-                    class: operation.class,
-                    is_known: true,
-                    returns_secrets: !operation.secrets.is_empty(),
-                };
-                if caller.rules.decide(subject).allowed
+                if caller.rules.decide(Subject::of(&operation, &operation.id())).allowed
                     && let Some(count) = counts.get_mut(operation.class as usize)
                 {
                     *count += 1;
@@ -122,10 +114,10 @@ fn check(callers: &[Caller], globals: &Globals) -> Result<(), Failure> {
 fn explain(callers: &[Caller], method: &str, path: &str, globals: &Globals) -> Result<(), Failure> {
     let method = target::method(method)?;
     let uri: Uri = path.parse().map_err(|_| Failure::usage(format!("{path:?} is no path")))?;
-    let (name, path) = gate::first_segment(uri.path());
+    let (name, path) = first_segment(uri.path());
     let provider = resolve::provider(name)
         .map_err(|failure| failure.hint("the path begins with a provider: /virtuous/api/Contact/12"))?;
-    let resolved = gate::resolve(&Routes::new(provider), &method, path, uri.query().unwrap_or_default());
+    let resolved = resolve(&Routes::new(provider), &method, path, uri.query().unwrap_or_default());
     let resolved = resolved.map_err(|problem| Failure::usage(problem.detail))?;
     let now = SystemClock::new().now();
     let rows: Vec<String> = callers

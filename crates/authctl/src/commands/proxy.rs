@@ -59,35 +59,35 @@ pub(crate) struct Arguments {
     options: Options,
 }
 
-/// Options of `proxy` and `run`.
+/// Options of `proxy` and `run`, and of `mcp`, which describes them itself.
 #[derive(clap::Args, Debug)]
 pub(super) struct Options {
     /// Serve only this provider, with its paths at the root, for clients that only change their base URL.
     #[arg(long, value_name = "NAME")]
-    provider: Option<String>,
+    pub(super) provider: Option<String>,
     /// The callers and what each may call: authctl policy --help.
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
     /// Refuse every call that isn't an operation of the class read, and responses with credentials.
     #[arg(long)]
-    read_only: bool,
+    pub(super) read_only: bool,
     /// Append a line per call to this file, without secrets and bodies.
     #[arg(long, value_name = "FILE")]
-    audit: Option<PathBuf>,
+    pub(super) audit: Option<PathBuf>,
     /// Another value of the header Host that is allowed, such as proxy.internal:4000; can be repeated.
     #[arg(long, value_name = "HOST", value_parser = host)]
-    allow_host: Vec<String>,
+    pub(super) allow_host: Vec<String>,
     /// Web pages of this origin may call, such as http://localhost:5173; can be repeated.
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
-    allow_origin: Vec<String>,
+    pub(super) allow_origin: Vec<String>,
 }
 
-fn host(text: &str) -> Result<String, String> {
+pub(super) fn host(text: &str) -> Result<String, String> {
     let is_host = text.parse::<Authority>().is_ok_and(|host| host.as_str() == text && !text.contains('@'));
     if is_host { Ok(text.to_ascii_lowercase()) } else { Err("must be HOST or HOST:PORT".to_owned()) }
 }
 
-fn origin(text: &str) -> Result<String, String> {
+pub(super) fn origin(text: &str) -> Result<String, String> {
     let host = text.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
     match host.and_then(|(_, rest)| host_of(rest)) {
         Some(()) => Ok(text.to_owned()),
@@ -116,7 +116,7 @@ impl Options {
         hosts: Option<Vec<String>>,
     ) -> Result<Prepared, Failure> {
         globals.refuse_all_but_emulator("the proxy prints no responses")?;
-        let root = self.provider.as_deref().map(crate::resolve::provider).transpose()?;
+        let root = self.provider()?;
         let emulator = if globals.emulator { Some(emulate::start().await?) } else { None };
         let mut backends = Vec::new();
         for provider in PROVIDERS.into_iter().filter(|one| root.is_none_or(|root| root == *one)) {
@@ -126,7 +126,7 @@ impl Options {
                 None => Settings::find(provider, globals)?,
             };
             if let Some(settings) = settings {
-                backends.push(Arc::new(Backend::new(&settings)?));
+                backends.push(Arc::new(Backend::new(&settings, globals.timeout())?));
             }
         }
         if backends.is_empty() {
@@ -149,15 +149,48 @@ impl Options {
         Ok(Prepared { broker: Arc::new(Broker::new(gate, audit)), _emulator: emulator })
     }
 
+    /// The only provider, if there is one.
+    pub(super) fn provider(&self) -> Result<Option<&'static str>, Failure> {
+        self.provider.as_deref().map(crate::resolve::provider).transpose()
+    }
+
+    /// The one caller of a program, with a token: that of the policy with the name that is `wanted`, or one that is called `name`.
+    pub(super) fn chosen(&self, name: &str, wanted: Option<&str>) -> Result<(Caller, String), Failure> {
+        let (caller, token) = self.single(name, None)?;
+        let Some(policy) = &self.policy else { return Ok((caller, token)) };
+        let callers = self.callers(policy)?;
+        let names: Vec<String> = callers.iter().map(|caller| caller.name.clone()).collect();
+        let wanted = wanted.or_else(|| names.first().filter(|_| names.len() == 1).map(String::as_str));
+        let found = callers.into_iter().find(|caller| Some(caller.name.as_str()) == wanted);
+        let mut found = found.ok_or_else(|| {
+            Failure::usage(format!("--caller: name the caller of the policy that `{name}` is"))
+                .hint(names.join(", "))
+        })?;
+        found.token = caller.token;
+        Ok((found, token))
+    }
+
+    /// The callers of the policy; without one, a single caller and its token. `user` may connect to the unix socket.
+    pub(super) fn all_callers(
+        &self,
+        name: &str,
+        user: Option<u32>,
+    ) -> Result<(Vec<Caller>, Option<String>), Failure> {
+        match &self.policy {
+            Some(policy) => Ok((self.callers(policy)?, None)),
+            None => self.single(name, user).map(|(caller, token)| (vec![caller], Some(token))),
+        }
+    }
+
     /// A caller without a policy file, and its token.
-    pub(super) fn single(&self, name: &str, user_id: Option<u32>) -> Result<(Caller, String), Failure> {
+    fn single(&self, name: &str, user_id: Option<u32>) -> Result<(Caller, String), Failure> {
         let (text, token) = Token::create()
             .map_err(|error| Failure::local(format!("no random numbers for a token: {error}")))?;
         let rules = Rules::open(self.read_only);
         Ok((Caller::new(name.to_owned(), Some(token), user_id, rules, None, None), text))
     }
 
-    pub(super) fn callers(&self, policy: &Path) -> Result<Vec<Caller>, Failure> {
+    fn callers(&self, policy: &Path) -> Result<Vec<Caller>, Failure> {
         policy::load(policy, self.read_only)
     }
 }
@@ -165,7 +198,12 @@ impl Options {
 impl Prepared {
     /// Serves until `stop` becomes true and calls in progress have ended.
     pub(super) async fn serve(&self, socket: Socket, stop: watch::Receiver<bool>) {
-        serve(socket, Arc::clone(&self.broker), stop).await;
+        let broker = Arc::clone(&self.broker);
+        let respond = move |request, peer| {
+            let broker = Arc::clone(&broker);
+            async move { broker.respond(request, peer).await }
+        };
+        serve(socket, Arc::clone(&self.broker), respond, stop).await;
     }
 }
 
@@ -186,34 +224,41 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         return Err(Failure::usage(format!("--bind {}: other machines could reach it", arguments.bind))
             .hint("--allow-remote allows that; the connection is not encrypted"));
     }
-    let file = options.policy.as_deref().map(|policy| options.callers(policy)).transpose()?;
-    let (socket, address, user) = match &arguments.unix {
+    let (mut callers, token) = options.all_callers("default", None)?;
+    let (socket, address) = match &arguments.unix {
         None => {
             let (socket, address) = Socket::bind(arguments.bind).await?;
-            (socket, Some(address), None)
+            (socket, Some(address))
         }
         Some(path) => {
-            let shared = file.iter().flatten().any(|caller| caller.user_id.is_some());
+            let shared = callers.iter().any(|caller| caller.user_id.is_some());
             let (socket, user) = unix(path, shared).await?;
-            (socket, None, Some(user))
-        }
-    };
-    let (callers, token) = match file {
-        Some(callers) => (callers, None),
-        None => {
-            let (caller, token) = options.single("default", user)?;
-            (vec![caller], Some(token))
+            if token.is_some() {
+                callers.iter_mut().for_each(|caller| caller.user_id = Some(user));
+            }
+            (socket, None)
         }
     };
     let prepared = options.prepare(globals, callers, address.map(hosts)).await?;
     let signals = Signals::new()?;
-    announce(&prepared.broker.gate, address, arguments.unix.as_deref(), token.as_deref())?;
+    let url = address.map(|address| format!("http://{address}"));
+    announce(&prepared.broker.gate, "proxy", url, arguments.unix.as_deref(), token.as_deref())?;
+    until_stopped(signals, options, &prepared.broker.gate, |stopped| prepared.serve(socket, stopped)).await;
+    Ok(())
+}
+
+/// Serves until the first Ctrl-C or SIGTERM, and then until calls in progress have ended. SIGHUP reads the policy again.
+pub(super) async fn until_stopped<F: Future<Output = ()>>(
+    signals: Signals,
+    options: &Options,
+    gate: &Gate,
+    serve: impl FnOnce(watch::Receiver<bool>) -> F,
+) {
     let (stop, stopped) = watch::channel(false);
     tokio::select! {
-        () = prepared.serve(socket, stopped) => {}
-        () = handle(signals, &stop, || reload(options, &prepared.broker.gate)) => {}
+        () = serve(stopped) => {}
+        () = handle(signals, &stop, || reload(options, gate)) => {}
     }
-    Ok(())
 }
 
 #[cfg(unix)]
@@ -230,14 +275,14 @@ async fn unix(_: &Path, _: bool) -> Result<(Socket, u32), Failure> {
     Err(Failure::usage("--unix: this system has no unix sockets"))
 }
 
-/// Prints where the proxy is.
-fn announce(
+/// Prints where the server of this command is.
+pub(super) fn announce(
     gate: &Gate,
-    address: Option<SocketAddr>,
+    command: &str,
+    url: Option<String>,
     socket: Option<&Path>,
     token: Option<&str>,
 ) -> Result<(), Failure> {
-    let url = address.map(|address| format!("http://{address}"));
     let socket = socket.map(|path| path.display().to_string());
     let providers: Vec<&str> = gate.backends.iter().map(|backend| backend.provider).collect();
     if !std::io::stdout().is_terminal() {
@@ -250,9 +295,9 @@ fn announce(
         return Out::default().line(&ready.end());
     }
     let at = url.or(socket).unwrap_or_default();
-    let mut text = format!("authctl proxy listens on {at}\n");
+    let mut text = format!("authctl {command} listens on {at}\n");
     // Writing to a String can't fail.
-    for provider in providers {
+    for provider in providers.iter().filter(|_| command == "proxy") {
         let path = if gate.root.is_some() { String::new() } else { format!("/{provider}") };
         let _ = writeln!(text, "  {provider:<12} {at}{path}");
     }

@@ -58,20 +58,7 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
 
 async fn start(arguments: &Arguments, globals: &Globals) -> Result<i32, Failure> {
     let options = &arguments.options;
-    let (mut caller, token) = options.single("run", None)?;
-    if let Some(policy) = &options.policy {
-        let callers = options.callers(policy)?;
-        let names: Vec<String> = callers.iter().map(|caller| caller.name.clone()).collect();
-        let wanted =
-            arguments.caller.as_ref().map_or_else(|| names.first().filter(|_| names.len() == 1), Some);
-        let found = callers.into_iter().find(|caller| Some(&caller.name) == wanted);
-        let mut found = found.ok_or_else(|| {
-            Failure::usage("--caller: name the caller of the policy that the command is")
-                .hint(names.join(", "))
-        })?;
-        found.token = caller.token;
-        caller = found;
-    }
+    let (caller, token) = options.chosen("run", arguments.caller.as_deref())?;
     let (socket, address) = Socket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let prepared = options.prepare(globals, vec![caller], Some(hosts(address))).await?;
     let gate = &prepared.broker.gate;

@@ -1,0 +1,90 @@
+//! The server over HTTP: a token per caller, checked before the protocol is read, and no sessions.
+
+use super::server::Server;
+use crate::broker::gate::Gate;
+use crate::broker::problem::Problem;
+use crate::broker::serve::{Socket, serve};
+use crate::broker::{self, Broker};
+use crate::server;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The path of the endpoint.
+pub(super) const PATH: &str = "/mcp";
+
+/// The largest message.
+pub(super) const MAX_MESSAGE: usize = 1 << 20;
+/// The longest that a caller may take for one.
+const BODY_TIME: Duration = Duration::from_secs(60);
+
+type Service = StreamableHttpService<Server, NeverSessionManager>;
+
+/// Serves until `stop` becomes true and calls in progress have ended.
+pub(super) async fn listen(server: Server, broker: Arc<Broker>, socket: Socket, stop: watch::Receiver<bool>) {
+    let config = StreamableHttpServerConfig::default()
+        // A session id would be one more thing that identifies a caller.
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .with_max_request_body_bytes(MAX_MESSAGE)
+        // The same lists as those that are checked before the token.
+        .with_allowed_hosts(broker.gate.hosts.clone().unwrap_or_default())
+        .with_allowed_origins(broker.gate.origins.clone())
+        .enforce_origin_validation();
+    let service: Service = StreamableHttpService::new(
+        move || Ok(server.clone()),
+        Arc::new(NeverSessionManager::default()),
+        config,
+    );
+    let own = Arc::clone(&broker);
+    let respond = move |request, _| {
+        let (broker, service) = (Arc::clone(&own), service.clone());
+        async move { respond(&broker.gate, &service, request).await }
+    };
+    serve(socket, broker, respond, stop).await;
+}
+
+async fn respond(
+    gate: &Gate,
+    service: &Service,
+    request: Request<Incoming>,
+) -> Response<BoxBody<Bytes, Infallible>> {
+    let (mut head, body) = request.into_parts();
+    let origin = gate.allowed_origin(&head);
+    let admitted = async {
+        gate.check_connection(&head)?;
+        if let Some(response) = gate.preflight(&head) {
+            return Ok(Err(response));
+        }
+        if head.uri.path() != PATH {
+            let detail = format!("the path of this server is {PATH}");
+            return Err(Problem::new(StatusCode::NOT_FOUND, "unknown_path", detail));
+        }
+        let caller = gate.caller(&head.headers, None)?;
+        let body = server::body(&head, body, MAX_MESSAGE, BODY_TIME, |_| true).await;
+        let body = body.map_err(|error| broker::unread(error, MAX_MESSAGE, BODY_TIME))?;
+        Ok(Ok((caller, body)))
+    };
+    let mut response = match admitted.await {
+        Ok(Ok((caller, body))) => {
+            head.extensions.insert(caller);
+            // Nothing behind this point needs the token.
+            head.headers.remove(header::AUTHORIZATION);
+            service.handle(Request::from_parts(head, Full::new(body))).await
+        }
+        Ok(Err(response)) => response.map(|bytes| Full::new(bytes).boxed()),
+        Err(problem) => problem.response(None, None).map(|bytes| Full::new(bytes).boxed()),
+    };
+    if let Some(origin) = origin {
+        broker::gate::allow_origin(response.headers_mut(), origin);
+    }
+    response
+}
