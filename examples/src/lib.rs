@@ -70,6 +70,9 @@ mod guides {
     #[doc = include_str!("../../docs/lists-and-exports.md")]
     pub struct ListsAndExports;
     #[cfg(doctest)]
+    #[doc = include_str!("../../docs/mcp.md")]
+    pub struct Mcp;
+    #[cfg(doctest)]
     #[doc = include_str!("../../docs/observability.md")]
     pub struct Observability;
     #[cfg(doctest)]
