@@ -67,6 +67,9 @@ mod guides {
     #[doc = include_str!("../../docs/errors.md")]
     pub struct Errors;
     #[cfg(doctest)]
+    #[doc = include_str!("../../docs/exports.md")]
+    pub struct Exports;
+    #[cfg(doctest)]
     #[doc = include_str!("../../docs/lists-and-exports.md")]
     pub struct ListsAndExports;
     #[cfg(doctest)]

@@ -41,7 +41,7 @@ Exit codes:
   5    not found
   6    failed, and safe to run again (429, 5xx, no connection)
   7    failed, and may have been executed: check before you run it again
-  8    prevented by authctl: a deletion without --yes, a second export to a file
+  8    prevented by authctl: a deletion without --yes, a second export to a target
   9    partly done, the signature of a webhook is wrong, or doctor --strict found a difference
   130  interrupted by Ctrl-C";
 
@@ -100,6 +100,12 @@ impl Failure {
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds a hint, unless there is one.
+    pub(crate) fn or_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint.get_or_insert_with(|| hint.into());
         self
     }
 

@@ -1,7 +1,10 @@
 //! Options of every command. They can stand before and after the words of an operation.
 
 use crate::failure::Failure;
+use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, Args as _, Command, ValueEnum};
+use std::ffi::OsStr;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
@@ -10,8 +13,8 @@ use std::time::Duration;
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Globals {
     /// Format of the output. Default: table on a terminal, json elsewhere.
-    #[arg(long, short, global = true, value_enum, value_name = "FORMAT", env = "AUTHCTL_OUTPUT")]
-    output: Option<Format>,
+    #[arg(long, short, global = true, value_parser = FormatParser, value_name = "FORMAT", env = "AUTHCTL_OUTPUT")]
+    output: Option<Choice>,
 
     /// Filter the response with jq before printing. Strings are printed without quotes, unless --output is json or
     /// ndjson. The filter runs in jaq, which lacks a few functions of jq.
@@ -85,6 +88,39 @@ pub(crate) enum Format {
     Raw,
 }
 
+/// A format; none if the variable of the environment is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Choice(Option<Format>);
+
+/// Reads a format. An empty variable of the environment counts as not set.
+#[derive(Clone, Debug)]
+struct FormatParser;
+
+impl TypedValueParser for FormatParser {
+    type Value = Choice;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<Choice, clap::Error> {
+        EnumValueParser::<Format>::new().parse_ref(command, arg, value).map(|format| Choice(Some(format)))
+    }
+
+    fn parse_ref_(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+        source: ValueSource,
+    ) -> Result<Choice, clap::Error> {
+        match source {
+            ValueSource::EnvVariable if value.is_empty() => Ok(Choice(None)),
+            _ => self.parse_ref(command, arg, value),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Format::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum When {
     #[default]
@@ -101,7 +137,7 @@ impl Globals {
 
     /// The format, and whether it was chosen.
     pub(crate) fn format(&self) -> (Format, bool) {
-        match self.output {
+        match self.chosen() {
             Some(format) => (format, true),
             None if std::io::stdout().is_terminal() => (Format::Table, false),
             None => (Format::Json, false),
@@ -110,7 +146,11 @@ impl Globals {
 
     /// Whether failures are printed as JSON.
     pub(crate) fn json_errors(&self) -> bool {
-        matches!(self.output, Some(Format::Json | Format::Ndjson))
+        matches!(self.chosen(), Some(Format::Json | Format::Ndjson))
+    }
+
+    fn chosen(&self) -> Option<Format> {
+        self.output.and_then(|choice| choice.0)
     }
 
     pub(crate) fn color(&self) -> bool {
@@ -134,7 +174,7 @@ impl Globals {
             "--jq" => self.jq.is_some(),
             "--limit" => self.limit.is_some(),
             "--output" => {
-                let is_json = matches!(self.output, None | Some(Format::Json | Format::Ndjson));
+                let is_json = matches!(self.chosen(), None | Some(Format::Json | Format::Ndjson));
                 !is_json && std::env::var_os("AUTHCTL_OUTPUT").is_none_or(|value| value.is_empty())
             }
             _ => false,

@@ -119,6 +119,124 @@ async fn an_export_that_is_killed_at_any_moment_has_every_row_once() {
     assert!(place.text("contacts.ndjson") == place.text("whole.ndjson"), "every row once, in order");
 }
 
+/// The cells of a CSV file, read by other code than what writes it.
+fn cells(text: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            '"' if quoted && characters.peek() == Some(&'"') => cell.extend(characters.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => row.push(std::mem::take(&mut cell)),
+            '\n' if !quoted => {
+                row.push(std::mem::take(&mut cell));
+                rows.push(std::mem::take(&mut row));
+            }
+            c => cell.push(c),
+        }
+    }
+    assert!(cell.is_empty() && row.is_empty() && !quoted, "no half row stays");
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_csv_file_that_is_killed_at_any_moment_is_the_same_as_a_clean_one() {
+    let place = Place::new(3_000).await;
+    let export = |name| ["virtuous", "export", "contacts-full", "--to", name, "--batch", "200"];
+    place.run(&export("whole.csv"), 0, "contacts-full: 3000 rows in whole.csv");
+    let whole = place.length("whole.csv");
+    let mut kills = 0;
+    for part in 0..5 {
+        let random = RandomState::new().hash_one(part) % (whole / 5);
+        let goal = whole / 5 * part + random;
+        let mut child =
+            place.command(&export("killed.csv")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        wait_until(|| place.length("killed.csv") > goal || child.try_wait().unwrap().is_some());
+        std::thread::sleep(Duration::from_micros(random % 20_000));
+        kills += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(kills >= 3, "only {kills} runs were killed before they were done");
+    place.run(&export("killed.csv"), 0, "contacts-full: 3000 rows in killed.csv");
+    let text = place.text("whole.csv");
+    assert!(place.text("killed.csv") == text, "every row once, in order");
+    let rows = cells(&text);
+    assert_eq!((rows.len(), rows[0][0].as_str(), rows[0].last().unwrap().as_str()), (3_001, "id", "_raw"));
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()));
+    place.run(&["virtuous", "export", "contacts-full", "--to", "whole.ndjson"], 0, "3000 rows");
+    let names = &rows[0];
+    for (row, line) in rows[1..].iter().zip(place.text("whole.ndjson").lines()).step_by(97) {
+        let fields: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
+        for (name, cell) in names.iter().zip(row) {
+            let expected = match fields.get(name) {
+                None | Some(Value::Null) => String::new(),
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Array(_) | Value::Object(_)) => continue,
+                Some(other) => other.to_string(),
+            };
+            assert_eq!(*cell, expected, "{name}");
+        }
+    }
+
+    // Another form, or a file that somebody has cut off, is refused.
+    place.run(&[&export("whole.csv") as &[_], &["--csv-safe"]].concat(), 2, "it was exported as csv");
+    fs::write(place.home.folder.join("whole.csv"), &text[..1000]).unwrap();
+    place.run(&export("whole.csv"), 2, "it is shorter than at the end of the last export");
+    place.run(&[&export("whole.csv") as &[_], &["--restart"]].concat(), 0, "3000 rows");
+    assert!(place.text("whole.csv") == text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_fields_and_formulas_in_a_csv_file() {
+    let place = Place::new(3).await;
+    let rows = r#"{"list":[{"id":7,"name":"=HYPERLINK(\"x\")","address":"-5.50","phone":"+1 555","new":{"a":1.50}}],"total":1}"#;
+    let json = [("Content-Type", "application/json")];
+    let answer = |rows| {
+        let rule = FaultRule::new("virtuous", Fault::response(200, &json, rows)).operation("contacts.query");
+        place.emulator.add_fault(rule.times(1)).unwrap();
+    };
+    answer(rows);
+    answer(r#"{"list":[],"total":1}"#);
+    place.run(&["virtuous", "export", "contacts", "--to", "a.csv", "--csv-safe"], 0, "1 row in a.csv");
+    let rows = cells(&place.text("a.csv"));
+    assert_eq!(
+        rows[0],
+        ["id", "name", "contactType", "contactName", "address", "email", "phone", "contactViewUrl", "_raw"]
+    );
+    assert_eq!(
+        rows[1],
+        ["7", "'=HYPERLINK(\"x\")", "", "", "-5.50", "", "'+1 555", "", "{\"new\":{\"a\":1.50}}"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn since_last_adds_what_changed_to_a_file() {
+    let place = Place::new(30).await;
+    let export = ["virtuous", "export", "contacts-full", "--to", "contacts.ndjson", "--since", "last"];
+    place.run(&export, 0, "contacts-full: 30 rows in contacts.ndjson (");
+    place.emulator.clock().advance(Duration::from_secs(5 * 86_400));
+    place.run(&["virtuous", "contacts", "update", "18", "--data", &contact(&place)], 0, "");
+    // Three contacts are as old as the last change that was seen, this one among them.
+    place.run(&export, 0, "contacts-full: 3 rows in contacts.ndjson, modified since ");
+    let ids = place.ids("contacts.ndjson");
+    assert_eq!((ids.len(), &ids[30..]), (33, &[17, 18, 19][..]), "the last row of an id counts");
+    let plain = ["virtuous", "export", "contacts-full", "--to", "contacts.ndjson"];
+    place.run(
+        &plain,
+        2,
+        "contacts.ndjson can't be continued: it contains another export, of rows modified since",
+    );
+    let none = ["virtuous", "export", "tasks", "--to", "tasks.csv", "--since", "last"];
+    let options = Fault::response(200, &[("Content-Type", "application/json")], r#"{"options":[]}"#);
+    place
+        .emulator
+        .add_fault(FaultRule::new("virtuous", options).operation("tasks.query_options").times(1))
+        .unwrap();
+    place.run(&none, 2, "can't compare the time of the last change");
+    assert!(!place.home.folder.join("tasks.csv").exists(), "found in the first run");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn since_exports_what_was_modified_on_that_day_or_later() {
     let place = Place::new(30).await;
@@ -140,7 +258,7 @@ async fn since_exports_what_was_modified_on_that_day_or_later() {
     assert_eq!(place.ids("changed.ndjson"), [0_i64; 0]);
     // Noon tomorrow: the day before it is today.
     export(&format!("{tomorrow}T12:00:00Z"), &["--restart"], 0, "contacts: 1 row");
-    export("yesterday", &[], 2, "expected a date such as");
+    export("yesterday", &[], 2, "expected last, a date such as");
     let options = Fault::response(200, &[("Content-Type", "application/json")], r#"{"options":[]}"#);
     let rule = FaultRule::new("virtuous", options).operation("premiums.query_options").times(1);
     place.emulator.add_fault(rule).unwrap();
@@ -175,7 +293,7 @@ async fn a_second_run_is_refused_and_ctrl_c_keeps_what_is_written() {
             .is_ok_and(|text| text.lines().count() == 2_000)
     });
     place.run(&export, 8, "another export to contacts.ndjson is running");
-    place.run(&[&export as &[_], &["--restart"]].concat(), 8, "wait for it");
+    place.run(&[&export as &[_], &["--restart"]].concat(), 8, "wait for it, or choose another target");
     interrupt(&first);
     Outcome::of(first).expect(130, "interrupted\nhint: 2000 rows are kept: the same command resumes");
     assert_eq!(place.ids("contacts.ndjson").len(), 2_000);
@@ -247,8 +365,18 @@ async fn mistakes_are_found_before_anything_is_sent() {
     export(&[], 2, "--to");
     export(&["contacts"], 2, "--to");
     export(&["contcats", "--to", "a.ndjson"], 2, "did you mean contacts?");
-    export(&["contacts", "--to", "a.csv"], 2, "must end with .ndjson or .jsonl");
-    export(&["contacts", "--to", "postgres://localhost/crm"], 2, "must end with .ndjson");
+    export(&["contacts", "--to", "a.txt"], 2, "must end with .ndjson, .jsonl or .csv");
+    export(
+        &["contacts", "--to", "mysql://localhost/crm"],
+        2,
+        "targets are FILE.ndjson, FILE.csv, sqlite:FILE",
+    );
+    export(&["contacts", "--to", "a.ndjson", "--table", "x"], 2, "--table: only a database has tables");
+    export(&["contacts", "--to", "a.ndjson", "--csv-safe"], 2, "--csv-safe: only a CSV file");
+    export(&["contacts", "--to", "-", "--since", "last"], 2, "has no earlier export");
+    export(&["contacts", "--to", "a.csv", "--batch", "1001"], 2, "1001 is not in 1..=1000");
+    export(&["contacts", "--to", "a.csv", "--overlap", "5"], 2, "expected a duration such as");
+    export(&["contacts", "--to", "a.csv", "--since", "last", "--dry-run"], 2, "name a day");
     export(&["contacts", "--to", "."], 2, "is a folder");
     export(&["contacts", "--to", "nowhere/a.ndjson"], 1, "nowhere/a.ndjson can't be written");
     export(&["contacts", "--to", "mine.ndjson"], 2, "the file that describes its content is missing");
@@ -265,9 +393,19 @@ async fn mistakes_are_found_before_anything_is_sent() {
 async fn the_example_of_the_help_runs() {
     let place = Place::new(3).await;
     let help = place.run(&["virtuous", "export", "--help"], 0, "");
-    assert!(help.contains("volunteer-opportunities") && help.contains("--since <DATE|TIME>"), "{help}");
-    let example = help.lines().find_map(|line| line.trim().strip_prefix("$ authctl ")).unwrap();
-    place.run(&example.split(' ').collect::<Vec<_>>(), 0, "contacts: 3 rows in contacts.ndjson");
+    assert!(help.contains("volunteer-opportunities") && help.contains("--since <last|DATE|TIME>"), "{help}");
+    let examples: Vec<&str> =
+        help.lines().filter_map(|line| line.trim().strip_prefix("$ authctl ")).collect();
+    assert_eq!(examples.len(), 3, "{help}");
+    for example in examples {
+        let file = example.split(' ').nth(5).unwrap().trim_start_matches("sqlite:");
+        // Twice: the emulator of the second run has another port.
+        for _ in 0..2 {
+            place.run(&example.split(' ').collect::<Vec<_>>(), 0, &format!(" rows in {file}"));
+        }
+    }
     assert_eq!(place.ids("contacts.ndjson"), [17, 18, 19]);
-    assert!(place.run(&["virtuous", "--help"], 0, "").contains("authctl virtuous export RESOURCE --to FILE"));
+    assert!(
+        place.run(&["virtuous", "--help"], 0, "").contains("authctl virtuous export RESOURCE --to TARGET")
+    );
 }

@@ -57,6 +57,12 @@ async fn the_commands_of_the_command_line_work() {
     run("command-line.md", 20).await;
 }
 
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_exports_work() {
+    run("exports.md", 8).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_commands_of_the_proxy_work() {
     run("proxy.md", 7).await;

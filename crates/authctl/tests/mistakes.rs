@@ -242,6 +242,14 @@ async fn an_option_without_effect_is_refused_before_anything_happens() {
     home.run(&["man"]).expect(0, ".TH authctl");
     home.run(&["list", "virtuous", "contacts", "--columns", "operation"])
         .expect(0, "virtuous contacts get\n");
+    // Empty is not set; other values and an empty option are mistakes.
+    home.env = vec![("AUTHCTL_OUTPUT", String::new())];
+    let listed = home.run(&["list", "virtuous", "contacts"]).expect(0, "");
+    assert!(listed.json().as_array().is_some_and(|rows| !rows.is_empty()), "the default without a terminal");
+    home.run(&["nosuch"]).expect(2, "authctl: ");
+    home.run(&["list", "virtuous", "contacts", "--output="]).expect(2, "--output");
+    home.env = vec![("AUTHCTL_OUTPUT", "yaml".to_owned())];
+    home.run(&["list", "virtuous", "contacts"]).expect(2, "'yaml'");
 }
 
 #[tokio::test(flavor = "multi_thread")]

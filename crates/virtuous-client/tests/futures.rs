@@ -27,6 +27,7 @@ fn logins(login: Login, with_code: Login, challenge: &Challenge) {
 fn records(client: &Client, walk: &mut Walk<ContactSummary>) {
     is_send(walk.next());
     is_send(Export::new(client, Resource::Contacts).to_file("contacts.jsonl"));
+    is_send(Export::new(client, Resource::Contacts).batches().next());
     is_send(client.close());
     let contact = ContactCreate::new(ContactType::Household, "Larsson", []);
     is_send(client.contacts().create_once(contact));

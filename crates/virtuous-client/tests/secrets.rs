@@ -154,6 +154,12 @@ async fn no_public_type_prints_a_secret() {
     SECRETS.not_in_debug("WebhookWrite", &WebhookWrite::new("https://x.example").secret(PASSWORD));
     SECRETS.not_in_debug("Walk", &client.gifts().walk(Query::all()));
     SECRETS.not_in_debug("Export", &Export::new(&client, Resource::Gifts));
+    let page = format!(r#"{{"list":[{{"name":"{PASSWORD}"}}]}}"#);
+    let exporter = Client::builder().api_key(API_KEY.to_owned());
+    let exporter = exporter.transport(ScriptedTransport::new().json(200, page)).build().unwrap();
+    let mut batches = Export::new(&exporter, Resource::Communications).batches();
+    SECRETS.not_in_debug("ExportedRow", &batches.next().await.unwrap().unwrap());
+    SECRETS.not_in_debug("Batches", &batches);
     SECRETS.not_in_error("Error", &Client::new(format!("{API_KEY}\n")).unwrap_err());
     SECRETS.cover(
         "virtuous_client",

@@ -1,4 +1,4 @@
-//! The token stores in databases, against real servers that the tests start.
+//! The token stores in databases and authctl's exports to PostgreSQL, against real servers that the tests start.
 
 use crate::Failure;
 use crate::report::process::{self, run as finish};
@@ -29,6 +29,10 @@ pub(super) fn run(root: &Path) -> Result<String, Failure> {
     let mut tests = process::cargo(root, &["test", "-p", "auth-token-store", "--all-features"]);
     tests.env(VARIABLE, "1");
     finish(&mut tests, "cargo xtask ci --only stores")?;
+    let export = ["test", "-p", "authctl", "--all-features", "--test", "databases", "postgres"];
+    let mut export = process::cargo(root, &export);
+    export.env(VARIABLE, "1");
+    finish(&mut export, "cargo xtask ci --only stores")?;
     // The guide on fleets, which needs the features.
     let guide = ["test", "-p", "virtuous-client", "--features", "redis,postgres", "--doc", "--", "Fleets"];
     finish(&mut process::cargo(root, &guide), "correct docs/fleet.md")

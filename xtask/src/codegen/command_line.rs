@@ -10,6 +10,7 @@ use super::assumptions;
 use super::emulator::descriptions;
 use super::json::Node;
 use super::output::{self, Change};
+use super::row_types;
 use crate::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -117,7 +118,7 @@ impl<'n> Api<'n> {
             }
             record.set("body", body.into());
         }
-        self.response(operation, &mut record);
+        self.response(path, operation, &mut record);
         record.into()
     }
 
@@ -167,7 +168,7 @@ impl<'n> Api<'n> {
     }
 
     /// The form of a successful response: the columns of a table, the field with the value, the fields that are secrets.
-    fn response(&self, operation: &'n Node, record: &mut Record) {
+    fn response(&self, path: &str, operation: &'n Node, record: &mut Record) {
         let responses = fields(operation.get("responses"));
         let statuses = responses.iter().filter(|(status, _)| status.starts_with('2'));
         let numbers: Vec<Node> =
@@ -202,6 +203,10 @@ impl<'n> Api<'n> {
         let columns: Vec<Node> = columns.map(|(name, _)| Node::Text(name.clone())).collect();
         if !columns.is_empty() {
             record.set("columns", Node::Array(columns));
+        }
+        // What an export can read.
+        if path.contains("/Query") && !path.ends_with("Options") {
+            record.set("fields", row_types::of(row, &|node| self.resolve(node)));
         }
         let mut secrets = BTreeSet::new();
         self.secrets(schema, &mut secrets, &mut BTreeSet::new());

@@ -14,6 +14,7 @@ mod plan;
 mod read;
 #[cfg(test)]
 mod refusals;
+mod row_types;
 mod walk;
 
 use crate::report::process::read_text;

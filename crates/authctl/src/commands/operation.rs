@@ -85,7 +85,7 @@ fn overview(provider: &'static str, asked: bool) -> Result<(), Failure> {
     }
     if provider == "virtuous" {
         text.push_str(
-            "\nauthctl virtuous export RESOURCE --to FILE writes all rows of a resource to a file\n",
+            "\nauthctl virtuous export RESOURCE --to TARGET writes all rows of a resource to a file or a database\n",
         );
     }
     let _ = write!(

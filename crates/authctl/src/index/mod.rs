@@ -6,7 +6,7 @@
 mod record;
 pub(crate) mod schema;
 
-pub(crate) use record::{Body, Class, Operation, Parameter, Place};
+pub(crate) use record::{Body, Class, FieldType, Operation, Parameter, Place};
 pub(crate) use schema::Schema;
 
 use std::borrow::Cow;

@@ -53,6 +53,9 @@ pub(crate) struct Operation {
     /// The plain fields of a row of the response, in the order of the description.
     #[serde(default)]
     pub(crate) columns: Vec<String>,
+    /// All fields of a row of a query, with their types, in the order of the description.
+    #[serde(default, deserialize_with = "super::schema::in_order")]
+    pub(crate) fields: Vec<(String, FieldType)>,
     /// Fields of the response that are secrets.
     #[serde(default)]
     pub(crate) secrets: Vec<String>,
@@ -139,6 +142,18 @@ impl Class {
             Self::Write => Idempotency::Write,
         }
     }
+}
+
+/// Type of a column for a field of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FieldType {
+    Boolean,
+    Decimal,
+    Integer,
+    /// Nested values.
+    Json,
+    Text,
 }
 
 /// Pages by `skip` and `take`.

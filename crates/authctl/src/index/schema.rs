@@ -356,7 +356,7 @@ fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Type
     })
 }
 
-fn in_order<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(super) fn in_order<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<(String, T)>, D::Error> {
     deserializer.deserialize_map(Fields(PhantomData))

@@ -1,4 +1,5 @@
-//! Bulk export: writes all results of a query to a file, as JSON lines in the API's format.
+//! Bulk export: writes all results of a query to a file, as JSON lines in the API's format, or returns them page by
+//! page.
 //!
 //! An interrupted export resumes when it is run again, even if the process was killed, because the file is its only
 //! state. Rows are ordered by id, and each occurs once. A query with a relative date can match other rows when it is
@@ -20,16 +21,18 @@
 //! A [`RateGuard`](crate::RateGuard) of the client reserves calls for other programs. Without one, an export that has
 //! used all calls of an hour waits for the next hour.
 
+mod batches;
 mod file;
 mod resource;
 mod row;
 
+pub use batches::{Batches, ExportedRow};
 pub use resource::{Resource, UnknownResource};
 
 use crate::arguments::Paging;
 use crate::models::QueryOptions;
 use crate::query::{self, ContactQuery, Query};
-use crate::{Client, Error, ErrorKind, Walk, page};
+use crate::{Client, Error, Walk, page};
 use auth_client_core::provider::{Operation, check};
 use auth_client_core::{UnreadableRow, decode};
 use file::ExportFile;
@@ -59,7 +62,7 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(60);
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is exported until `to_file` is called"]
+#[must_use = "nothing is exported until `to_file` or `batches` is called"]
 pub struct Export<'a> {
     client: &'a Client,
     resource: Resource,
@@ -192,7 +195,7 @@ impl<'a> Export<'a> {
         self
     }
 
-    /// Sets a callback that is called after each page and before each delay.
+    /// Sets a callback that is called after each page that is written to a file, and before each delay.
     pub fn on_progress(mut self, tell: impl FnMut(&Progress) + Send + 'a) -> Self {
         self.progress = Some(Box::new(tell));
         self
@@ -225,51 +228,18 @@ impl<'a> Export<'a> {
     /// # Errors
     ///
     /// [`ExportError`]; run the export again to resume.
-    pub async fn to_file(mut self, path: impl AsRef<Path>) -> Result<Exported, ExportError> {
+    pub async fn to_file(self, path: impl AsRef<Path>) -> Result<Exported, ExportError> {
         let contacts = self.resource.is_contacts();
         let head = if contacts { to_json(&self.query) } else { to_json(&self.query.query) };
         let from = self.client.engine().origin().to_string();
         let mut file = ExportFile::open(path.as_ref(), self.resource, &from, &head)?;
         let resumed = file.rows();
-        let mut waits = 0;
-        let mut walk = loop {
-            match Self::walk(self.client, self.resource, self.query.clone()).await {
-                Ok(walk) => break walk.take(self.take),
-                Err(error) => waits = self.wait(error, waits, resumed).await?,
-            }
-        };
-        if let Some(id) = file.last_id() {
-            walk = walk.after(id);
+        let mut batches = self.batches().resume(resumed, file.last_id());
+        while let Some(rows) = batches.next().await? {
+            file.append(rows.iter().map(|row| row.json.as_str()))?;
+            batches.tell();
         }
-        walk = walk.skipping(resumed);
-        if let Some(report) = self.report.take() {
-            walk = walk.on_unreadable(report);
-        }
-        loop {
-            match walk.next_rows().await {
-                Ok(rows) if rows.is_empty() => break,
-                Ok(rows) => {
-                    file.append(rows.iter().map(|row| row.json.as_str()))?;
-                    waits = 0;
-                    let total = walk.total().map(|total| resumed.saturating_add(total));
-                    self.tell(Progress { rows: file.rows(), total, waiting: None });
-                }
-                Err(error) => waits = self.wait(error, waits, file.rows()).await?,
-            }
-        }
-        let total = walk.total().map(|total| resumed.saturating_add(total));
-        Ok(Exported { rows: file.rows(), resumed, total })
-    }
-
-    /// Waits if no calls are left. Returns the number of consecutive waits.
-    async fn wait(&mut self, error: Error, waits: u32, rows: u64) -> Result<u32, Error> {
-        if error.kind() != ErrorKind::Throttled || waits >= MAX_WAITS {
-            return Err(error);
-        }
-        let delay = error.retry_after().unwrap_or(DEFAULT_WAIT);
-        self.tell(Progress { rows, total: None, waiting: Some(delay) });
-        self.client.engine().sleep(delay).await;
-        Ok(waits + 1)
+        Ok(Exported { rows: file.rows(), resumed, total: batches.total() })
     }
 
     fn tell(&mut self, progress: Progress) {

@@ -1,56 +1,80 @@
-//! `authctl virtuous export RESOURCE --to FILE`: all rows of a resource, by the export of the SDK, which resumes automatically.
+//! `authctl virtuous export RESOURCE --to TARGET`: all rows of a resource, by the export of the SDK, which resumes automatically.
 //!
-//! `target` knows where rows can go, and takes the lock of a file; `since` makes the condition of an incremental run; `progress`
-//! shows how far it is. A further kind of target is a further variant of `Target`.
+//! `target` reads `--to`, and `sink` is what every target can do: `file`, `stream`, `sqlite` and `postgres`. `state` is stored with
+//! the rows and decides where a run starts, `columns` are those of the API description, `since` makes the condition of an incremental
+//! run, and `progress` shows how far it is.
 
+mod columns;
+mod file;
+mod format;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod progress;
+mod run;
+#[cfg(feature = "postgres")]
+mod server;
 mod since;
+mod sink;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod state;
+mod stream;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod table;
 mod target;
 
 use crate::client::{self, Options};
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::globals::Globals;
-use crate::index::{self, Class};
+use crate::index::{self, Class, Operation};
 use crate::settings::Settings;
 use crate::{arguments, dry_run, emulate, interrupt, output, words};
-use auth_client_core::decode;
 use clap::{CommandFactory as _, Parser};
+use columns::Columns;
 use progress::Meter;
-use std::future::poll_fn;
+use run::Run;
+use since::Since;
 use std::io::IsTerminal as _;
-use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::{Duration, Instant};
-use target::{Stream, Target};
-use virtuous_client::export::{Export, ExportError, Exported, Resource};
+use target::Target;
+use virtuous_client::export::Resource;
 use virtuous_client::{ContactQuery, Query};
 
-/// Rows per page.
-const PAGE: u64 = 1000;
-
-/// Export all rows of a Virtuous resource, as one line of JSON each, exactly as the vendor sends them.
+/// Export all rows of a Virtuous resource to a file of JSON lines or CSV, or to a table of SQLite or PostgreSQL.
 ///
-/// A run that was interrupted, even killed, resumes where the file ends if the same command runs again, and every row is written
-/// once. FILE.export records what the file contains. Rows are ordered by id: a run on a complete file adds the rows with greater
-/// ids, and doesn't read earlier rows again.
+/// A run that was interrupted, even killed, resumes if the same command runs again, and every row is there once. A table has one row
+/// per id: a further run refreshes it. A file gets the rows with greater ids, and with --since last also those that changed.
 #[derive(Parser, Debug)]
 #[command(name = "authctl virtuous export", bin_name = "authctl virtuous export", after_help = notes())]
 struct Arguments {
     /// The resource.
     resource: String,
-    /// A file that ends with .ndjson or .jsonl, or - for standard output. Output to a pipe or a device can't be resumed.
-    #[arg(long, value_name = "FILE|-")]
+    /// FILE.ndjson or FILE.csv, sqlite:FILE, postgres://USER@HOST/DATABASE, or - for JSON lines on standard output. The password of
+    /// PostgreSQL comes from PGPASSWORD or PGPASSFILE. Output to a pipe or a device can't be resumed.
+    #[arg(long, value_name = "TARGET")]
     to: String,
-    /// Only rows that were modified on this day or later. The vendor compares days; a time with an offset, such as
-    /// 2026-11-28T08:00:00Z, starts at the day before it, because the vendor's time zone is not documented. So rows of an earlier
-    /// run can come again: insert or replace them by id. Deleted rows don't come.
-    #[arg(long, value_name = "DATE|TIME")]
+    /// Only rows that were modified since the last export to this target (last), or on this day or later. The vendor compares days;
+    /// a time with an offset, such as 2026-11-28T08:00:00Z, starts at the day before it, because the vendor's time zone is not
+    /// documented. So rows of an earlier run can come again; in a table they replace the earlier ones. Deleted rows don't come.
+    #[arg(long, value_name = "last|DATE|TIME")]
     since: Option<String>,
+    /// With --since last: how much earlier than the last change to start, such as 5m, 2h or 1d.
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = since::overlap)]
+    overlap: Duration,
+    /// Rows per request, which are written together. Fewer rows need more calls of the hourly limit.
+    #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    batch: u64,
+    /// The table of the database. Default: the name of the resource, with _ for -. PostgreSQL also takes SCHEMA.TABLE.
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+    /// Keep spreadsheets from reading text cells of a CSV file as formulas: an apostrophe is put before = + - @.
+    #[arg(long)]
+    csv_safe: bool,
     /// Include archived contacts.
     #[arg(long)]
     include_archived: bool,
-    /// Discard the rows of an earlier export to this file, and start again.
+    /// Discard the rows of earlier exports to this target, and start again.
     #[arg(long)]
     restart: bool,
     #[command(flatten)]
@@ -61,8 +85,13 @@ fn notes() -> String {
     let names: Vec<&str> = names().collect();
     format!(
         "Resources: {}\n\n\
-         Ctrl-C keeps the rows that are written (exit code 130). A second export to the same file ends with exit code 8.\n\n\
-         Example, without an account:\n  $ authctl --emulator virtuous export contacts --to contacts.ndjson",
+         Ctrl-C keeps the rows that are written (exit code 130). A second export to the same target ends with exit code 8.\n\n\
+         Examples, without an account:\n  \
+         $ authctl --emulator virtuous export contacts --to contacts.ndjson\n  \
+         $ authctl --emulator virtuous export contacts --to contacts.csv\n  \
+         $ authctl --emulator virtuous export gifts-full --to sqlite:crm.db --since last\n\n\
+         Example with a database of your own:\n  \
+         $ PGPASSFILE=~/.pgpass authctl virtuous export gifts-full --to postgres://app@db.example.org/crm --since last",
         names.join(", ")
     )
 }
@@ -96,21 +125,44 @@ async fn export(arguments: &Arguments) -> Result<(), Failure> {
     }
     globals.refuse(
         &["--jq", "--columns", "--limit", "--output"],
-        "an export writes whole rows as lines of JSON, and all of them",
+        "an export writes all rows, in the form that the name of the target says",
     )?;
-    let target = Target::parse(&arguments.to, arguments.restart)?;
-    let since = arguments.since.as_deref().map(since::day).transpose()?;
+    let since = Since::parse(arguments.since.as_deref())?;
+    let options = target::Options {
+        table: arguments.table.as_deref(),
+        csv_safe: arguments.csv_safe,
+        restart: arguments.restart,
+    };
+    let target = Target::parse(&arguments.to, resource, options)?;
+    if since == Since::Last && matches!(target, Target::Stream { .. }) {
+        return Err(Failure::usage(
+            "--since last: standard output, a pipe or a device has no earlier export",
+        ));
+    }
     if globals.dry_run {
-        return show(resource, since.as_deref(), arguments).await;
+        return show(resource, &since, arguments).await;
     }
     emulate::with(globals, "virtuous", async |settings| {
         let client = client::virtuous(settings, &Options::of(globals))?.build();
         let client = client.map_err(|error| Failure::call("virtuous", Class::Read, true, &error))?;
         let meter = Mutex::new(Meter::new(resource.name()));
-        let write = write(&client, resource, since.as_deref(), &target, &meter, arguments);
+        let run = Run {
+            client: &client,
+            resource,
+            columns: Columns::new(resource, &query(resource)?),
+            target: &target,
+            since: &since,
+            meter: &meter,
+            arguments,
+            // An emulator in this process has another port each time.
+            address: match settings.get("VIRTUOUS_BASE_URL") {
+                _ if globals.emulator => "an emulator in the process of authctl",
+                url => url.unwrap_or("https://api.virtuoussoftware.com").trim_end_matches('/'),
+            },
+        };
         let outcome = tokio::select! {
-            outcome = interrupt::until(Class::Read, write) =>
-                outcome.unwrap_or_else(|failure| Err(failure.hint(kept(&target, &lock(&meter))))),
+            outcome = interrupt::until(Class::Read, run.write()) =>
+                outcome.unwrap_or_else(|failure| Err(failure.hint(run.kept()))),
             never = show_progress(&meter) => match never {},
         };
         lock(&meter).clear();
@@ -118,113 +170,6 @@ async fn export(arguments: &Arguments) -> Result<(), Failure> {
         outcome
     })
     .await
-}
-
-/// Writes the rows. Dropping the future between two pages leaves a file that can be resumed.
-async fn write(
-    client: &virtuous_client::Client,
-    resource: Resource,
-    since: Option<&str>,
-    target: &Target,
-    meter: &Mutex<Meter>,
-    arguments: &Arguments,
-) -> Result<(), Failure> {
-    let failed = |error: ExportError| failure(error, target, &lock(meter), &arguments.globals);
-    let query = match since {
-        Some(day) => {
-            let options = index::find("virtuous", keys(resource).0, keys(resource).2)
-                .and_then(index::Key::operation)
-                .ok_or_else(|| Failure::local("the index of operations is damaged"))?;
-            let request = client.request(options.method(), &options.path).operation(options.metadata());
-            let options =
-                request.call::<serde_json::Value, virtuous_client::Error>(decode::json).send().await;
-            let options = options.map_err(|error| failed(error.into()))?;
-            Query::matching([since::condition(resource, &options, day)?])
-        }
-        None => Query::all(),
-    };
-    let export = Export::new(client, resource)
-        .contact_query(ContactQuery::from(query).include_archived(arguments.include_archived))
-        .take(PAGE);
-    let started = now();
-    let exported = match target {
-        Target::File(path) => {
-            let _lock = target::lock(path, arguments.restart)?;
-            let export = export.on_progress(|progress| lock(meter).note(progress, now()));
-            export.to_file(path).await.map_err(failed)?
-        }
-        Target::Stream(to) => {
-            let stream = Mutex::new(Stream::open(to.as_deref())?);
-            let path = lock(&stream).path().to_owned();
-            let export = export.on_progress(|progress| {
-                lock(meter).note(progress, now());
-                lock(&stream).forward();
-            });
-            let mut export = pin!(export.to_file(path));
-            // Every page is forwarded while the export is polled; after a failure it isn't polled again.
-            let exported = poll_fn(|context| {
-                let polled = export.as_mut().poll(context);
-                match lock(&stream).problem() {
-                    Some(problem) => Poll::Ready(Err(problem)),
-                    None => polled.map(Ok),
-                }
-            });
-            match exported.await {
-                Ok(exported) => exported.map_err(failed)?,
-                Err(problem) => return problem,
-            }
-        }
-    };
-    lock(meter).clear();
-    output::note(&summary(resource, &exported, &arguments.to, started.elapsed()));
-    Ok(())
-}
-
-fn summary(resource: Resource, exported: &Exported, to: &str, time: Duration) -> String {
-    let new = exported.rows.saturating_sub(exported.resumed);
-    let to = if to == "-" { String::new() } else { format!(" in {}", crate::failure::visible(to)) };
-    let earlier = match exported.resumed {
-        0 => String::new(),
-        rows => format!(", {rows} of them from an earlier run"),
-    };
-    let missing = match exported.total {
-        Some(total) if total > exported.rows => format!("; the vendor counted {total} at the start"),
-        _ => String::new(),
-    };
-    let rows = if exported.rows == 1 { "row" } else { "rows" };
-    let rate = progress::rate(new, time);
-    format!("{resource}: {} {rows}{to}{earlier}{missing} ({rate} rows/s)", exported.rows)
-}
-
-fn failure(error: ExportError, target: &Target, meter: &Meter, globals: &Globals) -> Failure {
-    match error {
-        ExportError::Api(error) => {
-            let failure = Failure::call("virtuous", Class::Read, false, &error);
-            let needs_login =
-                error.session_problem().is_some_and(virtuous_client::SessionProblem::needs_login);
-            match (failure.exit, target) {
-                (Exit::Credentials, _) if needs_login && !globals.emulator => {
-                    failure.hint("authctl login virtuous starts a new session")
-                }
-                (Exit::Retry, Target::File(_)) => failure.hint(kept(target, meter)),
-                _ => failure,
-            }
-        }
-        ExportError::Mismatch { .. } => Failure::usage(error.to_string())
-            .hint("--restart discards the rows of the earlier export, and starts again"),
-        other => {
-            let failure = Failure::local(other.to_string());
-            if matches!(target, Target::File(_)) { failure.hint(kept(target, meter)) } else { failure }
-        }
-    }
-}
-
-/// What is left after a run that has stopped.
-fn kept(target: &Target, meter: &Meter) -> String {
-    match target {
-        Target::File(_) => format!("{}: the same command resumes", meter.kept()),
-        Target::Stream(_) => "output to a pipe or a device can't be resumed".to_owned(),
-    }
 }
 
 /// Draws the progress until the export is complete.
@@ -242,21 +187,24 @@ async fn show_progress(meter: &Mutex<Meter>) -> std::convert::Infallible {
 }
 
 /// The request of the first page.
-async fn show(resource: Resource, since: Option<&str>, arguments: &Arguments) -> Result<(), Failure> {
-    let (group, name, _) = keys(resource);
-    let operation = index::find("virtuous", group, name)
-        .and_then(index::Key::operation)
-        .ok_or_else(|| Failure::local("the index of operations is damaged"))?;
+async fn show(resource: Resource, since: &Since, arguments: &Arguments) -> Result<(), Failure> {
+    let operation = query(resource)?;
     let query = match since {
-        Some(day) => Query::matching([since::usual(day)]),
-        None => Query::all(),
+        Since::Day(day) => Query::matching([since::usual(day)]),
+        Since::All => Query::all(),
+        Since::Last => {
+            return Err(Failure::usage(
+                "--dry-run opens no target, so it can't know when the last export was",
+            )
+            .hint("name a day: --since 2026-11-28"));
+        }
     };
     let query = query.sort_by(if resource == Resource::Campaigns { "campaignId" } else { "Id" });
     let settings = Settings::for_dry_run("virtuous", &arguments.globals)?;
     let text = dry_run::show(&settings, operation.class, &[], |client| {
         let mut request = client.request(operation.method(), &operation.path).operation(operation.metadata());
         if operation.paging.is_some() {
-            request = request.query("skip", 0_u64).query("take", PAGE);
+            request = request.query("skip", 0_u64).query("take", arguments.batch);
         }
         match resource {
             Resource::Contacts | Resource::ContactsFull => {
@@ -275,6 +223,14 @@ fn resource(name: &str) -> Result<Resource, Failure> {
         Failure::usage(format!("virtuous has no export of {name:?}{near}"))
             .hint("authctl virtuous export --help lists the resources")
     })
+}
+
+/// The operation that lists the rows of a resource.
+fn query(resource: Resource) -> Result<Operation, Failure> {
+    let (group, name, _) = keys(resource);
+    index::find("virtuous", group, name)
+        .and_then(index::Key::operation)
+        .ok_or_else(|| Failure::local("the index of operations is damaged"))
 }
 
 /// The names of a resource in the index: its resource, its query, and the operation that lists the options of the query.

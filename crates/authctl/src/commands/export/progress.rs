@@ -29,7 +29,7 @@ impl Meter {
         self.set(progress.rows, progress.total, progress.waiting, now);
     }
 
-    fn set(&mut self, rows: u64, total: Option<u64>, waiting: Option<Duration>, now: Instant) {
+    pub(super) fn set(&mut self, rows: u64, total: Option<u64>, waiting: Option<Duration>, now: Instant) {
         self.rows = Some(rows);
         self.total = total.or(self.total);
         self.resumes = waiting.map(|delay| now + delay);
@@ -44,7 +44,7 @@ impl Meter {
         match self.rows {
             Some(1) => "1 row is kept".to_owned(),
             Some(rows) => format!("{rows} rows are kept"),
-            None => "the rows of the file are kept".to_owned(),
+            None => "the rows of earlier runs are kept".to_owned(),
         }
     }
 
@@ -116,7 +116,7 @@ mod tests {
         let at = |seconds: u64| start + Duration::from_secs(seconds);
         let mut meter = Meter::new("gifts");
         assert_eq!(meter.line(at(10)), "gifts: waiting for the first rows");
-        assert_eq!(meter.kept(), "the rows of the file are kept");
+        assert_eq!(meter.kept(), "the rows of earlier runs are kept");
         meter.set(1000, Some(9000), None, at(10));
         assert_eq!(meter.line(at(11)), "gifts: 1000 of 9000 rows");
         meter.set(3000, None, None, at(12));

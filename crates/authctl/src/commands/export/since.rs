@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use auth_emulator::Timestamp;
 use serde_json::Value;
+use std::time::Duration;
 use virtuous_client::export::Resource;
 use virtuous_client::query::{Condition, parameter};
 
@@ -12,12 +13,48 @@ const PARAMETERS: [&str; 2] = ["Last Modified Date", "Last Modified DateTime UTC
 /// Operators that include the day itself: a strict comparison would lose rows of the same moment.
 const OPERATORS: [&str; 2] = ["GreaterThanOrEqual", "OnOrAfter"];
 
+/// Which rows a run reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Since {
+    /// All.
+    All,
+    /// Those that were modified on this day or later.
+    Day(String),
+    /// Those that were modified since the last run; in the first run, all.
+    Last,
+}
+
+impl Since {
+    pub(super) fn parse(text: Option<&str>) -> Result<Self, Failure> {
+        Ok(match text {
+            None => Self::All,
+            Some("last") => Self::Last,
+            Some(text) => Self::Day(day(text)?),
+        })
+    }
+}
+
+/// Reads a duration such as `90s`, `5m`, `2h` or `1d`.
+pub(super) fn overlap(text: &str) -> Result<Duration, String> {
+    let invalid = || "expected a duration such as 90s, 5m, 2h or 1d".to_owned();
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(invalid)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return Err(invalid()),
+    };
+    let number = number.parse::<u32>().map_err(|_| invalid())?;
+    Ok(Duration::from_secs(u64::from(number).saturating_mul(seconds)))
+}
+
 /// Returns the first day: a date as it is; for a time, the day before it in UTC, so that no time zone of the vendor loses a row.
-pub(super) fn day(text: &str) -> Result<String, Failure> {
+fn day(text: &str) -> Result<String, Failure> {
     const DAY_SECONDS: i64 = 24 * 60 * 60;
     let invalid = || {
         Failure::usage(format!(
-            "--since {text}: expected a date such as 2026-11-28, or a time with an offset such as 2026-11-28T08:00:00Z"
+            "--since {text}: expected last, a date such as 2026-11-28, or a time with an offset such as 2026-11-28T08:00:00Z"
         ))
     };
     if text.len() == 10 {
@@ -82,6 +119,16 @@ mod tests {
             ["", "yesterday", "2026-02-30", "2026-11-28T08:00:00", "28/11/2026", "20261128Z0", "2026-11-2é"]
         {
             assert!(day(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_has_a_unit() {
+        for (text, seconds) in [("0s", 0), ("90s", 90), ("5m", 300), ("2h", 7200), ("1d", 86_400)] {
+            assert_eq!(overlap(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "5", "m", "-5m", "5 m", "1w", "5é", "99999999999d"] {
+            assert!(overlap(text).is_err(), "{text}");
         }
     }
 

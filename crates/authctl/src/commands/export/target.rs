@@ -1,201 +1,171 @@
-//! Where the rows of an export go: a file with a lock, or a stream, which is fed from a temporary file page by page.
+//! Where the rows of an export go, from `--to` and the options that belong to it. Nothing is opened here.
 
-use crate::failure::{Exit, Failure, visible};
-use fs4::TryLockError;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use super::format::Format;
+#[cfg(feature = "postgres")]
+use super::server::Server;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+use super::table::Table;
+use crate::failure::{Failure, visible};
+use std::fs;
 use std::path::{Path, PathBuf};
+use virtuous_client::export::Resource;
 
 /// Where rows go.
 #[derive(Debug)]
 pub(super) enum Target {
     /// A file, which can be resumed.
-    File(PathBuf),
-    /// A pipe or a device; `None` is standard output.
-    Stream(Option<PathBuf>),
+    File { path: PathBuf, format: Format },
+    /// A pipe or a device; without a path, standard output.
+    Stream { path: Option<PathBuf>, format: Format },
+    /// A table of a SQLite database.
+    #[cfg(feature = "sqlite")]
+    Sqlite { path: PathBuf, table: Table },
+    /// A table of a PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    Postgres { server: Box<Server>, table: Table },
+}
+
+/// The options that not every target has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Options<'a> {
+    pub(super) table: Option<&'a str>,
+    pub(super) csv_safe: bool,
+    pub(super) restart: bool,
 }
 
 impl Target {
-    pub(super) fn parse(to: &str, restart: bool) -> Result<Self, Failure> {
-        let path = PathBuf::from(to);
-        let target = match fs::metadata(&path) {
-            _ if to == "-" => Self::Stream(None),
-            Ok(metadata) if metadata.is_dir() => {
-                return Err(Failure::usage(format!("--to {to}: is a folder")).hint("name a file in it"));
-            }
-            Ok(metadata) if !metadata.is_file() => Self::Stream(Some(path)),
-            _ => Self::File(path),
+    pub(super) fn parse(to: &str, resource: Resource, options: Options<'_>) -> Result<Self, Failure> {
+        let target = Self::named(to, resource, options)?;
+        let is_csv = matches!(
+            target,
+            Self::File { format: Format::Csv { .. }, .. } | Self::Stream { format: Format::Csv { .. }, .. }
+        );
+        let given = [
+            (
+                options.csv_safe && !is_csv,
+                "--csv-safe",
+                "only a CSV file has cells that a spreadsheet could run",
+            ),
+            (
+                options.table.is_some() && !target.replaces(),
+                "--table",
+                "only a database has tables: sqlite:FILE or postgres://USER@HOST/DATABASE",
+            ),
+            (
+                options.restart && matches!(target, Self::Stream { .. }),
+                "--restart",
+                "standard output, a pipe or a device has no earlier export",
+            ),
+        ];
+        match given.iter().find(|(is_wrong, ..)| *is_wrong) {
+            Some((_, option, why)) => Err(Failure::usage(format!("{option}: {why}"))),
+            None => Ok(target),
+        }
+    }
+
+    fn named(to: &str, resource: Resource, options: Options<'_>) -> Result<Self, Failure> {
+        let format = |path: &Path| match path.extension().and_then(|extension| extension.to_str()) {
+            Some("ndjson" | "jsonl") => Some(Format::Ndjson),
+            Some("csv") => Some(Format::Csv { safe: options.csv_safe }),
+            _ => None,
         };
-        match &target {
-            Self::Stream(_) if restart => {
-                Err(Failure::usage(format!("--restart: {to} has no earlier export")))
-            }
-            Self::File(path) => match path.extension().and_then(|extension| extension.to_str()) {
-                Some("ndjson" | "jsonl") => Ok(target),
-                _ => Err(Failure::usage(format!(
-                    "--to {to}: the name of the file must end with .ndjson or .jsonl, the format of an export"
+        if to == "-" {
+            return Ok(Self::Stream { path: None, format: Format::Ndjson });
+        }
+        let (scheme, rest) = to.split_once(':').unwrap_or_default();
+        match scheme {
+            "sqlite" => return sqlite(rest, resource, options),
+            "postgres" | "postgresql" => return postgres(to, resource, options),
+            _ if rest.starts_with("//") => {
+                return Err(Failure::usage(format!(
+                    "--to {scheme}://…: this kind of target is not supported"
                 ))
-                .hint("- writes to standard output")),
+                .hint(TARGETS));
+            }
+            _ => {}
+        }
+        let path = PathBuf::from(to);
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => {
+                Err(Failure::usage(format!("--to {to}: is a folder")).hint("name a file in it"))
+            }
+            Ok(metadata) if !metadata.is_file() => {
+                Ok(Self::Stream { format: format(&path).unwrap_or(Format::Ndjson), path: Some(path) })
+            }
+            _ => match format(&path) {
+                Some(format) => Ok(Self::File { path, format }),
+                None => Err(Failure::usage(format!(
+                    "--to {to}: the name of the file must end with .ndjson, .jsonl or .csv, the formats of an export"
+                ))
+                .hint(TARGETS)),
             },
-            Self::Stream(_) => Ok(target),
         }
     }
-}
 
-/// A lock that ends with the process, however it ends.
-#[derive(Debug)]
-pub(super) struct Lock {
-    _file: File,
-}
-
-/// Takes the lock of a file, and creates the file. `restart` discards its rows.
-pub(super) fn lock(path: &Path, restart: bool) -> Result<Lock, Failure> {
-    let failed = |error: io::Error| Failure::local(format!("{} can't be written: {error}", path.display()));
-    let open = |path: &Path| {
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)
-    };
-    // Elsewhere, a lock keeps this process from opening the file a second time.
-    let lock = if cfg!(unix) { path.to_owned() } else { beside(path, ".lock") };
-    let lock = open(&lock)?;
-    // Fully qualified: the standard library has a method of this name since Rust 1.89.
-    match fs4::FileExt::try_lock(&lock) {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let message = format!("another export to {} is running", path.display());
-            return Err(
-                Failure::new(Exit::Prevented, "locked", message).hint("wait for it, or choose another file")
-            );
-        }
-        Err(TryLockError::Error(error)) => return Err(failed(error)),
+    /// Whether it has one row per id.
+    pub(super) fn replaces(&self) -> bool {
+        !matches!(self, Self::File { .. } | Self::Stream { .. })
     }
-    if restart {
-        let file = open(path)?;
-        let is_empty = file.metadata().map_err(failed)?.len() == 0;
-        if !is_empty && !beside(path, ".export").exists() {
-            let message = format!("--restart: {} was not written by an export", path.display());
-            return Err(Failure::usage(message).hint("delete it, or choose another file"));
+
+    /// What it contains, as its state says.
+    pub(super) fn format(&self) -> Option<Format> {
+        match self {
+            Self::File { format, .. } | Self::Stream { format, .. } => Some(*format),
+            #[cfg(any(feature = "postgres", feature = "sqlite"))]
+            _ => None,
         }
-        file.set_len(0).and_then(|()| file.sync_data()).map_err(failed)?;
     }
-    Ok(Lock { _file: lock })
-}
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-/// Copies the pages of an export from a temporary file, which only this user can read, to a stream.
-pub(super) struct Stream {
-    folder: Folder,
-    file: PathBuf,
-    rows: Option<File>,
-    to: Box<dyn Write + Send>,
-    name: String,
-    failed: Option<io::Error>,
-}
-
-impl Stream {
-    /// Opens a pipe or a device, or standard output.
-    pub(super) fn open(to: Option<&Path>) -> Result<Self, Failure> {
-        let name = to.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
-        let to: Box<dyn Write + Send> = match to {
-            Some(path) => {
-                let file = OpenOptions::new().write(true).open(path);
-                Box::new(file.map_err(|error| Failure::local(format!("{name} can't be written: {error}")))?)
+    /// The name for people, without a password; `None` for standard output.
+    pub(super) fn name(&self) -> Option<String> {
+        match self {
+            Self::File { path, .. } => Some(visible(&path.display().to_string())),
+            Self::Stream { path, .. } => path.as_ref().map(|path| visible(&path.display().to_string())),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite { path, table } => {
+                Some(format!("{}, table {}", visible(&path.display().to_string()), table.shown()))
             }
-            None => Box::new(io::stdout()),
-        };
-        let folder = Folder::new().map_err(|error| {
-            Failure::local(format!(
-                "no temporary folder can be created in {}: {error}",
-                std::env::temp_dir().display()
-            ))
-        })?;
-        let file = folder.0.join("rows.ndjson");
-        Ok(Self { folder, file, rows: None, to, name, failed: None })
-    }
-
-    /// The temporary file.
-    pub(super) fn path(&self) -> &Path {
-        &self.file
-    }
-
-    /// Copies what was written since the last call.
-    pub(super) fn forward(&mut self) {
-        if self.failed.is_none() {
-            self.failed = self.copy().err();
+            #[cfg(feature = "postgres")]
+            Self::Postgres { server, table } => Some(format!("{}, table {}", server.name(), table.shown())),
         }
-    }
-
-    fn copy(&mut self) -> io::Result<()> {
-        if self.rows.is_none() {
-            match File::open(&self.file) {
-                Ok(file) => self.rows = Some(file),
-                // A delay before the first page.
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-                Err(error) => return Err(error),
-            }
-            // Where the system allows it, the files lose their names at once: nothing is left behind if the process is killed.
-            self.folder.remove();
-        }
-        if let Some(rows) = &mut self.rows {
-            io::copy(rows, &mut self.to)?;
-        }
-        self.to.flush()
-    }
-
-    /// Why the stream takes no more rows. A closed pipe ends the export, and is no failure: `authctl … | head -1`.
-    pub(super) fn problem(&mut self) -> Option<Result<(), Failure>> {
-        let error = self.failed.take()?;
-        if error.kind() == ErrorKind::BrokenPipe {
-            return Some(Ok(()));
-        }
-        Some(Err(Failure::local(format!("{} can't be written: {error}", visible(&self.name)))))
     }
 }
 
-impl std::fmt::Debug for Stream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stream").field("to", &self.name).finish_non_exhaustive()
+const TARGETS: &str = "targets are FILE.ndjson, FILE.csv, sqlite:FILE, postgres://USER@HOST/DATABASE, and - for standard output";
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+fn table(resource: Resource, options: Options<'_>, with_schema: bool) -> Result<Table, Failure> {
+    match options.table {
+        Some(name) => Table::parse(name, with_schema),
+        None => Table::parse(&resource.name().replace('-', "_"), with_schema),
     }
 }
 
-/// A folder that only this user can read, removed at the end.
-#[derive(Debug)]
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> io::Result<Self> {
-        #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
-        let mut builder = DirBuilder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::DirBuilderExt as _;
-            builder.mode(0o700);
-        }
-        let mut number = 0;
-        loop {
-            // An earlier process with this id may have been killed.
-            let name = format!("authctl-export-{}-{number}", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            match builder.create(&path) {
-                Ok(()) => return Ok(Self(path)),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists && number < 1000 => number += 1,
-                Err(error) => return Err(error),
-            }
-        }
+#[cfg(feature = "sqlite")]
+fn sqlite(rest: &str, resource: Resource, options: Options<'_>) -> Result<Target, Failure> {
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    if path.is_empty() || path.starts_with(':') || path.ends_with(['/', '\\']) {
+        return Err(Failure::usage(format!("--to sqlite:{rest}: a file must be named"))
+            .hint("for example --to sqlite:crm.db"));
     }
-
-    fn remove(&self) {
-        // Ignored: without permission to remove it, the folder stays, readable by this user alone.
-        let _ = fs::remove_dir_all(&self.0);
+    if fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(Failure::usage(format!("--to sqlite:{rest}: is a folder")).hint("name a file in it"));
     }
+    Ok(Target::Sqlite { path: PathBuf::from(path), table: table(resource, options, false)? })
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        self.remove();
-    }
+#[cfg(not(feature = "sqlite"))]
+fn sqlite(_: &str, _: Resource, _: Options<'_>) -> Result<Target, Failure> {
+    Err(Failure::usage("--to sqlite: this authctl was built without the feature `sqlite`"))
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(to: &str, resource: Resource, options: Options<'_>) -> Result<Target, Failure> {
+    let server = Box::new(Server::parse(to)?);
+    Ok(Target::Postgres { server, table: table(resource, options, true)? })
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(_: &str, _: Resource, _: Options<'_>) -> Result<Target, Failure> {
+    Err(Failure::usage("--to postgres: this authctl was built without the feature `postgres`"))
 }

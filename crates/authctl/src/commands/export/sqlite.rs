@@ -1,0 +1,204 @@
+//! A table of a SQLite database as a target.
+
+use super::columns::{Columns, Values};
+use super::file::{Lock, beside};
+use super::sink::Sink;
+use super::state::{State, mismatch};
+use super::table::{Dialect, Statements, Table, foreign};
+use crate::failure::{Exit, Failure, visible};
+use crate::index::FieldType;
+use async_trait::async_trait;
+use rusqlite::types::Value;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, params};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use virtuous_client::export::ExportedRow;
+
+/// The longest wait for another program that writes to the database.
+const BUSY_LIMIT: Duration = Duration::from_secs(10);
+
+/// A database that is open, and a lock of the table.
+#[derive(Debug)]
+pub(super) struct Sqlite {
+    path: PathBuf,
+    /// For messages.
+    name: String,
+    key: String,
+    connection: Option<Connection>,
+    statements: Statements,
+    values: Values,
+    state: Option<State>,
+    /// The state as it is in the database.
+    stored: String,
+    _lock: Lock,
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &Path, table: &Table, columns: &Columns) -> Result<Self, Failure> {
+        let name = visible(&path.display().to_string());
+        let full = format!("{name}, table {}", table.shown());
+        let mut this = Self {
+            path: path.to_owned(),
+            _lock: Lock::temporary(&beside(path, &format!("-{}.lock", table.name())), &full)?,
+            name,
+            key: table.name().to_ascii_lowercase(),
+            connection: None,
+            statements: Statements::new(Dialect::Sqlite, table, columns),
+            values: Values::new(columns.clone()),
+            state: None,
+            stored: String::new(),
+        };
+        if !path.exists() {
+            return Ok(this);
+        }
+        let connection = this.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let (exists, states) =
+            (this.exists(&connection, &this.key)?, this.exists(&connection, super::table::STATES)?);
+        if exists {
+            let read = format!("SELECT state FROM {} WHERE table_name = ?1", this.statements.states);
+            let stored: Option<String> = match states {
+                true => connection
+                    .query_row(&read, [&this.key], |row| row.get(0))
+                    .optional()
+                    .map_err(|error| this.failed("read", &error))?,
+                false => None,
+            };
+            let stored = stored.ok_or_else(|| foreign(&full))?;
+            let state = State::parse(&stored).ok_or_else(|| {
+                let reason = "its state was written by another version of authctl";
+                mismatch(&full, reason, "--table NAME writes to another table")
+            })?;
+            (this.state, this.stored) = (Some(state), stored);
+        }
+        this.connection = Some(connection);
+        Ok(this)
+    }
+
+    fn connect(&self, flags: OpenFlags) -> Result<Connection, Failure> {
+        let connection = Connection::open_with_flags(&self.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+        let connection =
+            connection.and_then(|connection| connection.busy_timeout(BUSY_LIMIT).map(|()| connection));
+        connection.map_err(|error| self.failed("opened", &error))
+    }
+
+    fn exists(&self, connection: &Connection, table: &str) -> Result<bool, Failure> {
+        let count = "SELECT count(*) > 0 FROM sqlite_master WHERE lower(name) = lower(?1)";
+        connection.query_row(count, [table], |row| row.get(0)).map_err(|error| self.failed("read", &error))
+    }
+
+    fn failed(&self, doing: &str, error: &rusqlite::Error) -> Failure {
+        failed(&self.name, doing, error)
+    }
+
+    fn parts(&mut self) -> Result<Parts<'_>, Failure> {
+        let Self { connection, statements, values, name, key, stored, .. } = self;
+        match connection {
+            Some(connection) => Ok(Parts { connection, statements, values, name, key, stored }),
+            None => Err(Failure::local(format!("{name} is not open"))),
+        }
+    }
+}
+
+struct Parts<'a> {
+    connection: &'a mut Connection,
+    statements: &'a Statements,
+    values: &'a mut Values,
+    name: &'a str,
+    key: &'a str,
+    stored: &'a mut String,
+}
+
+fn failed(name: &str, doing: &str, error: &rusqlite::Error) -> Failure {
+    let message = format!("{name} can't be {doing}: {error}");
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            Failure::new(Exit::Retry, "busy", format!("{name} is locked by another program"))
+                .hint("run the same command again: it resumes")
+        }
+        Some(ErrorCode::NotADatabase) => Failure::usage(format!("{name} is not a SQLite database")),
+        _ => Failure::local(message),
+    }
+}
+
+#[async_trait(?Send)]
+impl Sink for Sqlite {
+    fn state(&self) -> Option<&State> {
+        self.state.as_ref()
+    }
+
+    async fn begin(&mut self, state: &State, restart: bool) -> Result<(), Failure> {
+        if self.connection.is_none() {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+            self.connection = Some(self.connect(flags)?);
+        }
+        let is_new = self.state.is_none();
+        let Parts { connection, statements, name, key, stored, .. } = self.parts()?;
+        let text = state.to_text();
+        let mut begin = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute(&statements.create_states(), [])?;
+            if is_new {
+                transaction.execute(&statements.create(), [])?;
+            } else {
+                let mut columns = transaction.prepare("SELECT name FROM pragma_table_info(?1)")?;
+                let existing = columns.query_map([key], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
+                drop(columns);
+                for add in statements.add_missing(&existing) {
+                    transaction.execute(&add, [])?;
+                }
+                if restart {
+                    transaction.execute(&format!("DELETE FROM {}", statements.table), [])?;
+                }
+            }
+            let store = format!(
+                "INSERT INTO {} VALUES (?1, ?2) ON CONFLICT (table_name) DO UPDATE SET state = excluded.state",
+                statements.states
+            );
+            transaction.execute(&store, [key, &text])?;
+            transaction.commit()
+        };
+        begin().map_err(|error| failed(name, "written", &error))?;
+        *stored = text;
+        Ok(())
+    }
+
+    async fn write(&mut self, rows: &[ExportedRow], state: &mut State) -> Result<(), Failure> {
+        let Parts { connection, statements, values, name, key, stored } = self.parts()?;
+        let mut prepared = Vec::with_capacity(rows.len());
+        for row in rows {
+            let all = values.of(row)?.into_iter().chain([Some(row.json.clone())]);
+            let typed = all.zip(statements.columns()).map(|(value, (_, ty))| match (value, ty) {
+                (None, _) => Value::Null,
+                (Some(text), FieldType::Boolean) => Value::Integer(i64::from(text == "true")),
+                (Some(text), FieldType::Integer) => text.parse().map_or(Value::Null, Value::Integer),
+                (Some(text), _) => Value::Text(text),
+            });
+            prepared.push(typed.collect::<Vec<_>>());
+        }
+        let text = state.to_text();
+        let mut write = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut upsert = transaction.prepare(&statements.upsert_one())?;
+            for row in &prepared {
+                upsert.execute(rusqlite::params_from_iter(row))?;
+            }
+            drop(upsert);
+            let store =
+                format!("UPDATE {} SET state = ?2 WHERE table_name = ?1 AND state = ?3", statements.states);
+            let count = transaction.execute(&store, params![key, text, &*stored])?;
+            if count > 0 {
+                transaction.commit()?;
+            }
+            Ok(count > 0)
+        };
+        if !write().map_err(|error| failed(name, "written", &error))? {
+            return Err(super::file::locked(name));
+        }
+        *stored = text;
+        Ok(())
+    }
+
+    fn note(&self) -> Option<String> {
+        self.values.note()
+    }
+}

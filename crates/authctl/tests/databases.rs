@@ -1,0 +1,556 @@
+//! Exports to databases: the same cases with SQLite, and with a real PostgreSQL if `AUTH_TOKEN_STORE_TEST_SERVERS` is set, as by
+//! `cargo xtask ci --only stores`.
+
+#![cfg(all(feature = "postgres", feature = "sqlite"))]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+#[path = "../../auth-token-store/src/servers.rs"]
+#[allow(dead_code, unexpected_cfgs, reason = "the servers of another crate's tests, with its features")]
+mod servers;
+
+use auth_emulator::{Emulator, Fault, FaultRule};
+use common::{Home, Outcome, PROGRAM};
+use serde_json::{Value, json};
+use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// A database of a test.
+enum Database {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+impl Database {
+    /// A database that doesn't exist yet.
+    fn sqlite(home: &Home) -> Self {
+        Self::Sqlite(home.folder.join("crm.db"))
+    }
+
+    /// A new database of a server.
+    async fn postgres(server: &servers::Server, name: &str) -> Self {
+        let admin = Self::Postgres(format!("postgres://postgres@127.0.0.1:{}/postgres", server.port));
+        admin.query(&format!("CREATE DATABASE {name}")).await;
+        Self::Postgres(format!("postgres://postgres@127.0.0.1:{}/{name}", server.port))
+    }
+
+    fn to(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::Postgres(url) => url.clone(),
+        }
+    }
+
+    /// The rows of a query, as text, with `-` for null.
+    async fn query(&self, sql: &str) -> Vec<String> {
+        self.try_query(sql).await.unwrap()
+    }
+
+    async fn try_query(&self, sql: &str) -> Result<Vec<String>, String> {
+        match self {
+            Self::Sqlite(path) => {
+                use rusqlite::types::ValueRef;
+                let failed = |error: rusqlite::Error| error.to_string();
+                let connection = rusqlite::Connection::open(path).map_err(failed)?;
+                connection.busy_timeout(Duration::from_secs(30)).map_err(failed)?;
+                let mut statement = connection.prepare(sql).map_err(failed)?;
+                let count = statement.column_count();
+                let rows = statement.query_map([], |row| {
+                    let cells = (0..count).map(|index| match row.get_ref(index)? {
+                        ValueRef::Null => Ok("-".to_owned()),
+                        ValueRef::Integer(number) => Ok(number.to_string()),
+                        ValueRef::Text(text) => Ok(String::from_utf8(text.to_vec()).unwrap()),
+                        other => panic!("a value as {:?}", other.data_type()),
+                    });
+                    Ok(cells.collect::<Result<Vec<_>, rusqlite::Error>>()?.join("|"))
+                });
+                rows.map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
+            }
+            Self::Postgres(url) => {
+                let failed = |error: tokio_postgres::Error| format!("{error:?}");
+                let (client, connection) =
+                    tokio_postgres::connect(url, tokio_postgres::NoTls).await.map_err(failed)?;
+                tokio::spawn(connection);
+                let messages = client.simple_query(sql).await.map_err(failed)?;
+                let rows = messages.iter().filter_map(|message| match message {
+                    tokio_postgres::SimpleQueryMessage::Row(row) => Some(row),
+                    _ => None,
+                });
+                let cells = |row: &tokio_postgres::SimpleQueryRow| {
+                    (0..row.len()).map(|index| row.get(index).unwrap_or("-").to_owned()).collect::<Vec<_>>()
+                };
+                Ok(rows.map(|row| cells(row).join("|")).collect())
+            }
+        }
+    }
+
+    /// The number of rows that the state of a table counts, 0 before the first.
+    async fn rows(&self, table: &str) -> u64 {
+        let sql = format!("SELECT state FROM _authctl_export WHERE table_name = '{table}'");
+        let state = self.try_query(&sql).await.unwrap_or_default();
+        state
+            .first()
+            .map_or(0, |state| serde_json::from_str::<Value>(state).unwrap()["rows"].as_u64().unwrap())
+    }
+}
+
+/// A home directory, an emulator with contacts, and a database.
+struct Place {
+    home: Home,
+    emulator: Emulator,
+    database: Database,
+}
+
+impl Place {
+    async fn new(contacts: u64, server: Option<(&servers::Server, &str)>) -> Self {
+        let settings = |settings: &mut auth_emulator::providers::virtuous::Settings| {
+            settings.contacts = contacts;
+            settings.calls_per_hour = 100_000;
+        };
+        let emulator = Emulator::builder().seed(7).virtuous(settings).start().await.unwrap();
+        let home = Home::of(&emulator);
+        let database = match server {
+            Some((server, name)) => Database::postgres(server, name).await,
+            None => Database::sqlite(&home),
+        };
+        Self { home, emulator, database }
+    }
+
+    fn command(&self, resource: &str, more: &[&str]) -> Command {
+        let to = self.database.to();
+        self.home.command(&[&["virtuous", "export", resource, "--to", &to] as &[_], more].concat())
+    }
+
+    #[track_caller]
+    fn export(&self, resource: &str, more: &[&str], code: i32, part: &str) -> String {
+        Outcome::of(self.command(resource, more).spawn().unwrap()).expect(code, part).err
+    }
+
+    /// Changes a contact.
+    fn touch(&self, id: &str) {
+        let body =
+            self.home.run(&["virtuous", "contacts", "get", id, "--jq", "{name, contactType} | tojson"]);
+        let body = body.expect(0, "").out;
+        self.home.run(&["virtuous", "contacts", "update", id, "--data", &body]).expect(0, "");
+    }
+}
+
+/// All cases with both databases; each has its own emulator and database.
+macro_rules! cases {
+    ($($name:ident, $contacts:literal;)*) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(super::Place::new($contacts, None).await).await;
+            })*
+        }
+
+        /// One server for all of them.
+        #[tokio::test(flavor = "multi_thread")]
+        async fn postgres() {
+            if !servers::wanted() {
+                return;
+            }
+            let server = started(&[]).await;
+            $($name(Place::new($contacts, Some((&server, stringify!($name)))).await).await;)*
+        }
+    };
+}
+
+cases! {
+    rows_are_those_of_a_file, 1_200;
+    a_killed_run_is_the_same_as_a_clean_one, 6_000;
+    only_what_changed_is_read_again, 30;
+    values_keep_their_digits_and_unknown_fields, 3;
+    anything_else_is_refused, 30;
+    a_second_run_is_refused, 2_500;
+}
+
+async fn started(settings: &[&str]) -> servers::Server {
+    let server = servers::postgres(settings);
+    let url = format!("postgres://postgres@127.0.0.1:{}/postgres", server.port);
+    for _ in 0..300 {
+        if tokio_postgres::connect(&url, tokio_postgres::NoTls).await.is_ok() {
+            return server;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("PostgreSQL does not accept connections")
+}
+
+async fn rows_are_those_of_a_file(place: Place) {
+    place.export("contacts-full", &[], 0, "contacts-full: 1200 rows in ");
+    let file = ["virtuous", "export", "contacts-full", "--to", "contacts.ndjson"];
+    place.home.run(&file).expect(0, "1200 rows");
+    let text = fs::read_to_string(place.home.folder.join("contacts.ndjson")).unwrap();
+    let raw = place.database.query("SELECT _raw FROM contacts_full ORDER BY id").await;
+    assert_eq!(raw, text.lines().collect::<Vec<_>>());
+    let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let columns = place
+        .database
+        .query("SELECT id, name, contactType, modifiedDateTimeUtc FROM contacts_full ORDER BY id")
+        .await;
+    let expected = rows.iter().map(|row| {
+        let text = |name: &str| row[name].as_str().unwrap_or("-").to_owned();
+        format!("{}|{}|{}|{}", row["id"], text("name"), text("contactType"), text("modifiedDateTimeUtc"))
+    });
+    assert_eq!(columns, expected.collect::<Vec<_>>());
+
+    // A further run refreshes the rows, also in small batches.
+    place.touch("18");
+    place.export("contacts-full", &["--batch", "100"], 0, "contacts-full: 1200 rows in ");
+    let again = place.database.query("SELECT _raw FROM contacts_full ORDER BY id").await;
+    let changed: Vec<usize> = (0..raw.len()).filter(|index| raw[*index] != again[*index]).collect();
+    assert_eq!((again.len(), changed), (1200, vec![1]));
+    assert_eq!(
+        place.database.query("SELECT count(*) FROM contacts_full WHERE _exported_at IS NULL").await,
+        ["0"]
+    );
+
+    // Every resource fits its table; a second one can have another name in the same database.
+    for resource in ["campaigns", "gifts-full", "event_attendees", "projects", "tasks"] {
+        place.export(resource, &["--table", &format!("x_{}", resource.replace('-', "_"))], 0, " rows in ");
+    }
+    // The emulator sends them as the vendor documents it: without an id.
+    let none = place.export("communications", &[], 1, "a row of communications has no communicationId");
+    assert!(none.contains("hint: export it to a file"), "{none}");
+    let gifts = place.database.query("SELECT id FROM x_gifts_full WHERE amount IS NOT NULL").await;
+    assert!(!gifts.is_empty());
+}
+
+async fn a_killed_run_is_the_same_as_a_clean_one(place: Place) {
+    place.export("contacts", &["--table", "clean"], 0, "6000 rows");
+    let dump = async |table: &str| {
+        place.database.query(&format!("SELECT id, name, address, _raw FROM {table} ORDER BY id")).await
+    };
+    let clean = dump("clean").await;
+    // Between two batches: the vendor takes long for the next page.
+    let small = ["--table", "killed", "--batch", "500"];
+    for batches in [0, 1, 2, 5] {
+        let before = place.database.rows("killed").await;
+        let rule = FaultRule::new("virtuous", Fault::delay_ms(60_000)).operation("contacts.query");
+        place.emulator.add_fault(rule.after(batches).times(1)).unwrap();
+        let mut child = place.command("contacts", &small).stderr(Stdio::null()).spawn().unwrap();
+        let goal = before + 500 * u64::from(batches);
+        let is_there = async || place.database.rows("killed").await >= goal;
+        for _ in 0..3000 {
+            if is_there().await {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(place.database.rows("killed").await, goal);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        place.emulator.clear_faults();
+    }
+    assert_eq!(place.database.query("SELECT count(*) FROM killed").await, ["4000"]);
+    let err = place.export("contacts", &small, 0, "contacts: 6000 rows in ");
+    assert!(err.contains("table killed, 4000 of them from an earlier run"), "{err}");
+    assert!(dump("killed").await == clean, "batch boundaries");
+
+    // At random.
+    let random = ["--table", "random", "--batch", "200"];
+    let mut kills = 0;
+    for part in 0..6_u64 {
+        let random_number = RandomState::new().hash_one(part);
+        let mut child = place.command("contacts", &random).stderr(Stdio::null()).spawn().unwrap();
+        let goal = 800 * part + random_number % 800;
+        for _ in 0..3000 {
+            if place.database.rows("random").await > goal || child.try_wait().unwrap().is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        tokio::time::sleep(Duration::from_micros(random_number % 20_000)).await;
+        kills += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(kills >= 3, "only {kills} runs were killed before they were done");
+    place.export("contacts", &random, 0, "contacts: 6000 rows in ");
+    assert!(dump("random").await == clean, "at random");
+}
+
+async fn only_what_changed_is_read_again(place: Place) {
+    let last = ["--since", "last"];
+    let err = place.export("contacts-full", &last, 0, "contacts-full: 30 rows in ");
+    assert!(!err.contains("modified since"), "the first run reads all rows: {err}");
+    let later = |days: u64, id: &str| {
+        place.emulator.clock().advance(Duration::from_secs(days * 86_400));
+        place.touch(id);
+        place.emulator.clock().now().without_zone()[..10].to_owned()
+    };
+    later(10, "18");
+    let raw = place.database.query("SELECT _raw FROM contacts_full WHERE id = 18").await;
+    // Three contacts are as old as the last change that was seen.
+    let err = place.export("contacts-full", &last, 0, "contacts-full: 3 rows in ");
+    assert!(err.contains("modified since"), "{err}");
+    assert_ne!(place.database.query("SELECT _raw FROM contacts_full WHERE id = 18").await, raw);
+    assert_eq!(place.database.query("SELECT count(*) FROM contacts_full").await, ["30"]);
+    // The mark is the vendor's time of the change, not this machine's.
+    let day = later(10, "19");
+    place.export("contacts-full", &last, 0, "contacts-full: 2 rows in ");
+    let state =
+        place.database.query("SELECT state FROM _authctl_export WHERE table_name = 'contacts_full'").await;
+    let state: Value = serde_json::from_str(&state[0]).unwrap();
+    assert_eq!(state["mark"].as_str().unwrap()[..10], day);
+    place.export("contacts-full", &["--since", "last", "--overlap", "7d"], 0, "contacts-full: 1 row in ");
+    place.export("contacts-full", &["--since", "last", "--overlap", "14d"], 0, "contacts-full: 2 rows in ");
+    // Summaries have no time of a change: the vendor's clock counts.
+    place.export("contacts", &last, 0, "contacts: 30 rows in ");
+    later(3, "17");
+    place.export("contacts", &last, 0, "contacts: 2 rows in ");
+    // A killed incremental run resumes with its day, whatever happens in the meantime.
+    place.export("contacts-full", &["--since", &day], 0, "contacts-full: 2 rows in ");
+    let rule = FaultRule::new("virtuous", Fault::status(403)).operation("contacts.query_full").times(1);
+    place.emulator.add_fault(rule.after(1)).unwrap();
+    place.export(
+        "contacts-full",
+        &["--since", &day, "--batch", "1"],
+        3,
+        "1 row is kept: the same command resumes",
+    );
+    place.emulator.clear_faults();
+    place.export(
+        "contacts-full",
+        &["--since", "2026-01-01"],
+        2,
+        &format!("modified since {day}, is not complete"),
+    );
+    place.export("contacts-full", &last, 0, "2 rows in ");
+}
+
+async fn values_keep_their_digits_and_unknown_fields(place: Place) {
+    let row = r#"{"id":7,"amount":12345678901234567890.1234567890,"contactId":"8","giftDate":"nul \u0000 here","batch":"a'b\"c\\","isPrivate":true,"giftType":null,"segmentId":"seven","tributes":{"new":1},"newField":[1.50,{"x":"\u00e9"}]}"#;
+    let page = |list: &str| format!(r#"{{"list":[{list}],"total":1}}"#);
+    let json = [("Content-Type", "application/json")];
+    for list in [row, ""] {
+        let fault = Fault::response(200, &json, &page(list));
+        let rule = FaultRule::new("virtuous", fault).operation("gifts.query_full").times(1);
+        place.emulator.add_fault(rule).unwrap();
+    }
+    let err = place.export("gifts-full", &[], 0, "gifts-full: 1 row in ");
+    assert!(err.contains("are only in _raw: segmentId"), "{err}");
+    let found = place
+        .database
+        .query("SELECT id, amount, contactId, batch, giftType, segmentId, _raw FROM gifts_full")
+        .await;
+    assert_eq!(found, [format!("7|12345678901234567890.1234567890|8|a'b\"c\\|-|-|{row}")]);
+    let private = place
+        .database
+        .query("SELECT count(*) FROM gifts_full WHERE isPrivate AND giftDate LIKE 'nul _ here'")
+        .await;
+    assert_eq!(private, ["1"]);
+}
+
+async fn anything_else_is_refused(place: Place) {
+    place.export("contacts-full", &[], 0, "30 rows");
+    let table = ["--table", "contacts_full"];
+    place.export("contacts", &table, 2, "can't be continued: it contains contacts-full");
+    place.export("contacts-full", &["--include-archived"], 2, "it was exported without --include-archived");
+    let other = json!({ "organizationUserId": 95, "organizationName": "Another Charity" }).to_string();
+    let fault = Fault::response(200, &[("Content-Type", "application/json")], &other);
+    place
+        .emulator
+        .add_fault(FaultRule::new("virtuous", fault).operation("organizations.current").times(1))
+        .unwrap();
+    let err = place.export("contacts-full", &[], 2, "and the credentials are those of Another Charity");
+    assert!(err.contains("hint: --table NAME writes to another table; --restart discards"), "{err}");
+    place.export("contacts-full", &["--table", "a b"], 2, "--table a b: expected TABLE");
+    // A table of somebody else, which no option overwrites.
+    place.database.query("CREATE TABLE tasks (id int)").await;
+    place.export("tasks", &[], 2, "the table exists and was not made by an export");
+    place.export("tasks", &["--restart"], 2, "the table exists and was not made by an export");
+    // Rows that the vendor has no more are gone after a new start.
+    place.database.query("UPDATE contacts_full SET id = 999999 WHERE id = 17").await;
+    place.export("contacts-full", &[], 0, "30 rows");
+    assert_eq!(place.database.query("SELECT count(*) FROM contacts_full").await, ["31"]);
+    place.export("contacts-full", &["--restart"], 0, "30 rows");
+    assert_eq!(place.database.query("SELECT count(*) FROM contacts_full").await, ["30"]);
+    // A column that is missing, as after an update of authctl.
+    place.database.query("ALTER TABLE contacts_full DROP COLUMN website").await;
+    place.export("contacts-full", &[], 0, "30 rows");
+    place.database.query("SELECT website FROM contacts_full").await;
+    // Another program has changed the state: this run doesn't overwrite it.
+    place.database.query("DROP TABLE contacts_full").await;
+    place.export("contacts-full", &[], 0, "30 rows");
+}
+
+async fn a_second_run_is_refused(place: Place) {
+    let rule = FaultRule::new("virtuous", Fault::delay_ms(60_000)).operation("contacts.query");
+    place.emulator.add_fault(rule.after(2).times(1)).unwrap();
+    let first = place.command("contacts", &[]).spawn().unwrap();
+    for _ in 0..3000 {
+        if place.database.rows("contacts").await == 2_000 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let err = place.export("contacts", &[], 8, "another export to ");
+    assert!(err.contains("table contacts is running"), "{err}");
+    place.export("contacts", &["--restart"], 8, "wait for it, or choose another target");
+    place.export("contacts-full", &[], 0, "2500 rows");
+    assert!(Command::new("kill").args(["-INT", &first.id().to_string()]).status().unwrap().success());
+    Outcome::of(first).expect(130, "interrupted\nhint: 2000 rows are kept: the same command resumes");
+    place.emulator.clear_faults();
+    place.export("contacts", &[], 0, "2000 of them from an earlier run");
+    assert_eq!(
+        place.database.query("SELECT count(*), count(DISTINCT id) FROM contacts").await,
+        ["2500|2500"]
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_keeps_what_is_committed() {
+    let place = Place::new(3_000, None).await;
+    let to = place.database.to();
+    let export = ["virtuous", "export", "contacts", "--to", &to, "--batch", "100"];
+    // Files that can't get longer than 200 KB.
+    let limited = ["-c", "trap '' XFSZ; ulimit -f 400; exec \"$0\" \"$@\"", PROGRAM];
+    let mut limited = place.home.prepared("/bin/sh", &[&limited as &[_], &export].concat());
+    let err = Outcome::of(limited.spawn().unwrap()).expect(1, "crm.db can't be written").err;
+    let rows = place.database.rows("contacts").await;
+    assert!(
+        rows > 0 && err.contains(&format!("hint: {rows} rows are kept: the same command resumes")),
+        "{rows} {err}"
+    );
+    place.export("contacts", &[], 0, "contacts: 3000 rows in ");
+    let names: Vec<_> =
+        fs::read_dir(&place.home.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["crm.db"], "neither a lock nor a journal stays");
+    fs::write(
+        place.home.folder.join("text.db"),
+        "this is no database, but it is long enough to be one".repeat(30),
+    )
+    .unwrap();
+    for (to, code, part) in [
+        ("sqlite:text.db", 2, "text.db is not a SQLite database"),
+        ("sqlite:nowhere/a.db", 1, "can't be written: No such file or directory"),
+        ("sqlite:.", 2, "is a folder"),
+        ("sqlite::memory:", 2, "a file must be named"),
+        ("sqlite:", 2, "a file must be named"),
+    ] {
+        place.home.run(&["virtuous", "export", "contacts", "--to", to]).expect(code, part);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_passwords_and_certificates() {
+    let place = Place::new(3, None).await;
+    let export = |to: &str, env: &[(&str, &str)], code: i32, part: &str| {
+        let mut command = place.home.command(&["virtuous", "export", "contacts", "--to", to]);
+        command.envs(env.iter().copied());
+        Outcome::of(command.spawn().unwrap()).expect(code, part)
+    };
+    for to in ["postgres://app:canary@db.example/crm", "postgres://db.example/crm?password=canary"] {
+        export(to, &[], 2, "hint: set PGPASSWORD, or name a file by PGPASSFILE");
+    }
+    export("postgres://app@db.example/crm?sslmode=require", &[], 2, "only verify-full is accepted");
+    export("postgres://app@127.0.0.1:1/crm", &[], 6, "postgres://127.0.0.1/crm can't be reached");
+    let open = place.home.file("open.pgpass", "*:*:*:*:canary\n");
+    fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    export("postgres://app@127.0.0.1:1/crm", &[("PGPASSFILE", "open.pgpass")], 4, "can be read by others");
+    assert!(place.emulator.journal().is_empty(), "nothing was sent");
+    if !servers::wanted() {
+        return;
+    }
+    let folder = servers::Folder::new("authctl-tls");
+    let hba = folder.0.join("hba");
+    fs::write(&hba, "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
+        .unwrap();
+    let (key, certificate) = (folder.0.join("key"), folder.0.join("certificate"));
+    let mut openssl = Command::new("openssl");
+    openssl.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "30",
+    ]);
+    openssl.args(["-subj", "/CN=authctl test", "-addext", "subjectAltName=DNS:localhost"]);
+    openssl
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate);
+    assert!(openssl.output().unwrap().status.success());
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    if Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.starts_with(b"0\n")) {
+        assert!(Command::new("chown").args(["-R", "postgres"]).arg(&folder.0).status().unwrap().success());
+    }
+    let setting = |name: &str, path: &std::path::Path| format!("{name}={}", path.display());
+    let settings =
+        [setting("hba_file", &hba), setting("ssl_key_file", &key), setting("ssl_cert_file", &certificate)];
+    let server = started(&["-c", &settings[0], "-c", "ssl=on", "-c", &settings[1], "-c", &settings[2]]).await;
+    let database = Database::postgres(&server, "crm").await;
+    database.query("CREATE ROLE app LOGIN PASSWORD 'canary'; CREATE SCHEMA mine AUTHORIZATION app").await;
+    let port = server.port;
+    let to = |host: &str, more: &str| format!("postgres://app@{host}:{port}/crm?{more}");
+    let to_local = to("127.0.0.1", "");
+    export(&to_local, &[], 4, "the server asks for a password");
+    export(&to_local, &[("PGPASSWORD", "wrong")], 4, "password authentication failed");
+    let other = place.home.file("other.pgpass", "127.0.0.1:*:other:app:canary\n");
+    export(&to_local, &[("PGPASSFILE", other.to_str().unwrap())], 4, "has no line for this server");
+    place
+        .home
+        .file("pgpass", format!("# comment\n127.0.0.1:{port}:crm:app:canary\nlocalhost:*:*:*:canary\n"));
+    let file = [("PGPASSFILE", "pgpass")];
+    let denied = export(&to_local, &file, 1, "permission denied for schema public");
+    assert!(denied.err.contains("--table SCHEMA.TABLE"), "{denied:?}");
+    let mut command =
+        place.home.command(&["virtuous", "export", "contacts", "--to", &to_local, "--table", "mine.Donors"]);
+    Outcome::of(command.env("PGPASSFILE", "pgpass").spawn().unwrap()).expect(0, "table mine.Donors");
+    assert_eq!(database.query("SELECT count(*) FROM mine.Donors").await, ["3"]);
+    export(
+        &to("127.0.0.1", "").replace("/crm", "/nowhere"),
+        &[("PGPASSWORD", "canary")],
+        2,
+        "\"nowhere\" does not exist",
+    );
+
+    // The certificate is checked, and so is the name in it.
+    let authority =
+        format!("sslmode=verify-full&options=-csearch_path%3Dmine&sslrootcert={}", certificate.display());
+    export(
+        &to("localhost", &authority),
+        &file,
+        0,
+        "contacts: 3 rows in postgres://localhost/crm, table contacts",
+    );
+    let wrong_name = export(&to("127.0.0.1", &authority), &file, 1, "no secure connection");
+    assert!(wrong_name.err.contains("sslrootcert=FILE"), "{wrong_name:?}");
+    export(&to("localhost", "sslmode=verify-full"), &file, 1, "no secure connection");
+    export(&to("localhost", "sslmode=verify-full&sslrootcert=pgpass"), &file, 2, "no usable certificate");
+
+    // A server that stops in the middle: run again when it is back.
+    let rule = FaultRule::new("virtuous", Fault::delay_ms(2_000)).operation("contacts.query");
+    place.emulator.add_fault(rule.after(1).times(1)).unwrap();
+    let admin = format!("postgres://postgres@127.0.0.1:{port}/crm");
+    let run = place
+        .home
+        .command(&["virtuous", "export", "contacts", "--to", &admin, "--batch", "1"])
+        .spawn()
+        .unwrap();
+    let database = Database::Postgres(admin.clone());
+    for _ in 0..1000 {
+        if database.rows("contacts").await == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let end =
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'authctl export'";
+    database.query(end).await;
+    Outcome::of(run).expect(6, "the same command again: it resumes");
+    export(&admin, &[], 0, "contacts: 3 rows in ");
+}
