@@ -3,8 +3,8 @@
 //! In the library and not in `main.rs`, so that the documentation's commands can be parsed in a check.
 
 use crate::{
-    Failure, bench, ci, codegen, coverage, docs, emulator_figures, features, figures, minimal, new_provider,
-    outside, own_reqwest, package, public_api, sizes, tidy,
+    Failure, bench, ci, codegen, docs, emulator_figures, features, figures, minimal, new_provider, outside,
+    own_reqwest, package, public_api, sizes, tidy,
 };
 use clap::{Parser, Subcommand};
 
@@ -27,15 +27,13 @@ Often:
 After a change of:
   an openapi.json                    cargo xtask codegen
   something public                   cargo xtask public-api --bless
-  a dependency                       cargo xtask features --bless, cargo xtask minimal --bless
-  the emulator's routes              cargo xtask coverage";
+  a dependency                       cargo xtask features --bless, cargo xtask minimal --bless";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Bench(bench::Arguments),
     Ci(ci::Arguments),
     Codegen(codegen::Arguments),
-    Coverage(coverage::Arguments),
     Docs(docs::Arguments),
     EmulatorFigures(emulator_figures::Arguments),
     Features(features::Arguments),
@@ -56,7 +54,6 @@ pub fn run() -> Result<String, Failure> {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Ci(arguments) => ci::run(&arguments),
         Command::Codegen(arguments) => codegen::run(&arguments),
-        Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Docs(arguments) => docs::run(&arguments),
         Command::EmulatorFigures(arguments) => emulator_figures::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),

@@ -72,7 +72,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     }
     let mut builds = 0;
     for package in chosen.iter().filter_map(|name| of(name)) {
-        builds += each_feature(&root, package, members.contains(&package))?;
+        let forwards = members.contains(&package) || *package.name == "auth-clients";
+        builds += each_feature(&root, package, forwards)?;
     }
     Ok(format!("{report}\ncargo check: {builds} sets of features"))
 }
@@ -183,12 +184,12 @@ fn packages(root: &Path, name: &str, options: &[&str]) -> Result<BTreeSet<String
 
 /// `cargo check` of a crate alone: without features, with each one, and with the default ones. With all features, each is
 /// compiled alone by `cargo xtask docs`. What is unused without a feature is a warning, and a failure here.
-fn each_feature(root: &Path, package: &Package, provider: bool) -> Result<usize, Failure> {
+fn each_feature(root: &Path, package: &Package, forwards: bool) -> Result<usize, Failure> {
     let mut hack = tools::cargo_hack(root)?.command("cargo-hack");
     hack.args(["hack", "check", "--quiet", "--each-feature", "--exclude-all-features", "-p", &package.name]);
     // A feature that begins with two underscores is not for users, and what turns it on is checked.
     let private = package.features.keys().filter(|name| name.starts_with("__")).cloned().collect();
-    let excluded = if provider { forwarded(package)? } else { private };
+    let excluded = if forwards { forwarded(package)? } else { private };
     hack.args(excluded.iter().flat_map(|feature| ["--exclude-features", feature])).current_dir(root);
     progress(&process::show(&hack));
     let next =
@@ -202,8 +203,8 @@ fn each_feature(root: &Path, package: &Package, provider: bool) -> Result<usize,
     Err(Failure::new(what, next))
 }
 
-/// Features of a provider that only turn on features of auth-client-core, where they are checked: the provider's own code is
-/// the same with them.
+/// Features that only turn on features of other crates, where they are checked, or other features: the crate's own code is the
+/// same with them.
 fn forwarded(package: &Package) -> Result<Vec<String>, Failure> {
     let source = package.manifest_path.as_std_path().with_file_name("src");
     let mut code = String::new();
@@ -281,10 +282,9 @@ mod tests {
         assert_eq!(found, ["a must not depend on ring now"]);
     }
 
-    /// Features that need a C compiler, a library of the system or a server, whose tests run in the steps `test-native` and
-    /// `stores`, as the README says.
-    const NOT_RUST_ALONE: [&str; 6] =
-        ["keyring", "postgres", "redis", "reqwest-013-native-tls", "reqwest-013-rustls", "rustls-aws-lc"];
+    /// Features that need a C compiler or a library of the system, whose tests run in the step `test-native`, as the README says.
+    const NOT_RUST_ALONE: [&str; 4] =
+        ["keyring", "reqwest-013-native-tls", "reqwest-013-rustls", "rustls-aws-lc"];
 
     #[test]
     fn the_readmes_test_command_runs_the_tests_of_every_other_feature() {

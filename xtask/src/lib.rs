@@ -13,7 +13,6 @@ mod bench;
 mod ci;
 pub mod codegen;
 pub mod commands;
-mod coverage;
 mod docs;
 mod emulator_figures;
 mod failure;

@@ -19,8 +19,9 @@ pub(crate) struct Markdown {
 pub(crate) fn read(text: &str) -> Markdown {
     let mut found = Markdown::default();
     let (mut heading, mut block): (Option<String>, Option<(usize, String, String)>) = (None, None);
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     for (event, range) in Parser::new(text).into_offset_iter() {
-        let line = text.get(..range.start).unwrap_or_default().matches('\n').count() + 1;
+        let line = ends.partition_point(|end| *end < range.start) + 1;
         match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                 found.links.push((line, dest_url.to_string()));

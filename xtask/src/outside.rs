@@ -1,51 +1,38 @@
 //! `cargo xtask outside`: users compile the examples of the documentation with what they depend on, and nothing else.
 //!
 //! A doc test may name every dependency of its crate, and has the features that development turns on. So the examples are
-//! compiled twice. First as doc tests, by a compiler that is not given the internal crates (see `stand_in`). Then as the
-//! examples of programs outside of the workspace, one per provider, each of which depends on that provider's crate with
-//! its default features, and on packages that examples tell users to add.
+//! searched for what users can't name, and compiled once more: as the examples of programs outside of the workspace, one per
+//! provider, each of which depends on that provider's crate with its default features, and on packages that examples tell
+//! users to add.
 
 use crate::report::{process, progress};
-use crate::{Failure, markdown, stand_in, workspace};
+use crate::{Failure, markdown, workspace};
 use cargo_metadata::Package;
-use std::collections::BTreeSet;
+use regex::Regex;
 use std::path::Path;
+use std::rc::Rc;
 
 /// Compile the examples for users with what users depend on.
 ///
-/// The examples are those of the provider crates (READMEs and doc comments), of README.md and of docs/*.md. First they are
-/// compiled and run with the features of the whole workspace. Each may name provider crates, the facade, the emulator and
-/// packages of others; what it needs of async-trait, auth-client-core, auth-core, auth-token-store, bytes and http has to
-/// be re-exported. Then those that name one provider crate and not the emulator are compiled in a program below target/ that
-/// depends on this crate, with its default features, and on tokio, serde and serde_json; an example that
-/// needs another feature is left out, and its page has to name the feature. A hidden `use` line fails, because readers copy
-/// examples without it.
+/// The examples are those of the provider crates (READMEs and doc comments), of README.md and of docs/*.md. Each may name
+/// provider crates, the facade, the emulator and packages of others; what it needs of async-trait, auth-client-core, auth-core,
+/// auth-token-store, bytes and http has to be re-exported. A hidden `use` line fails, because readers copy examples without
+/// it. Then those that name one provider crate and not the emulator are compiled in a program below target/ that depends on
+/// this crate, with its default features, and on tokio, serde and serde_json; an example that needs another feature is left
+/// out, and its page has to name the feature. `cargo test --workspace` compiles and runs all of them.
 #[derive(clap::Args, Debug, Default)]
-#[command(
-    after_help = "Example:\n  cargo xtask outside     about three minutes after cargo test --workspace"
-)]
+#[command(after_help = "Example:\n  cargo xtask outside     about a minute after cargo test --workspace")]
 pub(crate) struct Arguments {}
 
 pub(crate) fn run(_: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
-    let hidden = hidden_imports(&root)?;
-    if !hidden.is_empty() {
-        let what = format!("examples that hide an import which they need:\n{}", hidden.join("\n"));
-        return Err(Failure::new(
-            what,
-            "show the lines, or name the items by their path, then cargo xtask outside",
-        ));
+    let examples = examples(&root)?;
+    let wrong: Vec<String> = examples.iter().flat_map(Example::not_for_users).collect();
+    if !wrong.is_empty() {
+        let next = "name items by the provider crate and show the imports, then cargo xtask outside";
+        return Err(Failure::new(wrong.join("\n"), next));
     }
-    // With xtask, features are those of `cargo test --workspace`, which has built everything.
-    let mut command =
-        process::cargo(&root, &["test", "--quiet", "--doc", "-p", "xtask", "-p", "auth-client-examples"]);
-    for provider in workspace::providers(&root)? {
-        command.args(["-p", &provider]);
-    }
-    stand_in::rustdoc(&mut command, stand_in::DOC_TESTS)?;
-    let next = "name items by the provider crate, show the imports, then cargo xtask outside";
-    process::run(&mut command, next)?;
-    programs(&root)
+    programs(&root, &examples)
 }
 
 /// What the programs share, and the lines that examples hide: clients of a server that isn't there, since nothing is run.
@@ -62,14 +49,14 @@ const FEATURES: [(&str, &[&str]); 5] = [
 ];
 
 /// Compiles the examples that name one provider crate, with that crate alone.
-fn programs(root: &Path) -> Result<String, Failure> {
+fn programs(root: &Path, all: &[Example]) -> Result<String, Failure> {
     let metadata = workspace::metadata(root)?;
     let (mut files, mut members, mut report) = (Vec::new(), Vec::new(), Vec::new());
     let providers = workspace::providers(root)?;
     let shorts: Vec<&str> = providers.iter().map(|provider| provider.trim_end_matches("-client")).collect();
     for (provider, short) in providers.iter().zip(&shorts) {
         let package = metadata.packages.iter().find(|package| *package.name == *provider);
-        let examples = examples_of(root, short, &shorts)?;
+        let examples = alone(all, short, &shorts)?;
         report.push(format!("{provider}: {} examples", examples.len()));
         let fill = |template: &str| {
             template
@@ -103,54 +90,106 @@ fn programs(root: &Path) -> Result<String, Failure> {
 
 /// The default features of a package, which its examples may ask for, as the features of a program.
 fn features(package: &Package) -> String {
-    let mut open = vec!["default".to_owned()];
-    let mut found = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if let Some(implied) = package.features.get(&name)
-            && found.insert(name)
-        {
-            open.extend(implied.iter().cloned());
-        }
+    let default = workspace::default_features(package);
+    let names: Vec<String> = default.iter().map(|name| format!("{name:?}")).collect();
+    let lines: String = default.iter().map(|name| format!("{name} = []\n")).collect();
+    format!("default = [{}]\n{lines}", names.join(", "))
+}
+
+/// An example for users, and where it is from.
+struct Example {
+    path: String,
+    line: usize,
+    code: String,
+    /// The text of the page or the comments around it.
+    page: Rc<str>,
+    /// The provider crate that it belongs to; none for a guide.
+    of: Option<String>,
+}
+
+/// All examples for users that rustdoc compiles.
+fn examples(root: &Path) -> Result<Vec<Example>, Failure> {
+    let mut found = Vec::new();
+    for path in workspace::files(root)? {
+        let of = path.strip_prefix("crates/").and_then(|path| path.split_once("-client/"));
+        let is_guide =
+            path == "README.md" || path.starts_with("docs/") && path != "docs/adding-a-provider.md";
+        let text = match of {
+            Some((_, file)) if file.starts_with("src/") && file.ends_with(".rs") => {
+                comments(&process::read_text(&root.join(&path))?)
+            }
+            Some((_, "README.md")) => process::read_text(&root.join(&path))?,
+            None if is_guide && path.ends_with(".md") => process::read_text(&root.join(&path))?,
+            _ => continue,
+        };
+        let of = of.map(|(short, _)| short.to_owned());
+        let blocks = markdown::read(&text).code;
+        let page: Rc<str> = text.into();
+        let compiled =
+            blocks.into_iter().filter(|(_, language, _)| language.as_deref().is_some_and(is_compiled));
+        found.extend(compiled.map(|(line, _, code)| Example {
+            path: path.clone(),
+            line,
+            code,
+            page: Rc::clone(&page),
+            of: of.clone(),
+        }));
     }
-    let implied: Vec<String> =
-        found.iter().filter(|name| *name != "default").map(|name| format!("{name:?}")).collect();
-    let lines: Vec<String> =
-        implied.iter().map(|name| format!("{name} = []\n", name = name.trim_matches('"'))).collect();
-    format!("default = [{}]\n{}", implied.join(", "), lines.concat())
+    Ok(found)
+}
+
+/// Crates that users don't name: what they need of these is re-exported by each provider crate.
+const INTERNAL: &str = "async_trait|auth_client_core|auth_core|auth_token_store|bytes|http";
+
+impl Example {
+    /// Where it names a crate that users don't depend on, or hides an import that readers need.
+    fn not_for_users(&self) -> Vec<String> {
+        let Self { path, line: first, code, .. } = self;
+        let of_user = Regex::new(&format!(r"(?:^|[^:\w])(?:{INTERNAL})::|\buse (?:{INTERNAL})\b"));
+        // What a `use` of another crate has in its braces is that crate's.
+        let import = Regex::new(r"\buse [^;]*;");
+        let Ok((internal, import)) = of_user.and_then(|internal| Ok((internal, import?))) else {
+            return Vec::new();
+        };
+        let others = import.replace_all(code, |found: &regex::Captures<'_>| {
+            let text = found.get(0).map_or("", |found| found.as_str());
+            let lines = "\n".repeat(text.matches('\n').count());
+            if internal.find(text).is_some_and(|found| found.start() == 0) { text.to_owned() } else { lines }
+        });
+        let mut found = Vec::new();
+        for (index, (line, shown)) in others.lines().zip(code.lines()).enumerate() {
+            let at = format!("{path}:{}", first + index);
+            if internal.is_match(line) {
+                found.push(format!("{at}: `{}` names a crate that users don't depend on", shown.trim()));
+            }
+            if shown.trim_start().starts_with("# use ") {
+                found.push(format!("{at}: `{}` is an import that readers don't see", shown.trim()));
+            }
+        }
+        found
+    }
 }
 
 /// The examples for users of one provider crate alone, each below a heading that says where it is from.
-fn examples_of(root: &Path, short: &str, shorts: &[&str]) -> Result<Vec<String>, Failure> {
+fn alone(examples: &[Example], short: &str, shorts: &[&str]) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
-    for path in workspace::files(root)? {
-        let own = [format!("crates/{short}-client/src/"), format!("crates/{short}-client/README.md")];
-        let is_own = own.iter().any(|start| path.starts_with(start));
-        let is_guide =
-            path == "README.md" || path.starts_with("docs/") && path != "docs/adding-a-provider.md";
-        let text = match Path::new(&path).extension().and_then(std::ffi::OsStr::to_str) {
-            Some("rs") if is_own => comments(&process::read_text(&root.join(&path))?),
-            Some("md") if is_own || is_guide => process::read_text(&root.join(&path))?,
-            _ => continue,
-        };
-        for (line, language, code) in markdown::read(&text).code {
-            if !language.is_some_and(|language| is_compiled(&language))
-                || !is_for(&code, short, shorts, is_own)
-            {
-                continue;
+    for Example { path, line, code, page, of } in examples {
+        let is_own = of.as_deref() == Some(short);
+        if of.is_some() && !is_own || !is_for(code, short, shorts, is_own) {
+            continue;
+        }
+        let feature = FEATURES.iter().find(|(_, signs)| signs.iter().any(|sign| code.contains(sign)));
+        if let Some((feature, _)) = feature {
+            // rustdoc says which feature an item needs; a page has to.
+            if path.ends_with(".md") && !page.contains(&format!("`{feature}`")) {
+                let what = format!(
+                    "{path}:{line}: the example needs the feature `{feature}`, which the page doesn't name"
+                );
+                return Err(Failure::new(what, "name it before the example, then cargo xtask outside"));
             }
-            let feature = FEATURES.iter().find(|(_, signs)| signs.iter().any(|sign| code.contains(sign)));
-            if let Some((feature, _)) = feature {
-                // rustdoc says which feature an item needs; a page has to.
-                if path.ends_with(".md") && !text.contains(&format!("`{feature}`")) {
-                    let what = format!(
-                        "{path}:{line}: the example needs the feature `{feature}`, which the page doesn't name"
-                    );
-                    return Err(Failure::new(what, "name it before the example, then cargo xtask outside"));
-                }
-            } else {
-                let code = code.replace("auth_client_examples::", &format!("outside_{short}::"));
-                found.push(format!("## {path}:{line}\n\n```rust,no_run\n{code}```\n\n"));
-            }
+        } else {
+            let code = code.replace("auth_client_examples::", &format!("outside_{short}::"));
+            found.push(format!("## {path}:{line}\n\n```rust,no_run\n{code}```\n\n"));
         }
     }
     Ok(found)
@@ -189,38 +228,40 @@ fn comments(text: &str) -> String {
     text.lines().map(line).collect()
 }
 
-/// `path:line` of every hidden `use` line in an example for users.
-fn hidden_imports(root: &Path) -> Result<Vec<String>, Failure> {
-    let mut found = Vec::new();
-    for path in workspace::files(root)? {
-        let rust = path.contains("-client/src/") && path.ends_with(".rs");
-        let guide = path.starts_with("docs/") && path.ends_with(".md");
-        let markdown = guide || path.contains("-client/README.md") || path == "README.md";
-        if rust && path.starts_with("crates/") || markdown {
-            let text = process::read_text(&root.join(&path))?;
-            found.extend(hidden_in(&text).into_iter().map(|line| format!("  {path}:{line}")));
-        }
-    }
-    Ok(found)
-}
-
-fn hidden_in(text: &str) -> Vec<usize> {
-    let hidden = |line: &str| {
-        let line = line.trim_start();
-        let line = line.strip_prefix("//!").or_else(|| line.strip_prefix("///")).unwrap_or(line);
-        line.trim_start().starts_with("# use ")
-    };
-    text.lines().enumerate().filter(|(_, line)| hidden(line)).map(|(index, _)| index + 1).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{comments, hidden_in, is_compiled, is_for};
+    use super::{Example, comments, is_compiled, is_for};
+
+    fn wrong(code: &str) -> Vec<String> {
+        let example =
+            Example { path: "a.md".to_owned(), line: 3, code: code.to_owned(), page: "".into(), of: None };
+        example.not_for_users()
+    }
 
     #[test]
-    fn hidden_imports_are_found_in_markdown_and_in_comments() {
-        assert_eq!(hidden_in("```rust\n# use a::B;\nuse a::C;\n# async fn run() {\n```\n"), [2]);
-        assert_eq!(hidden_in("//! # use a::B;\nimpl A {\n    /// # use a::B;\n    use a::C;\n"), [1, 3]);
+    fn an_example_names_no_internal_crate() {
+        for code in [
+            "let a = 1;\nlet b = http::Method::GET;\n",
+            "\nuse auth_core::secret::Password;\n",
+            "\n#[async_trait::async_trait]\n",
+            "\nfn a(_: &bytes::Bytes) {}\n",
+            "use vise_client::A;\nuse auth_client_core;\n",
+        ] {
+            let found = wrong(code);
+            assert!(found.len() == 1 && found[0].starts_with("a.md:4: "), "{code}: {found:?}");
+        }
+        for code in [
+            "use vise_client::{\n    Client, http::Method,\n};\nlet a = vise_client::http::Method::GET;\n",
+            "let http = \"http://localhost\"; let my_bytes = my_http::bytes();\n",
+        ] {
+            assert_eq!(wrong(code), [""; 0], "{code}");
+        }
+    }
+
+    #[test]
+    fn a_hidden_import_is_found() {
+        let found = wrong("# use a::B;\nuse a::C;\n# async fn run() {\n    # use a::D;\n");
+        assert!(found.len() == 2 && found[0].starts_with("a.md:3: `# use a::B;`"), "{found:?}");
     }
 
     const SHORTS: [&str; 3] = ["verigator", "virtuous", "vise"];

@@ -43,8 +43,8 @@ pub(crate) struct Arguments {
 
 const AFTER_HELP: &str = "\
 Examples:
-  cargo xtask sizes --quick      some seconds
-  cargo xtask sizes --no-times   release builds; CI makes those of two crates
+  cargo xtask sizes --quick      some seconds, in CI
+  cargo xtask sizes --no-times   release builds
   cargo xtask sizes vise-client  one crate, beside reqwest alone
   cargo xtask sizes --readme     everything, and the table in the README
 

@@ -1,34 +1,23 @@
-//! This program in place of rustdoc, and of the compiler that rustdoc calls for doc tests.
+//! This program in place of rustdoc.
 //!
-//! Some options of rustdoc are unstable; the stable toolchain accepts them with `RUSTC_BOOTSTRAP`. If cargo's own environment
+//! Documentation as JSON is an unstable option; the stable toolchain accepts it with `RUSTC_BOOTSTRAP`. If cargo's own environment
 //! contained that variable, build scripts would see it and most dependencies would be rebuilt. Therefore cargo runs this
 //! program as rustdoc, and [`run`] sets the variable for the real one.
 
 use crate::Failure;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-/// Set for calls that are passed on; its value is what this program stands in for.
-const ROLE: &str = "XTASK_STANDS_IN_FOR";
+/// Set for calls that are passed on.
+const STANDS_IN: &str = "XTASK_STANDS_IN_FOR_RUSTDOC";
 
-/// Rustdoc with options that are not stable, which `RUSTDOCFLAGS` has.
-pub(crate) const RUSTDOC: &str = "rustdoc";
-/// Rustdoc that compiles doc tests as a user would.
-pub(crate) const DOC_TESTS: &str = "doc tests";
-const COMPILER: &str = "compiler of doc tests";
-
-/// Crates that users don't name: what they need of these is re-exported by each provider crate.
-const INTERNAL: [&str; 6] =
-    ["async_trait", "auth_client_core", "auth_core", "auth_token_store", "bytes", "http"];
-
-/// Makes a cargo command call this program as rustdoc.
-pub(crate) fn rustdoc(command: &mut Command, role: &str) -> Result<(), Failure> {
+/// Makes a cargo command call this program as rustdoc, with `RUSTDOCFLAGS` that have unstable options.
+pub(crate) fn rustdoc(command: &mut Command) -> Result<(), Failure> {
     let lost = |what: String| Failure::new(what, "cargo build -p xtask, then run this again");
     let path = std::env::current_exe()
         .map_err(|error| lost(format!("this program does not find itself: {error}")))?;
     let own = alive(&path).ok_or_else(|| lost(format!("{} is not there any more", path.display())))?;
-    command.env("RUSTDOC", own).env(ROLE, role);
+    command.env("RUSTDOC", own).env(STANDS_IN, "1");
     Ok(())
 }
 
@@ -38,50 +27,15 @@ fn alive(path: &Path) -> Option<PathBuf> {
     [path.to_path_buf(), renewed].into_iter().find(|path| path.is_file())
 }
 
-/// Passes a call on, if this process was started in place of another program.
+/// Passes a call on to rustdoc, if this process was started in place of it.
 #[must_use]
 pub fn run() -> Option<ExitCode> {
-    let role = std::env::var(ROLE).ok()?;
-    let mut arguments = std::env::args_os().skip(1);
-    if role == DOC_TESTS && std::env::args().any(|argument| argument == "xtask") {
-        // Selected for the features that it turns on; its doc tests are for authors of provider crates.
-        return Some(ExitCode::SUCCESS);
-    }
-    let mut command = if role == COMPILER {
-        let mut command = Command::new(arguments.next()?);
-        command.args(arguments.map(outside));
-        command
-    } else {
-        let mut command = Command::new("rustdoc");
-        command.args(arguments).env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTDOC").env_remove(ROLE);
-        command
-    };
-    if role == DOC_TESTS {
-        command.args(["-Zunstable-options", "--test-builder-wrapper"]).arg(std::env::current_exe().ok()?);
-        command.env(ROLE, COMPILER);
-    }
-    let succeeded = command.status().is_ok_and(|status| status.success());
+    std::env::var_os(STANDS_IN)?;
+    let mut command = Command::new("rustdoc");
+    command.args(std::env::args_os().skip(1)).env("RUSTC_BOOTSTRAP", "1");
+    let succeeded =
+        command.env_remove("RUSTDOC").env_remove(STANDS_IN).status().is_ok_and(|status| status.success());
     Some(if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// An argument of the compiler, without internal crates where it is the file of arguments that rustdoc has written.
-fn outside(argument: OsString) -> OsString {
-    let file = argument.to_str().and_then(|text| text.strip_prefix('@')).map(PathBuf::from);
-    let Some((file, text)) = file.and_then(|file| Some((file.clone(), std::fs::read_to_string(file).ok()?)))
-    else {
-        return argument;
-    };
-    // Several compilers run at once.
-    let other = file.with_extension(std::process::id().to_string());
-    match std::fs::write(&other, without_internal(&text)) {
-        Ok(()) => format!("@{}", other.display()).into(),
-        Err(_) => argument,
-    }
-}
-
-fn without_internal(arguments: &str) -> String {
-    let internal = |line: &&str| INTERNAL.iter().any(|name| line.starts_with(&format!("--extern={name}=")));
-    arguments.lines().filter(|line| !internal(line)).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -97,14 +51,5 @@ mod tests {
             Some(here.as_path())
         );
         assert_eq!(alive(Path::new("no-such-program (deleted)")), None);
-    }
-
-    #[test]
-    fn doc_tests_know_no_internal_crate() {
-        let arguments = "-Ldependency=deps\n--extern=auth_core=a.rlib\n--extern=auth_clients=b.rlib\n--extern=httpdate=c.rlib";
-        assert_eq!(
-            without_internal(arguments),
-            "-Ldependency=deps\n--extern=auth_clients=b.rlib\n--extern=httpdate=c.rlib"
-        );
     }
 }

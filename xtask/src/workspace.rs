@@ -2,7 +2,8 @@
 
 use crate::Failure;
 use crate::report::process;
-use cargo_metadata::{Metadata, MetadataCommand};
+use cargo_metadata::{Metadata, MetadataCommand, Package};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -78,6 +79,20 @@ pub(crate) fn chosen(all: Vec<String>, wanted: &[String], command: &str) -> Resu
         return Err(Failure::new(what, format!("{command}, for all of them")));
     }
     Ok(if wanted.is_empty() { all } else { wanted.to_vec() })
+}
+
+/// The features of a package that are on by default, with those that they turn on.
+pub(crate) fn default_features(package: &Package) -> BTreeSet<String> {
+    let (mut open, mut found) = (vec!["default".to_owned()], BTreeSet::new());
+    while let Some(name) = open.pop() {
+        if let Some(implied) = package.features.get(&name)
+            && found.insert(name)
+        {
+            open.extend(implied.iter().cloned());
+        }
+    }
+    found.remove("default");
+    found
 }
 
 /// The name of a crate's folder, which is the name of the crate.

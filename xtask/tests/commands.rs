@@ -35,7 +35,6 @@ fn wrong_arguments_end_with_the_next_command() {
         &["new-provider", "Verigator"],
         &["new-provider", "verigator"],
         &["new-provider", "acme", "--description", "no-such-file.json"],
-        &["coverage", "--routes", "no-such-file.json"],
         &["ci", "--only", "no-such-step"],
     ] {
         let output = xtask(arguments);
@@ -62,17 +61,4 @@ fn every_command_has_an_example_or_says_what_it_reads() {
         let help = text(&xtask(&[name, "--help"]).stdout);
         assert!(help.lines().count() > 10, "{name}: {help}");
     }
-}
-
-/// Routes in a file stand in for the emulator's own.
-#[test]
-fn other_routes_than_those_of_the_committed_list_are_noticed() {
-    let path = std::env::temp_dir().join(format!("routes-{}.json", std::process::id()));
-    std::fs::write(&path, "[]").unwrap();
-    let output = xtask(&["coverage", "--check", "--routes", path.to_str().unwrap()]);
-    std::fs::remove_file(&path).unwrap();
-    let message = text(&output.stderr);
-    assert!(!output.status.success());
-    assert!(message.contains("COVERAGE.md is missing, or differs"), "{message}");
-    assert!(message.ends_with("next: cargo xtask coverage\n"), "{message}");
 }

@@ -9,11 +9,11 @@ pub(crate) mod tools;
 
 use crate::report::{process, progress};
 use crate::{
-    Failure, codegen, coverage, docs, features, figures, minimal, new_provider, outside, own_reqwest,
-    package, public_api, sizes, tidy, workspace,
+    Failure, codegen, docs, features, figures, minimal, new_provider, outside, own_reqwest, package,
+    public_api, sizes, tidy, workspace,
 };
 use cargo_metadata::{DependencyKind, Metadata, Package, PackageId, semver::Version};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -66,8 +66,8 @@ const STEPS: &[Step] = &[
     ("public-api", "the public API is the committed one", |_| public_api::run(&public_api::Arguments::default())),
     ("new-provider", "a new provider compiles and passes its tests", new_provider::check),
     ("own-reqwest", "a program's own reqwest does the same beside one of our crates", |_| own_reqwest::run(&own_reqwest::Arguments::default())),
-    ("coverage", "the list of operations that the emulator implements is up to date", |_| coverage::run(&coverage::Arguments { check: true, ..coverage::Arguments::default() })),
-    ("sizes", "packages, programs and generated lines are within their limits", small),
+    // Programs and times are measured by hand: RELEASING.md.
+    ("sizes", "packages and generated lines are within their limits", |_| sizes::run(&sizes::Arguments { quick: true, ..sizes::Arguments::default() })),
     ("semver", "the version fits what changed since the last release", semver),
     ("deny", "licences, bans, sources and Rust versions of all dependencies", deny),
 ];
@@ -124,13 +124,23 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     process::run(&mut process::cargo(root, arguments), &format!("cargo {}", arguments.join(" ")))
 }
 
-/// The shared crates, then the clients without their doc tests, in which no number is read.
+/// Tests that decode no number and need no TLS library, so that they are the same with these features.
+const THE_SAME: [&str; 6] = ["blocking", "environment", "memory", "parse_cost", "processes", "vectors"];
+
+/// The shared crates and the clients, in one command, so that everything is compiled once. Doc tests ran with the others.
 fn native(root: &Path) -> Result<String, Failure> {
-    let exact = ["--all-features", "--features", "serde_json/arbitrary_precision"];
-    cargo(root, &[&["test", "-p", "auth-client-core", "-p", "auth-token-store"][..], &exact].concat())?;
-    let providers = workspace::providers(root)?;
-    let providers = providers.iter().flat_map(|provider| ["-p", provider.as_str()]);
-    cargo(root, &["test", "--lib", "--tests"].into_iter().chain(providers).chain(exact).collect::<Vec<_>>())
+    let mut crates = workspace::providers(root)?;
+    crates.extend(["auth-client-core", "auth-token-store"].map(str::to_owned));
+    let metadata = workspace::metadata(root)?;
+    let packages = metadata.packages.iter().filter(|package| crates.contains(&package.name));
+    let tests = packages.flat_map(|package| &package.targets).filter(|target| target.is_test());
+    let tests: BTreeSet<&str> =
+        tests.map(|test| &*test.name).filter(|name| !THE_SAME.contains(name)).collect();
+    let mut arguments = vec!["test", "--lib"];
+    arguments.extend(tests.iter().flat_map(|test| ["--test", *test]));
+    arguments.extend(crates.iter().flat_map(|name| ["-p", name.as_str()]));
+    arguments.extend(["--all-features", "--features", "serde_json/arbitrary_precision"]);
+    cargo(root, &arguments)
 }
 
 fn fmt(root: &Path) -> Result<String, Failure> {
@@ -139,15 +149,6 @@ fn fmt(root: &Path) -> Result<String, Failure> {
     // What is formatted is not worth a line each.
     taplo.args(["fmt", "--check"]).env("RUST_LOG", "error").current_dir(root);
     process::run(&mut taplo, "taplo fmt, with taplo from target/xtask/tools")
-}
-
-/// Counts for all crates, and release programs of the smallest and of the largest one: what all have in common is in both.
-/// Times, and the other programs, are measured by hand on a quiet machine: `cargo xtask sizes`.
-fn small(_: &Path) -> Result<String, Failure> {
-    let counted = sizes::run(&sizes::Arguments { quick: true, ..sizes::Arguments::default() })?;
-    let crates = ["verigator-client", "virtuous-client"].map(str::to_owned).to_vec();
-    let built = sizes::run(&sizes::Arguments { no_times: true, crates, ..sizes::Arguments::default() })?;
-    Ok(format!("{counted}\n{built}"))
 }
 
 fn spelling(root: &Path) -> Result<String, Failure> {

@@ -131,7 +131,7 @@ fn build(root: &Path, crates: &[String]) -> Result<String, Failure> {
     let mut command = process::cargo(root, &["doc", "--quiet", "--no-deps", "--lib", "--all-features"]);
     command.args(crates.iter().flat_map(|name| ["-p", name]));
     command.env("RUSTDOCFLAGS", "-Z unstable-options --output-format json --cap-lints allow");
-    stand_in::rustdoc(&mut command, stand_in::RUSTDOC)?;
+    stand_in::rustdoc(&mut command)?;
     process::run(&mut command, "cargo doc --no-deps --all-features, which shows more")
 }
 
