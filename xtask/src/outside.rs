@@ -27,7 +27,8 @@ pub(crate) struct Arguments {}
 pub(crate) fn run(_: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let examples = examples(&root)?;
-    let wrong: Vec<String> = examples.iter().flat_map(Example::not_for_users).collect();
+    let patterns = patterns()?;
+    let wrong: Vec<String> = examples.iter().flat_map(|example| example.not_for_users(&patterns)).collect();
     if !wrong.is_empty() {
         let next = "name items by the provider crate and show the imports, then cargo xtask outside";
         return Err(Failure::new(wrong.join("\n"), next));
@@ -141,16 +142,19 @@ fn examples(root: &Path) -> Result<Vec<Example>, Failure> {
 /// Crates that users don't name: what they need of these is re-exported by each provider crate.
 const INTERNAL: &str = "async_trait|auth_client_core|auth_core|auth_token_store|bytes|http";
 
+/// Names of internal crates in code, and whole `use` declarations.
+fn patterns() -> Result<(Regex, Regex), Failure> {
+    let internal = Regex::new(&format!(r"(?:^|[^:\w])(?:{INTERNAL})::|\buse (?:{INTERNAL})\b"));
+    let wrong =
+        |error: regex::Error| Failure::new(error.to_string(), "correct INTERNAL in xtask/src/outside.rs");
+    Ok((internal.map_err(wrong)?, Regex::new(r"\buse [^;]*;").map_err(wrong)?))
+}
+
 impl Example {
     /// Where it names a crate that users don't depend on, or hides an import that readers need.
-    fn not_for_users(&self) -> Vec<String> {
+    fn not_for_users(&self, (internal, import): &(Regex, Regex)) -> Vec<String> {
         let Self { path, line: first, code, .. } = self;
-        let of_user = Regex::new(&format!(r"(?:^|[^:\w])(?:{INTERNAL})::|\buse (?:{INTERNAL})\b"));
         // What a `use` of another crate has in its braces is that crate's.
-        let import = Regex::new(r"\buse [^;]*;");
-        let Ok((internal, import)) = of_user.and_then(|internal| Ok((internal, import?))) else {
-            return Vec::new();
-        };
         let others = import.replace_all(code, |found: &regex::Captures<'_>| {
             let text = found.get(0).map_or("", |found| found.as_str());
             let lines = "\n".repeat(text.matches('\n').count());
@@ -235,7 +239,7 @@ mod tests {
     fn wrong(code: &str) -> Vec<String> {
         let example =
             Example { path: "a.md".to_owned(), line: 3, code: code.to_owned(), page: "".into(), of: None };
-        example.not_for_users()
+        example.not_for_users(&super::patterns().unwrap())
     }
 
     #[test]

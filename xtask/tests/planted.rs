@@ -321,13 +321,12 @@ fn a_dead_link_is_named() {
 #[test]
 fn an_example_that_a_user_cannot_copy_is_named() {
     let place = Place::copy("hidden");
-    for command in ["outside", "ci --only outside"] {
-        for line in ["# use a::B;", "let a = auth_core::b();"] {
-            let example = |text: &str| format!("{text}\n```rust\n{line}\n```\n");
-            place.fails_with("docs/testing.md", example, command, "docs/testing.md:");
-            let comment = |text: &str| format!("{text}\n/// ```\n/// {line}\n/// ```\nfn a() {{}}\n");
-            place.fails_with("crates/vise-client/src/client.rs", comment, command, "client.rs:");
-        }
+    let commands = ["outside", "ci --only outside"];
+    for (line, command) in ["# use a::B;", "let a = auth_core::b();"].into_iter().zip(commands) {
+        let example = |text: &str| format!("{text}\n```rust\n{line}\n```\n");
+        place.fails_with("docs/testing.md", example, command, "docs/testing.md:");
+        let comment = |text: &str| format!("{text}\n/// ```\n/// {line}\n/// ```\nfn a() {{}}\n");
+        place.fails_with("crates/vise-client/src/client.rs", comment, command, "client.rs:");
     }
 }
 
