@@ -13,6 +13,7 @@
 //! [`MemoryStore`] is defined here; stores for files, the operating system's keyring and databases are in other crates.
 
 mod memory;
+pub mod session;
 
 pub use memory::MemoryStore;
 

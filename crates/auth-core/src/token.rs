@@ -132,6 +132,8 @@ struct LastFailure<E> {
     failure: Failure<E>,
     /// `None` for a failure that only a new token ends.
     until: Option<Now>,
+    /// Whether the token was still in use: its rejection starts another renewal, which is not an early one.
+    was_early: bool,
 }
 
 /// Renewal state machine. `M` is the token type, `E` the error of a failed renewal.
@@ -273,10 +275,11 @@ impl<M, E: Clone> RenewalState<M, E> {
             return;
         }
         self.flight = None;
+        let definitive = failure.definitive;
         let asked = failure.retry_after.map(|wait| wait.min(MAX_RETRY_AFTER));
-        let wait =
-            if failure.definitive { asked } else { Some(self.back_off().max(asked.unwrap_or_default())) };
-        self.failure = Some(LastFailure { failure, until: wait.map(|wait| now.after(wait)) });
+        let wait = if definitive { asked } else { Some(self.back_off().max(asked.unwrap_or_default())) };
+        let was_early = !definitive && self.held.as_ref().is_some_and(|held| held.is_usable(now));
+        self.failure = Some(LastFailure { failure, until: wait.map(|wait| now.after(wait)), was_early });
     }
 
     /// Returns the delay after one more failure.
@@ -303,6 +306,9 @@ impl<M, E: Clone> RenewalState<M, E> {
                     return Recovery::Final;
                 }
                 held.refused = true;
+                if self.failure.as_ref().is_some_and(|failure| failure.was_early) {
+                    self.failure = None;
+                }
                 Recovery::TryAgain
             }
             // Another caller has renewed the token in the meantime, or there is none: decide again.
@@ -629,5 +635,23 @@ mod tests {
         assert!(!State::is_worth_holding(Lifetime::Until(SystemTime::UNIX_EPOCH), clock.now()));
         assert!(!State::is_worth_holding(Lifetime::For(Duration::ZERO), clock.now()));
         assert!(State::is_worth_holding(Lifetime::Unknown, clock.now()));
+    }
+
+    #[test]
+    fn a_rejection_after_a_failed_early_renewal_starts_one_renewal_at_once() {
+        let (mut state, clock, issued) = fresh();
+        clock.advance(Duration::from_secs(3400));
+        let Decision::ServeAndRenew(_, ticket) = state.decide(clock.now()) else { panic!("early") };
+        let failure = || Failure { definitive: false, retry_after: None, error: "down" };
+        state.fail(ticket, failure(), clock.now());
+        assert!(matches!(state.decide(clock.now()), Decision::Serve(_)), "the early renewal waits");
+        assert_eq!(state.refuse(issued.generation, clock.now()), Recovery::TryAgain);
+        let Decision::Renew(ticket) = state.decide(clock.now()) else { panic!("needed now") };
+        state.fail(ticket, failure(), clock.now());
+        assert_eq!(state.refuse(issued.generation, clock.now()), Recovery::TryAgain);
+        assert!(
+            matches!(state.decide(clock.now()), Decision::Fail { error: "down", .. }),
+            "not again at once"
+        );
     }
 }

@@ -1128,3 +1128,28 @@ async fn an_empty_refresh_token_never_replaces_a_good_one() {
     let none = Tokens::new("a".to_owned()).with_refresh_token(String::new());
     assert!(none.refresh_token().is_none());
 }
+
+#[tokio::test]
+async fn a_refresh_in_doubt_is_not_retried_while_the_token_is_valid_unless_it_is_rejected() {
+    for is_rejected in [false, true] {
+        let (world, store) = (World::new(), Shaky::default());
+        let client = world.builder().token_store(store.clone(), "anna").build().unwrap();
+        client.login("anna".to_owned(), "password".to_owned()).await.unwrap();
+        call(client.clone()).await.unwrap();
+        mark(&store).await;
+        // Within the early window, and more than a minute before the end.
+        world.time.advance(Duration::from_secs(3600 - 200));
+        if is_rejected {
+            world.server.expire();
+        }
+        for _ in 0..10 {
+            call(client.clone()).await.unwrap();
+            settle().await;
+            world.time.advance(Duration::from_secs(10));
+        }
+        assert_eq!(world.refreshes(), u64::from(is_rejected), "rejected: {is_rejected}");
+        world.time.advance(Duration::from_secs(200));
+        call(client).await.unwrap();
+        assert_eq!(world.refreshes(), 1, "one attempt at the end");
+    }
+}

@@ -6,8 +6,8 @@
 //! | `endpoint.rs` | `POST /Token`: the password grant and the refresh grant |
 //! | `login.rs` | an interactive login, with a one-time code |
 //! | `session.rs` | the tokens in use |
-//! | `renewer.rs` | their renewal, with or without other processes that share them |
-//! | `state.rs` | what a session remembers, and which pair is used or refreshed next |
+//! | `renewer.rs` | the steps of their renewal, with or without other processes that share them |
+//! | `state.rs` | what a session remembers between renewals |
 //! | `password.rs` | logins with username and password, interactive or automatic |
 //! | `shared_store.rs` | the token store during a renewal |
 //! | `problem.rs` | reasons why no token is available |

@@ -83,9 +83,11 @@ impl Renewer {
                 && has_visible(code.expose_secret())
             {
                 *place = self.lock(LOCK_LIMIT).await?;
-                let known = state.latest.clone();
-                if let Some(newer) = self.newer(state, place.stored.as_ref(), known.as_ref()) {
-                    state.adopted(newer.clone());
+                let stored = place.stored.as_ref().map(Held::of_store);
+                let known = state.session.latest();
+                if let Some(newer) = state.session.newer(stored.as_ref(), known, self.now().wall) {
+                    state.session.adopted(newer.clone());
+                    (state.ended, state.paused) = (None, None);
                     return Ok(newer);
                 }
                 with_code = true;

@@ -1,5 +1,7 @@
 //! Reasons why no token is available.
 
+use auth_client_core::provider::auth_core::CredentialError;
+use auth_client_core::provider::auth_core::store::session::Problem;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -85,6 +87,23 @@ impl fmt::Display for SessionProblem {
             Self::StoreLocked => "timed out waiting for the token lock: another process holds it",
             Self::StoreUnavailable => "the token store failed",
         })
+    }
+}
+
+impl SessionProblem {
+    /// A temporary failure.
+    pub(crate) fn unavailable(self) -> CredentialError {
+        CredentialError::unavailable(SessionError::new(self)).with_message(self.to_string())
+    }
+
+    pub(crate) fn of(problem: Problem) -> Self {
+        match problem {
+            Problem::NotLoggedIn => Self::NotLoggedIn,
+            Problem::NoRefreshToken => Self::NoRefreshToken,
+            Problem::CodeRequired => Self::CodeRequired,
+            Problem::RefreshRefused => Self::RefreshRefused,
+            Problem::RefreshLost => Self::RefreshLost,
+        }
     }
 }
 

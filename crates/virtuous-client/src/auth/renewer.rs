@@ -1,8 +1,8 @@
 //! Renewal of tokens, with or without other processes that share them.
 //!
-//! With a store, the steps are: lock, reload, check whether another process has renewed, mark that a refresh will be
-//! sent, refresh, save, release. Every step has a time limit; that of the refresh is the store's, because its lock may be
-//! a lease.
+//! Which steps a renewal has is decided by [`auth_core::store::session`](auth_client_core::provider::auth_core::store::session);
+//! here they are performed. Every step has a time limit; that of the refresh is the store's, because its lock may be a
+//! lease.
 //!
 //! Neither a rejected refresh token nor the rejected password of an automatic login is sent again. After a definitive
 //! failure, a renewal therefore only reads the store for other tokens.
@@ -10,14 +10,17 @@
 use super::endpoint::{Grant, TokenEndpoint, is_grant_refusal};
 use super::password::Unattended;
 use super::problem::{SessionError, SessionProblem};
-use super::session::Held;
+use super::session::{Held, stored};
 use super::shared_store::{LOCK_LIMIT, LockedStore, SaveError, SharedStore, lock_failed};
 use super::state::State;
 use super::tokens::Tokens;
 use async_trait::async_trait;
 use auth_client_core::Error;
 use auth_client_core::provider::auth_core::scheme::Bearer;
-use auth_client_core::provider::auth_core::store::{LockError, StoredToken};
+use auth_client_core::provider::auth_core::store::LockError;
+use auth_client_core::provider::auth_core::store::session::{
+    Event, Failure, Problem, Renewal, Session, Situation, Step,
+};
 use auth_client_core::provider::auth_core::token::MAX_RETRY_AFTER;
 use auth_client_core::provider::auth_core::{CredentialError, InvalidCredential, Now, Sign};
 use auth_client_core::provider::{Engine, Observed, Renew, Renewed};
@@ -41,10 +44,15 @@ pub(crate) struct Renewer {
     pub(super) state: Mutex<State>,
 }
 
-/// Result of a refresh that the server has responded to.
-enum Refreshed {
-    New(Held),
-    Refused(SessionProblem, Option<Error>),
+/// What a renewal has collected so far.
+struct Run {
+    place: LockedStore,
+    /// Time limit of the refresh that has begun.
+    limit: Duration,
+    /// The failure of the store.
+    store: Option<CredentialError>,
+    /// The failure of the refresh.
+    cause: Option<Error>,
 }
 
 impl fmt::Debug for Renewer {
@@ -64,7 +72,8 @@ impl Renewer {
         unattended: Option<Unattended>,
         given: Option<Held>,
     ) -> Self {
-        Self { endpoint, store, unattended, state: Mutex::new(State { given, ..State::default() }) }
+        let state = State { session: Session::new(given), ..State::default() };
+        Self { endpoint, store, unattended, state: Mutex::new(state) }
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -79,121 +88,176 @@ impl Renewer {
         LockedStore::lock(self.engine(), self.store.as_ref(), limit).await
     }
 
-    /// Saves a new pair before it is used.
+    /// Saves the pair of a login before it is used.
     pub(super) async fn keep(
         &self,
         state: &mut State,
         place: &mut LockedStore,
         tokens: Tokens,
     ) -> Result<Held, CredentialError> {
-        let in_store = place.stored.as_ref().map_or(0, |stored| stored.generation);
-        let in_hand = state.latest.as_ref().map_or(0, |held| held.generation);
-        let held = Held::new(tokens, in_store.max(in_hand).saturating_add(1), true);
-        state.renewed(held.clone());
+        let held = self.issued(state, place, tokens);
+        state.session.renewed(held.clone());
+        let mut failed = None;
+        match self.save(state, place, &held, &mut failed).await {
+            Event::Superseded(stored) => state
+                .session
+                .superseded(stored, self.now().wall)
+                .map_err(|failure| self.failed(state, failure, failed)),
+            Event::Failed => Err(self.failed(state, Failure::Store, failed)),
+            _ => Ok(held),
+        }
+    }
+
+    /// Numbers a pair that the server has issued.
+    fn issued(&self, state: &State, place: &LockedStore, tokens: Tokens) -> Held {
+        let stored = place.stored.as_ref().map(Held::of_store);
+        Held::new(tokens, state.session.next_generation(stored.as_ref()), true)
+    }
+
+    /// Saves a new pair, and keeps it with the lock if it can't be saved.
+    async fn save(
+        &self,
+        state: &mut State,
+        place: &mut LockedStore,
+        held: &Held,
+        failed: &mut Option<CredentialError>,
+    ) -> Event<Held> {
+        state.reset();
         match place.save(held.for_store()).await {
-            Ok(()) => Ok(held),
-            Err((SaveError::Superseded(stored), _)) => self.superseded(state, stored),
+            Ok(()) => Event::Saved,
+            Err((SaveError::Superseded(stored), _)) => Event::Superseded(stored.as_ref().map(Held::of_store)),
             Err((SaveError::Failed(error), unsaved)) => {
                 state.unsaved = Some(unsaved);
-                Err(error)
+                *failed = Some(error);
+                Event::Failed
             }
         }
     }
 
     /// Saves a pair that could not be saved before.
-    pub(super) async fn retry_save(&self, state: &mut State) -> Result<Option<Held>, CredentialError> {
-        let Some(unsaved) = &mut state.unsaved else { return Ok(None) };
-        match unsaved.save(self.engine()).await {
-            Ok(()) => state.unsaved = None,
-            Err(SaveError::Superseded(stored)) => {
-                state.unsaved = None;
-                return self.superseded(state, stored).map(Some);
+    async fn save_again(&self, state: &mut State, failed: &mut Option<CredentialError>) -> Event<Held> {
+        let saved = match &mut state.unsaved {
+            Some(unsaved) => unsaved.save(self.engine()).await,
+            None => Ok(()),
+        };
+        let event = match saved {
+            Ok(()) => Event::Saved,
+            Err(SaveError::Superseded(stored)) => Event::Superseded(stored.as_ref().map(Held::of_store)),
+            Err(SaveError::Failed(error)) => {
+                *failed = Some(error);
+                return Event::Failed;
             }
-            Err(SaveError::Failed(error)) => return Err(error),
+        };
+        state.unsaved = None;
+        event
+    }
+
+    /// Saves a pair that could not be saved before, so that a login is not in vain.
+    pub(super) async fn retry_save(&self, state: &mut State) -> Result<(), CredentialError> {
+        let mut failed = None;
+        match self.save_again(state, &mut failed).await {
+            Event::Failed => Err(self.failed(state, Failure::Store, failed)),
+            _ => Ok(()),
         }
-        Ok(state.latest.clone().filter(|held| held.serves(self.now().wall)))
     }
 
-    /// Replaces the pair that the store did not accept with the stored one, which is of a later login.
-    fn superseded(&self, state: &mut State, stored: Option<StoredToken>) -> Result<Held, CredentialError> {
-        let refused = state.latest.take();
-        let Some(stored) = stored else {
-            state.cleared = refused.map(|refused| refused.generation);
-            return Err(self.end(state, SessionProblem::NotLoggedIn, None));
-        };
-        let held = Held::of_store(&stored);
-        state.adopted(held.clone());
-        // One that has already expired is renewed by the next call.
-        Some(held).filter(|held| held.serves(self.now().wall)).ok_or_else(|| lock_failed(LockError::Held))
-    }
-
-    async fn refresh(
-        &self,
-        state: &mut State,
-        place: &mut LockedStore,
-        held: &Held,
-    ) -> Result<Refreshed, CredentialError> {
-        let problem = SessionProblem::NoRefreshToken;
-        let Some(refresh) = &held.tokens.refresh else { return Ok(Refreshed::Refused(problem, None)) };
-        // The pair of `ClientBuilder::tokens` doesn't replace the stored one before the server has accepted it.
-        let before = match &place.stored {
-            Some(stored) if held.generation == 0 => stored.clone(),
-            _ => held.for_store(),
-        };
-        let limit = match place.begin(&before).await {
-            Ok(limit) => limit,
-            Err(LockError::InDoubt) => {
-                state.refused.push(refresh.clone());
-                return Ok(Refreshed::Refused(SessionProblem::RefreshLost, None));
-            }
-            // The lock was a lease, and it has ended.
-            Err(error) => {
-                let other = self.adopt(state, place, held).await.ok_or_else(|| lock_failed(error))?;
-                return Ok(Refreshed::New(other));
-            }
-        };
-        let error = match self.endpoint.refresh(refresh, limit).await {
-            Ok(Grant::Tokens(tokens)) => {
-                return Ok(Refreshed::New(self.keep(state, place, tokens).await?));
-            }
+    /// Sends a refresh token.
+    async fn refresh(&self, state: &mut State, run: &mut Run, held: &Held) -> Event<Held> {
+        let Some(refresh) = &held.tokens.refresh else { return Event::Refused };
+        let error = match self.endpoint.refresh(refresh, run.limit).await {
+            Ok(Grant::Tokens(tokens)) => return Event::Granted(self.issued(state, &run.place, tokens)),
             Ok(Grant::CodeRequired) => {
-                place.settle(&before).await;
-                state.refused.push(refresh.clone());
-                return Ok(Refreshed::Refused(SessionProblem::CodeRequired, None));
+                run.cause = None;
+                return Event::CodeRequired;
             }
             Err(error) => error,
         };
-        if is_grant_refusal(&error) {
-            state.refused.push(refresh.clone());
-            // A process that doesn't use the lock may have renewed first.
-            if let Some(other) = self.adopt(state, place, held).await {
-                return Ok(Refreshed::New(other));
-            }
-            let lost = state.response_lost || place.was_marked();
-            place.settle(&before).await;
-            let problem = if lost { SessionProblem::RefreshLost } else { SessionProblem::RefreshRefused };
-            return Ok(Refreshed::Refused(problem, Some(error)));
-        }
-        if error.may_have_been_sent() && error.status().is_none_or(is_inconclusive) {
-            // The mark is kept, for the next process.
-            state.response_lost = true;
-            return Err(temporary(SessionProblem::ResponseLost, error));
-        }
-        place.unmark(&before).await;
-        let wait = error.retry_after().filter(|wait| !wait.is_zero());
-        let error = temporary(SessionProblem::EndpointUnavailable, error);
-        Err(match wait {
-            Some(wait) => self.pause(state, wait, error),
-            None => error,
-        })
+        let event = if is_grant_refusal(&error) {
+            Event::Refused
+        } else if error.may_have_been_sent() && error.status().is_none_or(is_inconclusive) {
+            Event::Lost
+        } else {
+            Event::NotSent
+        };
+        run.cause = Some(error);
+        event
     }
 
-    /// Reads the store again, and uses its pair if it is newer.
-    async fn adopt(&self, state: &mut State, place: &mut LockedStore, held: &Held) -> Option<Held> {
-        let stored = place.reload().await;
-        let other = self.newer(state, stored.as_ref(), Some(held))?;
-        state.adopted(other.clone());
-        Some(other)
+    /// Performs a step of a renewal.
+    async fn perform(&self, state: &mut State, run: &mut Run, step: &Step<Held>) -> Event<Held> {
+        match step {
+            Step::SaveAgain => self.save_again(state, &mut run.store).await,
+            Step::Load => match run.place.load(self.store.as_ref()).await {
+                Ok(token) => Event::Loaded(token.as_ref().map(stored)),
+                Err(error) => {
+                    run.store.get_or_insert(error);
+                    Event::Failed
+                }
+            },
+            Step::Lock => match self.lock(LOCK_LIMIT).await {
+                Ok(place) => {
+                    run.place = place;
+                    let place = &run.place;
+                    let stored = place.stored.as_ref().map(stored);
+                    Event::Locked { stored, was_cleared: place.was_cleared }
+                }
+                Err(error) => {
+                    run.store = Some(error);
+                    Event::Failed
+                }
+            },
+            Step::Begin(held) => match run.place.begin(held).await {
+                Ok(limit) => {
+                    run.limit = limit;
+                    Event::Begun
+                }
+                Err(LockError::InDoubt) => {
+                    run.cause = None;
+                    Event::InDoubt
+                }
+                Err(error) => {
+                    run.store = Some(lock_failed(error));
+                    Event::Failed
+                }
+            },
+            Step::Send(held) => self.refresh(state, run, held).await,
+            Step::Save(held) => self.save(state, &mut run.place, held, &mut run.store).await,
+            Step::Unmark(held, is_refreshing) => {
+                run.place.unmark(held, *is_refreshing).await;
+                Event::Settled
+            }
+            Step::Clear => {
+                run.place.clear().await;
+                Event::Settled
+            }
+            // The last step is the caller's.
+            Step::Use(_) | Step::LogIn(_) | Step::Fail(_) => Event::Failed,
+        }
+    }
+
+    /// Returns the error of a renewal that has failed.
+    fn failed(&self, state: &mut State, failure: Failure, store: Option<CredentialError>) -> CredentialError {
+        match failure {
+            Failure::LoggedOut => self.end(state, SessionProblem::NotLoggedIn, None),
+            Failure::InDoubt | Failure::ResponseLost => SessionProblem::ResponseLost.unavailable(),
+            Failure::NotSent => SessionProblem::EndpointUnavailable.unavailable(),
+            Failure::Store | Failure::Idle | Failure::Expired => {
+                store.unwrap_or_else(|| lock_failed(LockError::Held))
+            }
+        }
+    }
+
+    /// Returns the error of a refresh that has failed for now.
+    fn refresh_failed(&self, state: &mut State, failure: Failure, cause: Error) -> CredentialError {
+        if failure == Failure::ResponseLost {
+            return temporary(SessionProblem::ResponseLost, cause);
+        }
+        let wait = cause.retry_after().filter(|wait| !wait.is_zero());
+        let error = temporary(SessionProblem::EndpointUnavailable, cause);
+        match wait {
+            Some(wait) => self.pause(state, wait, error),
+            None => error,
+        }
     }
 
     /// Prevents requests to the token endpoint for this time.
@@ -224,6 +288,7 @@ impl Renewer {
             Some(_) => error.with_retry_after(STORE_INTERVAL),
             None => error,
         };
+        state.session.end();
         state.ended = Some(error.clone());
         error
     }
@@ -233,21 +298,27 @@ impl Renewer {
         self.unattended.as_ref().filter(|_| !state.login_refused)
     }
 
-    /// Returns the current failure if nothing may be sent to the token endpoint now.
-    fn nothing_to_send(
+    /// Returns the failure because of which nothing may be sent to the token endpoint now.
+    fn pausing(&self, state: &State) -> Option<CredentialError> {
+        let (until, error) = state.paused.as_ref()?;
+        let left = until.since(self.now());
+        (!left.is_zero()).then(|| error.clone().with_retry_after(self.store_interval(left)))
+    }
+
+    /// Logs in, or returns why no pair can be refreshed.
+    async fn without_refresh(
         &self,
-        state: &State,
-        stored: Option<&StoredToken>,
-        known: Option<&Held>,
-    ) -> Option<CredentialError> {
-        if let Some((until, error)) = &state.paused {
-            let left = until.since(self.now());
-            if !left.is_zero() {
-                return Some(error.clone().with_retry_after(self.store_interval(left)));
-            }
+        state: &mut State,
+        run: &mut Run,
+        problem: Problem,
+    ) -> Result<Held, CredentialError> {
+        if let Some(login) = self.login(state) {
+            return self.log_in_automatically(state, &mut run.place, login).await;
         }
-        let idle = self.login(state).is_none() && self.to_refresh(state, stored, known.cloned()).is_empty();
-        state.ended.clone().filter(|_| idle)
+        match (state.ended.clone(), run.cause.take()) {
+            (Some(ended), None) => Err(ended),
+            (_, cause) => Err(self.end(state, SessionProblem::of(problem), cause)),
+        }
     }
 }
 
@@ -258,73 +329,42 @@ impl Renew for Renewer {
     async fn renew(&self, held: Option<Arc<Held>>) -> Result<Renewed<Held>, CredentialError> {
         let mut state: MutexGuard<'_, State> = self.state.lock().await;
         let state = &mut *state;
-        if let Some(late) = self.retry_save(state).await? {
-            return Ok(late.renewed());
-        }
-        // The latest pair of this process may be newer than the one that calls use: a login may have obtained it while
-        // this renewal waited, or it may already have expired when it was issued.
+        let paused = self.pausing(state);
+        let situation = Situation {
+            has_unsaved: state.unsaved.is_some(),
+            can_log_in: self.login(state).is_some(),
+            is_paused: paused.is_some(),
+        };
+        let place = LockedStore::unlocked(self.engine());
+        let mut run = Run { place, limit: Duration::MAX, store: None, cause: None };
         let held = held.map(|held| (*held).clone());
-        let in_use = held.as_ref().map(|held| held.generation);
-        let mut known = match (held, state.latest.clone()) {
-            (Some(held), Some(latest)) if latest.generation <= held.generation => Some(held),
-            (held, latest) => latest.or(held),
-        };
-        if let Some(brought) = known.clone().filter(|known| in_use.is_none_or(|used| known.generation > used))
-            && brought.serves(self.now().wall)
-        {
-            return Ok(brought.renewed());
-        }
-        known = known.filter(|known| state.cleared.is_none_or(|cleared| known.generation > cleared));
-        if let Some(shared) = &self.store {
-            // Without the lock: another process may be renewing, and its current pair is usable in the meantime.
-            let stored = shared.load(self.engine()).await?;
-            if let Some(newer) = self.newer(state, stored.as_ref(), known.as_ref()) {
-                return Ok(state.adopted(newer));
+        let (mut renewal, mut step) = Renewal::start(&mut state.session, held, situation, self.now().wall);
+        loop {
+            match step {
+                Step::Use(held) => {
+                    run.place.release().await;
+                    (state.ended, state.paused) = (None, None);
+                    return Ok(held.renewed());
+                }
+                Step::LogIn(problem) => {
+                    return Ok(self.without_refresh(state, &mut run, problem).await?.renewed());
+                }
+                Step::Fail(Failure::Idle) => {
+                    let failed = paused.or(state.ended.clone());
+                    return Err(self.failed(state, Failure::Idle, failed));
+                }
+                Step::Fail(failure) => {
+                    return Err(match (failure, run.cause.take()) {
+                        (Failure::ResponseLost | Failure::NotSent, Some(cause)) => {
+                            self.refresh_failed(state, failure, cause)
+                        }
+                        _ => self.failed(state, failure, run.store.take()),
+                    });
+                }
+                _ => {}
             }
-            if let Some(error) = self.nothing_to_send(state, stored.as_ref(), known.as_ref()) {
-                return Err(error);
-            }
-        } else if let Some(error) = self.nothing_to_send(state, None, known.as_ref()) {
-            return Err(error);
-        }
-        let mut place = match self.lock(LOCK_LIMIT).await {
-            Ok(place) => place,
-            Err(error) => {
-                let Some(shared) = &self.store else { return Err(error) };
-                // The holder of the lock may have saved its pair.
-                let stored = shared.load(self.engine()).await.ok().flatten();
-                let newer = self.newer(state, stored.as_ref(), known.as_ref());
-                return newer.map(|newer| state.adopted(newer)).ok_or(error);
-            }
-        };
-        if let Some(newer) = self.newer(state, place.stored.as_ref(), known.as_ref()) {
-            place.release().await;
-            return Ok(state.adopted(newer));
-        }
-        // A cleared store ends the session of the tokens that came from it.
-        if let Some(ended) = known.as_ref().filter(|known| known.generation > 0)
-            && place.was_cleared
-        {
-            state.cleared = Some(ended.generation);
-            known = None;
-        }
-        let mut problem = match known.is_some() || place.stored.is_some() {
-            true => SessionProblem::NoRefreshToken,
-            false => SessionProblem::NotLoggedIn,
-        };
-        let mut cause = None;
-        for pair in self.to_refresh(state, place.stored.as_ref(), known) {
-            match self.refresh(state, &mut place, &pair).await? {
-                Refreshed::New(held) => return Ok(held.renewed()),
-                Refreshed::Refused(why, error) => (problem, cause) = (why, error),
-            }
-        }
-        match self.login(state) {
-            Some(login) => Ok(self.log_in_automatically(state, &mut place, login).await?.renewed()),
-            None => Err(match state.ended.clone() {
-                Some(ended) if cause.is_none() => ended,
-                _ => self.end(state, problem, cause),
-            }),
+            let event = self.perform(state, &mut run, &step).await;
+            step = renewal.next(&mut state.session, event, self.now().wall);
         }
     }
 
@@ -339,6 +379,8 @@ impl Renew for Renewer {
     fn observe(&self, material: &Held, status: StatusCode, _: &HeaderMap) -> Observed {
         if status.is_success() {
             material.accepted.store(true, Ordering::Release);
+        } else if status == StatusCode::UNAUTHORIZED {
+            material.rejected.store(true, Ordering::Release);
         }
         Observed::Unchanged
     }

@@ -6,12 +6,14 @@ use super::endpoint::Grant;
 use super::renewer::Renewer;
 use super::tokens::{Tokens, is_given};
 use auth_client_core::Error;
-use auth_client_core::provider::auth_core::SecretString;
+use auth_client_core::provider::auth_core::scheme::Bearer;
 use auth_client_core::provider::auth_core::store::StoredToken;
+use auth_client_core::provider::auth_core::store::session::{Pair, Stored};
 use auth_client_core::provider::auth_core::token::Lifetime;
+use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::provider::{Renewed, RenewingCredential};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 /// Tokens and their source. Clones share the session.
@@ -30,6 +32,8 @@ pub(crate) struct Held {
     pub(crate) fresh: bool,
     /// Whether the server has accepted it for a call of this process.
     pub(crate) accepted: Arc<AtomicBool>,
+    /// Whether the server has rejected it for a call of this process.
+    pub(crate) rejected: Arc<AtomicBool>,
 }
 
 impl Session {
@@ -54,7 +58,7 @@ impl Session {
 
 impl Held {
     pub(crate) fn new(tokens: Tokens, generation: u64, fresh: bool) -> Self {
-        Self { tokens, generation, fresh, accepted: Arc::default() }
+        Self { tokens, generation, fresh, accepted: Arc::default(), rejected: Arc::default() }
     }
 
     pub(crate) fn lifetime(&self) -> Lifetime {
@@ -75,12 +79,43 @@ impl Held {
         token
     }
 
-    /// Returns whether the pair is usable at `now`, as far as its expiry is known.
-    pub(crate) fn serves(&self, now: SystemTime) -> bool {
-        self.tokens.expires_at.is_none_or(|end| end.duration_since(now).is_ok_and(|left| !left.is_zero()))
-    }
-
     pub(crate) fn renewed(self) -> Renewed<Self> {
         Renewed { lifetime: self.lifetime(), material: self }
     }
+}
+
+impl Pair for Held {
+    fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    fn can_refresh(&self) -> bool {
+        self.tokens.refresh.is_some()
+    }
+
+    fn has_refresh_token_of(&self, other: &Self) -> bool {
+        let secret = |held: &Self| held.tokens.refresh.as_ref().map(|token| token.expose_secret().to_owned());
+        secret(self) == secret(other)
+    }
+
+    fn expires_at(&self) -> Option<SystemTime> {
+        self.tokens.expires_at
+    }
+
+    fn is_accepted(&self) -> bool {
+        self.accepted.load(Ordering::Acquire)
+    }
+
+    fn is_rejected(&self) -> bool {
+        self.rejected.load(Ordering::Acquire)
+    }
+
+    fn is_valid(&self) -> bool {
+        Bearer::new(&self.tokens.access).is_ok()
+    }
+}
+
+/// Returns a stored token as the renewal sees it.
+pub(super) fn stored(token: &StoredToken) -> Stored<Held> {
+    Stored { pair: Held::of_store(token), is_refreshing: token.is_refreshing() }
 }

@@ -5,11 +5,12 @@
 //! pair unless it contains one of another origin.
 
 use super::problem::{SessionError, SessionProblem};
+use super::session::Held;
 use auth_client_core::provider::Engine;
-use auth_client_core::provider::auth_core::CredentialError;
 use auth_client_core::provider::auth_core::store::{
     LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore,
 };
+use auth_client_core::provider::auth_core::{CredentialError, ExposeSecret as _};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,7 +84,7 @@ impl LockedStore {
         shared: Option<&SharedStore>,
         limit: Duration,
     ) -> Result<Self, CredentialError> {
-        let mut place = Self { engine: engine.clone(), locked: None, stored: None, was_cleared: false };
+        let mut place = Self::unlocked(engine);
         let Some(shared) = shared else { return Ok(place) };
         let locked = engine.within(limit, shared.store.lock(&shared.key)).await;
         let mut locked = locked.unwrap_or(Err(LockError::Held)).map_err(lock_failed)?;
@@ -101,10 +102,21 @@ impl LockedStore {
         }
     }
 
-    /// Reads the store again.
-    pub(crate) async fn reload(&mut self) -> Option<StoredToken> {
-        let locked = self.locked.as_mut()?;
-        limited(&self.engine, "read", locked.load()).await.ok().flatten()
+    /// Creates a store that is not locked.
+    pub(crate) fn unlocked(engine: &Engine) -> Self {
+        Self { engine: engine.clone(), locked: None, stored: None, was_cleared: false }
+    }
+
+    /// Reads the store, under the lock if it is held.
+    pub(crate) async fn load(
+        &mut self,
+        shared: Option<&SharedStore>,
+    ) -> Result<Option<StoredToken>, CredentialError> {
+        match (&mut self.locked, shared) {
+            (Some(locked), _) => limited(&self.engine, "read", locked.load()).await,
+            (None, Some(shared)) => shared.load(&self.engine).await,
+            (None, None) => Ok(None),
+        }
     }
 
     /// Saves the stored pair again, to detect a store that can't be written before a password or a code is used.
@@ -129,44 +141,43 @@ impl LockedStore {
         }
     }
 
-    /// Returns whether the store had a mark when it was locked: the response to an earlier refresh was lost.
-    pub(crate) fn was_marked(&self) -> bool {
-        self.stored.as_ref().is_some_and(StoredToken::is_refreshing)
-    }
-
     /// Marks that a refresh will be sent, and returns its time limit. This verifies that the store can be written before
     /// the refresh token is used, and informs the next process if this one is killed or loses the response.
-    pub(crate) async fn begin(&mut self, token: &StoredToken) -> Result<Duration, LockError> {
+    pub(crate) async fn begin(&mut self, held: &Held) -> Result<Duration, LockError> {
+        let token = self.as_stored(held);
         let Some(locked) = &mut self.locked else { return Ok(Duration::MAX) };
         // A store may wait until the refresh of another process is certainly over.
-        let begun = self.engine.within(LOCK_LIMIT, locked.begin(token)).await;
+        let begun = self.engine.within(LOCK_LIMIT, locked.begin(&token)).await;
         let late =
             || StoreError::new("begin", format!("no response within {} seconds", LOCK_LIMIT.as_secs()));
         begun.unwrap_or_else(|| Err(late().into()))
     }
 
-    /// Removes the mark after the server has rejected the refresh token. One of an earlier refresh remains, so that no
-    /// process sends the token once more.
-    pub(crate) async fn settle(&mut self, token: &StoredToken) {
-        if !self.was_marked() {
-            self.unmark(token).await;
+    /// Returns a pair as it is stored, if the store contains it.
+    fn as_stored(&self, held: &Held) -> StoredToken {
+        let token = held.for_store();
+        let is_it = |stored: &&StoredToken| {
+            stored.generation == token.generation
+                && stored.access.expose_secret() == token.access.expose_secret()
+        };
+        self.stored.as_ref().filter(is_it).cloned().unwrap_or(token)
+    }
+
+    /// Removes the mark of a refresh without a new token, or restores the one that was there before. Failures are ignored,
+    /// because a remaining mark only delays the next refresh.
+    pub(crate) async fn unmark(&mut self, held: &Held, is_refreshing: bool) {
+        let mut token = self.as_stored(held);
+        token.set_refreshing(is_refreshing);
+        if let Some(locked) = &mut self.locked {
+            let _ = limited(&self.engine, "write", locked.save(&token)).await;
         }
     }
 
-    /// Removes the mark of a request that was not sent; one that was there before returns. Failures are ignored, because a
-    /// remaining mark only affects the message of a later error.
-    pub(crate) async fn unmark(&mut self, token: &StoredToken) {
-        let was_marked = self.was_marked();
-        let Some(locked) = &mut self.locked else { return };
-        // The pair of `ClientBuilder::tokens` is not left in a store that had none, because it may have been rejected.
-        let _ = match self.stored.is_some() || token.generation > 0 {
-            true => {
-                let mut token = token.clone();
-                token.set_refreshing(was_marked);
-                limited(&self.engine, "write", locked.save(&token)).await
-            }
-            false => limited(&self.engine, "clear", locked.clear()).await,
-        };
+    /// Removes a pair that only a refresh has written.
+    pub(crate) async fn clear(&mut self) {
+        if let Some(locked) = &mut self.locked {
+            let _ = limited(&self.engine, "clear", locked.clear()).await;
+        }
     }
 }
 
