@@ -5,7 +5,7 @@
 //! so that a connection pool in transaction mode can be in between.
 
 use crate::shared::record::Micros;
-use crate::shared::{Backend, KeyRing, Shared, Swap};
+use crate::shared::{Backend, KeyRing, Shared, Swap, shared_store};
 use async_trait::async_trait;
 use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
 use rustls_platform_verifier::BuilderVerifierExt;
@@ -71,29 +71,12 @@ impl PostgresStore {
     }
 }
 
-impl fmt::Debug for PostgresStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PostgresStore").field(&self.shared).finish()
-    }
-}
-
-#[async_trait]
-impl TokenStore for PostgresStore {
-    async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
-        self.shared.load(key).await
-    }
-
-    async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
-        self.shared.lock(key).await
-    }
-}
+shared_store!(PostgresStore);
 
 struct Postgres {
     config: Config,
     tls: MakeRustlsConnect,
     connection: Mutex<Option<Client>>,
-    #[cfg(test)]
-    skew: Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl Postgres {
@@ -111,17 +94,7 @@ impl Postgres {
             config,
             tls: MakeRustlsConnect::new(tls.with_no_client_auth()),
             connection: Mutex::default(),
-            #[cfg(test)]
-            skew: Arc::default(),
         })
-    }
-
-    /// Difference between the times of the store and of the server, to test what happens after minutes.
-    fn skew(&self) -> Micros {
-        #[cfg(test)]
-        return self.skew.load(std::sync::atomic::Ordering::Relaxed);
-        #[cfg(not(test))]
-        0
     }
 
     /// Sends a statement, and returns its first row. Replaces a connection that fails or does not respond.
@@ -192,12 +165,12 @@ impl Backend for Postgres {
             return Err(replica("read"));
         }
         let now = u64::try_from(column::<i64>("read", &row, 0)?).unwrap_or_default();
-        Ok((now.saturating_add(self.skew()), column("read", &row, 2)?))
+        Ok((now, column("read", &row, 2)?))
     }
 
     /// A commit waits for the disk, and for a synchronous standby if there is one: each is durable.
     async fn swap(&self, swap: Swap<'_>) -> Result<bool, StoreError> {
-        let before = i64::try_from(swap.before.saturating_sub(self.skew())).unwrap_or(i64::MAX);
+        let before = i64::try_from(swap.before).unwrap_or(i64::MAX);
         let (name, new) = (swap.name, swap.new);
         let mut parameters: Vec<(&(dyn ToSql + Sync), Type)> =
             vec![(&name, Type::TEXT), (&new, Type::BYTEA), (&before, Type::INT8)];

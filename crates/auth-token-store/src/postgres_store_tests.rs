@@ -44,9 +44,9 @@ mod suite {
     #[async_trait::async_trait]
     impl Subject for Tested {
         fn open(&self, _: u32) -> Arc<dyn TokenStore> {
-            let mut postgres = Postgres::new(&address(&self.server)).unwrap();
-            postgres.skew = Arc::clone(&self.micros);
-            Arc::new(Shared::with_time(postgres, keys(), Arc::new(Skipped::new(&self.micros))))
+            let postgres = Postgres::new(&address(&self.server)).unwrap();
+            let time = Arc::new(Skipped::new(&self.micros));
+            Arc::new(Shared::with_time(postgres, keys(), time).with_skew(&self.micros))
         }
 
         fn lease(&self) -> Option<Duration> {

@@ -1,7 +1,7 @@
 //! Redis and Valkey as a backend: a string per credential, replaced by a script if it is unchanged.
 
 use crate::shared::record::{Micros, SECOND};
-use crate::shared::{Backend, KeyRing, Shared, Swap};
+use crate::shared::{Backend, KeyRing, Shared, Swap, shared_store};
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{Client, ErrorKind, RedisError, RedisResult, Value};
 use async_trait::async_trait;
@@ -68,13 +68,7 @@ impl RedisStore {
     /// Creates a store. It connects when it is first used, and again after a connection was lost.
     #[must_use]
     pub fn new(client: Client, keys: KeyRing) -> Self {
-        Self::with_connections(
-            move || {
-                let client = client.clone();
-                async move { client.get_multiplexed_async_connection().await }
-            },
-            keys,
-        )
+        Self { shared: Shared::new(Redis::of(client), keys) }
     }
 
     /// Creates a store that gets its connections from a function, for example from a Sentinel client, which asks for the
@@ -113,30 +107,17 @@ impl RedisStore {
     }
 }
 
-impl fmt::Debug for RedisStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RedisStore").field(&self.shared).finish()
-    }
-}
-
-#[async_trait]
-impl TokenStore for RedisStore {
-    async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
-        self.shared.load(key).await
-    }
-
-    async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
-        self.shared.lock(key).await
-    }
-}
+shared_store!(RedisStore);
 
 struct Redis {
     connect: Arc<dyn Fn() -> Connecting + Send + Sync>,
-    /// Only used by this store: the confirmation of a write is that of all writes of its connection.
     connection: Mutex<Option<MultiplexedConnection>>,
+    /// Idle connections for writes that replicas must confirm, one write at a time: the server processes nothing else of
+    /// a connection while it waits for its replicas. With each is the number of `connection` at its opening, so that a
+    /// record is not read from one server and written to another.
+    confirming: Mutex<Vec<(u32, MultiplexedConnection)>>,
+    opened: AtomicU32,
     replicas: AtomicU32,
-    #[cfg(test)]
-    skew: Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl Redis {
@@ -144,18 +125,17 @@ impl Redis {
         Self {
             connect,
             connection: Mutex::default(),
+            confirming: Mutex::default(),
+            opened: AtomicU32::new(0),
             replicas: AtomicU32::new(AUTOMATIC),
-            #[cfg(test)]
-            skew: Arc::default(),
         }
     }
 
-    /// Difference between the times of the store and of the server, to test what happens after minutes.
-    fn skew(&self) -> Micros {
-        #[cfg(test)]
-        return self.skew.load(Ordering::Relaxed);
-        #[cfg(not(test))]
-        0
+    fn of(client: Client) -> Self {
+        Self::new(Arc::new(move || {
+            let client = client.clone();
+            Box::pin(async move { client.get_multiplexed_async_connection().await }) as Connecting
+        }))
     }
 
     /// Sends commands on the connection of the store, in one go. Replaces a connection that fails.
@@ -169,6 +149,7 @@ impl Redis {
             Some(connection) => connection.clone(),
             None => {
                 let connection = self.open(action).await?;
+                self.opened.fetch_add(1, Ordering::Relaxed);
                 slot.insert(connection).clone()
             }
         };
@@ -228,11 +209,11 @@ impl Backend for Redis {
             return Err(StoreError::new("read", "the server is a replica; connect to the primary"));
         }
         let now = seconds.saturating_mul(SECOND).saturating_add(micros);
-        Ok((now.saturating_add(self.skew()), record))
+        Ok((now, record))
     }
 
     async fn swap(&self, swap: Swap<'_>) -> Result<bool, StoreError> {
-        let (old, before) = (swap.old.unwrap_or_default(), swap.before.saturating_sub(self.skew()));
+        let (old, before) = (swap.old.unwrap_or_default(), swap.before);
         let mut commands = ::redis::pipe();
         let key = key_of(swap.name);
         let replace = |commands: &mut ::redis::Pipeline| {
@@ -243,10 +224,22 @@ impl Backend for Redis {
             let (swapped,): (bool,) = self.send("write", &commands).await?;
             return Ok(swapped);
         }
+        // Taken out, so that a canceled or failed write closes its connection.
+        let opened = self.opened.load(Ordering::Relaxed);
+        let idle = {
+            let mut idle = self.confirming.lock().await;
+            idle.retain(|(of, _)| *of == opened);
+            idle.pop()
+        };
+        let mut connection = match idle {
+            Some((_, connection)) => connection,
+            None => self.open("write").await?,
+        };
+        let failed = |error: RedisError| failed("write", &error);
         // Whether there are replicas is learned before the write that they confirm.
         let mut asked = ::redis::pipe();
         asked.cmd("ROLE").cmd("EXISTS").arg(HAS_REPLICAS);
-        let (role, had_replicas): (Value, bool) = self.send("write", &asked).await?;
+        let (role, had_replicas): (Value, bool) = asked.query_async(&mut connection).await.map_err(failed)?;
         let required = self.required(&role, had_replicas);
         if !had_replicas && replicas_of(&role).is_some_and(|replicas| replicas > 0) {
             commands.cmd("SET").arg(HAS_REPLICAS).arg(1).ignore();
@@ -254,7 +247,9 @@ impl Backend for Redis {
         replace(&mut commands);
         // Behind the write, on the same connection.
         commands.cmd("WAIT").arg(required).arg(REPLICA_LIMIT);
-        let (swapped, confirmed): (bool, u32) = self.send("write", &commands).await?;
+        let (swapped, confirmed): (bool, u32) =
+            commands.query_async(&mut connection).await.map_err(failed)?;
+        self.confirming.lock().await.push((opened, connection));
         if swapped && confirmed < required {
             let reason = format!(
                 "{confirmed} of {required} replicas have confirmed it: it may be lost if the primary fails. For a server \

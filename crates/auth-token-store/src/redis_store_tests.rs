@@ -22,13 +22,7 @@ fn store_of(server: &Server) -> RedisStore {
 /// A store whose time can be skipped.
 fn skipping(server: &Server, micros: &Arc<AtomicU64>) -> Shared<Redis> {
     let client = Client::open(server.redis_url()).unwrap();
-    let connect = move || {
-        let client = client.clone();
-        Box::pin(async move { client.get_multiplexed_async_connection().await }) as super::Connecting
-    };
-    let mut redis = Redis::new(Arc::new(connect));
-    redis.skew = Arc::clone(micros);
-    Shared::with_time(redis, keys(), Arc::new(Skipped::new(micros)))
+    Shared::with_time(Redis::of(client), keys(), Arc::new(Skipped::new(micros))).with_skew(micros)
 }
 
 async fn connection(server: &Server) -> ::redis::aio::MultiplexedConnection {
@@ -279,15 +273,10 @@ mod killed {
         let (redis, endpoint) = ports.split_once(' ').unwrap();
         let endpoint: u16 = endpoint.parse().unwrap();
         let client = Client::open(format!("redis://127.0.0.1:{redis}")).unwrap();
-        let connect = move || {
-            let client = client.clone();
-            Box::pin(async move { client.get_multiplexed_async_connection().await })
-                as super::super::Connecting
-        };
         // Shorter than the real ones, and long enough for a busy machine: a request that is sent after its limit is a
         // reuse that no store can prevent.
         let timing = Timing { lease: 9 * SECOND, refresh: 5 * SECOND, step: SECOND, settle: SECOND };
-        let store = Shared::new(Redis::new(Arc::new(connect)), keys()).with_timing(timing);
+        let store = Shared::new(Redis::of(client), keys()).with_timing(timing);
         loop {
             match renew(&store, endpoint).await {
                 Ok(what) => println!("{what}"),

@@ -4,8 +4,8 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use async_trait::async_trait;
+use auth_core::secret::ExposeSecret as _;
 use auth_core::store::{LockError, LockedToken, MemoryStore, StoreError, StoreKey, StoredToken, TokenStore};
-use auth_core::{Clock as _, SystemClock, secret::ExposeSecret as _};
 use auth_token_store::FileStore;
 use auth_token_store::conformance::{self, Outcome, Report, Subject};
 use std::collections::BTreeMap;
@@ -61,7 +61,6 @@ struct Row {
 #[derive(Debug)]
 struct World {
     flaw: Flaw,
-    clock: SystemClock,
     state: Mutex<State>,
 }
 
@@ -102,10 +101,6 @@ impl World {
             true => Err(StoreError::new(action, "unreachable")),
             false => Ok(state),
         }
-    }
-
-    fn now(&self, state: &State) -> Duration {
-        self.clock.now().monotonic + state.passed
     }
 
     fn confirm(&self, state: &State) -> Result<(), StoreError> {
@@ -150,7 +145,7 @@ impl TokenStore for Leases {
 
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
         let world = &self.world;
-        let started = world.now(&*world.reach("lock")?);
+        let started = world.reach("lock")?.passed;
         let owner = {
             let mut state = world.state();
             state.owners += 1;
@@ -159,7 +154,7 @@ impl TokenStore for Leases {
         loop {
             let is_free = {
                 let mut state = world.reach("lock")?;
-                let now = world.now(&state);
+                let now = state.passed;
                 let row = state.rows.entry(key.clone()).or_default();
                 row.lease.is_none_or(|(holder, until)| holder == owner || until <= now)
             };
@@ -168,7 +163,7 @@ impl TokenStore for Leases {
             }
             if is_free {
                 let mut state = world.reach("lock")?;
-                let now = world.now(&state);
+                let now = state.passed;
                 let row = state.rows.entry(key.clone()).or_default();
                 let is_free = row.lease.is_none_or(|(holder, until)| holder == owner || until <= now);
                 if is_free || world.flaw == Flaw::TwoSteps {
@@ -217,7 +212,7 @@ impl LockedToken for Leased {
         loop {
             {
                 let mut state = world.reach("begin")?;
-                let now = world.now(&state);
+                let now = state.passed;
                 let row = state.rows.entry(self.key.clone()).or_default();
                 let lives = row.lease.is_some_and(|(owner, until)| owner == self.owner && now < until);
                 if !lives || !row.token.as_ref().is_some_and(|stored| same(stored, token)) {
@@ -300,7 +295,7 @@ struct Tested(Arc<World>);
 
 impl Tested {
     fn new(flaw: Flaw) -> Self {
-        Self(Arc::new(World { flaw, clock: SystemClock::new(), state: Mutex::default() }))
+        Self(Arc::new(World { flaw, state: Mutex::default() }))
     }
 }
 
@@ -339,14 +334,14 @@ async fn checked(subject: &dyn Subject) -> Report {
     tokio::time::timeout(Duration::from_secs(120), conformance::check(subject)).await.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn a_correct_store_passes_every_check() {
     let report = checked(&Tested::new(Flaw::None)).await;
     let all_passed = report.outcomes().all(|(_, outcome)| *outcome == Outcome::Passed);
     assert!(all_passed && report.outcomes().count() == 25, "{report}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn each_wrong_store_fails_the_checks_of_its_flaw_and_no_others() {
     let expected: &[(Flaw, &[&str])] = &[
         (Flaw::HostOwner, &["owners-differ", "late-release"]),

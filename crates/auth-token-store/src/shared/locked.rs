@@ -1,6 +1,7 @@
-//! A credential whose lease is held.
+//! A credential whose lease is held: performs the steps of a [`Holder`] on a backend.
 
-use super::record::{Content, Operation, Record, Reply};
+use super::holder::{Holder, Next, Pair};
+use super::operation::Operation;
 use super::{Backend, Shared, fingerprint};
 use crate::format;
 use async_trait::async_trait;
@@ -11,78 +12,63 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::time::Duration;
 
-/// Shortest and longest interval between attempts to acquire a lease.
+/// Shortest and longest interval between attempts of a step that waits.
 const POLL_INTERVAL: (u64, u64) = (50, 250);
 
 pub(super) struct Locked<B: Backend> {
     store: Shared<B>,
     key: StoreKey,
     name: String,
-    owner: String,
-    fence: u64,
-    /// Generation and content of the record when it was last read.
-    base: u64,
-    was_empty: bool,
-    was_cleared: bool,
-    /// Identity of the pair that was loaded last.
-    loaded: Option<String>,
-    begun: Option<Begun>,
-    /// Identity of the pair that was saved last, and the identifier of the save, which a retry keeps.
-    saving: Option<(String, String)>,
+    holder: Holder,
     may_be_held: bool,
 }
 
-/// A refresh that has begun.
-struct Begun {
-    generation: u64,
-    /// Fingerprint of the refresh token.
-    spent: String,
-    /// Identity of the pair: the next one may have the same refresh token.
-    pair: String,
-    /// The pair was written to an empty record.
-    into_empty: bool,
-}
-
 impl<B: Backend> Locked<B> {
-    pub(super) fn new(store: Shared<B>, key: StoreKey) -> Result<Self, StoreError> {
-        Ok(Self {
-            name: format::name_of(&key),
-            owner: random("lock")?,
-            store,
-            key,
-            fence: 0,
-            base: 0,
-            was_empty: true,
-            was_cleared: false,
-            loaded: None,
-            begun: None,
-            saving: None,
-            may_be_held: false,
-        })
+    /// Acquires the lease. Waits while another owner holds it.
+    pub(super) async fn acquire(store: Shared<B>, key: StoreKey) -> Result<Self, LockError> {
+        let holder = Holder::new(random("lock")?);
+        let mut locked = Self { name: format::name_of(&key), store, key, holder, may_be_held: true };
+        locked.run(None).await?;
+        Ok(locked)
     }
 
-    /// Acquires the lease. Waits while another owner holds it.
-    pub(super) async fn acquire(&mut self) -> Result<(), LockError> {
-        let started = self.store.inner.time.now();
-        self.may_be_held = true;
+    /// Performs the current step of the holder. Returns when its last operation was started.
+    async fn run(&mut self, token: Option<&StoredToken>) -> Result<Now, LockError> {
+        let waiting = self.store.inner.time.now();
         loop {
-            let operation = Operation::Acquire { owner: self.owner.clone() };
-            let (_, record, reply) = self.store.operate("lock", &self.name, &operation, false).await?;
-            match reply {
-                Reply::Acquired(fence) => {
-                    self.fence = fence;
-                    self.read(&record);
-                    return Ok(());
+            let started = self.store.inner.time.now();
+            let may_take_over = self.store.may_take_over(&self.name);
+            let (store, key, name) = (&self.store, &self.key, &self.name);
+            let operation = self.holder.operation(may_take_over, |generation| match token {
+                Some(token) => store.seal(key, name, token, generation),
+                None => Err(StoreError::new("write", "there is no token")),
+            })?;
+            let (_, record, reply) = store.operate(name, &operation).await?;
+            match self.holder.reply(&record, reply) {
+                Next::Done => return Ok(started),
+                Next::Continue => {}
+                Next::Wait(left) => self.wait(waiting, left).await?,
+                Next::Lost => return Err(LockError::Held),
+                Next::InDoubt => return Err(LockError::InDoubt),
+                Next::Superseded => return Err(StoreError::superseded().into()),
+                Next::Interrupted => {
+                    let reason = "other processes changed the record each time";
+                    return Err(StoreError::new(operation.name(), reason).into());
                 }
-                Reply::Held(left) => self.wait(started, left).await?,
-                other => return Err(unexpected("lock", &other).into()),
+                Next::Unexpected(reply) => {
+                    let reason = format!("unexpected result {reply:?}");
+                    return Err(StoreError::new(operation.name(), reason).into());
+                }
             }
         }
     }
 
-    fn read(&mut self, record: &Record) {
-        self.base = record.generation;
-        self.was_empty = record.content == Content::Empty;
+    /// Performs a step that reads or writes.
+    async fn store(&mut self, token: Option<&StoredToken>) -> Result<(), StoreError> {
+        self.run(token).await.map(drop).map_err(|error| match error {
+            LockError::Unavailable(error) => error,
+            error => StoreError::new("lock", error.to_string()),
+        })
     }
 
     /// Waits before the next attempt, at most for the remaining patience.
@@ -103,199 +89,80 @@ impl<B: Backend> Locked<B> {
         Ok(())
     }
 
-    /// Acquires the lease again if it has ended, to save a login or to log out: both replace what others have saved.
-    async fn regain(&mut self) -> Result<(), StoreError> {
-        self.acquire().await.map_err(|error| match error {
-            LockError::Unavailable(error) => error,
-            error => StoreError::new("lock", error.to_string()),
-        })
-    }
-
-    /// Time since `started`, by the clock that shows more: one can stop, the other can be corrected.
-    fn elapsed(&self, started: Now) -> Duration {
-        let now = self.store.inner.time.now();
-        now.since(started).max(now.wall.duration_since(started.wall).unwrap_or_default())
-    }
-
-    async fn try_begin(&mut self, token: &StoredToken) -> Result<Duration, LockError> {
-        let waiting = self.store.inner.time.now();
-        let mut generation = token.generation;
-        loop {
-            let started = self.store.inner.time.now();
-            let sealed = self.store.seal(&self.key, &self.name, token, generation)?;
-            let operation = Operation::Begin {
-                owner: self.owner.clone(),
-                generation,
-                token: sealed,
-                may_take_over: self.store.may_take_over(&self.name),
-            };
-            self.begun = Some(Begun {
-                generation,
-                spent: fingerprint(token),
-                pair: identity(token),
-                into_empty: self.was_empty,
-            });
-            let (_, record, reply) = self.store.operate("begin", &self.name, &operation, true).await?;
-            self.read(&record);
-            match reply {
-                Reply::Done => {
-                    let timing = &self.store.inner.timing;
-                    let left = Duration::from_micros(timing.refresh).saturating_sub(self.elapsed(started));
-                    return match left < Duration::from_micros(timing.step) {
-                        true => Err(StoreError::new("begin", "too little time is left for a refresh").into()),
-                        false => Ok(left),
-                    };
-                }
-                Reply::Lost | Reply::Superseded => return Err(LockError::Held),
-                Reply::Exhausted => return Err(LockError::InDoubt),
-                Reply::InDoubt(left) => self.wait(waiting, left).await?,
-                Reply::Behind(needed) => generation = needed,
-                other => return Err(unexpected("begin", &other).into()),
-            }
+    /// Returns the time that is left for a refresh, by the clock that shows more: one can stop, the other can be
+    /// corrected.
+    fn time_left(&self, started: Now) -> Result<Duration, StoreError> {
+        let (now, timing) = (self.store.inner.time.now(), &self.store.inner.timing);
+        let elapsed = now.since(started).max(now.wall.duration_since(started.wall).unwrap_or_default());
+        let left = Duration::from_micros(timing.refresh).saturating_sub(elapsed);
+        match left < Duration::from_micros(timing.step) {
+            true => Err(StoreError::new("begin", "too little time is left for a refresh")),
+            false => Ok(left),
         }
-    }
-
-    /// Writes the stored token again, and removes the mark of this lease if its refresh has ended without a new token.
-    async fn rewrite(&mut self, token: &StoredToken, generation: u64) -> Result<(), StoreError> {
-        let operation = Operation::Rewrite {
-            fence: self.fence,
-            generation,
-            token: self.store.seal(&self.key, &self.name, token, generation)?,
-            unmark: !token.is_refreshing(),
-        };
-        match self.store.operate("write", &self.name, &operation, true).await?.2 {
-            Reply::Done => Ok(()),
-            _ => Err(StoreError::superseded()),
-        }
-    }
-
-    /// Saves the response to a refresh, or the pair of a login.
-    async fn save_new(&mut self, token: &StoredToken, save_id: String) -> Result<(), StoreError> {
-        let spent = self.begun.as_ref().map(|begun| begun.spent.clone());
-        let mut generation = token.generation;
-        // A login is retried if another process acquires the lease each time; at the end, its tokens are returned to
-        // the caller with the error.
-        for _ in 0..8 {
-            let sealed = self.store.seal(&self.key, &self.name, token, generation)?;
-            let operation = match &spent {
-                Some(spent) => Operation::Renew {
-                    save_id: save_id.clone(),
-                    spent: spent.clone(),
-                    generation,
-                    token: sealed,
-                },
-                None => Operation::LogIn {
-                    owner: self.owner.clone(),
-                    base: self.base,
-                    save_id: save_id.clone(),
-                    generation,
-                    token: sealed,
-                },
-            };
-            let (_, record, reply) = self.store.operate("write", &self.name, &operation, true).await?;
-            match reply {
-                Reply::Done => {
-                    self.read(&record);
-                    return Ok(());
-                }
-                Reply::Superseded => return Err(StoreError::superseded()),
-                Reply::Behind(needed) => generation = needed,
-                Reply::Lost => self.regain().await?,
-                other => return Err(unexpected("write", &other)),
-            }
-        }
-        Err(StoreError::new("write", "other processes changed the record each time"))
     }
 }
 
 #[async_trait]
 impl<B: Backend> LockedToken for Locked<B> {
     async fn load(&mut self) -> Result<Option<StoredToken>, StoreError> {
-        let (now, record, _) = self.store.operate("read", &self.name, &Operation::Look, false).await?;
-        self.read(&record);
-        self.was_cleared = record.content == Content::Cleared;
+        self.holder.load();
+        let (now, record, reply) = self.store.operate(&self.name, &Operation::Look).await?;
+        self.holder.reply(&record, reply);
         let token = self.store.open(&self.key, &self.name, &record, now)?;
-        self.loaded = token.as_ref().map(identity);
+        self.holder.loaded(token.as_ref().map(identity));
         Ok(token)
     }
 
     fn was_cleared(&self) -> bool {
-        self.was_cleared
+        self.holder.was_cleared()
     }
 
     async fn begin(&mut self, token: &StoredToken) -> Result<Duration, LockError> {
-        let begun = self.try_begin(token).await;
-        match &begun {
-            Ok(_) => {}
-            // The mark may have been written, and nothing was sent.
-            Err(LockError::Unavailable(_)) => {
-                let mut token = token.clone();
-                token.set_refreshing(false);
-                if let Some(begun) = self.begun.take() {
-                    let _ = self.rewrite(&token, begun.generation).await;
-                }
-            }
-            Err(_) => self.begun = None,
+        self.holder.begin(pair(token));
+        let begun = match self.run(Some(token)).await {
+            Ok(started) => self.time_left(started).map_err(LockError::from),
+            Err(error) => Err(error),
+        };
+        // The mark may have been written, and nothing was sent.
+        if matches!(begun, Err(LockError::Unavailable(_)))
+            && self.holder.failed()
+            && self.run(Some(token)).await.is_err()
+        {
+            self.holder.failed();
         }
         begun
     }
 
     async fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
-        let pair = identity(token);
-        match &self.begun {
-            Some(begun) if begun.pair == pair => {
-                let generation = begun.generation;
-                self.rewrite(token, generation).await?;
-                if !token.is_refreshing() {
-                    self.begun = None;
-                }
-                return Ok(());
-            }
-            None if token.generation == self.base && self.loaded.as_ref() == Some(&pair) => {
-                return self.rewrite(token, self.base).await;
-            }
-            _ => {}
-        }
-        let save_id = match self.saving.take().filter(|(of, _)| *of == pair) {
-            Some((_, save_id)) => save_id,
-            None => random("write")?,
-        };
-        self.saving = Some((pair, save_id.clone()));
-        self.save_new(token, save_id).await?;
-        self.begun = None;
-        Ok(())
+        self.holder.save(pair(token), random("write")?);
+        self.store(Some(token)).await
     }
 
     async fn clear(&mut self) -> Result<(), StoreError> {
-        for _ in 0..8 {
-            // What a refresh has written to an empty record is removed without a trace: that is no logout.
-            let is_logout = !self.begun.as_ref().is_some_and(|begun| begun.into_empty);
-            let operation = Operation::Clear { owner: self.owner.clone(), base: self.base, is_logout };
-            let (_, record, reply) = self.store.operate("clear", &self.name, &operation, true).await?;
-            if reply == Reply::Done {
-                self.read(&record);
-                self.begun = None;
-                return Ok(());
-            }
-            self.regain().await?;
-        }
-        Err(StoreError::new("clear", "other processes changed the record each time"))
+        self.holder.clear();
+        self.store(None).await
     }
 
     async fn release(mut self: Box<Self>) {
         self.may_be_held = false;
-        let operation = Operation::Release { owner: self.owner.clone() };
+        self.holder.release();
         // A lease that can't be released expires.
-        let _ = self.store.operate("release", &self.name, &operation, false).await;
+        let _ = self.run(None).await;
     }
 }
 
 impl<B: Backend> Drop for Locked<B> {
     fn drop(&mut self) {
         if let (true, Ok(runtime)) = (self.may_be_held, tokio::runtime::Handle::try_current()) {
-            let (store, name) = (self.store.clone(), self.name.clone());
-            let operation = Operation::Release { owner: self.owner.clone() };
-            runtime.spawn(async move { store.operate("release", &name, &operation, false).await.map(drop) });
+            let mut released = Self {
+                store: self.store.clone(),
+                key: self.key.clone(),
+                name: self.name.clone(),
+                holder: self.holder.clone(),
+                may_be_held: false,
+            };
+            released.holder.release();
+            runtime.spawn(async move { released.run(None).await.map(drop) });
         }
     }
 }
@@ -304,8 +171,17 @@ impl<B: Backend> fmt::Debug for Locked<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Locked")
             .field("store", &self.store)
-            .field("fence", &self.fence)
+            .field("fence", &self.holder.fence())
             .finish_non_exhaustive()
+    }
+}
+
+fn pair(token: &StoredToken) -> Pair {
+    Pair {
+        generation: token.generation,
+        fingerprint: fingerprint(token),
+        identity: identity(token),
+        is_refreshing: token.is_refreshing(),
     }
 }
 
@@ -321,8 +197,4 @@ fn random(action: &'static str) -> Result<String, StoreError> {
     getrandom::fill(&mut bytes)
         .map_err(|_| StoreError::new(action, "the system returned no random numbers"))?;
     Ok(format::hex(&bytes))
-}
-
-fn unexpected(action: &'static str, reply: &Reply) -> StoreError {
-    StoreError::new(action, format!("unexpected result {reply:?}"))
 }

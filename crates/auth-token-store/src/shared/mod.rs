@@ -1,16 +1,23 @@
 //! Stores that processes on many machines share: the protocol on top of a database.
 //!
 //! ```text
-//! RedisStore, PostgresStore ──► Shared (lock, wait, encrypt, restore) ──► record.rs (what an operation does)
-//!                                  └──► Backend: read a record; replace it if it is unchanged
+//! RedisStore, PostgresStore ──► Shared (wait, encrypt) ──► Backend: read a record; replace it if it is unchanged
+//!                                  ├──► record.rs, operation.rs: what an operation does with a record
+//!                                  ├──► seen.rs: what a process remembers and restores
+//!                                  └──► holder.rs: which operations a step consists of
 //! ```
+//!
+//! The last ones have no I/O. They are what the model check in `tests/model` explores.
 //!
 //! The database executes no logic: an operation is computed here from the record that was read, and written only if the
 //! record is still the same. A conflict computes it again.
 
+mod holder;
 mod locked;
+mod operation;
 pub(crate) mod record;
 mod seal;
+mod seen;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -20,9 +27,11 @@ use crate::format;
 use async_trait::async_trait;
 use auth_core::secret::ExposeSecret as _;
 use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
-use auth_core::{Clock, Now, SystemClock};
+use auth_core::{Clock, SystemClock};
 use locked::Locked;
-use record::{Content, LAYOUT, Mark, Micros, Operation, Record, Reply, Timing, Token};
+use operation::{Operation, Reply};
+use record::{LAYOUT, Micros, Record, Timing, Token};
+use seen::Seen;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -84,23 +93,18 @@ struct Inner<B> {
     timing: Timing,
     /// Time to wait for a lease: longer than a lease and the wait for a lost refresh.
     patience: Duration,
-    seen: Mutex<Seen>,
+    seen: Mutex<AllSeen>,
+    /// Difference between the times of the store and of its server, to test what happens after minutes.
+    #[cfg(test)]
+    skew: Arc<std::sync::atomic::AtomicU64>,
 }
 
 /// What this process has seen.
 #[derive(Default)]
-struct Seen {
-    credentials: BTreeMap<String, Credential>,
+struct AllSeen {
+    credentials: BTreeMap<String, Seen>,
     /// The task that compares them with the store. It ends with its runtime.
     checking: Option<AbortHandle>,
-}
-
-#[derive(Clone)]
-struct Credential {
-    /// The latest record with a token, or of a logout.
-    newest: Record,
-    /// The mark and the time when it was first seen.
-    mark: Option<(Mark, Now)>,
 }
 
 impl<B> Clone for Shared<B> {
@@ -116,7 +120,32 @@ impl<B: Backend> Shared<B> {
 
     pub(crate) fn with_time(backend: B, keys: KeyRing, time: Arc<dyn Time>) -> Self {
         let (timing, patience) = (Timing::default(), Duration::from_secs(60));
-        Self { inner: Arc::new(Inner { backend, keys, time, timing, patience, seen: Mutex::default() }) }
+        let inner = Inner {
+            backend,
+            keys,
+            time,
+            timing,
+            patience,
+            seen: Mutex::default(),
+            #[cfg(test)]
+            skew: Arc::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_skew(mut self, skew: &Arc<std::sync::atomic::AtomicU64>) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.skew = Arc::clone(skew);
+        }
+        self
+    }
+
+    fn skew(&self) -> Micros {
+        #[cfg(test)]
+        return self.inner.skew.load(std::sync::atomic::Ordering::Relaxed);
+        #[cfg(not(test))]
+        0
     }
 
     /// Shortens the lengths of the protocol, for processes that have no time to skip.
@@ -147,14 +176,12 @@ impl<B: Backend> fmt::Debug for Shared<B> {
 impl<B: Backend> TokenStore for Shared<B> {
     async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
         let name = format::name_of(key);
-        let (now, record, _) = self.operate("read", &name, &Operation::Look, false).await?;
+        let (now, record, _) = self.operate(&name, &Operation::Look).await?;
         self.open(key, &name, &record, now)
     }
 
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
-        let mut locked = Locked::new(self.clone(), key.clone())?;
-        locked.acquire().await?;
-        Ok(Box::new(locked))
+        Ok(Box::new(Locked::acquire(self.clone(), key.clone()).await?))
     }
 }
 
@@ -162,32 +189,27 @@ impl<B: Backend> Shared<B> {
     /// Performs an operation, and restores what the store has lost. Returns the store's time and the new record.
     async fn operate(
         &self,
-        action: &'static str,
         name: &str,
         operation: &Operation,
-        durable: bool,
     ) -> Result<(Micros, Record, Reply), StoreError> {
-        let timing = &self.inner.timing;
+        let (timing, action) = (&self.inner.timing, operation.name());
         for _ in 0..MAX_CONFLICTS {
             let (now, old) = self.limited(action, self.inner.backend.read(name)).await?;
-            let before = old.as_deref().map_or_else(|| Ok(Record::new()), |old| parse(action, old))?;
-            let mut record = before.clone();
-            if let Some(seen) = self.newest(name) {
-                record::restore(&mut record, &seen, now, timing);
-                if let Some(generation) = record::renumbered(&record, &seen) {
-                    self.renumber(name, &mut record, generation)?;
-                }
-            }
-            let (record, reply) = record::apply(record, operation, now, timing);
+            let now = now.saturating_add(self.skew());
+            let stored = old.as_deref().map(|old| parse(action, old)).transpose()?;
+            let seen = self.seen().credentials.get(name).cloned().unwrap_or_default();
+            let renumber = |token: &mut Token, from, to| self.renumber(name, token, from, to);
+            let (record, reply) = seen.compute(stored.clone(), operation, now, timing, renumber)?;
             // Only its own write can confirm that an earlier one, whose reply was lost, is durable.
-            let confirms = durable && reply == Reply::Done;
-            if record == before && !confirms {
+            let durable = operation.is_durable() && reply == Reply::Done;
+            let is_unchanged = stored.map_or_else(|| record == Record::new(), |stored| record == stored);
+            if is_unchanged && !durable {
                 self.saw(name, &record);
                 return Ok((now, record, reply));
             }
             let new = serde_json::to_vec(&record)
                 .map_err(|_| StoreError::new(action, "could not serialize the record"))?;
-            let before = now.saturating_add(timing.step);
+            let before = now.saturating_add(timing.step).saturating_sub(self.skew());
             let swap = Swap { name, old: old.as_deref(), new: &new, before, durable };
             if self.limited(action, self.inner.backend.swap(swap)).await? {
                 self.saw(name, &record);
@@ -208,36 +230,27 @@ impl<B: Backend> Shared<B> {
         })
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn seen(&self) -> MutexGuard<'_, AllSeen> {
         self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn newest(&self, name: &str) -> Option<Record> {
-        self.seen().credentials.get(name).map(|credential| credential.newest.clone())
     }
 
     /// Remembers a record that is certainly in the store.
     fn saw(&self, name: &str, record: &Record) {
-        let now = self.inner.time.now();
-        let mut seen = self.seen();
-        let mark = record.mark.clone().map(|mark| (mark, now));
-        match seen.credentials.get_mut(name) {
-            Some(known) => {
-                if known.mark.as_ref().map(|(mark, _)| mark) != record.mark.as_ref() {
-                    known.mark = mark;
-                }
-                if record.content != Content::Empty && record.changed >= known.newest.changed {
-                    known.newest = record.clone();
-                }
-            }
-            None if record.content != Content::Empty => {
-                seen.credentials.insert(name.to_owned(), Credential { newest: record.clone(), mark });
-            }
-            None => return,
+        let now = self.monotonic();
+        let mut all = self.seen();
+        let mut seen = all.credentials.get(name).cloned().unwrap_or_default();
+        seen.saw(record, now);
+        if seen.is_empty() {
+            return;
         }
-        if seen.checking.as_ref().is_none_or(AbortHandle::is_finished) {
-            seen.checking = self.check_regularly();
+        all.credentials.insert(name.to_owned(), seen);
+        if all.checking.as_ref().is_none_or(AbortHandle::is_finished) {
+            all.checking = self.check_regularly();
         }
+    }
+
+    fn monotonic(&self) -> Micros {
+        micros(self.inner.time.now().monotonic)
     }
 
     /// Compares the store with what this process has seen at intervals, so that a record that was lost in a failover is
@@ -253,31 +266,22 @@ impl<B: Backend> Shared<B> {
                 let names: Vec<String> = store.seen().credentials.keys().cloned().collect();
                 for name in names {
                     // A store that can't be reached is reported by the next call that needs it.
-                    let _ = store.operate("read", &name, &Operation::Look, false).await;
+                    let _ = store.operate(&name, &Operation::Look).await;
                 }
             }
         });
         Some(task.abort_handle())
     }
 
-    /// Whether an open mark was first seen so long ago that its refresh is over by this machine's clock, too.
     fn may_take_over(&self, name: &str) -> bool {
-        let seen = self.seen();
-        let Some((_, since)) = seen.credentials.get(name).and_then(|known| known.mark.as_ref()) else {
-            return false;
-        };
-        let timing = &self.inner.timing;
-        self.inner.time.now().since(*since)
-            >= Duration::from_micros(timing.refresh.saturating_add(timing.settle))
+        let now = self.monotonic();
+        self.seen().credentials.get(name).is_some_and(|seen| seen.may_take_over(now, &self.inner.timing))
     }
 
-    fn renumber(&self, name: &str, record: &mut Record, generation: u64) -> Result<(), StoreError> {
-        if let Content::Token(token) = &mut record.content {
-            let text = self.inner.keys.open(name, record.generation, &token.key_id, &token.sealed)?;
-            let text = format::renumbered(text.expose_secret(), generation)?;
-            (token.key_id, token.sealed) = self.inner.keys.seal(name, generation, text.expose_secret())?;
-        }
-        record.generation = generation;
+    fn renumber(&self, name: &str, token: &mut Token, from: u64, to: u64) -> Result<(), StoreError> {
+        let text = self.inner.keys.open(name, from, &token.key_id, &token.sealed)?;
+        let text = format::renumbered(text.expose_secret(), to)?;
+        (token.key_id, token.sealed) = self.inner.keys.seal(name, to, text.expose_secret())?;
         Ok(())
     }
 
@@ -325,6 +329,29 @@ impl<B: Backend> Shared<B> {
         Ok(Some(token))
     }
 }
+
+/// Implements the traits of a public store by its field `shared`.
+macro_rules! shared_store {
+    ($store:ident) => {
+        impl std::fmt::Debug for $store {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_tuple(stringify!($store)).field(&self.shared).finish()
+            }
+        }
+
+        #[async_trait]
+        impl TokenStore for $store {
+            async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
+                self.shared.load(key).await
+            }
+
+            async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
+                self.shared.lock(key).await
+            }
+        }
+    };
+}
+pub(crate) use shared_store;
 
 fn parse(action: &'static str, bytes: &[u8]) -> Result<Record, StoreError> {
     #[derive(Deserialize)]

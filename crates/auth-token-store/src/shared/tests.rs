@@ -1,6 +1,9 @@
 //! The protocol on a database in memory, with time that can be moved: what happens after minutes, failovers and losses.
 
-use super::record::{Content, Micros, Operation, Record, Reply, SECOND, Timing, apply};
+mod model;
+
+use super::operation::{Loaded, Operation, Reply, apply};
+use super::record::{Content, Micros, Record, SECOND, Timing};
 use super::{Backend, KeyRing, Shared, Swap, Time};
 use async_trait::async_trait;
 use auth_core::secret::{ExposeSecret as _, SecretString};
@@ -65,6 +68,7 @@ pub(crate) struct World {
     is_separated: AtomicBool,
     /// Swaps that are performed, but whose replies are lost.
     lost_replies: AtomicU64,
+    swaps: AtomicU64,
 }
 
 #[derive(Clone, Debug)]
@@ -127,6 +131,7 @@ impl Backend for Memory {
         if self.0.is_unreachable.load(Ordering::SeqCst) {
             return Err(StoreError::new("write", "unreachable"));
         }
+        self.0.swaps.fetch_add(1, Ordering::SeqCst);
         if self.time() > swap.before {
             return Ok(false);
         }
@@ -255,6 +260,33 @@ async fn a_crash_during_a_refresh_costs_one_retry_after_32_seconds_and_a_second_
     let mut locked = store.lock(&key()).await.unwrap();
     let login = locked.load().await.unwrap().unwrap();
     locked.begin(&login).await.expect("a login ends the doubt");
+}
+
+#[tokio::test]
+async fn a_process_that_waits_writes_rarely() {
+    let world = Arc::new(World::default());
+    let store = world.store();
+    let first = log_in(&store, "first").await;
+    let mut dead = store.lock(&key()).await.unwrap();
+    dead.load().await.unwrap();
+    dead.begin(&first).await.unwrap();
+    std::mem::forget(dead);
+    let other = world.store();
+    let before = world.swaps.load(Ordering::SeqCst);
+    let (locked, at_lock) = skipping(&world, other.lock(&key())).await;
+    let locked = locked.unwrap();
+    assert!(at_lock >= 29, "{at_lock} s");
+    assert_eq!(world.swaps.load(Ordering::SeqCst), before + 1, "polls of a lock are reads");
+    // The lock was read before, so the mark is known for a moment only: the wait is extended.
+    let fresh = world.store();
+    locked.release().await;
+    let mut locked = fresh.lock(&key()).await.unwrap();
+    let token = locked.load().await.unwrap().unwrap();
+    let before = world.swaps.load(Ordering::SeqCst);
+    let (begun, at_begin) = skipping(&world, locked.begin(&token)).await;
+    begun.unwrap();
+    let writes = world.swaps.load(Ordering::SeqCst) - before;
+    assert!(at_begin >= 29 && writes <= 6, "{writes} writes in {at_begin} s");
 }
 
 #[tokio::test]
@@ -532,6 +564,7 @@ fn a_refresh_that_was_not_sent_leaves_the_one_that_it_took_over_in_doubt() {
         owner: owner.to_owned(),
         generation: 1,
         token: token("t"),
+        loaded: Loaded::Token,
         may_take_over: true,
     };
     step(acquire("a"), now);
@@ -595,10 +628,12 @@ proptest! {
             saves += 1;
             let operation = match step {
                 0 | 1 => Operation::Acquire { owner },
-                2 | 3 => Operation::Begin { owner, generation, token: token(&fingerprint), may_take_over: true },
+                2 | 3 => Operation::Begin {
+                    owner, generation, token: token(&fingerprint), loaded: Loaded::Token, may_take_over: true,
+                },
                 4 => match begun.get(&process) {
                     Some((spent, base)) => Operation::Renew {
-                        save_id: format!("s{saves}"), spent: spent.clone(), generation: base + 1,
+                        save_id: format!("s{saves}"), spent: spent.clone(), fence: 0, generation: base + 1,
                         token: token(&format!("t{saves}")),
                     },
                     None => Operation::Look,
