@@ -376,6 +376,7 @@ async fn mistakes_are_found_before_anything_is_sent() {
     export(&["contacts", "--to", "-", "--since", "last"], 2, "has no earlier export");
     export(&["contacts", "--to", "a.csv", "--batch", "1001"], 2, "1001 is not in 1..=1000");
     export(&["contacts", "--to", "a.csv", "--overlap", "5"], 2, "expected a duration such as");
+    export(&["contacts", "--to", "a.csv", "--overlap", "5m"], 2, "--overlap: only --since last");
     export(&["contacts", "--to", "a.csv", "--since", "last", "--dry-run"], 2, "name a day");
     export(&["contacts", "--to", "."], 2, "is a folder");
     export(&["contacts", "--to", "nowhere/a.ndjson"], 1, "nowhere/a.ndjson can't be written");

@@ -59,9 +59,9 @@ struct Arguments {
     /// documented. So rows of an earlier run can come again; in a table they replace the earlier ones. Deleted rows don't come.
     #[arg(long, value_name = "last|DATE|TIME")]
     since: Option<String>,
-    /// With --since last: how much earlier than the last change to start, such as 5m, 2h or 1d.
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = since::overlap)]
-    overlap: Duration,
+    /// With --since last: how much earlier than the last change to start, such as 90s, 2h or 1d. Default: 5m.
+    #[arg(long, value_name = "DURATION", value_parser = since::overlap)]
+    overlap: Option<Duration>,
     /// Rows per request, which are written together. Fewer rows need more calls of the hourly limit.
     #[arg(long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1000))]
     batch: u64,
@@ -138,6 +138,9 @@ async fn export(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::usage(
             "--since last: standard output, a pipe or a device has no earlier export",
         ));
+    }
+    if arguments.overlap.is_some() && since != Since::Last {
+        return Err(Failure::usage("--overlap: only --since last starts at the last change"));
     }
     if globals.dry_run {
         return show(resource, &since, arguments).await;

@@ -69,7 +69,13 @@ impl Meter {
     /// The line with a bar, as wide as the terminal allows.
     fn bar(&self, now: Instant, width: usize) -> String {
         const LONGEST: usize = 40;
-        let line = self.line(now);
+        let mut line = self.line(now);
+        // A number that is cut off would be another number.
+        if line.chars().count() >= width
+            && let Some((start, _)) = line.rsplit_once(", ")
+        {
+            line = start.to_owned();
+        }
         let space = width.saturating_sub(line.chars().count() + 4).min(LONGEST);
         match (self.rows, self.total) {
             (Some(rows), Some(total)) if total > 0 && space >= 5 => {
@@ -141,6 +147,9 @@ mod tests {
         for width in 0..200 {
             assert!(meter.bar(now, width).chars().count() < width.max(1), "{width}");
         }
+        meter.set(3000, Some(9000), None, now + Duration::from_secs(1));
+        let later = now + Duration::from_secs(1);
+        assert_eq!(meter.bar(later, 35), "gifts: 3000 of 9000 rows [##.....]", "no part of a number");
         meter.set(2000, Some(1000), None, now);
         assert!(meter.bar(now, 80).ends_with("#]"), "more rows than were counted");
     }

@@ -16,6 +16,9 @@ use std::time::Duration;
 use virtuous_client::export::{Export, Resource};
 use virtuous_client::{Client, ContactQuery, Error, ErrorKind, Query};
 
+/// How much earlier than the last change an incremental run starts, unless the user says otherwise.
+const OVERLAP: Duration = Duration::from_secs(5 * 60);
+
 /// One run.
 pub(super) struct Run<'a> {
     pub(super) client: &'a Client,
@@ -91,7 +94,7 @@ impl Run<'_> {
         if let Some(difference) = state.other_account(&source) {
             return Err(self.mismatch(&difference));
         }
-        let next = state.next(self.since, self.target.replaces(), self.arguments.overlap);
+        let next = state.next(self.since, self.target.replaces(), self.arguments.overlap.unwrap_or(OVERLAP));
         match next.map_err(|reason| self.mismatch(&reason))? {
             Next::Resume => state.run.complete = false,
             Next::Start(since) => state.start(since, started),
