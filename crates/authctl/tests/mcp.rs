@@ -641,3 +641,28 @@ async fn over_http_every_request_needs_a_token_and_comes_from_no_web_page() {
     assert_eq!(single.post(&bearer(token), &read).status, 200);
     home.run(&["mcp", "--http", "0.0.0.0:0"]).expect(2, "loopback");
 }
+
+/// The official library of another language, which is installed for this test alone. Without Python, the test is left out, except in
+/// CI.
+#[test]
+fn the_official_library_for_python_calls() {
+    let in_ci = std::env::var_os("CI").is_some();
+    let packages = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mcp");
+    let python = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("python3");
+        command.arg("-B").args(arguments).env("PYTHONPATH", &packages).output()
+    };
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"];
+    let install = [&pip as &[_], &[packages.to_str().unwrap(), "mcp>=2.3,<3"]].concat();
+    let is_ready =
+        |output: std::io::Result<std::process::Output>| output.is_ok_and(|output| output.status.success());
+    if !is_ready(python(&["-c", "import mcp"])) && !is_ready(python(&install)) {
+        assert!(!in_ci, "the library can't be installed");
+        return;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mcp_client.py");
+    let output = python(&[script.to_str().unwrap(), common::PROGRAM]).unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(text, "called: 2026-07-28\ncalled: 2025-11-25\n");
+}

@@ -12,7 +12,6 @@ use auth_client_core::transport::{HyperTransport, TransportSettings};
 use http::Method;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 use vise_client::Session;
 
 /// The largest response, also of an error: what a client would accept as a response.
@@ -34,7 +33,7 @@ enum Kind {
 }
 
 impl Backend {
-    pub(crate) fn new(settings: &Settings, timeout: Option<Duration>) -> Result<Self, Failure> {
+    pub(crate) fn new(settings: &Settings, options: Options) -> Result<Self, Failure> {
         let provider = settings.provider;
         let names = settings::variables(provider).iter().filter(|one| one.secret);
         let secrets: Vec<&str> = names
@@ -52,12 +51,7 @@ impl Backend {
         let transport = HyperTransport::new(TransportSettings::new())
             .map_err(|error| Failure::local(format!("the HTTP client could not be started: {error}")))?;
         let transport = Shared::new(Scrubbing::new(transport, secrets.into_iter()));
-        let options = Options {
-            timeout,
-            transport: Some(transport),
-            max_error_bytes: Some(MAX_RESPONSE),
-            ..Options::default()
-        };
+        let options = Options { transport: Some(transport), max_error_bytes: Some(MAX_RESPONSE), ..options };
         let client = match provider {
             "vise" => {
                 let built = vise(settings, &options)?.build();

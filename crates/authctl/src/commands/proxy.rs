@@ -7,6 +7,7 @@ use crate::broker::caller::{Caller, Token};
 use crate::broker::gate::Gate;
 use crate::broker::policy::{self, Rules};
 use crate::broker::serve::{Socket, serve};
+use crate::client::Options as ClientOptions;
 use crate::emulate;
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
@@ -126,7 +127,7 @@ impl Options {
                 None => Settings::find(provider, globals)?,
             };
             if let Some(settings) = settings {
-                backends.push(Arc::new(Backend::new(&settings, globals.timeout())?));
+                backends.push(Arc::new(Backend::new(&settings, ClientOptions::of(globals))?));
             }
         }
         if backends.is_empty() {

@@ -30,13 +30,13 @@ use tokio::sync::OnceCell;
 const END: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "\
-Tools: search_operations, describe_operation and read; with --allow-writes also write. `read` calls operations of the class
-read whose responses contain no credentials, `write` all others. The policy is that of the proxy (authctl policy --help), and
-so is the audit log.
+Tools: search_operations, describe_operation and read; with --allow-writes also write. `read` calls
+operations of the class read whose responses contain no credentials, `write` all others. The policy
+is that of the proxy (authctl policy --help), and so is the audit log.
 
-On standard input and output, one line of JSON-RPC per message; nothing else is printed there. The end of the input ends the
-server. With --http, one JSON object is printed when the socket listens, with the URL and, without --policy, a token for
-the header Authorization: Bearer.
+On standard input and output, one line of JSON-RPC per message; nothing else is printed there. The
+end of the input ends the server. With --http, one JSON object is printed when the socket listens,
+with the URL and, without --policy, a token for the header Authorization: Bearer.
 
 Set-up of an agent that has a JSON file of servers:
   {\"mcpServers\": {\"authctl\": {\"command\": \"authctl\", \"args\": [\"mcp\", \"--audit\", \"calls.ndjson\"]}}}
