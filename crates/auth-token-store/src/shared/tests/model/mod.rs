@@ -111,7 +111,7 @@ fn trace(
 type Start = fn(usize, bool, Budget) -> World;
 
 /// States that are explored at most for each bound, unless `AUTH_TOKEN_STORE_MODEL_STATES` allows more.
-const MAX_STATES: usize = 20_000;
+const MAX_STATES: usize = 10_000;
 
 const VARIABLE: &str = "AUTH_TOKEN_STORE_MODEL_STATES";
 
