@@ -5,6 +5,7 @@
 //! provider crate's public API.
 
 pub use auth_core;
+pub use auth_core::rate_limit::{RateLimit, RateLimitReport, RateLimiter, RateLimiterDecision};
 #[doc(hidden)]
 pub use serde;
 
@@ -15,7 +16,6 @@ pub use crate::encode::base_url::{BaseUrl, is_host_name};
 pub use crate::encode::json::JsonStyle;
 pub use crate::encode::path::PathValue;
 pub use crate::engine::Engine;
-pub use crate::engine::rate_limiter::{RateLimiter, RateLimiterDecision};
 pub use crate::engine::renew::RenewingCredential;
 pub use crate::engine::renewer::{Observed, Renew, Renewed};
 pub use crate::engine::rules::{Classification, ProviderRules, ResponseView, classify_by_status};

@@ -9,11 +9,11 @@ use auth_client_core::provider::auth_core::{
     CredentialSource, Now, Origin, SecretString, StaticCredential, scheme::Bearer,
 };
 use auth_client_core::provider::{
-    BaseUrl, Engine, Operation, ProviderRules, RateLimiter, RateLimiterDecision,
+    BaseUrl, Engine, Operation, ProviderRules, RateLimit, RateLimitReport, RateLimiter, RateLimiterDecision,
 };
 use auth_client_core::testing::ScriptedTransport;
 use common::{READ, Setup, read, write};
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,16 +22,19 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 struct Script {
     admissions: Mutex<VecDeque<RateLimiterDecision>>,
-    seen: Mutex<Vec<u16>>,
+    seen: Mutex<Vec<(u16, u64, u64)>>,
 }
 
+#[async_trait::async_trait]
 impl RateLimiter for Script {
-    fn check(&self, _: Now) -> RateLimiterDecision {
+    async fn check(&self, _: Now, _: Duration) -> RateLimiterDecision {
         self.admissions.lock().unwrap().pop_front().unwrap_or(RateLimiterDecision::Proceed)
     }
 
-    fn observe(&self, status: StatusCode, _: &HeaderMap, _: Now) {
-        self.seen.lock().unwrap().push(status.as_u16());
+    fn observe(&self, report: &RateLimitReport, _: Now) {
+        let remaining = report.limit.remaining.unwrap_or_default();
+        let retry_after = report.retry_after.unwrap_or_default();
+        self.seen.lock().unwrap().push((report.status.as_u16(), remaining, retry_after.as_secs()));
     }
 }
 
@@ -49,12 +52,70 @@ fn limited(
 
 #[tokio::test]
 async fn every_attempt_is_asked_about_and_every_response_observed() {
-    let transport = ScriptedTransport::new().status(503).json(200, "1");
+    let transport = ScriptedTransport::new().response(503, &[("retry-after", "2")], "").json(200, "1");
     let wait = RateLimiterDecision::ProceedAfter(Duration::from_secs(9));
     let (setup, engine, limiter) = limited(&transport, &[RateLimiterDecision::Proceed, wait]);
     assert_eq!(read(&engine).reply().await.unwrap().attempts, 2);
     assert!(setup.slept() >= Duration::from_secs(9));
-    assert_eq!(*limiter.seen.lock().unwrap(), [503, 200]);
+    assert_eq!(*limiter.seen.lock().unwrap(), [(503, 0, 2), (200, 0, 0)]);
+}
+
+/// A vendor whose responses contain a number.
+#[derive(Debug)]
+struct Counting;
+
+impl ProviderRules for Counting {
+    fn name(&self) -> &'static str {
+        "shop"
+    }
+
+    fn rate_limit(&self, headers: &HeaderMap) -> RateLimit {
+        let mut limit = RateLimit::default();
+        limit.remaining = headers.get("x-left").and_then(|left| left.to_str().ok()?.parse().ok());
+        limit
+    }
+}
+
+#[tokio::test]
+async fn the_limiter_learns_the_numbers_of_the_vendor_and_may_be_checked_again() {
+    let transport = ScriptedTransport::new().response(200, &[("x-left", "41")], "1");
+    let again = RateLimiterDecision::CheckAfter(Duration::from_secs(4));
+    let (setup, _, limiter) = limited(&transport, &[again, again]);
+    let base = BaseUrl::parse("base URL", "https://shop.example").unwrap();
+    let engine = Engine::new(&setup.settings, base, Counting, None).unwrap();
+    read(&engine).await.unwrap();
+    assert_eq!((setup.slept(), limiter.admissions.lock().unwrap().len()), (Duration::from_secs(8), 0));
+    assert_eq!(*limiter.seen.lock().unwrap(), [(200, 41, 0)]);
+
+    // The third check would be later than the deadline.
+    let transport = ScriptedTransport::new();
+    let again = RateLimiterDecision::CheckAfter(Duration::from_secs(20));
+    let (setup, engine, _) = limited(&transport, &[again, again, again]);
+    let error = read(&engine).timeout(Duration::from_secs(50)).await.unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Throttled, Some(Duration::from_secs(20))));
+    assert_eq!(setup.slept(), Duration::from_secs(40));
+    assert!(transport.requests().is_empty());
+}
+
+/// Never returns.
+#[derive(Debug)]
+struct Stuck;
+
+#[async_trait::async_trait]
+impl RateLimiter for Stuck {
+    async fn check(&self, _: Now, _: Duration) -> RateLimiterDecision {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_limiter_that_does_not_return_ends_with_the_call() {
+    let transport = ScriptedTransport::new();
+    let mut setup = Setup::new(transport.clone());
+    setup.settings.set_rate_limiter(Arc::new(Stuck));
+    let error = read(&setup.engine()).timeout(Duration::from_secs(5)).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Throttled, false));
+    assert!(transport.requests().is_empty());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 //! when it is corrected, and the monotonic clock can stop while the machine sleeps.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// One reading of both clocks.
@@ -95,11 +95,20 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// Creates a clock whose monotonic time starts at zero.
+    /// Creates a clock. The monotonic time of all system clocks of a process has the same start, so that the readings of
+    /// two clients can be compared.
+    ///
+    /// ```
+    /// use auth_core::{Clock, SystemClock};
+    ///
+    /// let earlier = SystemClock::new().now();
+    /// assert!(SystemClock::new().now().monotonic >= earlier.monotonic);
+    /// ```
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clocks")]
     pub fn new() -> Self {
-        Self { start: Instant::now() }
+        static START: OnceLock<Instant> = OnceLock::new();
+        Self { start: *START.get_or_init(Instant::now) }
     }
 }
 
@@ -184,6 +193,14 @@ mod tests {
         let now = SystemClock::new().now();
         let later = now.after(Duration::MAX);
         assert!(later.wall > now.wall && later.monotonic == Duration::MAX);
+    }
+
+    #[test]
+    fn the_readings_of_two_clocks_of_a_process_can_be_compared() {
+        let first = SystemClock::new();
+        while first.now().monotonic < Duration::from_millis(3) {}
+        let before = first.now();
+        assert!(SystemClock::new().now().monotonic >= before.monotonic, "a client that was built later");
     }
 
     #[test]

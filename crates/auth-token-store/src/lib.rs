@@ -11,7 +11,9 @@
 //! | `RedisStore` | `redis` | Redis or Valkey, encrypted with your key | a lease in the record |
 //! | `PostgresStore` | `postgres` | PostgreSQL, encrypted with your key | a lease in the row |
 //!
-//! The feature `conformance` adds checks for the tests of custom stores.
+//! The stores in databases also share a budget of calls per hour: `RateBudget`.
+//!
+//! The feature `conformance` adds checks for the tests of custom stores and custom budgets.
 //!
 //! # Example
 //!
@@ -38,6 +40,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod budget;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod file;
@@ -58,6 +62,8 @@ mod worker;
 /// The crate that [`RedisStore`] connects with. Enable its features, such as TLS, in your own manifest.
 #[cfg(feature = "redis")]
 pub use ::redis;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub use budget::{RateBudget, RateBudgetStatus};
 pub use file::FileStore;
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringStore;

@@ -4,6 +4,7 @@
 //! and a server that ends idle transactions would release its lock without notice. Statements are not prepared by name,
 //! so that a connection pool in transaction mode can be in between.
 
+use crate::budget::RateBudget;
 use crate::shared::record::Micros;
 use crate::shared::{Backend, KeyRing, Shared, Swap, shared_store};
 use async_trait::async_trait;
@@ -68,6 +69,13 @@ impl PostgresStore {
     /// [`StoreError`] if the address is invalid, or if the operating system has no trust store.
     pub fn new(address: &str, keys: KeyRing) -> Result<Self, StoreError> {
         Ok(Self { shared: Shared::new(Postgres::new(address)?, keys) })
+    }
+
+    /// Returns the budget of calls per hour with this name, which all processes with the same name share. Its record
+    /// contains numbers and the names of callers only, and is not encrypted.
+    #[must_use]
+    pub fn rate_budget(&self, name: &str) -> RateBudget {
+        self.shared.rate_budget(name)
     }
 }
 

@@ -34,7 +34,8 @@ async fn started(settings: &[&str]) -> Server {
 #[cfg(feature = "conformance")]
 mod suite {
     use super::*;
-    use crate::conformance::{self, Subject};
+    use crate::conformance::{self, Outcome, Subject, budgets};
+    use auth_core::rate_limit::RateLimiter;
 
     struct Tested {
         server: Server,
@@ -68,6 +69,39 @@ mod suite {
             postgres.send("clear", "DELETE FROM authc_store", &[]).await.unwrap();
             true
         }
+    }
+
+    #[async_trait::async_trait]
+    impl budgets::Subject for Tested {
+        fn open(&self, _: u32, rules: &budgets::Rules) -> Arc<dyn RateLimiter> {
+            let mut postgres = Postgres::new(&address(&self.server)).unwrap();
+            postgres.skew = Arc::clone(&self.micros);
+            let store = Shared::with_time(postgres, keys(), Arc::new(Skipped::new(&self.micros)));
+            let budget = store.rate_budget(&rules.budget).caller(&rules.caller, rules.weight);
+            Arc::new(budget.processes(rules.processes).reject_below(rules.reserve))
+        }
+
+        async fn pass(&self, time: Duration) {
+            Subject::pass(self, time).await;
+        }
+
+        async fn set_reachable(&self, reachable: bool) -> bool {
+            Subject::set_reachable(self, reachable).await
+        }
+
+        async fn lose_everything(&self) -> bool {
+            Subject::lose_everything(self).await
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn budgets_in_postgresql_pass_every_check() {
+        if !servers::wanted() {
+            return;
+        }
+        let tested = Tested { server: started(&[]).await, micros: Arc::default() };
+        let report = budgets::check(&tested).await;
+        assert!(report.outcomes().all(|(_, outcome)| *outcome == Outcome::Passed), "{report}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,6 @@
 //! Redis and Valkey as a backend: a string per credential, replaced by a script if it is unchanged.
 
+use crate::budget::RateBudget;
 use crate::shared::record::{Micros, SECOND};
 use crate::shared::{Backend, KeyRing, Shared, Swap, shared_store};
 use ::redis::aio::MultiplexedConnection;
@@ -104,6 +105,13 @@ impl RedisStore {
     pub fn replicas(self, replicas: u32) -> Self {
         self.shared.backend().replicas.store(replicas.min(AUTOMATIC - 1), Ordering::Relaxed);
         self
+    }
+
+    /// Returns the budget of calls per hour with this name, which all processes with the same name share. Its record
+    /// contains numbers and the names of callers only, and is not encrypted.
+    #[must_use]
+    pub fn rate_budget(&self, name: &str) -> RateBudget {
+        self.shared.rate_budget(name)
     }
 }
 

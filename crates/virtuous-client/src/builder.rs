@@ -9,7 +9,7 @@ use crate::auth::shared_store::SharedStore;
 use crate::auth::tokens::Tokens;
 use crate::client::Client;
 use crate::error::{Error, PROVIDER, Virtuous};
-use crate::rate_limit::RateGuard;
+use crate::rate_limit::RateLimiter;
 use async_trait::async_trait;
 use auth_client_core::RetryPolicy;
 use auth_client_core::provider::auth_core::scheme::Bearer;
@@ -64,7 +64,7 @@ pub struct ClientBuilder {
     code: Option<CodeSource>,
     otp_header: bool,
     renewal: RenewalSettings,
-    guard: Option<RateGuard>,
+    guard: Option<Arc<dyn RateLimiter>>,
     /// `true` if the credentials were read from the environment; errors then name the variable.
     from_env: bool,
     settings: Settings,
@@ -192,9 +192,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets a guard that reserves the last calls of an hour. Default: none.
-    pub fn rate_guard(mut self, guard: RateGuard) -> Self {
-        self.guard = Some(guard);
+    /// Sets the limiter that is checked before each call: a [`RateGuard`](crate::RateGuard), which counts the calls of this
+    /// process and reserves the last ones of an hour, or the `RateBudget` of a shared token store, which counts those of a
+    /// fleet. Default: none.
+    pub fn rate_guard(mut self, guard: impl RateLimiter + 'static) -> Self {
+        self.guard = Some(Arc::new(guard));
         self
     }
 
@@ -311,7 +313,7 @@ impl ClientBuilder {
         };
         let vendor = Virtuous { hmac: Some(hmac.unwrap_or_else(|| Arc::new(NoKeys))) };
         if let Some(guard) = self.guard.take() {
-            self.settings.set_rate_limiter(Arc::new(guard));
+            self.settings.set_rate_limiter(guard);
         }
         let engine = Engine::new(&self.settings, base, vendor, Some(credential))?;
         Ok(Client { engine, session })

@@ -6,7 +6,8 @@
 //! `/Token` (`error` is a string, `error_description`). Assumption (error-bodies): there is no other format.
 
 use crate::auth::problem::{SessionError, SessionProblem};
-use crate::rate_limit::{RateLimit, RateLimitHeaders as _};
+use crate::rate_guard::RateLimitHeaders as _;
+use crate::rate_limit::RateLimit;
 use auth_client_core::provider::auth_core::CredentialSource;
 use auth_client_core::provider::{ApiError, Operation, ProviderRules, ResponseView, model};
 use http::StatusCode;
@@ -294,6 +295,10 @@ impl ProviderRules for Virtuous {
         api.code = body.code.filter(|code| is_word(code));
         api.message = body.message;
         api
+    }
+
+    fn rate_limit(&self, headers: &http::HeaderMap) -> RateLimit {
+        headers.rate_limit()
     }
 
     /// A throttled response without `Retry-After` contains the time at which the window is reset.

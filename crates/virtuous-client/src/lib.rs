@@ -109,7 +109,7 @@
 //!
 //! [`RateLimitHeaders`] returns the rate limit headers of a response. A throttled call waits for the delay that the
 //! server requests, at most a minute (see [`RetryPolicy::max_retry_after`]). A [`RateGuard`] reserves the last calls of
-//! an hour.
+//! an hour for one process; the `RateBudget` of a shared token store counts the calls of a fleet.
 //!
 //! ```
 //! use virtuous_client::{Client, RateGuard};
@@ -180,7 +180,7 @@ mod generated;
 mod operations_test;
 mod page;
 pub mod query;
-mod rate_limit;
+mod rate_guard;
 mod receipt;
 mod start;
 mod walk;
@@ -189,6 +189,7 @@ pub mod webhook;
 #[cfg(feature = "token-file")]
 pub use auth_token_store as token_store;
 
+pub use auth_client_core::provider::auth_core::rate_limit::{self, RateLimit};
 pub use auth_client_core::provider::auth_core::store;
 pub use auth_client_core::reexports::*;
 
@@ -201,7 +202,7 @@ pub use client::Client;
 pub use error::{Call, Error, Items, Pages};
 pub use generated::{arguments, resources};
 pub use query::{ContactQuery, Query};
-pub use rate_limit::{RateGuard, RateLimit, RateLimitHeaders};
+pub use rate_guard::{RateGuard, RateLimitHeaders};
 pub use walk::Walk;
 
 /// Models: request and response bodies.

@@ -4,7 +4,6 @@
 //! so it is compiled once, regardless of the number of operations.
 
 use super::failure::{AttemptFailure, Failure};
-use super::rate_limiter::RateLimiterDecision;
 use super::retry::{self, Reason};
 use super::rules::{self, Classification, ResponseView};
 use super::runtime::Sending;
@@ -15,6 +14,7 @@ use crate::observe::AttemptOutcome;
 use crate::observe::tracker::CallTracker;
 use crate::operation::{Idempotency, Operation};
 use crate::transport::{Fault, Phase, Progress, Received, TransportError, has_body};
+use auth_core::rate_limit::{RateLimitReport, RateLimiterDecision};
 use auth_core::{Credential, CredentialSource, Now, Recovery};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -150,21 +150,33 @@ impl Inner {
         operation: &Operation,
         state: &mut CallState,
         limit: Duration,
-        now: Now,
+        mut now: Now,
     ) -> Result<Now, Error> {
         let Some(rate_limiter) = &self.rate_limiter else { return Ok(now) };
-        let left = state.left(limit, now);
-        let wait = match rate_limiter.check(now) {
-            RateLimiterDecision::Proceed => return Ok(now),
-            RateLimiterDecision::ProceedAfter(wait) if wait < left => {
-                state.tracker.rate_limited(wait, false);
-                self.timer.sleep(wait).await;
-                return Ok(self.clock.now());
+        loop {
+            let left = state.left(limit, now);
+            let decision = self.timer.within(left, rate_limiter.check(now, left)).await;
+            now = self.clock.now();
+            let left = state.left(limit, now);
+            let (wait, proceeds) = match decision.unwrap_or(RateLimiterDecision::Reject(Duration::ZERO)) {
+                RateLimiterDecision::Proceed => return Ok(now),
+                RateLimiterDecision::ProceedAfter(wait) => (wait, wait < left),
+                RateLimiterDecision::CheckAfter(wait) if wait < left => {
+                    state.tracker.rate_limited(wait, false);
+                    self.timer.sleep(wait).await;
+                    now = self.clock.now();
+                    continue;
+                }
+                RateLimiterDecision::CheckAfter(wait) | RateLimiterDecision::Reject(wait) => (wait, false),
+                _ => (Duration::ZERO, false),
+            };
+            state.tracker.rate_limited(wait, !proceeds);
+            if !proceeds {
+                return Err(self.rate_limit_error(operation, wait, state));
             }
-            RateLimiterDecision::ProceedAfter(wait) | RateLimiterDecision::Reject(wait) => wait,
-        };
-        state.tracker.rate_limited(wait, true);
-        Err(self.rate_limit_error(operation, wait, state))
+            self.timer.sleep(wait).await;
+            return Ok(self.clock.now());
+        }
     }
 
     /// Returns a snapshot of the credential if one is available without waiting.
@@ -228,7 +240,11 @@ impl Inner {
         let status = received.response.status();
         state.tracker.attempt_ended(state.attempts, AttemptOutcome::Response(status), now.since(sent_at));
         if let Some(rate_limiter) = &self.rate_limiter {
-            rate_limiter.observe(status, received.response.headers(), now);
+            let mut report = RateLimitReport::new(status);
+            let headers = received.response.headers();
+            report.limit = self.rules.rate_limit(headers);
+            report.retry_after = retry::retry_after(headers, now.wall);
+            rate_limiter.observe(&report, now);
         }
         if let (Some(source), Some(credential)) = (self.source(operation), credential) {
             source.observe(credential.generation(), status, received.response.headers(), now);

@@ -8,6 +8,7 @@ use crate::error::{ApiError, ErrorKind};
 use crate::operation::Operation;
 use crate::transport::Received;
 use auth_core::CredentialSource;
+use auth_core::rate_limit::RateLimit;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::fmt;
 use std::sync::Arc;
@@ -160,6 +161,12 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
     fn api_error(&self, response: ResponseView<'_>) -> ApiError {
         let _ = response;
         ApiError::new()
+    }
+
+    /// Returns what the headers of a response say about the limit on the number of calls. Default: nothing.
+    fn rate_limit(&self, headers: &HeaderMap) -> RateLimit {
+        let _ = headers;
+        RateLimit::default()
     }
 
     /// Returns the delay that a throttled or transient response requests in another way than by `Retry-After`.

@@ -1,11 +1,11 @@
 //! Settings that all clients share.
 
-use crate::engine::rate_limiter::RateLimiter;
 use crate::engine::retry::RetryPolicy;
 use crate::engine::time::{Sleep, Timer};
 use crate::error::Error;
 use crate::observe::Observer;
 use crate::transport::{self, BodyLimits, Transport, TransportSettings};
+use auth_core::rate_limit::RateLimiter;
 use auth_core::{Clock, SystemClock};
 use http::HeaderValue;
 use std::sync::Arc;
@@ -161,8 +161,10 @@ impl Settings {
     /// # use auth_client_core::provider::{RateLimiterDecision, RateLimiter};
     /// # #[derive(Debug)]
     /// # struct Closed;
+    /// # use std::time::Duration;
+    /// # #[async_trait::async_trait]
     /// # impl RateLimiter for Closed {
-    /// #     fn check(&self, _: Now) -> RateLimiterDecision { RateLimiterDecision::Reject(std::time::Duration::from_secs(9)) }
+    /// #     async fn check(&self, _: Now, _: Duration) -> RateLimiterDecision { RateLimiterDecision::Reject(Duration::from_secs(9)) }
     /// # }
     /// # use auth_client_core::{Error, decode, testing::ScriptedTransport};
     /// # use auth_client_core::provider::{BaseUrl, Engine, Settings, ProviderRules};

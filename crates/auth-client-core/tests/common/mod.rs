@@ -109,8 +109,9 @@ pub(crate) fn origin() -> Origin {
 #[derive(Debug, Default)]
 pub(crate) struct Once(Mutex<bool>);
 
+#[async_trait::async_trait]
 impl RateLimiter for Once {
-    fn check(&self, _: Now) -> RateLimiterDecision {
+    async fn check(&self, _: Now, _: Duration) -> RateLimiterDecision {
         match std::mem::replace(&mut *self.0.lock().expect("no panic"), true) {
             false => RateLimiterDecision::ProceedAfter(Duration::from_secs(3)),
             true => RateLimiterDecision::Reject(Duration::from_secs(9)),

@@ -28,6 +28,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Shared rate limiters have their own checks, in [`budgets`].
+//!
 //! | check | promise |
 //! | --- | --- |
 //! | `exclusion` | one holder at a time, among many processes; no save is lost |
@@ -52,6 +54,7 @@
 //! | `begin-is-durable`, `save-is-durable` | neither succeeds while no replica can confirm it |
 //! | `outage-is-an-error` | an unreachable store returns errors in time, no empty results |
 
+pub mod budgets;
 mod locks;
 mod losses;
 mod renewals;
@@ -152,7 +155,7 @@ pub async fn check(subject: &dyn Subject) -> Report {
     let mut outcomes = Vec::new();
     macro_rules! run {
         ($($name:literal: $check:path),* $(,)?) => {
-            $(outcomes.push(($name, run.limited($check(&run)).await));)*
+            $(outcomes.push(($name, Run::limited($check(&run)).await));)*
         };
     }
     run! {
@@ -220,7 +223,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn limited(&self, check: impl Future<Output = Checked>) -> Outcome {
+    async fn limited(check: impl Future<Output = Checked>) -> Outcome {
         match tokio::time::timeout(CHECK_LIMIT, check).await {
             Ok(Ok(())) => Outcome::Passed,
             Ok(Err(Stop::Fail(reason))) => Outcome::Failed(reason),

@@ -23,6 +23,7 @@ pub(crate) mod tests;
 
 pub use seal::KeyRing;
 
+use crate::budget::RateBudget;
 use crate::format;
 use async_trait::async_trait;
 use auth_core::secret::ExposeSecret as _;
@@ -56,6 +57,17 @@ pub(crate) trait Backend: Send + Sync + fmt::Debug + 'static {
 
     /// Replaces a record that is unchanged, and returns whether it was.
     async fn swap(&self, swap: Swap<'_>) -> Result<bool, StoreError>;
+}
+
+#[async_trait]
+impl<B: Backend> Backend for Shared<B> {
+    async fn read(&self, name: &str) -> Result<(Micros, Option<Vec<u8>>), StoreError> {
+        self.inner.backend.read(name).await
+    }
+
+    async fn swap(&self, swap: Swap<'_>) -> Result<bool, StoreError> {
+        self.inner.backend.swap(swap).await
+    }
 }
 
 /// A replacement of a record.
@@ -155,6 +167,10 @@ impl<B: Backend> Shared<B> {
             inner.timing = timing;
         }
         self
+    }
+
+    pub(crate) fn rate_budget(&self, name: &str) -> RateBudget {
+        RateBudget::new(Arc::new(self.clone()), Arc::clone(&self.inner.time), name)
     }
 
     #[cfg(feature = "redis")]

@@ -4,17 +4,15 @@
 //! limit is assumed. The headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` contain the
 //! values, if they are sent.
 
+use async_trait::async_trait;
 use auth_client_core::Reply;
 use auth_client_core::provider::auth_core::Now;
-use auth_client_core::provider::{RateLimiter, RateLimiterDecision};
-use http::{HeaderMap, Response, StatusCode, header};
+use auth_client_core::provider::{RateLimit, RateLimitReport, RateLimiter, RateLimiterDecision};
+use http::{HeaderMap, Response, header};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// Maximum plausible time until a window ends: one hour, plus a tolerance for different clocks.
-const LONGEST_WINDOW: Duration = Duration::from_secs(65 * 60);
-
-/// Rate limit headers of a response. All may be absent.
+/// Access to rate limit headers, for all types that contain response headers.
 ///
 /// ```
 /// use virtuous_client::{RateLimitHeaders as _, http::HeaderMap};
@@ -24,41 +22,6 @@ const LONGEST_WINDOW: Duration = Duration::from_secs(65 * 60);
 /// assert_eq!(headers.rate_limit().remaining, Some(7));
 /// assert_eq!(headers.rate_limit().limit, None, "older responses have no such header");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct RateLimit {
-    /// Number of calls that the organization may make per window.
-    pub limit: Option<u64>,
-    /// Number of calls left in the window.
-    pub remaining: Option<u64>,
-    /// End of the window, in server time.
-    pub reset: Option<SystemTime>,
-    /// Server time of the response.
-    pub server_now: Option<SystemTime>,
-}
-
-impl RateLimit {
-    /// Returns the time from `now` until the window ends, computed with the server's clock if the response has a
-    /// `Date`. `None` if that is more than 65 minutes: a window has one hour, so the header is invalid, for example
-    /// because it is in milliseconds.
-    ///
-    /// ```
-    /// use std::time::{Duration, SystemTime};
-    /// use virtuous_client::{RateLimitHeaders as _, http::HeaderMap};
-    ///
-    /// let mut headers = HeaderMap::new();
-    /// headers.insert("x-ratelimit-reset", 90.into());
-    /// let now = SystemTime::UNIX_EPOCH + Duration::from_secs(60);
-    /// assert_eq!(headers.rate_limit().resets_in(now), Some(Duration::from_secs(30)));
-    /// ```
-    #[must_use]
-    pub fn resets_in(&self, now: SystemTime) -> Option<Duration> {
-        let left = self.reset?.duration_since(self.server_now.unwrap_or(now)).unwrap_or(Duration::ZERO);
-        Some(left).filter(|left| *left <= LONGEST_WINDOW)
-    }
-}
-
-/// Access to rate limit headers, for all types that contain response headers.
 ///
 /// ```no_run
 /// # async fn run(virtuous: virtuous_client::Client) -> Result<(), virtuous_client::Error> {
@@ -81,13 +44,13 @@ impl RateLimitHeaders for HeaderMap {
             if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse::<u64>().ok() } else { None }
         };
         let date = self.get(header::DATE).and_then(|date| date.to_str().ok());
-        RateLimit {
-            limit: number("x-ratelimit-limit"),
-            remaining: number("x-ratelimit-remaining"),
-            reset: number("x-ratelimit-reset")
-                .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))),
-            server_now: date.and_then(|date| httpdate::parse_http_date(date).ok()),
-        }
+        let mut limit = RateLimit::default();
+        limit.limit = number("x-ratelimit-limit");
+        limit.remaining = number("x-ratelimit-remaining");
+        limit.reset = number("x-ratelimit-reset")
+            .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
+        limit.server_now = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        limit
     }
 }
 
@@ -195,37 +158,14 @@ impl RateGuard {
     }
 }
 
+#[async_trait]
 impl RateLimiter for RateGuard {
-    fn check(&self, now: Now) -> RateLimiterDecision {
-        let mut state = self.lock();
-        let Some(window) = &mut state.window else { return RateLimiterDecision::Proceed };
-        let until_end = window.ends.since(now);
-        if until_end.is_zero() {
-            // The next response describes the next window.
-            state.window = None;
-            return RateLimiterDecision::Proceed;
-        }
-        if window.left > self.reserve {
-            window.left -= 1;
-            window.last = now;
-            return RateLimiterDecision::Proceed;
-        }
-        if !self.slow {
-            return RateLimiterDecision::Reject(until_end);
-        }
-        if window.left == 0 {
-            return RateLimiterDecision::ProceedAfter(until_end);
-        }
-        // After the previous call, at the distance of the remaining calls if they are spread.
-        let earliest = if window.last.since(now).is_zero() { now } else { window.last };
-        let gap = window.ends.since(earliest) / u32::try_from(window.left).unwrap_or(u32::MAX);
-        window.left -= 1;
-        window.last = earliest.after(gap);
-        RateLimiterDecision::ProceedAfter(window.last.since(now))
+    async fn check(&self, now: Now, _: Duration) -> RateLimiterDecision {
+        self.decide(now)
     }
 
-    fn observe(&self, _: StatusCode, headers: &HeaderMap, now: Now) {
-        let seen = headers.rate_limit();
+    fn observe(&self, report: &RateLimitReport, now: Now) {
+        let seen = report.limit;
         let mut state = self.lock();
         state.seen = seen;
         let (Some(remaining), Some(reset), Some(left)) =
@@ -243,11 +183,42 @@ impl RateLimiter for RateGuard {
     }
 }
 
+impl RateGuard {
+    fn decide(&self, now: Now) -> RateLimiterDecision {
+        let mut state = self.lock();
+        let Some(window) = &mut state.window else { return RateLimiterDecision::Proceed };
+        let until_end = window.ends.since(now);
+        if until_end.is_zero() {
+            // The next response describes the next window.
+            state.window = None;
+            return RateLimiterDecision::Proceed;
+        }
+        if window.left > self.reserve {
+            window.left -= 1;
+            window.last = now;
+            return RateLimiterDecision::Proceed;
+        }
+        if !self.slow {
+            return RateLimiterDecision::Reject(until_end);
+        }
+        if window.left == 0 {
+            // Checked again, because more calls may wait than the next window has.
+            return RateLimiterDecision::CheckAfter(until_end);
+        }
+        // After the previous call, at the distance of the remaining calls if they are spread.
+        let earliest = if window.last.since(now).is_zero() { now } else { window.last };
+        let gap = window.ends.since(earliest) / u32::try_from(window.left).unwrap_or(u32::MAX);
+        window.left -= 1;
+        window.last = earliest.after(gap);
+        RateLimiterDecision::ProceedAfter(window.last.since(now))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use auth_client_core::provider::auth_core::{Clock as _, ManualClock};
-    use http::HeaderValue;
+    use http::{HeaderValue, StatusCode};
 
     const RESET: u64 = 1_700_003_600;
 
@@ -267,9 +238,14 @@ mod tests {
         ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(RESET - 3600))
     }
 
+    fn observe(guard: &RateGuard, headers: &HeaderMap, now: Now) {
+        let mut report = RateLimitReport::new(StatusCode::OK);
+        report.limit = headers.rate_limit();
+        guard.observe(&report, now);
+    }
+
     fn shown(guard: &RateGuard, clock: &ManualClock, remaining: u64, reset: u64) {
-        let headers = headers("1500", &remaining.to_string(), &reset.to_string());
-        guard.observe(StatusCode::OK, &headers, clock.now());
+        observe(guard, &headers("1500", &remaining.to_string(), &reset.to_string()), clock.now());
     }
 
     #[test]
@@ -302,25 +278,25 @@ mod tests {
     #[test]
     fn a_guard_stops_before_the_last_calls_and_counts_what_is_under_way() {
         let (guard, clock) = (RateGuard::reject_below(10), clock());
-        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed, "nothing is known yet");
+        assert_eq!(guard.decide(clock.now()), RateLimiterDecision::Proceed, "nothing is known yet");
         shown(&guard, &clock, 13, RESET);
         let clone = guard.clone();
         for _ in 0..3 {
-            assert_eq!(clone.check(clock.now()), RateLimiterDecision::Proceed);
+            assert_eq!(clone.decide(clock.now()), RateLimiterDecision::Proceed);
         }
-        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Reject(Duration::from_secs(3600)));
+        assert_eq!(guard.decide(clock.now()), RateLimiterDecision::Reject(Duration::from_secs(3600)));
         // The responses to those three arrive in any order.
         for remaining in [11, 10, 12] {
             shown(&guard, &clock, remaining, RESET);
         }
-        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Reject(Duration::from_secs(3600)));
+        assert_eq!(guard.decide(clock.now()), RateLimiterDecision::Reject(Duration::from_secs(3600)));
         assert_eq!(guard.last_seen().remaining, Some(12));
         clock.advance(Duration::from_secs(3600));
-        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed, "a new window");
+        assert_eq!(guard.decide(clock.now()), RateLimiterDecision::Proceed, "a new window");
         shown(&guard, &clock, 1499, RESET + 3600);
         shown(&guard, &clock, 0, RESET);
         assert_eq!(
-            guard.check(clock.now()),
+            guard.decide(clock.now()),
             RateLimiterDecision::Proceed,
             "a response of the old window is ignored"
         );
@@ -330,20 +306,20 @@ mod tests {
     fn a_guard_spreads_the_last_calls_over_the_time_that_is_left() {
         let (guard, clock) = (RateGuard::pace_below(4), clock());
         shown(&guard, &clock, 5, RESET);
-        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed);
+        assert_eq!(guard.decide(clock.now()), RateLimiterDecision::Proceed);
         for seconds in [900, 1800, 2700, 3600] {
             assert_eq!(
-                guard.check(clock.now()),
+                guard.decide(clock.now()),
                 RateLimiterDecision::ProceedAfter(Duration::from_secs(seconds))
             );
         }
         assert_eq!(
-            guard.check(clock.now()),
-            RateLimiterDecision::ProceedAfter(Duration::from_secs(3600)),
+            guard.decide(clock.now()),
+            RateLimiterDecision::CheckAfter(Duration::from_secs(3600)),
             "the next window"
         );
         clock.advance(Duration::from_secs(3600));
-        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed);
+        assert_eq!(guard.decide(clock.now()), RateLimiterDecision::Proceed);
     }
 
     #[test]
@@ -352,8 +328,8 @@ mod tests {
             for reset in ["1700003600000", "1700090000", "18446744073709551615", "9999999999"] {
                 let (guard, clock) =
                     (if slow { RateGuard::pace_below(10) } else { RateGuard::reject_below(10) }, clock());
-                guard.observe(StatusCode::OK, &headers("1500", "0", reset), clock.now());
-                assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed, "{reset}");
+                observe(&guard, &headers("1500", "0", reset), clock.now());
+                assert_eq!(guard.decide(clock.now()), RateLimiterDecision::Proceed, "{reset}");
                 assert_eq!(
                     headers("1500", "0", reset).rate_limit().resets_in(clock.now().wall),
                     None,
@@ -361,7 +337,7 @@ mod tests {
                 );
                 // The next response counts again.
                 shown(&guard, &clock, 0, RESET);
-                assert_ne!(guard.check(clock.now()), RateLimiterDecision::Proceed, "{reset}");
+                assert_ne!(guard.decide(clock.now()), RateLimiterDecision::Proceed, "{reset}");
             }
         }
     }
@@ -369,7 +345,7 @@ mod tests {
     #[test]
     fn responses_without_the_headers_hold_nobody_back() {
         let (guard, clock) = (RateGuard::reject_below(u64::MAX), clock());
-        guard.observe(StatusCode::OK, &HeaderMap::new(), clock.now());
-        assert_eq!(guard.check(clock.now()), RateLimiterDecision::Proceed);
+        observe(&guard, &HeaderMap::new(), clock.now());
+        assert_eq!(guard.decide(clock.now()), RateLimiterDecision::Proceed);
     }
 }
