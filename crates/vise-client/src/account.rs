@@ -4,6 +4,7 @@ use crate::cookies::SessionCookie;
 use crate::domain::{self, AccountDomain};
 use crate::error::LIST;
 use crate::host::HostPolicy;
+use crate::shared_session::SessionStore;
 use crate::token_placement::PlacedToken;
 use auth_client_core::provider::auth_core::Clock;
 use auth_client_core::provider::{Engine, Operation, Settings};
@@ -33,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) vise_prefix: String,
     pub(crate) vise_domains_path: String,
     pub(crate) policy: HostPolicy,
+    /// Where sessions are shared with other processes.
+    pub(crate) sessions: Option<SessionStore>,
 }
 
 impl Default for Options {
@@ -54,7 +57,28 @@ impl Default for Options {
             vise_prefix: String::new(),
             vise_domains_path: "/domains".to_owned(),
             policy: HostPolicy::default(),
+            sessions: None,
         }
+    }
+}
+
+impl Options {
+    /// Fails if a setting is invalid.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let refuse = |field: &'static str, reason: &'static str| Err(Error::configuration(field, reason));
+        if self.policy.is_broken() {
+            return refuse("host policy", "contains an invalid host name");
+        }
+        if matches!(&self.session_cookie, SessionCookie::Named(name) if name.is_empty()) {
+            return refuse("session cookie", "must have a name");
+        }
+        if self.auth_parameter.is_empty() {
+            return refuse("auth parameter", "must have a name");
+        }
+        if self.session_lifetime == Some(Duration::ZERO) {
+            return refuse("session lifetime", "must not be zero");
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,8 @@ use crate::domain::KeyPhrase;
 use crate::error::Error;
 use crate::host::HostPolicy;
 use crate::rules::{self, NAME};
+use crate::shared_session::SessionStore;
+use crate::store::TokenStore;
 use crate::token_placement::{PlacedToken, TokenPlacement};
 use auth_client_core::provider::auth_core::secret::check_trimmed;
 use auth_client_core::provider::auth_core::{SecretString, StaticCredential};
@@ -93,6 +95,25 @@ impl ClientBuilder {
             from_env: false,
             settings: Settings::new(concat!("vise-client/", env!("CARGO_PKG_VERSION"))),
         }
+    }
+
+    /// Shares sessions through a token store with all processes that use the same store and account name: one of them opens
+    /// a session at a host, and the others use its cookies until the host rejects them. The name of the account is chosen by
+    /// the program; it is not sent. Default: each process opens its own sessions.
+    ///
+    /// If the store can't be reached, a process opens its own session. Cookies that a host changes during a session are
+    /// not shared.
+    ///
+    /// ```
+    /// use vise_client::{Client, store::MemoryStore};
+    ///
+    /// let vise = Client::builder("account-token").session_store(MemoryStore::new(), "acme").build()?;
+    /// # let _ = vise;
+    /// # Ok::<(), vise_client::Error>(())
+    /// ```
+    pub fn session_store(mut self, store: impl TokenStore + 'static, account: impl Into<String>) -> Self {
+        self.options.sessions = Some(SessionStore { store: Arc::new(store), account: account.into() });
+        self
     }
 
     /// Creates a builder with the settings in the environment; see [`Client::from_env`].
@@ -329,7 +350,7 @@ impl ClientBuilder {
     }
 
     fn try_build(mut self) -> Result<Client, auth_client_core::Error> {
-        self.check()?;
+        self.options.check()?;
         // One transport for the dashboard and all hosts.
         self.settings.share_transport(self.public_addresses_only)?;
         let (source, url) = self.settings.base_url_or("");
@@ -360,25 +381,6 @@ impl ClientBuilder {
         };
         let account = Account::new(self.settings, self.options, token, dashboard, has_dashboard);
         Ok(Client::new(account, default))
-    }
-
-    fn check(&self) -> Result<(), auth_client_core::Error> {
-        let refuse = |field: &'static str, reason: &'static str| {
-            Err(auth_client_core::Error::configuration(field, reason))
-        };
-        if self.options.policy.is_broken() {
-            return refuse("host policy", "contains an invalid host name");
-        }
-        if matches!(&self.options.session_cookie, SessionCookie::Named(name) if name.is_empty()) {
-            return refuse("session cookie", "must have a name");
-        }
-        if self.options.auth_parameter.is_empty() {
-            return refuse("auth parameter", "must have a name");
-        }
-        if self.options.session_lifetime == Some(Duration::ZERO) {
-            return refuse("session lifetime", "must not be zero");
-        }
-        Ok(())
     }
 }
 

@@ -131,6 +131,21 @@ impl Jar {
         Some(value)
     }
 
+    /// Returns name, value and path of each cookie that has not expired.
+    pub(crate) fn cookies(&self, now: SystemTime) -> Vec<[String; 3]> {
+        let kept = self.lock();
+        let valid = kept.iter().filter(|kept| !kept.is_over(now));
+        valid
+            .map(|kept| [kept.name.clone(), kept.value.expose_secret().to_owned(), kept.path.clone()])
+            .collect()
+    }
+
+    /// Stores a cookie that another process has received. A session cookie ends with its session.
+    pub(crate) fn keep(&self, [name, value, path]: [String; 3], ends: Option<SystemTime>) {
+        let ends = ends.filter(|_| self.session.is(&name));
+        self.lock().push(Kept { name, value: SecretString::from(value), path, ends });
+    }
+
     fn is_session(&self, name: &str) -> bool {
         matches!(&self.session, SessionCookie::Named(session) if session == name)
     }

@@ -99,9 +99,11 @@ mod redirects;
 mod rules;
 mod session;
 mod session_opener;
+mod shared_session;
 mod start;
 mod token_placement;
 
+pub use auth_client_core::provider::auth_core::store;
 pub use auth_client_core::reexports::*;
 
 pub use all_domains::{AllDomains, DomainResult, DomainResults, DomainStatus, Outcome, Progress};

@@ -6,8 +6,8 @@ use crate::domain::KeyPhrase;
 use crate::error::{Error, OPEN, VISE_DOMAINS};
 use crate::host::ViseHost;
 use crate::rules::{self, NAME};
-use crate::session_opener::{SessionOpener, renewal_settings};
-use auth_client_core::provider::auth_core::token::Lifetime;
+use crate::session_opener::SessionOpener;
+use auth_client_core::provider::auth_core::token::{Lifetime, RenewalSettings};
 use auth_client_core::provider::auth_core::{CredentialSource, SecretString};
 use auth_client_core::provider::{Engine, Operation, RenewingCredential};
 use auth_client_core::{Idempotency, Request, decode};
@@ -15,6 +15,7 @@ use http::Method;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A session at one VISE host. Cheap to clone; clones are the same session.
 ///
@@ -166,6 +167,14 @@ impl Session {
     pub fn request(&self, method: Method, path: &str) -> Request {
         self.inner.engine.raw(method, path)
     }
+}
+
+/// Returns the settings of the renewal.
+fn renewal_settings() -> RenewalSettings {
+    let mut settings = RenewalSettings::default();
+    // A session may end at any time, even right after it was opened. `renew` limits the rate.
+    settings.min_renewal_interval = Duration::ZERO;
+    settings
 }
 
 /// Prints the host and whether the session is open.

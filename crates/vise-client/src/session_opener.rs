@@ -12,7 +12,7 @@ use crate::host::ViseHost;
 use crate::{redirects, rules};
 use async_trait::async_trait;
 use auth_client_core::UnknownFields;
-use auth_client_core::provider::auth_core::token::{Lifetime, RenewalSettings};
+use auth_client_core::provider::auth_core::token::Lifetime;
 use auth_client_core::provider::auth_core::{
     CredentialError, CredentialSource, InvalidCredential, Now, Sign, SignError, SignedParts, SigningRequest,
     StaticCredential,
@@ -39,25 +39,27 @@ const MAX_RETRY: Duration = Duration::from_secs(600);
 
 /// A session: its cookies, and whether any call with it succeeded.
 pub(crate) struct Material {
-    jar: Arc<Jar>,
+    pub(crate) jar: Arc<Jar>,
     accepted: AtomicBool,
     /// Set when the session has been counted as rejected.
     counted: AtomicBool,
     opened: Now,
+    /// Its generation in the store that shares it; 0 if it is not shared.
+    pub(crate) generation: u64,
 }
 
 impl Material {
     pub(crate) fn new(jar: Arc<Jar>, opened: Now) -> Self {
         let (accepted, counted) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { jar, accepted, counted, opened }
+        Self { jar, accepted, counted, opened, generation: 0 }
     }
 }
 
 /// Opens sessions at one host.
 pub(crate) struct SessionOpener {
-    account: Arc<Account>,
+    pub(crate) account: Arc<Account>,
     host: ViseHost,
-    engine: Engine,
+    pub(crate) engine: Engine,
     /// The other fields of the domain, to find it again in a later list.
     identity: UnknownFields,
     phrase: Mutex<Option<KeyPhrase>>,
@@ -65,14 +67,6 @@ pub(crate) struct SessionOpener {
     opened: Mutex<Option<Now>>,
     /// Number of consecutive rejections of the phrase.
     refusals: AtomicU32,
-}
-
-/// Returns the settings of the renewal.
-pub(crate) fn renewal_settings() -> RenewalSettings {
-    let mut settings = RenewalSettings::default();
-    // A session may end at any time, even right after it was opened. `renew` limits the rate.
-    settings.min_renewal_interval = Duration::ZERO;
-    settings
 }
 
 /// A response to the phrase without a session.
@@ -214,7 +208,7 @@ impl SessionOpener {
         Ok(())
     }
 
-    fn lifetime(&self, material: &Material, now: Now) -> Lifetime {
+    pub(crate) fn lifetime(&self, material: &Material, now: Now) -> Lifetime {
         let said = material.jar.lifetime();
         let limit = self.account.options.session_lifetime;
         let limit = limit.map(|limit| limit.saturating_sub(now.since(material.opened)));
@@ -231,7 +225,7 @@ impl SessionOpener {
         FIRST_RETRY.saturating_mul(1 << refusals).min(MAX_RETRY)
     }
 
-    fn session_cookie(&self) -> &SessionCookie {
+    pub(crate) fn session_cookie(&self) -> &SessionCookie {
         &self.account.options.session_cookie
     }
 
@@ -254,6 +248,43 @@ impl Renew for SessionOpener {
             return Err(CredentialError::refused(NoPhrase).with_message("the session can't be reopened"));
         };
         self.limit_rate(held.as_deref())?;
+        let seen = held.map_or(0, |held| held.generation);
+        match &self.account.options.sessions {
+            Some(store) => self.share(store, phrase, seen).await,
+            None => self.reopen(phrase).await,
+        }
+    }
+
+    fn signer(&self, material: &Material) -> Result<Arc<dyn Sign>, InvalidCredential> {
+        let jar = Arc::clone(&material.jar);
+        if jar.header("/", self.account.clock().now().wall).is_none() {
+            return Err(InvalidCredential::new("session cookie", "must be a valid header value"));
+        }
+        Ok(Arc::new(SessionSigner { jar, account: Some(Arc::clone(&self.account)) }))
+    }
+
+    /// Stores the cookies that a response sets. The session ends if it clears its cookie, and has another lifetime
+    /// if it changes the cookie's.
+    fn observe(&self, material: &Material, status: StatusCode, headers: &HeaderMap) -> Observed {
+        let page = is_html(content_type(headers), b"");
+        if status.is_success() && !page {
+            material.accepted.store(true, Ordering::Release);
+        }
+        let now = self.account.clock().now();
+        let before = material.jar.lifetime();
+        if material.jar.take(headers, now.wall) {
+            return Observed::Ended;
+        }
+        match material.jar.lifetime() == before {
+            true => Observed::Unchanged,
+            false => Observed::Lifetime(self.lifetime(material, now)),
+        }
+    }
+}
+
+impl SessionOpener {
+    /// Opens a session with the phrase.
+    pub(crate) async fn reopen(&self, phrase: KeyPhrase) -> Result<Renewed<Material>, CredentialError> {
         match self.open_or_relist(phrase).await {
             Ok(jar) => {
                 let now = self.account.clock().now();
@@ -284,32 +315,6 @@ impl Renew for SessionOpener {
                     None => failed,
                 })
             }
-        }
-    }
-
-    fn signer(&self, material: &Material) -> Result<Arc<dyn Sign>, InvalidCredential> {
-        let jar = Arc::clone(&material.jar);
-        if jar.header("/", self.account.clock().now().wall).is_none() {
-            return Err(InvalidCredential::new("session cookie", "must be a valid header value"));
-        }
-        Ok(Arc::new(SessionSigner { jar, account: Some(Arc::clone(&self.account)) }))
-    }
-
-    /// Stores the cookies that a response sets. The session ends if it clears its cookie, and has another lifetime
-    /// if it changes the cookie's.
-    fn observe(&self, material: &Material, status: StatusCode, headers: &HeaderMap) -> Observed {
-        let page = is_html(content_type(headers), b"");
-        if status.is_success() && !page {
-            material.accepted.store(true, Ordering::Release);
-        }
-        let now = self.account.clock().now();
-        let before = material.jar.lifetime();
-        if material.jar.take(headers, now.wall) {
-            return Observed::Ended;
-        }
-        match material.jar.lifetime() == before {
-            true => Observed::Unchanged,
-            false => Observed::Lifetime(self.lifetime(material, now)),
         }
     }
 }
