@@ -74,9 +74,9 @@ mod suite {
     #[async_trait::async_trait]
     impl budgets::Subject for Tested {
         fn open(&self, _: u32, rules: &budgets::Rules) -> Arc<dyn RateLimiter> {
-            let mut postgres = Postgres::new(&address(&self.server)).unwrap();
-            postgres.skew = Arc::clone(&self.micros);
-            let store = Shared::with_time(postgres, keys(), Arc::new(Skipped::new(&self.micros)));
+            let postgres = Postgres::new(&address(&self.server)).unwrap();
+            let time = Arc::new(Skipped::new(&self.micros));
+            let store = Shared::with_time(postgres, keys(), time).with_skew(&self.micros);
             let budget = store.rate_budget(&rules.budget).caller(&rules.caller, rules.weight);
             Arc::new(budget.processes(rules.processes).reject_below(rules.reserve))
         }

@@ -62,11 +62,13 @@ pub(crate) trait Backend: Send + Sync + fmt::Debug + 'static {
 #[async_trait]
 impl<B: Backend> Backend for Shared<B> {
     async fn read(&self, name: &str) -> Result<(Micros, Option<Vec<u8>>), StoreError> {
-        self.inner.backend.read(name).await
+        let (now, record) = self.inner.backend.read(name).await?;
+        Ok((now.saturating_add(self.skew()), record))
     }
 
     async fn swap(&self, swap: Swap<'_>) -> Result<bool, StoreError> {
-        self.inner.backend.swap(swap).await
+        let before = swap.before.saturating_sub(self.skew());
+        self.inner.backend.swap(Swap { before, ..swap }).await
     }
 }
 

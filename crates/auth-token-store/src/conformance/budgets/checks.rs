@@ -1,7 +1,7 @@
 //! The checks of budgets, one function each.
 
 use super::super::{Checked, Stop, fail};
-use super::{Fleet, Process};
+use super::Fleet;
 use auth_core::rate_limit::RateLimitReport;
 use http::StatusCode;
 use std::time::Duration;
