@@ -112,6 +112,7 @@ mod request;
 #[cfg(any(test, doc, feature = "testing"))]
 pub mod testing;
 pub mod transport;
+mod transport_error;
 
 pub use auth_core::{Clock, ExposeSecret, SecretString};
 pub use call::{Call, Reply};

@@ -1,8 +1,9 @@
 //! Formatting of an error: one line with the causes that a user can act on, followed by status, code, request id and
 //! attempts.
 
+use super::parts::is_token;
 use super::{Error, ErrorKind, NOT_SET, fields};
-use crate::transport::TransportError;
+use crate::transport_error::TransportError;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -66,11 +67,6 @@ impl fmt::Display for Error {
         }
         facts.close()
     }
-}
-
-/// A code or request id comes from the network, so it is printed only if it looks like one.
-pub(super) fn is_token(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
 /// Shows the names of headers but not their values, and the size of the body but not the body.

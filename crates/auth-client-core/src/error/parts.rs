@@ -1,6 +1,5 @@
 //! The parts of an error: the progress of the call, and the server's response.
 
-use super::display::is_token;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use std::fmt;
@@ -63,4 +62,9 @@ impl fmt::Debug for ApiError {
             .field("request_id", &self.request_id.as_deref().filter(|id| is_token(id)))
             .finish()
     }
+}
+
+/// A code or request id comes from the network, so it is printed only if it looks like one.
+pub(super) fn is_token(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }

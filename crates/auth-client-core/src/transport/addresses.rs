@@ -7,6 +7,7 @@
 use super::{Fault, Phase, TransportError};
 use crate::encode::base_url;
 use crate::error::Error;
+use crate::transport_error::cause::{NotPublic, NotResolved};
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
@@ -14,41 +15,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-
-/// A host resolves to an address that is not public. The error doesn't contain the address, because it reveals the
-/// caller's network.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct NotPublic;
-
-impl fmt::Display for NotPublic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the host has an address that is private, local or reserved")
-    }
-}
-
-impl StdError for NotPublic {}
-
-/// A name that could not be resolved.
-#[derive(Debug)]
-pub(super) struct NotResolved(io::Error);
-
-impl fmt::Display for NotResolved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of the host could not be resolved")?;
-        // The operating system's message distinguishes temporary failures from unknown names, and doesn't contain the
-        // name.
-        match self.0.to_string().split_once(": ") {
-            Some(("failed to lookup address information", why)) => write!(f, ": {why}"),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl StdError for NotResolved {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.0)
-    }
-}
 
 type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 type Resolved = Result<Vec<SocketAddr>, Box<dyn StdError + Send + Sync>>;

@@ -8,12 +8,6 @@
     allow(dead_code, unused_imports, reason = "settings can be named without a transport that reads them")
 )]
 mod addresses;
-#[cfg_attr(
-    not(any(feature = "hyper", feature = "reqwest-013")),
-    allow(dead_code, unused_imports, reason = "settings can be named without a transport that reads them")
-)]
-mod cause;
-mod failed;
 #[cfg(feature = "hyper")]
 mod hyper;
 #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
@@ -35,13 +29,13 @@ mod settings;
 )]
 mod tls;
 
-pub use self::failed::{Fault, Phase, TransportError};
 #[cfg(feature = "hyper")]
 pub use self::hyper::HyperTransport;
 #[cfg(feature = "reqwest-013")]
 pub use self::reqwest::ReqwestTransport;
 pub use self::settings::TransportSettings;
 pub use self::tls::TlsBackend;
+pub use crate::transport_error::{Fault, Phase, TransportError};
 
 use crate::error::Error;
 use async_trait::async_trait;

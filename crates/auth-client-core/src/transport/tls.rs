@@ -121,33 +121,12 @@ const NOT_ON_ANDROID: &str = "Android takes certificate authorities from its own
 #[cfg(any(feature = "__rustls", feature = "reqwest-013-native-tls"))]
 pub(super) const NO_IDENTITY: &str = "it is not PEM with a certificate and its private key in PKCS #8";
 
-/// The operating system has no certificate authorities, so https servers can't be verified.
-#[cfg(feature = "__rustls")]
-#[derive(Clone, Debug)]
-pub(super) struct NoTrustStore(std::sync::Arc<rustls::Error>);
-
-#[cfg(feature = "__rustls")]
-impl fmt::Display for NoTrustStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "no certificate authorities were found on this system: install the package `ca-certificates`, set \
-            `SSL_CERT_FILE`, or trust your own with `add_root_certificate`",
-        )
-    }
-}
-
-#[cfg(feature = "__rustls")]
-impl std::error::Error for NoTrustStore {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.0)
-    }
-}
-
 /// rustls configuration, shared by both transports.
 #[cfg(feature = "__rustls")]
 pub(super) mod config {
-    use super::{Certificates, NO_IDENTITY, NO_ROOT, NOT_ON_ANDROID, NoTrustStore, TlsBackend};
+    use super::{Certificates, NO_IDENTITY, NO_ROOT, NOT_ON_ANDROID, TlsBackend};
     use crate::error::Error;
+    use crate::transport_error::cause::NoTrustStore;
     use auth_core::secret::ExposeSecret as _;
     use rustls::ClientConfig;
     use rustls::crypto::CryptoProvider;

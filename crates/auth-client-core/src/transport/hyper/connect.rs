@@ -4,12 +4,12 @@ use super::stream::Stream;
 use super::tunnel;
 use crate::error::Error;
 use crate::transport::addresses::Resolver;
-use crate::transport::cause::{self, Cause};
 use crate::transport::proxy::Proxy;
 use crate::transport::tls::Adapter;
-#[cfg(feature = "__hyper-tls")]
-use crate::transport::tls::NoTrustStore;
 use crate::transport::{Fault, Phase, TransportError, TransportSettings};
+#[cfg(feature = "__hyper-tls")]
+use crate::transport_error::cause::NoTrustStore;
+use crate::transport_error::cause::{self, Cause};
 use auth_core::Origin;
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;

@@ -8,14 +8,13 @@ mod connect;
 mod stream;
 mod tunnel;
 
-use super::addresses::NotPublic;
-use super::cause::chain as causes;
 use super::outgoing::OutgoingBody;
 use super::receive::{self, Chunks};
 use super::{
     BodyLimits, Fault, Phase, Progress, Received, TlsBackend, Transport, TransportError, TransportSettings,
 };
 use crate::error::Error;
+use crate::transport_error::cause::{NotPublic, chain as causes};
 use auth_core::Origin;
 use bytes::Bytes;
 use connect::{ConnectFailure, Connector};
@@ -202,7 +201,7 @@ fn is_tls(error: &(dyn StdError + 'static)) -> bool {
 #[cfg(feature = "__rustls")]
 fn is_refused_client(error: &(dyn StdError + 'static)) -> bool {
     causes(error).filter_map(|cause| cause.downcast_ref()).any(|error| match error {
-        rustls::Error::AlertReceived(alert) => super::cause::is_about_client(*alert),
+        rustls::Error::AlertReceived(alert) => crate::transport_error::cause::is_about_client(*alert),
         _ => false,
     })
 }

@@ -4,7 +4,7 @@
 
 use super::connect::ConnectFailure;
 use crate::transport::Fault;
-use crate::transport::cause::{Cause, PROXY_LOGIN};
+use crate::transport_error::cause::{Cause, PROXY_LOGIN};
 use http::{HeaderValue, Uri};
 use std::io;
 use tokio::net::TcpStream;

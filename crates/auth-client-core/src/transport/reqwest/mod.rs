@@ -6,8 +6,7 @@
 mod origins;
 mod tls;
 
-use super::addresses::{NotPublic, Resolver};
-use super::cause::{Cause, chain as causes};
+use super::addresses::Resolver;
 use super::outgoing::OutgoingBody;
 use super::proxy::Proxy;
 use super::receive::{self, Chunks};
@@ -15,6 +14,7 @@ use super::{
     BodyLimits, Fault, Phase, Progress, Received, TlsBackend, Transport, TransportError, TransportSettings,
 };
 use crate::error::Error;
+use crate::transport_error::cause::{Cause, NotPublic, chain as causes};
 use auth_core::Origin;
 use bytes::Bytes;
 use origins::Origins;

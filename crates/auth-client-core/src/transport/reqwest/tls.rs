@@ -1,10 +1,10 @@
 //! TLS of a reqwest client.
 
 use crate::error::Error;
-use crate::transport::cause::Cause;
 #[cfg(any(feature = "reqwest-013-rustls", feature = "reqwest-013-native-tls"))]
 use crate::transport::tls;
 use crate::transport::tls::{Adapter, Certificates, TlsBackend};
+use crate::transport_error::cause::Cause;
 
 const NO_TLS: &str =
     "this build has no TLS for reqwest: turn on `reqwest-013-rustls` or `reqwest-013-native-tls`";

@@ -1,6 +1,11 @@
 //! The error of a transport: the phase in which a request failed, and the cause.
 
-use super::cause;
+#[cfg_attr(
+    not(any(feature = "hyper", feature = "reqwest-013")),
+    allow(dead_code, reason = "without a transport, nobody knows these causes")
+)]
+pub(crate) mod cause;
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;

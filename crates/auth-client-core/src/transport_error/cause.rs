@@ -12,10 +12,10 @@ use std::io;
 
 /// A description of a cause.
 #[derive(Clone, Debug)]
-pub(super) struct Cause(Cow<'static, str>);
+pub(crate) struct Cause(Cow<'static, str>);
 
 impl Cause {
-    pub(super) fn new(text: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(text: impl Into<Cow<'static, str>>) -> Self {
         Self(text.into())
     }
 }
@@ -30,7 +30,7 @@ impl StdError for Cause {}
 
 /// Returns an error and its sources, including the inner errors of I/O errors, which are not part of the chain of
 /// sources.
-pub(super) fn chain<'e>(
+pub(crate) fn chain<'e>(
     error: &'e (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&cause| match cause.downcast_ref::<io::Error>() {
@@ -40,7 +40,7 @@ pub(super) fn chain<'e>(
 }
 
 /// Returns the cause of an error in this phase, if it is a known one.
-pub(super) fn of(error: &(dyn StdError + 'static), phase: Phase) -> Option<Cow<'static, str>> {
+pub(crate) fn of(error: &(dyn StdError + 'static), phase: Phase) -> Option<Cow<'static, str>> {
     // The failure of a connection to or through the proxy.
     let mut proxy = None;
     for cause in chain(error) {
@@ -85,13 +85,11 @@ pub(super) fn of(error: &(dyn StdError + 'static), phase: Phase) -> Option<Cow<'
 const PROXY: &str = "the proxy can't be used";
 
 /// Start of the messages of proxy errors, in hyper-util and in this crate.
-pub(super) const TUNNEL: &str = "tunnel error";
-pub(super) const PROXY_LOGIN: &str = "the proxy requires a user name and a password (status 407)";
+pub(crate) const TUNNEL: &str = "tunnel error";
+pub(crate) const PROXY_LOGIN: &str = "the proxy requires a user name and a password (status 407)";
 
 #[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 fn of_address(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
-    use super::addresses::{NotPublic, NotResolved};
-
     let known = cause.is::<NotPublic>() || cause.is::<NotResolved>();
     known.then(|| cause.to_string().into())
 }
@@ -135,7 +133,7 @@ fn of_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
     use rustls::CertificateError as Certificate;
     use rustls::Error;
 
-    if cause.is::<super::tls::NoTrustStore>() {
+    if cause.is::<NoTrustStore>() {
         return Some(cause.to_string().into());
     }
     let Some(error) = cause.downcast_ref::<Error>() else { return of_native_tls(cause) };
@@ -166,7 +164,7 @@ fn of_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
 /// Returns whether the alert means that the server rejected the client's certificate or received none. It arrives after
 /// the client's handshake, but before the server reads any part of a request.
 #[cfg(feature = "__rustls")]
-pub(super) fn is_about_client(alert: rustls::AlertDescription) -> bool {
+pub(crate) fn is_about_client(alert: rustls::AlertDescription) -> bool {
     use rustls::AlertDescription as Alert;
 
     matches!(
@@ -207,3 +205,60 @@ const UNKNOWN_ISSUER: &str = "the server's certificate was issued by an authorit
 #[cfg(feature = "__rustls")]
 const CLIENT_CERTIFICATE: &str =
     "the server did not accept the client's certificate, or requires one; set it with `client_certificate`";
+
+/// A host resolves to an address that is not public. The error doesn't contain the address, because it reveals the
+/// caller's network.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NotPublic;
+
+impl fmt::Display for NotPublic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the host has an address that is private, local or reserved")
+    }
+}
+
+impl StdError for NotPublic {}
+
+/// A name that could not be resolved.
+#[derive(Debug)]
+pub(crate) struct NotResolved(pub(crate) io::Error);
+
+impl fmt::Display for NotResolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of the host could not be resolved")?;
+        // The operating system's message distinguishes temporary failures from unknown names, and doesn't contain the
+        // name.
+        match self.0.to_string().split_once(": ") {
+            Some(("failed to lookup address information", why)) => write!(f, ": {why}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl StdError for NotResolved {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// The operating system has no certificate authorities, so https servers can't be verified.
+#[cfg(feature = "__rustls")]
+#[derive(Clone, Debug)]
+pub(crate) struct NoTrustStore(pub(crate) std::sync::Arc<rustls::Error>);
+
+#[cfg(feature = "__rustls")]
+impl fmt::Display for NoTrustStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "no certificate authorities were found on this system: install the package `ca-certificates`, set \
+            `SSL_CERT_FILE`, or trust your own with `add_root_certificate`",
+        )
+    }
+}
+
+#[cfg(feature = "__rustls")]
+impl StdError for NoTrustStore {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.0)
+    }
+}
