@@ -220,13 +220,13 @@ async fn report(flaw: Flaw) -> Report {
     budgets::check(&Tested(flaw, Arc::default())).await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_correct_limiter_passes_every_check() {
     let report = report(Flaw::None).await;
     assert!(report.outcomes().all(|(_, outcome)| *outcome == Outcome::Passed), "{report}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_flaw_is_found_by_its_checks() {
     for (flaw, expected) in [
         (Flaw::Alone, &["budget-is-used", "budget-next-window"][..]),

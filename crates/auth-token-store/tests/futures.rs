@@ -2,16 +2,17 @@
 
 #![cfg(feature = "conformance")]
 
-use auth_token_store::conformance::{self, Subject};
+use auth_token_store::conformance::{self, Subject, budgets};
 
 fn is_send<T: Send>(_: T) {}
 
 /// Compiling this function is the test of the futures that it names.
-fn checks(subject: &dyn Subject) {
+fn checks(subject: &dyn Subject, budget: &dyn budgets::Subject) {
     is_send(conformance::check(subject));
+    is_send(budgets::check(budget));
 }
 
 #[test]
 fn futures_are_send() {
-    let _: fn(&dyn Subject) = checks;
+    let _: fn(&dyn Subject, &dyn budgets::Subject) = checks;
 }

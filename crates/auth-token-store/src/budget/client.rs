@@ -1,7 +1,7 @@
 //! A budget in one process: decides with its permits, and asks the store for others.
 
 use super::decide::apply;
-use super::exchange::{LONGEST_BACKOFF, random};
+use super::exchange::LONGEST_BACKOFF;
 use super::pool::{LEASE, Pool, Reply, Request, Rules};
 use super::state::{State, elapsed, micros, numbers};
 use crate::shared::record::Micros;
@@ -230,7 +230,7 @@ impl Client {
             (request.want, state.want) = (want, want);
         }
         request.time_left = micros(time_left);
-        request.random = random();
+        request.random = fastrand::u64(..);
         let mut was_written = false;
         match self.exchange(&request, &mut was_written).await {
             Ok(Some((pool, now, reply))) => {

@@ -40,7 +40,7 @@ impl Client {
             *was_written = false;
             // Twice as long with each conflict, so that any number of processes come through.
             let longest = 4_000.max(100 * pool.processes()) << conflict;
-            self.time.sleep(Duration::from_micros(1 + random() % longest.min(LONGEST_BACKOFF))).await;
+            self.time.sleep(Duration::from_micros(fastrand::u64(1..=longest.min(LONGEST_BACKOFF)))).await;
         }
         Ok(None)
     }
@@ -66,13 +66,6 @@ impl Client {
                 .collect(),
         })
     }
-}
-
-/// Without random numbers, waits are the shortest.
-pub(super) fn random() -> u64 {
-    let mut bytes = [0; 8];
-    let _ = getrandom::fill(&mut bytes);
-    u64::from_le_bytes(bytes)
 }
 
 fn parse(bytes: &[u8]) -> Result<Pool, StoreError> {
