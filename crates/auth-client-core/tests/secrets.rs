@@ -7,6 +7,9 @@ mod common;
 mod secrets;
 
 use auth_client_core::provider::auth_core::scheme::{ApiKey, BasicHmac, Bearer, HeaderPair, KeyEncoding};
+use auth_client_core::provider::auth_core::store::session::{
+    self, Event, Pair, Renewal, Session, Situation, Stored,
+};
 use auth_client_core::provider::auth_core::store::{
     LockError, MemoryStore, StoreError, StoreKey, StoredToken, TokenStore as _,
 };
@@ -14,8 +17,8 @@ use auth_client_core::provider::auth_core::token::{
     Decision, Failure, Lifetime, RenewalSettings, RenewalState,
 };
 use auth_client_core::provider::auth_core::{
-    Clock, Credential, CredentialError, Generation, InvalidCredential, ManualClock, Recovery, SecretString,
-    SignError, SignedParts, SigningRequest, StaticCredential, SystemClock,
+    Clock, Credential, CredentialError, ExposeSecret as _, Generation, InvalidCredential, ManualClock,
+    Recovery, SecretString, SignError, SignedParts, SigningRequest, StaticCredential, SystemClock,
 };
 use auth_client_core::provider::{ApiError, BaseUrl, Renewed};
 use auth_client_core::testing::ScriptedTransport;
@@ -81,6 +84,13 @@ async fn nothing_that_holds_a_credential_prints_it() {
     let issued = state.install(secret(), Lifetime::Unknown, 0.0, now);
     SECRETS.not_in_debug("RenewalState", &(state.decide(now), issued, Lifetime::Unknown, &state, now));
 
+    let mut session = Session::new(Some(Held(secret())));
+    let (renewal, step) =
+        Renewal::start(&mut session, Some(Held(secret())), Situation::default(), SystemTime::UNIX_EPOCH);
+    let stored = Stored { pair: Held(secret()), is_refreshing: false };
+    let event = Event::Granted(Held(secret()));
+    SECRETS.not_in_debug("Session", &(session, renewal, step, event, stored, session::Failure::Store));
+
     let source = || std::io::Error::other("no route");
     SECRETS.not_in_error("CredentialError", &CredentialError::refused(source()).with_message("log in again"));
     let invalid = InvalidCredential::new("password", "a line break").with_field("password");
@@ -103,9 +113,30 @@ async fn nothing_that_holds_a_credential_prints_it() {
         &[
             ("scheme::", "what is left are settings of signers: digests, encodings, dates"),
             ("credential::Generation", "a number"),
+            ("rate_limit::", "numbers and times"),
+            ("store::session::Problem", "words"),
+            ("store::session::Situation", "what is known, as booleans"),
             ("token::RenewalSettings", "times"),
         ],
     );
+}
+
+/// A pair of a session; its `Debug` is that of the token.
+#[derive(Clone, Debug)]
+struct Held(SecretString);
+
+impl Pair for Held {
+    fn generation(&self) -> u64 {
+        1
+    }
+
+    fn can_refresh(&self) -> bool {
+        true
+    }
+
+    fn has_refresh_token_of(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
 }
 
 /// Requests, transports, engines and errors.
@@ -181,7 +212,6 @@ async fn nothing_that_holds_a_request_prints_its_secrets() {
             ("provider::Observed", "a lifetime"),
             ("provider::Operation", "metadata"),
             ("provider::Paging", "numbers"),
-            ("provider::RateLimiterDecision", "times"),
             ("provider::RenewingCredential", "renewal.rs searches one"),
             ("provider::Step", "a position in a list"),
             ("provider::Timeouts", "times"),

@@ -158,7 +158,7 @@ async fn no_public_type_prints_a_secret() {
     let exporter = Client::builder().api_key(API_KEY.to_owned());
     let exporter = exporter.transport(ScriptedTransport::new().json(200, page)).build().unwrap();
     let mut batches = Export::new(&exporter, Resource::Communications).batches();
-    SECRETS.not_in_debug("ExportedRow", &batches.next().await.unwrap().unwrap());
+    SECRETS.not_in_debug("ExportedRow", &batches.next().await.unwrap().unwrap()[0]);
     SECRETS.not_in_debug("Batches", &batches);
     SECRETS.not_in_error("Error", &Client::new(format!("{API_KEY}\n")).unwrap_err());
     SECRETS.cover(
