@@ -80,13 +80,15 @@ pub struct Failed {
     pub printed: String,
     /// Whether the error says that the call may have been executed.
     pub maybe_executed: bool,
+    /// The wait that the error announces.
+    pub retry_after: Option<Duration>,
 }
 
 impl Failed {
     /// A call that was never made.
     #[must_use]
     pub fn setup(printed: String) -> Self {
-        Self { kind: ErrorKind::Configuration, printed, maybe_executed: false }
+        Self { kind: ErrorKind::Configuration, printed, maybe_executed: false, retry_after: None }
     }
 }
 
@@ -133,6 +135,7 @@ macro_rules! failed {
             kind: error.kind(),
             printed: $crate::scheme::printed(&error),
             maybe_executed: error.may_have_been_executed(),
+            retry_after: error.retry_after(),
         }
     }};
 }
@@ -248,7 +251,10 @@ impl Scheme {
             }
             Self::Session => {
                 let builder = configured!(vise_client::Client::builder(first.to_owned()), options);
-                let policy = vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests();
+                let mut policy = vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests();
+                if let Some(port) = url::Url::parse(&url).ok().and_then(|url| url.port()) {
+                    policy = policy.also_on_port(port);
+                }
                 let client = builder.dashboard_url(url.clone()).host_policy(policy).build();
                 let client = client.map_err(|error| failed!(error))?;
                 let session =

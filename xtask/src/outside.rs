@@ -57,7 +57,9 @@ fn programs(root: &Path, all: &[Example]) -> Result<String, Failure> {
     let shorts: Vec<&str> = providers.iter().map(|provider| provider.trim_end_matches("-client")).collect();
     for (provider, short) in providers.iter().zip(&shorts) {
         let package = metadata.packages.iter().find(|package| *package.name == *provider);
-        let examples = alone(all, short, &shorts)?;
+        let mut examples = alone(all, short, &shorts)?;
+        let path = format!("xtask/programs/one-call/{provider}.rs");
+        examples.push(with_heading(&path, &process::read_text(&root.join(&path))?));
         report.push(format!("{provider}: {} examples", examples.len()));
         let fill = |template: &str| {
             template
@@ -142,23 +144,42 @@ fn examples(root: &Path) -> Result<Vec<Example>, Failure> {
 /// Crates that users don't name: what they need of these is re-exported by each provider crate.
 const INTERNAL: &str = "async_trait|auth_client_core|auth_core|auth_token_store|bytes|http";
 
-/// Names of internal crates in code, and whole `use` declarations.
-fn patterns() -> Result<(Regex, Regex), Failure> {
-    let internal = Regex::new(&format!(r"(?:^|[^:\w])(?:{INTERNAL})::|\buse (?:{INTERNAL})\b"));
-    let wrong =
-        |error: regex::Error| Failure::new(error.to_string(), "correct INTERNAL in xtask/src/outside.rs");
-    Ok((internal.map_err(wrong)?, Regex::new(r"\buse [^;]*;").map_err(wrong)?))
+/// What is searched for in examples.
+struct Patterns {
+    /// A name of an internal crate.
+    internal: Regex,
+    /// A whole `use` declaration.
+    import: Regex,
+    /// A comment up to the end of its line. An address in a text is none.
+    comment: Regex,
+}
+
+fn patterns() -> Result<Patterns, Failure> {
+    let regex = |pattern: &str| {
+        Regex::new(pattern)
+            .map_err(|error| Failure::new(error.to_string(), "correct the patterns in xtask/src/outside.rs"))
+    };
+    let internal =
+        format!(r"(?:^|[^:\w])(?:::)?(?:{INTERNAL})::|\b(?:use|extern crate) (?:::)?(?:{INTERNAL})\b");
+    Ok(Patterns {
+        internal: regex(&internal)?,
+        import: regex(r"\buse [^;]*;")?,
+        comment: regex(r"(?m)(^|\s)//.*$")?,
+    })
 }
 
 impl Example {
     /// Where it names a crate that users don't depend on, or hides an import that readers need.
-    fn not_for_users(&self, (internal, import): &(Regex, Regex)) -> Vec<String> {
+    fn not_for_users(&self, Patterns { internal, import, comment }: &Patterns) -> Vec<String> {
         let Self { path, line: first, code, .. } = self;
+        let code_alone = comment.replace_all(code, "$1");
         // What a `use` of another crate has in its braces is that crate's.
-        let others = import.replace_all(code, |found: &regex::Captures<'_>| {
+        let others = import.replace_all(&code_alone, |found: &regex::Captures<'_>| {
             let text = found.get(0).map_or("", |found| found.as_str());
             let lines = "\n".repeat(text.matches('\n').count());
-            if internal.find(text).is_some_and(|found| found.start() == 0) { text.to_owned() } else { lines }
+            let is_of_one_crate = !text.starts_with("use {") && !text.starts_with("use ::{");
+            let names_internal = internal.find(text).is_some_and(|found| found.start() == 0);
+            if is_of_one_crate && !names_internal { lines } else { text.to_owned() }
         });
         let mut found = Vec::new();
         for (index, (line, shown)) in others.lines().zip(code.lines()).enumerate() {
@@ -172,6 +193,11 @@ impl Example {
         }
         found
     }
+}
+
+/// An example below a heading that says where it is from.
+fn with_heading(from: &str, code: &str) -> String {
+    format!("## {from}\n\n```rust,no_run\n{code}```\n\n")
 }
 
 /// The examples for users of one provider crate alone, each below a heading that says where it is from.
@@ -193,7 +219,7 @@ fn alone(examples: &[Example], short: &str, shorts: &[&str]) -> Result<Vec<Strin
             }
         } else {
             let code = code.replace("auth_client_examples::", &format!("outside_{short}::"));
-            found.push(format!("## {path}:{line}\n\n```rust,no_run\n{code}```\n\n"));
+            found.push(with_heading(&format!("{path}:{line}"), &code));
         }
     }
     Ok(found)
@@ -250,6 +276,11 @@ mod tests {
             "\n#[async_trait::async_trait]\n",
             "\nfn a(_: &bytes::Bytes) {}\n",
             "use vise_client::A;\nuse auth_client_core;\n",
+            "\nuse ::http::Method;\n",
+            "\nlet a = ::http::Method::GET;\n",
+            "\nuse {http::Method, vise_client::A};\n",
+            "\nextern crate bytes;\n",
+            "// What to use\nuse http::Method; // it's shown\n",
         ] {
             let found = wrong(code);
             assert!(found.len() == 1 && found[0].starts_with("a.md:4: "), "{code}: {found:?}");
@@ -257,6 +288,7 @@ mod tests {
         for code in [
             "use vise_client::{\n    Client, http::Method,\n};\nlet a = vise_client::http::Method::GET;\n",
             "let http = \"http://localhost\"; let my_bytes = my_http::bytes();\n",
+            "// In programs that use http::Method;\nuse vise_client::A;\nuse vise_client::{http::B};\n",
         ] {
             assert_eq!(wrong(code), [""; 0], "{code}");
         }

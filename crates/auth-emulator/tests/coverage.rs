@@ -2,7 +2,12 @@
 //!
 //! `UPDATE_COVERAGE=1 cargo test -p auth-emulator --all-features --test coverage` writes it.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "in a test, a panic is the report")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
 
 use auth_emulator::{Operation, routes};
 use std::collections::BTreeMap;
@@ -25,10 +30,9 @@ has the header `x-emulator-assumed`. Paths that no description has belong to log
 ";
 const ROWS: &str = "| operation | method and path | carried out |\n| --- | --- | --- |\n";
 
-#[test]
-fn the_list_of_operations_is_up_to_date() {
+fn page(operations: Vec<Operation>) -> String {
     let mut providers = BTreeMap::<&str, Vec<Operation>>::new();
-    for operation in routes() {
+    for operation in operations {
         providers.entry(operation.provider).or_default().push(operation);
     }
     let mut text = format!("<!-- Written by `{WRITE}`. Do not edit. -->\n{TOP}");
@@ -51,6 +55,12 @@ fn the_list_of_operations_is_up_to_date() {
             write!(text, "\nIn no description:\n\n{ROWS}{}", rows(&besides)).unwrap();
         }
     }
+    text
+}
+
+#[test]
+fn the_list_of_operations_is_up_to_date() {
+    let text = page(routes());
     if std::env::var_os("UPDATE_COVERAGE").is_some() {
         fs::write(FILE, &text).unwrap();
     }
@@ -71,4 +81,26 @@ fn rows(operations: &[&Operation]) -> String {
         format!("| `{}` | `{} {}` | {done} |\n", one.operation, one.method, one.path)
     };
     operations.iter().map(row).collect()
+}
+
+#[test]
+fn the_page_counts_what_is_documented_and_what_is_done() {
+    let mut operations = routes();
+    operations.truncate(3);
+    let states = [(true, true, true), (true, false, false), (false, true, false)];
+    for (operation, (documented, implemented, assumed)) in operations.iter_mut().zip(states) {
+        operation.provider = "revesecure";
+        (operation.documented, operation.implemented, operation.assumed) = (documented, implemented, assumed);
+    }
+    let ends = ["yes, assumed", "no", "yes"];
+    let rows: Vec<String> = (operations.iter().zip(ends))
+        .map(|(one, end)| format!("| `{}` | `{} {}` | {end} |", one.operation, one.method, one.path))
+        .collect();
+    let text = page(operations);
+    let counts = ["| [revesecure](#revesecure) | 2 | 1 | 1 | 1 | 1 |", "| all | 2 | 1 | | 1 | |"];
+    for line in rows.iter().map(String::as_str).chain(counts) {
+        assert!(text.lines().any(|there| there == line), "{line}\n{text}");
+    }
+    let besides = text.split("In no description:").nth(1).unwrap();
+    assert!(besides.contains(&rows[2]) && !besides.contains(&rows[1]), "{text}");
 }

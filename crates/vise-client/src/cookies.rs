@@ -9,6 +9,7 @@ use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use cookie::Cookie;
 use http::{HeaderMap, HeaderValue, header};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -223,7 +224,10 @@ fn end_of(cookie: &Cookie<'_>, server_now: SystemTime, now: SystemTime) -> Optio
 /// Returns whether a `Domain` attribute includes the host; otherwise the cookie is rejected, as in browsers.
 fn is_within(host: &str, domain: &str) -> bool {
     let domain = domain.trim_start_matches('.').to_ascii_lowercase();
-    host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    // An address is no part of another one.
+    let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    host.strip_suffix(domain.as_str())
+        .is_some_and(|rest| rest.is_empty() || !is_address && rest.ends_with('.'))
 }
 
 /// Path matching of RFC 6265, section 5.1.4.

@@ -3,6 +3,7 @@
 use super::vendors::{Ready, Tuning, prepare};
 use super::watch::secret_in;
 use super::{ATTEMPT, Class, DEADLINE, GRACE, Inject, Scope, Seen, Variant, Vendor, all};
+use auth_client_core::ErrorKind;
 use auth_emulator::{Effect, Emulator, Fault, FaultRule, Reset};
 use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
@@ -102,19 +103,29 @@ async fn run(seed: u64, time: Duration) -> Result<Soaked, String> {
     Ok(soaked)
 }
 
-/// Resets the server. The clients stay, and each works again.
+/// Resets the server. The clients stay, and each works again: at once, or when the wait is over that it announces because
+/// its credentials were rejected.
 async fn forget(emulator: &Emulator, clients: &[(Vendor, Class, Ready)]) -> Result<(), String> {
     for reset in [Reset::Faults, Reset::State, Reset::Journal] {
         emulator.reset(reset);
     }
     for (vendor, class, ready) in clients {
-        let works = async {
-            (ready.needs)().await?;
-            (ready.op)().await
+        let works = || {
+            tokio::time::timeout(10 * DEADLINE, async {
+                (ready.needs)().await?;
+                (ready.op)().await
+            })
         };
-        let works = tokio::time::timeout(10 * DEADLINE, works).await;
+        let mut outcome = works().await;
+        if let Ok(Err(failed)) = &outcome
+            && failed.kind == ErrorKind::Credentials
+            && let Some(wait) = failed.retry_after
+        {
+            tokio::time::sleep(wait).await;
+            outcome = works().await;
+        }
         let broken = |why: &str| Err(format!("{} {class:?}, without a fault: {why}", vendor.name()));
-        match works {
+        match outcome {
             Ok(Ok(())) => {}
             Ok(Err(failed)) => return broken(&failed.printed),
             Err(_) => return broken("it did not end"),

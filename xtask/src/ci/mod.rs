@@ -124,10 +124,10 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     process::run(&mut process::cargo(root, arguments), &format!("cargo {}", arguments.join(" ")))
 }
 
-/// Tests that decode no number and need no TLS library, so that they are the same with these features.
+/// Tests whose subject isn't what a response contains, and that need no TLS library: what they decode, others decode too.
 const THE_SAME: [&str; 6] = ["blocking", "environment", "memory", "parse_cost", "processes", "vectors"];
 
-/// The shared crates and the clients, in one command, so that everything is compiled once. Doc tests ran with the others.
+/// The shared crates and the clients, in one command, so that everything is compiled once.
 fn native(root: &Path) -> Result<String, Failure> {
     let mut crates = workspace::providers(root)?;
     crates.extend(["auth-client-core", "auth-token-store"].map(str::to_owned));
@@ -136,11 +136,13 @@ fn native(root: &Path) -> Result<String, Failure> {
     let tests = packages.flat_map(|package| &package.targets).filter(|target| target.is_test());
     let tests: BTreeSet<&str> =
         tests.map(|test| &*test.name).filter(|name| !THE_SAME.contains(name)).collect();
-    let mut arguments = vec!["test", "--lib"];
-    arguments.extend(tests.iter().flat_map(|test| ["--test", *test]));
-    arguments.extend(crates.iter().flat_map(|name| ["-p", name.as_str()]));
-    arguments.extend(["--all-features", "--features", "serde_json/arbitrary_precision"]);
-    cargo(root, &arguments)
+    let mut features = vec!["--all-features", "--features", "serde_json/arbitrary_precision"];
+    features.extend(crates.iter().flat_map(|name| ["-p", name.as_str()]));
+    let mut targets = vec!["test", "--lib"];
+    targets.extend(tests.iter().flat_map(|test| ["--test", *test]));
+    cargo(root, &[&targets[..], &features].concat())?;
+    // The other doc tests ran with `cargo test --workspace`, which has not this feature.
+    cargo(root, &[&["test", "--doc"], &features[..], &["--", "keyring"]].concat())
 }
 
 fn fmt(root: &Path) -> Result<String, Failure> {

@@ -6,46 +6,45 @@ use super::json::Node;
 pub(super) fn of<'n>(row: &'n Node, resolve: &dyn Fn(&'n Node) -> &'n Node) -> Node {
     let Some(Node::Object(properties)) = row.get("properties") else { return Node::Object(Vec::new()) };
     let typed = properties.iter().map(|(name, property)| {
-        let ty = column_type(property, resolve);
+        let ty = column_type(property, resolve).unwrap_or("text");
         (name.clone(), Node::Text(ty.to_owned()))
     });
     Node::Object(typed.collect())
 }
 
-fn column_type<'n>(property: &'n Node, resolve: &dyn Fn(&'n Node) -> &'n Node) -> &'static str {
+/// Returns the type of a field's column; `None` if the field is always null.
+fn column_type<'n>(property: &'n Node, resolve: &dyn Fn(&'n Node) -> &'n Node) -> Option<&'static str> {
     let schema = resolve(property);
     let mut types: Vec<&'static str> = match (schema.get("type"), schema.get("anyOf")) {
-        (Some(Node::Array(names)), _) => names.iter().map(of_json).collect(),
-        (Some(name), _) => vec![of_json(name)],
+        (Some(Node::Array(names)), _) => names.iter().filter_map(of_json).collect(),
+        (Some(name), _) => of_json(name).into_iter().collect(),
         (None, Some(Node::Array(schemas))) => {
-            schemas.iter().map(|schema| column_type(schema, resolve)).collect()
+            schemas.iter().filter_map(|schema| column_type(schema, resolve)).collect()
         }
-        _ => Vec::new(),
+        _ => vec!["json"],
     };
-    if types == ["null"] {
-        return "null";
-    }
-    types.retain(|name| *name != "null");
+    types.sort_unstable();
     types.dedup();
     match types.as_slice() {
-        [only] => only,
+        [] => None,
+        [only] => Some(only),
         // A number that the vendor may send as a string.
-        ["decimal", "text"] => "decimal",
-        ["text", "boolean"] => "text",
-        _ => "json",
+        ["decimal", "text"] | ["decimal", "integer"] | ["decimal", "integer", "text"] => Some("decimal"),
+        ["boolean", "text"] | ["integer", "text"] => Some("text"),
+        _ => Some("json"),
     }
 }
 
-/// The type of a column for a type of JSON.
-fn of_json(name: &Node) -> &'static str {
-    let Node::Text(name) = name else { return "json" };
+/// Returns the type of a column for a type of JSON; `None` for null.
+fn of_json(name: &Node) -> Option<&'static str> {
+    let Node::Text(name) = name else { return Some("json") };
     match name.as_str() {
-        "string" => "text",
-        "integer" => "integer",
-        "number" => "decimal",
-        "boolean" => "boolean",
-        "null" => "null",
-        _ => "json",
+        "string" => Some("text"),
+        "integer" => Some("integer"),
+        "number" => Some("decimal"),
+        "boolean" => Some("boolean"),
+        "null" => None,
+        _ => Some("json"),
     }
 }
 
@@ -61,12 +60,14 @@ mod tests {
             "flag":{"type":["string","boolean","null"]},"isPrivate":{"type":["boolean","null"]},
             "kind":{"anyOf":[{"anyOf":[{"type":"string","enum":["A"]},{"type":"string"}]},{"type":"null"}]},
             "fields":{"anyOf":[{"type":"array"},{"type":"object"},{"type":"null"}]},
-            "tags":{"type":["array","null"]},"any":{}}}"#,
+            "tags":{"type":["array","null"]},"any":{},"never":{"type":"null"},
+            "size":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"integer"}]},
+            "mixed":{"type":["boolean","null","string","boolean"]}}}"#,
         )
         .unwrap();
         assert_eq!(
             of(&row, &|node| node).to_string(),
-            r#"{"id":"integer","name":"text","amount":"decimal","flag":"text","isPrivate":"boolean","kind":"text","fields":"json","tags":"json","any":"json"}"#
+            r#"{"id":"integer","name":"text","amount":"decimal","flag":"text","isPrivate":"boolean","kind":"text","fields":"json","tags":"json","any":"json","never":"text","size":"decimal","mixed":"text"}"#
         );
     }
 }
