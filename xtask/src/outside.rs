@@ -150,7 +150,7 @@ struct Patterns {
     internal: Regex,
     /// A whole `use` declaration.
     import: Regex,
-    /// A comment up to the end of its line. An address in a text is none.
+    /// A comment up to the end of its line. An address in a string is none.
     comment: Regex,
 }
 
