@@ -174,6 +174,39 @@ async fn the_next_page_can_be_on_its_way_while_the_last_one_is_worked_on() {
 }
 
 #[tokio::test]
+async fn no_page_is_requested_before_it_is_asked_for() {
+    let transport =
+        [1, 2].into_iter().fold(ScriptedTransport::new(), |script, id| script.json(200, tags([id], 9)));
+    let client = scripted(&transport);
+    let mut rows = client.tags().list(Paging::new().take(1)).items();
+    for id in [1, 2] {
+        assert_eq!(rows.next().await.unwrap().unwrap().id, id);
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(transport.requests().len() as u64, id as u64);
+    }
+}
+
+#[tokio::test]
+async fn what_follows_a_value_makes_the_whole_response_unreadable() {
+    let page = tags([1], 1);
+    for after in ["x", "{}", ",", "]", "\0", "//", &page] {
+        let transport = [page.as_str(), r#"{"id":1}"#]
+            .into_iter()
+            .fold(ScriptedTransport::new(), |script, value| script.json(200, format!("{value} {after}")));
+        let client = scripted(&transport);
+        let list = client.tags().list(Paging::new()).await.unwrap_err();
+        let one = client.contacts().get(1).await.unwrap_err();
+        assert_eq!(
+            (list.kind(), one.kind()),
+            (ErrorKind::Decode, ErrorKind::Decode),
+            "{after:?}: {list} {one}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_list_without_pages_is_asked_for_once_and_never_passed_off_as_whole() {
     let transport = ScriptedTransport::new().json(200, r#"{"list":[{"id":1}],"total":1}"#);
     let mut pages = scripted(&transport).volunteers().query(&Query::all()).pages();
@@ -267,7 +300,7 @@ async fn a_walk_that_fails_resumes_where_it_stopped() {
 
 #[tokio::test]
 async fn a_walk_notices_a_server_that_does_not_sort_or_does_not_compare() {
-    for second in [tags([1, 2], 5), tags([4, 3], 5)] {
+    for second in [tags([1, 2], 5), tags([4, 3], 5), tags([3, 3], 5), tags([2, 3], 5)] {
         let good = tags([3, 4], 2);
         let transport = ScriptedTransport::new()
             .json(200, tags([1, 2], 5))
