@@ -7,7 +7,7 @@ mod common;
 mod secrets;
 
 use auth_client_core::provider::auth_core::scheme::{ApiKey, BasicHmac, Bearer, HeaderPair, KeyEncoding};
-use auth_client_core::provider::auth_core::store::session::{
+use auth_client_core::provider::auth_core::session::{
     self, Event, Pair, Renewal, Session, Situation, Stored,
 };
 use auth_client_core::provider::auth_core::store::{
@@ -114,8 +114,8 @@ async fn nothing_that_holds_a_credential_prints_it() {
             ("scheme::", "what is left are settings of signers: digests, encodings, dates"),
             ("credential::Generation", "a number"),
             ("rate_limit::", "numbers and times"),
-            ("store::session::Problem", "words"),
-            ("store::session::Situation", "what is known, as booleans"),
+            ("session::Problem", "words"),
+            ("session::Situation", "what is known, as booleans"),
             ("token::RenewalSettings", "times"),
         ],
     );

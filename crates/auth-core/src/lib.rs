@@ -14,6 +14,7 @@
 //! | [`credential`] | the [`CredentialSource`] trait: the current signer, and the reaction to a rejection |
 //! | [`token`] | when to use, renew, wait for or give up on a token |
 //! | [`store`] | token storage between runs |
+//! | [`session`] | the steps of a renewal whose tokens are shared through a store |
 //! | [`rate_limit`] | the [`RateLimiter`](rate_limit::RateLimiter) trait: may the next call be sent |
 //!
 //! # Example
@@ -56,6 +57,7 @@ pub mod origin;
 pub mod rate_limit;
 pub mod scheme;
 pub mod secret;
+pub mod session;
 pub mod sign;
 pub mod store;
 pub mod token;

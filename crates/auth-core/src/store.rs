@@ -13,7 +13,6 @@
 //! [`MemoryStore`] is defined here; stores for files, the operating system's keyring and databases are in other crates.
 
 mod memory;
-pub mod session;
 
 pub use memory::MemoryStore;
 
@@ -254,13 +253,14 @@ pub struct StoreError {
     action: &'static str,
     reason: String,
     superseded: bool,
+    unreadable: bool,
 }
 
 impl StoreError {
     /// Creates an error of `action`, such as `read`.
     #[must_use]
     pub fn new(action: &'static str, reason: impl Into<String>) -> Self {
-        Self { action, reason: reason.into(), superseded: false }
+        Self { action, reason: reason.into(), superseded: false, unreadable: false }
     }
 
     /// Creates the error of a save that would replace a token of another origin. See [`LockedToken::save`].
@@ -274,6 +274,27 @@ impl StoreError {
     pub fn superseded() -> Self {
         let reason = "the store contains a token of a later login, or was cleared";
         Self { superseded: true, ..Self::new("write", reason) }
+    }
+
+    /// Creates the error of a store that contains a record of this credential which it can't decrypt or parse. A store
+    /// whose records are not certainly its own, such as a file that the user has named, returns another error.
+    ///
+    /// ```
+    /// use auth_core::store::StoreError;
+    ///
+    /// let error = StoreError::unreadable("the record is encrypted with an unknown key");
+    /// assert!(error.is_unreadable());
+    /// ```
+    #[must_use]
+    pub fn unreadable(reason: impl Into<String>) -> Self {
+        Self { unreadable: true, ..Self::new("read", reason) }
+    }
+
+    /// Returns whether the store was reached, but contains a record of this credential that can't be read. It can be
+    /// replaced under the lock.
+    #[must_use]
+    pub fn is_unreadable(&self) -> bool {
+        self.unreadable
     }
 
     /// Returns whether the store contains another token, which replaces the one that was not saved.

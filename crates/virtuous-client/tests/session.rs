@@ -1046,6 +1046,42 @@ async fn a_pair_of_a_login_elsewhere_replaces_the_one_that_could_not_be_saved() 
 }
 
 #[tokio::test]
+async fn a_login_that_fails_leaves_the_pair_that_replaced_an_unsaved_one() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    *store.saves_left.lock().unwrap() = Some(1);
+    call(client.clone()).await.unwrap_err();
+    *store.saves_left.lock().unwrap() = None;
+    world.time.advance(Duration::from_secs(60));
+    *store.supersedes.lock().unwrap() = Some(other_pair(&world));
+    world.server.set(Endpoint::Answers(400, r#"{"error":"invalid_grant"}"#, ""));
+    client.login("anna".to_owned(), "wrong".to_owned()).await.unwrap_err();
+    world.server.set(Endpoint::Works);
+    call(client.clone()).await.unwrap();
+    let used = client.tokens().unwrap();
+    assert_eq!(virtuous_client::ExposeSecret::expose_secret(used.access_token()), "a700");
+    assert_eq!(world.refreshes(), 1);
+}
+
+#[tokio::test]
+async fn an_expired_pair_of_a_login_elsewhere_is_refreshed_in_its_turn() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    *store.saves_left.lock().unwrap() = Some(1);
+    call(client.clone()).await.unwrap_err();
+    *store.saves_left.lock().unwrap() = None;
+    world.time.advance(Duration::from_secs(60));
+    let mut other = other_pair(&world);
+    other.expires_at = Some(world.time.clock().now().wall);
+    *store.supersedes.lock().unwrap() = Some(other);
+    world.server.good.lock().unwrap().1 = 700;
+    call(client.clone()).await.unwrap();
+    let used = client.tokens().unwrap();
+    assert_eq!(virtuous_client::ExposeSecret::expose_secret(used.access_token()), "a701");
+    assert_eq!((world.refreshes(), world.server.reused.load(Ordering::Relaxed)), (2, 0));
+}
+
+#[tokio::test]
 async fn nothing_is_locked_while_a_person_is_asked_for_a_code() {
     let (world, store) = (World::new(), Shaky::default());
     world.server.set(Endpoint::WantsCode);

@@ -9,7 +9,7 @@ use crate::error::ErrorBody;
 use auth_client_core::provider::auth_core::{ExposeSecret, InvalidCredential, SecretString, secret};
 use auth_client_core::provider::{Engine, Operation};
 use auth_client_core::{Call, Error, ErrorKind, Idempotency};
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use std::time::Duration;
 
 static PASSWORD: Operation =
@@ -126,4 +126,9 @@ fn valid(checked: Result<(), InvalidCredential>) -> Result<(), Error> {
 /// Assumption (login-status): a rejected grant has status 400 or 401.
 fn has_refusal_status(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::Unauthenticated)
+}
+
+/// Returns whether a response leaves the result of a refresh unknown: a page with status 200, or a gateway error.
+pub(super) fn is_inconclusive(status: StatusCode) -> bool {
+    status.is_success() || matches!(status.as_u16(), 502 | 504 | 520..=524)
 }

@@ -1,8 +1,8 @@
 //! Logins with username and password, interactive or automatic.
 
 use super::endpoint::{Grant, is_login_refusal};
-use super::problem::{SessionError, SessionProblem};
-use super::renewer::{Renewer, temporary};
+use super::problem::{SessionError, SessionProblem, temporary};
+use super::renewer::Renewer;
 use super::session::Held;
 use super::shared_store::{LOCK_LIMIT, LockedStore};
 use super::state::State;

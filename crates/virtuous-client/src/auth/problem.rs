@@ -1,7 +1,8 @@
 //! Reasons why no token is available.
 
+use auth_client_core::Error;
 use auth_client_core::provider::auth_core::CredentialError;
-use auth_client_core::provider::auth_core::store::session::Problem;
+use auth_client_core::provider::auth_core::session::Problem;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -40,6 +41,9 @@ pub enum SessionProblem {
     /// A refresh was sent, but its response was lost. The current tokens stay in use; the next refresh determines
     /// whether the session still exists.
     ResponseLost,
+    /// Another login has replaced the new tokens in the token store, and its own tokens have expired. The next call
+    /// refreshes them.
+    LoginReplaced,
     /// The token endpoint could not be reached, or its response is invalid.
     EndpointUnavailable,
     /// Another process held the lock of the token store until the timeout. No token was renewed.
@@ -83,6 +87,7 @@ impl fmt::Display for SessionProblem {
                 "refresh token refused after the response to an earlier refresh was lost: log in again"
             }
             Self::ResponseLost => "the response to a refresh was lost",
+            Self::LoginReplaced => "another login has replaced the tokens, and its own have expired",
             Self::EndpointUnavailable => "the token endpoint returned no token",
             Self::StoreLocked => "timed out waiting for the token lock: another process holds it",
             Self::StoreUnavailable => "the token store failed",
@@ -105,6 +110,11 @@ impl SessionProblem {
             Problem::RefreshLost => Self::RefreshLost,
         }
     }
+}
+
+/// Returns a temporary failure with its cause.
+pub(super) fn temporary(problem: SessionProblem, cause: Error) -> CredentialError {
+    CredentialError::unavailable(SessionError::caused_by(problem, cause)).with_message(problem.to_string())
 }
 
 /// A problem with its cause, as part of an error's chain of sources.

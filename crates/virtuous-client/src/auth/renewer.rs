@@ -1,15 +1,15 @@
 //! Renewal of tokens, with or without other processes that share them.
 //!
-//! Which steps a renewal has is decided by [`auth_core::store::session`](auth_client_core::provider::auth_core::store::session);
+//! Which steps a renewal has is decided by [`auth_core::session`](auth_client_core::provider::auth_core::session);
 //! here they are performed. Every step has a time limit; that of the refresh is the store's, because its lock may be a
 //! lease.
 //!
 //! Neither a rejected refresh token nor the rejected password of an automatic login is sent again. After a definitive
 //! failure, a renewal therefore only reads the store for other tokens.
 
-use super::endpoint::{Grant, TokenEndpoint, is_grant_refusal};
+use super::endpoint::{Grant, TokenEndpoint, is_grant_refusal, is_inconclusive};
 use super::password::Unattended;
-use super::problem::{SessionError, SessionProblem};
+use super::problem::{SessionError, SessionProblem, temporary};
 use super::session::{Held, stored};
 use super::shared_store::{LOCK_LIMIT, LockedStore, SaveError, SharedStore, lock_failed};
 use super::state::State;
@@ -17,10 +17,10 @@ use super::tokens::Tokens;
 use async_trait::async_trait;
 use auth_client_core::Error;
 use auth_client_core::provider::auth_core::scheme::Bearer;
-use auth_client_core::provider::auth_core::store::LockError;
-use auth_client_core::provider::auth_core::store::session::{
+use auth_client_core::provider::auth_core::session::{
     Event, Failure, Problem, Renewal, Session, Situation, Step,
 };
+use auth_client_core::provider::auth_core::store::LockError;
 use auth_client_core::provider::auth_core::token::MAX_RETRY_AFTER;
 use auth_client_core::provider::auth_core::{CredentialError, InvalidCredential, Now, Sign};
 use auth_client_core::provider::{Engine, Observed, Renew, Renewed};
@@ -157,6 +157,11 @@ impl Renewer {
         let mut failed = None;
         match self.save_again(state, &mut failed).await {
             Event::Failed => Err(self.failed(state, Failure::Store, failed)),
+            Event::Superseded(stored) => {
+                // Another login has replaced the pair, and this one will replace that: whether it has ended is the same.
+                let _ = state.session.superseded(stored, self.now().wall);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -241,9 +246,8 @@ impl Renewer {
             Failure::LoggedOut => self.end(state, SessionProblem::NotLoggedIn, None),
             Failure::InDoubt | Failure::ResponseLost => SessionProblem::ResponseLost.unavailable(),
             Failure::NotSent => SessionProblem::EndpointUnavailable.unavailable(),
-            Failure::Store | Failure::Idle | Failure::Expired => {
-                store.unwrap_or_else(|| lock_failed(LockError::Held))
-            }
+            Failure::Expired => SessionProblem::LoginReplaced.unavailable(),
+            Failure::Store | Failure::Idle => store.unwrap_or_else(|| lock_failed(LockError::Held)),
         }
     }
 
@@ -338,7 +342,9 @@ impl Renew for Renewer {
         let place = LockedStore::unlocked(self.engine());
         let mut run = Run { place, limit: Duration::MAX, store: None, cause: None };
         let held = held.map(|held| (*held).clone());
-        let (mut renewal, mut step) = Renewal::start(&mut state.session, held, situation, self.now().wall);
+        let now = self.now().wall;
+        let (mut renewal, mut step) = Renewal::start(&mut state.session, held.clone(), situation, now);
+        let mut is_first = true;
         loop {
             match step {
                 Step::Use(held) => {
@@ -352,6 +358,14 @@ impl Renew for Renewer {
                 Step::Fail(Failure::Idle) => {
                     let failed = paused.or(state.ended.clone());
                     return Err(self.failed(state, Failure::Idle, failed));
+                }
+                // The pair of a later login has expired, and is refreshed in its turn.
+                Step::Fail(Failure::Expired) if std::mem::take(&mut is_first) => {
+                    run.place.release().await;
+                    let situation = Situation { has_unsaved: false, ..situation };
+                    let (session, now) = (&mut state.session, self.now().wall);
+                    (renewal, step) = Renewal::start(session, held.clone(), situation, now);
+                    continue;
                 }
                 Step::Fail(failure) => {
                     return Err(match (failure, run.cause.take()) {
@@ -384,14 +398,4 @@ impl Renew for Renewer {
         }
         Observed::Unchanged
     }
-}
-
-/// Returns whether a response leaves the result of a refresh unknown: a page with status 200, or a gateway error.
-fn is_inconclusive(status: StatusCode) -> bool {
-    status.is_success() || matches!(status.as_u16(), 502 | 504 | 520..=524)
-}
-
-/// A temporary failure.
-pub(super) fn temporary(problem: SessionProblem, cause: Error) -> CredentialError {
-    CredentialError::unavailable(SessionError::caused_by(problem, cause)).with_message(problem.to_string())
 }

@@ -7,8 +7,8 @@ use super::renewer::Renewer;
 use super::tokens::{Tokens, is_given};
 use auth_client_core::Error;
 use auth_client_core::provider::auth_core::scheme::Bearer;
+use auth_client_core::provider::auth_core::session::{Pair, Stored};
 use auth_client_core::provider::auth_core::store::StoredToken;
-use auth_client_core::provider::auth_core::store::session::{Pair, Stored};
 use auth_client_core::provider::auth_core::token::Lifetime;
 use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use auth_client_core::provider::{Renewed, RenewingCredential};
@@ -94,8 +94,10 @@ impl Pair for Held {
     }
 
     fn has_refresh_token_of(&self, other: &Self) -> bool {
-        let secret = |held: &Self| held.tokens.refresh.as_ref().map(|token| token.expose_secret().to_owned());
-        secret(self) == secret(other)
+        match (&self.tokens.refresh, &other.tokens.refresh) {
+            (Some(token), Some(other)) => token.expose_secret() == other.expose_secret(),
+            (token, other) => token.is_none() && other.is_none(),
+        }
     }
 
     fn expires_at(&self) -> Option<SystemTime> {

@@ -2,7 +2,7 @@
 
 use super::session::Held;
 use super::shared_store::Unsaved;
-use auth_client_core::provider::auth_core::store::session::Session;
+use auth_client_core::provider::auth_core::session::Session;
 use auth_client_core::provider::auth_core::{CredentialError, Now};
 
 #[derive(Debug, Default)]

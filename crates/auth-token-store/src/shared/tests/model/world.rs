@@ -1,14 +1,14 @@
 //! What the model check explores: processes that share a credential, their store and the token endpoint.
 //!
-//! The processes run the decisions of the sessions (`auth_core::store::session`), of the lock (`holder.rs`), of their memory
-//! (`seen.rs`) and of the record (`record.rs`), as they are shipped. Only the database, the server and time are models.
+//! The processes run the decisions of the sessions (`auth_core::session`), of the lock (`holder.rs`), of their memory
+//! (`seen.rs`) and of the record (`operation.rs`), as they are shipped. Only the database, the server and time are models.
 
 use super::faults::Fault;
 use crate::shared::holder::{self, Holder, Next};
 use crate::shared::operation::{Operation, Reply};
 use crate::shared::record::{Content, Lease, Mark, Micros, Record, Timing, Token};
 use crate::shared::seen::Seen;
-use auth_core::store::session::{Event, Failure, Pair, Problem, Renewal, Session, Situation, Step, Stored};
+use auth_core::session::{Event, Failure, Pair, Problem, Renewal, Session, Situation, Step, Stored};
 use std::convert::Infallible;
 use std::time::SystemTime;
 

@@ -11,7 +11,7 @@
 //! the same decisions.
 //!
 //! ```
-//! use auth_core::store::session::{Event, Pair, Renewal, Session, Situation, Step, Stored};
+//! use auth_core::session::{Event, Pair, Renewal, Session, Situation, Step, Stored};
 //! use std::time::SystemTime;
 //!
 //! #[derive(Clone, Debug, PartialEq)]
