@@ -101,8 +101,8 @@ impl ClientBuilder {
     /// a session at a host, and the others use its cookies until the host rejects them. The name of the account is chosen by
     /// the program; it is not sent. Default: each process opens its own sessions.
     ///
-    /// If the store can't be reached, a process opens its own session. Cookies that a host changes during a session are
-    /// not shared.
+    /// A record contains cookies and key phrases, so protect it like a token. If the store can't be reached, a process
+    /// opens its own session. Cookies that a host changes during a session are not shared.
     ///
     /// ```
     /// use vise_client::{Client, store::MemoryStore};

@@ -50,12 +50,13 @@ impl SessionCookie {
     }
 }
 
+/// A cookie that a host has set.
 #[derive(Clone)]
-struct Kept {
-    name: String,
-    value: SecretString,
-    path: String,
-    ends: Option<SystemTime>,
+pub(crate) struct Kept {
+    pub(crate) name: String,
+    pub(crate) value: SecretString,
+    pub(crate) path: String,
+    pub(crate) ends: Option<SystemTime>,
 }
 
 impl Kept {
@@ -132,19 +133,14 @@ impl Jar {
         Some(value)
     }
 
-    /// Returns name, value and path of each cookie that has not expired.
-    pub(crate) fn cookies(&self, now: SystemTime) -> Vec<[String; 3]> {
-        let kept = self.lock();
-        let valid = kept.iter().filter(|kept| !kept.is_over(now));
-        valid
-            .map(|kept| [kept.name.clone(), kept.value.expose_secret().to_owned(), kept.path.clone()])
-            .collect()
+    /// Creates a jar with cookies that another process has received.
+    pub(crate) fn of(session: SessionCookie, host: &str, cookies: Vec<Kept>) -> Self {
+        Self { session, host: host.to_owned(), kept: Mutex::new(cookies) }
     }
 
-    /// Stores a cookie that another process has received. A session cookie ends with its session.
-    pub(crate) fn keep(&self, [name, value, path]: [String; 3], ends: Option<SystemTime>) {
-        let ends = ends.filter(|_| self.session.is(&name));
-        self.lock().push(Kept { name, value: SecretString::from(value), path, ends });
+    /// Returns the cookies that have not expired.
+    pub(crate) fn cookies(&self, now: SystemTime) -> Vec<Kept> {
+        self.lock().iter().filter(|kept| !kept.is_over(now)).cloned().collect()
     }
 
     fn is_session(&self, name: &str) -> bool {

@@ -25,7 +25,7 @@ use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Number of consecutive sessions that may be rejected at their first call before the rate is limited.
 const MAX_REFUSED: u32 = 10;
@@ -43,15 +43,19 @@ pub(crate) struct Material {
     accepted: AtomicBool,
     /// Set when the session has been counted as rejected.
     counted: AtomicBool,
-    opened: Now,
-    /// Its generation in the store that shares it; 0 if it is not shared.
+    pub(crate) opened: SystemTime,
+    /// Its end by the maximum lifetime of sessions.
+    limit: Option<Now>,
+    /// Its number in the store that shares it. If it is not shared, that of the last one that was.
     pub(crate) generation: u64,
+    /// Whether this process has opened it for itself alone.
+    pub(crate) is_own: bool,
 }
 
 impl Material {
-    pub(crate) fn new(jar: Arc<Jar>, opened: Now) -> Self {
+    pub(crate) fn new(jar: Arc<Jar>, opened: SystemTime, limit: Option<Now>) -> Self {
         let (accepted, counted) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { jar, accepted, counted, opened, generation: 0 }
+        Self { jar, accepted, counted, opened, limit, generation: 0, is_own: false }
     }
 }
 
@@ -109,6 +113,11 @@ impl SessionOpener {
 
     pub(crate) fn host(&self) -> &ViseHost {
         &self.host
+    }
+
+    /// Returns the phrase in use: the given one, or one that the dashboard has listed since.
+    pub(crate) fn phrase(&self) -> Option<KeyPhrase> {
+        lock(&self.phrase).clone()
     }
 
     /// Returns whether this is the phrase in use.
@@ -210,8 +219,7 @@ impl SessionOpener {
 
     pub(crate) fn lifetime(&self, material: &Material, now: Now) -> Lifetime {
         let said = material.jar.lifetime();
-        let limit = self.account.options.session_lifetime;
-        let limit = limit.map(|limit| limit.saturating_sub(now.since(material.opened)));
+        let limit = material.limit.map(|end| end.since(now));
         match (said.remaining(now), limit) {
             (Some(left), Some(limit)) if left <= limit => said,
             (_, Some(limit)) => Lifetime::For(limit),
@@ -235,7 +243,12 @@ impl SessionOpener {
         cookie: auth_client_core::provider::auth_core::SecretString,
     ) -> Material {
         let jar = Jar::with_session(self.session_cookie().clone(), self.host.name(), cookie);
-        Material::new(Arc::new(jar), self.account.clock().now())
+        self.material(Arc::new(jar), self.account.clock().now())
+    }
+
+    fn material(&self, jar: Arc<Jar>, now: Now) -> Material {
+        let limit = self.account.options.session_lifetime;
+        Material::new(jar, now.wall, limit.map(|limit| now.after(limit)))
     }
 }
 
@@ -244,13 +257,12 @@ impl Renew for SessionOpener {
     type Material = Material;
 
     async fn renew(&self, held: Option<Arc<Material>>) -> Result<Renewed<Material>, CredentialError> {
-        let Some(phrase) = lock(&self.phrase).clone() else {
+        let Some(phrase) = self.phrase() else {
             return Err(CredentialError::refused(NoPhrase).with_message("the session can't be reopened"));
         };
         self.limit_rate(held.as_deref())?;
-        let seen = held.map_or(0, |held| held.generation);
         match &self.account.options.sessions {
-            Some(store) => self.share(store, phrase, seen).await,
+            Some(store) => self.share(store, phrase, held.as_deref()).await,
             None => self.reopen(phrase).await,
         }
     }
@@ -290,7 +302,7 @@ impl SessionOpener {
                 let now = self.account.clock().now();
                 *lock(&self.opened) = Some(now);
                 self.refusals.store(0, Ordering::Release);
-                let material = Material::new(jar, now);
+                let material = self.material(jar, now);
                 let lifetime = self.lifetime(&material, now);
                 Ok(Renewed { material, lifetime })
             }

@@ -3,23 +3,39 @@
 //! The store's lock makes one process open a session for all. A process whose session was rejected takes the one that
 //! another process has opened since, and opens a new one only if there is none. Unlike a refresh token, a key phrase can be
 //! sent any number of times, so a process opens its own session when the store can't be reached.
+//!
+//! A record contains the sessions of all key phrases that the account has for a host. The phrases are part of what the
+//! store protects like a token: a name that depends on one, even through a hash, would allow guessing it.
 
-use crate::cookies::Jar;
+use crate::cookies::{Jar, Kept};
 use crate::domain::KeyPhrase;
-use crate::host::ViseHost;
 use crate::rules::NAME;
 use crate::session_opener::{Material, SessionOpener};
-use auth_client_core::provider::auth_core::store::{LockedToken, StoreKey, StoredToken, TokenStore};
+use auth_client_core::provider::auth_core::store::{
+    LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore,
+};
+use auth_client_core::provider::auth_core::token::Lifetime;
 use auth_client_core::provider::auth_core::{CredentialError, ExposeSecret as _, SecretString};
 use auth_client_core::provider::{Engine, Renewed};
-use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
+use std::cmp::Reverse;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// Time limits for one operation of the store, and for its lock: another process may be opening a session.
+/// Time limit for one operation of the store.
 const STORE_LIMIT: Duration = Duration::from_secs(10);
-const LOCK_LIMIT: Duration = Duration::from_secs(60);
+
+/// Time limit for locking, for stores without their own limit.
+const LOCK_LIMIT: Duration = Duration::from_secs(90);
+
+/// Time limit for opening a session under the lock: in a database, the lock is a lease of 30 seconds.
+const OPEN_LIMIT: Duration = Duration::from_secs(25);
+
+/// Maximum time for which a session without an expiry is shared.
+const LONGEST_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Maximum number of sessions of one account at one host.
+const MAX_SESSIONS: usize = 16;
 
 /// The store of a client and the name of its account.
 #[derive(Clone, Debug)]
@@ -28,149 +44,270 @@ pub(crate) struct SessionStore {
     pub(crate) account: String,
 }
 
-/// The stored session of one host and phrase.
-pub(crate) struct Place<'a> {
-    engine: &'a Engine,
+/// The record of a host in a store.
+struct Place<'a> {
+    opener: &'a SessionOpener,
     store: &'a dyn TokenStore,
     key: StoreKey,
 }
 
+/// What the record of a host contains.
+#[derive(Default)]
+struct Record {
+    /// Generation of the record, which rises with each save.
+    generation: u64,
+    sessions: Vec<Shared>,
+}
+
+/// A session in the store.
+struct Shared {
+    /// Its number: a session that is opened later has a higher one.
+    generation: u64,
+    phrase: KeyPhrase,
+    opened: SystemTime,
+    jar: Arc<Jar>,
+}
+
+/// A session as it is stored: generation, phrase, time of opening, and cookies. Times are microseconds relative to the
+/// expiry of the record, which the store converts to the clock of each machine.
+type Row = (u64, String, i64, Vec<(String, String, String, Option<i64>)>);
+
 /// A session of another process, or the lock under which this one opens the next.
-pub(crate) enum Found {
-    Session(StoredToken),
-    Locked(Box<dyn LockedToken>, u64),
+enum Found {
+    Session(Shared),
+    Locked(Box<dyn LockedToken>, Record),
     /// The store can't be reached.
     Alone,
 }
 
-impl SessionStore {
-    pub(crate) fn place<'a>(&'a self, engine: &'a Engine, host: &ViseHost, phrase: &KeyPhrase) -> Place<'a> {
-        // Several domains of a host have different phrases, and different sessions.
-        let digest = Sha256::new().chain_update(host.to_string()).chain_update([0]);
-        let digest = digest.chain_update(phrase.expose()).finalize();
-        let mut account = format!("{} ", self.account);
-        for byte in digest.iter().take(8) {
-            let _ = write!(account, "{byte:02x}");
-        }
-        let key = StoreKey::new(NAME, &engine.origin().to_string(), &account);
-        Place { engine, store: &*self.store, key }
-    }
-}
-
 impl SessionOpener {
-    /// Takes a session that another process has opened after `seen`, or opens one for all.
+    /// Takes a session that another process has opened after `held`, or opens one for all.
     pub(crate) async fn share(
         &self,
         store: &SessionStore,
         phrase: KeyPhrase,
-        seen: u64,
+        held: Option<&Material>,
     ) -> Result<Renewed<Material>, CredentialError> {
-        let place = store.place(&self.engine, self.host(), &phrase);
-        let (locked, generation) = match place.find(seen, self.account.clock().now().wall).await {
-            Found::Session(stored) => match self.adopt(&stored) {
-                Some(adopted) => return Ok(adopted),
-                None => return self.reopen(phrase).await,
-            },
-            Found::Alone => return self.reopen(phrase).await,
-            Found::Locked(locked, generation) => (locked, generation),
-        };
-        let mut opened = match self.reopen(phrase.clone()).await {
-            // The phrase that another one has replaced is not that of this place.
-            Ok(opened) if self.uses(&phrase) => opened,
-            other => {
-                place.release(locked).await;
-                return other;
+        let place = Place::new(self, store);
+        let generation = held.map_or(0, |held| held.generation);
+        match place.find(&phrase, held).await? {
+            Found::Session(session) => Ok(self.adopt(session)),
+            Found::Alone => {
+                let mut opened = self.reopen(phrase).await?;
+                (opened.material.generation, opened.material.is_own) = (generation, true);
+                Ok(opened)
             }
-        };
-        let now = self.account.clock().now();
-        let ends = opened.lifetime.remaining(now).and_then(|left| now.wall.checked_add(left));
-        let cookies = opened.material.jar.to_stored(now.wall);
-        opened.material.generation = place.save(locked, generation, cookies, ends).await;
-        Ok(opened)
-    }
-
-    fn adopt(&self, stored: &StoredToken) -> Option<Renewed<Material>> {
-        let now = self.account.clock().now();
-        let jar = Jar::new(self.session_cookie().clone(), self.host().name()).restore(stored)?;
-        jar.header("/", now.wall)?;
-        let mut material = Material::new(Arc::new(jar), now);
-        material.generation = stored.generation;
-        let lifetime = self.lifetime(&material, now);
-        Some(Renewed { material, lifetime })
-    }
-}
-
-impl Place<'_> {
-    /// Returns a session that was stored after `seen`, or the lock to open one.
-    pub(crate) async fn find(&self, seen: u64, now: SystemTime) -> Found {
-        let newer = |stored: Option<StoredToken>| {
-            stored.filter(|stored| stored.generation > seen && serves(stored, now))
-        };
-        let loaded = self.engine.within(STORE_LIMIT, self.store.load(&self.key)).await;
-        match loaded {
-            Some(Ok(stored)) => {
-                if let Some(session) = newer(stored) {
-                    return Found::Session(session);
+            Found::Locked(locked, record) => {
+                let opening = self.engine.within(OPEN_LIMIT, self.reopen(phrase)).await;
+                let late = || {
+                    let reason = format!("no session within {} seconds", OPEN_LIMIT.as_secs());
+                    Err(CredentialError::unavailable(reason).with_message("could not open the session"))
+                };
+                match opening.unwrap_or_else(late) {
+                    Ok(mut opened) => {
+                        opened.material.generation = generation;
+                        place.save(locked, record, &mut opened.material).await;
+                        Ok(opened)
+                    }
+                    Err(error) => {
+                        place.release(locked).await;
+                        Err(error)
+                    }
                 }
             }
-            Some(Err(_)) | None => return Found::Alone,
         }
-        let locked = self.engine.within(LOCK_LIMIT, self.store.lock(&self.key)).await;
-        let Some(Ok(mut locked)) = locked else { return Found::Alone };
-        let Some(Ok(stored)) = self.engine.within(STORE_LIMIT, locked.load()).await else {
-            self.release(locked).await;
-            return Found::Alone;
+    }
+
+    fn adopt(&self, session: Shared) -> Renewed<Material> {
+        let now = self.account.clock().now();
+        let age = now.wall.duration_since(session.opened).unwrap_or_default();
+        let limit = self.account.options.session_lifetime;
+        let limit = limit.map(|limit| now.after(limit.saturating_sub(age)));
+        let mut material = Material::new(session.jar, session.opened, limit);
+        material.generation = session.generation;
+        let lifetime = self.lifetime(&material, now);
+        Renewed { material, lifetime }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn new(opener: &'a SessionOpener, store: &'a SessionStore) -> Self {
+        let key = StoreKey::new(NAME, &opener.engine.origin().to_string(), &store.account);
+        Self { opener, store: &*store.store, key }
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.opener.engine
+    }
+
+    fn now(&self) -> SystemTime {
+        self.opener.account.clock().now().wall
+    }
+
+    /// Returns a session that was opened after `held`, or the lock to open one. Fails if another process holds the lock for
+    /// too long, because it may be opening a session.
+    async fn find(&self, phrase: &KeyPhrase, held: Option<&Material>) -> Result<Found, CredentialError> {
+        let Some(mut record) = self.read(self.store.load(&self.key)).await else { return Ok(Found::Alone) };
+        if let Some(session) = self.newer(&mut record, phrase, held) {
+            return Ok(Found::Session(session));
+        }
+        let locked = self.engine().within(LOCK_LIMIT, self.store.lock(&self.key)).await;
+        let mut locked = match locked.unwrap_or(Err(LockError::Held)) {
+            Ok(locked) => locked,
+            Err(error @ LockError::Held) => {
+                let record = self.read(self.store.load(&self.key)).await;
+                let session = record.and_then(|mut record| self.newer(&mut record, phrase, held));
+                return session.map(Found::Session).ok_or_else(|| {
+                    CredentialError::unavailable(error).with_message("another process is opening the session")
+                });
+            }
+            Err(_) => return Ok(Found::Alone),
         };
-        let generation = stored.as_ref().map_or(0, |stored| stored.generation).max(seen);
-        match newer(stored) {
+        let Some(mut record) = self.read(locked.load()).await else {
+            self.release(locked).await;
+            return Ok(Found::Alone);
+        };
+        match self.newer(&mut record, phrase, held) {
             Some(session) => {
                 self.release(locked).await;
-                Found::Session(session)
+                Ok(Found::Session(session))
             }
-            None => Found::Locked(locked, generation),
+            None => Ok(Found::Locked(locked, record)),
         }
     }
 
-    /// Stores a session that this process has opened, for the others. Returns its generation, or 0 if it could not be stored:
-    /// it serves this process alone.
-    pub(crate) async fn save(
+    /// Reads the record. One that can't be decrypted or that another version has written counts as empty, because it is
+    /// replaced. `None` if the store can't be reached.
+    async fn read(
         &self,
-        mut locked: Box<dyn LockedToken>,
-        generation: u64,
-        cookies: SecretString,
-        ends: Option<SystemTime>,
-    ) -> u64 {
-        let generation = generation.saturating_add(1);
-        let mut token = StoredToken::new(generation, cookies);
-        token.expires_at = ends;
-        let saved = self.engine.within(STORE_LIMIT, locked.save(&token)).await;
-        self.release(locked).await;
-        if matches!(saved, Some(Ok(()))) { generation } else { 0 }
-    }
-
-    pub(crate) async fn release(&self, locked: Box<dyn LockedToken>) {
-        // A lock that can't be released expires.
-        let _ = self.engine.within(STORE_LIMIT, locked.release()).await;
-    }
-}
-
-fn serves(stored: &StoredToken, now: SystemTime) -> bool {
-    stored.expires_at.is_none_or(|ends| ends > now)
-}
-
-impl Jar {
-    /// Returns the cookies as a JSON list of names, values and paths.
-    pub(crate) fn to_stored(&self, now: SystemTime) -> SecretString {
-        let cookies = self.cookies(now).into_iter().map(|cookie| serde_json::json!(cookie));
-        SecretString::from(serde_json::Value::from_iter(cookies).to_string())
-    }
-
-    /// Restores stored cookies. `None` if they are not what [`to_stored`](Self::to_stored) writes.
-    pub(crate) fn restore(self, stored: &StoredToken) -> Option<Self> {
-        let cookies: Vec<[String; 3]> = serde_json::from_str(stored.access.expose_secret()).ok()?;
-        for cookie in cookies {
-            self.keep(cookie, stored.expires_at);
+        loading: impl Future<Output = Result<Option<StoredToken>, StoreError>>,
+    ) -> Option<Record> {
+        match self.engine().within(STORE_LIMIT, loading).await? {
+            Ok(Some(stored)) => {
+                let sessions = self.parse(&stored).unwrap_or_default();
+                Some(Record { generation: stored.generation, sessions })
+            }
+            Ok(None) => Some(Record::default()),
+            Err(error) => error.is_unreadable().then(Record::default),
         }
-        Some(self)
     }
+
+    /// Takes a usable session for this phrase that was opened after `held` out of a record.
+    fn newer(&self, record: &mut Record, phrase: &KeyPhrase, held: Option<&Material>) -> Option<Shared> {
+        let now = self.now();
+        let is_newer = |session: &Shared| {
+            held.is_none_or(|held| {
+                // The number of a session that this process has opened alone is not known.
+                session.generation > held.generation && (!held.is_own || session.opened > held.opened)
+            })
+        };
+        let position = record.sessions.iter().position(|session| {
+            session.phrase.is_same(phrase) && self.serves(session, now) && is_newer(session)
+        });
+        position.map(|position| record.sessions.swap_remove(position))
+    }
+
+    fn serves(&self, session: &Shared, now: SystemTime) -> bool {
+        let age = now.duration_since(session.opened).unwrap_or_default();
+        let limit = self.opener.account.options.session_lifetime;
+        session.ends() > now
+            && limit.is_none_or(|limit| age < limit)
+            && session.jar.has_session(now)
+            && session.jar.header("/", now).is_some()
+    }
+
+    /// Stores a session that this process has opened, for the others, and releases the lock. A session that can't be stored
+    /// serves this process alone.
+    async fn save(&self, mut locked: Box<dyn LockedToken>, record: Record, material: &mut Material) {
+        let mut is_saved = false;
+        if let Some(phrase) = self.opener.phrase() {
+            let now = self.now();
+            let Record { generation, mut sessions } = record;
+            let known = sessions.iter().map(|session| session.generation).max().unwrap_or_default();
+            let next = known.max(material.generation).saturating_add(1);
+            sessions.retain(|session| !session.phrase.is_same(&phrase) && self.serves(session, now));
+            let jar = Arc::clone(&material.jar);
+            sessions.push(Shared { generation: next, phrase, opened: material.opened, jar });
+            sessions.sort_by_key(|session| Reverse(session.generation));
+            sessions.truncate(MAX_SESSIONS);
+            if let Some((sessions, ends)) = written(&sessions, now) {
+                let mut token = StoredToken::new(generation.saturating_add(1), sessions);
+                token.expires_at = Some(ends);
+                let saved = self.engine().within(STORE_LIMIT, locked.save(&token)).await;
+                is_saved = matches!(saved, Some(Ok(())));
+            }
+            if is_saved {
+                material.generation = next;
+            }
+        }
+        material.is_own = !is_saved;
+        self.release(locked).await;
+    }
+
+    async fn release(&self, locked: Box<dyn LockedToken>) {
+        // A lock that can't be released expires.
+        let _ = self.engine().within(STORE_LIMIT, locked.release()).await;
+    }
+
+    /// Parses a record. `None` if it is not what [`written`] returns.
+    fn parse(&self, stored: &StoredToken) -> Option<Vec<Shared>> {
+        let ends = stored.expires_at?;
+        let rows: Vec<Row> = serde_json::from_str(stored.access.expose_secret()).ok()?;
+        let session = |(generation, phrase, opened, cookies): Row| {
+            let cookies = cookies.into_iter().map(|(name, value, path, end)| Kept {
+                name,
+                value: SecretString::from(value),
+                path,
+                ends: end.and_then(|end| at(ends, end)),
+            });
+            let (host, cookie) = (self.opener.host().name(), self.opener.session_cookie().clone());
+            Some(Shared {
+                generation,
+                phrase: KeyPhrase::from(phrase),
+                opened: at(ends, opened)?,
+                jar: Arc::new(Jar::of(cookie, host, cookies.collect())),
+            })
+        };
+        rows.into_iter().map(session).collect()
+    }
+}
+
+impl Shared {
+    fn ends(&self) -> SystemTime {
+        let limit = self.opened.checked_add(LONGEST_LIFETIME).unwrap_or(self.opened);
+        match self.jar.lifetime() {
+            Lifetime::Until(end) => end.min(limit),
+            _ => limit,
+        }
+    }
+}
+
+/// Returns the sessions as they are stored, and the expiry of the record, in whole milliseconds.
+fn written(sessions: &[Shared], now: SystemTime) -> Option<(SecretString, SystemTime)> {
+    let ends = sessions.iter().map(Shared::ends).max()?;
+    let millis = ends.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis();
+    let ends = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(millis).ok()?))?;
+    let row = |session: &Shared| -> Option<Row> {
+        let cookies = session.jar.cookies(now).into_iter().map(|cookie| {
+            let end = cookie.ends.and_then(|end| relative(ends, end));
+            (cookie.name, cookie.value.expose_secret().to_owned(), cookie.path, end)
+        });
+        let opened = relative(ends, session.opened)?;
+        Some((session.generation, session.phrase.expose().to_owned(), opened, cookies.collect()))
+    };
+    let rows: Option<Vec<Row>> = sessions.iter().map(row).collect();
+    Some((SecretString::from(serde_json::to_string(&rows?).ok()?), ends))
+}
+
+/// Returns a time in microseconds relative to another one.
+fn relative(to: SystemTime, time: SystemTime) -> Option<i64> {
+    match time.duration_since(to) {
+        Ok(later) => i64::try_from(later.as_micros()).ok(),
+        Err(earlier) => i64::try_from(earlier.duration().as_micros()).ok().map(|micros| -micros),
+    }
+}
+
+fn at(reference: SystemTime, micros: i64) -> Option<SystemTime> {
+    let distance = Duration::from_micros(micros.unsigned_abs());
+    if micros < 0 { reference.checked_sub(distance) } else { reference.checked_add(distance) }
 }
