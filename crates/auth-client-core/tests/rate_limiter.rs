@@ -11,11 +11,15 @@ use auth_client_core::provider::auth_core::{
 use auth_client_core::provider::{
     BaseUrl, Engine, Operation, ProviderRules, RateLimit, RateLimitReport, RateLimiter, RateLimiterDecision,
 };
-use auth_client_core::testing::ScriptedTransport;
+use auth_client_core::testing::{ManualTime, ScriptedTransport};
+use auth_client_core::transport::{Fault, Phase};
 use common::{READ, Setup, read, write};
 use http::HeaderMap;
 use std::collections::VecDeque;
+use std::future::IntoFuture as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 /// Decides from a list, and remembers what it was shown.
@@ -23,6 +27,7 @@ use std::time::Duration;
 struct Script {
     admissions: Mutex<VecDeque<RateLimiterDecision>>,
     seen: Mutex<Vec<(u16, u64, u64)>>,
+    unused: AtomicUsize,
 }
 
 #[async_trait::async_trait]
@@ -35,6 +40,10 @@ impl RateLimiter for Script {
         let remaining = report.limit.remaining.unwrap_or_default();
         let retry_after = report.retry_after.unwrap_or_default();
         self.seen.lock().unwrap().push((report.status.as_u16(), remaining, retry_after.as_secs()));
+    }
+
+    fn unused(&self, _: Now) {
+        self.unused.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -114,7 +123,41 @@ async fn a_limiter_that_does_not_return_ends_with_the_call() {
     let mut setup = Setup::new(transport.clone());
     setup.settings.set_rate_limiter(Arc::new(Stuck));
     let error = read(&setup.engine()).timeout(Duration::from_secs(5)).await.unwrap_err();
-    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Throttled, false));
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Timeout, false));
+    assert_eq!(error.retry_after(), None, "nobody knows when a call can be sent");
+    assert!(error.to_string().contains("rate limiter") && error.is_retryable(), "{error}");
+    assert!(transport.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_attempt_that_does_not_reach_the_server_is_given_back() {
+    let unused = |limiter: &Script| limiter.unused.load(Ordering::Relaxed);
+    let transport = ScriptedTransport::new().fail(Phase::Connecting, Fault::Io).json(200, "1");
+    let (_, engine, limiter) = limited(&transport, &[]);
+    assert_eq!(read(&engine).reply().await.unwrap().attempts, 2);
+    assert_eq!(unused(&limiter), 1);
+
+    // The server may have received it.
+    let transport = ScriptedTransport::new().fail(Phase::Sending, Fault::Io).status(500);
+    let (_, engine, limiter) = limited(&transport, &[]);
+    write(&engine).await.unwrap_err();
+    write(&engine).await.unwrap_err();
+    assert_eq!(unused(&limiter), 0);
+
+    // Canceled while it waits for its turn.
+    let transport = ScriptedTransport::new();
+    let wait = RateLimiterDecision::ProceedAfter(Duration::from_secs(9));
+    let mut setup = Setup::new(transport.clone());
+    let limiter = Arc::new(Script::default());
+    limiter.admissions.lock().unwrap().push_back(wait);
+    setup.settings.set_rate_limiter(limiter.clone());
+    let time = ManualTime::new();
+    setup.settings.set_time(time.clock(), Arc::new(time.clone()));
+    let engine = setup.engine();
+    let mut call = Box::pin(read(&engine).into_future());
+    assert!(std::future::poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await);
+    drop(call);
+    assert_eq!(unused(&limiter), 1);
     assert!(transport.requests().is_empty());
 }
 

@@ -138,8 +138,8 @@ pub enum RateLimiterDecision {
 /// ```
 #[async_trait]
 pub trait RateLimiter: Send + Sync + fmt::Debug {
-    /// Decides about the next attempt, whose call has `time_left` until its deadline. The attempt counts as sent if it may
-    /// proceed within that time.
+    /// Decides about the next attempt, whose call has `time_left` until its deadline. An attempt that may proceed counts as
+    /// sent, unless [`unused`](Self::unused) takes it back.
     ///
     /// A limiter that asks a server must return within a few seconds also if the server is unreachable.
     async fn check(&self, now: Now, time_left: Duration) -> RateLimiterDecision;
@@ -147,6 +147,12 @@ pub trait RateLimiter: Send + Sync + fmt::Debug {
     /// Receives the numbers of each response. Default: ignores them.
     fn observe(&self, report: &RateLimitReport, now: Now) {
         let _ = (report, now);
+    }
+
+    /// Takes back an attempt that never reached the server, for example because the connection failed, or the call was
+    /// canceled while it waited. Default: ignores it, so the attempt counts as sent.
+    fn unused(&self, now: Now) {
+        let _ = now;
     }
 }
 

@@ -8,7 +8,7 @@ use auth_core::secret::ExposeSecret as _;
 use auth_core::store::{LockError, LockedToken, MemoryStore, StoreError, StoreKey, StoredToken, TokenStore};
 use auth_token_store::FileStore;
 use auth_token_store::conformance::{self, Outcome, Report, Subject};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -392,4 +392,14 @@ async fn the_stores_of_one_machine_pass() {
     assert!(report.failures().is_empty(), "{report}");
     assert!(report.to_string().contains("passed   exclusion"), "{report}");
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_check_is_documented() {
+    let documentation = include_str!("../src/conformance/mod.rs");
+    // The names of a row are in its first column, between backticks.
+    let rows = documentation.lines().filter_map(|line| line.strip_prefix("//! | `")?.split('|').next());
+    let documented: BTreeSet<&str> = rows.flat_map(|names| names.split('`').step_by(2)).collect();
+    let report = checked(&Tested::new(Flaw::None)).await;
+    assert_eq!(documented, report.outcomes().map(|(name, _)| name).collect());
 }

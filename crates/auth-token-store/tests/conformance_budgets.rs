@@ -8,7 +8,7 @@ use auth_core::Now;
 use auth_core::rate_limit::{RateLimitReport, RateLimiter, RateLimiterDecision};
 use auth_token_store::conformance::budgets::{self, Rules, Subject};
 use auth_token_store::conformance::{Outcome, Report};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -36,6 +36,10 @@ enum Flaw {
     Wasteful,
     /// The delay of a 429 is ignored.
     NoPause,
+    /// The delay of a 429 is known to the other processes only once they ask, which they rarely do.
+    LatePause,
+    /// Attempts that never reached the vendor count.
+    KeepsUnused,
     /// Without numbers, nothing is sent.
     NeedsNumbers,
     /// Without the store, nothing is counted.
@@ -112,7 +116,9 @@ impl RateLimiter for Limiter {
         let budget = world.budgets.entry(self.name()).or_default();
         let caller = (self.rules.weight, 0);
         budget.used.entry(self.rules.caller.clone()).or_insert(caller).0 = self.rules.weight;
-        if budget.pause > now {
+        if budget.pause > now
+            && !(self.flaw == Flaw::LatePause && std::mem::take(&mut *self.chunk.lock().unwrap()) > 0)
+        {
             return RateLimiterDecision::Reject(budget.pause - now);
         }
         if is_unreachable {
@@ -151,9 +157,24 @@ impl RateLimiter for Limiter {
         }
         let taken = if self.flaw == Flaw::HugeChunks { (budget.left / 4).max(1) } else { 1 };
         *chunk = taken - 1;
+        if self.flaw == Flaw::LatePause {
+            // A permit for later.
+            *chunk = 1;
+        }
         budget.left -= taken;
         budget.used.get_mut(&self.rules.caller).unwrap().1 += taken;
         RateLimiterDecision::Proceed
+    }
+
+    fn unused(&self, _: Now) {
+        let mut world = self.world.lock().unwrap();
+        let is_unreachable = world.is_unreachable;
+        let budget = world.budgets.entry(self.name()).or_default();
+        if self.flaw != Flaw::KeepsUnused && !is_unreachable && budget.window.is_some() {
+            budget.left += 1;
+            let used = &mut budget.used.get_mut(&self.rules.caller).unwrap().1;
+            *used = used.saturating_sub(1);
+        }
     }
 
     fn observe(&self, report: &RateLimitReport, now: Now) {
@@ -239,6 +260,8 @@ async fn each_flaw_is_found_by_its_checks() {
         (Flaw::Unfair, &["budget-fair"]),
         (Flaw::Wasteful, &["budget-fair"]),
         (Flaw::NoPause, &["budget-pause"]),
+        (Flaw::LatePause, &["budget-pause"]),
+        (Flaw::KeepsUnused, &["budget-unused"]),
         (Flaw::NeedsNumbers, &["budget-no-numbers"]),
         (Flaw::FailsOpen, &["budget-outage"]),
         (Flaw::FailsClosed, &["budget-outage"]),
@@ -249,4 +272,14 @@ async fn each_flaw_is_found_by_its_checks() {
             assert!(failures.contains(check), "{flaw:?} is not found by {check}:\n{report}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_check_is_documented() {
+    let documentation = include_str!("../src/conformance/budgets/mod.rs");
+    // The names of a row are in its first column, between backticks.
+    let rows = documentation.lines().filter_map(|line| line.strip_prefix("//! | `")?.split('|').next());
+    let documented: BTreeSet<&str> = rows.flat_map(|names| names.split('`').step_by(2)).collect();
+    let report = report(Flaw::None).await;
+    assert_eq!(documented, report.outcomes().map(|(name, _)| name).collect());
 }

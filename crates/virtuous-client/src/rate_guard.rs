@@ -181,6 +181,12 @@ impl RateLimiter for RateGuard {
             _ => state.window = Some(Window { reset, ends: now.after(left), left: remaining, last: now }),
         }
     }
+
+    fn unused(&self, now: Now) {
+        if let Some(window) = self.lock().window.as_mut().filter(|window| !window.ends.since(now).is_zero()) {
+            window.left = window.left.saturating_add(1);
+        }
+    }
 }
 
 impl RateGuard {
@@ -300,6 +306,19 @@ mod tests {
             RateLimiterDecision::Proceed,
             "a response of the old window is ignored"
         );
+    }
+
+    #[test]
+    fn a_call_that_was_not_sent_is_given_back() {
+        let (guard, clock) = (RateGuard::reject_below(10), clock());
+        guard.unused(clock.now());
+        shown(&guard, &clock, 11, RESET);
+        for _ in 0..3 {
+            assert_eq!(guard.decide(clock.now()), RateLimiterDecision::Proceed);
+            guard.unused(clock.now());
+        }
+        assert_eq!(guard.decide(clock.now()), RateLimiterDecision::Proceed);
+        assert!(matches!(guard.decide(clock.now()), RateLimiterDecision::Reject(_)));
     }
 
     #[test]

@@ -44,8 +44,10 @@ impl Inner {
         let mut counted = 0;
         loop {
             // Rare waits are boxed to keep the future of every call small.
+            let mut permit = None;
             if self.rate_limiter.is_some() {
-                now = Box::pin(self.pass_rate_limiter(operation, &mut state, operation_limit, now)).await?;
+                (permit, now) =
+                    Box::pin(self.pass_rate_limiter(operation, &mut state, operation_limit, now)).await?;
             }
             let mut credential = self.current(operation, now);
             if credential.is_none() {
@@ -58,6 +60,9 @@ impl Inner {
             state.attempts += 1;
             state.tracker.attempt_started();
             counted += 1;
+            if let Some(permit) = permit {
+                permit.spend();
+            }
             let outcome = self
                 .timer
                 .within(
@@ -143,23 +148,25 @@ impl Inner {
         self.rules.source_of(operation).or(self.credential.as_ref())
     }
 
-    /// Waits for the delay of the client's rate limiter, or fails if it rejects the attempt. Returns the time
-    /// afterwards.
+    /// Waits for the delay of the client's rate limiter, or fails if it rejects the attempt. Returns the permit of the
+    /// attempt, and the time afterwards.
     async fn pass_rate_limiter(
         &self,
         operation: &Operation,
         state: &mut CallState,
         limit: Duration,
         mut now: Now,
-    ) -> Result<Now, Error> {
-        let Some(rate_limiter) = &self.rate_limiter else { return Ok(now) };
+    ) -> Result<(Option<Permit<'_>>, Now), Error> {
+        let Some(rate_limiter) = &self.rate_limiter else { return Ok((None, now)) };
         loop {
             let left = state.left(limit, now);
-            let decision = self.timer.within(left, rate_limiter.check(now, left)).await;
+            let Some(decision) = self.timer.within(left, rate_limiter.check(now, left)).await else {
+                return Err(self.timeout(operation, "while waiting for the client's rate limiter", state));
+            };
             now = self.clock.now();
             let left = state.left(limit, now);
-            let (wait, proceeds) = match decision.unwrap_or(RateLimiterDecision::Reject(Duration::ZERO)) {
-                RateLimiterDecision::Proceed => return Ok(now),
+            let (wait, proceeds) = match decision {
+                RateLimiterDecision::Proceed => return Ok((Some(Permit(self)), now)),
                 RateLimiterDecision::ProceedAfter(wait) => (wait, wait < left),
                 RateLimiterDecision::CheckAfter(wait) if wait < left => {
                     state.tracker.rate_limited(wait, false);
@@ -170,12 +177,13 @@ impl Inner {
                 RateLimiterDecision::CheckAfter(wait) | RateLimiterDecision::Reject(wait) => (wait, false),
                 _ => (Duration::ZERO, false),
             };
+            let permit = matches!(decision, RateLimiterDecision::ProceedAfter(_)).then(|| Permit(self));
             state.tracker.rate_limited(wait, !proceeds);
             if !proceeds {
                 return Err(self.rate_limit_error(operation, wait, state));
             }
             self.timer.sleep(wait).await;
-            return Ok(self.clock.now());
+            return Ok((permit, self.clock.now()));
         }
     }
 
@@ -207,7 +215,7 @@ impl Inner {
         match self.timer.within(left, source.obtain(now)).await {
             Some(Ok(credential)) => Ok((Some(credential), self.clock.now())),
             Some(Err(error)) => Err(self.complete(Error::credentials(operation.id(), error), state)),
-            None => Err(self.credential_timeout(operation, state)),
+            None => Err(self.timeout(operation, "while waiting for a credential", state)),
         }
     }
 
@@ -233,6 +241,8 @@ impl Inner {
                 state.tracker.attempt_ended(state.attempts, outcome, now.since(sent_at));
                 if error.phase() != Phase::Connecting && error.fault() != Fault::Request {
                     state.delivery = state.delivery.max(executed);
+                } else if let Some(rate_limiter) = &self.rate_limiter {
+                    rate_limiter.unused(now);
                 }
                 return Err(Failure::transport(error).into());
             }
@@ -320,6 +330,24 @@ impl Inner {
             }
             (Some(source), Some(credential), None) => source.refused(credential.generation(), now),
             _ => Recovery::Final,
+        }
+    }
+}
+
+/// The permission of the client's rate limiter for one attempt. It is given back if it is dropped before the attempt is
+/// sent.
+struct Permit<'a>(&'a Inner);
+
+impl Permit<'_> {
+    fn spend(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        if let Some(rate_limiter) = &self.0.rate_limiter {
+            rate_limiter.unused(self.0.clock.now());
         }
     }
 }

@@ -143,10 +143,16 @@ impl Inner {
         self.complete(error.edit(|inner| inner.operation = operation.id()), state)
     }
 
-    /// Returns the error of a call whose credential did not arrive in time.
-    pub(super) fn credential_timeout(&self, operation: &Operation, state: &mut CallState) -> Error {
-        let error = Error::new(ErrorKind::Timeout, operation.id(), "while waiting for a credential");
-        self.complete(error.edit(|inner| inner.retryable = true), state)
+    /// Returns the error of a call whose deadline passed before an attempt was sent.
+    pub(super) fn timeout(
+        &self,
+        operation: &Operation,
+        detail: &'static str,
+        state: &mut CallState,
+    ) -> Error {
+        let retryable = may_call_again(operation, state);
+        let error = Error::new(ErrorKind::Timeout, operation.id(), detail);
+        self.complete(error.edit(|inner| inner.retryable = retryable), state)
     }
 
     /// Adds what is known about the whole call to an error.

@@ -1,16 +1,18 @@
 //! A budget in one process: decides with its permits, and asks the store for others.
 
 use super::decide::apply;
-use super::exchange::LONGEST_BACKOFF;
-use super::pool::{LEASE, Pool, Reply, Request, Rules};
-use super::state::{State, elapsed, micros, numbers};
-use crate::shared::record::Micros;
-use crate::shared::{Backend, Time};
+use super::exchange::{Answer, Failed, Link};
+use super::pool::{MINUTE, Pool, Reply, Request};
+use super::state::{State, numbers};
+use crate::shared::{elapsed, micros};
+use auth_core::Now;
 use auth_core::rate_limit::{RateLimitReport, RateLimiterDecision};
 use auth_core::store::StoreError;
 use http::StatusCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
 
 /// Most permits of one request.
 const MAX_PERMITS: u64 = 64;
@@ -22,36 +24,22 @@ const UNCOUNTED: Duration = Duration::from_secs(30);
 /// Shortest time for which a refusal of the store is also that of the calls after it.
 const SHORTEST_BLOCK: Duration = Duration::from_secs(1);
 
+/// Time after which a call does not ask the store again, but checks again later.
+const LONGEST_CHECK: Duration = Duration::from_secs(5);
+
+/// Shortest time before permits are returned.
+const SHORTEST_RETURN: Duration = Duration::from_millis(1);
+
 pub(super) struct Client {
-    pub(super) backend: Arc<dyn Backend>,
-    pub(super) time: Arc<dyn Time>,
-    pub(super) name: String,
-    pub(super) rules: Rules,
-    /// Expected processes.
-    pub(super) processes: u64,
+    pub(super) link: Link,
     state: Mutex<State>,
     /// One request to the store at a time.
     asking: Arc<tokio::sync::Mutex<()>>,
-    /// Only returns what another one had.
-    is_closing: bool,
 }
 
 impl Client {
-    pub(super) fn new(
-        backend: Arc<dyn Backend>,
-        time: Arc<dyn Time>,
-        name: String,
-        rules: Rules,
-        processes: u64,
-    ) -> Self {
-        let (state, asking) = (Mutex::default(), Arc::default());
-        Self { backend, time, name, rules, processes, state, asking, is_closing: false }
-    }
-
-    /// The same budget by other rules.
-    pub(super) fn again(&self, rules: Rules, processes: u64) -> Self {
-        let (backend, time) = (Arc::clone(&self.backend), Arc::clone(&self.time));
-        Self::new(backend, time, self.name.clone(), rules, processes)
+    pub(super) fn new(link: Link) -> Self {
+        Self { link, state: Mutex::default(), asking: Arc::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -59,6 +47,7 @@ impl Client {
     }
 
     pub(super) async fn check(self: &Arc<Self>, time_left: Duration) -> RateLimiterDecision {
+        let started = self.link.now();
         loop {
             if let Some(decision) = self.decide(time_left) {
                 return decision;
@@ -70,11 +59,16 @@ impl Client {
             if let Some(decision) = self.decide(time_left) {
                 return decision;
             }
-            let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            let passed = elapsed(self.link.now(), started);
+            if passed >= LONGEST_CHECK {
+                return RateLimiterDecision::CheckAfter(SHORTEST_BLOCK);
+            }
+            let Ok(runtime) = Handle::try_current() else {
                 self.fail();
                 continue;
             };
             let client = Arc::clone(self);
+            let time_left = time_left.saturating_sub(passed);
             // A task, because the permits would be lost with a call that is canceled.
             let asked = runtime.spawn(async move {
                 let reply = client.ask(true, time_left).await;
@@ -82,8 +76,9 @@ impl Client {
                 reply
             });
             match asked.await {
-                Ok(Ok(Reply::Granted { after, .. })) if after > 0 => {
-                    return RateLimiterDecision::ProceedAfter(Duration::from_micros(after));
+                Ok(Ok((Reply::Granted { after, .. }, at))) if after > 0 => {
+                    let after = Duration::from_micros(after).saturating_sub(self.link.now().since(at));
+                    return RateLimiterDecision::ProceedAfter(after);
                 }
                 Ok(Ok(_) | Err(_)) => {}
                 Err(_) => self.fail(),
@@ -93,20 +88,23 @@ impl Client {
 
     /// Decides without the store, if that is possible.
     fn decide(self: &Arc<Self>, time_left: Duration) -> Option<RateLimiterDecision> {
-        let now = self.time.now();
+        let now = self.link.now();
         let mut state = self.state();
+        if let Some(left) = state.paused_for(now) {
+            return Some(self.decision(&Reply::Exhausted(micros(left))));
+        }
         if state.permits > 0 && state.is_valid(now) {
             state.permits -= 1;
             state.in_flight += 1;
             return Some(RateLimiterDecision::Proceed);
         }
         if let Some((since, _)) = &state.down {
-            if elapsed(now, *since) >= RETRY && !state.is_reporting {
+            if elapsed(now, *since) >= RETRY {
                 state.has_news = true;
                 self.report(&mut state);
             }
             let request = Request { want: 1, time_left: micros(time_left), ..Request::default() };
-            return state.decide_alone(&self.rules, &request, now).map(|reply| self.decision(&reply));
+            return state.decide_alone(&self.link.rules, &request, now).map(|reply| self.decision(&reply));
         }
         let (reply, since, block) = state.blocked.as_ref()?;
         let passed = elapsed(now, *since);
@@ -118,15 +116,30 @@ impl Client {
             Reply::Noted | Reply::Granted { after: 0, .. } => RateLimiterDecision::Proceed,
             Reply::Granted { after, .. } => RateLimiterDecision::ProceedAfter(Duration::from_micros(*after)),
             Reply::Wait(wait) => RateLimiterDecision::CheckAfter(Duration::from_micros(*wait)),
-            Reply::Exhausted(wait) if self.rules.paced => {
+            Reply::Exhausted(wait) if self.link.rules.paced => {
                 RateLimiterDecision::CheckAfter(Duration::from_micros(*wait))
             }
             Reply::Exhausted(wait) => RateLimiterDecision::Reject(Duration::from_micros(*wait)),
         }
     }
 
+    /// Returns the permit of a call that was not sent.
+    pub(super) fn unused(self: &Arc<Self>) {
+        let now = self.link.now();
+        let mut state = self.state();
+        if state.down.is_some() {
+            state.return_alone(&self.link.rules, now);
+        } else if state.stale > 0 {
+            state.stale -= 1;
+        } else if state.in_flight > 0 {
+            state.in_flight -= 1;
+            state.permits += 1;
+            self.return_later(&mut state, now);
+        }
+    }
+
     pub(super) fn observe(self: &Arc<Self>, report: &RateLimitReport) {
-        let now = self.time.now();
+        let now = self.link.now();
         let mut state = self.state();
         if state.stale > 0 {
             state.stale -= 1;
@@ -139,7 +152,7 @@ impl Client {
         let is_unlimited = window.is_none();
         if let Some(seen) = numbers(&report.limit) {
             state.has_news |= known.is_none_or(|known| seen.reset > known);
-            if let Some((now, rules)) = state.local(now).map(|now| (now, &self.rules))
+            if let Some((now, rules)) = state.local(now).map(|now| (now, &self.link.rules))
                 && let Some((_, pool)) = &mut state.down
             {
                 let request = Request { seen: Some(seen.clone()), ..Request::default() };
@@ -159,6 +172,7 @@ impl Client {
         if report.status == StatusCode::TOO_MANY_REQUESTS
             && let Some(pause) = report.retry_after
         {
+            state.pause_for(pause, now, now);
             state.pause = Some((pause, now));
             state.has_news = true;
         }
@@ -169,43 +183,45 @@ impl Client {
 
     /// Reports what is new, in the background.
     fn report(self: &Arc<Self>, state: &mut State) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        if std::mem::replace(&mut state.is_reporting, true) {
-            return;
-        }
+        let Some(runtime) = runtime_for(state.reporting.as_ref()) else { return };
         let client = Arc::clone(self);
-        runtime.spawn(async move {
+        let task = runtime.spawn(async move {
             loop {
                 let asking = client.asking.lock().await;
                 let reply = client.ask(false, Duration::ZERO).await;
                 drop(asking);
-                let mut state = client.state();
-                if reply.is_err() || !state.has_news {
-                    state.is_reporting = false;
-                    return;
+                {
+                    let mut state = client.state();
+                    if reply.is_err() || !state.has_news {
+                        state.reporting = None;
+                        return;
+                    }
+                }
+                if let Ok((Reply::Wait(wait), _)) = reply {
+                    client.link.time.sleep(Duration::from_micros(wait)).await;
                 }
             }
         });
+        state.reporting = Some(task.abort_handle());
     }
 
     /// Returns permits that are not used in time, in the background.
-    fn return_later(self: &Arc<Self>, state: &mut State) {
-        if std::mem::replace(&mut state.is_returning, true) {
-            return;
-        }
-        let (client, time) = (Arc::downgrade(self), Arc::clone(&self.time));
-        tokio::spawn(async move {
+    fn return_later(self: &Arc<Self>, state: &mut State, now: Now) {
+        let Some(runtime) = runtime_for(state.returning.as_ref()) else { return };
+        let (client, time) = (Arc::downgrade(self), Arc::clone(&self.link.time));
+        let mut left = state.valid_for(now);
+        let task = runtime.spawn(async move {
             loop {
-                time.sleep(Duration::from_micros(LEASE)).await;
+                time.sleep(left.max(SHORTEST_RETURN)).await;
                 let Some(client) = client.upgrade() else { return };
-                let now = client.time.now();
                 {
                     let mut state = client.state();
                     if state.permits == 0 || state.down.is_some() {
-                        state.is_returning = false;
+                        state.returning = None;
                         return;
                     }
-                    if state.is_valid(now) {
+                    left = state.valid_for(client.link.now());
+                    if !left.is_zero() {
                         continue;
                     }
                 }
@@ -215,58 +231,64 @@ impl Client {
                 drop(asking);
             }
         });
+        state.returning = Some(task.abort_handle());
     }
 
-    /// Sends a request to the store: reports, returns permits that are no longer valid, and asks for others.
-    async fn ask(self: &Arc<Self>, wants: bool, time_left: Duration) -> Result<Reply, StoreError> {
+    /// Sends a request to the store: reports, returns permits that are no longer valid, and asks for others. The reply
+    /// applies to the returned time.
+    async fn ask(self: &Arc<Self>, wants: bool, time_left: Duration) -> Result<(Reply, Now), StoreError> {
+        let taken = self.link.now();
         let (mut request, had_news) = {
             let mut state = self.state();
             let had_news = state.has_news;
-            (state.take_request(self.time.now()), had_news)
+            let mut request = state.take_request(taken);
+            if wants {
+                let want = state.want.max(state.waiting).clamp(1, MAX_PERMITS);
+                (request.want, state.want) = (want, want);
+            }
+            (request, had_news)
         };
-        if wants {
-            let mut state = self.state();
-            let want = state.want.max(state.waiting).clamp(1, MAX_PERMITS);
-            (request.want, state.want) = (want, want);
-        }
         request.time_left = micros(time_left);
         request.random = fastrand::u64(..);
-        let mut was_written = false;
-        match self.exchange(&request, &mut was_written).await {
-            Ok(Some((pool, now, reply))) => {
-                self.accept(pool, now, &request, &reply);
-                Ok(reply)
+        match self.link.exchange(&request, taken).await {
+            Ok(answer) => {
+                let (reply, at) = (answer.reply.clone(), answer.at);
+                self.accept(answer, &request);
+                Ok((reply, at))
             }
-            Ok(None) => {
-                let (now, reply) = (self.time.now(), Reply::Wait(LONGEST_BACKOFF));
+            Err(Failed::Conflicts(wait)) => {
+                let (now, reply) = (self.link.now(), Reply::Wait(wait));
                 let mut state = self.state();
-                state.restore(request, was_written, now);
+                state.restore(request, false, taken);
                 state.has_news |= had_news;
-                state.blocked = Some((reply.clone(), now, Duration::from_micros(LONGEST_BACKOFF)));
-                Ok(reply)
+                state.blocked = Some((reply.clone(), now, Duration::from_micros(wait)));
+                Ok((reply, now))
             }
-            Err(error) => {
-                self.state().restore(request, was_written, self.time.now());
+            Err(Failed::Store { error, may_be_applied }) => {
+                self.state().restore(request, may_be_applied, taken);
                 self.fail();
                 Err(error)
             }
         }
     }
 
-    fn accept(self: &Arc<Self>, pool: Pool, store_now: Micros, request: &Request, reply: &Reply) {
-        let now = self.time.now();
+    fn accept(self: &Arc<Self>, answer: Answer, request: &Request) {
+        let Answer { pool, reply, store_now, at } = answer;
+        let now = self.link.now();
         let mut state = self.state();
         state.down = None;
+        let pause = Duration::from_micros(pool.paused_until.saturating_sub(store_now));
+        state.pause_for(pause, at, now);
         let block = Duration::from_millis(pool.processes().saturating_mul(5)).max(SHORTEST_BLOCK);
-        state.blocked = match reply {
+        state.blocked = match &reply {
             Reply::Noted | Reply::Granted { .. } => None,
-            Reply::Wait(wait) => Some((reply.clone(), now, Duration::from_micros(*wait))),
-            Reply::Exhausted(wait) => Some((reply.clone(), now, Duration::from_micros(*wait).min(block))),
+            Reply::Wait(wait) => Some((reply.clone(), at, Duration::from_micros(*wait))),
+            Reply::Exhausted(wait) => Some((reply.clone(), at, Duration::from_micros(*wait).min(block))),
         };
         if request.want > 0 {
-            state.counted = store_now / 60_000_000;
+            state.counted = store_now / MINUTE;
         }
-        if let Reply::Granted { permits, after, valid } = reply {
+        if let Reply::Granted { permits, after, valid } = &reply {
             let reset = pool.window.as_ref().map_or(0, |window| window.reset);
             if state.reset != reset {
                 state.stale += std::mem::take(&mut state.in_flight);
@@ -281,23 +303,21 @@ impl Client {
                     _ => (request.want / 2).max(1),
                 };
                 state.permits = *permits;
-                state.valid = Some((now, Duration::from_micros(*valid)));
-                if *permits > 1 {
-                    self.return_later(&mut state);
-                }
+                state.valid = Some((at, Duration::from_micros(*valid)));
+                self.return_later(&mut state, now);
             }
         }
-        state.last = Some((pool, store_now, now));
+        state.last = Some((pool, store_now, at));
     }
 
     /// From now on, the process has its share, until the store can be reached again.
     fn fail(&self) {
-        let now = self.time.now();
+        let now = self.link.now();
         let mut state = self.state();
         let share = match (state.down.take(), &state.last) {
             (Some((_, share)), _) => share,
-            (None, Some((pool, ..))) => pool.share_of(pool.processes().max(self.processes)),
-            (None, None) => Pool::new().share_of(self.processes),
+            (None, Some((pool, ..))) => pool.share_of(pool.processes().max(self.link.processes)),
+            (None, None) => Pool::new().share_of(self.link.processes),
         };
         state.down = Some((now, share));
     }
@@ -307,17 +327,19 @@ impl Drop for Client {
     /// Returns the permits that were not used.
     fn drop(&mut self) {
         let mut state = std::mem::take(&mut *self.state());
-        let is_needed = state.permits > 0 && !self.is_closing;
-        if let (true, Ok(runtime)) = (is_needed, tokio::runtime::Handle::try_current()) {
+        if let (true, Ok(runtime)) = (state.permits > 0, Handle::try_current()) {
             state.valid = None;
-            let mut client = self.again(self.rules.clone(), self.processes);
-            client.is_closing = true;
-            let client = Arc::new(client);
-            *client.state() = state;
+            let (link, now) = (self.link.clone(), self.link.now());
+            let request = state.take_request(now);
             // What can't be returned is lost until the window ends.
-            runtime.spawn(async move { client.ask(false, Duration::ZERO).await.map(drop) });
+            runtime.spawn(async move { link.exchange(&request, now).await.map(drop) });
         }
     }
+}
+
+/// Returns the runtime for a background task that is not running.
+fn runtime_for(running: Option<&AbortHandle>) -> Option<Handle> {
+    Handle::try_current().ok().filter(|_| running.is_none_or(AbortHandle::is_finished))
 }
 
 /// Counts a call that waits for permits.

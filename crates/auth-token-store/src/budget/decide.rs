@@ -2,7 +2,7 @@
 
 use super::pool::{
     CHUNKS, Carry, FORGET_CALLER, GRACE, HOUR, LEASE, LONGEST_WINDOW, MAX_CALLERS, MINUTE, Minute,
-    PROBE_TIME, PROBES, Pool, Probes, Reply, Request, Rules, Seen, Window,
+    PROBE_TIME, PROBES, Pool, Probes, Reply, Request, Rules, Seen, UNSURE, Window,
 };
 use crate::shared::record::{Micros, SECOND};
 
@@ -19,7 +19,7 @@ pub(crate) fn apply(before: &Pool, rules: &Rules, request: &Request, now: Micros
     if request.version > pool.version {
         // Writes were lost, and with them perhaps permits that are in use.
         pool.version = request.version;
-        pool.unsure_until = now.saturating_add(LEASE);
+        pool.unsure_until = now.saturating_add(UNSURE);
         if let Some(window) = &mut pool.window {
             window.sure = false;
         }
@@ -65,7 +65,7 @@ fn correct_clock(pool: &mut Pool, now: Micros) {
         *time = (*time).min(latest);
     }
     pool.uncounted_until = pool.uncounted_until.min(now.saturating_add(MINUTE));
-    pool.unsure_until = pool.unsure_until.min(now.saturating_add(LEASE));
+    pool.unsure_until = pool.unsure_until.min(now.saturating_add(UNSURE));
     pool.probes.since = pool.probes.since.min(now);
 }
 

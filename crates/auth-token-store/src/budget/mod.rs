@@ -6,6 +6,8 @@
 //! ```
 
 mod client;
+#[cfg(test)]
+mod client_tests;
 mod decide;
 mod exchange;
 pub(crate) mod pool;
@@ -21,6 +23,7 @@ use auth_core::Now;
 use auth_core::rate_limit::{RateLimitReport, RateLimiter, RateLimiterDecision};
 use auth_core::store::{StoreError, StoreKey};
 use client::Client;
+use exchange::Link;
 use pool::Rules;
 use std::fmt;
 use std::sync::Arc;
@@ -29,7 +32,7 @@ use std::time::Duration;
 /// The calls per hour that the processes of a fleet may make together.
 ///
 /// The server counts all calls of an organization. Each process takes permits for a few calls at a time from the store, so
-/// that most calls need no request to it, and returns what it has not used after 5 seconds. The numbers in the responses
+/// that most calls need no request to it, and returns what it has not used after a second. The numbers in the responses
 /// correct the count: it also contains the calls of other programs. Nothing is limited as long as no response contains
 /// numbers. Clones share their permits; a process needs one budget.
 ///
@@ -57,13 +60,15 @@ impl RateBudget {
     pub(crate) fn new(backend: Arc<dyn Backend>, time: Arc<dyn Time>, name: &str) -> Self {
         let name = crate::format::name_of(&StoreKey::new("rate-budget", "", name));
         let rules = Rules { caller: String::new(), weight: 1, reserve: 0, paced: false };
-        Self { client: Arc::new(Client::new(backend, time, name, rules, 16)) }
+        let link = Link { backend, time, name, rules, processes: 16 };
+        Self { client: Arc::new(Client::new(link)) }
     }
 
+    /// Opens the same budget by other rules.
     fn with(self, change: impl FnOnce(&mut Rules, &mut u64)) -> Self {
-        let (mut rules, mut processes) = (self.client.rules.clone(), self.client.processes);
-        change(&mut rules, &mut processes);
-        Self { client: Arc::new(self.client.again(rules, processes)) }
+        let mut link = self.client.link.clone();
+        change(&mut link.rules, &mut link.processes);
+        Self { client: Arc::new(Client::new(link)) }
     }
 
     /// Leaves the last `reserve` calls of a window to other programs: fewer permits are granted by that number. Calls are
@@ -105,13 +110,13 @@ impl RateBudget {
     ///
     /// [`StoreError`] if the store can't be read, or if the record is damaged.
     pub async fn status(&self) -> Result<RateBudgetStatus, StoreError> {
-        self.client.status().await
+        self.client.link.status().await
     }
 }
 
 impl fmt::Debug for RateBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateBudget").field("rules", &self.client.rules).finish_non_exhaustive()
+        f.debug_struct("RateBudget").field("rules", &self.client.link.rules).finish_non_exhaustive()
     }
 }
 
@@ -124,6 +129,10 @@ impl RateLimiter for RateBudget {
 
     fn observe(&self, report: &RateLimitReport, _: Now) {
         self.client.observe(report);
+    }
+
+    fn unused(&self, _: Now) {
+        self.client.unused();
     }
 }
 

@@ -15,8 +15,12 @@ use std::collections::BTreeMap;
 /// The layout that is written, and the only supported one.
 pub(crate) const LAYOUT: u32 = 1;
 
-/// How long a process may use a permit before it returns it.
-pub(crate) const LEASE: Micros = 5 * SECOND;
+/// How long a process may use a permit before it returns it. It reads the record that often, so it also notices a pause
+/// within this time.
+pub(crate) const LEASE: Micros = SECOND;
+
+/// Time after a loss of writes in which permits that the store has lost may be in use.
+pub(crate) const UNSURE: Micros = 5 * SECOND;
 
 /// Permits while the window is unknown, and the time after which there are as many again.
 pub(crate) const PROBES: u64 = 10;
@@ -171,6 +175,22 @@ pub(crate) enum Reply {
     Wait(Micros),
     /// Nothing is left for this time.
     Exhausted(Micros),
+}
+
+impl Request {
+    /// Returns the same request after some time has passed.
+    pub(super) fn after(&self, passed: Micros) -> Self {
+        let seen = self
+            .seen
+            .clone()
+            .map(|seen| Seen { ends_in: seen.ends_in.map(|left| left.saturating_sub(passed)), ..seen });
+        Self {
+            seen,
+            pause: self.pause.map(|pause| pause.saturating_sub(passed)),
+            time_left: self.time_left.saturating_sub(passed),
+            ..self.clone()
+        }
+    }
 }
 
 impl Pool {

@@ -25,9 +25,9 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// The clock of a host, whose wall clock is wrong by some seconds.
 #[derive(Debug)]
-struct Simulated {
-    start: Instant,
-    wall: u64,
+pub(super) struct Simulated {
+    pub(super) start: Instant,
+    pub(super) wall: u64,
 }
 
 impl Clock for Simulated {

@@ -3,11 +3,11 @@
 use super::decide::apply;
 use super::pool::{Pool, Reply, Request, Rules, Seen};
 use crate::shared::record::Micros;
+use crate::shared::{elapsed, micros};
 use auth_core::Now;
 use auth_core::rate_limit::RateLimit;
 use std::time::{Duration, SystemTime};
-
-const LONGEST_WINDOW: Duration = Duration::from_secs(65 * 60);
+use tokio::task::AbortHandle;
 
 #[derive(Default)]
 pub(super) struct State {
@@ -29,8 +29,11 @@ pub(super) struct State {
     pub(super) uncounted_at: Option<Now>,
     /// A part of it should be reported at once.
     pub(super) has_news: bool,
-    pub(super) is_reporting: bool,
-    pub(super) is_returning: bool,
+    /// The tasks that report and that return permits. They end with their runtime.
+    pub(super) reporting: Option<AbortHandle>,
+    pub(super) returning: Option<AbortHandle>,
+    /// For how long the server rejects calls.
+    pub(super) paused: Option<(Now, Duration)>,
     /// The last refusal, and for how long calls need not ask.
     pub(super) blocked: Option<(Reply, Now, Duration)>,
     /// What the store contained last, and when.
@@ -42,9 +45,29 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn is_valid(&self, now: Now) -> bool {
-        self.valid.is_some_and(|(since, valid)| elapsed(now, since) < valid)
+        !self.valid_for(now).is_zero()
     }
 
+    /// Returns the time until permits end.
+    pub(super) fn valid_for(&self, now: Now) -> Duration {
+        self.valid.map_or(Duration::ZERO, |(since, valid)| valid.saturating_sub(elapsed(now, since)))
+    }
+
+    /// Notes that the server rejects calls for this time.
+    pub(super) fn pause_for(&mut self, pause: Duration, since: Now, now: Now) {
+        let left = pause.saturating_sub(elapsed(now, since));
+        if !left.is_zero() && self.paused_for(now).is_none_or(|known| known < left) {
+            self.paused = Some((now, left));
+        }
+    }
+
+    /// Returns the time for which the server rejects calls.
+    pub(super) fn paused_for(&self, now: Now) -> Option<Duration> {
+        let (since, pause) = self.paused?;
+        Some(pause.saturating_sub(elapsed(now, since))).filter(|left| !left.is_zero())
+    }
+
+    /// Returns what is reported at this time, and permits that are no longer valid.
     pub(super) fn take_request(&mut self, now: Now) -> Request {
         let unused = if self.is_valid(now) { 0 } else { std::mem::take(&mut self.permits) };
         self.has_news = false;
@@ -64,19 +87,20 @@ impl State {
         }
     }
 
-    /// Takes back what could not be reported. If the store may have received it, permits are not returned twice.
-    pub(super) fn restore(&mut self, request: Request, was_written: bool, now: Now) {
-        if !was_written {
+    /// Takes back a request of the time `taken` that could not be reported. If the store may have applied it, permits are
+    /// not returned twice.
+    pub(super) fn restore(&mut self, request: Request, may_be_applied: bool, taken: Now) {
+        if !may_be_applied {
             self.spent += request.spent;
             if self.permits == 0 {
                 (self.permits, self.valid) = (request.unused, None);
             }
         }
         if let Some(seen) = request.seen {
-            self.saw(seen, now);
+            self.saw(seen, taken);
         }
         self.uncounted |= request.uncounted;
-        self.pause = self.pause.or(request.pause.map(|pause| (Duration::from_micros(pause), now)));
+        self.pause = self.pause.or(request.pause.map(|pause| (Duration::from_micros(pause), taken)));
     }
 
     /// Merges numbers: a later window first, then the smaller number.
@@ -103,6 +127,14 @@ impl State {
         }
     }
 
+    /// Returns a permit to the share of this process.
+    pub(super) fn return_alone(&mut self, rules: &Rules, now: Now) {
+        let reset =
+            self.down.as_ref().and_then(|(_, pool)| pool.window.as_ref()).map_or(0, |window| window.reset);
+        let request = Request { unused: 1, reset, ..Request::default() };
+        self.decide_alone(rules, &request, now);
+    }
+
     pub(super) fn decide_alone(&mut self, rules: &Rules, request: &Request, now: Now) -> Option<Reply> {
         let now = self.local(now)?;
         let (_, pool) = self.down.as_mut()?;
@@ -126,19 +158,10 @@ impl Reply {
 /// The numbers of a response, if it has all that are needed and they are plausible.
 pub(super) fn numbers(limit: &RateLimit) -> Option<Seen> {
     let (remaining, reset) = (limit.remaining?, limit.reset?);
-    let ends_in = limit.server_now.map(|now| reset.duration_since(now).unwrap_or_default());
-    if ends_in.is_some_and(|left| left > LONGEST_WINDOW) {
-        return None;
-    }
+    let ends_in = match limit.server_now {
+        Some(now) => Some(limit.resets_in(now)?),
+        None => None,
+    };
     let reset = reset.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
     Some(Seen { reset, ends_in: ends_in.map(micros), limit: limit.limit, remaining })
-}
-
-/// Time since `earlier`, by the clock that shows more: one can stop, the other can be corrected.
-pub(super) fn elapsed(now: Now, earlier: Now) -> Duration {
-    now.since(earlier).max(now.wall.duration_since(earlier.wall).unwrap_or_default())
-}
-
-pub(super) fn micros(time: Duration) -> Micros {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

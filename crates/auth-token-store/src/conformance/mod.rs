@@ -43,6 +43,7 @@
 //! | `begin-needs-lease` | no refresh begins under a lease that has ended |
 //! | `begin-needs-current-token` | no refresh begins with a token that was replaced |
 //! | `begin-is-marked` | every process sees that a refresh has begun, and that it has ended |
+//! | `kept-refresh-token` | a new access token for the same refresh token is a new pair |
 //! | `one-refresh-at-a-time` | no second refresh begins before the time limit of the first one is over |
 //! | `late-save` | the response to a refresh is saved even though another process holds the lock |
 //! | `save-after-outage` | the same if the store was unreachable in the meantime |

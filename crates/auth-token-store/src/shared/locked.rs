@@ -2,7 +2,7 @@
 
 use super::holder::{Holder, Next, Pair};
 use super::operation::Operation;
-use super::{Backend, Shared, fingerprint};
+use super::{Backend, Shared, elapsed, fingerprint};
 use crate::format;
 use async_trait::async_trait;
 use auth_core::Now;
@@ -89,12 +89,10 @@ impl<B: Backend> Locked<B> {
         Ok(())
     }
 
-    /// Returns the time that is left for a refresh, by the clock that shows more: one can stop, the other can be
-    /// corrected.
+    /// Returns the time that is left for a refresh.
     fn time_left(&self, started: Now) -> Result<Duration, StoreError> {
         let (now, timing) = (self.store.inner.time.now(), &self.store.inner.timing);
-        let elapsed = now.since(started).max(now.wall.duration_since(started.wall).unwrap_or_default());
-        let left = Duration::from_micros(timing.refresh).saturating_sub(elapsed);
+        let left = Duration::from_micros(timing.refresh).saturating_sub(elapsed(now, started));
         match left < Duration::from_micros(timing.step) {
             true => Err(StoreError::new("begin", "too little time is left for a refresh")),
             false => Ok(left),

@@ -28,12 +28,13 @@ use crate::format;
 use async_trait::async_trait;
 use auth_core::secret::ExposeSecret as _;
 use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
-use auth_core::{Clock, SystemClock};
+use auth_core::{Clock, Now, SystemClock};
 use locked::Locked;
 use operation::{Operation, Reply};
 use record::{LAYOUT, Micros, Record, Timing, Token};
 use seen::Seen;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -212,9 +213,9 @@ impl<B: Backend> Shared<B> {
     ) -> Result<(Micros, Record, Reply), StoreError> {
         let (timing, action) = (&self.inner.timing, operation.name());
         for _ in 0..MAX_CONFLICTS {
-            let (now, old) = self.limited(action, self.inner.backend.read(name)).await?;
-            let now = now.saturating_add(self.skew());
-            let stored = old.as_deref().map(|old| parse(action, old)).transpose()?;
+            let (now, old) = limited(action, timing.step, Backend::read(self, name)).await?;
+            let stored: Option<Record> =
+                old.as_deref().map(|old| parse(action, "record", LAYOUT, old)).transpose()?;
             let seen = self.seen().credentials.get(name).cloned().unwrap_or_default();
             let renumber = |token: &mut Token, from, to| self.renumber(name, token, from, to);
             let (record, reply) = seen.compute(stored.clone(), operation, now, timing, renumber)?;
@@ -227,25 +228,14 @@ impl<B: Backend> Shared<B> {
             }
             let new = serde_json::to_vec(&record)
                 .map_err(|_| StoreError::new(action, "could not serialize the record"))?;
-            let before = now.saturating_add(timing.step).saturating_sub(self.skew());
+            let before = now.saturating_add(timing.step);
             let swap = Swap { name, old: old.as_deref(), new: &new, before, durable };
-            if self.limited(action, self.inner.backend.swap(swap)).await? {
+            if limited(action, timing.step, Backend::swap(self, swap)).await? {
                 self.saw(name, &record);
                 return Ok((now, record, reply));
             }
         }
         Err(StoreError::new(action, "other processes changed the record each time"))
-    }
-
-    async fn limited<T>(
-        &self,
-        action: &'static str,
-        step: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        let limit = Duration::from_micros(self.inner.timing.step);
-        tokio::time::timeout(limit, step).await.unwrap_or_else(|_| {
-            Err(StoreError::new(action, format!("no response within {} seconds", limit.as_secs())))
-        })
     }
 
     fn seen(&self) -> MutexGuard<'_, AllSeen> {
@@ -333,7 +323,7 @@ impl<B: Backend> Shared<B> {
         let text = self.inner.keys.open(name, record.generation, &sealed.key_id, &sealed.sealed)?;
         let mut token = format::read(key, "the record", text.expose_secret())?;
         if token.generation != record.generation {
-            return Err(StoreError::new("read", "the record is damaged. Nothing was changed"));
+            return Err(StoreError::unreadable("the record is damaged. Nothing was changed"));
         }
         let wall = self.inner.time.now().wall;
         token.expires_at = sealed.life.and_then(|life| {
@@ -371,21 +361,39 @@ macro_rules! shared_store {
 }
 pub(crate) use shared_store;
 
-fn parse(action: &'static str, bytes: &[u8]) -> Result<Record, StoreError> {
+/// Parses a record of the store. The layout is parsed first, so that a later one can change the rest.
+pub(crate) fn parse<T: DeserializeOwned>(
+    action: &'static str,
+    what: &str,
+    layout: u32,
+    bytes: &[u8],
+) -> Result<T, StoreError> {
     #[derive(Deserialize)]
     struct Head {
         v: u32,
     }
-    let damaged = |_| StoreError::new(action, "the record is damaged. Nothing was changed");
+    let damaged = |_| StoreError::new(action, format!("the {what} is damaged. Nothing was changed"));
     let head: Head = serde_json::from_slice(bytes).map_err(damaged)?;
-    if head.v != LAYOUT {
+    if head.v != layout {
         let reason = format!(
-            "the record has layout {}, but only layout {LAYOUT} is supported. Nothing was changed",
+            "the {what} has layout {}, but only layout {layout} is supported. Nothing was changed",
             head.v
         );
         return Err(StoreError::new(action, reason));
     }
     serde_json::from_slice(bytes).map_err(damaged)
+}
+
+/// Performs an operation of the store within a time limit.
+pub(crate) async fn limited<T>(
+    action: &'static str,
+    limit: Micros,
+    step: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let limit = Duration::from_micros(limit);
+    tokio::time::timeout(limit, step).await.unwrap_or_else(|_| {
+        Err(StoreError::new(action, format!("no response within {} seconds", limit.as_secs())))
+    })
 }
 
 /// Returns the first half of the SHA-256 of the refresh token, or of the access token if there is none.
@@ -394,6 +402,11 @@ fn fingerprint(token: &StoredToken) -> String {
     format::hex(&Sha256::digest(secret.expose_secret().as_bytes()))
 }
 
-fn micros(time: Duration) -> Micros {
+/// Returns the time since `earlier`, by the clock that shows more: one can stop, the other can be corrected.
+pub(crate) fn elapsed(now: Now, earlier: Now) -> Duration {
+    now.since(earlier).max(now.wall.duration_since(earlier.wall).unwrap_or_default())
+}
+
+pub(crate) fn micros(time: Duration) -> Micros {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

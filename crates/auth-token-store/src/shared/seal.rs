@@ -90,7 +90,7 @@ impl KeyRing {
         key_id: &str,
         sealed: &str,
     ) -> Result<SecretBox<Vec<u8>>, StoreError> {
-        let failed = |reason: String| StoreError::new("read", reason);
+        let failed = |reason: String| StoreError::unreadable(reason);
         let named = std::iter::once(&self.active).chain(&self.also).find(|named| named.id == key_id);
         let named = named.ok_or_else(|| {
             failed(format!("the token is encrypted with the key `{key_id}`, which is not in the key ring"))

@@ -2,12 +2,15 @@
 
 use super::super::{Checked, Stop, fail};
 use super::Fleet;
-use auth_core::rate_limit::RateLimitReport;
+use auth_core::rate_limit::{RateLimitReport, RateLimiterDecision};
 use http::StatusCode;
 use std::time::Duration;
 
 /// Calls that may be in use when another program makes its own.
 const IN_USE: u64 = 16;
+
+/// Time after which a process knows what another one has received.
+const NOTICED: Duration = Duration::from_secs(2);
 
 pub(super) async fn is_used(fleet: &Fleet<'_>) -> Checked {
     let processes = fleet.open(200, 6, |rules| rules.reserve = 20);
@@ -129,24 +132,59 @@ pub(super) async fn fair(fleet: &Fleet<'_>) -> Checked {
 pub(super) async fn pause(fleet: &Fleet<'_>) -> Checked {
     let processes = fleet.open(300, 3, |_| {});
     fleet.spend_all(&processes, 30).await?;
-    let mut report = RateLimitReport::new(StatusCode::TOO_MANY_REQUESTS);
-    report.retry_after = Some(Duration::from_secs(120));
-    if let Some(process) = processes.first() {
-        process.limiter.observe(&report, fleet.now());
-    }
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    // Permits that were granted before are used up or end.
-    fleet.pass(Duration::from_secs(10)).await;
-    for process in &processes {
-        if fleet.spend(process, 1).await?.0 > 0 {
-            return fail("a call was sent although the vendor had asked for a pause");
+    for is_reachable in [true, false] {
+        let Some(first) = processes.first() else { return Ok(()) };
+        // Permits that may not be used any more, unless this process has to ask for each.
+        fleet.spend(first, 1).await?;
+        if !is_reachable && !fleet.subject.set_reachable(false).await {
+            continue;
+        }
+        let mut report = RateLimitReport::new(StatusCode::TOO_MANY_REQUESTS);
+        report.retry_after = Some(Duration::from_secs(120));
+        first.limiter.observe(&report, fleet.now());
+        let at_once = fleet.spend(first, 1).await;
+        if !is_reachable {
+            fleet.subject.set_reachable(true).await;
+        }
+        if at_once?.0 > 0 {
+            return fail(match is_reachable {
+                true => "a process sent a call right after a 429 with a delay",
+                false => "without the store, a process sent a call right after a 429 with a delay",
+            });
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        if is_reachable {
+            fleet.pass(NOTICED).await;
+            for process in &processes {
+                if fleet.spend(process, 1).await?.0 > 0 {
+                    return fail("a call was sent although another process had received a 429 with a delay");
+                }
+            }
+        }
+        fleet.pass(Duration::from_secs(120)).await;
+        match fleet.spend_all(&processes, 20).await? {
+            20 => {}
+            calls => return fail(format!("only {calls} of 20 calls were sent after a pause")),
         }
     }
-    fleet.pass(Duration::from_secs(115)).await;
-    match fleet.spend_all(&processes, 20).await? {
-        20 => Ok(()),
-        calls => fail(format!("only {calls} of 20 calls were sent after a pause")),
+    Ok(())
+}
+
+pub(super) async fn unused(fleet: &Fleet<'_>) -> Checked {
+    let processes = fleet.open(100, 3, |_| {});
+    fleet.spend_all(&processes, 10).await?;
+    // As many attempts that never reach the vendor as the window has calls.
+    for _ in 0..40 {
+        for process in &processes {
+            if fleet.decide(process).await? == RateLimiterDecision::Proceed {
+                process.limiter.unused(fleet.now());
+            }
+        }
+        fleet.pass(Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    let calls = 10 + fleet.spend_all(&processes, 1_000).await?;
+    fleet.must_be_used(calls, 100)
 }
 
 pub(super) async fn no_numbers(fleet: &Fleet<'_>) -> Checked {

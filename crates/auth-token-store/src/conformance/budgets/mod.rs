@@ -11,7 +11,8 @@
 //! | `budget-strangers` | the calls of other programs are noticed |
 //! | `budget-crash` | processes that die cost little of a window |
 //! | `budget-fair` | a caller gets its share although another one takes what it can |
-//! | `budget-pause` | after a 429 with a delay, no process sends a call until it is over |
+//! | `budget-pause` | after a 429 with a delay, the process that received it sends no call until the delay is over, with or without the store, and the others send none after two seconds |
+//! | `budget-unused` | attempts that never reach the vendor use up no calls |
 //! | `budget-no-numbers` | without numbers of the vendor, nothing is limited |
 //! | `budget-outage` | without the store, each process decides in time, has a share of the rest, and all together exceed no limit |
 //! | `budget-loss` | a store that has lost its data exceeds no limit |
@@ -122,6 +123,7 @@ pub async fn check(subject: &dyn Subject) -> Report {
         "budget-crash": checks::crash,
         "budget-fair": checks::fair,
         "budget-pause": checks::pause,
+        "budget-unused": checks::unused,
         "budget-no-numbers": checks::no_numbers,
         "budget-outage": checks::outage,
         "budget-loss": checks::loss,
