@@ -57,6 +57,8 @@ mod redis_store;
 mod servers;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod shared;
+#[cfg(all(test, feature = "conformance", any(feature = "postgres", feature = "redis")))]
+mod suite_tests;
 mod worker;
 
 /// The crate that [`RedisStore`] connects with. Enable its features, such as TLS, in your own manifest.

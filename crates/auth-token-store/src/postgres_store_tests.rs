@@ -2,12 +2,10 @@
 
 use super::{Postgres, PostgresStore};
 use crate::servers::{self, Server};
-use crate::shared::tests::{Skipped, key, pair};
-use crate::shared::{KeyRing, Shared};
+use crate::shared::KeyRing;
+use crate::shared::tests::{key, pair};
 use auth_core::secret::ExposeSecret as _;
 use auth_core::store::TokenStore;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 fn keys() -> KeyRing {
@@ -34,85 +32,39 @@ async fn started(settings: &[&str]) -> Server {
 #[cfg(feature = "conformance")]
 mod suite {
     use super::*;
-    use crate::conformance::{self, Outcome, Subject, budgets};
-    use auth_core::rate_limit::RateLimiter;
+    use crate::suite_tests::{self, REPLICATED};
 
-    struct Tested {
-        server: Server,
-        micros: Arc<AtomicU64>,
-    }
+    struct Started(Server);
 
     #[async_trait::async_trait]
-    impl Subject for Tested {
-        fn open(&self, _: u32) -> Arc<dyn TokenStore> {
-            let postgres = Postgres::new(&address(&self.server)).unwrap();
-            let time = Arc::new(Skipped::new(&self.micros));
-            Arc::new(Shared::with_time(postgres, keys(), time).with_skew(&self.micros))
+    impl suite_tests::Server for Started {
+        type Backend = Postgres;
+
+        fn connect(&self) -> Postgres {
+            Postgres::new(&address(&self.0)).unwrap()
         }
 
-        fn lease(&self) -> Option<Duration> {
-            Some(Duration::from_secs(30))
+        async fn set_reachable(&self, reachable: bool) {
+            self.0.signal_all(if reachable { "CONT" } else { "STOP" });
         }
 
-        async fn pass(&self, time: Duration) {
-            self.micros.fetch_add(u64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(30)).await;
-        }
-
-        async fn set_reachable(&self, reachable: bool) -> bool {
-            self.server.signal_all(if reachable { "CONT" } else { "STOP" });
-            true
-        }
-
-        async fn lose_everything(&self) -> bool {
-            let postgres = Postgres::new(&address(&self.server)).unwrap();
-            postgres.send("clear", "DELETE FROM authc_store", &[]).await.unwrap();
-            true
+        async fn lose_everything(&self) {
+            self.connect().send("clear", "DELETE FROM authc_store", &[]).await.unwrap();
         }
     }
 
-    #[async_trait::async_trait]
-    impl budgets::Subject for Tested {
-        fn open(&self, _: u32, rules: &budgets::Rules) -> Arc<dyn RateLimiter> {
-            let postgres = Postgres::new(&address(&self.server)).unwrap();
-            let time = Arc::new(Skipped::new(&self.micros));
-            let store = Shared::with_time(postgres, keys(), time).with_skew(&self.micros);
-            let budget = store.rate_budget(&rules.budget).caller(&rules.caller, rules.weight);
-            Arc::new(budget.processes(rules.processes).reject_below(rules.reserve))
-        }
-
-        async fn pass(&self, time: Duration) {
-            Subject::pass(self, time).await;
-        }
-
-        async fn set_reachable(&self, reachable: bool) -> bool {
-            Subject::set_reachable(self, reachable).await
-        }
-
-        async fn lose_everything(&self) -> bool {
-            Subject::lose_everything(self).await
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn postgresql_passes_every_check() {
+        if servers::wanted() {
+            suite_tests::stores_pass(Started(started(&[]).await), &REPLICATED).await;
         }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn budgets_in_postgresql_pass_every_check() {
-        if !servers::wanted() {
-            return;
+        if servers::wanted() {
+            suite_tests::budgets_pass(Started(started(&[]).await)).await;
         }
-        let tested = Tested { server: started(&[]).await, micros: Arc::default() };
-        let report = budgets::check(&tested).await;
-        assert!(report.outcomes().all(|(_, outcome)| *outcome == Outcome::Passed), "{report}");
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn postgresql_passes_every_check() {
-        if !servers::wanted() {
-            return;
-        }
-        let report = conformance::check(&Tested { server: started(&[]).await, micros: Arc::default() }).await;
-        assert!(report.failures().is_empty(), "{report}");
-        let skipped = report.to_string().lines().filter(|line| line.starts_with("skipped")).count();
-        assert_eq!(skipped, 2, "only those that need replicas: {report}");
     }
 }
 

@@ -2,13 +2,12 @@
 
 use super::{Redis, RedisStore, key_of};
 use crate::servers::{self, Server};
-use crate::shared::tests::{Skipped, key, pair};
+use crate::shared::tests::{key, pair};
 use crate::shared::{KeyRing, Shared};
 use ::redis::{AsyncCommands as _, Client};
 use auth_core::secret::ExposeSecret as _;
 use auth_core::store::{LockError, TokenStore};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 fn keys() -> KeyRing {
@@ -17,12 +16,6 @@ fn keys() -> KeyRing {
 
 fn store_of(server: &Server) -> RedisStore {
     RedisStore::new(Client::open(server.redis_url()).unwrap(), keys())
-}
-
-/// A store whose time can be skipped.
-fn skipping(server: &Server, micros: &Arc<AtomicU64>) -> Shared<Redis> {
-    let client = Client::open(server.redis_url()).unwrap();
-    Shared::with_time(Redis::of(client), keys(), Arc::new(Skipped::new(micros))).with_skew(micros)
 }
 
 async fn connection(server: &Server) -> ::redis::aio::MultiplexedConnection {
@@ -45,8 +38,53 @@ async fn replicated() -> (Server, Server) {
 }
 
 #[cfg(feature = "conformance")]
-#[path = "redis_store_suite_tests.rs"]
-mod suite;
+mod suite {
+    use super::*;
+    use crate::suite_tests::{self, REPLICATED};
+
+    /// A primary, and its replica if there is one.
+    struct Servers(Server, Option<Server>);
+
+    #[async_trait::async_trait]
+    impl suite_tests::Server for Servers {
+        type Backend = Redis;
+
+        fn connect(&self) -> Redis {
+            Redis::of(Client::open(self.0.redis_url()).unwrap())
+        }
+
+        async fn set_reachable(&self, reachable: bool) {
+            self.0.signal(if reachable { "CONT" } else { "STOP" });
+        }
+
+        async fn lose_everything(&self) {
+            let mut connection = connection(&self.0).await;
+            let () = ::redis::cmd("FLUSHALL").query_async(&mut connection).await.unwrap();
+        }
+
+        async fn set_replicated(&self, replicated: bool) -> bool {
+            let Some(replica) = &self.1 else { return false };
+            replica.signal(if replicated { "CONT" } else { "STOP" });
+            true
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn redis_passes_every_check_with_a_replica_and_alone() {
+        if servers::wanted() {
+            let (primary, replica) = replicated().await;
+            suite_tests::stores_pass(Servers(primary, Some(replica)), &[]).await;
+            suite_tests::stores_pass(Servers(servers::redis(&[]), None), &REPLICATED).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn budgets_in_redis_pass_every_check() {
+        if servers::wanted() {
+            suite_tests::budgets_pass(Servers(servers::redis(&[]), None)).await;
+        }
+    }
+}
 
 #[tokio::test]
 async fn tokens_are_encrypted_and_keys_hide_the_account() {

@@ -8,20 +8,19 @@ use super::{Backend, KeyRing, Shared, Swap, Time};
 use async_trait::async_trait;
 use auth_core::secret::{ExposeSecret as _, SecretString};
 use auth_core::store::{LockError, StoreError, StoreKey, StoredToken, TokenStore};
-use auth_core::{Clock, Now, SystemClock};
+use auth_core::{Clock, Now};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
 
-/// Real time, plus what was skipped.
+/// The time of the runtime, which can be paused, plus what was skipped.
 #[derive(Debug, Default)]
 pub(crate) struct Skipped {
-    clock: SystemClock,
-    pub(crate) micros: Arc<AtomicU64>,
+    micros: Arc<AtomicU64>,
     /// Seconds by which the wall clock of this host differs.
     wall: AtomicI64,
 }
@@ -33,23 +32,26 @@ impl Skipped {
 }
 
 impl Clock for Skipped {
+    #[expect(clippy::disallowed_methods, reason = "the clock of the tests")]
     fn now(&self) -> Now {
-        let now = self.clock.now().after(Duration::from_micros(self.micros.load(Ordering::SeqCst)));
+        static START: OnceLock<Instant> = OnceLock::new();
+        let passed = tokio::time::Instant::now().into_std().duration_since(*START.get_or_init(Instant::now));
+        let monotonic = passed + Duration::from_micros(self.micros.load(Ordering::SeqCst));
         let wall = self.wall.load(Ordering::SeqCst);
         let difference = Duration::from_secs(wall.unsigned_abs());
-        let wall = if wall < 0 { now.wall - difference } else { now.wall + difference };
-        Now::new(wall, now.monotonic)
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+        let start = if wall < 0 { start - difference } else { start + difference };
+        Now::new(start + monotonic, monotonic)
     }
 }
 
 impl Time for Skipped {
     /// Ends early when time is skipped.
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let (clock, micros) = (self.clock.clone(), Arc::clone(&self.micros));
-        let now = move || clock.now().after(Duration::from_micros(micros.load(Ordering::SeqCst))).monotonic;
-        let end = now() + time;
+        let host = Self::new(&self.micros);
+        let end = host.now().monotonic + time;
         Box::pin(async move {
-            while now() < end {
+            while host.now().monotonic < end {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         })
@@ -191,49 +193,42 @@ async fn skipping<T>(world: &World, future: impl Future<Output = T>) -> (T, u64)
 #[cfg(feature = "conformance")]
 mod suite {
     use super::*;
-    use crate::conformance::{self, Outcome, Subject};
-
-    struct Tested(Arc<World>);
+    use crate::suite_tests::{self, Server};
 
     #[async_trait]
-    impl Subject for Tested {
-        fn open(&self, _: u32) -> Arc<dyn TokenStore> {
-            Arc::new(self.0.store())
+    impl Server for Memory {
+        type Backend = Self;
+
+        fn connect(&self) -> Self {
+            self.clone()
         }
 
-        fn lease(&self) -> Option<Duration> {
-            Some(Duration::from_secs(30))
-        }
-
-        async fn pass(&self, time: Duration) {
-            self.0.micros.fetch_add(u64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-
-        async fn set_reachable(&self, reachable: bool) -> bool {
+        async fn set_reachable(&self, reachable: bool) {
             self.0.is_unreachable.store(!reachable, Ordering::SeqCst);
-            true
+        }
+
+        async fn lose_everything(&self) {
+            self.0.primary.lock().unwrap().clear();
         }
 
         async fn set_replicated(&self, replicated: bool) -> bool {
             self.0.is_separated.store(!replicated, Ordering::SeqCst);
             true
         }
-
-        async fn lose_everything(&self) -> bool {
-            self.0.primary.lock().unwrap().clear();
-            true
-        }
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[tokio::test(start_paused = true)]
     async fn the_protocol_passes_every_check() {
-        let report = conformance::check(&Tested(Arc::default())).await;
-        assert!(report.outcomes().all(|(_, outcome)| *outcome == Outcome::Passed), "{report}");
+        suite_tests::stores_pass(Memory(Arc::default()), &[]).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn budgets_pass_every_check() {
+        suite_tests::budgets_pass(Memory(Arc::default())).await;
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_crash_during_a_refresh_costs_one_retry_after_32_seconds_and_a_second_one_a_login() {
     let world = Arc::new(World::default());
     let store = world.store();
@@ -262,7 +257,7 @@ async fn a_crash_during_a_refresh_costs_one_retry_after_32_seconds_and_a_second_
     locked.begin(&login).await.expect("a login ends the doubt");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_process_that_waits_writes_rarely() {
     let world = Arc::new(World::default());
     let store = world.store();
@@ -289,7 +284,7 @@ async fn a_process_that_waits_writes_rarely() {
     assert!(at_begin >= 29 && writes <= 6, "{writes} writes in {at_begin} s");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failover_that_loses_a_save_is_repaired_by_the_process_that_knows_it() {
     for everything in [false, true] {
         let world = Arc::new(World::default());
@@ -328,7 +323,7 @@ async fn a_failover_that_loses_a_save_is_repaired_by_the_process_that_knows_it()
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_process_compares_the_store_with_what_it_knows_every_20_seconds() {
     let world = Arc::new(World::default());
     let holder = world.store();
@@ -346,7 +341,7 @@ async fn a_process_compares_the_store_with_what_it_knows_every_20_seconds() {
     assert!(world.primary.lock().unwrap().is_empty(), "the task ends with its store");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_logout_is_not_undone_by_a_process_that_knows_the_token_or_by_a_failover() {
     let world = Arc::new(World::default());
     let (holder, other) = (world.store(), world.store());
@@ -362,7 +357,7 @@ async fn a_logout_is_not_undone_by_a_process_that_knows_the_token_or_by_a_failov
     assert_eq!(world.record().content, Content::Cleared);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_login_after_a_loss_is_newer_than_what_other_processes_know() {
     let world = Arc::new(World::default());
     let holder = world.store();
@@ -375,7 +370,7 @@ async fn a_login_after_a_loss_is_newer_than_what_other_processes_know() {
     assert_eq!(stored(&world.store()).await, (4, "access-login".to_owned()));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lost_reply_of_any_write_changes_nothing() {
     for step in ["lock", "begin", "save", "clear", "release"] {
         let world = Arc::new(World::default());
@@ -412,7 +407,7 @@ async fn a_lost_reply_of_any_write_changes_nothing() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_store_clock_that_jumps_an_hour_never_lets_two_refreshes_begin() {
     for jump in [3_600, -3_600] {
         let world = Arc::new(World::default());
@@ -443,7 +438,7 @@ async fn a_store_clock_that_jumps_an_hour_never_lets_two_refreshes_begin() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn clocks_of_hosts_do_not_matter() {
     let world = Arc::new(World::default());
     let keys = || KeyRing::new("k1", [7; 32]);
@@ -467,7 +462,7 @@ async fn clocks_of_hosts_do_not_matter() {
     held.release().await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn keys_are_replaced_while_the_store_is_in_use() {
     let world = Arc::new(World::default());
     let (old, new) = ([1; 32], [2; 32]);
@@ -486,11 +481,17 @@ async fn keys_are_replaced_while_the_store_is_in_use() {
         locked.save(&token).await.unwrap();
         locked.release().await;
     }
-    let error = world.store_with(KeyRing::new("old", old), 0).load(&key()).await.unwrap_err().to_string();
-    assert!(error.contains("`new`"), "{error}");
+    let stranger = world.store_with(KeyRing::new("old", old), 0);
+    let error = stranger.load(&key()).await.unwrap_err();
+    assert!(error.to_string().contains("`new`") && error.is_unreadable(), "{error}");
+    // What needs no earlier token can replace it.
+    let mut locked = stranger.lock(&key()).await.unwrap();
+    assert!(locked.load().await.unwrap_err().is_unreadable());
+    locked.save(&pair(1, "replacement")).await.unwrap();
+    assert_eq!(stored(&stranger).await, (2, "access-replacement".to_owned()));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_poisoned_record_is_refused_untouched_and_shows_no_secret() {
     let world = Arc::new(World::default());
     log_in(&world.store(), "canary").await;
@@ -523,7 +524,7 @@ async fn a_poisoned_record_is_refused_untouched_and_shows_no_secret() {
     assert!(error.contains("can't be decrypted"), "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_operation_computed_long_ago_is_not_written() {
     let world = Arc::new(World::default());
     let memory = Memory(Arc::clone(&world));
