@@ -1,5 +1,7 @@
 //! The public conformance suites against the protocol on any backend.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
+
 use crate::conformance::{self, Report, Subject, budgets};
 use crate::shared::tests::Skipped;
 use crate::shared::{Backend, KeyRing, Shared};

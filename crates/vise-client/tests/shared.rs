@@ -237,7 +237,7 @@ async fn while_another_process_opens_a_session_this_one_opens_none() {
     let (server, store, time) = (host(&Arc::default()), MemoryStore::new(), ManualTime::new());
     let stuck = call_of(at(&server, Held(store.clone(), None), &time), "phrase");
     let error = stuck.vise_domains().await.unwrap_err();
-    let message = format!("{:#}", display(&error));
+    let message = display(&error);
     assert!(message.contains("another process is opening the session"), "{message}");
     assert_eq!(server.count("/auth"), 0);
 
