@@ -95,6 +95,7 @@ mod domain;
 mod error;
 mod host;
 mod host_refusal;
+mod material;
 mod redirects;
 mod rules;
 mod session;

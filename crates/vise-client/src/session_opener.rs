@@ -9,6 +9,7 @@ use crate::cookies::{Jar, SessionCookie};
 use crate::domain::{AccountDomain, KeyPhrase};
 use crate::error::{NoPhrase, OPEN, PhraseRefused, SessionsRefused, is_html};
 use crate::host::ViseHost;
+use crate::material::Material;
 use crate::{redirects, rules};
 use async_trait::async_trait;
 use auth_client_core::UnknownFields;
@@ -23,9 +24,9 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// Number of consecutive sessions that may be rejected at their first call before the rate is limited.
 const MAX_REFUSED: u32 = 10;
@@ -36,28 +37,6 @@ const REFUSED_INTERVAL: Duration = Duration::from_secs(10);
 /// rejection.
 const FIRST_RETRY: Duration = Duration::from_secs(10);
 const MAX_RETRY: Duration = Duration::from_secs(600);
-
-/// A session: its cookies, and whether any call with it succeeded.
-pub(crate) struct Material {
-    pub(crate) jar: Arc<Jar>,
-    accepted: AtomicBool,
-    /// Set when the session has been counted as rejected.
-    counted: AtomicBool,
-    pub(crate) opened: SystemTime,
-    /// Its end by the maximum lifetime of sessions.
-    limit: Option<Now>,
-    /// Its number in the store that shares it. If it is not shared, that of the last one that was.
-    pub(crate) generation: u64,
-    /// Whether this process has opened it for itself alone.
-    pub(crate) is_own: bool,
-}
-
-impl Material {
-    pub(crate) fn new(jar: Arc<Jar>, opened: SystemTime, limit: Option<Now>) -> Self {
-        let (accepted, counted) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { jar, accepted, counted, opened, limit, generation: 0, is_own: false }
-    }
-}
 
 /// Opens sessions at one host.
 pub(crate) struct SessionOpener {

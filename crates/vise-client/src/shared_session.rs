@@ -9,8 +9,9 @@
 
 use crate::cookies::{Jar, Kept};
 use crate::domain::KeyPhrase;
+use crate::material::Material;
 use crate::rules::NAME;
-use crate::session_opener::{Material, SessionOpener};
+use crate::session_opener::SessionOpener;
 use auth_client_core::provider::auth_core::store::{
     LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore,
 };

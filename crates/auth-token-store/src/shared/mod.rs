@@ -20,15 +20,17 @@ mod seal;
 mod seen;
 #[cfg(test)]
 pub(crate) mod tests;
+mod time;
 
 pub use seal::KeyRing;
+pub(crate) use time::{Time, elapsed, limited, micros};
 
 use crate::budget::RateBudget;
 use crate::format;
 use async_trait::async_trait;
+use auth_core::SystemClock;
 use auth_core::secret::ExposeSecret as _;
 use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
-use auth_core::{Clock, Now, SystemClock};
 use locked::Locked;
 use operation::{Operation, Reply};
 use record::{LAYOUT, Micros, Record, Timing, Token};
@@ -38,8 +40,6 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::task::AbortHandle;
@@ -83,17 +83,6 @@ pub(crate) struct Swap<'a> {
     /// Whether the new record must survive the loss of the primary, as far as the store can guarantee it.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "every commit of PostgreSQL is durable"))]
     pub(crate) durable: bool,
-}
-
-/// Local time and delays.
-pub(crate) trait Time: Clock {
-    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
-}
-
-impl Time for SystemClock {
-    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(tokio::time::sleep(time))
-    }
 }
 
 /// A store on a backend.
@@ -384,29 +373,8 @@ pub(crate) fn parse<T: DeserializeOwned>(
     serde_json::from_slice(bytes).map_err(damaged)
 }
 
-/// Performs an operation of the store within a time limit.
-pub(crate) async fn limited<T>(
-    action: &'static str,
-    limit: Micros,
-    step: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    let limit = Duration::from_micros(limit);
-    tokio::time::timeout(limit, step).await.unwrap_or_else(|_| {
-        Err(StoreError::new(action, format!("no response within {} seconds", limit.as_secs())))
-    })
-}
-
 /// Returns the first half of the SHA-256 of the refresh token, or of the access token if there is none.
 fn fingerprint(token: &StoredToken) -> String {
     let secret = token.refresh.as_ref().unwrap_or(&token.access);
     format::hex(&Sha256::digest(secret.expose_secret().as_bytes()))
-}
-
-/// Returns the time since `earlier`, by the clock that shows more: one can stop, the other can be corrected.
-pub(crate) fn elapsed(now: Now, earlier: Now) -> Duration {
-    now.since(earlier).max(now.wall.duration_since(earlier.wall).unwrap_or_default())
-}
-
-pub(crate) fn micros(time: Duration) -> Micros {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

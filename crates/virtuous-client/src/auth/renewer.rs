@@ -12,7 +12,7 @@ use super::password::Unattended;
 use super::problem::{SessionError, SessionProblem, temporary};
 use super::session::{Held, stored};
 use super::shared_store::{LOCK_LIMIT, LockedStore, SaveError, SharedStore, lock_failed};
-use super::state::State;
+use super::state::{Run, State};
 use super::tokens::Tokens;
 use async_trait::async_trait;
 use auth_client_core::Error;
@@ -42,17 +42,6 @@ pub(crate) struct Renewer {
     unattended: Option<Unattended>,
     /// Locked during a renewal or login, so that only one runs at a time and the store's lock is taken once.
     pub(super) state: Mutex<State>,
-}
-
-/// What a renewal has collected so far.
-struct Run {
-    place: LockedStore,
-    /// Time limit of the refresh that has begun.
-    limit: Duration,
-    /// The failure of the store.
-    store: Option<CredentialError>,
-    /// The failure of the refresh.
-    cause: Option<Error>,
 }
 
 impl fmt::Debug for Renewer {
@@ -158,7 +147,7 @@ impl Renewer {
         match self.save_again(state, &mut failed).await {
             Event::Failed => Err(self.failed(state, Failure::Store, failed)),
             Event::Superseded(stored) => {
-                // Another login has replaced the pair, and this one will replace that: whether it has ended is the same.
+                // The login that follows replaces this one, too.
                 let _ = state.session.superseded(stored, self.now().wall);
                 Ok(())
             }
@@ -342,8 +331,10 @@ impl Renew for Renewer {
         let place = LockedStore::unlocked(self.engine());
         let mut run = Run { place, limit: Duration::MAX, store: None, cause: None };
         let held = held.map(|held| (*held).clone());
-        let now = self.now().wall;
-        let (mut renewal, mut step) = Renewal::start(&mut state.session, held.clone(), situation, now);
+        let start = |session: &mut Session<Held>, situation| {
+            Renewal::start(session, held.clone(), situation, self.now().wall)
+        };
+        let (mut renewal, mut step) = start(&mut state.session, situation);
         let mut is_first = true;
         loop {
             match step {
@@ -363,8 +354,7 @@ impl Renew for Renewer {
                 Step::Fail(Failure::Expired) if std::mem::take(&mut is_first) => {
                     run.place.release().await;
                     let situation = Situation { has_unsaved: false, ..situation };
-                    let (session, now) = (&mut state.session, self.now().wall);
-                    (renewal, step) = Renewal::start(session, held.clone(), situation, now);
+                    (renewal, step) = start(&mut state.session, situation);
                     continue;
                 }
                 Step::Fail(failure) => {

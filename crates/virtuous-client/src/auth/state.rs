@@ -1,9 +1,11 @@
 //! What a session of this provider remembers between renewals, in addition to the decisions that sessions have in common.
 
 use super::session::Held;
-use super::shared_store::Unsaved;
+use super::shared_store::{LockedStore, Unsaved};
+use auth_client_core::Error;
 use auth_client_core::provider::auth_core::session::Session;
 use auth_client_core::provider::auth_core::{CredentialError, Now};
+use std::time::Duration;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -23,4 +25,15 @@ impl State {
     pub(super) fn reset(&mut self) {
         *self = Self { session: std::mem::take(&mut self.session), ..Self::default() };
     }
+}
+
+/// What a renewal has collected so far.
+pub(super) struct Run {
+    pub(super) place: LockedStore,
+    /// Time limit of the refresh that has begun.
+    pub(super) limit: Duration,
+    /// The failure of the store.
+    pub(super) store: Option<CredentialError>,
+    /// The failure of the refresh.
+    pub(super) cause: Option<Error>,
 }
