@@ -87,6 +87,18 @@ fn every_sample_of_the_page_is_an_example() {
                   'key2' : 'value2' }`";
     let signature = &description["components"]["securitySchemes"]["signature"]["description"];
     assert!(signature.as_str().unwrap().contains(signed), "{signature}");
+    // Every word of a value that the page lists with others: 'Enabled' / 'Bypass' / 'Denied'.
+    let schemas = &description["components"]["schemas"];
+    for (schema, field, words) in [
+        ("UserInfo", "R2faStatus", &["Enabled", "Bypass", "Denied"][..]),
+        ("UserDetails", "UserR2faStatus", &["Enabled", "Bypass", "Denied"]),
+        ("UserInfo", "AuthMethods", &["0, 1 or 2"]),
+        ("OtpAnswer", "AuthResult", &["OTP VALID", "OTP INVALID"]),
+    ] {
+        let text = schemas[schema]["properties"][field].to_string();
+        let missing: Vec<_> = words.iter().filter(|word| !text.contains(**word)).collect();
+        assert!(missing.is_empty(), "{schema}.{field}: {missing:?}");
+    }
     // Every rule that the page states for a request.
     for (path, rule) in [
         (

@@ -38,7 +38,7 @@ pub struct UserDetails {
     pub mobile_number: Option<ContactNumber>,
     /// The country calling code without a plus sign, as a number or a string.
     pub country_code: Option<CountryCode>,
-    /// The login policy of the user.
+    /// The login policy of the user: `Enabled`, `Bypass` or `Denied`.
     pub user_r2fa_status: Option<Policy>,
     pub soft_token_count: Option<Count>,
     pub hard_token_count: Option<Count>,

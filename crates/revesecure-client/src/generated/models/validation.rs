@@ -70,8 +70,8 @@ pub struct UserInfo {
     pub mobile_number: Option<ContactNumber>,
     /// The country calling code without a plus sign, as a number or a string.
     pub country_code: Option<CountryCode>,
-    /// The login policy: second factor required, bypassed, or login denied. A response without it is an
-    /// error.
+    /// The login policy. `Enabled`: a second factor is required; `Bypass`: none is required; `Denied`: the
+    /// user may not log in. A response without it is an error.
     #[doc(alias = "R2faStatus")]
     pub policy: Policy,
     /// The tokens of the user.
@@ -147,7 +147,8 @@ pub struct OtpAnswer {
     /// The API key of the request, as in the vendor's sample.
     pub api_key: Option<SecretString>,
     /// The result for a valid code is `OTP VALID` on the page and `OTP Valid` from the service, as its plugin
-    /// requires: compare without case. Any other string is a wrong code. A response without it is an error.
+    /// requires: compare without case. Any other string is a wrong code; the page has `OTP INVALID`. A
+    /// response without it is an error.
     pub auth_result: AuthResult,
     /// Fields that this version does not know by name.
     pub unknown: UnknownFields,
