@@ -161,6 +161,12 @@ async fn virtuous() {
         };
         challenge.answer(code(&emulator, "virtuous", &at.username(), "").code).await.unwrap();
         client.organizations().current().await.unwrap();
+        // "you can start calling any of our APIs": the operations, too, that this client signs with HMAC.
+        for of in ["Contact", "Gift"] {
+            let call = client.request(http::Method::GET, &format!("/api/{of}/ByReference/none"));
+            let call: virtuous_client::Call<serde_json::Value> = call.call(virtuous_client::decode::json);
+            assert_eq!(call.await.unwrap_err().kind(), ErrorKind::NotFound, "{of}: the token is accepted");
+        }
         // The token expires after two weeks, and the refresh token gets another one.
         emulator.clock().advance(std::time::Duration::from_secs(14 * 86_400));
         client.organizations().current().await.unwrap();

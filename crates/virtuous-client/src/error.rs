@@ -276,7 +276,8 @@ pub(crate) struct Virtuous {
     pub(crate) hmac: Option<Arc<dyn CredentialSource>>,
 }
 
-/// Operations that accept only HMAC, according to the vendor's documentation.
+/// Operations that accept only HMAC. Assumption (hmac-only): as on their own pages of the vendor; its page on
+/// authentication says that a token can call any API.
 pub(crate) const HMAC_ONLY: [&str; 2] =
     ["/api/Contact/ByReference/{referenceId}", "/api/Gift/ByReference/{referenceId}"];
 

@@ -172,7 +172,9 @@ impl Contacts<'_> {
 
     /// Gets a contact by its id in another system.
     ///
-    /// Requires an HMAC signature: set the key pair with `ClientBuilder::hmac`.
+    /// Requires an HMAC signature: set the key pair with `ClientBuilder::hmac`. Assumption (hmac-only): no
+    /// token is accepted, as on the page of this operation; the page on authentication says that a token can
+    /// call any API. `Client::request` sends the token.
     ///
     /// - `reference_id`: The id in the other system.
     ///

@@ -1,6 +1,7 @@
 //! Access control: an API key, an access token or a signature, as each operation accepts them.
 
 use super::base::replies::Problem;
+use super::base::settings::Settings;
 use super::signature;
 use super::state::VirtuousProvider;
 use crate::framework::checks::Checks;
@@ -14,9 +15,10 @@ enum Accepted {
     Either,
 }
 
-fn accepted(operation: &str) -> Accepted {
+fn accepted(operation: &str, settings: &Settings) -> Accepted {
     match operation {
-        "contacts.by_reference" | "gifts.by_reference" => Accepted::Hmac,
+        "contacts.by_reference" | "gifts.by_reference" if settings.hmac_only => Accepted::Hmac,
+        "contacts.by_reference" | "gifts.by_reference" => Accepted::Either,
         "gifts.create_transaction" | "gifts.create_transactions" => Accepted::Either,
         _ => Accepted::Bearer,
     }
@@ -31,7 +33,7 @@ pub(super) fn check(
     if checks.is_trusted() {
         return Ok(());
     }
-    let accepted = accepted(call.operation);
+    let accepted = accepted(call.operation, &provider.settings);
     let given = match call.header_once("authorization") {
         Ok(given) => given,
         Err(problem) => {

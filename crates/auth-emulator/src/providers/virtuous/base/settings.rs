@@ -70,6 +70,9 @@ pub struct Settings {
     /// Whether API keys are accepted. Assumption (api-keys): true, as other pages of the vendor document; the page on
     /// authentication lists OAuth tokens and HMAC only.
     pub api_keys: bool,
+    /// Whether the two operations whose pages list HMAC alone accept signatures only. Assumption (hmac-only): true; the page on
+    /// authentication says that a token can call any API.
+    pub hmac_only: bool,
     /// Number of contacts at start and after a reset of the state; at most a million. The first three are always the same
     /// people. Unchanged contacts use no memory.
     pub contacts: u64,
@@ -120,6 +123,7 @@ impl Default for Settings {
             loopback_webhooks: false,
             webhook_receivers: Vec::new(),
             api_keys: true,
+            hmac_only: true,
             contacts: 3,
             gifts_per_contact: 1,
             put_merges: false,
