@@ -87,13 +87,13 @@ impl Database {
         }
     }
 
-    /// The number of rows that the state of a table counts, 0 before the first.
+    /// The number of rows that the state of the last run counts, 0 before the first.
     async fn rows(&self, table: &str) -> u64 {
         let sql = format!("SELECT state FROM _authctl_export WHERE table_name = '{table}'");
         let state = self.try_query(&sql).await.unwrap_or_default();
         state
             .first()
-            .map_or(0, |state| serde_json::from_str::<Value>(state).unwrap()["rows"].as_u64().unwrap())
+            .map_or(0, |state| serde_json::from_str::<Value>(state).unwrap()["run"]["rows"].as_u64().unwrap())
     }
 }
 
@@ -167,18 +167,24 @@ cases! {
     values_keep_their_digits_and_unknown_fields, 3;
     anything_else_is_refused, 30;
     a_second_run_is_refused, 2_500;
+    a_run_whose_lock_was_lost_stops, 30;
 }
 
 async fn started(settings: &[&str]) -> servers::Server {
     let server = servers::postgres(settings);
     let url = format!("postgres://postgres@127.0.0.1:{}/postgres", server.port);
-    for _ in 0..300 {
-        if tokio_postgres::connect(&url, tokio_postgres::NoTls).await.is_ok() {
-            return server;
+    wait_for(async || tokio_postgres::connect(&url, tokio_postgres::NoTls).await.is_ok()).await;
+    server
+}
+
+/// Waits until a condition holds.
+async fn wait_for(is_so: impl AsyncFn() -> bool) {
+    let all = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("PostgreSQL does not accept connections")
+    };
+    tokio::time::timeout(Duration::from_secs(60), all).await.expect("the condition did not come true");
 }
 
 async fn rows_are_those_of_a_file(place: Place) {
@@ -236,12 +242,7 @@ async fn a_killed_run_is_the_same_as_a_clean_one(place: Place) {
         let mut child = place.command("contacts", &small).stderr(Stdio::null()).spawn().unwrap();
         let goal = before + 500 * u64::from(batches);
         let is_there = async || place.database.rows("killed").await >= goal;
-        for _ in 0..3000 {
-            if is_there().await {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        wait_for(is_there).await;
         assert_eq!(place.database.rows("killed").await, goal);
         child.kill().unwrap();
         child.wait().unwrap();
@@ -259,11 +260,10 @@ async fn a_killed_run_is_the_same_as_a_clean_one(place: Place) {
         let random_number = RandomState::new().hash_one(part);
         let mut child = place.command("contacts", &random).stderr(Stdio::null()).spawn().unwrap();
         let goal = 800 * part + random_number % 800;
-        for _ in 0..3000 {
+        loop {
             if place.database.rows("random").await > goal || child.try_wait().unwrap().is_some() {
                 break;
             }
-            tokio::time::sleep(Duration::from_millis(2)).await;
         }
         tokio::time::sleep(Duration::from_micros(random_number % 20_000)).await;
         kills += u32::from(child.try_wait().unwrap().is_none());
@@ -319,7 +319,7 @@ async fn only_what_changed_is_read_again(place: Place) {
         "contacts-full",
         &["--since", "2026-01-01"],
         2,
-        &format!("modified since {day}, is not complete"),
+        &format!("modified since {day}, is not complete; --since last continues it"),
     );
     place.export("contacts-full", &last, 0, "2 rows in ");
 }
@@ -384,12 +384,7 @@ async fn a_second_run_is_refused(place: Place) {
     let rule = FaultRule::new("virtuous", Fault::delay_ms(60_000)).operation("contacts.query");
     place.emulator.add_fault(rule.after(2).times(1)).unwrap();
     let first = place.command("contacts", &[]).spawn().unwrap();
-    for _ in 0..3000 {
-        if place.database.rows("contacts").await == 2_000 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    wait_for(async || place.database.rows("contacts").await == 2_000).await;
     let err = place.export("contacts", &[], 8, "another export to ");
     assert!(err.contains("table contacts is running"), "{err}");
     place.export("contacts", &["--restart"], 8, "wait for it, or choose another target");
@@ -402,6 +397,66 @@ async fn a_second_run_is_refused(place: Place) {
         place.database.query("SELECT count(*), count(DISTINCT id) FROM contacts").await,
         ["2500|2500"]
     );
+}
+
+/// As with a connection pool, or a file system without locks: another run has started in the meantime.
+async fn a_run_whose_lock_was_lost_stops(place: Place) {
+    place.export("contacts", &[], 0, "30 rows");
+    let other = r#"{"of":"another run"}"#;
+    let state = "SELECT state FROM _authctl_export WHERE table_name = 'contacts'";
+    let change = format!("UPDATE _authctl_export SET state = '{other}' WHERE table_name = 'contacts'");
+    let before = place.database.query(state).await[0].replace('\'', "''");
+    let restore = format!("UPDATE _authctl_export SET state = '{before}' WHERE table_name = 'contacts'");
+    for (operation, calls, arguments) in [
+        // Between reading the state and the start, and between two batches.
+        ("organizations.current", 0, &[] as &[&str]),
+        ("organizations.current", 0, &["--restart"]),
+        ("contacts.query", 1, &["--batch", "10"]),
+    ] {
+        let rule = FaultRule::new("virtuous", Fault::delay_ms(1_500)).operation(operation);
+        place.emulator.add_fault(rule.after(calls).times(1)).unwrap();
+        let count = place.emulator.journal().len();
+        let run = place.command("contacts", arguments).spawn().unwrap();
+        match calls {
+            0 => wait_for(async || place.emulator.journal().len() > count).await,
+            _ => wait_for(async || place.database.rows("contacts").await == 10).await,
+        }
+        place.database.query(&change).await;
+        Outcome::of(run).expect(8, "another export to ");
+        assert_eq!(place.database.query(state).await, [other], "{operation}");
+        assert_eq!(place.database.query("SELECT count(*) FROM contacts").await, ["30"]);
+        place.emulator.clear_faults();
+        place.database.query(&restore).await;
+    }
+    // Two runs that both find no table.
+    place.database.query("DELETE FROM _authctl_export WHERE table_name = 'contacts'").await;
+    place.database.query("DROP TABLE contacts").await;
+    let rule = FaultRule::new("virtuous", Fault::delay_ms(1_500)).operation("organizations.current");
+    place.emulator.add_fault(rule.times(1)).unwrap();
+    let count = place.emulator.journal().len();
+    let run = place.command("contacts", &[]).spawn().unwrap();
+    wait_for(async || place.emulator.journal().len() > count).await;
+    place.database.query("INSERT INTO _authctl_export VALUES ('contacts', '{}')").await;
+    Outcome::of(run).expect(8, "another export to ");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn two_spellings_of_a_file_or_a_table_are_one_lock() {
+    let place = Place::new(1_500, None).await;
+    let rule = FaultRule::new("virtuous", Fault::delay_ms(60_000)).operation("contacts.query");
+    place.emulator.add_fault(rule.after(1).times(1)).unwrap();
+    let mut first = place.command("contacts", &[]).spawn().unwrap();
+    wait_for(async || place.database.rows("contacts").await == 1_000).await;
+    std::os::unix::fs::symlink("crm.db", place.home.folder.join("link.db")).unwrap();
+    for (to, table) in
+        [("sqlite:crm.db", "CONTACTS"), ("sqlite:./crm.db", "contacts"), ("sqlite:link.db", "Contacts")]
+    {
+        let arguments = ["virtuous", "export", "contacts", "--to", to, "--table", table];
+        place.home.run(&arguments).expect(8, "is running");
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
 }
 
 #[cfg(target_os = "linux")]
@@ -447,9 +502,23 @@ async fn postgres_passwords_and_certificates() {
         command.envs(env.iter().copied());
         Outcome::of(command.spawn().unwrap()).expect(code, part)
     };
-    for to in ["postgres://app:canary@db.example/crm", "postgres://db.example/crm?password=canary"] {
+    for to in [
+        "postgres://app:canary@db.example/crm",
+        "postgres://app:can/ary@db.example/crm",
+        "postgres://db.example/crm?pass%77ord=canary",
+    ] {
         export(to, &[], 2, "hint: set PGPASSWORD, or name a file by PGPASSFILE");
     }
+    for to in [
+        "postgres//app:canary@db/crm",
+        "pg://app:canary@db/crm",
+        "host=db password=canary",
+        "sqlite:app:canary@db/",
+    ] {
+        export(to, &[], 2, "--to ");
+    }
+    export("postgres://app@a.example,b.example/crm", &[], 2, "several hosts");
+    export("postgres://db.example/crm", &[], 2, "the address has no user");
     export("postgres://app@db.example/crm?sslmode=require", &[], 2, "only verify-full is accepted");
     export("postgres://app@127.0.0.1:1/crm", &[], 6, "postgres://127.0.0.1/crm can't be reached");
     let open = place.home.file("open.pgpass", "*:*:*:*:canary\n");
@@ -532,6 +601,11 @@ async fn postgres_passwords_and_certificates() {
     export(&to("localhost", "sslmode=verify-full"), &file, 1, "no secure connection");
     export(&to("localhost", "sslmode=verify-full&sslrootcert=pgpass"), &file, 2, "no usable certificate");
 
+    // A temporary lack of connections.
+    database.query("ALTER ROLE app CONNECTION LIMIT 0").await;
+    export(&to_local, &file, 6, "too many connections for role");
+    database.query("ALTER ROLE app CONNECTION LIMIT -1").await;
+
     // A server that stops in the middle: run again when it is back.
     let rule = FaultRule::new("virtuous", Fault::delay_ms(2_000)).operation("contacts.query");
     place.emulator.add_fault(rule.after(1).times(1)).unwrap();
@@ -542,12 +616,7 @@ async fn postgres_passwords_and_certificates() {
         .spawn()
         .unwrap();
     let database = Database::Postgres(admin.clone());
-    for _ in 0..1000 {
-        if database.rows("contacts").await == 1 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    wait_for(async || database.rows("contacts").await == 1).await;
     let end =
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'authctl export'";
     database.query(end).await;

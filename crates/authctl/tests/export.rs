@@ -222,11 +222,8 @@ async fn since_last_adds_what_changed_to_a_file() {
     let ids = place.ids("contacts.ndjson");
     assert_eq!((ids.len(), &ids[30..]), (33, &[17, 18, 19][..]), "the last row of an id counts");
     let plain = ["virtuous", "export", "contacts-full", "--to", "contacts.ndjson"];
-    place.run(
-        &plain,
-        2,
-        "contacts.ndjson can't be continued: it contains another export, of rows modified since",
-    );
+    place.run(&plain, 2, "contacts.ndjson can't be continued: its last export was of rows modified since ");
+    place.run(&plain, 2, "; --since last continues it");
     let none = ["virtuous", "export", "tasks", "--to", "tasks.csv", "--since", "last"];
     let options = Fault::response(200, &[("Content-Type", "application/json")], r#"{"options":[]}"#);
     place
@@ -252,7 +249,7 @@ async fn since_exports_what_was_modified_on_that_day_or_later() {
     };
     export(&day, &[], 0, "contacts: 1 row in changed.ndjson");
     assert_eq!(place.ids("changed.ndjson"), [18], "the day itself is included");
-    export(&tomorrow, &[], 2, "it contains another export");
+    export(&tomorrow, &[], 2, "its last export was of rows modified since ");
     export(&tomorrow, &[], 2, "--restart discards");
     export(&tomorrow, &["--restart"], 0, "contacts: 0 rows");
     assert_eq!(place.ids("changed.ndjson"), [0_i64; 0]);
@@ -322,6 +319,19 @@ async fn a_failure_of_the_vendor_keeps_what_is_written() {
     place.run(&export, 0, "1500 rows in contacts.ndjson, 1000 of them from an earlier run");
 }
 
+/// Before the first page, too: the account and the query options.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_waits_for_the_limit_of_calls() {
+    let place = Place::new(30).await;
+    for operation in ["organizations.current", "contacts.query_options", "contacts.query_full"] {
+        let limit = Fault::response(429, &[("Retry-After", "2")], "");
+        place.emulator.add_fault(FaultRule::new("virtuous", limit).operation(operation).times(1)).unwrap();
+    }
+    // Shorter than the delay, so that the client doesn't wait itself.
+    let export = ["--timeout", "1", "virtuous", "export", "contacts-full", "--to", "a.ndjson"];
+    place.run(&[&export as &[_], &["--since", "last"]].concat(), 0, "30 rows in a.ndjson");
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_a_clear_line_and_loses_nothing() {
@@ -345,6 +355,11 @@ async fn a_full_disk_is_a_clear_line_and_loses_nothing() {
     place.run(&export, 0, "contacts: 3000 rows in contacts.ndjson");
     let ids = place.ids("contacts.ndjson");
     assert!(ids.len() == 3_000 && ids.windows(2).all(|two| two[0] < two[1]), "every row once");
+
+    // A description that can't replace the earlier one.
+    fs::create_dir(place.home.folder.join("b.ndjson.export")).unwrap();
+    place.run(&["virtuous", "export", "contacts", "--to", "b.ndjson"], 1, "b.ndjson.export can't be written");
+    assert!(!place.home.folder.join("b.ndjson.export.new").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! CSV: a header, `\n` at line ends, quotes where RFC 4180 requires them. Nested values are JSON.
 
 use crate::json;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 
@@ -52,16 +53,17 @@ fn line<'c>(cells: impl Iterator<Item = &'c str>) -> String {
 fn quoted(cell: &str) -> String {
     if std::io::stdout().is_terminal() {
         // Control characters would act on the terminal.
-        return escaped(&crate::failure::visible(cell));
+        return escaped(&crate::failure::visible(cell)).into_owned();
     }
-    escaped(cell)
+    escaped(cell).into_owned()
 }
 
-fn escaped(cell: &str) -> String {
+/// A cell with the quotes of RFC 4180, if it needs them.
+pub(crate) fn escaped(cell: &str) -> Cow<'_, str> {
     if cell.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
+        Cow::Owned(format!("\"{}\"", cell.replace('"', "\"\"")))
     } else {
-        cell.to_owned()
+        Cow::Borrowed(cell)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Printing of responses: one writer for standard output, and the formats.
 
-mod csv;
+pub(crate) mod csv;
 pub(crate) mod jq;
 mod table;
 

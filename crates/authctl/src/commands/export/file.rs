@@ -10,10 +10,28 @@ use super::state::{State, mismatch};
 use crate::failure::{Exit, Failure, visible};
 use async_trait::async_trait;
 use fs4::TryLockError;
+use serde::{Deserialize, Serialize};
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use virtuous_client::export::ExportedRow;
+
+/// What the second file says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    /// The length of the file up to the last row that counts.
+    bytes: u64,
+    /// The columns of a CSV file.
+    columns: Vec<String>,
+    state: State,
+}
+
+impl Description {
+    fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str::<Self>(text).ok().filter(|description| description.state.is_known())
+    }
+}
 
 /// A file, locked.
 #[derive(Debug)]
@@ -54,13 +72,23 @@ impl File {
         let name = this.name();
         match fs::read_to_string(beside(path, ".export")) {
             Ok(text) => {
-                this.state = State::parse(&text);
-                if this.state.is_none() && !is_empty && !restart {
-                    return Err(mismatch(
-                        &name,
-                        &format!("{name}.export, which describes its content, can't be read"),
-                        "choose another file, or remove both",
-                    ));
+                let refused = |reason: &str| mismatch(&name, reason, "choose another file, or remove both");
+                match Description::parse(&text) {
+                    Some(Description { columns: own, state, .. })
+                        if !restart
+                            && state.holds.format == format.name()
+                            && own != format.columns(columns) =>
+                    {
+                        return Err(refused("its columns are those of another version of authctl"));
+                    }
+                    Some(Description { bytes, state, .. }) => {
+                        (this.state, this.length) = (Some(state), bytes);
+                    }
+                    None if is_empty || restart => {}
+                    None => {
+                        let reason = format!("{name}.export, which describes its content, can't be read");
+                        return Err(refused(&reason));
+                    }
                 }
             }
             Err(error) if error.kind() == ErrorKind::NotFound && is_empty => {}
@@ -101,7 +129,14 @@ impl File {
     }
 
     fn store(&self, state: &State) -> Result<(), Failure> {
-        write_whole(&beside(&self.path, ".export"), &state.to_text())
+        let description = Description {
+            bytes: self.length,
+            columns: self.format.columns(&self.columns),
+            state: state.clone(),
+        };
+        serde_json::to_string(&description)
+            .map_err(io::Error::from)
+            .and_then(|text| write_whole(&beside(&self.path, ".export"), &text))
             .map_err(|error| Failure::local(format!("{}.export can't be written: {error}", self.name())))
     }
 }
@@ -121,7 +156,10 @@ impl Sink for File {
                 Err(error) => return Err(self.failed("written", &error)),
             }
         }
-        let length = if restart { 0 } else { state.bytes };
+        if restart {
+            self.length = 0;
+        }
+        let length = self.length;
         let file = self.file()?;
         let is = file.metadata().map(|metadata| metadata.len());
         if is.as_ref().is_ok_and(|is| *is < length) {
@@ -132,12 +170,10 @@ impl Sink for File {
         self.store(state)?;
         let file = self.file()?;
         let cut = is.and_then(|_| file.set_len(length)).and_then(|()| file.seek(SeekFrom::End(0)));
-        cut.map_err(|error| self.failed("written", &error))?;
-        self.length = length;
-        Ok(())
+        cut.map(drop).map_err(|error| self.failed("written", &error))
     }
 
-    async fn write(&mut self, rows: &[ExportedRow], state: &mut State) -> Result<(), Failure> {
+    async fn write(&mut self, rows: &[ExportedRow], state: &State) -> Result<(), Failure> {
         let mut text = if self.length == 0 { self.format.header(&self.columns) } else { String::new() };
         for row in rows {
             self.format.append(&self.columns, &row.json, &mut text);
@@ -153,7 +189,6 @@ impl Sink for File {
             }
         }
         self.length = before.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
-        state.bytes = self.length;
         self.store(state)
     }
 }
@@ -232,9 +267,15 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// Writes to a temporary file first, so that no incomplete file is ever visible.
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let new = beside(path, ".new");
-    let mut file = fs::File::create(&new)?;
-    writeln!(file, "{text}")?;
-    file.sync_data()?;
-    drop(file);
-    fs::rename(new, path)
+    let write = || {
+        let mut file = fs::File::create(&new)?;
+        writeln!(file, "{text}")?;
+        file.sync_data()?;
+        drop(file);
+        fs::rename(&new, path)
+    };
+    write().inspect_err(|_| {
+        // Ignored: the next run replaces it.
+        let _ = fs::remove_file(&new);
+    })
 }

@@ -2,8 +2,8 @@
 
 use super::columns::{Columns, RAW};
 use crate::json;
+use crate::output::csv;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,11 +73,9 @@ fn cell(value: &str, safe: bool, out: &mut String) {
 
 /// Appends a cell with the quotes of RFC 4180. An empty string has quotes, null has none.
 fn quote(text: &str, out: &mut String) {
-    if text.is_empty() || text.contains([',', '"', '\n', '\r']) {
-        // Writing to a String can't fail.
-        let _ = write!(out, "\"{}\"", text.replace('"', "\"\""));
-    } else {
-        out.push_str(text);
+    match text {
+        "" => out.push_str("\"\""),
+        text => out.push_str(&csv::escaped(text)),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The rows of a batch are one statement with an array per column. They are committed together with the state, so it doesn't matter
 //! where a run is killed. Statements are not prepared by name, so that a connection pool can be in between; such a pool may lose the
-//! advisory lock, so every batch also compares the state with the one that this run has written.
+//! advisory lock. So a run also claims the state at its start, and every batch compares it: a run whose state was claimed by another
+//! one ends.
 
 use super::columns::{Columns, Values};
 use super::server::Server;
@@ -31,8 +32,8 @@ pub(super) struct Postgres {
     statements: Statements,
     values: Values,
     state: Option<State>,
-    /// The state as it is in the database.
-    stored: String,
+    /// The state as it is in the database, also of a table that was removed.
+    stored: Option<String>,
 }
 
 impl Postgres {
@@ -48,7 +49,7 @@ impl Postgres {
             statements: Statements::new(Dialect::Postgres, table, columns),
             values: Values::new(columns.clone()),
             state: None,
-            stored: String::new(),
+            stored: None,
             name: format!("{name}, table {}", table.shown()),
         };
         this.lock().await?;
@@ -73,21 +74,18 @@ impl Postgres {
         let (table, states) = (&self.statements.table, &self.statements.states);
         let rows = self.query(exists, &[(table, Type::TEXT), (states, Type::TEXT)]).await?;
         let flag = |index: usize| rows.first().and_then(|row| row.try_get(index).ok()).unwrap_or(false);
-        if !flag(0) {
-            return Ok(());
-        }
-        let mut stored = None;
         if flag(1) {
-            let read = format!("SELECT state FROM {states} WHERE table_name = $1");
-            let rows = self.query(&read, &[(&self.key, Type::TEXT)]).await?;
-            stored = rows.first().and_then(|row| row.try_get::<_, String>(0).ok());
+            let rows = self.query(&self.statements.read_state(), &[(&self.key, Type::TEXT)]).await?;
+            self.stored = rows.first().and_then(|row| row.try_get::<_, String>(0).ok());
         }
-        let stored = stored.ok_or_else(|| foreign(&self.name))?;
-        let state = State::parse(&stored).ok_or_else(|| {
-            let reason = "its state was written by another version of authctl";
-            mismatch(&self.name, reason, "--table NAME writes to another table")
-        })?;
-        (self.state, self.stored) = (Some(state), stored);
+        if flag(0) {
+            let stored = self.stored.as_deref().ok_or_else(|| foreign(&self.name))?;
+            let state = State::parse(stored).ok_or_else(|| {
+                let reason = "its state was written by another version of authctl";
+                mismatch(&self.name, reason, "--table NAME writes to another table")
+            })?;
+            self.state = Some(state);
+        }
         Ok(())
     }
 
@@ -100,23 +98,29 @@ impl Postgres {
     }
 }
 
-/// Creates what is missing.
+/// Creates the table with the states. One run at a time does it, also of different tables.
+async fn create_states(
+    transaction: &Transaction<'_>,
+    statements: &Statements,
+) -> Result<(), tokio_postgres::Error> {
+    let lock = lock_number(&statements.states);
+    transaction.query_typed("SELECT pg_advisory_xact_lock($1)", &[(&lock, Type::INT8)]).await?;
+    let exists = "SELECT to_regclass($1) IS NOT NULL";
+    let rows = transaction.query_typed(exists, &[(&statements.states, Type::TEXT)]).await?;
+    if !rows.first().and_then(|row| row.try_get(0).ok()).unwrap_or(false) {
+        transaction.query_typed(&statements.create_states(), &[]).await?;
+    }
+    Ok(())
+}
+
+/// Creates the table, or what a table of an earlier version doesn't have.
 async fn create(
     transaction: &Transaction<'_>,
     statements: &Statements,
     is_new: bool,
     restart: bool,
 ) -> Result<(), tokio_postgres::Error> {
-    // One run at a time, also of different tables: they share the table with the states.
-    let lock = lock_number(&statements.states);
-    transaction.query_typed("SELECT pg_advisory_xact_lock($1)", &[(&lock, Type::INT8)]).await?;
     let mut all = Vec::new();
-    let states = &statements.states;
-    let exists = "SELECT to_regclass($1) IS NOT NULL";
-    let rows = transaction.query_typed(exists, &[(states, Type::TEXT)]).await?;
-    if !rows.first().and_then(|row| row.try_get(0).ok()).unwrap_or(false) {
-        all.push(statements.create_states());
-    }
     if is_new {
         all.push(statements.create());
     } else {
@@ -135,6 +139,22 @@ async fn create(
     Ok(())
 }
 
+/// Stores the state, and returns whether it was the one that this run knows.
+async fn store(
+    transaction: &Transaction<'_>,
+    statements: &Statements,
+    (key, stored, text): (&str, Option<&str>, &str),
+) -> Result<bool, tokio_postgres::Error> {
+    let mut parameters: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&key, Type::TEXT), (&text, Type::TEXT)];
+    let mut statement = statements.put_state();
+    if let Some(before) = &stored {
+        parameters.push((before, Type::TEXT));
+        statement = statements.advance_state();
+    }
+    let changed = transaction.query_typed(&(statement + " RETURNING 1"), &parameters).await?;
+    Ok(!changed.is_empty())
+}
+
 #[async_trait(?Send)]
 impl Sink for Postgres {
     fn state(&self) -> Option<&State> {
@@ -145,19 +165,18 @@ impl Sink for Postgres {
         let failed = |error| failed(&self.name, &error);
         let text = state.to_text();
         let transaction = self.client.transaction().await.map_err(failed)?;
+        create_states(&transaction, &self.statements).await.map_err(failed)?;
+        let state = (self.key.as_str(), self.stored.as_deref(), text.as_str());
+        if !store(&transaction, &self.statements, state).await.map_err(failed)? {
+            return Err(super::file::locked(&self.name));
+        }
         create(&transaction, &self.statements, self.state.is_none(), restart).await.map_err(failed)?;
-        let store = format!(
-            "INSERT INTO {} VALUES ($1, $2) ON CONFLICT (table_name) DO UPDATE SET state = excluded.state",
-            self.statements.states
-        );
-        let stored = transaction.query_typed(&store, &[(&self.key, Type::TEXT), (&text, Type::TEXT)]).await;
-        stored.map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
-        self.stored = text;
+        self.stored = Some(text);
         Ok(())
     }
 
-    async fn write(&mut self, rows: &[ExportedRow], state: &mut State) -> Result<(), Failure> {
+    async fn write(&mut self, rows: &[ExportedRow], state: &State) -> Result<(), Failure> {
         let mut arrays: Vec<Vec<Option<String>>> = vec![Vec::new(); self.statements.columns().len()];
         for row in rows {
             let all = self.values.of(row)?.into_iter().chain([Some(row.json.clone())]);
@@ -175,17 +194,12 @@ impl Sink for Postgres {
                 .collect();
             transaction.query_typed(&self.statements.upsert_arrays(), &parameters).await.map_err(failed)?;
         }
-        let store = format!(
-            "UPDATE {} SET state = $2 WHERE table_name = $1 AND state = $3 RETURNING 1",
-            self.statements.states
-        );
-        let parameters: [(&(dyn ToSql + Sync), Type); 3] =
-            [(&self.key, Type::TEXT), (&text, Type::TEXT), (&self.stored, Type::TEXT)];
-        if transaction.query_typed(&store, &parameters).await.map_err(failed)?.is_empty() {
+        let state = (self.key.as_str(), self.stored.as_deref(), text.as_str());
+        if !store(&transaction, &self.statements, state).await.map_err(failed)? {
             return Err(super::file::locked(&self.name));
         }
         transaction.commit().await.map_err(failed)?;
-        self.stored = text;
+        self.stored = Some(text);
         Ok(())
     }
 
@@ -207,8 +221,8 @@ fn failed(name: &str, error: &tokio_postgres::Error) -> Failure {
         let message = format!("{name}: {} ({code})", error.message());
         return match code.get(..2).unwrap_or_default() {
             "28" => Failure::credentials(message).hint("the password comes from PGPASSWORD or PGPASSFILE"),
-            // Connections, conflicts, and a server that starts or stops.
-            "08" | "40" | "57" => Failure::new(Exit::Retry, "database", message)
+            // Connections, conflicts, a server without space, memory or connections, and one that starts or stops.
+            "08" | "40" | "53" | "57" => Failure::new(Exit::Retry, "database", message)
                 .hint("run the same command again: it resumes after the last rows that were committed"),
             _ if code == "42501" => Failure::local(message)
                 .hint("the user must be allowed to create tables; --table SCHEMA.TABLE names a schema"),

@@ -39,6 +39,11 @@ impl Meter {
         }
     }
 
+    /// Takes a delay before the first rows.
+    pub(super) fn wait(&mut self, delay: Duration, now: Instant) {
+        self.resumes = Some(now + delay);
+    }
+
     /// What is in the file.
     pub(super) fn kept(&self) -> String {
         match self.rows {
@@ -51,12 +56,16 @@ impl Meter {
     /// One line without its end.
     pub(super) fn line(&self, now: Instant) -> String {
         let name = self.name;
-        let Some(rows) = self.rows else { return format!("{name}: waiting for the first rows") };
+        let left = self.resumes.map(|time| time.saturating_duration_since(now).as_secs());
         let of = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
-        if let Some(time) = self.resumes {
-            let left = time.saturating_duration_since(now).as_secs();
-            return format!("{name}: rate limit, resumes in {left} s; {rows}{of} rows");
-        }
+        let rows = match (self.rows, left) {
+            (None, None) => return format!("{name}: waiting for the first rows"),
+            (None, Some(left)) => return format!("{name}: rate limit, resumes in {left} s"),
+            (Some(rows), Some(left)) => {
+                return format!("{name}: rate limit, resumes in {left} s; {rows}{of} rows");
+            }
+            (Some(rows), None) => rows,
+        };
         let rate = match self.marks {
             [Some((time, before)), _] if now > time && rows > before => {
                 format!(", {} rows/s", rate(rows - before, now - time))
@@ -123,6 +132,8 @@ mod tests {
         let mut meter = Meter::new("gifts");
         assert_eq!(meter.line(at(10)), "gifts: waiting for the first rows");
         assert_eq!(meter.kept(), "the rows of earlier runs are kept");
+        meter.wait(Duration::from_secs(60), at(10));
+        assert_eq!(meter.line(at(20)), "gifts: rate limit, resumes in 50 s");
         meter.set(1000, Some(9000), None, at(10));
         assert_eq!(meter.line(at(11)), "gifts: 1000 of 9000 rows");
         meter.set(3000, None, None, at(12));

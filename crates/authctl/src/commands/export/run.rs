@@ -16,6 +16,10 @@ use std::time::Duration;
 use virtuous_client::export::{Export, Resource};
 use virtuous_client::{Client, ContactQuery, Error, ErrorKind, Query};
 
+/// Maximum number of consecutive delays because of throttling, and the delay if the vendor doesn't state one.
+const MAX_WAITS: u32 = 24;
+const DEFAULT_WAIT: Duration = Duration::from_secs(60);
+
 /// How much earlier than the last change an incremental run starts, unless the user says otherwise.
 const OVERLAP: Duration = Duration::from_secs(5 * 60);
 
@@ -42,7 +46,6 @@ impl Run<'_> {
             resource: self.resource.name().to_owned(),
             include_archived: arguments.include_archived,
             format: format.map_or("rows of a table", Format::name).to_owned(),
-            columns: format.map(|format| format.columns(&self.columns)).unwrap_or_default(),
         };
         let existing = sink.state().filter(|_| !arguments.restart).cloned();
         if let Some(difference) = existing.as_ref().and_then(|state| state.difference(&holds, self.address)) {
@@ -50,6 +53,7 @@ impl Run<'_> {
         }
         let mut state = self.plan(existing, holds).await?;
         let query = self.query(state.run.since.as_deref()).await?;
+        state.claim(random()?);
         sink.begin(&state, arguments.restart).await?;
         let resumed = state.run.rows;
         let mut batches = Export::new(self.client, self.resource)
@@ -62,7 +66,7 @@ impl Run<'_> {
         while let Some(rows) = batches.next().await.map_err(|error| self.keep(self.failure(&error)))? {
             let mut next = state.clone();
             next.add(&rows, |row| self.columns.modified(row));
-            sink.write(&rows, &mut next).await.map_err(|failure| self.keep(failure))?;
+            sink.write(&rows, &next).await.map_err(|failure| self.keep(failure))?;
             state = next;
             lock(self.meter).set(state.run.rows, batches.total(), None, now());
             if sink.is_closed() {
@@ -70,7 +74,7 @@ impl Run<'_> {
             }
         }
         state.complete(self.columns.has_times());
-        sink.write(&[], &mut state).await.map_err(|failure| self.keep(failure))?;
+        sink.write(&[], &state).await.map_err(|failure| self.keep(failure))?;
         lock(self.meter).clear();
         output::note(&self.summary(&state.run, resumed, batches.total(), started.elapsed()));
         if let Some(note) = sink.note() {
@@ -105,7 +109,8 @@ impl Run<'_> {
     /// Returns the account of the credentials, and the vendor's clock.
     async fn account(&self) -> Result<(Source, Option<Time>), Failure> {
         let mut source = Source::of(self.address);
-        let headers = match self.client.organizations().current().reply().await {
+        let reply = async || self.client.organizations().current().reply().await;
+        let headers = match self.patiently(reply).await {
             Ok(reply) => {
                 source.organization = reply.value.organization_name;
                 source.membership = Some(reply.value.organization_user_id);
@@ -130,11 +135,28 @@ impl Run<'_> {
         let options = index::find("virtuous", group, name)
             .and_then(index::Key::operation)
             .ok_or_else(|| Failure::local("the index of operations is damaged"))?;
-        let request = self.client.request(options.method(), &options.path).operation(options.metadata());
-        let options = request.call::<serde_json::Value, Error>(decode::json).send().await;
-        let options = options.map_err(|error| self.failure(&error))?;
+        let call = async || {
+            let request = self.client.request(options.method(), &options.path).operation(options.metadata());
+            request.call::<serde_json::Value, Error>(decode::json).send().await
+        };
+        let options = self.patiently(call).await.map_err(|error| self.failure(&error))?;
         let condition = since::condition(self.resource, &options, day)?;
         Ok(if since.is_some() { Query::matching([condition]) } else { Query::all() })
+    }
+
+    /// Makes a call, and again when the limit of calls allows it, as for pages.
+    async fn patiently<T>(&self, call: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+        for _ in 0..MAX_WAITS {
+            match call().await {
+                Err(error) if error.kind() == ErrorKind::Throttled => {
+                    let delay = error.retry_after().unwrap_or(DEFAULT_WAIT);
+                    lock(self.meter).wait(delay, now());
+                    tokio::time::sleep(delay).await;
+                }
+                outcome => return outcome,
+            }
+        }
+        call().await
     }
 
     fn summary(&self, run: &state::Run, resumed: u64, total: Option<u64>, time: Duration) -> String {
@@ -194,4 +216,11 @@ impl Run<'_> {
             _ => format!("{}: the same command resumes", lock(self.meter).kept()),
         }
     }
+}
+
+/// A number that no other run has.
+fn random() -> Result<String, Failure> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::local(format!("no random number: {error}")))?;
+    Ok(format!("{:016x}", u64::from_le_bytes(bytes)))
 }

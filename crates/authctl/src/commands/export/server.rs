@@ -22,6 +22,34 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 
 const FORM: &str = "expected postgres://USER@HOST/DATABASE";
 
+/// Parameters of an address that tokio-postgres reads, beyond those of TLS and passwords.
+const PARAMETERS: [&str; 17] = [
+    "application_name",
+    "channel_binding",
+    "connect_timeout",
+    "dbname",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_retries",
+    "load_balance_hosts",
+    "options",
+    "port",
+    "sslnegotiation",
+    "target_session_attrs",
+    "tcp_user_timeout",
+    "user",
+];
+
+fn password_in_address() -> Failure {
+    Failure::usage(
+        "--to postgres: a password in the address is visible in process lists and in the history of the shell",
+    )
+    .hint("set PGPASSWORD, or name a file by PGPASSFILE")
+}
+
 /// A server and a database.
 #[derive(Debug)]
 pub(super) struct Server {
@@ -30,44 +58,59 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Reads an address. The address is never part of a message, because somebody may have written a password into it.
+    /// Reads an address as tokio-postgres does. No part of it but names of parameters is in a message, because somebody may have
+    /// written a password into it.
     pub(super) fn parse(url: &str) -> Result<Self, Failure> {
         let invalid = |why: &str| Failure::usage(format!("--to postgres: {why}"));
         let (_, rest) = url.split_once("://").ok_or_else(|| invalid(FORM))?;
-        let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let authority = address.split('/').next().unwrap_or_default();
-        let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
-        let pairs = || {
-            query
-                .split('&')
-                .filter(|pair| !pair.is_empty())
-                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        // Credentials end at the first @, wherever it is.
+        let (credentials, rest) = match rest.split_once('@') {
+            Some((credentials, rest)) => (format!("{credentials}@"), rest),
+            None => (String::new(), rest),
         };
-        if user.contains(':') || pairs().any(|(name, _)| matches!(name, "password" | "sslpassword")) {
-            return Err(invalid(
-                "a password in the address is visible in process lists and in the history of the shell",
-            )
-            .hint("set PGPASSWORD, or name a file by PGPASSFILE"));
-        }
+        let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (mut mode, mut authority, mut others) = (None, None, Vec::new());
-        for (name, value) in pairs() {
-            match name {
-                "sslmode" => mode = Some(value),
-                "sslrootcert" => authority = decode(value),
-                _ => others.push(format!("{name}={value}")),
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let undecodable = || invalid("the address has an invalid percent-encoding");
+            let name = decode(name).ok_or_else(undecodable)?;
+            match name.as_str() {
+                "password" | "sslpassword" => return Err(password_in_address()),
+                "sslmode" => mode = Some(decode(value).ok_or_else(undecodable)?),
+                "sslrootcert" => authority = Some(decode(value).ok_or_else(undecodable)?),
+                name if PARAMETERS.contains(&name) => others.push(format!("{name}={value}")),
+                name => {
+                    let is_name = name.len() <= 40
+                        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+                    let name = if is_name { name } else { "a parameter" };
+                    return Err(invalid(&format!("{name} of the address is not known; {FORM}")));
+                }
             }
         }
-        let address = format!("postgres://{address}?{}", others.join("&"));
+        let address = format!("postgres://{credentials}{address}?{}", others.join("&"));
         let mut config: Config = address.parse().map_err(|error: tokio_postgres::Error| {
+            if credentials.contains(':') {
+                return password_in_address();
+            }
             let cause =
                 std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
             invalid(&format!("the address is invalid{cause}; {FORM}"))
         })?;
-        if config.get_hosts().is_empty() {
-            return Err(invalid(&format!("the address has no host; {FORM}")));
+        if config.get_password().is_some() {
+            return Err(password_in_address());
+        }
+        match (config.get_hosts().len(), config.get_hostaddrs().len()) {
+            (1, 0 | 1) => {}
+            (0, _) => return Err(invalid(&format!("the address has no host; {FORM}"))),
+            _ => {
+                return Err(invalid(
+                    "the address has several hosts, and an export needs to know which one has its rows",
+                )
+                .hint("name the primary"));
+            }
         }
         let is_local = is_local(&config);
-        let verified = match mode {
+        let verified = match mode.as_deref() {
             None => !is_local,
             Some("verify-full") => true,
             Some("require" | "verify-ca") if is_local => true,
@@ -89,7 +132,9 @@ impl Server {
             config.application_name("authctl export");
         }
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        if let (None, Some(user)) = (config.get_user(), variable("PGUSER")) {
+        if config.get_user().is_none_or(str::is_empty) {
+            let user = variable("PGUSER")
+                .ok_or_else(|| invalid(&format!("the address has no user; {FORM}")).hint("or set PGUSER"))?;
             config.user(user);
         }
         if let Some(password) = password(&config, variable)? {
@@ -101,9 +146,9 @@ impl Server {
 
     /// The address for people.
     pub(super) fn name(&self) -> String {
-        let hosts: Vec<String> = self.config.get_hosts().iter().map(host).collect();
+        let host = self.config.get_hosts().first().map(host).unwrap_or_default();
         let database = self.config.get_dbname().or(self.config.get_user()).unwrap_or_default();
-        visible(&format!("postgres://{}/{database}", hosts.join(",")))
+        visible(&format!("postgres://{host}/{database}"))
     }
 
     /// TLS that checks the certificate and the name of the server.
@@ -165,22 +210,22 @@ fn password(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Resul
     let Some(path) = named.or_else(usual) else { return Ok(None) };
     let name = visible(&path.display().to_string());
     let text = secret_file("PGPASSFILE", &path)?;
-    let hosts: Vec<String> = match config.get_hosts() {
-        [Host::Tcp(name)] => vec![name.clone()],
+    let server = match config.get_hosts() {
+        [Host::Tcp(name)] => name,
         // A socket of this machine is `localhost` in this file.
-        _ => vec!["localhost".to_owned()],
+        _ => "localhost",
     };
     let port = config.get_ports().first().map_or_else(|| "5432".to_owned(), u16::to_string);
-    let user = config.get_user().map_or_else(whoami, str::to_owned);
-    let database = config.get_dbname().unwrap_or(&user).to_owned();
+    let user = config.get_user().unwrap_or_default();
+    let database = config.get_dbname().unwrap_or(user);
     let found = text.lines().find_map(|line| {
         let fields = fields(line)?;
         let [host, own_port, own_database, own_user, password] = fields.as_slice() else { return None };
         let fits = |pattern: &str, value: &str| pattern == "*" || pattern == value;
-        let fits = hosts.iter().any(|name| fits(host, name))
+        let fits = fits(host, server)
             && fits(own_port, &port)
-            && fits(own_database, &database)
-            && fits(own_user, &user);
+            && fits(own_database, database)
+            && fits(own_user, user);
         fits.then(|| password.clone())
     });
     if found.is_none() && is_named {
@@ -188,11 +233,6 @@ fn password(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Resul
             .hint("a line is HOST:PORT:DATABASE:USER:PASSWORD"));
     }
     Ok(found)
-}
-
-/// The user of this process, as the client of PostgreSQL finds it.
-fn whoami() -> String {
-    std::env::var("USER").unwrap_or_default()
 }
 
 /// The fields of a line, where `\` comes before `:` and `\`.
@@ -227,6 +267,12 @@ mod tests {
             "postgresql://app:@db/crm",
             "postgres://app@db/crm?password=canary",
             "postgres://app:can@ary@db/crm",
+            "postgres://app:can/ary@db/crm",
+            "postgres://app:canary?x@db/crm",
+            "postgres://app:canary#@db:x/crm",
+            "postgres://app:c%61nary@db/crm",
+            "postgres://app@db/crm?p%61ssword=canary",
+            "postgres://app@db/crm?passw%6Frd=canary&sslmode=disable",
             "postgres://db/crm?sslpassword=canary",
         ] {
             let problem = problem(url);
@@ -244,15 +290,14 @@ mod tests {
             "postgres://app@localhost/crm",
             "postgres://app@127.0.0.1:5433/crm?sslmode=prefer",
             "postgres://app@[::1]/crm",
-            "postgres:///crm?host=/var/run/postgresql",
+            "postgres://app@/crm?host=/var/run/postgresql",
         ] {
             assert_eq!(mode(url), Some(SslMode::Disable), "{url}");
         }
-        assert_eq!(mode("postgres://localhost/crm?sslmode=verify-full"), Some(SslMode::Require));
+        assert_eq!(mode("postgres://app@localhost/crm?ssl%6Dode=verify-full"), Some(SslMode::Require));
         for url in [
             "postgres://app@db.example/crm?sslmode=require",
             "postgres://app@db.example/crm?sslmode=disable",
-            "postgres://app@localhost,db.example/crm?sslmode=prefer",
             "postgres://app@localhost/crm?hostaddr=10.0.0.1&sslmode=disable",
             "postgres://app@localhost.example/crm?sslmode=verify-ca",
         ] {
@@ -264,7 +309,21 @@ mod tests {
     fn a_wrong_address_is_explained() {
         assert!(problem("postgres:crm").contains("expected postgres://USER@HOST/DATABASE"));
         assert!(problem("postgres:///crm").contains("no host"));
-        assert!(problem("postgres://db/crm?colour=red").contains("colour"));
+        assert!(problem("postgres://app@db/crm?colour=red").contains("colour of the address is not known"));
+        let canary = problem("postgres://app@db/crm?canary%40=y");
+        assert!(!canary.contains("canary"), "{canary}");
+        for url in [
+            "postgres://app@a,b/crm",
+            "postgres://app@a/crm?host=b",
+            "postgres://app@localhost/crm?hostaddr=127.0.0.1,127.0.0.2",
+        ] {
+            assert!(problem(url).contains("several hosts"), "{url}");
+        }
+        for url in ["postgres://db/crm", "postgres://@db/crm"] {
+            assert!(problem(url).contains("no user") && problem(url).contains("PGUSER"), "{url}");
+        }
+        let server = Server::parse("postgres://a%40b%3Ac@db.example/crm").unwrap();
+        assert_eq!(server.config.get_user(), Some("a@b:c"));
         let server = Server::parse("postgres://app@db.example:6000/crm").unwrap();
         assert_eq!(server.name(), "postgres://db.example/crm");
     }

@@ -18,7 +18,7 @@ pub(super) trait Sink {
 
     /// Stores rows together with the state after them: if the process is killed, both are there or neither. Without rows, it stores
     /// the state alone.
-    async fn write(&mut self, rows: &[ExportedRow], state: &mut State) -> Result<(), Failure>;
+    async fn write(&mut self, rows: &[ExportedRow], state: &State) -> Result<(), Failure>;
 
     /// Whether nobody reads any more.
     fn is_closed(&self) -> bool {

@@ -28,8 +28,8 @@ pub(super) struct Sqlite {
     statements: Statements,
     values: Values,
     state: Option<State>,
-    /// The state as it is in the database.
-    stored: String,
+    /// The state as it is in the database, also of a table that was removed.
+    stored: Option<String>,
     _lock: Lock,
 }
 
@@ -37,16 +37,17 @@ impl Sqlite {
     pub(super) fn open(path: &Path, table: &Table, columns: &Columns) -> Result<Self, Failure> {
         let name = visible(&path.display().to_string());
         let full = format!("{name}, table {}", table.shown());
+        let key = table.name().to_ascii_lowercase();
         let mut this = Self {
             path: path.to_owned(),
-            _lock: Lock::temporary(&beside(path, &format!("-{}.lock", table.name())), &full)?,
+            _lock: Lock::temporary(&beside(&canonical(path), &format!("-{key}.lock")), &full)?,
             name,
-            key: table.name().to_ascii_lowercase(),
+            key,
             connection: None,
             statements: Statements::new(Dialect::Sqlite, table, columns),
             values: Values::new(columns.clone()),
             state: None,
-            stored: String::new(),
+            stored: None,
         };
         if !path.exists() {
             return Ok(this);
@@ -54,21 +55,19 @@ impl Sqlite {
         let connection = this.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let (exists, states) =
             (this.exists(&connection, &this.key)?, this.exists(&connection, super::table::STATES)?);
+        if states {
+            this.stored = connection
+                .query_row(&this.statements.read_state(), [&this.key], |row| row.get(0))
+                .optional()
+                .map_err(|error| this.failed("read", &error))?;
+        }
         if exists {
-            let read = format!("SELECT state FROM {} WHERE table_name = ?1", this.statements.states);
-            let stored: Option<String> = match states {
-                true => connection
-                    .query_row(&read, [&this.key], |row| row.get(0))
-                    .optional()
-                    .map_err(|error| this.failed("read", &error))?,
-                false => None,
-            };
-            let stored = stored.ok_or_else(|| foreign(&full))?;
-            let state = State::parse(&stored).ok_or_else(|| {
+            let stored = this.stored.as_deref().ok_or_else(|| foreign(&full))?;
+            let state = State::parse(stored).ok_or_else(|| {
                 let reason = "its state was written by another version of authctl";
                 mismatch(&full, reason, "--table NAME writes to another table")
             })?;
-            (this.state, this.stored) = (Some(state), stored);
+            this.state = Some(state);
         }
         this.connection = Some(connection);
         Ok(this)
@@ -99,13 +98,23 @@ impl Sqlite {
     }
 }
 
+/// The path by which two spellings of one file are the same. The file may not exist yet.
+fn canonical(path: &Path) -> PathBuf {
+    let of_new = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(of_new).unwrap_or_else(|| path.to_owned())
+}
+
 struct Parts<'a> {
     connection: &'a mut Connection,
     statements: &'a Statements,
     values: &'a mut Values,
     name: &'a str,
     key: &'a str,
-    stored: &'a mut String,
+    stored: &'a mut Option<String>,
 }
 
 fn failed(name: &str, doing: &str, error: &rusqlite::Error) -> Failure {
@@ -137,6 +146,13 @@ impl Sink for Sqlite {
         let mut begin = || {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute(&statements.create_states(), [])?;
+            let count = match &*stored {
+                None => transaction.execute(&statements.put_state(), [key, &text])?,
+                Some(before) => transaction.execute(&statements.advance_state(), [key, &text, before])?,
+            };
+            if count == 0 {
+                return Ok(false);
+            }
             if is_new {
                 transaction.execute(&statements.create(), [])?;
             } else {
@@ -150,19 +166,17 @@ impl Sink for Sqlite {
                     transaction.execute(&format!("DELETE FROM {}", statements.table), [])?;
                 }
             }
-            let store = format!(
-                "INSERT INTO {} VALUES (?1, ?2) ON CONFLICT (table_name) DO UPDATE SET state = excluded.state",
-                statements.states
-            );
-            transaction.execute(&store, [key, &text])?;
-            transaction.commit()
+            transaction.commit()?;
+            Ok(true)
         };
-        begin().map_err(|error| failed(name, "written", &error))?;
-        *stored = text;
+        if !begin().map_err(|error| failed(name, "written", &error))? {
+            return Err(super::file::locked(name));
+        }
+        *stored = Some(text);
         Ok(())
     }
 
-    async fn write(&mut self, rows: &[ExportedRow], state: &mut State) -> Result<(), Failure> {
+    async fn write(&mut self, rows: &[ExportedRow], state: &State) -> Result<(), Failure> {
         let Parts { connection, statements, values, name, key, stored } = self.parts()?;
         let mut prepared = Vec::with_capacity(rows.len());
         for row in rows {
@@ -183,9 +197,7 @@ impl Sink for Sqlite {
                 upsert.execute(rusqlite::params_from_iter(row))?;
             }
             drop(upsert);
-            let store =
-                format!("UPDATE {} SET state = ?2 WHERE table_name = ?1 AND state = ?3", statements.states);
-            let count = transaction.execute(&store, params![key, text, &*stored])?;
+            let count = transaction.execute(&statements.advance_state(), params![key, text, &*stored])?;
             if count > 0 {
                 transaction.commit()?;
             }
@@ -194,7 +206,7 @@ impl Sink for Sqlite {
         if !write().map_err(|error| failed(name, "written", &error))? {
             return Err(super::file::locked(name));
         }
-        *stored = text;
+        *stored = Some(text);
         Ok(())
     }
 

@@ -18,10 +18,6 @@ pub(super) struct State {
     version: u32,
     pub(super) holds: Holds,
     pub(super) source: Source,
-    /// Rows that all runs have written, with those that replaced others.
-    pub(super) rows: u64,
-    /// The length of a file up to the last row that counts.
-    pub(super) bytes: u64,
     pub(super) run: Run,
     /// All changes up to this time were read.
     pub(super) mark: Option<Time>,
@@ -34,8 +30,6 @@ pub(super) struct Holds {
     pub(super) resource: String,
     pub(super) include_archived: bool,
     pub(super) format: String,
-    /// The columns of a CSV file.
-    pub(super) columns: Vec<String>,
 }
 
 /// Where the rows come from.
@@ -63,6 +57,8 @@ pub(super) struct Run {
     pub(super) since: Option<String>,
     pub(super) rows: u64,
     pub(super) last_id: Option<i64>,
+    /// A random number of the process that writes, so that every one of them changes the state at its start.
+    writer: String,
     /// The vendor's clock when the run started.
     started: Option<Time>,
     /// The latest time of a change among its rows.
@@ -81,11 +77,16 @@ pub(super) enum Next {
 
 impl State {
     pub(super) fn new(holds: Holds, source: Source) -> Self {
-        Self { version: VERSION, holds, source, rows: 0, bytes: 0, run: Run::new(None, None), mark: None }
+        Self { version: VERSION, holds, source, run: Run::new(None, None), mark: None }
     }
 
     pub(super) fn parse(text: &str) -> Option<Self> {
-        serde_json::from_str::<Self>(text).ok().filter(|state| state.version == VERSION)
+        serde_json::from_str::<Self>(text).ok().filter(Self::is_known)
+    }
+
+    /// Whether it has this form.
+    pub(super) fn is_known(&self) -> bool {
+        self.version == VERSION
     }
 
     pub(super) fn to_text(&self) -> String {
@@ -102,8 +103,6 @@ impl State {
             format!("it was exported {word} --include-archived")
         } else if own.format != holds.format {
             format!("it was exported as {}", own.format)
-        } else if own.columns != holds.columns {
-            "its columns are those of another version of authctl".to_owned()
         } else if self.source.address != address {
             format!("it was exported from {}", self.source.address)
         } else {
@@ -130,6 +129,11 @@ impl State {
         Some(format!("it contains rows of {}, and the credentials are those of {}", name(own), name(source)))
     }
 
+    /// Names the process that writes from now on. A process with an earlier state, which has lost its lock, can't write any more.
+    pub(super) fn claim(&mut self, writer: String) {
+        self.run.writer = writer;
+    }
+
     /// Decides what a run does. `replaces` is a target that has one row per id: there a new run refreshes the rows, while in a file
     /// it could only add them again.
     pub(super) fn next(&self, since: &Since, replaces: bool, overlap: Duration) -> Result<Next, String> {
@@ -144,7 +148,9 @@ impl State {
                 Ok(Next::Resume)
             } else {
                 Err(match &last.since {
-                    Some(day) => format!("its last export, of rows modified since {day}, is not complete"),
+                    Some(day) => format!(
+                        "its last export, of rows modified since {day}, is not complete; --since last continues it"
+                    ),
                     None => "its last export, of all rows, is not complete".to_owned(),
                 })
             };
@@ -158,7 +164,9 @@ impl State {
             Since::Day(day) if replaces => Ok(Next::Start(Some(day.clone()))),
             _ if is_same => Ok(Next::Resume),
             _ => Err(match &last.since {
-                Some(day) => format!("it contains another export, of rows modified since {day}"),
+                Some(day) => {
+                    format!("its last export was of rows modified since {day}; --since last continues it")
+                }
                 None => "it contains another export, of all rows".to_owned(),
             }),
         }
@@ -172,7 +180,6 @@ impl State {
     /// Takes rows into account that will be written with this state.
     pub(super) fn add(&mut self, rows: &[ExportedRow], modified: impl Fn(&str) -> Option<Time>) {
         let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-        self.rows = self.rows.saturating_add(count);
         self.run.rows = self.run.rows.saturating_add(count);
         for row in rows {
             self.run.last_id = row.id.or(self.run.last_id);
@@ -190,9 +197,10 @@ impl State {
             (None, started) if !has_times || self.mark.is_none() => started,
             (seen, _) => seen,
         };
-        // A run that starts later than the mark leaves a gap.
+        // A run that starts later than the mark leaves a gap. Its first day starts up to a day later in the vendor's time zone than
+        // in UTC, so the mark must be past that day.
         let joins = match (since, self.mark) {
-            (Some(day), Some(mark)) => *day <= mark.day(),
+            (Some(day), Some(mark)) => *day <= mark.day_before(),
             _ => true,
         };
         if joins {
@@ -203,7 +211,8 @@ impl State {
 
 impl Run {
     fn new(since: Option<String>, started: Option<Time>) -> Self {
-        Self { since, rows: 0, last_id: None, started, seen: None, complete: false }
+        let writer = String::new();
+        Self { since, rows: 0, last_id: None, writer, started, seen: None, complete: false }
     }
 }
 
@@ -265,12 +274,8 @@ mod tests {
     }
 
     fn state() -> State {
-        let holds = Holds {
-            resource: "gifts-full".to_owned(),
-            include_archived: false,
-            format: "ndjson".to_owned(),
-            columns: Vec::new(),
-        };
+        let holds =
+            Holds { resource: "gifts-full".to_owned(), include_archived: false, format: "ndjson".to_owned() };
         let address = "https://api.example".to_owned();
         State::new(holds, Source { address, organization: Some("Sandbox".to_owned()), membership: Some(94) })
     }
@@ -304,6 +309,11 @@ mod tests {
             run(&mut state, Some("2026-11-25"), "2026-11-26T08:00:00", Some("2026-11-25T08:00:00")),
             time("2026-11-21T08:00:00"),
             "a gap of days"
+        );
+        assert_eq!(
+            run(&mut state, Some("2026-11-21"), "2026-11-26T08:00:00", Some("2026-11-25T08:00:00")),
+            time("2026-11-21T08:00:00"),
+            "in the vendor's time zone, that day may have started after the mark"
         );
         assert_eq!(
             run(&mut state, None, "2026-11-19T08:00:00", Some("2026-11-10T00:00:00")),
@@ -360,7 +370,6 @@ mod tests {
             (Holds { resource: "gifts".to_owned(), ..holds.clone() }, "contains gifts-full"),
             (Holds { include_archived: true, ..holds.clone() }, "without --include-archived"),
             (Holds { format: "csv".to_owned(), ..holds.clone() }, "as ndjson"),
-            (Holds { columns: vec!["id".to_owned()], ..holds.clone() }, "another version"),
         ] {
             assert!(state.difference(&other, address).unwrap().contains(part), "{part}");
         }

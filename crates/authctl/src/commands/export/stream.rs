@@ -46,7 +46,7 @@ impl Sink for Stream {
         Ok(())
     }
 
-    async fn write(&mut self, rows: &[ExportedRow], _: &mut State) -> Result<(), Failure> {
+    async fn write(&mut self, rows: &[ExportedRow], _: &State) -> Result<(), Failure> {
         let header = || self.format.header(&self.columns);
         let mut text = if self.started { String::new() } else { header() };
         for row in rows {

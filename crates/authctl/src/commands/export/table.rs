@@ -112,6 +112,15 @@ impl Dialect {
         }
     }
 
+    fn parameter(self, number: u32) -> String {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres => format!("${number}"),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => format!("?{number}"),
+        }
+    }
+
     fn time(self) -> (&'static str, &'static str) {
         match self {
             #[cfg(feature = "postgres")]
@@ -141,6 +150,23 @@ impl Statements {
     pub(super) fn create_states(&self) -> String {
         let states = &self.states;
         format!("CREATE TABLE IF NOT EXISTS {states} (table_name text PRIMARY KEY, state text NOT NULL)")
+    }
+
+    /// Reads the state of the table 1.
+    pub(super) fn read_state(&self) -> String {
+        format!("SELECT state FROM {} WHERE table_name = {}", self.states, self.dialect.parameter(1))
+    }
+
+    /// Stores the first state 2 of the table 1. No row is changed if somebody else has stored one.
+    pub(super) fn put_state(&self) -> String {
+        let [table, state] = [1, 2].map(|number| self.dialect.parameter(number));
+        format!("INSERT INTO {} VALUES ({table}, {state}) ON CONFLICT (table_name) DO NOTHING", self.states)
+    }
+
+    /// Replaces the state 3 of the table 1 by the state 2. No row is changed if somebody else has replaced it.
+    pub(super) fn advance_state(&self) -> String {
+        let [table, state, before] = [1, 2, 3].map(|number| self.dialect.parameter(number));
+        format!("UPDATE {} SET state = {state} WHERE table_name = {table} AND state = {before}", self.states)
     }
 
     pub(super) fn create(&self) -> String {

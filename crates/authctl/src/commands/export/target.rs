@@ -72,11 +72,13 @@ impl Target {
         if to == "-" {
             return Ok(Self::Stream { path: None, format: Format::Ndjson });
         }
+        let shown = shown(to);
         let (scheme, rest) = to.split_once(':').unwrap_or_default();
         match scheme {
             "sqlite" => return sqlite(rest, resource, options),
             "postgres" | "postgresql" => return postgres(to, resource, options),
             _ if rest.starts_with("//") => {
+                let scheme = if scheme.contains(['@', '/']) { "…" } else { scheme };
                 return Err(Failure::usage(format!(
                     "--to {scheme}://…: this kind of target is not supported"
                 ))
@@ -87,7 +89,7 @@ impl Target {
         let path = PathBuf::from(to);
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => {
-                Err(Failure::usage(format!("--to {to}: is a folder")).hint("name a file in it"))
+                Err(Failure::usage(format!("--to {shown}: is a folder")).hint("name a file in it"))
             }
             Ok(metadata) if !metadata.is_file() => {
                 Ok(Self::Stream { format: format(&path).unwrap_or(Format::Ndjson), path: Some(path) })
@@ -95,7 +97,7 @@ impl Target {
             _ => match format(&path) {
                 Some(format) => Ok(Self::File { path, format }),
                 None => Err(Failure::usage(format!(
-                    "--to {to}: the name of the file must end with .ndjson, .jsonl or .csv, the formats of an export"
+                    "--to {shown}: the name of the file must end with .ndjson, .jsonl or .csv, the formats of an export"
                 ))
                 .hint(TARGETS)),
             },
@@ -133,6 +135,11 @@ impl Target {
 
 const TARGETS: &str = "targets are FILE.ndjson, FILE.csv, sqlite:FILE, postgres://USER@HOST/DATABASE, and - for standard output";
 
+/// The target for messages; not if it could be a mistyped address with a password.
+fn shown(to: &str) -> &str {
+    if to.contains('@') || to.to_ascii_lowercase().contains("password") { "…" } else { to }
+}
+
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 fn table(resource: Resource, options: Options<'_>, with_schema: bool) -> Result<Table, Failure> {
     match options.table {
@@ -144,6 +151,7 @@ fn table(resource: Resource, options: Options<'_>, with_schema: bool) -> Result<
 #[cfg(feature = "sqlite")]
 fn sqlite(rest: &str, resource: Resource, options: Options<'_>) -> Result<Target, Failure> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
+    let rest = shown(rest);
     if path.is_empty() || path.starts_with(':') || path.ends_with(['/', '\\']) {
         return Err(Failure::usage(format!("--to sqlite:{rest}: a file must be named"))
             .hint("for example --to sqlite:crm.db"));
