@@ -4,13 +4,22 @@
 
 mod common;
 
-use auth_emulator::{Builder, Emulator};
-use common::Home;
+use auth_emulator::{Builder, Emulator, Fault, FaultRule};
+use common::{Home, Outcome};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The findings of a doctor, with `--strict`.
 async fn findings(builder: Builder, provider: &'static str) -> (i32, Vec<Value>) {
+    findings_with(builder, provider, Vec::new()).await
+}
+
+/// The same, while an emulator has faults.
+async fn findings_with(
+    builder: Builder,
+    provider: &'static str,
+    faults: Vec<FaultRule>,
+) -> (i32, Vec<Value>) {
     let emulator = builder.seed_file(include_str!("../src/sample.yaml")).unwrap().start().await.unwrap();
     let home = Home::of(&emulator);
     if provider == "vaultvision" {
@@ -20,11 +29,20 @@ async fn findings(builder: Builder, provider: &'static str) -> (i32, Vec<Value>)
             home.run(&["vaultvision", "users", "create", tenants.out.trim(), "--data", user]);
         }
     }
+    for fault in faults {
+        emulator.add_fault(fault.times(1000)).unwrap();
+    }
     let run = move || home.run(&["doctor", provider, "--strict", "-o", "ndjson"]);
     let outcome = tokio::task::spawn_blocking(run).await.unwrap();
     assert!(!outcome.err.contains("panicked"), "{outcome:?}");
     let rows = outcome.out.lines().map(|line| serde_json::from_str(line).unwrap());
     (outcome.code, rows.collect())
+}
+
+/// The results and what was observed about one assumption.
+fn about<'f>(findings: &'f [Value], id: &str) -> Vec<(&'f str, &'f str)> {
+    let rows = findings.iter().filter(|row| row["assumption"] == id);
+    rows.map(|row| (row["result"].as_str().unwrap(), row["observed"].as_str().unwrap())).collect()
 }
 
 fn differing(findings: &[Value]) -> BTreeSet<&str> {
@@ -122,6 +140,7 @@ async fn the_deviations_of_the_other_providers_are_named() {
             (json!({ "paging": true }), &["lists"]),
             (json!({ "restricted": {} }), &["permissions"]),
             (json!({ "permissions": { "all": "none", "tenants": "read" } }), &["permissions"]),
+            (json!({ "omit_zeros": false, "paging": true }), &["zeros", "lists"]),
         ],
     )
     .await;
@@ -150,6 +169,7 @@ async fn the_deviations_of_the_other_providers_are_named() {
             (json!({ "fail_take_above": 500 }), &["paging-limits"]),
             (json!({ "fail_skip_above": 5000 }), &["paging-limits"]),
             (json!({ "exact_paths": true }), &["exact-paths"]),
+            (json!({ "calls_per_hour": 1500, "error_body": "html" }), &["hourly-limit", "error-bodies"]),
         ],
     )
     .await;
@@ -174,6 +194,10 @@ async fn the_deviations_of_vise_are_named() {
             (json!({ "domain_list": "other_names" }), &["domains-format"]),
             (json!({ "hostile": true }), &["hosts"]),
             (json!({ "calls_per_session": 2 }), &["session-lifetime"]),
+            (
+                json!({ "vise_token": "authorization", "auth_method": "POST", "phrases": "encoded" }),
+                &["token-placement", "auth-request", "phrase-encoding"],
+            ),
         ],
     )
     .await;
@@ -182,6 +206,8 @@ async fn the_deviations_of_vise_are_named() {
         (json!({ "challenge": "forbidden" }), "challenge"),
         (json!({ "auth_path": "/login/start" }), "auth-request"),
         (json!({ "auth_parameter": "key" }), "auth-request"),
+        // A page, but not to calls without a session.
+        (json!({ "auth_parameter": "key", "wrong_phrase": "page" }), "auth-request"),
     ] {
         let (code, found) = findings(builder("vise", &settings), "vise").await;
         assert_eq!((code, differing(&found)), (4, BTreeSet::from([id])), "{settings}: {found:#?}");
@@ -210,6 +236,156 @@ async fn the_forms_of_vise_that_the_client_reads_are_shown() {
         assert_eq!((code, &row["result"]), (0, &json!("confirmed")), "{settings}: {found:#?}");
         assert!(row["observed"].as_str().unwrap().contains(observed), "{settings}: {row}");
     }
+}
+
+const JSON: [(&str, &str); 1] = [("Content-Type", "application/json")];
+const HTML: [(&str, &str); 1] = [("Content-Type", "text/html")];
+
+/// A cookie that is set again is another thing than one that is deleted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_calls_renew_has_not_ended() {
+    let headers = |cookie| [JSON[0], ("Set-Cookie", cookie)];
+    for (cookie, result, observed) in [
+        ("session=renewed; Path=/; Max-Age=900", "confirmed", "calls set it again"),
+        ("session=gone; Path=/; Max-Age=0", "differs", "a session ended within 3 calls"),
+        ("lb=node-8; Path=/", "confirmed", "the cookie states no lifetime"),
+    ] {
+        let answer = Fault::response(200, &headers(cookie), r#"[{"domain":"shop-1.example"}]"#);
+        let rule = FaultRule::new("vise", answer).operation("vise_domains.list");
+        let (_, found) = findings_with(Emulator::builder().seed(7), "vise", vec![rule.after(1)]).await;
+        let rows = about(&found, "session-lifetime");
+        assert!(rows.iter().any(|(is, text)| *is == result && text.contains(observed)), "{cookie}: {rows:?}");
+        assert_eq!(rows.iter().any(|(is, _)| *is == "differs"), result == "differs", "{cookie}: {rows:?}");
+    }
+    // A wrong phrase whose response deletes the cookie has opened no session.
+    let refused = Fault::response(200, &[HTML[0], ("Set-Cookie", "session=; Max-Age=0")], "<p>no</p>");
+    let rule = FaultRule::new("vise", refused).operation("session.open");
+    let (code, found) = findings_with(Emulator::builder().seed(7), "vise", vec![rule]).await;
+    assert_eq!((code, differing(&found)), (4, BTreeSet::from(["auth-request"])), "{found:#?}");
+}
+
+/// What a server responds instead of a list is named, and decides nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_no_list_confirms_nothing() {
+    let missing = || Fault::response(404, &JSON, r#"{"message":"no such path"}"#);
+    let page = || Fault::response(200, &HTML, "<title>Welcome</title>");
+    let error = || Fault::response(200, &JSON, r#"{"message":"not today","errors":[]}"#);
+    type Case = (&'static str, &'static str, Fault, i32, &'static str, &'static str, &'static str);
+    let cases: [Case; 14] = [
+        (
+            "revesecure",
+            "users.list",
+            missing(),
+            0,
+            "value-types",
+            "untested",
+            "the list of users has status 404",
+        ),
+        ("revesecure", "users.list", missing(), 0, "ranges", "confirmed", "the first index is 0"),
+        (
+            "revesecure",
+            "tokens.list",
+            page(),
+            0,
+            "app",
+            "untested",
+            "the list of tokens has status 200, a web page",
+        ),
+        ("revesecure", "organization.get", missing(), 5, "digest", "untested", "status 404"),
+        ("revesecure", "organization.get", Fault::status(503), 6, "digest", "untested", "status 503"),
+        (
+            "vaultvision",
+            "users.list",
+            missing(),
+            9,
+            "permissions",
+            "differs",
+            "the list of users has status 404",
+        ),
+        ("vaultvision", "users.list", page(), 9, "permissions", "differs", "status 200, a web page"),
+        ("vaultvision", "users.list", error(), 9, "permissions", "differs", "status 200, a JSON object"),
+        (
+            "virtuous",
+            "contacts.query",
+            missing(),
+            3,
+            "paging-limits",
+            "untested",
+            "the query of contacts has status 404",
+        ),
+        (
+            "virtuous",
+            "contacts.query",
+            error(),
+            3,
+            "paging-honoured",
+            "untested",
+            "status 200, a JSON object",
+        ),
+        ("vise", "domains.list", missing(), 9, "domains-endpoint", "differs", "the list has status 404"),
+        ("vise", "domains.list", error(), 9, "token-placement", "untested", "status 200, a JSON object"),
+        ("vise", "vise_domains.list", missing(), 9, "vise-paths", "differs", "status 404, a JSON object"),
+        (
+            "vise",
+            "vise_domains.list",
+            missing(),
+            9,
+            "session-cookie",
+            "untested",
+            "status 404, a JSON object",
+        ),
+    ];
+    for (provider, operation, fault, code, id, result, observed) in cases {
+        let rule = FaultRule::new(provider, fault).operation(operation);
+        let (exit, found) = findings_with(Emulator::builder().seed(7), provider, vec![rule]).await;
+        let rows = about(&found, id);
+        let is_there = rows.iter().any(|(is, text)| *is == result && text.contains(observed));
+        assert!(is_there && exit == code, "{provider} {operation}: exit {exit}, {id} {rows:?}");
+    }
+    for (provider, operation) in
+        [("verigator", "services.get"), ("vaultvision", "tenants.list"), ("virtuous", "contacts.query")]
+    {
+        let rule = FaultRule::new(provider, page()).operation(operation);
+        let (code, found) = findings_with(Emulator::builder().seed(7), provider, vec![rule]).await;
+        let confirmed =
+            found.iter().filter(|row| row["result"] == "confirmed" && row["assumption"] != "rate-limits");
+        assert_eq!((code, confirmed.count()), (3, 0), "{provider}: {found:#?}");
+    }
+}
+
+/// A profile's settings are no observation.
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_of_a_profile_are_named() {
+    let emulator = builder("vise", &json!({ "auth_path": "/login/start" })).start().await.unwrap();
+    let mut home = Home::of(&emulator);
+    let value = |name: &str| home.env.iter().find(|(own, _)| *own == name).unwrap().1.clone();
+    let (token, url) = (value("VISE_API_TOKEN"), value("VISE_DASHBOARD_URL"));
+    let (key, secret, base) =
+        (value("REVESECURE_API_KEY"), value("REVESECURE_SECRET_KEY"), value("REVESECURE_BASE_URL"));
+    home.file("secret", &secret);
+    home.file("key", &key);
+    home.file("token", &token);
+    let folder = home.folder.display();
+    home.file(
+        ".config/authctl/config.toml",
+        format!(
+            "[profiles.default.vise]\napi_token = \"file:{folder}/token\"\ndashboard_url = \"{url}\"\n\
+             auth_path = \"/login/start\"\n\
+             [profiles.default.revesecure]\napi_key = \"file:{folder}/key\"\n\
+             secret_key = \"file:{folder}/secret\"\nbase_url = \"{base}\"\ndigest = \"sha512\"\n"
+        ),
+    );
+    home.env.clear();
+    let rows = |provider: &str| -> Vec<Value> {
+        let outcome = home.run(&["doctor", provider, "-o", "ndjson"]).expect(0, "");
+        outcome.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let (vise, revesecure) = (rows("vise"), rows("revesecure"));
+    assert_eq!(
+        about(&vise, "auth-request"),
+        [("differs", "a session is opened by GET of /login/start with pfk; the profile sets auth_path")]
+    );
+    assert_eq!(about(&revesecure, "digest"), [("confirmed", "SHA-256 is accepted; the profile sets digest")]);
 }
 
 /// Further calls would make it worse, so that the command fails as after a call that was throttled.
@@ -246,6 +422,49 @@ async fn a_doctor_writes_nothing_and_its_report_has_no_value() {
     assert_eq!(emulator.journal().len(), journal.len());
 }
 
+/// Secrets, phrases, users and ids are in no output, whatever the server makes of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_output_of_a_doctor_has_a_secret() {
+    for provider in ["revesecure", "vaultvision", "verigator", "virtuous", "vise"] {
+        for echo in [false, true] {
+            let emulator = Emulator::builder().seed_file(include_str!("../src/sample.yaml")).unwrap();
+            let emulator = emulator.start().await.unwrap();
+            let home = Home::of(&emulator);
+            let secret = |name: &str| !name.ends_with("_URL") && !name.ends_with("_HOST");
+            let mut secrets: Vec<String> =
+                home.env.iter().filter(|(name, _)| secret(name)).map(|(_, value)| value.clone()).collect();
+            let domains = home.run(&["vise", "domains", "-o", "ndjson"]).out;
+            for line in domains.lines() {
+                let domain: Value = serde_json::from_str(line).unwrap();
+                secrets.extend(
+                    domain.as_object().unwrap().values().filter_map(Value::as_str).map(str::to_owned),
+                );
+            }
+            secrets.retain(|secret| secret.len() >= 6);
+            assert!(secrets.len() > 6, "{secrets:?}");
+            if echo {
+                // An error that quotes what it was sent.
+                let body = json!({ "message": secrets.join(" "), "status": secrets }).to_string();
+                let rule = FaultRule::new(provider, Fault::response(400, &JSON, &body));
+                emulator.add_fault(rule.times(1000)).unwrap();
+            }
+            let run = ["--trace", "doctor", provider, "--report", "report.json", "-o", "json"];
+            let Outcome { out, err, .. } = home.run(&run);
+            let report = std::fs::read_to_string(home.folder.join("report.json")).unwrap_or_default();
+            assert!(!out.is_empty() && (!report.is_empty() || echo), "{provider}: {out} {err}");
+            for secret in &secrets {
+                let coded: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+                for text in [&out, &err, &report] {
+                    assert!(
+                        !text.contains(secret) && !text.contains(&coded),
+                        "{provider} {echo}: {secret} in {text}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_doctor_says_why_it_stops() {
     let emulator = Emulator::builder().start().await.unwrap();
@@ -258,7 +477,7 @@ async fn a_doctor_says_why_it_stops() {
             *value = "00".repeat(32);
         }
     }
-    home.run(&["doctor", "revesecure"]).expect(4, "the signature was rejected in");
+    home.run(&["doctor", "revesecure"]).expect(4, "variants: status 401, a JSON object");
     home.env.clear();
     home.run(&["doctor", "revesecure"]).expect(4, "REVESECURE_API_KEY");
 }

@@ -24,11 +24,14 @@ const COLUMNS: [&str; 5] = ["assumption", "result", "observed", "setting", "assu
 
 const NOTES: &str = "\
 Only operations that read are called. Those of ReveSecure that look a user up send a user name that is in the list of users,
-or one that doesn't exist. For VISE, sessions are opened at one host of the account. The report contains no names, ids or credentials: only statuses, names of fields, types, formats,
-counts, and the limits of the account.
+or one that doesn't exist. For VISE, sessions are opened at one host of the account. The report contains no names, ids or
+credentials: only statuses, names of fields, types, formats, counts, and the limits of the account.
+
+A profile may have settings for an assumption, which are named in its row. Settings that a check varies are tried from the
+defaults on, whatever the profile has; others are used as they are.
 
 A rejected credential counts as a failed login at some vendors. After the first rejection, other settings are tried at most
-five times, with two seconds in between; without these limits on a loopback address.
+five times, with two seconds in between; without these limits if the called host is a loopback address.
 
 Results: confirmed; differs, with the setting to change; untested, with the reason.
 Exit codes: 0 if all checks were made; 4 if no variant of the credential is accepted; 6 if the server throttles; 8 after
@@ -71,6 +74,20 @@ impl Arguments {
 struct Row {
     id: &'static str,
     assumed: &'static str,
+    /// The settings of the client.
+    client: &'static str,
+}
+
+impl Row {
+    /// The settings that a profile has. They are no difference from what is assumed, but explain it.
+    fn set_by(&self, profile: &toml::Table) -> String {
+        let own = |key: &&String| self.client.contains(&format!("`{key}`"));
+        let keys: Vec<&str> = profile.keys().filter(own).map(String::as_str).collect();
+        match keys.as_slice() {
+            [] => String::new(),
+            keys => format!("; the profile sets {}", keys.join(", ")),
+        }
+    }
 }
 
 /// How an assumption is observed.
@@ -114,8 +131,8 @@ fn rows(provider: &str) -> Vec<Row> {
     let rows = ROWS.lines().filter_map(|line| {
         let mut cells = line.split('\t');
         (cells.next() == Some(provider)).then_some(())?;
-        let (id, _, assumed) = (cells.next()?, cells.next()?, cells.next()?);
-        Some(Row { id, assumed })
+        let (id, _, assumed, client) = (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
+        Some(Row { id, assumed, client })
     });
     rows.collect()
 }
@@ -128,18 +145,6 @@ fn observed(provider: &str) -> &'static [How] {
         "verigator" => &verigator::OBSERVED,
         "virtuous" => &virtuous::OBSERVED,
         "vise" => &vise::OBSERVED,
-        _ => &[],
-    }
-}
-
-/// The keys of a profile that the checks set themselves: what is assumed is observed, and not what a profile says.
-fn varied(provider: &str) -> &'static [&'static str] {
-    match provider {
-        "revesecure" => {
-            &["digest", "key_encoding", "separator", "signing_host", "date_format", "signed_query"]
-        }
-        "verigator" => &["credential_separator", "content_type_without_body"],
-        "vise" => &["phrase_is_encoded", "auth_method", "refresh_phrase_on_rejection"],
         _ => &[],
     }
 }
@@ -163,7 +168,9 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         return list(provider, wanted, globals);
     }
     emulate::with(globals, provider, async |settings| {
-        let settings = &settings.without_assumed(varied(provider));
+        let profile = &settings.assumed;
+        let varied: &[&str] = if provider == "revesecure" { &revesecure::VARIED } else { &[] };
+        let settings = &settings.without_assumed(varied);
         let mut probe = Probe::new(settings, globals, arguments.max_calls)?;
         let mut findings = Findings::default();
         let checks = async {
@@ -177,7 +184,7 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         };
         let outcome = interrupt::until(crate::index::Class::Read, checks).await?;
         let rows = rows.iter().filter(|row| arguments.wants(row.id));
-        let lines: Vec<String> = rows.flat_map(|row| lines(row, provider, &findings)).collect();
+        let lines: Vec<String> = rows.flat_map(|row| lines(row, provider, &findings, profile)).collect();
         output::rows(globals, &COLUMNS, &lines)?;
         if let Some(path) = &arguments.report {
             write(path, provider, settings, &lines, probe.calls())?;
@@ -196,11 +203,15 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
 }
 
 /// The findings about one assumption.
-fn lines(row: &Row, provider: &str, findings: &Findings) -> Vec<String> {
+fn lines(row: &Row, provider: &str, findings: &Findings, profile: &toml::Table) -> Vec<String> {
+    let set = row.set_by(profile);
     let line = |finding: &Finding| {
         let (result, observed, setting) = finding.result();
-        let line =
-            Line::default().text("assumption", row.id).text("result", result).text("observed", observed);
+        let observed = format!("{observed}{set}");
+        let line = Line::default()
+            .text("assumption", row.id)
+            .text("result", result)
+            .text("observed", observed.as_str());
         line.text("setting", Some(setting).filter(|setting| !setting.is_empty()))
             .text("assumed", row.assumed)
             .end()

@@ -79,15 +79,40 @@ impl Seen {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The rows of a list or a page.
-    pub(super) fn rows(&self) -> Vec<Value> {
-        match self.json() {
-            Some(Value::Array(rows)) => rows,
-            Some(Value::Object(fields)) => {
-                fields.into_iter().find_map(|(_, value)| value.as_array().cloned()).unwrap_or_default()
-            }
-            _ => Vec::new(),
+    /// The rows of a list or a page. `None` for anything else, such as an error or a web page with status 200.
+    pub(super) fn rows(&self) -> Option<Vec<Value>> {
+        if !self.status.is_success() || self.is_error() {
+            return None;
         }
+        match self.json()? {
+            Value::Array(rows) => Some(rows),
+            Value::Object(fields) => fields.into_iter().find_map(|(_, value)| value.as_array().cloned()),
+            _ => None,
+        }
+    }
+
+    /// Whether the body is that of an error, whatever the status.
+    pub(super) fn is_error(&self) -> bool {
+        let body = self.json().unwrap_or_default();
+        ["error", "errors", "message"].iter().any(|name| body.get(name).is_some_and(|value| !value.is_null()))
+    }
+
+    /// Status and form.
+    pub(super) fn shape(&self) -> String {
+        format!("status {}, {}", self.status.as_u16(), self.form())
+    }
+
+    /// Fails if the response says nothing about a credential: the server fails, or something else than the API responds.
+    pub(super) fn is_of_the_api(&self) -> Result<(), Failure> {
+        let message = format!("the first call has {}", self.shape());
+        if self.status.is_server_error() {
+            return Err(Failure::new(Exit::Retry, "server", message).hint("safe to run again later"));
+        }
+        if self.status.is_success() && self.form() == "a web page" {
+            return Err(Failure::new(Exit::Refused, "not_the_api", message)
+                .hint("something else than the API responds: check the base URL"));
+        }
+        Ok(())
     }
 
     /// The form of the body.
@@ -107,11 +132,12 @@ impl Seen {
 pub(super) struct Probe<'a> {
     pub(super) settings: &'a Settings,
     pub(super) options: Options,
-    /// The base URL, if it isn't the vendor's.
+    /// What is called, if it isn't the vendor's address.
     pub(super) origin: Option<Origin>,
-    max_calls: u32,
+    max_calls: Option<u32>,
     calls: u32,
     rejected: u32,
+    rejected_with: Option<String>,
     pub(super) throttled: bool,
 }
 
@@ -123,10 +149,21 @@ impl<'a> Probe<'a> {
     ) -> Result<Self, Failure> {
         let url = settings.names().find(|name| name.ends_with("_URL")).and_then(|name| settings.get(name));
         let origin = url.and_then(|url| url.parse().ok()).and_then(|uri| Origin::of(&uri));
-        let options = Options::of(globals);
-        let is_local = origin.as_ref().is_some_and(Origin::is_loopback);
-        let max_calls = max_calls.unwrap_or(if is_local { 500 } else { 60 });
-        Ok(Self { settings, options, origin, max_calls, calls: 0, rejected: 0, throttled: false })
+        Ok(Self {
+            settings,
+            options: Options::of(globals),
+            origin,
+            max_calls,
+            calls: 0,
+            rejected: 0,
+            rejected_with: None,
+            throttled: false,
+        })
+    }
+
+    /// Calls another host from now on. What a wrong credential does there counts, and not where the host is listed.
+    pub(super) fn calls_to(&mut self, origin: Origin) {
+        self.origin = Some(origin);
     }
 
     pub(super) fn calls(&self) -> u32 {
@@ -141,6 +178,12 @@ impl<'a> Probe<'a> {
     /// Counts a response that rejects the credential in another way than by its status.
     pub(super) fn rejected_by(&mut self, seen: &Seen) {
         self.rejected += u32::from(seen.status != StatusCode::UNAUTHORIZED);
+        self.rejected_with = Some(seen.shape());
+    }
+
+    /// What the last response that rejected the credential was.
+    pub(super) fn rejection(&self) -> &str {
+        self.rejected_with.as_deref().unwrap_or("no response")
     }
 
     pub(super) fn is_local(&self) -> bool {
@@ -149,7 +192,7 @@ impl<'a> Probe<'a> {
 
     /// Waits until a call may be made.
     pub(super) async fn admit(&self) -> Result<(), Failure> {
-        if self.calls >= self.max_calls {
+        if self.calls >= self.max_calls.unwrap_or(if self.is_local() { 500 } else { 60 }) {
             return Err(Failure::new(
                 Exit::Prevented,
                 "max_calls",
@@ -167,7 +210,10 @@ impl<'a> Probe<'a> {
     pub(super) fn note(&mut self, seen: &Seen) -> Result<(), Failure> {
         self.calls += 1;
         match seen.status {
-            StatusCode::UNAUTHORIZED => self.rejected += 1,
+            StatusCode::UNAUTHORIZED => {
+                self.rejected += 1;
+                self.rejected_with = Some(seen.shape());
+            }
             // The status says nothing about what was asked for, and further calls would get the same.
             StatusCode::TOO_MANY_REQUESTS => {
                 self.throttled = true;

@@ -33,10 +33,12 @@ pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Res
     }
     let status = seen.status.as_u16();
     if status == 401 {
-        let why = "the credential was rejected with a colon and with a semicolon";
-        findings.add("credential-separator", Finding::Untested(why.to_owned()));
+        let by = probe.rejection();
+        let why = format!("the credential was rejected with a colon and with a semicolon: {by}");
+        findings.add("credential-separator", Finding::Untested(why.clone()));
         return Err(Failure::credentials(why));
     }
+    seen.is_of_the_api()?;
     let is_other = separator == ';';
     let observed = if is_other { "only a semicolon is accepted" } else { "a colon is accepted" };
     let setting = "ClientBuilder::credential_separator(';')";

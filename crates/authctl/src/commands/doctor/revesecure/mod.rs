@@ -14,6 +14,10 @@ use signature::{DEFAULT, Host, Way};
 const P: &str = "revesecure";
 const VENDOR_HOST: &str = "dashboard.revesecure.com";
 
+/// The keys of a profile that the checks set themselves: what the server accepts is observed, and not what the profile says.
+pub(super) const VARIED: [&str; 6] =
+    ["digest", "key_encoding", "separator", "signing_host", "date_format", "signed_query"];
+
 pub(super) const OBSERVED: [How; 15] = [
     ("digest", "a read is signed with the default, then with other digests until one is accepted"),
     ("key-encoding", "the same, with the characters of the secret key instead of its digits"),
@@ -88,6 +92,15 @@ fn data(seen: &Seen) -> Value {
         (Some(data), Some(_)) => data.clone(),
         _ => body,
     }
+}
+
+/// The rows of a list. `None` for anything else, such as an error or a web page with status 200.
+fn listed(seen: &Seen) -> Option<Vec<Value>> {
+    data(seen).as_array().cloned().filter(|_| seen.status.is_success())
+}
+
+fn unlisted(what: &str, seen: &Seen) -> String {
+    format!("the list of {what} has {}", seen.shape())
 }
 
 fn has_envelope(seen: &Seen) -> bool {
@@ -196,11 +209,14 @@ async fn responses(
     };
     let setting = "none: the client reads both; emulator: alternative_formats";
     add("ActivationTime", time.as_ref(), Value::is_number, setting);
-    let users = checks.call(("users", "list"), &[]).await?;
-    let users = data(&users);
-    let Some(user) = users.as_array().and_then(|users| users.first()) else {
-        findings
-            .add("value-types", Finding::Untested("AuthMethods: the organization has no users".to_owned()));
+    let seen = checks.call(("users", "list"), &[]).await?;
+    let users = listed(&seen);
+    let Some(user) = users.as_ref().and_then(|users| users.first()) else {
+        let why = match users {
+            Some(_) => "the organization has no users".to_owned(),
+            None => unlisted("users", &seen),
+        };
+        findings.add("value-types", Finding::Untested(format!("AuthMethods: {why}")));
         return Ok(());
     };
     let name = user.get("UserName").and_then(Value::as_str).unwrap_or_default();
@@ -220,34 +236,56 @@ async fn responses(
 
 /// Ranges, and the counts of the plan.
 async fn rows(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(), Failure> {
-    let mut rows = 0;
+    let mut why = Vec::new();
     for resource in ["users", "services"] {
-        let all = data(&checks.call((resource, "list"), &[]).await?);
-        let all = all.as_array().cloned().unwrap_or_default();
-        rows = all.len();
-        if all.is_empty() {
-            continue;
+        let seen = checks.call((resource, "list"), &[]).await?;
+        match listed(&seen) {
+            Some(all) if !all.is_empty() => {
+                range(checks, findings, resource, &all).await?;
+                why.clear();
+                break;
+            }
+            Some(_) => why.push(format!("there are no {resource}")),
+            None => why.push(unlisted(resource, &seen)),
         }
-        range(checks, findings, resource, &all).await?;
-        break;
     }
-    if rows == 0 {
-        findings.add("ranges", Finding::Untested("there are no users and no services".to_owned()));
+    if !why.is_empty() {
+        findings.add("ranges", Finding::Untested(why.join("; ")));
     }
-    let billing = data(&checks.call(("billing", "get"), &[]).await?);
+    let seen = checks.call(("billing", "get"), &[]).await?;
+    let billing = data(&seen);
     let count = |name: &str| billing.get(name).and_then(Value::as_u64);
     let (users, services) = (count("AllowedUserCount"), count("AllowedServiceCount"));
-    let observed = match (users, services) {
-        (Some(users), Some(services)) => format!("{users} users, {services} services"),
-        _ => "the counts are no numbers".to_owned(),
+    let setting = "none: each plan has its own numbers";
+    findings.add(
+        "plan",
+        match (users, services) {
+            (Some(users), Some(services)) => Finding::differs_if(
+                (users, services) != (150, 150),
+                format!("{users} users, {services} services"),
+                setting,
+            ),
+            _ if seen.status.is_success() && billing.is_object() => {
+                Finding::Differs("the counts are no numbers".to_owned(), setting)
+            }
+            _ => Finding::Untested(format!("the plan has {}", seen.shape())),
+        },
+    );
+    let tokens = checks.call(("tokens", "list"), &[]).await?;
+    let users = checks.call(("users", "list"), &[]).await?;
+    let (tokens, users) = match (listed(&tokens), listed(&users)) {
+        (Some(tokens), Some(users)) => (tokens, users),
+        (None, _) => {
+            findings.add("app", Finding::Untested(unlisted("tokens", &tokens)));
+            return Ok(());
+        }
+        _ => {
+            findings.add("app", Finding::Untested(unlisted("users", &users)));
+            return Ok(());
+        }
     };
-    let differs = (users, services) != (Some(150), Some(150));
-    findings.add("plan", Finding::differs_if(differs, observed, "none: each plan has its own numbers"));
-    let tokens = data(&checks.call(("tokens", "list"), &[]).await?);
-    let owners: Vec<&Value> =
-        tokens.as_array().into_iter().flatten().filter_map(|token| token.get("UserId")).collect();
-    let users = data(&checks.call(("users", "list"), &[]).await?);
-    let ids = users.as_array().into_iter().flatten().filter_map(|user| user.get("UserId"));
+    let owners: Vec<&Value> = tokens.iter().filter_map(|token| token.get("UserId")).collect();
+    let ids = users.iter().filter_map(|user| user.get("UserId"));
     let (with, without): (Vec<&Value>, Vec<&Value>) = ids.partition(|id| owners.contains(id));
     findings.add(
         "app",

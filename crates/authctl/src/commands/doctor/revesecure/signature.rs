@@ -3,7 +3,7 @@
 use super::{Checks, P, is_organization};
 use crate::commands::doctor::probe::{Call, Read, Seen};
 use crate::commands::doctor::{Finding, Findings};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use auth_client_core::provider::auth_core::scheme::{HmacDigest, KeyEncoding};
 
 /// The date of the vendor's sample.
@@ -67,6 +67,9 @@ pub(super) async fn find(checks: &mut Checks<'_, '_>, findings: &mut Findings) -
         let Some(seen) = checks.signed(way, None, &call).await? else { continue };
         tried += 1;
         if !is_organization(&seen) {
+            if seen.status.is_server_error() || matches!(seen.status.as_u16(), 404 | 405) {
+                return Err(not_rejected(&seen, findings));
+            }
             checks.probe.rejected_by(&seen);
             continue;
         }
@@ -105,12 +108,27 @@ pub(super) async fn find(checks: &mut Checks<'_, '_>, findings: &mut Findings) -
         }
         return Ok(seen);
     }
-    let why = format!("the signature was rejected in {tried} variants");
-    for id in ["digest", "key-encoding", "separator", "signed-host"] {
-        findings.add(id, Finding::Untested(why.clone()));
-    }
+    let why = format!("the signature was rejected in {tried} variants: {}", checks.probe.rejection());
+    untested(&why, findings);
     Err(Failure::credentials(why)
         .hint("the keys are wrong, or the server signs another host: authctl doctor revesecure --help"))
+}
+
+/// A response that says nothing about the signature: other signatures would get the same.
+fn not_rejected(seen: &Seen, findings: &mut Findings) -> Failure {
+    let why = format!("the organization can't be read: {}", seen.shape());
+    untested(&why, findings);
+    match seen.status.is_server_error() {
+        true => Failure::new(Exit::Retry, "server", why).hint("safe to run again later"),
+        false => Failure::new(Exit::NotFound, "not_the_api", why)
+            .hint("something else than the API responds: check the base URL"),
+    }
+}
+
+fn untested(why: &str, findings: &mut Findings) {
+    for id in ["digest", "key-encoding", "separator", "signed-host"] {
+        findings.add(id, Finding::Untested(why.to_owned()));
+    }
 }
 
 pub(super) async fn dates(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(), Failure> {

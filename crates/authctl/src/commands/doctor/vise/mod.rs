@@ -3,6 +3,7 @@
 //! A session is opened by the client itself, in one way after the other, with a transport that keeps the responses: they show
 //! what the client only summarizes.
 
+mod cookies;
 mod recorder;
 mod sessions;
 
@@ -14,7 +15,8 @@ use crate::failure::Failure;
 use crate::index::Class;
 use auth_client_core::RetryPolicy;
 use auth_client_core::transport::{HyperTransport, TransportSettings};
-use http::{HeaderName, Method, StatusCode, header};
+use cookies::names;
+use http::{HeaderName, Method, StatusCode};
 use recorder::Recorder;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -37,11 +39,11 @@ pub(super) const OBSERVED: [How; 16] = [
     ("session-cookie", "the names of the cookies that it sets"),
     (
         "session-lifetime",
-        "the lifetime that the cookie states, and whether a session ends within three calls",
+        "the lifetime that the cookie states, and whether three calls renew or end a session",
     ),
     ("session-expired", "a call with a session that doesn't exist"),
     ("vise-paths", "the VISE Domains endpoint of a host"),
-    ("challenge", "whether a web page comes in place of a session"),
+    ("challenge", "whether a web page comes in place of a session, and to a call without a session"),
     ("phrase-refused", "a wrong phrase, at a loopback address only"),
 ];
 
@@ -100,6 +102,9 @@ pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Res
         return Err(Failure::credentials("no host of the list can be called")
             .hint("VISE_HOST and VISE_PHRASE name a host"));
     };
+    if let Ok(checked) = checks.policy().check(&host.name) {
+        checks.probe.calls_to(checked.origin().clone());
+    }
     checks.open(&host, findings).await?;
     checks.sessions(&host, findings).await
 }
@@ -166,30 +171,36 @@ impl Checks<'_, '_> {
             let list = async { client.list_account_domains().await };
             let (list, received) = self.made(list).await?;
             let Some(last) = received.into_iter().next_back() else { continue };
-            let is_rejected = last.status == StatusCode::UNAUTHORIZED;
-            seen = Some((list, last));
-            if !is_rejected {
-                break;
+            if is_rejected(&last) {
+                self.probe.rejected_by(&last);
+                continue;
             }
+            seen = Some((list, last));
+            break;
         }
-        let Some((list, seen)) = seen.filter(|(_, seen)| seen.status != StatusCode::UNAUTHORIZED) else {
-            let why = "the dashboard rejects the token in every place that was tried";
-            findings.add("token-placement", Finding::Untested(why.to_owned()));
+        let Some((list, seen)) = seen else {
+            let by = self.probe.rejection();
+            let why = format!("the dashboard rejects the token in every place that was tried: {by}");
+            findings.add("token-placement", Finding::Untested(why.clone()));
             return Err(Failure::credentials(why));
         };
+        seen.is_of_the_api()?;
+        let is_list = seen.status.is_success() && seen.json().is_some() && !seen.is_error();
+        let observed = format!("the list has {}", seen.shape());
+        let setting = "ClientBuilder::domains_path, domains_method";
+        if !is_list {
+            findings.add("token-placement", Finding::Untested(observed.clone()));
+            findings.add("domains-endpoint", Finding::Differs(observed, setting));
+            return Ok(None);
+        }
+        let is_set = self.sets(&["domains_path", "domains_method"]);
+        findings.add("domains-endpoint", Finding::differs_if(is_set, observed, setting));
         let observed = format!("the dashboard accepts the token {}", place(&self.way.token));
         let differs = self.way.token != TokenPlacement::Bearer;
         findings
             .add("token-placement", Finding::differs_if(differs, observed, "ClientBuilder::token_placement"));
-        let status = seen.status.as_u16();
-        let observed = format!("the list has status {status}, {}", seen.form());
-        let setting = "ClientBuilder::domains_path, domains_method";
-        findings.add("domains-endpoint", Finding::differs_if(seen.json().is_none(), observed, setting));
-        if seen.json().is_none() {
-            return Ok(None);
-        }
         let Some(list) = list else {
-            let rows = seen.rows();
+            let rows = seen.rows().unwrap_or_default();
             let names: BTreeSet<&str> =
                 rows.iter().filter_map(Value::as_object).flatten().map(|(name, _)| name.as_str()).collect();
             let names = names.into_iter().collect::<Vec<_>>().join(", ");
@@ -231,6 +242,11 @@ impl Checks<'_, '_> {
         }
     }
 
+    /// Whether the profile has one of these settings, which the client uses.
+    fn sets(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.probe.settings.assumed.contains_key(*key))
+    }
+
     fn policy(&self) -> HostPolicy {
         client::vise_hosts(self.probe.settings)
     }
@@ -267,15 +283,16 @@ impl Checks<'_, '_> {
             self.way.encoded = true;
             received = self.opened(host).await?;
         }
-        let (first, form) = (status(&received), received.first().map_or("no response", Seen::form));
-        if !sets_cookies(&received) {
-            return Err(not_opened(first, form, findings));
-        }
+        let Some(first) = received.first().cloned().filter(|_| sets_cookies(&received)) else {
+            return Err(self.not_opened(host, received.first(), findings).await?);
+        };
         findings.add("challenge", Finding::Confirmed("no call was challenged".to_owned()));
         let Way { encoded, ref method, .. } = self.way;
-        let observed = format!("a session is opened by {method} of /auth with pfk");
-        let setting = "ClientBuilder::auth_method";
-        findings.add("auth-request", Finding::differs_if(*method != Method::GET, observed, setting));
+        let observed =
+            format!("a session is opened by {method} of {} with {}", self.path(), self.parameter());
+        let setting = "ClientBuilder::auth_method, auth_path, auth_parameter";
+        let differs = *method != Method::GET || self.sets(&["auth_path", "auth_parameter"]);
+        findings.add("auth-request", Finding::differs_if(differs, observed, setting));
         findings.add(
             "token-on-auth",
             match assumptions::read(&self.probe.settings.assumed, "token_on_auth") {
@@ -297,8 +314,38 @@ impl Checks<'_, '_> {
         let redirects = received.len().saturating_sub(1);
         let observed = format!("{redirects} redirects were followed");
         findings.add("auth-redirects", Finding::Confirmed(observed));
-        findings.add("auth-response", Finding::Confirmed(format!("status {first}, {form}")));
-        self.name(host, &cookies(&received), findings).await
+        findings.add("auth-response", Finding::Confirmed(first.shape()));
+        self.name(host, &names(&received), findings).await
+    }
+
+    /// No way opened a session.
+    async fn not_opened(
+        &mut self,
+        host: &Host,
+        seen: Option<&Seen>,
+        findings: &mut Findings,
+    ) -> Result<Failure, Failure> {
+        let shape = seen.map_or("no response".to_owned(), Seen::shape);
+        let observed = format!("{} has {shape}, and sets no cookie", self.path());
+        let is_page = |seen: Option<&Seen>| seen.is_some_and(|seen| seen.form() == "a web page");
+        // A wrong phrase may get a page, too. A protection layer shows it to every call.
+        let is_challenge = is_page(seen) && is_page(self.without_credentials(host).await?.first());
+        let (id, setting) = match seen.map_or(0, |seen| seen.status.as_u16()) {
+            _ if is_challenge => ("challenge", "none: have this address allowed; emulator: challenge"),
+            404 | 405 => ("auth-request", "ClientBuilder::auth_path"),
+            _ => ("auth-request", "ClientBuilder::auth_parameter or token_on_auth, or the phrase is wrong"),
+        };
+        let failure = Failure::credentials(format!("no session can be opened: {observed}"));
+        findings.add(id, Finding::Differs(observed, setting));
+        Ok(failure)
+    }
+
+    fn path(&self) -> String {
+        assumptions::read(&self.probe.settings.assumed, "auth_path").unwrap_or_else(|| "/auth".to_owned())
+    }
+
+    fn parameter(&self) -> String {
+        assumptions::read(&self.probe.settings.assumed, "auth_parameter").unwrap_or_else(|| "pfk".to_owned())
     }
 
     async fn opened(&mut self, host: &Host) -> Result<Vec<Seen>, Failure> {
@@ -308,29 +355,15 @@ impl Checks<'_, '_> {
     }
 }
 
-/// No way opened a session.
-fn not_opened(status: u16, form: &str, findings: &mut Findings) -> Failure {
-    let observed = format!("/auth has status {status}, {form}, and sets no cookie");
-    let (id, setting) = match (status, form) {
-        (404 | 405, _) => ("auth-request", "ClientBuilder::auth_path"),
-        (_, "a web page") => ("challenge", "none: have this address allowed; emulator: challenge"),
-        _ => ("auth-request", "ClientBuilder::auth_parameter or token_on_auth, or the phrase is wrong"),
-    };
-    let failure = Failure::credentials(format!("no session can be opened: {observed}"));
-    findings.add(id, Finding::Differs(observed, setting));
-    failure
-}
-
-/// The names of the cookies that responses set, in order.
-fn cookies(received: &[Seen]) -> Vec<String> {
-    let all = received.iter().flat_map(|seen| seen.headers.get_all(header::SET_COOKIE));
-    let names = all.filter_map(|cookie| cookie.to_str().ok()?.split_once('='));
-    names.map(|(name, _)| name.trim().to_owned()).collect()
+/// Whether a response rejects the token. A web page with status 403 is that of a protection layer.
+fn is_rejected(seen: &Seen) -> bool {
+    seen.status == StatusCode::UNAUTHORIZED
+        || seen.status == StatusCode::FORBIDDEN && seen.form() != "a web page"
 }
 
 /// Whether `/auth` has succeeded, and set cookies. What is in front of an application may set cookies on errors, too.
 fn sets_cookies(received: &[Seen]) -> bool {
-    received.first().is_some_and(|seen| seen.status.as_u16() < 400) && !cookies(received).is_empty()
+    received.first().is_some_and(|seen| seen.status.as_u16() < 400) && !names(received).is_empty()
 }
 
 /// Whether a phrase could be percent-encoded.

@@ -1,10 +1,12 @@
 //! Calls with a session: its cookie, its lifetime and its end.
 
-use super::{Checks, Finding, Findings, Host, cookies, failed, place};
+use super::cookies::{names, session_cookie};
+use super::{Checks, Finding, Findings, Host, failed, place};
 use crate::assumptions;
 use crate::commands::doctor::probe::{NOBODY, Seen};
 use crate::failure::Failure;
-use http::header;
+use auth_client_core::transport::{BodyLimits, Transport as _};
+use http::{StatusCode, header};
 use std::collections::BTreeSet;
 use vise_client::{Error, Session, SessionCookie, TokenPlacement};
 
@@ -30,6 +32,7 @@ impl Checks<'_, '_> {
         names.retain(|name| set.contains(name));
         let mut tried = BTreeSet::new();
         names.retain(|name| tried.insert(name.clone()));
+        let mut rejected = false;
         for name in names {
             for place in self.places("vise_token_placement") {
                 if !self.probe.may_be_rejected() {
@@ -38,22 +41,39 @@ impl Checks<'_, '_> {
                 self.way.cookie = SessionCookie::Named(name.clone());
                 self.way.host_token = place;
                 let session = self.session(host)?;
-                let (list, received) = self.made(async { domains(&session).await }).await?;
+                let (_, received) = self.made(async { domains(&session).await }).await?;
                 let Some(last) = received.last() else { continue };
-                if is_served(last) || matches!(last.status.as_u16(), 404 | 405) {
-                    self.named(&name, list.is_some(), last, findings);
+                let is_missing = matches!(last.status.as_u16(), 404 | 405);
+                if is_served(last) || is_missing {
+                    // A path that is missing says nothing about the session, unless other ways were rejected.
+                    self.named(&name, is_served(last) || rejected, last, findings);
                     return Ok(());
                 }
+                self.probe.rejected_by(last);
+                rejected = true;
             }
         }
-        let why = "calls are rejected with every cookie and every place of the token that was tried";
+        let why = format!(
+            "calls are rejected with every cookie and every place of the token that was tried: {}",
+            self.probe.rejection()
+        );
         for id in ["session-cookie", "token-placement"] {
-            findings.add(id, Finding::Untested(why.to_owned()));
+            findings.add(id, Finding::Untested(why.clone()));
         }
         Err(Failure::credentials(why))
     }
 
-    fn named(&self, name: &str, served: bool, last: &Seen, findings: &mut Findings) {
+    fn named(&self, name: &str, is_decided: bool, last: &Seen, findings: &mut Findings) {
+        let observed = format!("the VISE Domains endpoint has {}", last.shape());
+        let differs = !is_served(last) || self.sets(&["vise_prefix", "vise_domains_path"]);
+        let setting = "ClientBuilder::vise_prefix, vise_domains_path";
+        findings.add("vise-paths", Finding::differs_if(differs, observed.clone(), setting));
+        if !is_decided {
+            for id in ["session-cookie", "token-placement"] {
+                findings.add(id, Finding::Untested(observed.clone()));
+            }
+            return;
+        }
         let observed = format!("the session cookie is named {name}");
         let setting = "ClientBuilder::session_cookie";
         findings.add("session-cookie", Finding::differs_if(name != "session", observed, setting));
@@ -61,10 +81,24 @@ impl Checks<'_, '_> {
         let differs = self.way.host_token != TokenPlacement::Bearer;
         let setting = "ClientBuilder::vise_token_placement";
         findings.add("token-placement", Finding::differs_if(differs, observed, setting));
-        let observed =
-            format!("the VISE Domains endpoint has status {}, {}", last.status.as_u16(), last.form());
-        let setting = "ClientBuilder::vise_prefix, vise_domains_path";
-        findings.add("vise-paths", Finding::differs_if(!served, observed, setting));
+    }
+
+    /// A call without a session and without the token, which belongs to hosts that have opened a session only.
+    pub(super) async fn without_credentials(&mut self, host: &Host) -> Result<Vec<Seen>, Failure> {
+        self.probe.admit().await?;
+        let Ok(checked) = self.policy().check(&host.name) else { return Ok(Vec::new()) };
+        let request = http::Request::get(format!("{}/domains", checked.origin()))
+            .header(header::USER_AGENT, crate::USER_AGENT)
+            .body(bytes::Bytes::new());
+        if let Ok(request) = request {
+            // Without a response there is no page.
+            let _ = self.recorder.send(request, BodyLimits::default()).await;
+        }
+        let received = self.recorder.take();
+        for seen in &received {
+            self.probe.note(seen)?;
+        }
+        Ok(received)
     }
 
     /// Lifetime and end of sessions, and errors.
@@ -72,36 +106,47 @@ impl Checks<'_, '_> {
         let SessionCookie::Named(name) = self.way.cookie.clone() else { return Ok(()) };
         let session = self.session(host)?;
         let (_, opened) = self.made(async { session.open().await }).await?;
-        let stated = match opened.iter().rev().find_map(|seen| attributes(seen, &name)) {
-            Some(attributes) if attributes.contains("max-age=") => "the cookie has Max-Age",
-            Some(attributes) if attributes.contains("expires=") => "the cookie has Expires",
+        let last = opened.iter().rev().find_map(|seen| session_cookie(seen, &name));
+        let stated = match last {
+            Some((cookie, _)) if cookie.max_age().is_some() => "the cookie has Max-Age",
+            Some((cookie, _)) if cookie.expires_datetime().is_some() => "the cookie has Expires",
             _ => "the cookie states no lifetime",
         };
-        findings.add("session-lifetime", Finding::Confirmed(stated.to_owned()));
-        let mut received = Vec::new();
+        let (mut ended, mut renewed) = (0, 0);
         for _ in 0..CALLS {
-            received.extend(self.made(async { domains(&session).await }).await?.1);
+            let received = self.made(async { domains(&session).await }).await?.1;
+            let mut set = received.iter().filter_map(|seen| session_cookie(seen, &name));
+            match received.len() {
+                0 | 1 => match set.next() {
+                    Some((_, true)) => ended += 1,
+                    Some((_, false)) => renewed += 1,
+                    None => {}
+                },
+                // A session that ended is opened again, and the call is made again.
+                _ => ended += 1,
+            }
         }
-        // A session that ended is opened again, which sets the cookie again.
-        let ended = received.iter().filter(|seen| attributes(seen, &name).is_some()).count();
         if ended > 0 {
             let observed = format!("a session ended within {CALLS} calls");
-            findings.add(
-                "session-lifetime",
-                Finding::Differs(observed, "none: the client opens another; emulator: calls_per_session"),
-            );
+            let setting = "none: the client opens another; emulator: calls_per_session";
+            findings.add("session-lifetime", Finding::Differs(observed, setting));
         }
+        let renews = if renewed > 0 { ", and calls set it again" } else { "" };
+        findings.add("session-lifetime", Finding::Confirmed(format!("{stated}{renews}")));
         let unknown = self.client()?.resume_session(&host.name, NOBODY.to_owned());
         let unknown = unknown.map_err(|error| failed(&error))?;
         let (_, received) = self.made(async { domains(&unknown).await }).await?;
         if let Some(seen) = received.first() {
-            let (status, form) = (seen.status.as_u16(), seen.form());
-            let clears = attributes(seen, &name).is_some();
+            let clears = session_cookie(seen, &name).is_some_and(|(_, is_deleted)| is_deleted);
             let cleared = if clears { ", and the cookie is deleted" } else { "" };
-            let observed = format!("status {status}, {form}{cleared}");
-            let is_unclear = status == 403 && !clears || is_served(seen);
+            let observed = format!("{}{cleared}", seen.shape());
+            let is_unclear = seen.status == StatusCode::FORBIDDEN && !clears || is_served(seen);
             let setting = "ClientBuilder::forbidden_ends_sessions";
-            findings.add("session-expired", Finding::differs_if(is_unclear, observed, setting));
+            let finding = match seen.status.as_u16() {
+                404 | 405 => Finding::Untested(format!("the VISE Domains endpoint has {}", seen.shape())),
+                _ => Finding::differs_if(is_unclear, observed, setting),
+            };
+            findings.add("session-expired", finding);
         }
         if !self.probe.is_local() {
             let why = "a wrong phrase is not sent to a vendor";
@@ -110,10 +155,8 @@ impl Checks<'_, '_> {
         }
         let wrong = Host { name: host.name.clone(), phrase: NOBODY.into() };
         let received = self.opened(&wrong).await?;
-        let observed = received
-            .first()
-            .map_or(String::new(), |seen| format!("status {}, {}", seen.status.as_u16(), seen.form()));
-        let sets = cookies(&received).contains(&name);
+        let observed = received.first().map_or(String::new(), Seen::shape);
+        let sets = names(&received).contains(&name);
         findings.add("phrase-refused", Finding::differs_if(sets, observed, "none: report it"));
         Ok(())
     }
@@ -123,14 +166,7 @@ async fn domains(session: &Session) -> Result<(), Error> {
     session.vise_domains().await.map(drop)
 }
 
-/// Whether a response is that of the API.
+/// Whether a response is that of the API, and no error.
 fn is_served(seen: &Seen) -> bool {
-    seen.status.is_success() && seen.form() != "a web page"
-}
-
-/// The attributes of a cookie that a response sets, in lower case.
-fn attributes(seen: &Seen, name: &str) -> Option<String> {
-    let all = seen.headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
-    let mut own = all.filter(|cookie| cookie.split_once('=').is_some_and(|(own, _)| own.trim() == name));
-    own.next().map(|cookie| cookie.split_once(';').map_or("", |(_, rest)| rest).to_ascii_lowercase())
+    seen.status.is_success() && seen.json().is_some() && !seen.is_error()
 }
