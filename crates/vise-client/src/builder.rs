@@ -262,7 +262,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets whether listed phrases are already percent-encoded. Default: no.
+    /// Sets whether listed phrases are already percent-encoded; then a `+` stands for a space. Default: no.
     /// Assumption (phrase-encoding): the vendor does not document it.
     pub fn phrase_is_encoded(mut self, encoded: bool) -> Self {
         self.options.phrase_is_encoded = encoded;

@@ -110,8 +110,8 @@ impl SessionOpener {
         let request = self.engine.request_at(operation, &options.auth_path);
         let request = match options.phrase_is_encoded {
             false => request.query(&options.auth_parameter, phrase.expose()),
-            // An encoded phrase is decoded first, so that encoding restores it.
-            true => match percent_decode_str(phrase.expose()).decode_utf8() {
+            // An encoded phrase is decoded first, so that encoding restores it. A `+` is a space, as in any query.
+            true => match percent_decode_str(&phrase.expose().replace('+', " ")).decode_utf8() {
                 Ok(plain) => request.query(&options.auth_parameter, &*plain),
                 Err(_) => request.check(Err(Error::invalid_input(
                     OPEN,

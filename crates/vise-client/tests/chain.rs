@@ -242,7 +242,7 @@ async fn the_token_travels_as_configured_for_each_side() {
 #[tokio::test]
 async fn what_the_vendor_may_do_otherwise_is_a_setting() {
     let transport = ScriptedTransport::new()
-        .json(200, r#"[{"domain_vise_url":"a.example","domain_vise_phrase":"a%2Fb%20c"}]"#)
+        .json(200, r#"[{"domain_vise_url":"a.example","domain_vise_phrase":"a%2Fb%20c+d%2Be"}]"#)
         .response(302, &[("location", "welcome")], "")
         .response(200, &[("set-cookie", "sid=s1")], "")
         .json(200, "{}");
@@ -270,7 +270,8 @@ async fn what_the_vendor_may_do_otherwise_is_a_setting() {
         [
             "POST https://dashboard.example/v2/all",
             // The prefix is that of calls only.
-            "GET https://a.example/open?key=a%2Fb%20c",
+            // As in any query, the `+` of the list stands for a space.
+            "GET https://a.example/open?key=a%2Fb%20c%20d%2Be",
             "GET https://a.example/welcome",
             "GET https://a.example/api/v1/sites"
         ]
