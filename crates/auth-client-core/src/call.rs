@@ -8,7 +8,7 @@ mod template;
 pub use template::CallTemplate;
 
 use crate::decode::rows::{self, Recover, Report, Rows, UnreadableRow};
-use crate::decode::{self, Decode, DecodeFailure};
+use crate::decode::{self, Decode, DecodeFailure, text};
 use crate::encode::query::{self, QueryValue};
 use crate::engine::retry::RetryPolicy;
 use crate::engine::{CallOptions, Engine, Exchange, Outgoing};
@@ -94,6 +94,26 @@ pub struct Reply<T> {
     pub elapsed: Duration,
     /// Rows that could not be read and were left out.
     pub(crate) left_out: Vec<UnreadableRow>,
+    body: Bytes,
+}
+
+impl<T> Reply<T> {
+    /// Returns whether strings in the value may contain U+FFFD in place of invalid Unicode in the response.
+    ///
+    /// ```
+    /// # use auth_client_core::{Call, Error};
+    /// # async fn example(call: Call<String, Error>) -> Result<(), Error> {
+    /// let reply = call.reply().await?;
+    /// if reply.is_damaged() {
+    ///     println!("a part of a string is lost: {}", reply.value);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        text::is_damaged(&self.body)
+    }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Reply<T> {
@@ -316,10 +336,11 @@ impl<T: Rows, E: From<Error>> Call<T, E> {
 
 impl Exchange {
     fn into_reply<T>(self, value: T, left_out: Vec<UnreadableRow>) -> Reply<T> {
-        let (head, _) = self.received.response.into_parts();
+        let (head, body) = self.received.response.into_parts();
         Reply {
             value,
             left_out,
+            body,
             status: head.status,
             headers: head.headers,
             attempts: self.attempts,

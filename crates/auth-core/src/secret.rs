@@ -8,7 +8,7 @@
 //!
 //! | secret | rejected | removed |
 //! | --- | --- | --- |
-//! | password in a form ([`check_password`]) | a trailing line break | |
+//! | password in a form ([`check_password`]) | invisible characters before and behind it, such as a line break | |
 //! | password or username in a header ([`check_trimmed`]) | control and invisible characters ([`check_text`]), surrounding whitespace | |
 //! | API key, token ([`check_key`]) | characters other than visible ASCII, surrounding quotation marks | |
 //! | hexadecimal or base64 key | characters outside the encoding's alphabet | surrounding whitespace |
@@ -193,8 +193,9 @@ fn check_ascii(
     Ok(())
 }
 
-/// Checks that a password is not empty and has no trailing line break, which usually comes from a file or an input
-/// line. Use it for passwords that are sent in a form, which can contain any character.
+/// Checks that a password is not empty and that no invisible character, such as a zero-width space or a no-break space, is
+/// pasted before or behind it. Use it for passwords that are sent in a form, which can contain any character; spaces and
+/// tabs may be part of a password.
 ///
 /// # Errors
 ///
@@ -206,30 +207,48 @@ fn check_ascii(
 /// assert!(check_password("password", " open\tsesame ").is_ok());
 /// let error = check_password("password", "open sesame\n").expect_err("an input line");
 /// assert_eq!(error.reason(), "must not end with a line break");
+/// assert!(check_password("password", "\u{feff}open sesame").is_err());
 /// ```
 pub fn check_password(field: &'static str, value: &str) -> Result<(), InvalidCredential> {
-    match (value.is_empty(), value.ends_with(['\n', '\r'])) {
-        (true, _) => Err(InvalidCredential::new(field, EMPTY)),
-        (_, true) => Err(InvalidCredential::new(field, "must not end with a line break")),
-        (false, false) => Ok(()),
+    let is_pasted = |c: &char| !matches!(c, ' ' | '\t') && (is_invisible(*c) || c.is_whitespace());
+    let refuse = |place: &str, c: char| {
+        let kind = if c.is_control() { kind_of(c) } else { "an invisible character" };
+        Err(InvalidCredential::new(field, format!("must not {place} with {kind}")))
+    };
+    match (value.chars().next(), value.chars().next_back()) {
+        (None, _) | (_, None) => Err(InvalidCredential::new(field, EMPTY)),
+        (Some(first), _) if is_pasted(&first) => refuse("begin", first),
+        (_, Some(last)) if is_pasted(&last) => refuse("end", last),
+        _ => Ok(()),
     }
 }
 
-/// Returns a one-time code without whitespace and invisible characters, which users often copy or type.
+/// Returns a one-time code without whitespace and invisible characters, which users often copy or type, and with ASCII
+/// digits in place of those of an Arabic, Persian or Japanese keyboard.
 ///
 /// ```
 /// use auth_core::secret::{ExposeSecret, SecretString, one_time_code};
 ///
 /// let typed = SecretString::from("123 456\n");
 /// assert_eq!(one_time_code(&typed).expose_secret(), "123456");
+/// let typed = SecretString::from("\u{ff11}\u{ff12}\u{ff13}");
+/// assert_eq!(one_time_code(&typed).expose_secret(), "123");
 /// ```
 #[must_use]
 pub fn one_time_code(typed: &SecretString) -> SecretString {
     let typed = typed.expose_secret();
     // Allocated with its full size: a growing string leaves copies in memory that are not erased.
     let mut code = String::with_capacity(typed.len());
-    code.extend(typed.chars().filter(|&c| !c.is_whitespace() && !is_invisible(c)));
+    code.extend(typed.chars().filter(|&c| !c.is_whitespace() && !is_invisible(c)).map(ascii_digit));
     SecretString::from(code)
+}
+
+/// Returns the ASCII digit for a digit of another keyboard, and any other character unchanged.
+fn ascii_digit(c: char) -> char {
+    ['\u{ff10}', '\u{660}', '\u{6f0}']
+        .into_iter()
+        .find_map(|zero| char::from_digit(u32::from(c).checked_sub(u32::from(zero))?, 10))
+        .unwrap_or(c)
 }
 
 /// Returns whether a value has a visible character: neither white space nor invisible.
@@ -355,6 +374,38 @@ mod tests {
     fn a_code_has_neither_white_space_nor_invisible_characters() {
         for typed in ["123456", " 123 456\r\n", "\u{200b}123\u{a0}456\u{feff}", "1 2 3 4 5 6\t"] {
             assert_eq!(one_time_code(&SecretString::from(typed)).expose_secret(), "123456");
+        }
+    }
+
+    #[test]
+    fn digits_of_other_keyboards_are_those_of_the_code() {
+        for typed in [
+            "\u{ff10}\u{ff11}\u{ff19}",
+            "\u{660}\u{661}\u{669}",
+            "\u{6f0}\u{6f1}\u{6f9}",
+            "0\u{ff11} \u{669}",
+        ] {
+            assert_eq!(one_time_code(&SecretString::from(typed)).expose_secret(), "019", "{typed}");
+        }
+        assert_eq!(one_time_code(&SecretString::from("aB\u{ff21}-7")).expose_secret(), "aB\u{ff21}-7");
+    }
+
+    #[test]
+    fn a_password_may_have_spaces_and_nothing_invisible_around_it() {
+        for password in [" open sesame ", "\topen\t", "o\u{200b}pen\u{a0}sesame", "👩\u{200d}👧", "\u{e9}"]
+        {
+            assert!(check_password("password", password).is_ok(), "{password:?}");
+        }
+        for (password, reason) in [
+            ("\u{feff}canary", "must not begin with an invisible character"),
+            ("canary\u{200b}", "must not end with an invisible character"),
+            ("canary\u{a0}", "must not end with an invisible character"),
+            ("canary\r\n", "must not end with a line break"),
+            ("\ncanary", "must not begin with a line break"),
+            ("canary\0", "must not end with a control character"),
+            ("", EMPTY),
+        ] {
+            assert_eq!(check_password("password", password).unwrap_err().reason(), reason, "{password:?}");
         }
     }
 

@@ -11,6 +11,7 @@
 use crate::Call;
 use crate::check::Check;
 use crate::error::Error;
+use auth_client_core::provider::model;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -253,7 +254,7 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
     }
 
     async fn run(mut self) -> Result<Modified<T>, Error> {
-        let mut before = look(&self.read, self.id, self.operation).await?;
+        let (mut before, mut is_damaged) = look(&self.read, self.id, self.operation).await?;
         loop {
             let mut attempted = before.clone();
             (self.change)(&mut attempted);
@@ -266,13 +267,16 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
             if changed.is_empty() {
                 return Ok(Modified::Unchanged(before));
             }
+            if is_damaged {
+                self.intact(&new)?;
+            }
             if self.looks {
-                let current = look(&self.read, self.id, self.operation).await?;
+                let (current, damaged) = look(&self.read, self.id, self.operation).await?;
                 let fields = differences(&old, &leaves(&current));
                 if !fields.is_empty() || current.updated_at() != before.updated_at() {
                     if self.rounds > 0 {
                         self.rounds -= 1;
-                        before = current;
+                        (before, is_damaged) = (current, damaged);
                         continue;
                     }
                     return Ok(lost(ConflictPhase::BeforeWrite, attempted, current, fields));
@@ -289,7 +293,7 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
                 return Ok(lost(ConflictPhase::DuringWrite, attempted, response, foreign));
             }
             if self.looks {
-                let current = look(&self.read, self.id, self.operation).await?;
+                let (current, _) = look(&self.read, self.id, self.operation).await?;
                 let fields: Vec<String> = differences(&received, &leaves(&current))
                     .into_iter()
                     .filter(|path| touches(&changed, path))
@@ -301,17 +305,33 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
             return Ok(Modified::Written(response));
         }
     }
+
+    /// Returns an error if the object contains characters that were lost when it was read.
+    fn intact(&self, fields: &BTreeMap<String, Box<str>>) -> Result<(), Error> {
+        let mut lost = fields.iter().filter(|(_, value)| model::has_replacement(value));
+        lost.next().map_or(Ok(()), |(path, _)| {
+            let is_name = path.split('.').all(model::is_name);
+            let name = if is_name { path.clone() } else { "unknown field".to_owned() };
+            let reason = "the response has invalid Unicode here, which an update would replace by U+FFFD";
+            Err(refuse(auth_client_core::Error::invalid_input(self.operation, name, reason)))
+        })
+    }
 }
 
 fn lost<T>(phase: ConflictPhase, attempted: T, current: T, fields: Vec<String>) -> Modified<T> {
     Modified::Lost(LostUpdate { phase, attempted, current, fields })
 }
 
-/// Reads the object and checks its id.
-async fn look<T: Replaced>(read: &Read<'_, T>, id: &str, operation: &'static str) -> Result<T, Error> {
-    let object = read().await?;
-    if object.id() == id {
-        return Ok(object);
+/// Reads the object and checks its id. Also returns whether characters of it may be lost.
+async fn look<T: Replaced>(
+    read: &Read<'_, T>,
+    id: &str,
+    operation: &'static str,
+) -> Result<(T, bool), Error> {
+    let reply = read().reply().await?;
+    if reply.value.id() == id {
+        let is_damaged = reply.is_damaged();
+        return Ok((reply.value, is_damaged));
     }
     let reason = "the response contains another object than the requested one";
     Err(refuse(auth_client_core::Error::invalid_response(operation, reason)))

@@ -277,3 +277,29 @@ fn serialize_leaves_secrets_out_and_the_rest_is_read_back_equal() {
     assert!(!copy.contains("canary") && !format!("{list:?}").contains("canary"), "{copy}");
     assert_eq!(serde_json::from_str::<CredentialList>(&copy).unwrap(), list);
 }
+
+#[tokio::test]
+async fn a_string_that_lost_characters_is_not_written() {
+    use auth_client_core::testing::ScriptedTransport;
+    use vaultvision_client::{Client, ErrorKind};
+
+    let client =
+        |transport: &ScriptedTransport| Client::builder("key").transport(transport.clone()).build().unwrap();
+    for tenant in [
+        &br#"{"type":"tenant","id":"t1","name":"cut \ud83d"}"#[..],
+        b"{\"type\":\"tenant\",\"id\":\"t1\",\"name\":\"Zo\xeb\"}",
+    ] {
+        let transport = ScriptedTransport::new().json(200, tenant).json(200, tenant);
+        let change = |tenant: &mut Tenant| tenant.settings_mut().set_allow_unverified(true);
+        let error = client(&transport).tenants().modify("t1", change).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("name")), "{error}");
+        assert_eq!(transport.requests().len(), 1, "nothing was written");
+
+        let transport = ScriptedTransport::new()
+            .json(200, tenant)
+            .json(200, r#"{"type":"tenant","id":"t1","name":"Zoe"}"#);
+        let change = |tenant: &mut Tenant| tenant.set_name("Zoe");
+        let changed = client(&transport).tenants().modify("t1", change).skip_checks().await.unwrap();
+        assert_eq!(changed.into_result().unwrap().name(), "Zoe");
+    }
+}

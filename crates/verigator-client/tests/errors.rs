@@ -256,3 +256,21 @@ async fn a_code_goes_out_without_its_white_space_and_an_empty_one_not_at_all() {
     assert!(users.authentication("u1").verify(" \t\u{200b}\n").await.is_err());
     assert_eq!(transport.requests().len(), 1, "no try is spent");
 }
+
+#[tokio::test]
+async fn a_code_without_a_visible_character_is_an_empty_one() {
+    for code in ["", " ", "\u{200b}\n"] {
+        let transport = auth_client_core::testing::ScriptedTransport::new();
+        let client = verigator_client::Client::builder("user", "password")
+            .transport(transport.clone())
+            .build()
+            .unwrap();
+        let error = client.users("s1").authentication("u1").verify(code).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "verigator authentication.verify: invalid token: must not be empty",
+            "{code:?}"
+        );
+        assert!(transport.requests().is_empty());
+    }
+}

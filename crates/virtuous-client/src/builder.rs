@@ -356,6 +356,9 @@ impl ClientBuilder {
         let origin = base.origin().clone();
         let source = RenewingCredential::new(PROVIDER, renewer, origin, &self.settings, self.renewal.clone());
         if let Some(given) = given {
+            if let Some(refresh) = given.tokens.refresh_token() {
+                check_trimmed("refresh token", refresh.expose_secret())?;
+            }
             let lifetime = given.lifetime();
             source.install(given, lifetime)?;
         }

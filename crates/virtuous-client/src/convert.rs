@@ -5,8 +5,11 @@ use crate::custom_fields::Flag;
 use crate::error::Error;
 use crate::error::PROVIDER;
 use crate::models::{DateTime, PaymentGift};
-use auth_client_core::UnknownFields;
+use auth_client_core::provider::model;
 use auth_client_core::provider::record::{self, Field};
+use auth_client_core::{Reply, UnknownFields};
+use serde::Serialize;
+use std::borrow::Cow;
 
 /// Returns a field that the update requires, or an error if the response doesn't contain it.
 pub(crate) fn required<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
@@ -46,7 +49,28 @@ pub(crate) fn flag(flag: Option<&Flag>, member: &'static str) -> Result<Option<b
     flag.is_set().map(Some).ok_or_else(|| refused(member, "the response contains neither yes nor no"))
 }
 
+/// Returns an error if an update contains characters that were lost when the object was read.
+pub(crate) fn intact<T, U: Serialize>(read: &Reply<T>, update: &U) -> Result<(), Error> {
+    if !read.is_damaged() {
+        return Ok(());
+    }
+    let json = serde_json::to_string(update).unwrap_or_default();
+    let fields: UnknownFields = serde_json::from_str(&json).unwrap_or_default();
+    let mut fields = fields.iter().filter(|(_, value)| model::has_replacement(value.get()));
+    fields.next().map_or(Ok(()), |(name, _)| {
+        let name = if model::is_name(name) { name.to_owned() } else { "unknown field".to_owned() };
+        Err(input(
+            name.into(),
+            "the response has invalid Unicode here, which an update would replace by U+FFFD",
+        ))
+    })
+}
+
 fn refused(member: &'static str, reason: &'static str) -> Error {
+    input(member.into(), reason)
+}
+
+fn input(member: Cow<'static, str>, reason: &'static str) -> Error {
     auth_client_core::Error::invalid_input("modify", member, reason).with_provider(PROVIDER).into()
 }
 

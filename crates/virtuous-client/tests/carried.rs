@@ -235,10 +235,12 @@ async fn a_field_of_the_update_that_only_this_response_has_is_read_or_refused_an
     assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
     assert_eq!(body.matches("assignedUserId").count(), 1, "{body}");
 
-    let null = json!({ "id": 5, "assignedUserId": null });
-    let (client, transport) = scripted(&[null, json!({ "id": 5 })]);
-    client.planned_gifts().modify(5, |_| {}).await.unwrap();
-    assert_eq!(transport.requests()[1].json().unwrap(), json!({}));
+    for nothing in [Value::Null, json!(""), json!(" ")] {
+        let gift = json!({ "id": 5, "assignedUserId": nothing });
+        let (client, transport) = scripted(&[gift, json!({ "id": 5 })]);
+        client.planned_gifts().modify(5, |_| {}).await.unwrap();
+        assert_eq!(transport.requests()[1].json().unwrap(), json!({}));
+    }
 
     let (client, transport) = scripted(&[json!({ "id": 5, "assignedUserId": "Anna" })]);
     let error = client.planned_gifts().modify(5, |_| {}).await.unwrap_err();
@@ -281,5 +283,106 @@ async fn what_is_displayed_is_written_as_the_same_value_or_not_at_all() {
                 assert_eq!(transport.requests().len(), 1, "{display}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_number_in_a_field_that_is_a_string_keeps_its_digits() {
+    for (number, sent) in [
+        ("1234567890123456.75", r#""1234567890123456.75""#),
+        ("12345678901234567890123.5", r#""12345678901234567890123.5""#),
+        ("1.50", r#""1.50""#),
+        ("0.10", r#""0.10""#),
+        ("1e5", r#""1e5""#),
+        ("-12345678901234567890", r#""-12345678901234567890""#),
+    ] {
+        let contact = format!(
+            r#"{{"id":5,"name":"Zo\u00eb","description":{number},"customFields":[{{"name":{number},"value":{number}}}]}}"#
+        );
+        let transport = ScriptedTransport::new().json(200, contact).json(200, r#"{"id":5}"#);
+        let client =
+            Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+        client.contacts().modify(5, |_| {}).await.unwrap_or_else(|error| panic!("{number}: {error}"));
+        let body = String::from_utf8(transport.requests()[1].body.to_vec()).unwrap();
+        let fields = format!(r#""customFields":[{{"name":{sent},"value":{number}}}]"#);
+        assert!(
+            body.contains(&format!(r#""description":{sent}"#)) && body.contains(&fields),
+            "{number}: {body}"
+        );
+        assert!(body.contains(r#""name":"Zoë""#), "{body}");
+    }
+    for (field, number) in [
+        ("anticipatedAmount", "12345678901234567890.125"),
+        ("currentValue", "-0.10"),
+        ("anticipatedStartDate", "1648384200.1234567891"),
+    ] {
+        let transport = ScriptedTransport::new()
+            .json(200, format!(r#"{{"id":5,"{field}":{number}}}"#))
+            .json(200, r#"{"id":5}"#);
+        let client =
+            Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+        client.planned_gifts().modify(5, |_| {}).await.unwrap();
+        let body = String::from_utf8(transport.requests()[1].body.to_vec()).unwrap();
+        assert_eq!(body, format!(r#"{{"{field}":{number}}}"#));
+    }
+}
+
+#[tokio::test]
+async fn a_string_that_lost_characters_is_not_written() {
+    let latin1 = [&br#"{"id":5,"name":"Zo"#[..], b"\xeb", br#""}"#].concat();
+    for (contact, field) in [
+        (latin1, "name"),
+        (br#"{"id":5,"name":"cut \ud83d"}"#.to_vec(), "name"),
+        (br#"{"id":5,"name":"Anna","newField":["\ud83d"],"description":"\ude00"}"#.to_vec(), "description"),
+        (br#"{"id":5,"name":"Anna\x""#.to_vec(), ""),
+    ] {
+        let shown = String::from_utf8_lossy(&contact).into_owned();
+        let transport = ScriptedTransport::new().json(200, contact.clone()).json(200, r#"{"id":5}"#);
+        let client =
+            Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+        let result = client.contacts().modify(5, |contact| contact.website = Some("x".to_owned())).await;
+        if field.is_empty() {
+            // Not JSON, so that nothing is read.
+            assert_eq!((result.unwrap_err().kind(), transport.requests().len()), (ErrorKind::Decode, 1));
+            continue;
+        }
+        let error = result.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(field)), "{shown}: {error}");
+        assert_eq!(transport.requests().len(), 1, "{shown}");
+
+        let transport = ScriptedTransport::new().json(200, contact).json(200, r#"{"id":5}"#);
+        let client =
+            Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+        let repaired = |contact: &mut virtuous_client::models::ContactUpdate| {
+            contact.name = Some("Zoë".to_owned());
+            contact.description = None;
+            contact.unknown = virtuous_client::UnknownFields::new();
+        };
+        client.contacts().modify(5, repaired).await.unwrap();
+    }
+    // What is stored as U+FFFD, or not decoded at all, is written as it came.
+    for contact in [
+        "{\"id\":5,\"name\":\"Zo\u{fffd}\"}",
+        r#"{"id":5,"name":"Zo\ufffd"}"#,
+        r#"{"id":5,"name":"Anna","newField":"\ud83d"}"#,
+        "{\"id\":5,\"name\":\"two\nlines\"}",
+    ] {
+        let transport = ScriptedTransport::new().json(200, contact).json(200, r#"{"id":5}"#);
+        let client =
+            Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+        client.contacts().modify(5, |_| {}).await.unwrap_or_else(|error| panic!("{contact}: {error}"));
+    }
+}
+
+#[tokio::test]
+async fn a_write_whose_result_is_null_has_succeeded_and_says_so() {
+    for body in ["null", "\u{feff}", "\u{feff}null\r\n"] {
+        let transport = ScriptedTransport::new().json(200, body).json(200, body);
+        let client =
+            Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+        let error =
+            client.contacts().update(5, virtuous_client::models::ContactUpdate::new()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::EmptyResponse, "{body:?}: {error}");
+        assert!(error.may_have_been_executed() && error.to_string().contains("succeeded without"), "{error}");
     }
 }

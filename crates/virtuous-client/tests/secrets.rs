@@ -227,3 +227,14 @@ async fn no_error_and_no_log_line_shows_a_secret() {
     assert!(text.contains("api_call") && text.contains("token.refresh"), "the log was captured: {text}");
     SECRETS.not_in("the log", &text);
 }
+
+#[test]
+fn a_refresh_token_that_was_pasted_with_something_is_refused_before_it_is_spent() {
+    for pasted in ["r3fresh\n", " r3fresh", "r3fresh\u{200b}", "\u{feff}r3fresh", "r3\0fresh"] {
+        let tokens = virtuous_client::Tokens::new("access").with_refresh_token(pasted);
+        let error = virtuous_client::Client::builder().tokens(tokens).build().unwrap_err();
+        assert_eq!(error.kind(), virtuous_client::ErrorKind::Configuration, "{pasted:?}");
+        assert!(error.to_string().contains("refresh token"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("r3"), "{error}");
+    }
+}

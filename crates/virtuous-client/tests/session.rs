@@ -766,7 +766,14 @@ async fn an_automatic_login_is_paced_and_only_a_real_refusal_ends_it() {
         (Endpoint::Answers(400, r#"{"error":"slow_down"}"#, ""), true),
         (Endpoint::Answers(400, r#"{"error":"temporarily_unavailable"}"#, ""), true),
         (Endpoint::Answers(401, r#"{"error":"server_error"}"#, ""), true),
+        (Endpoint::Answers(400, r#"{"error":""}"#, ""), true),
+        (Endpoint::Answers(400, r#"{"error":"Bad Request"}"#, ""), true),
+        (Endpoint::Answers(401, r#"{"status":401,"error":"Unauthorized","message":"canary"}"#, ""), true),
+        (Endpoint::Answers(401, r#"{"message":"Unauthorized"}"#, ""), true),
+        (Endpoint::Answers(400, r#"{"error":{"code":400,"message":"canary"}}"#, ""), true),
         (Endpoint::Answers(400, r#"{"error":"invalid_grant"}"#, ""), false),
+        (Endpoint::Answers(400, r#"{"error":"unauthorized_client"}"#, ""), false),
+        (Endpoint::Answers(401, r#"{"error":{"code":"UNAUTHENTICATED"}}"#, ""), false),
     ] {
         let world = World::new();
         world.server.set(answer);

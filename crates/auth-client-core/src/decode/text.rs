@@ -4,6 +4,7 @@
 //! whole page unreadable. Such characters are replaced by U+FFFD, as in browsers. The body is scanned for them only
 //! after decoding has failed.
 
+use super::record::digits;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -27,10 +28,10 @@ pub fn from_slice<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Err
     let mut json = Cow::Borrowed(body);
     loop {
         // One check of the whole body costs a fraction of a check of each string.
-        let parsed = match std::str::from_utf8(&json) {
+        let parsed = digits::keep(|| match std::str::from_utf8(&json) {
             Ok(text) => serde_json::from_str(text),
             Err(_) => serde_json::from_slice(&json),
-        };
+        });
         match parsed {
             Err(error) => match &json {
                 Cow::Borrowed(_) => match repaired(body) {
@@ -54,6 +55,31 @@ pub fn from_slice<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Err
 pub fn readable(body: &[u8]) -> Cow<'_, [u8]> {
     let body = without_mark(body);
     repaired(body).map_or(Cow::Borrowed(body), |repaired| Cow::Owned(repaired.into_bytes()))
+}
+
+/// Returns whether [`from_slice`] may replace characters in strings of this JSON by U+FFFD.
+pub(crate) fn is_damaged(body: &[u8]) -> bool {
+    const ESCAPED: &[u8] = br"\ufffd";
+
+    let count = |text: &[u8]| {
+        let escaped = text.windows(6).filter(|six| six.eq_ignore_ascii_case(ESCAPED)).count();
+        escaped + text.windows(3).filter(|three| *three == b"\xef\xbf\xbd").count()
+    };
+    let body = without_mark(body);
+    repaired(body).is_some_and(|repaired| count(repaired.as_bytes()) != count(body))
+}
+
+/// Returns whether JSON contains U+FFFD, as such or escaped.
+///
+/// ```
+/// use auth_client_core::provider::model;
+///
+/// assert!(model::has_replacement("\"Zo\u{fffd}\"") && model::has_replacement(r#""Zo\ufffd""#));
+/// assert!(!model::has_replacement("\"Zoë\""));
+/// ```
+#[must_use]
+pub fn has_replacement(json: &str) -> bool {
+    json.contains('\u{fffd}') || json.contains("\\ufffd") || json.contains("\\uFFFD")
 }
 
 /// Returns the JSON without a leading byte order mark.

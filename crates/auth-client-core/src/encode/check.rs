@@ -2,8 +2,9 @@
 
 use crate::error::Error;
 use crate::operation::{Operation, Paging};
+use auth_core::secret::has_visible;
 
-/// Checks that a string is not empty; generated from `minLength` in a description.
+/// Checks that a string has a visible character; generated from `minLength` in a description.
 ///
 /// ```
 /// use auth_client_core::Idempotency;
@@ -12,6 +13,7 @@ use crate::operation::{Operation, Paging};
 /// static GET: Operation = Operation::new("items.get", http::Method::GET, "/items/{name}", Idempotency::Read);
 /// let error = check::not_empty(&GET, "name", "").unwrap_err();
 /// assert_eq!(error.field(), Some("name"));
+/// assert!(check::not_empty(&GET, "name", " \u{200b}").is_err());
 /// assert!(check::not_empty(&GET, "name", None).is_ok());
 /// ```
 ///
@@ -24,7 +26,9 @@ pub fn not_empty<'t>(
     text: impl Into<Option<&'t str>>,
 ) -> Result<(), Error> {
     match text.into() {
-        Some("") => Err(Error::invalid_input(operation.id(), field, "must not be empty")),
+        Some(text) if !has_visible(text) => {
+            Err(Error::invalid_input(operation.id(), field, "must not be empty"))
+        }
         _ => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ use super::rules::ResponseView;
 use super::runtime::NO_RUNTIME;
 use super::state::CallState;
 use super::{Exchange, Inner, Outgoing, skew};
-use crate::decode::{self, DecodeFailure, explain};
+use crate::decode::{self, DecodeFailure, explain, text};
 use crate::error::{ApiError, Delivery, Error, ErrorKind, ErrorResponse, Renewal, fields};
 use crate::operation::{Idempotency, Operation};
 use crate::transport::{Fault, Phase, Received, TransportError};
@@ -257,5 +257,5 @@ fn compressed(response: &http::Response<Bytes>) -> Option<String> {
 
 /// Whether a body has nothing in it.
 fn is_blank(body: &[u8]) -> bool {
-    body.trim_ascii().is_empty()
+    matches!(text::without_mark(body).trim_ascii(), b"" | b"null")
 }

@@ -24,6 +24,8 @@ pub(crate) fn read(body: &[u8]) -> Vec<Complaint> {
             "invalidFields",
             "violations",
             "validationErrors",
+            "invalid-params",
+            "invalidParams",
         ];
         for name in names {
             match member(object, name) {
@@ -37,13 +39,35 @@ pub(crate) fn read(body: &[u8]) -> Vec<Complaint> {
                             value.as_str().filter(|_| name.to_ascii_lowercase().ends_with("fields"))?;
                         Some((field.to_owned(), None))
                     };
-                    found.extend(list.iter().filter_map(|value| of_object(value).or_else(|| plain(value))));
+                    // As in RFC 9457. In other lists, a name may be a value.
+                    let named = |value: &Value| {
+                        let object = value.as_object().filter(|_| name.starts_with("invalid"))?;
+                        let field = member(object, "name")?.as_str()?;
+                        Some((field.to_owned(), member(object, "reason").and_then(message)))
+                    };
+                    found.extend(list.iter().filter_map(|value| {
+                        of_object(value).or_else(|| named(value)).or_else(|| plain(value))
+                    }));
                 }
                 _ => {}
             }
         }
     }
     found
+}
+
+/// Returns the messages of an error body that is neither in the provider's format nor about fields: a string, a list of
+/// strings, `errors` that are strings, title and detail as in RFC 9457, or plain text.
+pub(crate) fn messages(body: &[u8], is_text: bool) -> Vec<String> {
+    match text::from_slice(body) {
+        Ok(Value::Object(body)) => {
+            let names = ["title", "detail", "errors"];
+            names.iter().filter_map(|name| message(member(&body, name)?)).collect()
+        }
+        Ok(words) => message(&words).into_iter().collect(),
+        Err(_) if is_text => vec![String::from_utf8_lossy(body).into_owned()],
+        Err(_) => Vec::new(),
+    }
 }
 
 /// The field that an object of a list names.
@@ -121,6 +145,28 @@ mod tests {
     }
 
     #[test]
+    fn messages_are_found_in_every_other_form() {
+        for (body, is_text, expected) in [
+            ("\"no contact 99\"", false, &["no contact 99"][..]),
+            (r#"["no contact 99","no gift"]"#, false, &["no contact 99 no gift"]),
+            (r#"{"errors":["no contact 99"]}"#, false, &["no contact 99"]),
+            (
+                r#"{"title":"Invalid","detail":"no contact 99","status":400}"#,
+                false,
+                &["Invalid", "no contact 99"],
+            ),
+            ("no contact 99", true, &["no contact 99"]),
+            ("no contact 99", false, &[]),
+            ("<html>", false, &[]),
+            ("", true, &[""]),
+            ("7", true, &[]),
+            ("null", false, &[]),
+        ] {
+            assert_eq!(messages(body.as_bytes(), is_text), expected, "{body}");
+        }
+    }
+
+    #[test]
     fn fields_are_found_in_every_form() {
         for (body, expected) in [
             (
@@ -144,6 +190,7 @@ mod tests {
             (r#"{"error":{"invalidFields":["giftDate","a canary"]}}"#, &["giftDate"]),
             (r#"{"detail":[{"loc":["body","gifts",0,"amount"],"msg":"canary"}]}"#, &["gifts.0.amount"]),
             (r#"{"detail":"canary"}"#, &[]),
+            (r#"{"invalid-params":[{"name":"month","reason":"canary"},{"name":"a canary"}]}"#, &["month"]),
             (r#"{"errors":[{"source":{"pointer":"/data/name"},"detail":"canary"}]}"#, &["/data/name"]),
             (r#"{"errors":[{"propertyName":"GiftDate","errorMessage":"canary"}]}"#, &["GiftDate"]),
             (r#"{"errors":[{"name":"canary","source":"canary","id":"canary"}]}"#, &[]),

@@ -250,10 +250,18 @@ impl Error {
     /// ```
     #[must_use]
     pub fn with_message(&self) -> String {
-        let message = self.message().map(str::to_owned);
+        let mut messages: Vec<String> = self.message().map(str::to_owned).into_iter().collect();
         let complaints = self.fields().filter_map(|(field, message)| Some(format!("{field}: {}", message?)));
+        messages.extend(complaints);
+        if messages.is_empty()
+            && let Some(body) = self.body()
+        {
+            let content_type = self.headers().and_then(|headers| headers.get(http::header::CONTENT_TYPE));
+            let is_text = content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/plain"));
+            messages = fields::messages(body, is_text);
+        }
         let mut line = self.to_string();
-        for text in message.into_iter().chain(complaints) {
+        for text in messages {
             let text: Vec<&str> =
                 text.split(|letter: char| letter.is_whitespace() || letter.is_control()).collect();
             let text = text.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");

@@ -112,6 +112,7 @@ async fn a_write_whose_result_is_missing_has_succeeded_and_says_so() {
         "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
         "HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n\r\n",
+        "HTTP/1.1 201 Created\r\ncontent-length: 3\r\n\r\n\u{feff}",
     ] {
         let engine = engine(transport(), &keeps_open(head), RetryPolicy::default());
         // The server reads no bodies.

@@ -20,7 +20,7 @@ pub(super) fn split(text: &str) -> Option<(&str, bool)> {
             set(&mut has_symbol)?;
             rest.strip_prefix(first)?
         } else {
-            let after = rest.trim_start_matches(char::is_alphabetic);
+            let after = rest.trim_start_matches(is_letter);
             let letters = rest.strip_suffix(after)?.chars().count();
             set(&mut has_letters)?;
             let word = rest.strip_suffix(after)?;
@@ -34,8 +34,8 @@ pub(super) fn split(text: &str) -> Option<(&str, bool)> {
             break;
         }
         // `50¢` is half a dollar, and `5k` five thousand; `5 USD` and `5 kr` are five.
-        if last.is_alphabetic() {
-            let before = rest.trim_end_matches(char::is_alphabetic);
+        if is_letter(last) {
+            let before = rest.trim_end_matches(is_letter);
             set(&mut has_letters)?;
             is_currency_word(rest.strip_prefix(before)?).then_some(())?;
             rest = before.trim_end();
@@ -95,6 +95,13 @@ fn is_minus(character: char) -> bool {
                 | '\u{ff0d}'
                 | '\u{2d7}'
     )
+}
+
+/// Returns whether a character is a letter of an alphabet in which currencies are abbreviated: Latin, Greek, Cyrillic.
+/// Letters of other scripts include some that look like a minus sign, such as U+30FC.
+fn is_letter(character: char) -> bool {
+    character.is_alphabetic()
+        && matches!(character, '\0'..='\u{24f}' | '\u{370}'..='\u{52f}' | '\u{1e00}'..='\u{1fff}')
 }
 
 /// Returns the closing bracket of an opening one.
@@ -250,6 +257,16 @@ mod tests {
             "$３",
             "5\u{338}",
             "\u{200e}-5x",
+            "\u{30fc}5",
+            "\u{ff70}5",
+            "\u{4e00}5",
+            "\u{3161}5",
+            "\u{2cba}5",
+            "\u{1428}5",
+            "\u{6d4}5",
+            "\u{2500}5",
+            "5\u{30fc}",
+            "$\u{30fc}5",
             "$5-6",
             "5/6",
             "5:6",

@@ -107,15 +107,26 @@ pub(crate) fn is_grant_refusal(error: &Error) -> bool {
     has_refusal_status(error) && ErrorBody::of(error).code() == Some("invalid_grant")
 }
 
-/// Returns whether the token endpoint itself rejected a login for good: its body contains a reason. Without one, a proxy
-/// may have rejected it; with `Retry-After` or one of OAuth's codes for a busy server, a later login may succeed.
+/// Returns whether the token endpoint itself rejected a login for good: its body contains a code of OAuth or of the vendor
+/// that says so. Anything else, such as `{"error":"Bad Request"}`, may come from a proxy; with `Retry-After` or a code for
+/// a busy server, a later login may succeed.
 pub(crate) fn is_login_refusal(error: &Error) -> bool {
-    const TEMPORARY: [&str; 3] = ["temporarily_unavailable", "server_error", "slow_down"];
+    const FINAL: [&str; 11] = [
+        "invalid_grant",
+        "invalid_client",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "access_denied",
+        "BAD_REQUEST",
+        "UNAUTHENTICATED",
+        "FORBIDDEN",
+        "VALIDATION_FAILED",
+    ];
 
-    let body = ErrorBody::of(error);
-    let is_temporary =
-        error.retry_after().is_some() || body.code().is_some_and(|code| TEMPORARY.contains(&code));
-    has_refusal_status(error) && !is_temporary && (body.code().is_some() || body.message().is_some())
+    let is_final = ErrorBody::of(error).code().is_some_and(|code| FINAL.contains(&code));
+    has_refusal_status(error) && error.retry_after().is_none() && is_final
 }
 
 /// Invalid characters are detected before a login is attempted.

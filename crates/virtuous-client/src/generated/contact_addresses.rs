@@ -144,9 +144,10 @@ impl ContactAddresses<'_> {
         contact_address_id: i64,
         change: impl FnOnce(&mut AddressUpdate),
     ) -> Result<ContactAddress, Error> {
-        let read = self.get(contact_address_id).await?;
-        let mut update = AddressUpdate::from(&read);
+        let read = self.get(contact_address_id).reply().await?;
+        let mut update = AddressUpdate::from(&read.value);
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(contact_address_id, update).await
     }
 

@@ -156,9 +156,10 @@ impl ContactIndividuals<'_> {
         contact_individual_id: i64,
         change: impl FnOnce(&mut IndividualUpdate),
     ) -> Result<ContactIndividual, Error> {
-        let read = self.get(contact_individual_id).await?;
-        let mut update = IndividualUpdate::try_from(&read)?;
+        let read = self.get(contact_individual_id).reply().await?;
+        let mut update = IndividualUpdate::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(contact_individual_id, update).await
     }
 

@@ -169,9 +169,10 @@ impl ContactMethods<'_> {
         contact_method_id: i64,
         change: impl FnOnce(&mut ContactMethodUpdate),
     ) -> Result<ContactMethod, Error> {
-        let read = self.get(contact_method_id).await?;
-        let mut update = ContactMethodUpdate::from(&read);
+        let read = self.get(contact_method_id).reply().await?;
+        let mut update = ContactMethodUpdate::from(&read.value);
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(contact_method_id, update).await
     }
 

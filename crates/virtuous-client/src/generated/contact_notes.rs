@@ -219,9 +219,10 @@ impl ContactNotes<'_> {
         note_id: i64,
         change: impl FnOnce(&mut NoteUpdate),
     ) -> Result<ContactNote, Error> {
-        let read = self.get(note_id).await?;
-        let mut update = NoteUpdate::try_from(&read)?;
+        let read = self.get(note_id).reply().await?;
+        let mut update = NoteUpdate::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(note_id, update).await
     }
 

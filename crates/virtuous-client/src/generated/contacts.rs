@@ -128,9 +128,10 @@ impl Contacts<'_> {
         contact_id: i64,
         change: impl FnOnce(&mut ContactUpdate),
     ) -> Result<Contact, Error> {
-        let read = self.get(contact_id).await?;
-        let mut update = ContactUpdate::from(&read);
+        let read = self.get(contact_id).reply().await?;
+        let mut update = ContactUpdate::from(&read.value);
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(contact_id, update).await
     }
 

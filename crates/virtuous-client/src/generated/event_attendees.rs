@@ -193,9 +193,10 @@ impl EventAttendees<'_> {
         event_attendee_id: i64,
         change: impl FnOnce(&mut EventAttendeeUpdate),
     ) -> Result<EventAttendee, Error> {
-        let read = self.get(event_attendee_id).await?;
-        let mut update = EventAttendeeUpdate::try_from(&read)?;
+        let read = self.get(event_attendee_id).reply().await?;
+        let mut update = EventAttendeeUpdate::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(event_attendee_id, update).await
     }
 

@@ -166,9 +166,10 @@ impl Events<'_> {
     /// # }
     /// ```
     pub async fn modify(&self, event_id: i64, change: impl FnOnce(&mut EventWrite)) -> Result<Event, Error> {
-        let read = self.get(event_id).await?;
-        let mut update = EventWrite::try_from(&read)?;
+        let read = self.get(event_id).reply().await?;
+        let mut update = EventWrite::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(event_id, update).await
     }
 

@@ -172,9 +172,10 @@ impl GiftAsks<'_> {
         gift_ask_id: i64,
         change: impl FnOnce(&mut GiftAskUpdate),
     ) -> Result<GiftAsk, Error> {
-        let read = self.get(gift_ask_id).await?;
-        let mut update = GiftAskUpdate::try_from(&read)?;
+        let read = self.get(gift_ask_id).reply().await?;
+        let mut update = GiftAskUpdate::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(gift_ask_id, update).await
     }
 

@@ -267,9 +267,10 @@ impl Gifts<'_> {
     /// # }
     /// ```
     pub async fn modify(&self, gift_id: i64, change: impl FnOnce(&mut GiftUpdate)) -> Result<Gift, Error> {
-        let read = self.get(gift_id).await?;
-        let mut update = GiftUpdate::try_from(&read)?;
+        let read = self.get(gift_id).reply().await?;
+        let mut update = GiftUpdate::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(gift_id, update).await
     }
 

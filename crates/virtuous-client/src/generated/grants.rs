@@ -138,9 +138,10 @@ impl Grants<'_> {
     /// # }
     /// ```
     pub async fn modify(&self, grant_id: i64, change: impl FnOnce(&mut GrantWrite)) -> Result<Grant, Error> {
-        let read = self.get(grant_id).await?;
-        let mut update = GrantWrite::try_from(&read)?;
+        let read = self.get(grant_id).reply().await?;
+        let mut update = GrantWrite::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(grant_id, update).await
     }
 

@@ -339,9 +339,10 @@ impl OpportunityVolunteers<'_> {
         volunteer_attendance_id: i64,
         change: impl FnOnce(&mut VolunteerAttendanceWrite),
     ) -> Result<VolunteerAttendance, Error> {
-        let read = self.attendance_record(volunteer_attendance_id).await?;
-        let mut update = VolunteerAttendanceWrite::try_from(&read)?;
+        let read = self.attendance_record(volunteer_attendance_id).reply().await?;
+        let mut update = VolunteerAttendanceWrite::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update_attendance(volunteer_attendance_id, update).await
     }
 

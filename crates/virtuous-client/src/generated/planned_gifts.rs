@@ -156,9 +156,10 @@ impl PlannedGifts<'_> {
         planned_gift_id: i64,
         change: impl FnOnce(&mut PlannedGiftUpdate),
     ) -> Result<PlannedGift, Error> {
-        let read = self.get(planned_gift_id).await?;
-        let mut update = PlannedGiftUpdate::try_from(&read)?;
+        let read = self.get(planned_gift_id).reply().await?;
+        let mut update = PlannedGiftUpdate::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(planned_gift_id, update).await
     }
 

@@ -170,9 +170,10 @@ impl Pledges<'_> {
         pledge_id: i64,
         change: impl FnOnce(&mut PledgeUpdate),
     ) -> Result<Pledge, Error> {
-        let read = self.get(pledge_id).await?;
-        let mut update = PledgeUpdate::try_from(&read)?;
+        let read = self.get(pledge_id).reply().await?;
+        let mut update = PledgeUpdate::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(pledge_id, update).await
     }
 

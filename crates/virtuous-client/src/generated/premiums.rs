@@ -113,9 +113,10 @@ impl Premiums<'_> {
         premium_id: i64,
         change: impl FnOnce(&mut PremiumWrite),
     ) -> Result<Premium, Error> {
-        let read = self.get(premium_id).await?;
-        let mut update = PremiumWrite::from(&read);
+        let read = self.get(premium_id).reply().await?;
+        let mut update = PremiumWrite::from(&read.value);
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(premium_id, update).await
     }
 

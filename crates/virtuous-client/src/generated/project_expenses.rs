@@ -210,9 +210,10 @@ impl ProjectExpenses<'_> {
         project_expense_id: i64,
         change: impl FnOnce(&mut ProjectExpenseUpdate),
     ) -> Result<ProjectExpense, Error> {
-        let read = self.get(project_expense_id).await?;
-        let mut update = ProjectExpenseUpdate::try_from(&read)?;
+        let read = self.get(project_expense_id).reply().await?;
+        let mut update = ProjectExpenseUpdate::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(project_expense_id, update).await
     }
 

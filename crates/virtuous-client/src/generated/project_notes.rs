@@ -153,9 +153,10 @@ impl ProjectNotes<'_> {
         note_id: i64,
         change: impl FnOnce(&mut ProjectNoteUpdate),
     ) -> Result<ProjectNote, Error> {
-        let read = self.get(note_id).await?;
-        let mut update = ProjectNoteUpdate::try_from(&read)?;
+        let read = self.get(note_id).reply().await?;
+        let mut update = ProjectNoteUpdate::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(note_id, update).await
     }
 

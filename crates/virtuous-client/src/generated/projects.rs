@@ -136,9 +136,10 @@ impl Projects<'_> {
         project_id: i64,
         change: impl FnOnce(&mut ProjectWrite),
     ) -> Result<Project, Error> {
-        let read = self.get(project_id).await?;
-        let mut update = ProjectWrite::try_from(&read)?;
+        let read = self.get(project_id).reply().await?;
+        let mut update = ProjectWrite::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(project_id, update, ProjectsUpdateOptions::new()).await
     }
 

@@ -172,9 +172,10 @@ impl RecurringGifts<'_> {
         recurring_gift_id: i64,
         change: impl FnOnce(&mut RecurringGiftUpdate),
     ) -> Result<RecurringGift, Error> {
-        let read = self.get(recurring_gift_id).await?;
-        let mut update = RecurringGiftUpdate::try_from(&read)?;
+        let read = self.get(recurring_gift_id).reply().await?;
+        let mut update = RecurringGiftUpdate::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(recurring_gift_id, update).await
     }
 

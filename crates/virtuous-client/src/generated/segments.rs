@@ -144,9 +144,10 @@ impl Segments<'_> {
         segment_id: i64,
         change: impl FnOnce(&mut SegmentUpdate),
     ) -> Result<Segment, Error> {
-        let read = self.get(segment_id).await?;
-        let mut update = SegmentUpdate::try_from(&read)?;
+        let read = self.get(segment_id).reply().await?;
+        let mut update = SegmentUpdate::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(segment_id, update).await
     }
 

@@ -206,9 +206,10 @@ impl VolunteerOpportunities<'_> {
         volunteer_opportunity_id: i64,
         change: impl FnOnce(&mut VolunteerOpportunityWrite),
     ) -> Result<VolunteerOpportunity, Error> {
-        let read = self.get(volunteer_opportunity_id).await?;
-        let mut update = VolunteerOpportunityWrite::try_from(&read)?;
+        let read = self.get(volunteer_opportunity_id).reply().await?;
+        let mut update = VolunteerOpportunityWrite::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(volunteer_opportunity_id, update).await
     }
 

@@ -116,9 +116,10 @@ impl Webhooks<'_> {
         webhook_id: i64,
         change: impl FnOnce(&mut WebhookWrite),
     ) -> Result<Webhook, Error> {
-        let read = self.get(webhook_id).await?;
-        let mut update = WebhookWrite::try_from(&read)?;
+        let read = self.get(webhook_id).reply().await?;
+        let mut update = WebhookWrite::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(webhook_id, update).await
     }
 

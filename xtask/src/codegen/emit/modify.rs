@@ -59,8 +59,11 @@ pub(super) fn modify<'a>(
     );
     let (name, body) = (ident(&method), ident(&model.schema.name));
     let (read, write) = (ident(&read.method), ident(&operation.method));
-    let made =
-        if may_fail(plan, model) { quote!(#body::try_from(&read)?) } else { quote!(#body::from(&read)) };
+    let made = if may_fail(plan, model) {
+        quote!(#body::try_from(&read.value)?)
+    } else {
+        quote!(#body::from(&read.value))
+    };
     let options = (!plan.optional_query(operation).is_empty()).then(|| {
         let ty = ident(&operation.options_type());
         quote!(, #ty::new())
@@ -69,9 +72,10 @@ pub(super) fn modify<'a>(
     Ok(Some(quote! {
         #docs
         pub async fn #name(&self, #(#names: #types,)* change: impl FnOnce(&mut #body)) -> Result<#answer, Error> {
-            let read = self.#read(#(#names),*).await?;
+            let read = self.#read(#(#names),*).reply().await?;
             let mut update = #made;
             change(&mut update);
+            crate::convert::intact(&read, &update)?;
             self.#write(#(#names,)* update #options).await
         }
     }))

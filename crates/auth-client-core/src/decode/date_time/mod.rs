@@ -12,7 +12,7 @@ mod jiff;
 
 pub use civil::CivilDateTime;
 
-use super::record::{Field, Fit, Form, Reading, Scalar};
+use super::record::{Field, Fit, Form, Reading, Scalar, digits};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -217,8 +217,28 @@ impl Field for DateTime {
         *self = match value {
             Scalar::Text(text) => Self::from(text),
             Scalar::Integer(number) => Self { text: number.to_string(), number: true },
-            Scalar::Float(number) => Self { text: number.to_string(), number: true },
+            Scalar::Float(number) => {
+                digits::lose();
+                Self { text: number.to_string(), number: true }
+            }
             Scalar::Null | Scalar::Bool(_) => return Err(self.expected()),
+        };
+        Ok(())
+    }
+
+    fn takes_raw() -> bool {
+        digits::are_kept()
+    }
+
+    fn wants_raw(&self) -> bool {
+        digits::are_kept()
+    }
+
+    fn raw(&mut self, json: &str, _: Reading) -> Fit {
+        *self = match json.bytes().next() {
+            Some(b'"') => Self::from(serde_json::from_str::<String>(json).map_err(|_| self.expected())?),
+            Some(b'-' | b'0'..=b'9') => Self { text: json.to_owned(), number: true },
+            _ => return Err(self.expected()),
         };
         Ok(())
     }

@@ -7,12 +7,14 @@
 //! | --- | --- |
 //! | `mod.rs` | the traits |
 //! | `describe.rs` | the macro that defines a model |
+//! | `digits.rs` | numbers in fields that are strings |
 //! | `read.rs` | from a deserializer into fields |
 //! | `write.rs` | from fields to a serializer, to `Debug` and to a comparison |
 //! | `values.rs` | the types of fields |
 //! | `slot.rs` | a field that records whether it was absent, null or present |
 
 mod describe;
+pub(crate) mod digits;
 mod read;
 mod slot;
 mod values;

@@ -1,6 +1,8 @@
 //! From a deserializer into fields.
 
-use super::{Entries, Field, Fit, Form, Member, Need, Object, Reading, Record, Scalar, UnknownFields};
+use super::{
+    Entries, Field, Fit, Form, Member, Need, Object, Reading, Record, Scalar, UnknownFields, digits,
+};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -33,21 +35,24 @@ pub fn read<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D
 ///
 /// The expected type, if the JSON doesn't match.
 pub fn read_at<T: Field>(json: &str, reading: Reading) -> Result<T, &'static str> {
-    let mut value = T::blank();
-    let feed = Feed { field: &mut value, reading, nulls: Nulls::Read };
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let fit = feed.deserialize(&mut deserializer).and_then(|()| deserializer.end());
-    fit.map_err(|_| value.expected())?;
-    Ok(value)
+    digits::keep(|| {
+        let mut value = T::blank();
+        let feed = Feed { field: &mut value, reading, nulls: Nulls::Read };
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let fit = feed.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+        fit.map_err(|_| value.expected())?;
+        Ok(value)
+    })
 }
 
-/// Decodes an unknown field leniently. `None` if it is absent or null.
+/// Decodes an unknown field leniently. `None` if it is absent or null, or an empty string that is no value of the type.
 ///
 /// ```
 /// use auth_client_core::provider::record::known;
 ///
-/// let unknown: auth_client_core::UnknownFields = serde_json::from_str(r#"{"age":"17","size":"big"}"#)?;
+/// let unknown: auth_client_core::UnknownFields = serde_json::from_str(r#"{"age":"17","size":"big","room":""}"#)?;
 /// assert_eq!(known::<i64>(&unknown, "age"), Ok(Some(17)));
+/// assert_eq!(known::<i64>(&unknown, "room"), Ok(None));
 /// assert_eq!(known::<i64>(&unknown, "name"), Ok(None));
 /// assert_eq!(known::<i64>(&unknown, "size"), Err("an integer"));
 /// # Ok::<(), serde_json::Error>(())
@@ -59,7 +64,7 @@ pub fn read_at<T: Field>(json: &str, reading: Reading) -> Result<T, &'static str
 pub fn known<T: Field>(unknown: &UnknownFields, name: &str) -> Result<Option<T>, &'static str> {
     match unknown.get_raw(name) {
         None | Some("null") => Ok(None),
-        Some(json) => read_at(json, Reading::Lenient).map(Some).map_err(|_| T::blank().expected()),
+        Some(json) => read_at::<Option<T>>(json, Reading::Lenient).map_err(|_| T::blank().expected()),
     }
 }
 

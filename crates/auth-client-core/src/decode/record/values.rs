@@ -1,6 +1,6 @@
 //! Field types: numbers, booleans and strings, optional fields, lists, and objects with arbitrary names.
 
-use super::{Entries, Field, Fit, Form, List, Object, Reading, Scalar};
+use super::{Entries, Field, Fit, Form, List, Object, Reading, Scalar, digits};
 use auth_core::SecretString;
 use std::collections::BTreeMap;
 
@@ -120,7 +120,27 @@ impl Field for String {
             (Scalar::Text(text), _) => text.to_owned(),
             (Scalar::Bool(value), Reading::Lenient) => value.to_string(),
             (Scalar::Integer(value), Reading::Lenient) => value.to_string(),
-            (Scalar::Float(value), Reading::Lenient) if value.abs() < EXACT => value.to_string(),
+            (Scalar::Float(value), Reading::Lenient) => {
+                digits::lose();
+                digits::exact(value).ok_or(self.expected())?
+            }
+            _ => return Err(self.expected()),
+        };
+        Ok(())
+    }
+
+    fn takes_raw() -> bool {
+        digits::are_kept()
+    }
+
+    fn wants_raw(&self) -> bool {
+        digits::are_kept()
+    }
+
+    fn raw(&mut self, json: &str, reading: Reading) -> Fit {
+        *self = match json.bytes().next() {
+            Some(b'"') => serde_json::from_str(json).map_err(|_| self.expected())?,
+            Some(b'-' | b'0'..=b'9' | b't' | b'f') if reading == Reading::Lenient => json.to_owned(),
             _ => return Err(self.expected()),
         };
         Ok(())
