@@ -1,6 +1,7 @@
 //! Conditions: a parameter, an operator, and the values that the operator requires.
 
 use super::date::IntoQueryValue;
+use crate::models::DateTime;
 use serde::{Deserialize, Serialize};
 
 auth_client_core::provider::open_enum! {
@@ -163,6 +164,18 @@ macro_rules! with_one_value {
     )*};
 }
 
+macro_rules! with_one_date {
+    ($($(#[$docs:meta])* $method:ident => $operator:ident),* $(,)?) => {$(
+        $(#[$docs])*
+        /// A string in the vendor's display format, such as `12/7/2023`, is converted to ISO 8601.
+        #[must_use]
+        pub fn $method(self, value: impl IntoQueryValue) -> Condition {
+            let value = Some(DateTime::from(value.into_query_value()).to_wire());
+            Condition { value, ..self.condition(Operator::$operator) }
+        }
+    )*};
+}
+
 macro_rules! without_value {
     ($($(#[$docs:meta])* $method:ident => $operator:ident),* $(,)?) => {$(
         $(#[$docs])*
@@ -205,14 +218,6 @@ impl Parameter {
         greater_than => GreaterThan,
         /// Greater than or equal to the value.
         greater_than_or_equal => GreaterThanOrEqual,
-        /// Before the date.
-        before => Before,
-        /// On or before the date.
-        on_or_before => OnOrBefore,
-        /// After the date.
-        after => After,
-        /// On or after the date.
-        on_or_after => OnOrAfter,
         /// Contains the string.
         contains => Contains,
         /// Starts with the string.
@@ -221,6 +226,17 @@ impl Parameter {
         ends_with => EndsWith,
         /// Matches the pattern. The vendor does not document the pattern syntax.
         matches => Matches,
+    }
+
+    with_one_date! {
+        /// Before the date.
+        before => Before,
+        /// On or before the date.
+        on_or_before => OnOrBefore,
+        /// After the date.
+        after => After,
+        /// On or after the date.
+        on_or_after => OnOrAfter,
     }
 
     without_value! {
@@ -295,6 +311,13 @@ mod tests {
         for (condition, expected) in [
             (p().is("a"), json!({"operator": "Is", "value": "a"})),
             (p().greater_than(5), json!({"operator": "GreaterThan", "value": "5"})),
+            (p().on_or_after("12/7/2023"), json!({"operator": "OnOrAfter", "value": "2023-12-07"})),
+            (
+                p().before("3/27/2022 1:30\u{202f}PM"),
+                json!({"operator": "Before", "value": "2022-03-27T13:30:00"}),
+            ),
+            (p().after("30 Days Ago"), json!({"operator": "After", "value": "30 Days Ago"})),
+            (p().is("12/7/2023"), json!({"operator": "Is", "value": "12/7/2023"})),
             (p().is_known(), json!({"operator": "IsKnown"})),
             (p().is_false(), json!({"operator": "IsFalse"})),
             (p().between(1, 9), json!({"operator": "Between", "value": "1", "secondaryValue": "9"})),
