@@ -93,6 +93,7 @@ mod credential;
 mod error;
 mod generated;
 mod helpers;
+mod leaves;
 mod list;
 mod metadata;
 mod modify;

@@ -351,14 +351,11 @@ impl ClientBuilder {
             None => None,
         };
         let endpoint = TokenEndpoint { engine, otp_header: self.otp_header };
-        let given = self.tokens.take().map(|tokens| Held::new(tokens, 0, false));
+        let given = self.tokens.take().map(Held::given).transpose()?;
         let renewer = Renewer::new(endpoint, store, unattended, given.clone());
         let origin = base.origin().clone();
         let source = RenewingCredential::new(PROVIDER, renewer, origin, &self.settings, self.renewal.clone());
         if let Some(given) = given {
-            if let Some(refresh) = given.tokens.refresh_token() {
-                check_trimmed("refresh token", refresh.expose_secret())?;
-            }
             let lifetime = given.lifetime();
             source.install(given, lifetime)?;
         }

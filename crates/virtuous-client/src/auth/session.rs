@@ -10,7 +10,7 @@ use auth_client_core::provider::auth_core::scheme::Bearer;
 use auth_client_core::provider::auth_core::session::{Pair, Stored};
 use auth_client_core::provider::auth_core::store::StoredToken;
 use auth_client_core::provider::auth_core::token::Lifetime;
-use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::provider::auth_core::{ExposeSecret, InvalidCredential, SecretString};
 use auth_client_core::provider::{Renewed, RenewingCredential};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,6 +59,11 @@ impl Session {
 impl Held {
     pub(crate) fn new(tokens: Tokens, generation: u64, fresh: bool) -> Self {
         Self { tokens, generation, fresh, accepted: Arc::default(), rejected: Arc::default() }
+    }
+
+    /// Creates it from tokens of the program.
+    pub(crate) fn given(tokens: Tokens) -> Result<Self, InvalidCredential> {
+        Ok(Self::new(tokens.checked()?, 0, false))
     }
 
     pub(crate) fn lifetime(&self) -> Lifetime {

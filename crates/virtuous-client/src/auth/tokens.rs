@@ -5,8 +5,8 @@
 
 use auth_client_core::decode::{self, DecodeFailure};
 use auth_client_core::provider::auth_core::scheme::Bearer;
-use auth_client_core::provider::auth_core::secret::has_visible;
-use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
+use auth_client_core::provider::auth_core::secret::{check_trimmed, has_visible};
+use auth_client_core::provider::auth_core::{ExposeSecret, InvalidCredential, SecretString};
 use auth_client_core::{RawJson, UnknownFields};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
@@ -67,6 +67,13 @@ impl Tokens {
     pub fn with_refresh_token(mut self, refresh_token: impl Into<SecretString>) -> Self {
         self.refresh = Some(refresh_token.into()).filter(is_given);
         self
+    }
+
+    /// Returns the tokens, or an error if the refresh token was pasted with something else, before it is spent.
+    pub(crate) fn checked(self) -> Result<Self, InvalidCredential> {
+        let refresh = self.refresh.as_ref().map(|refresh| refresh.expose_secret());
+        refresh.map_or(Ok(()), |refresh| check_trimmed("refresh token", refresh))?;
+        Ok(self)
     }
 
     /// Sets the expiry of the access token.

@@ -160,9 +160,10 @@ impl Books<'_> {
     /// # }
     /// ```
     pub async fn modify(&self, id: i64, change: impl FnOnce(&mut BookUpdate)) -> Result<Book, Error> {
-        let read = self.get(id).await?;
-        let mut update = BookUpdate::try_from(&read)?;
+        let read = self.get(id).reply().await?;
+        let mut update = BookUpdate::try_from(&read.value)?;
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update(id, update).await
     }
 
@@ -240,9 +241,10 @@ impl Books<'_> {
     /// # }
     /// ```
     pub async fn modify_part(&self, id: i64, change: impl FnOnce(&mut PartWrite)) -> Result<(), Error> {
-        let read = self.part(id).await?;
-        let mut update = PartWrite::from(&read);
+        let read = self.part(id).reply().await?;
+        let mut update = PartWrite::from(&read.value);
         change(&mut update);
+        crate::convert::intact(&read, &update)?;
         self.update_part(id, update, BooksUpdatePartOptions::new()).await
     }
 }
