@@ -171,6 +171,10 @@ impl Failure {
         &self.message
     }
 
+    pub(crate) fn next_step(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// The line for people, or the object for programs.
     pub(crate) fn text(&self, json: bool) -> String {
         if !json {

@@ -3,10 +3,11 @@
 use crate::arguments::{Slot, Where, only_in_data};
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
-use crate::index::{Body, Operation, Schema, resolve};
+use crate::index::{Body, Operation, Place, Schema, resolve};
 use crate::json;
 use crate::passwords;
 use crate::settings::Settings;
+use crate::values;
 use clap::ArgMatches;
 use serde_json::value::RawValue;
 use std::io::Read as _;
@@ -39,46 +40,31 @@ impl Input {
         globals: &Globals,
     ) -> Result<Self, Failure> {
         let mut input = Self::default();
-        let mut problems = Vec::new();
-        for parameter in
-            operation.parameters.iter().filter(|parameter| parameter.place == crate::index::Place::Path)
-        {
+        let (provider, mut problems) = (operation.provider(), Vec::new());
+        for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Path) {
             let slot = slots.iter().find(|slot| slot.place == Where::Path && slot.name == parameter.name);
             let value = slot.and_then(|slot| slot.values(matches).pop());
             if let (Some(slot), Some(value)) = (slot, &value) {
                 let name = slot.flag.to_uppercase().replace('-', "_");
-                match slot.plain.json(value) {
-                    Ok(json) => {
-                        let value = serde_json::from_str(&json).unwrap_or_default();
-                        parameter.schema.check(operation.provider(), &value, &name, &mut problems);
-                    }
-                    Err(problem) => problems.push(format!("{name}: {problem}")),
-                }
+                values::check(provider, &parameter.schema, &slot.plain, value, &name, &mut problems);
             }
             input.path.push(value);
         }
-        if operation.range
-            && let [.., Some(start), Some(end)] = input.path.as_slice()
-            && let (Ok(start), Ok(end)) = (start.parse::<i64>(), end.parse::<i64>())
-            && end < start
-        {
-            problems.push("the end of the range must not be less than its start".to_owned());
-        }
+        values::check_range(operation, &input.path, &mut problems);
+        let most = operation.paging.and_then(|paging| paging.max_take);
         for slot in slots.iter().filter(|slot| slot.place == Where::Query) {
+            let of_query =
+                operation.parameters.iter().find(|one| one.place == Place::Query && one.name == slot.name);
             let values = slot.values(matches);
             once(slot, &values)?;
             for value in values {
-                match slot.plain.json(&value) {
-                    Ok(_) => {
-                        let most = operation.paging.and_then(|paging| paging.max_take);
-                        if slot.name == "take"
-                            && let Some(most) =
-                                most.filter(|most| value.parse().is_ok_and(|take: u64| take > *most))
-                        {
-                            problems.push(format!("--take: must be at most {most}"));
-                        }
-                    }
-                    Err(problem) => problems.push(format!("--{}: {problem}", slot.flag)),
+                let at = format!("--{}", slot.flag);
+                if let Some(parameter) = of_query {
+                    values::check(provider, &parameter.schema, &slot.plain, &value, &at, &mut problems);
+                }
+                let is_too_many = |most: &u64| value.parse().is_ok_and(|take: u64| take > *most);
+                if let Some(most) = most.filter(is_too_many).filter(|_| slot.name == "take") {
+                    problems.push(format!("{at}: must be at most {most}"));
                 }
                 input.query.push((slot.name.clone(), value));
             }
@@ -216,9 +202,7 @@ fn owned(fields: Vec<(String, &RawValue)>) -> Vec<(String, String)> {
 }
 
 fn raw(fields: &[(String, String)]) -> Result<Box<RawValue>, Failure> {
-    let fields: Vec<String> =
-        fields.iter().map(|(name, value)| format!("{}:{value}", json::quote(name))).collect();
-    RawValue::from_string(format!("{{{}}}", fields.join(",")))
+    RawValue::from_string(json::object_of(fields.iter().map(|(name, value)| (name, value))))
         .map_err(|_| Failure::local("the body is no JSON"))
 }
 

@@ -1,17 +1,20 @@
 //! Ctrl-C ends the program with exit code 130, unless a section handles the key: while a call is under way, a filter runs, or
-//! deliveries are received. A second Ctrl-C always ends the program.
+//! deliveries are received. A second Ctrl-C ends the program, unless all signals are handled.
 
 use crate::failure::Failure;
 use crate::index::Class;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Sections that handle the key.
 static HANDLED: AtomicUsize = AtomicUsize::new(0);
 /// How often the key was pressed.
 static PRESSED: AtomicUsize = AtomicUsize::new(0);
-/// The key is for another program.
-static PASSED_ON: AtomicBool = AtomicBool::new(false);
+/// Wakes who waits for the next time.
+static AGAIN: Notify = Notify::const_new();
+/// The program handles every press itself, also the second one.
+static EVERY: AtomicBool = AtomicBool::new(false);
 /// Whether a write may have been sent.
 static WRITES: AtomicBool = AtomicBool::new(false);
 
@@ -22,8 +25,9 @@ pub(crate) fn watch() {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         while runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
             let again = PRESSED.fetch_add(1, Ordering::SeqCst) > 0;
+            AGAIN.notify_waiters();
             let ends = again || HANDLED.load(Ordering::SeqCst) == 0;
-            if ends && !PASSED_ON.load(Ordering::SeqCst) {
+            if ends && !EVERY.load(Ordering::SeqCst) {
                 let class = if WRITES.load(Ordering::SeqCst) { Class::Write } else { Class::Read };
                 terminal::restore();
                 std::process::exit(crate::report(&Failure::interrupted(class)).into());
@@ -64,6 +68,19 @@ pub(crate) mod terminal {
     pub(super) fn restore() {}
 }
 
+/// Waits until the key was pressed more often than this.
+async fn pressed(before: usize) {
+    loop {
+        let mut next = pin!(AGAIN.notified());
+        // From here on, no press is missed.
+        next.as_mut().enable();
+        if PRESSED.load(Ordering::SeqCst) > before {
+            return;
+        }
+        next.await;
+    }
+}
+
 /// A section that handles the key. It ends when dropped.
 #[derive(Debug)]
 pub(crate) struct Handled(());
@@ -80,11 +97,9 @@ impl Drop for Handled {
 }
 
 impl Handled {
-    /// Waits for the key. It was perhaps pressed before, so this looks instead of listening.
+    /// Waits for the key. It was perhaps pressed before.
     pub(crate) async fn pressed(&self) {
-        while !self.was_pressed() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        pressed(0).await;
     }
 
     pub(crate) fn was_pressed(&self) -> bool {
@@ -106,16 +121,6 @@ pub(crate) async fn until<T>(class: Class, work: impl IntoFuture<Output = T>) ->
     }
 }
 
-/// Waits for SIGTERM, which ends a server gracefully. Elsewhere there is none.
-pub(crate) async fn terminated() {
-    #[cfg(unix)]
-    if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        signal.recv().await;
-        return;
-    }
-    std::future::pending().await
-}
-
 /// A signal for a command that runs until it is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
@@ -126,7 +131,20 @@ pub(crate) enum Signal {
     HangUp,
 }
 
-/// Handles all signals from its creation on. A second Ctrl-C ends the program nevertheless, unless the key is passed on.
+impl Signal {
+    /// The exit code of a program that the signal ends.
+    pub(crate) fn code(self) -> i32 {
+        match self {
+            Self::Interrupt => 130,
+            #[cfg(unix)]
+            Self::Terminate => 143,
+            #[cfg(unix)]
+            Self::HangUp => 129,
+        }
+    }
+}
+
+/// Handles all signals from its creation on, also a second Ctrl-C.
 #[derive(Debug)]
 pub(crate) struct Signals {
     _keys: Handled,
@@ -139,34 +157,25 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// For a program that passes every Ctrl-C on to another one, and ends with it.
-    pub(crate) fn passed_on() -> Result<Self, Failure> {
-        PASSED_ON.store(true, Ordering::SeqCst);
-        Self::new()
-    }
-
     #[cfg(unix)]
     pub(crate) fn new() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
         let failed = |error| Failure::local(format!("signals can't be handled: {error}"));
         let terminate = signal(SignalKind::terminate()).map_err(failed)?;
         let hang_up = signal(SignalKind::hangup()).map_err(failed)?;
+        EVERY.store(true, Ordering::SeqCst);
         Ok(Self { _keys: handled(), returned: 0, terminate, hang_up })
     }
 
     #[cfg(not(unix))]
     pub(crate) fn new() -> Result<Self, Failure> {
+        EVERY.store(true, Ordering::SeqCst);
         Ok(Self { _keys: handled(), returned: 0 })
     }
 
     /// Waits for the next signal.
     pub(crate) async fn next(&mut self) -> Signal {
-        let returned = self.returned;
-        let interrupt = async {
-            while PRESSED.load(Ordering::SeqCst) == returned {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
+        let interrupt = pressed(self.returned);
         #[cfg(unix)]
         let signal = tokio::select! {
             () = interrupt => Signal::Interrupt,

@@ -164,6 +164,13 @@ pub(crate) fn redacted(text: &str) -> Option<String> {
     value(text).filter(|own| value(REDACTED).as_ref() == Some(own)).map(|_| String::new())
 }
 
+/// Writes an object with these fields, whose values are JSON.
+pub(crate) fn object_of<N: AsRef<str>, V: fmt::Display>(fields: impl Iterator<Item = (N, V)>) -> String {
+    let fields: Vec<String> =
+        fields.map(|(name, value)| format!("{}:{value}", quote(name.as_ref()))).collect();
+    format!("{{{}}}", fields.join(","))
+}
+
 pub(crate) fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -29,6 +29,7 @@ mod settings;
 mod state;
 mod target;
 mod trace;
+mod values;
 mod words;
 
 use crate::commands::{

@@ -35,16 +35,14 @@ fn as_text(body: &str) -> Option<String> {
     let hash = credential.as_password()?.password().bcrypt()?;
     let hash = json::quote(hash.expose_secret());
     let fields = json::object(password)?.into_iter().filter(|(name, _)| name != "cost");
-    let fields = fields.map(|(name, value)| {
+    let password = json::object_of(fields.map(|(name, value)| {
         let value = if name == "hash" { &hash } else { value.get() };
-        format!("{}:{value}", json::quote(&name))
-    });
-    let password = format!("{{{}}}", fields.collect::<Vec<_>>().join(","));
-    let fields = json::object(body)?.into_iter().map(|(name, value)| {
+        (name, value)
+    }));
+    Some(json::object_of(json::object(body)?.into_iter().map(|(name, value)| {
         let value = if name == "password" { &password } else { value.get() };
-        format!("{}:{value}", json::quote(&name))
-    });
-    Some(format!("{{{}}}", fields.collect::<Vec<_>>().join(",")))
+        (name, value)
+    })))
 }
 
 #[cfg(test)]

@@ -8,15 +8,15 @@ use crate::index::{self, Class, Key, Operation, Place};
 use crate::target;
 use auth_client_core::provider;
 use http::Method;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The operations of a provider, prepared for look-ups.
 #[derive(Debug)]
 pub(crate) struct Routes {
     provider: &'static str,
     routes: Vec<Route>,
-    /// The key of the account, for the parameters and fields that clients fill in.
-    pub(crate) own_key: Option<String>,
 }
 
 /// An operation with its path template.
@@ -28,6 +28,8 @@ pub(crate) struct Route {
     template: Vec<Segment>,
     /// The query parameters that have one value.
     single: Vec<String>,
+    /// The fields of the body that the client fills in.
+    filled: OnceLock<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -37,7 +39,7 @@ enum Segment {
     Parameter(String, Option<Plain>),
 }
 
-/// What a request leads to.
+/// The result of a look-up.
 #[derive(Debug)]
 pub(crate) enum Found<'r> {
     /// An operation, with the decoded values of its path parameters.
@@ -46,7 +48,7 @@ pub(crate) enum Found<'r> {
     Unknown(String),
 }
 
-/// Why a path leads nowhere.
+/// The reason why a path is neither an operation nor an unknown path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Misled {
     /// A segment is empty or a dot segment, or contains a separator, a percent sign or a control character when it is decoded.
@@ -69,7 +71,14 @@ impl fmt::Display for Misled {
 }
 
 impl Routes {
-    pub(crate) fn new(provider: &'static str) -> Self {
+    /// Returns the operations of a provider, which are parsed once.
+    pub(crate) fn of(provider: &'static str) -> &'static Self {
+        static PARSED: Mutex<BTreeMap<&str, &'static Routes>> = Mutex::new(BTreeMap::new());
+        let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+        parsed.entry(provider).or_insert_with(|| Box::leak(Box::new(Self::new(provider))))
+    }
+
+    fn new(provider: &'static str) -> Self {
         let of = |operation: Operation| {
             let segments = operation.path.trim_start_matches('/').split('/');
             let template = segments.map(|text| segment(provider, &operation, text)).collect();
@@ -77,12 +86,21 @@ impl Routes {
             let single = queries
                 .filter(|one| one.schema.plain(provider).is_some_and(|plain| !plain.list))
                 .map(|one| one.name.clone());
-            Route { metadata: operation.metadata(), template, single: single.collect(), operation }
+            let (metadata, filled) = (operation.metadata(), OnceLock::new());
+            Route { metadata, template, single: single.collect(), filled, operation }
         };
         // The sessions of VISE have one address per domain: no path below the account's address is an operation.
         let operations = index::operations(provider).filter(|_| provider != "vise");
-        let own_key = None;
-        Self { provider, own_key, routes: operations.filter_map(Key::operation).map(of).collect() }
+        Self { provider, routes: operations.filter_map(Key::operation).map(of).collect() }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter()
+    }
+
+    /// Returns the operation with this key.
+    pub(crate) fn by_key(&self, key: Key) -> Option<&Route> {
+        self.routes.iter().find(|route| route.operation.key == key)
     }
 
     pub(crate) fn provider(&self) -> &'static str {
@@ -162,17 +180,19 @@ impl Route {
         self.single.iter().map(String::as_str).find(|name| count(name) > 1)
     }
 
-    /// Whether the client fills in the value of a path parameter.
+    /// Returns `true` if the client fills in the value of a path parameter.
     pub(crate) fn is_filled(&self, name: &str) -> bool {
         self.operation.parameters.iter().any(|one| one.filled && one.place == Place::Path && one.name == name)
     }
 
     /// The fields of the body that the client fills in.
-    pub(crate) fn filled_fields(&self) -> Vec<String> {
-        let Some(body) = &self.operation.body else { return Vec::new() };
-        let schema = index::resolve(self.operation.provider(), &body.schema);
-        let filled = schema.properties.iter().filter(|(_, property)| property.filled);
-        filled.map(|(name, _)| name.clone()).collect()
+    pub(crate) fn filled_fields(&self) -> &[String] {
+        self.filled.get_or_init(|| {
+            let Some(body) = &self.operation.body else { return Vec::new() };
+            let schema = index::resolve(self.operation.provider(), &body.schema);
+            let filled = schema.properties.iter().filter(|(_, property)| property.filled);
+            filled.map(|(name, _)| name.clone()).collect()
+        })
     }
 
     /// The names of the path parameters, in the order of the path.
@@ -221,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_path_leads_to_the_operation_that_the_vendor_would_route_it_to() {
-        let virtuous = Routes::new("virtuous");
+        let virtuous = Routes::of("virtuous");
         for (path, expected) in [
             ("/api/Contact/12", "contacts.get [\"12\"]"),
             ("/api/Contact/Find", "contacts.find []"),
@@ -234,14 +254,14 @@ mod tests {
             ("/api/Nothing/a%20b", "/api/Nothing/a%20b"),
             ("/api/Contact/12/13/14/15", "/api/Contact/12/13/14/15"),
         ] {
-            assert_eq!(found(&virtuous, "GET", path), expected, "{path}");
+            assert_eq!(found(virtuous, "GET", path), expected, "{path}");
         }
-        assert_eq!(found(&virtuous, "TRACE", "/api/Contact/12"), "/api/Contact/12");
+        assert_eq!(found(virtuous, "TRACE", "/api/Contact/12"), "/api/Contact/12");
     }
 
     #[test]
     fn a_path_that_could_lead_somewhere_else_leads_nowhere() {
-        let virtuous = Routes::new("virtuous");
+        let virtuous = Routes::of("virtuous");
         for path in [
             "/api/Contact/../Gift",
             "/api/Contact/%2e%2e",
@@ -263,19 +283,19 @@ mod tests {
             "api/Contact/12",
             "",
         ] {
-            assert_eq!(found(&virtuous, "GET", path), "Segment", "{path}");
+            assert_eq!(found(virtuous, "GET", path), "Segment", "{path}");
         }
         // An operation with a value that it can't have is not an unknown path: the vendor may read it more leniently.
         for path in ["/api/Contact/twelve", "/api/Contact/12%20", "/api/Contact/+12", "/api/Contact/0x12"] {
             let expected = "Parameter { operation: \"contacts.get\", name: \"contactId\" }";
-            assert_eq!(found(&virtuous, "GET", path), expected, "{path}");
+            assert_eq!(found(virtuous, "GET", path), expected, "{path}");
         }
     }
 
     #[test]
     fn every_operation_is_found_by_its_own_path() {
         for provider in PROVIDERS.into_iter().filter(|provider| *provider != "vise") {
-            let routes = Routes::new(provider);
+            let routes = Routes::of(provider);
             for own in index::operations(provider).filter_map(Key::operation) {
                 let mut at = own.path.clone();
                 let mut values = 0;
@@ -284,8 +304,8 @@ mod tests {
                     values += 1;
                 }
                 let expected = format!("{} {:?}", own.id(), vec!["7"; values]);
-                assert_eq!(found(&routes, &own.method, &at), expected, "{} {at}", own.method);
-                assert_eq!(found(&routes, &own.method, &at.to_uppercase()), expected, "{} {at}", own.method);
+                assert_eq!(found(routes, &own.method, &at), expected, "{} {at}", own.method);
+                assert_eq!(found(routes, &own.method, &at.to_uppercase()), expected, "{} {at}", own.method);
             }
         }
     }

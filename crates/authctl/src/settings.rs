@@ -98,7 +98,7 @@ impl fmt::Display for Source {
 }
 
 /// The settings of one provider. `Debug` prints no value.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) provider: &'static str,
     pub(crate) source: Source,

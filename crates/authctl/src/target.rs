@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 use crate::index::Operation;
 use crate::words;
-use auth_client_core::provider::PathValue;
+use auth_client_core::Error;
+use auth_client_core::provider::{self, PathValue};
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -12,8 +13,12 @@ pub(crate) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "D
 
 /// Fills the template of an operation with the values of its path parameters, in order.
 pub(crate) fn path(operation: &Operation, values: &[String]) -> Result<String, Failure> {
-    let values: Vec<PathValue<'_>> = values.iter().map(PathValue::from).collect();
-    operation.metadata().path_with(&values).map_err(|error| Failure::usage(error.to_string()))
+    filled(&operation.metadata(), values).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// The same, from metadata.
+pub(crate) fn filled(operation: &provider::Operation, values: &[String]) -> Result<String, Error> {
+    operation.path_with(&values.iter().map(PathValue::from).collect::<Vec<_>>())
 }
 
 /// Joins decoded segments to a path, each encoded anew.
@@ -41,15 +46,8 @@ pub(crate) fn typed(path: &str, more: &[String]) -> Result<(String, Vec<(String,
         return Err(Failure::usage(format!("the path {path:?} must start with / and have no #")));
     }
     let (path, inline) = path.split_once('?').unwrap_or((path, ""));
-    let mut query = Vec::new();
-    for pair in inline.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let plain = |text: &str| decode(&text.replace('+', " "));
-        let (Some(name), Some(value)) = (plain(name), plain(value)) else {
-            return Err(Failure::usage("the query of the path is not percent-encoded"));
-        };
-        query.push((name, value));
-    }
+    let mut query =
+        query(inline).ok_or_else(|| Failure::usage("the query of the path is not percent-encoded"))?;
     for pair in more {
         let pair = pair
             .split_once('=')
@@ -57,6 +55,16 @@ pub(crate) fn typed(path: &str, more: &[String]) -> Result<(String, Vec<(String,
         query.push((pair.0.to_owned(), pair.1.to_owned()));
     }
     Ok((path.to_owned(), query))
+}
+
+/// Decodes the pairs of a query or of a form, once. `None` if they are not percent-encoded UTF-8.
+pub(crate) fn query(text: &str) -> Option<Vec<(String, String)>> {
+    let plain = |text: &str| decode(&text.replace('+', " "));
+    let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Some((plain(name)?, plain(value)?))
+    });
+    pairs.collect()
 }
 
 /// Decodes a percent-encoded string. `None` if a percent sign is not followed by two digits, or if the result is not UTF-8.

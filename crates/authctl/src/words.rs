@@ -1,7 +1,13 @@
 //! Names as people type them: nearest names, and the form of flags.
 
+/// The longest name, in bytes, that is compared with known ones.
+const LONGEST: usize = 100;
+
 /// Returns up to three known words that are close to the given one, nearest first.
 pub(crate) fn nearest<'w>(given: &str, known: impl Iterator<Item = &'w str>) -> Vec<&'w str> {
+    if given.len() > LONGEST {
+        return Vec::new();
+    }
     let lower = given.to_lowercase();
     let mut found: Vec<(usize, &str)> = known
         .filter_map(|word| {
@@ -100,6 +106,7 @@ mod tests {
         assert_eq!(nearest("Gift", known.into_iter()), ["gifts"]);
         assert_eq!(nearest("contact", known.into_iter()), ["contacts", "contact_tags"]);
         assert!(nearest("xyzzy", known.into_iter()).is_empty());
+        assert!(nearest(&"contacts".repeat(20_000), std::iter::repeat_n("contacts", 10_000)).is_empty());
         assert_eq!(did_you_mean("gfits", known.into_iter()), "; did you mean gifts?");
         assert_eq!((distance("", "abc"), distance("abc", ""), distance("ab", "ba")), (3, 3, 1));
     }

@@ -207,20 +207,23 @@ async fn a_write_whose_caller_goes_away_is_executed_once_and_logged() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_session_is_renewed_once_for_all_callers() {
-    const CALLERS: usize = 200;
-    let emulator = Emulator::start().await.unwrap();
+    const CALLERS: usize = 1_000;
+    // Every request stays in the journal.
+    let emulator = Emulator::builder().journal_capacity(10 * CALLERS).start().await.unwrap();
     let mut home = Home::new();
     home.env = emulator.env();
     home.env.retain(|(name, _)| *name != "VIRTUOUS_API_KEY");
     let file = home.folder.join("tokens.json");
     home.env.push(("VIRTUOUS_TOKEN_FILE", file.to_str().unwrap().to_owned()));
     home.run(&["virtuous", "contacts", "query-options", "-o", "json"]).expect(0, "operatorOptions");
-    let proxy = Proxy::start(&home, &["--provider", "virtuous"]);
+    let proxy = Proxy::start(&home, &[]);
+    let path = contact(&proxy);
     emulator.virtuous().expire_access_tokens();
     let before = emulator.journal_of("virtuous").len();
     let refused = thread::scope(|scope| {
-        let call = || proxy.call("GET", "/api/Contact/QueryOptions", "");
-        let calls: Vec<_> = (0..CALLERS).map(|_| scope.spawn(call)).collect();
+        let call = || proxy.call("GET", &path, "");
+        let caller = || thread::Builder::new().stack_size(256 << 10);
+        let calls: Vec<_> = (0..CALLERS).map(|_| caller().spawn_scoped(scope, call).unwrap()).collect();
         let responses = calls.into_iter().map(|call| call.join().unwrap());
         responses.filter(|response| response.status != 200).collect::<Vec<_>>()
     });
@@ -228,6 +231,37 @@ async fn an_expired_session_is_renewed_once_for_all_callers() {
     let journal = emulator.journal_of("virtuous");
     let tokens = journal[before..].iter().filter(|entry| entry.path.eq_ignore_ascii_case("/token")).count();
     assert_eq!(tokens, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_limit_and_the_trace_are_those_of_every_call() {
+    let emulator = Emulator::start().await.unwrap();
+    let home = Home::of(&emulator);
+    emulator.add_fault(FaultRule::new("virtuous", Fault::delay_ms(60_000)).always()).unwrap();
+    let mut proxy = Proxy::start(&home, &["--timeout", "1", "--trace"]);
+    let read = proxy.call("GET", "/virtuous/api/Contact/QueryOptions", "");
+    assert_eq!(read.problem(), (504, "timeout".to_owned()));
+    let mut line = String::new();
+    proxy.errors().read_line(&mut line).unwrap();
+    assert!(line.starts_with("trace: virtuous contacts.query_options started"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_that_change_after_a_refusal_are_used_by_the_next_call() {
+    let emulator = Emulator::start().await.unwrap();
+    let home = Home::new();
+    let url = emulator.virtuous().base_url();
+    let profile = format!("[profiles.default.virtuous]\napi_key = \"file:key\"\nbase_url = \"{url}\"\n");
+    home.file(".config/authctl/config.toml", profile);
+    home.file(".config/authctl/key", "wrong-key-of-the-account");
+    let proxy = Proxy::start(&home, &[]);
+    let status = || proxy.call("GET", "/virtuous/api/Contact/QueryOptions", "").status;
+    assert_eq!(status(), 401);
+    assert_eq!(status(), 401);
+    home.file(".config/authctl/key", emulator.virtuous().api_key());
+    assert_eq!(status(), 200);
+    assert_eq!(proxy.call("GET", "/verigator/v1/service/a", "").problem(), (502, "credentials".to_owned()));
+    assert_eq!(proxy.call("GET", "/nobody/a", "").problem(), (404, "unknown_provider".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

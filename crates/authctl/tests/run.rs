@@ -5,7 +5,7 @@
 
 mod common;
 
-use auth_emulator::Emulator;
+use auth_emulator::{Emulator, Fault, FaultRule};
 use common::{Home, Outcome};
 use std::io::{BufRead as _, BufReader};
 
@@ -72,6 +72,17 @@ async fn the_clients_of_this_workspace_work_as_commands() {
         let key = emulator.revesecure().api_key();
         assert!(!log.contains(&key) && !log.contains("actl_"), "{log}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_limit_and_the_trace_are_those_of_every_call() {
+    let emulator = Emulator::start().await.unwrap();
+    let home = Home::of(&emulator);
+    emulator.add_fault(FaultRule::new("virtuous", Fault::delay_ms(60_000)).always()).unwrap();
+    let script = "exec 3<>/dev/tcp/127.0.0.1/${AUTHCTL_PROXY_URL##*:}; printf \"GET /virtuous/api/Contact/QueryOptions HTTP/1.0\\r\\nhost: ${AUTHCTL_PROXY_URL#http://}\\r\\nx-authctl-token: $AUTHCTL_PROXY_TOKEN\\r\\n\\r\\n\" >&3; head -1 <&3";
+    let outcome = home.run(&["run", "--timeout", "1", "--trace", "--", "/bin/bash", "-c", script]);
+    assert!(outcome.out.contains(" 504 Gateway Timeout"), "{outcome:?}");
+    outcome.expect(0, "trace: virtuous contacts.query_options started");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@
 
 use super::problem::Problem;
 use crate::failure::Failure;
-use crate::index::Class;
+use crate::index::{Class, Operation};
 use crate::json::Line;
 use crate::target;
 use auth_client_core::provider::auth_core::Now;
@@ -39,7 +39,7 @@ struct Open {
     bytes: u64,
 }
 
-/// What a line is about.
+/// The call of a line.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// The number of the call since the start.
@@ -56,13 +56,15 @@ pub(crate) struct Entry {
     pub(crate) ids: Vec<(String, String)>,
 }
 
-/// How a call ended.
+/// The end of a call.
 #[derive(Debug, Default)]
 pub(crate) struct End {
     pub(crate) status: StatusCode,
     pub(crate) attempts: u32,
     pub(crate) request_bytes: usize,
     pub(crate) response_bytes: usize,
+    /// The vendor reported a failure, and may have executed the call nevertheless.
+    pub(crate) may_have_executed: bool,
     /// The code and the reason of a call that the proxy refused or that failed.
     pub(crate) problem: Option<Problem>,
 }
@@ -86,6 +88,16 @@ impl Entry {
             ids: Vec::new(),
         }
     }
+
+    pub(crate) fn set_operation(&mut self, operation: &Operation) {
+        (self.provider, self.operation) = (Some(operation.provider()), Some(operation.id()));
+        self.class = Some(operation.class);
+    }
+
+    /// Returns `true` if the call is a write, or may be one.
+    pub(crate) fn is_write(&self) -> bool {
+        self.class != Some(Class::Read)
+    }
 }
 
 impl Audit {
@@ -102,7 +114,7 @@ impl Audit {
 
     /// Writes that a call is about to be sent, and waits until the line is on the disk. Only writes have such a line.
     pub(crate) async fn before(&self, entry: &Entry) -> io::Result<()> {
-        let Some(log) = self.0.clone().filter(|_| entry.class != Some(Class::Read)) else { return Ok(()) };
+        let Some(log) = self.0.clone().filter(|_| entry.is_write()) else { return Ok(()) };
         let line = line("before", entry, entry.started, None);
         tokio::task::spawn_blocking(move || log.write(&line, true)).await.map_err(io::Error::other)?
     }
@@ -204,6 +216,8 @@ fn line(event: &str, entry: &Entry, now: Now, end: Option<&End>) -> String {
                 .text("problem", problem.code)
                 .text("reason", problem.detail.as_str())
                 .json("may_have_executed", problem.may_have_executed);
+        } else if end.may_have_executed {
+            line = line.json("may_have_executed", true);
         }
     }
     line.end() + "\n"

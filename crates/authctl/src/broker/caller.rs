@@ -84,15 +84,16 @@ impl Caller {
     ) -> Self {
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT));
         let body_bytes = Arc::new(Semaphore::new(BODY_BYTES));
+        let bucket = rate.map(|rate| Arc::new(Bucket::new(rate)));
+        Self { name, token, user_id, rules, bucket, expires, in_flight, body_bytes }
+    }
+
+    /// The caller of a server without a policy: nobody else needs a share of the limits.
+    pub(crate) fn only(name: String, token: Token, user_id: Option<u32>, rules: Rules) -> Self {
         Self {
-            name,
-            token,
-            user_id,
-            rules,
-            bucket: rate.map(|rate| Arc::new(Bucket::new(rate))),
-            expires,
-            in_flight,
-            body_bytes,
+            in_flight: Arc::new(Semaphore::new(super::IN_FLIGHT)),
+            body_bytes: Arc::new(Semaphore::new(super::ALL_BODIES)),
+            ..Self::new(name, Some(token), user_id, rules, None, None)
         }
     }
 }
@@ -113,7 +114,8 @@ impl Caller {
     }
 }
 
-/// Who sent a request: by a token in any place where clients put their credential, or else by the user of a unix socket.
+/// Returns the caller that sent a request: by a token in any place where clients put their credential, or else by the user of a
+/// unix socket.
 ///
 /// Tokens are compared by their digests, so the duration of a comparison says nothing about a token.
 pub(crate) fn identify<'c>(
@@ -146,7 +148,7 @@ fn tokens(headers: &HeaderMap) -> Vec<String> {
     found
 }
 
-/// Whether a string has the form of a token of a caller. The vendor never gets one.
+/// Returns `true` if a string has the form of a token of a caller. The vendor never gets one.
 pub(crate) fn is_token(text: &str) -> bool {
     text.starts_with(PREFIX)
 }

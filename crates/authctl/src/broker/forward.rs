@@ -1,19 +1,20 @@
 //! One call at the vendor: what goes there of a request, and what comes back.
 
+use super::Made;
 use super::gate::Admitted;
 use super::problem::Problem;
 use super::scrub;
 use crate::failure::Exit;
 use auth_client_core::{Error, ErrorKind, decode};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 
 /// Makes the call. Any response of the vendor is a success here, whatever its status.
 pub(super) async fn send(
     admitted: &Admitted,
     headers: &HeaderMap,
     body: Bytes,
-) -> Result<(Response<Bytes>, u32), Problem> {
+) -> Result<(Response<Bytes>, Made), Problem> {
     let target = &admitted.target;
     let backend = &admitted.backend;
     let mut request = backend
@@ -28,8 +29,9 @@ pub(super) async fn send(
             Problem::new(status, "unknown_host", failure.message())
         })?;
     request = request.header(scrub::MARK, HeaderValue::from_static("1"));
-    if let Some(operation) = &target.operation {
-        request = request.operation(operation.clone());
+    // The engine knows HEAD only by its method.
+    if let Some(route) = target.route.filter(|_| target.method != Method::HEAD) {
+        request = request.operation(route.metadata.clone());
     }
     for (name, value) in &target.query {
         request = request.query(name, value.as_str());
@@ -37,20 +39,23 @@ pub(super) async fn send(
     for (name, value) in headers.iter().filter(|(name, _)| goes_to_the_vendor(name)) {
         request = request.header(name.clone(), value.clone());
     }
-    let body = target.with_own_key(backend.routes.own_key.as_deref(), body);
+    let body = target.with_own_key(backend.own_key(), body);
     let content_type = headers.get(header::CONTENT_TYPE);
     if !body.is_empty() || content_type.is_some() {
         let json = HeaderValue::from_static("application/json");
         request = request.body(content_type.cloned().unwrap_or(json), body);
     }
     match request.call::<_, Error>(decode::raw).reply().await {
-        Ok(reply) => Ok((passed_on(reply.status, &reply.headers, reply.value.into_body()), reply.attempts)),
+        Ok(reply) => {
+            let made = Made { attempts: reply.attempts, may_have_executed: false };
+            Ok((passed_on(reply.status, &reply.headers, reply.value.into_body()), made))
+        }
         Err(error) => failed(&error),
     }
 }
 
 /// The vendor's response of a failed call, or why there is none.
-fn failed(error: &Error) -> Result<(Response<Bytes>, u32), Problem> {
+fn failed(error: &Error) -> Result<(Response<Bytes>, Made), Problem> {
     use ErrorKind as Kind;
     let own = match error.kind() {
         Kind::InvalidInput => Some((StatusCode::BAD_REQUEST, "invalid_input")),
@@ -65,7 +70,8 @@ fn failed(error: &Error) -> Result<(Response<Bytes>, u32), Problem> {
     if let (None, Some(status)) = (own, error.status()) {
         let none = HeaderMap::new();
         let body = error.body().cloned().unwrap_or_default();
-        return Ok((passed_on(status, error.headers().unwrap_or(&none), body), error.attempts()));
+        let made = Made { attempts: error.attempts(), may_have_executed: error.may_have_been_executed() };
+        return Ok((passed_on(status, error.headers().unwrap_or(&none), body), made));
     }
     let (status, code) = own.unwrap_or(match error.kind() {
         Kind::Throttled => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),

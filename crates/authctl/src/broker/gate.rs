@@ -1,13 +1,14 @@
-//! Who may pass, and with what: everything that is decided before a body is read.
+//! The decisions about a request before its body is read: connection, caller, operation, policy and rate.
 
 use super::Asked;
 use super::audit::Entry;
-use super::backend::Backend;
+use super::backend::{Backend, Backends};
 use super::caller::{self, Caller};
 use super::problem::Problem;
-use super::resolve::{Resolved, Target, decoded, first_segment, resolve};
+use super::resolve::{Resolved, Target, called, decoded, first_segment, resolve};
+use crate::index::PROVIDERS;
 use crate::json;
-use crate::routes::Found;
+use crate::routes::{Found, Routes};
 use auth_client_core::provider::auth_core::Now;
 use bytes::Bytes;
 use http::request::Parts;
@@ -17,12 +18,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// The operation by which clients of Virtuous obtain a token.
 const LOGIN: &str = "tokens.request";
 
-/// What decides whether a request passes.
+/// The state behind the decisions.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    pub(crate) backends: Vec<Arc<Backend>>,
-    /// The provider whose paths begin at the root, instead of all providers with their names as prefix.
-    pub(crate) root: Option<&'static str>,
+    pub(crate) backends: Backends,
     /// Replaced when the policy is read again.
     pub(crate) callers: RwLock<Vec<Arc<Caller>>>,
     /// Values of `Host`, in lower case; `None` for a unix socket.
@@ -47,13 +46,12 @@ impl Gate {
         peer: Option<u32>,
         entry: &mut Entry,
     ) -> Result<Admitted, Problem> {
-        let caller = self.caller(&head.headers, peer)?;
-        entry.caller = Some(caller.name.clone());
-        check_expiry(&caller, entry.started)?;
-        let (backend, path) = self.split(head.uri.path())?;
-        entry.provider = Some(backend.provider);
+        let caller = self.caller(&head.headers, peer, entry)?;
+        let (provider, path) = self.split(head.uri.path())?;
+        entry.provider = Some(provider);
+        let backend = self.backend(provider)?;
         let query = head.uri.query().unwrap_or_default();
-        let resolved = resolve(&backend.routes, &head.method, path, query)?;
+        let resolved = resolve(backend.routes, backend.own_key(), &head.method, path, query)?;
         allowed(caller, backend, resolved, entry)
     }
 
@@ -64,27 +62,29 @@ impl Gate {
         asked: &Asked,
         entry: &mut Entry,
     ) -> Result<Admitted, Problem> {
-        (entry.provider, entry.operation) = (Some(asked.provider), Some(asked.operation.clone()));
+        entry.set_operation(&asked.route.operation);
         check_expiry(caller, entry.started)?;
-        let backend = self.backend(asked.provider).map_err(|_| {
-            let detail = format!("this server has no credentials for {}", asked.provider);
-            Problem::new(StatusCode::NOT_FOUND, "unknown_provider", detail)
-        })?;
-        let resolved = resolve(&backend.routes, &asked.method, &asked.path, &asked.query)?;
-        if !resolved.is_known || resolved.id != asked.operation {
-            let detail = format!("with these parameters, the path is not that of {}", asked.operation);
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_path", detail));
-        }
+        let backend = self.backend(asked.route.operation.provider())?;
+        let resolved =
+            called(backend.routes, backend.own_key(), asked.route, &asked.values, asked.query.clone())?;
         allowed(Arc::clone(caller), backend, resolved, entry)
     }
 
-    /// Returns who sent a request.
-    pub(crate) fn caller(&self, headers: &HeaderMap, peer: Option<u32>) -> Result<Arc<Caller>, Problem> {
-        self.identify(headers, peer).ok_or_else(|| {
+    /// Returns who sent a request, and notes it.
+    pub(crate) fn caller(
+        &self,
+        headers: &HeaderMap,
+        peer: Option<u32>,
+        entry: &mut Entry,
+    ) -> Result<Arc<Caller>, Problem> {
+        let caller = self.identify(headers, peer).ok_or_else(|| {
             let detail =
                 "no token of a caller: send it as bearer, as password of Basic, or in x-authctl-token";
             Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
-        })
+        })?;
+        entry.caller = Some(caller.name.clone());
+        check_expiry(&caller, entry.started)?;
+        Ok(caller)
     }
 
     fn identify(&self, headers: &HeaderMap, peer: Option<u32>) -> Option<Arc<Caller>> {
@@ -140,29 +140,33 @@ impl Gate {
         Some(response)
     }
 
-    fn backend(&self, name: &str) -> Result<&Arc<Backend>, Problem> {
-        self.backends.iter().find(|backend| backend.provider == name).ok_or_else(|| {
-            let known: Vec<&str> = self.backends.iter().map(|backend| backend.provider).collect();
-            let detail = format!("the path must begin with a provider: /{}", known.join(", /"));
-            Problem::new(StatusCode::NOT_FOUND, "unknown_provider", detail)
-        })
+    fn backend(&self, provider: &'static str) -> Result<Arc<Backend>, Problem> {
+        if let Some(only) = self.backends.only().filter(|only| *only != provider) {
+            let detail = format!("this server calls {only} only, by its option --provider");
+            return Err(Problem::new(StatusCode::NOT_FOUND, "unknown_provider", detail));
+        }
+        self.backends.get(provider).map_err(|failure| Problem::of_start(&failure))
     }
 
     /// Splits a path into the provider and what the vendor gets.
-    fn split<'p>(&self, path: &'p str) -> Result<(&Arc<Backend>, &'p str), Problem> {
-        if let Some(root) = self.root {
-            return Ok((self.backend(root)?, path));
+    fn split<'p>(&self, path: &'p str) -> Result<(&'static str, &'p str), Problem> {
+        if let Some(only) = self.backends.only() {
+            return Ok((only, path));
         }
         let (name, path) = first_segment(path);
-        Ok((self.backend(name)?, path))
+        let provider = PROVIDERS.into_iter().find(|one| *one == name).ok_or_else(|| {
+            let detail = format!("the path must begin with a provider: /{}", PROVIDERS.join(", /"));
+            Problem::new(StatusCode::NOT_FOUND, "unknown_provider", detail)
+        })?;
+        Ok((provider, path))
     }
 
-    /// Whether a request is the login of a client that knows the API of Virtuous. Whatever its spelling, it never reaches the vendor.
+    /// Returns `true` for the login of a client that knows the API of Virtuous. Whatever its spelling, it never reaches the vendor.
     pub(crate) fn is_login(&self, head: &Parts) -> bool {
-        let Ok((backend, path)) = self.split(head.uri.path()) else { return false };
+        let Ok((provider, path)) = self.split(head.uri.path()) else { return false };
         head.method == Method::POST
-            && backend.provider == "virtuous"
-            && matches!(backend.routes.find("POST", path), Ok(Found::Operation(route, _)) if route.operation.id() == LOGIN)
+            && provider == "virtuous"
+            && matches!(Routes::of(provider).find("POST", path), Ok(Found::Operation(route, _)) if route.metadata.id() == LOGIN)
     }
 
     /// The response to a login whose password, or refresh token, is the token of a caller.
@@ -195,7 +199,7 @@ impl Gate {
 /// Decides about a resolved call by the rules and the rate of its caller.
 fn allowed(
     caller: Arc<Caller>,
-    backend: &Arc<Backend>,
+    backend: Arc<Backend>,
     resolved: Resolved,
     entry: &mut Entry,
 ) -> Result<Admitted, Problem> {
@@ -212,10 +216,10 @@ fn allowed(
         let detail = format!("{} has made as many calls as its rate allows", caller.name);
         return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail).retry_after(wait));
     }
-    Ok(Admitted { caller, backend: Arc::clone(backend), target: resolved.target })
+    Ok(Admitted { caller, backend, target: resolved.target })
 }
 
-fn check_expiry(caller: &Caller, now: Now) -> Result<(), Problem> {
+pub(crate) fn check_expiry(caller: &Caller, now: Now) -> Result<(), Problem> {
     match caller.expires {
         Some(end) if end <= now.wall => {
             Err(Problem::new(StatusCode::UNAUTHORIZED, "expired", "the token has expired"))

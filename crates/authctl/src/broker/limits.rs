@@ -1,21 +1,18 @@
-//! What requests may take of the memory and of the time of all: bodies, and calls in progress.
+//! Limits that requests share: the bytes of bodies, and calls in progress.
 
 use super::caller::Caller;
 use super::problem::Problem;
 use crate::server;
-use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::Full;
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Why a body with these limits was not read.
-pub(crate) fn unread(error: server::BodyError, bytes: usize, time: Duration) -> Problem {
+/// Returns the problem of a body with these limits that was not read.
+pub(super) fn unread(error: server::BodyError, bytes: usize, time: Duration) -> Problem {
     match error {
         server::BodyError::TooLarge => {
             let detail = format!("the body is larger than {} KiB", bytes >> 10);
@@ -37,16 +34,16 @@ pub(crate) fn unread(error: server::BodyError, bytes: usize, time: Duration) -> 
 }
 
 /// Limits of one body.
-pub(super) struct Limits<'l> {
-    pub(super) bytes: usize,
-    pub(super) time: Duration,
+pub(crate) struct Limits<'l> {
+    pub(crate) bytes: usize,
+    pub(crate) time: Duration,
     /// The bytes that its caller may still send.
-    pub(super) own: Option<&'l Arc<Semaphore>>,
+    pub(crate) own: Option<&'l Arc<Semaphore>>,
 }
 
-/// What a call takes of the limits, until its response is written.
+/// The share of a call in the limits, until its response is written.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(crate) struct Places {
     calls: Vec<OwnedSemaphorePermit>,
     /// Of all bodies, and of those of the caller.
     pub(super) bytes: Vec<OwnedSemaphorePermit>,
@@ -66,32 +63,29 @@ impl Places {
     }
 }
 
-/// A response with its places.
-pub(crate) type Answer = Response<Held>;
-
-/// The body of a response.
+/// The body of a response, with the places of its call.
 #[derive(Debug)]
-pub(crate) struct Held {
-    pub(super) bytes: Full<Bytes>,
-    pub(super) _places: Places,
+pub(crate) struct Held<B> {
+    pub(crate) body: B,
+    pub(crate) _places: Places,
 }
 
-impl Body for Held {
-    type Data = Bytes;
-    type Error = Infallible;
+impl<B: Body + Unpin> Body for Held<B> {
+    type Data = B::Data;
+    type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.bytes).poll_frame(context)
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.bytes.size_hint()
+        self.body.size_hint()
     }
 }

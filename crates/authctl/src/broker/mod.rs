@@ -3,7 +3,9 @@
 //! The way of a request: the caller is identified (`caller`), the path is resolved to an operation (`crate::routes`), the policy decides about
 //! that operation (`policy`), the audit log is written (`audit`), the engine of the SDK makes the call, and credentials are removed from
 //! the response (`scrub`). The path and the query that are sent are encoded anew from that operation. Requests over HTTP come in by
-//! `respond`, the calls of `crate::mcp` by `ask`; from the resolved path on, both go the same way.
+//! `respond`, the calls of `authctl mcp` by `ask`; from the resolved path on, both go the same way.
+//!
+//! A call runs in its own task: one that was sent ends, and is logged, also if its caller gives up.
 
 pub(crate) mod audit;
 pub(crate) mod backend;
@@ -21,12 +23,12 @@ pub(crate) mod serve;
 use self::audit::{Audit, End, Entry};
 use self::caller::Caller;
 use self::gate::{Admitted, Gate};
-pub(crate) use self::limits::unread;
-use self::limits::{Answer, Held, Limits, Places};
+use self::limits::unread;
+pub(crate) use self::limits::{Held, Limits, Places};
 use self::problem::Problem;
-use crate::index::{Class, Operation};
+use crate::routes::Route;
 use crate::server;
-use auth_client_core::provider::auth_core::{Clock as _, SystemClock};
+use auth_client_core::provider::auth_core::{Clock as _, Now, SystemClock};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
@@ -35,7 +37,7 @@ use hyper::body::Incoming;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// The largest body of a request.
 const MAX_BODY: usize = 10 << 20;
@@ -50,8 +52,11 @@ const BODY_TIME: Duration = Duration::from_secs(60);
 /// The same for a login, whose caller isn't known yet.
 const LOGIN_TIME: Duration = Duration::from_secs(10);
 
+/// The longest that calls may take to write the log after they were stopped, and renewals to save their results.
+const END: Duration = Duration::from_secs(2);
+
 /// In the response: how often the request was sent to the vendor.
-pub(crate) const ATTEMPTS: &str = "x-authctl-attempts";
+const ATTEMPTS: &str = "x-authctl-attempts";
 /// In the response: the id of the operation.
 const OPERATION: &str = "x-authctl-operation";
 
@@ -64,20 +69,27 @@ pub(crate) struct Broker {
     calls: AtomicU64,
     in_flight: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
+    /// Becomes true when calls in progress have to stop.
+    stop: watch::Sender<bool>,
 }
 
 /// A call of a known caller to an operation, without a request over HTTP.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    pub(crate) provider: &'static str,
-    /// The id of the operation. A path that leads to another one is refused.
-    pub(crate) operation: String,
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    /// Encoded.
-    pub(crate) query: String,
-    pub(crate) headers: HeaderMap,
+    pub(crate) route: &'static Route,
+    /// The values of the path parameters, without those that a client fills in.
+    pub(crate) values: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+    /// JSON.
     pub(crate) body: Bytes,
+}
+
+/// The facts of a call that are not in its response.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Made {
+    pub(crate) attempts: u32,
+    /// The vendor reported a failure, and may have executed the call nevertheless.
+    pub(crate) may_have_executed: bool,
 }
 
 impl Broker {
@@ -89,6 +101,7 @@ impl Broker {
             calls: AtomicU64::new(0),
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
             bodies: Arc::new(Semaphore::new(ALL_BODIES)),
+            stop: watch::Sender::new(false),
         }
     }
 
@@ -98,22 +111,43 @@ impl Broker {
         let _ = self.in_flight.acquire_many(IN_FLIGHT as u32).await;
     }
 
-    /// Waits for renewals in the background, so that their results are saved.
-    pub(crate) async fn close(&self) {
-        for backend in &self.gate.backends {
-            backend.close().await;
-        }
+    /// Stops calls in progress, whose outcome is then logged as unknown, and waits for renewals in the background, so that their
+    /// results are saved.
+    pub(crate) async fn end(&self) {
+        self.stop.send_replace(true);
+        // Ignored: after the time, what is left is dropped.
+        let _ = tokio::time::timeout(END, self.idle()).await;
+        let _ = tokio::time::timeout(END, async {
+            for backend in self.gate.backends.all() {
+                backend.close().await;
+            }
+        })
+        .await;
     }
 
     /// Responds to a request. `peer` is the user of a unix socket.
-    pub(crate) async fn respond(self: &Arc<Self>, request: Request<Incoming>, peer: Option<u32>) -> Answer {
+    pub(crate) async fn respond(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        peer: Option<u32>,
+    ) -> Response<Held<Full<Bytes>>> {
         let (head, body) = request.into_parts();
         let origin = self.gate.allowed_origin(&head);
         let (mut response, places) = self.call(head, body, peer).await;
         if let Some(origin) = origin {
             gate::allow_origin(response.headers_mut(), origin);
         }
-        response.map(|bytes| Held { bytes: Full::new(bytes), _places: places })
+        response.map(|bytes| Held { body: Full::new(bytes), _places: places })
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// A new line of the log.
+    pub(crate) fn entry(&self, method: &Method) -> Entry {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        Entry::new(number, self.clock.now(), method)
     }
 
     async fn call(
@@ -122,8 +156,7 @@ impl Broker {
         body: Incoming,
         peer: Option<u32>,
     ) -> (Response<Bytes>, Places) {
-        let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut entry = Entry::new(number, self.clock.now(), &head.method);
+        let mut entry = self.entry(&head.method);
         match self.admitted(&mut entry, head, body, peer).await {
             Ok(response) => response,
             Err(problem) => (self.refused(&entry, &problem), Places::default()),
@@ -152,31 +185,21 @@ impl Broker {
         places.take(caller, &self.in_flight)?;
         let limits = Limits { bytes: MAX_BODY, time: BODY_TIME, own: Some(&caller.body_bytes) };
         let body = self.read(&head, body, &limits, &mut places).await?;
-        // Its own task: a call that was sent ends, and is logged, also if the caller gives up.
-        let (broker, entry) = (Arc::clone(self), entry.clone());
-        let work = tokio::spawn(async move {
-            let sent = broker.forward(&admitted, &entry, &head.headers, body, std::future::pending()).await;
-            let response = match sent {
-                Ok(response) => response,
-                Err(problem) => {
-                    let mut response = problem.response(entry.caller.as_deref(), entry.operation.as_deref());
-                    note_call(response.headers_mut(), problem.attempts, &entry);
-                    response
-                }
-            };
-            // Kept until the response is written, or its caller has gone.
-            (response, places)
-        });
-        work.await.map_err(|_| {
-            let mut problem =
-                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the proxy has an error");
-            problem.may_have_executed = true;
-            problem
-        })
+        let (sent, places) =
+            self.made(admitted, entry, head.headers, body, places, std::future::pending()).await;
+        let (mut response, attempts) = match sent {
+            Ok((response, made)) => (response, made.attempts),
+            Err(problem) => {
+                let response = problem.response(entry.caller.as_deref(), entry.operation.as_deref());
+                (response, problem.attempts)
+            }
+        };
+        note_call(response.headers_mut(), attempts, entry);
+        Ok((response, places))
     }
 
     /// Reads a body, while the bodies of the caller, and all bodies, stay within their limits.
-    async fn read(
+    pub(crate) async fn read(
         &self,
         head: &Parts,
         body: Incoming,
@@ -199,21 +222,25 @@ impl Broker {
         read.map_err(|error| unread(error, limits.bytes, limits.time))
     }
 
-    /// Makes a call for a caller that is known. A call that is `cancelled` is dropped, wherever it is.
+    /// Makes a call for a caller that is known. A read that is `cancelled` is dropped, wherever it is; a write ends as the vendor
+    /// ends it.
     pub(crate) async fn ask(
-        &self,
+        self: &Arc<Self>,
         caller: &Arc<Caller>,
         asked: Asked,
-        cancelled: impl Future<Output = ()>,
-    ) -> Result<Response<Bytes>, Problem> {
-        let mut entry = self.entry(caller, &asked.method);
+        cancelled: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(Response<Bytes>, Made), Problem> {
+        let mut entry = self.entry(asked.route.metadata.method());
+        entry.caller = Some(caller.name.clone());
         let mut places = Places::default();
         let admitted = self
             .gate
             .admit_call(caller, &asked, &mut entry)
             .and_then(|call| places.take(caller, &self.in_flight).map(|()| call));
         match admitted {
-            Ok(admitted) => self.forward(&admitted, &entry, &asked.headers, asked.body, cancelled).await,
+            Ok(admitted) => {
+                self.made(admitted, &entry, HeaderMap::new(), asked.body, places, cancelled).await.0
+            }
             Err(problem) => {
                 self.log_refusal(&entry, &problem);
                 Err(problem)
@@ -222,22 +249,37 @@ impl Broker {
     }
 
     /// Notes in the log that a call was refused before it was asked for.
-    pub(crate) fn refuse(&self, caller: &Arc<Caller>, operation: Option<&Operation>, problem: &Problem) {
+    pub(crate) fn refuse(&self, caller: &Caller, route: Option<&Route>, problem: &Problem) {
         // Without an operation, there is no method.
-        let method = operation.map_or(Method::CONNECT, Operation::method);
-        let mut entry = self.entry(caller, &method);
-        if let Some(operation) = operation {
-            (entry.provider, entry.operation) = (Some(operation.provider()), Some(operation.id()));
-            entry.class = Some(operation.class);
+        let mut entry = self.entry(route.map_or(&Method::CONNECT, |route| route.metadata.method()));
+        entry.caller = Some(caller.name.clone());
+        if let Some(route) = route {
+            entry.set_operation(&route.operation);
         }
         self.log_refusal(&entry, problem);
     }
 
-    fn entry(&self, caller: &Arc<Caller>, method: &Method) -> Entry {
-        let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut entry = Entry::new(number, self.clock.now(), method);
-        entry.caller = Some(caller.name.clone());
-        entry
+    /// Makes a call in its own task. Its places are kept until they are dropped with the response.
+    async fn made(
+        self: &Arc<Self>,
+        admitted: Admitted,
+        entry: &Entry,
+        headers: HeaderMap,
+        body: Bytes,
+        places: Places,
+        cancelled: impl Future<Output = ()> + Send + 'static,
+    ) -> (Result<(Response<Bytes>, Made), Problem>, Places) {
+        let (broker, own) = (Arc::clone(self), entry.clone());
+        let work = tokio::spawn(async move {
+            (broker.forward(&admitted, &own, &headers, body, cancelled).await, places)
+        });
+        work.await.unwrap_or_else(|_| {
+            let mut problem =
+                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the proxy has an error");
+            problem.may_have_executed = entry.is_write();
+            self.log_refusal(entry, &problem);
+            (Err(problem), Places::default())
+        })
     }
 
     /// Writes the log, makes the call, and writes the log.
@@ -248,40 +290,54 @@ impl Broker {
         headers: &HeaderMap,
         body: Bytes,
         cancelled: impl Future<Output = ()>,
-    ) -> Result<Response<Bytes>, Problem> {
+    ) -> Result<(Response<Bytes>, Made), Problem> {
+        let _turn = match admitted.backend.turn().await {
+            Ok(turn) => turn,
+            Err(problem) => {
+                self.log_refusal(entry, &problem);
+                return Err(problem);
+            }
+        };
         if self.audit.before(entry).await.is_err() {
             let problem = unwritten("the call was not made");
             self.log_refusal(entry, &problem);
             return Err(problem);
         }
         let request_bytes = body.len();
+        let mut stop = self.stop.subscribe();
         let sent = tokio::select! {
             biased;
-            () = cancelled => {
-                let mut problem = Problem::new(StatusCode::REQUEST_TIMEOUT, "cancelled", "the caller cancelled the call");
-                problem.may_have_executed = entry.class != Some(Class::Read);
+            () = cancelled, if !entry.is_write() => {
+                Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "cancelled", "the caller cancelled the call"))
+            }
+            _ = stop.wait_for(|stop| *stop) => {
+                let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopped", "the server was stopped");
+                problem.may_have_executed = entry.is_write();
                 Err(problem)
             }
             sent = forward::send(admitted, headers, body) => sent,
         };
+        let refused = match &sent {
+            Ok((response, _)) => response.status() == StatusCode::UNAUTHORIZED,
+            Err(problem) => problem.code == "credentials",
+        };
+        admitted.backend.note_refusal(refused);
         let mut end = End { request_bytes, ..End::default() };
-        let sent = match sent {
-            Ok((mut response, attempts)) => {
-                (end.status, end.attempts) = (response.status(), attempts);
+        match &sent {
+            Ok((response, made)) => {
+                (end.status, end.attempts) = (response.status(), made.attempts);
+                end.may_have_executed = made.may_have_executed;
                 end.response_bytes = response.body().len();
-                note_call(response.headers_mut(), attempts, entry);
-                Ok(response)
             }
             Err(problem) => {
                 (end.status, end.attempts) = (problem.status, problem.attempts);
                 end.problem = Some(problem.clone());
-                Err(problem)
             }
-        };
+        }
         match self.audit.after(entry, self.clock.now(), &end) {
             Ok(()) => sent,
             // The line before a write is on the disk, and its response may have the only copy of an id.
-            Err(_) if entry.class != Some(Class::Read) => sent,
+            Err(_) if entry.is_write() => sent,
             Err(_) => {
                 let mut problem = unwritten("the response of the vendor is withheld");
                 problem.attempts = end.attempts;
@@ -310,7 +366,7 @@ impl Broker {
     }
 
     /// Writes a refusal to the log and returns its response.
-    fn refused(&self, entry: &Entry, problem: &Problem) -> Response<Bytes> {
+    pub(crate) fn refused(&self, entry: &Entry, problem: &Problem) -> Response<Bytes> {
         self.log_refusal(entry, problem);
         problem.response(entry.caller.as_deref(), entry.operation.as_deref())
     }

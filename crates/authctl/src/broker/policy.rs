@@ -1,4 +1,4 @@
-//! Who may call what: a file with the callers of the proxy and their rules.
+//! The policy: a file with the callers of the proxy and their rules.
 //!
 //! Rules are about operations, never about the text of a path. A caller of a file may do only what a rule allows, and a rule under
 //! `deny` wins.
@@ -15,14 +15,14 @@ use std::time::SystemTime;
 use toml::Spanned;
 use wildmatch::WildMatch;
 
-/// What decides about a call.
+/// The facts of a call that rules are about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Subject<'s> {
     pub(crate) provider: &'static str,
     /// The id of the operation; the host of a VISE call; `raw` for a path that no operation has.
     pub(crate) id: &'s str,
     pub(crate) class: Class,
-    /// Whether it is an operation of the description. Nothing is known of the paths of VISE hosts.
+    /// It is an operation of the description. Nothing is known of the paths of VISE hosts.
     pub(crate) is_known: bool,
     /// The response contains credentials, so that reading it is as powerful as a write.
     pub(crate) returns_secrets: bool,
@@ -44,7 +44,7 @@ impl<'s> Subject<'s> {
 /// The id of calls whose path no operation has.
 pub(crate) const RAW: &str = "raw";
 
-/// Whether a call is allowed, and by what.
+/// A decision about a call, and the rule behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) allowed: bool,
@@ -144,7 +144,7 @@ impl Rule {
         Ok(rule)
     }
 
-    /// Whether the rule, under `allow`, is about the call. What is not known, and responses with credentials, are allowed by their
+    /// Returns `true` if the rule, under `allow`, is about the call. What is not known, and responses with credentials, are allowed by their
     /// names only.
     fn allows(&self, subject: Subject<'_>) -> bool {
         let of_vise = subject.provider == "vise" && self.provider == Some("vise");
@@ -157,13 +157,13 @@ impl Rule {
             }
     }
 
-    /// Whether the rule, under `deny`, is about the call.
+    /// Returns `true` if the rule, under `deny`, is about the call.
     fn denies(&self, subject: Subject<'_>) -> bool {
         self.provider.is_none_or(|provider| provider == subject.provider)
             && match &self.what {
                 What::All => true,
                 What::Id(pattern) => pattern.matches(subject.id),
-                // The general word includes the special one.
+                // The general class includes the special one.
                 What::Class(Class::Write) => subject.class != Class::Read,
                 What::Class(class) => subject.class == *class,
                 What::Raw => subject.id == RAW,

@@ -1,11 +1,12 @@
 //! Responses of the proxy itself: problem documents of RFC 9457.
 
+use crate::failure::{Exit, Failure};
 use crate::json::Line;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use std::time::Duration;
 
-/// Why the proxy has no response of the vendor.
+/// The reason why there is no response of the vendor.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
@@ -15,17 +16,32 @@ pub(crate) struct Problem {
     pub(crate) may_have_executed: bool,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) attempts: u32,
+    /// The next step, where the problem determines it.
+    pub(crate) hint: Option<String>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, code, detail, may_have_executed: false, retry_after: None, attempts: 0 }
+        Self { status, code, detail, may_have_executed: false, retry_after: None, attempts: 0, hint: None }
+    }
+
+    /// The problem of a client that could not be built.
+    pub(crate) fn of_start(failure: &Failure) -> Self {
+        let code = if failure.exit == Exit::Credentials { "credentials" } else { "configuration" };
+        let mut problem = Self::new(StatusCode::BAD_GATEWAY, code, failure.message());
+        problem.hint = failure.next_step().map(str::to_owned);
+        problem
     }
 
     pub(crate) fn retry_after(mut self, delay: Duration) -> Self {
         self.retry_after = Some(delay);
         self
+    }
+
+    /// The seconds after which the call can be made again.
+    pub(crate) fn retry_seconds(&self) -> Option<u64> {
+        self.retry_after.map(|delay| delay.as_secs_f64().ceil().max(1.0) as u64)
     }
 
     pub(crate) fn response(&self, caller: Option<&str>, operation: Option<&str>) -> Response<Bytes> {
@@ -45,9 +61,8 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(delay) = self.retry_after {
-            headers
-                .insert(header::RETRY_AFTER, HeaderValue::from(delay.as_secs_f64().ceil().max(1.0) as u64));
+        if let Some(seconds) = self.retry_seconds() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"authctl\""));

@@ -1,13 +1,13 @@
-//! Where a request leads: from a method, a path and a query to what is sent, and to what the policy decides about.
+//! The target of a request: from a method, a path and a query to the request that is sent, and to the operation that the policy
+//! decides about.
 
 use super::caller;
 use super::policy::{RAW, Subject};
 use super::problem::Problem;
 use crate::index::Class;
-use crate::json::{self, Line};
-use crate::routes::{Found, Routes, class_of};
+use crate::json;
+use crate::routes::{Found, Misled, Route, Routes, class_of};
 use crate::target;
-use auth_client_core::provider;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::value::RawValue;
@@ -17,10 +17,10 @@ use std::borrow::Cow;
 const VERSION: &str = "v1";
 const SERVICE: &str = "service";
 
-/// Where the sessions of VISE begin: the proxy opens them itself.
+/// The login of the sessions of VISE, which the proxy opens itself.
 const VISE_LOGIN: &str = "/auth";
 
-/// Where a request leads.
+/// The target of a request.
 #[derive(Debug)]
 pub(crate) struct Target {
     /// The host of a session of VISE.
@@ -30,32 +30,24 @@ pub(crate) struct Target {
     pub(crate) path: String,
     pub(crate) query: Vec<(String, String)>,
     /// The operation, if there is one with this path.
-    pub(crate) operation: Option<provider::Operation>,
+    pub(crate) route: Option<&'static Route>,
     pub(crate) class: Class,
-    /// The fields of the body in which the vendor expects the key of the account.
-    key_fields: Vec<String>,
 }
 
 impl Target {
     /// The body with the key of the account, where the client would fill in its own: what a caller has is a token.
     pub(crate) fn with_own_key(&self, key: Option<&str>, body: Bytes) -> Bytes {
-        let Some(key) = key.filter(|_| !self.key_fields.is_empty()) else { return body };
+        let filled = self.route.map(Route::filled_fields).unwrap_or_default();
+        let Some(key) = key.filter(|_| !filled.is_empty()) else { return body };
         let Some(fields) = std::str::from_utf8(&body).ok().and_then(json::object) else { return body };
         let is_other = |value: &RawValue| {
             serde_json::from_str::<String>(value.get()).is_ok_and(|value| !caller::is_token(&value))
         };
-        let mut filled = Line::default();
-        for name in &self.key_fields {
-            if !fields.iter().any(|(own, value)| own == name && is_other(value)) {
-                filled = filled.text(name, key);
-            }
-        }
-        for (name, value) in fields {
-            if !self.key_fields.contains(&name) || is_other(value) {
-                filled = filled.json(&name, value);
-            }
-        }
-        Bytes::from(filled.end())
+        let is_given = |name: &String| fields.iter().any(|(own, value)| own == name && is_other(value));
+        let key = json::quote(key);
+        let own = filled.iter().filter(|name| !is_given(name)).map(|name| (name, key.as_str()));
+        let kept = fields.iter().filter(|(name, value)| !filled.contains(name) || is_other(value));
+        Bytes::from(json::object_of(own.chain(kept.map(|(name, value)| (name, value.get())))))
     }
 }
 
@@ -83,9 +75,11 @@ impl Resolved {
     }
 }
 
-/// Resolves a request to a provider, whose name is no longer part of the path.
+/// Resolves a request to a provider, whose name is no longer part of the path. `own_key` is the key of the account, for the
+/// parameters that clients fill in.
 pub(crate) fn resolve(
-    routes: &Routes,
+    routes: &'static Routes,
+    own_key: Option<&str>,
     method: &Method,
     path: &str,
     query: &str,
@@ -104,27 +98,11 @@ pub(crate) fn resolve(
         "verigator" => (None, Cow::Owned(below_service(path)?)),
         _ => (None, Cow::Borrowed(path)),
     };
-    let invalid = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "invalid_path", detail);
     if host.as_ref().is_some_and(String::is_empty) {
         return Err(invalid("the path must begin with the host of a domain: /vise/HOST/…".to_owned()));
     }
-    // HEAD is GET without the body.
-    let name = if method == Method::HEAD { "GET" } else { method.as_str() };
-    let found = match path.as_ref() {
-        "" | "/" => Ok(Found::Unknown("/".to_owned())),
-        path => match routes.find(name, path) {
-            // The other reading of a path of which the first `service` may be an id.
-            Ok(Found::Unknown(unknown)) if provider == "verigator" => {
-                match routes.find(name, &format!("/{SERVICE}{path}")) {
-                    Ok(Found::Unknown(_)) => Ok(Found::Unknown(unknown)),
-                    other => other,
-                }
-            }
-            found => found,
-        },
-    };
     let query = decoded(query)?;
-    match found.map_err(|error| invalid(error.to_string()))? {
+    match found(routes, method, &path).map_err(|error| invalid(error.to_string()))? {
         Found::Unknown(path) => {
             if host.is_some() && path.eq_ignore_ascii_case(VISE_LOGIN) {
                 let detail = "the proxy opens the sessions of VISE itself";
@@ -132,37 +110,96 @@ pub(crate) fn resolve(
             }
             let id = host.clone().unwrap_or_else(|| RAW.to_owned());
             let class = class_of(method);
-            let (method, key_fields) = (method.clone(), Vec::new());
-            let target = Target { host, method, path, query, operation: None, class, key_fields };
+            let target = Target { host, method: method.clone(), path, query, route: None, class };
             Ok(Resolved { target, id, is_known: false, returns_secrets: false, ids: Vec::new() })
         }
-        Found::Operation(route, mut values) => {
-            let operation = &route.operation;
-            // The key of the account is no id, and the caller has a token in its place.
-            let mut ids = Vec::new();
-            for (name, value) in route.names().zip(&mut values) {
-                if !route.is_filled(name) {
-                    ids.push((name.to_owned(), value.clone()));
-                } else if let Some(key) = routes.own_key.as_ref().filter(|_| caller::is_token(value)) {
-                    value.clone_from(key);
-                }
+        Found::Operation(route, values) => of_route(route, own_key, method, values, query),
+    }
+}
+
+/// Resolves a call that names its operation. `values` are those of the path parameters that a client doesn't fill in.
+pub(super) fn called(
+    routes: &'static Routes,
+    own_key: Option<&str>,
+    route: &'static Route,
+    values: &[String],
+    query: Vec<(String, String)>,
+) -> Result<Resolved, Problem> {
+    let mut given = values.iter();
+    let values: Vec<String> = route
+        .names()
+        .map(|name| match route.is_filled(name) {
+            // A caller has a token in the place of the key.
+            true => caller::PREFIX.to_owned(),
+            false => given.next().cloned().unwrap_or_default(),
+        })
+        .collect();
+    let method = route.metadata.method();
+    let path = filled(route, &values)?;
+    let path = if routes.provider() == "verigator" { below_service(&path)? } else { path };
+    // A value can be a word that leads to another operation at the vendor: `Find` in the place of an id.
+    match found(routes, method, &path).map_err(|error| invalid(error.to_string()))? {
+        Found::Operation(other, values) if std::ptr::eq(other, route) => {
+            of_route(route, own_key, method, values, query)
+        }
+        _ => Err(invalid(format!("with these parameters, the path is not that of {}", route.metadata.id()))),
+    }
+}
+
+/// Returns what a path leads to, below the prefix of its provider.
+fn found(routes: &'static Routes, method: &Method, path: &str) -> Result<Found<'static>, Misled> {
+    // HEAD is GET without the body.
+    let name = if method == Method::HEAD { "GET" } else { method.as_str() };
+    if matches!(path, "" | "/") {
+        return Ok(Found::Unknown("/".to_owned()));
+    }
+    match routes.find(name, path) {
+        // The other reading of a path of which the first `service` may be an id.
+        Ok(Found::Unknown(unknown)) if routes.provider() == "verigator" => {
+            match routes.find(name, &format!("/{SERVICE}{path}")) {
+                Ok(Found::Unknown(_)) => Ok(Found::Unknown(unknown)),
+                other => other,
             }
-            // Vendors differ in which of the two counts.
-            if let Some(name) = route.repeated(&query) {
-                let detail = format!("the query parameter {name} occurs twice");
-                return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_query", detail));
-            }
-            let path =
-                target::path(operation, &values).map_err(|failure| invalid(failure.message().to_owned()))?;
-            let class = operation.class;
-            let known = Some(route.metadata.clone()).filter(|_| method != Method::HEAD);
-            let key_fields = route.filled_fields();
-            let method = method.clone();
-            let target = Target { host, method, path, query, operation: known, class, key_fields };
-            let returns_secrets = !operation.secrets.is_empty();
-            Ok(Resolved { target, id: operation.id(), is_known: true, returns_secrets, ids })
+        }
+        found => found,
+    }
+}
+
+/// The call of an operation with the values of all of its path parameters.
+fn of_route(
+    route: &'static Route,
+    own_key: Option<&str>,
+    method: &Method,
+    mut values: Vec<String>,
+    query: Vec<(String, String)>,
+) -> Result<Resolved, Problem> {
+    // The key of the account is no id, and the caller has a token in its place.
+    let mut ids = Vec::new();
+    for (name, value) in route.names().zip(&mut values) {
+        if !route.is_filled(name) {
+            ids.push((name.to_owned(), value.clone()));
+        } else if let Some(key) = own_key.filter(|_| caller::is_token(value)) {
+            key.clone_into(value);
         }
     }
+    // Vendors differ in which of the two counts.
+    if let Some(name) = route.repeated(&query) {
+        let detail = format!("the query parameter {name} occurs twice");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_query", detail));
+    }
+    let path = filled(route, &values)?;
+    let class = route.operation.class;
+    let target = Target { host: None, method: method.clone(), path, query, route: Some(route), class };
+    let returns_secrets = !route.operation.secrets.is_empty();
+    Ok(Resolved { target, id: route.metadata.id().to_owned(), is_known: true, returns_secrets, ids })
+}
+
+fn filled(route: &Route, values: &[String]) -> Result<String, Problem> {
+    target::filled(&route.metadata, values).map_err(|error| invalid(error.to_string()))
+}
+
+fn invalid(detail: String) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "invalid_path", detail)
 }
 
 /// A path of Verigator in the form that the client has, `/service/…`: a client has all, a part or nothing of the prefix in its base
@@ -196,12 +233,46 @@ pub(crate) fn first_segment(path: &str) -> (&str, &str) {
 
 /// Decodes a query once.
 pub(super) fn decoded(text: &str) -> Result<Vec<(String, String)>, Problem> {
-    let plain = |text: &str| target::decode(&text.replace('+', " "));
-    let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        Some((plain(name)?, plain(value)?))
-    });
-    pairs.collect::<Option<_>>().ok_or_else(|| {
+    target::query(text).ok_or_else(|| {
         Problem::new(StatusCode::BAD_REQUEST, "invalid_query", "the query is not percent-encoded UTF-8")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn the_key_of_the_account_is_filled_in_whatever_the_form_of_the_body() {
+        let routes = Routes::of("revesecure");
+        let route = routes.iter().find(|route| route.filled_fields() == ["ApiKey"]).unwrap();
+        let (host, method) = (None, route.metadata.method().clone());
+        let class = route.operation.class;
+        let target =
+            Target { host, method, path: String::new(), query: Vec::new(), route: Some(route), class };
+        let filled = |body: &str| target.with_own_key(Some("own \" key"), Bytes::from(body.to_owned()));
+        let of = |key: &str| json!({"ApiKey": key, "a": {"b": [1, "\u{202e}\n"]}, "c": null});
+        for given in ["", r#""ApiKey":"actl_token","#, "\n\t\"ApiKey\" :\r\nnull ,", r#""ApiKey":["x"],"#] {
+            let body =
+                format!("\n {{ {given}\n\t\"a\": {{\n\t\"b\":[1,\r\n\"\u{202e}\\n\"]\n}},\"c\":\tnull\n}}\n");
+            let value: Value = serde_json::from_slice(&filled(&body)).unwrap();
+            assert_eq!(value, of("own \" key"), "{body}");
+        }
+        // A key of the caller's own stays, and so does what is no object.
+        for body in [r#"{"ApiKey":"other"}"#, "[1]", "no JSON", ""] {
+            assert_eq!(filled(body), body, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_leads_to_another_operation_is_refused() {
+        let routes = Routes::of("virtuous");
+        let get = routes.iter().find(|route| route.metadata.id() == "contacts.by_source").unwrap();
+        let call = |value: &str| called(routes, None, get, &[value.to_owned(), "7".to_owned()], Vec::new());
+        assert_eq!(call("a b").unwrap().target.path, "/api/Contact/a%20b/7");
+        for bad in ["ByTag", "bytag", "Receipts", "", "..", "a/b", "a%2fb"] {
+            assert_eq!(call(bad).unwrap_err().code, "invalid_path", "{bad}");
+        }
+    }
 }

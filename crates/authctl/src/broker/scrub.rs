@@ -19,7 +19,7 @@ pub(crate) const HEADER: &str = "x-authctl-scrubbed";
 /// Marks the request of a caller. It is removed before the request is sent.
 pub(super) const MARK: HeaderName = HeaderName::from_static("x-authctl-scrub");
 
-/// What is in place of a credential.
+/// The replacement of a credential.
 const INSTEAD: &[u8] = b"[redacted]";
 
 /// Shorter secrets are not searched for: they occur in responses by chance, and replacing them would damage data.
@@ -54,7 +54,9 @@ impl<T: Transport> Transport for Scrubbing<T> {
         }
         let sent = sent(request.headers());
         let mut received = self.inner.send(request, limits).await?;
-        let needles: Vec<&[u8]> = self.secrets.iter().chain(&sent).map(Vec::as_slice).collect();
+        // Most of what is sent are secrets of the settings, and a body is searched once for each.
+        let others = sent.iter().filter(|form| !self.secrets.contains(form));
+        let needles: Vec<&[u8]> = self.secrets.iter().chain(others).map(Vec::as_slice).collect();
         let mut count = 0;
         let body = received.response.body();
         if let Some(clean) = replaced(body, &needles, &mut count) {
@@ -142,7 +144,7 @@ fn replaced(text: &[u8], needles: &[&[u8]], count: &mut u32) -> Option<Vec<u8>> 
     clean
 }
 
-/// Where the bytes have the needle, as it is or with any of its characters escaped.
+/// Returns the positions of the needle, as it is or with any of its characters escaped.
 fn occurrences(text: &[u8], needle: &[u8]) -> Vec<Range<usize>> {
     if memchr::memchr2(b'%', b'\\', text).is_none() {
         return memmem::find_iter(text, needle).map(|at| at..at + needle.len()).collect();

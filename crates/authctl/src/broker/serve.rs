@@ -19,7 +19,7 @@ const MAX_CONNECTIONS: usize = 2048;
 #[cfg(unix)]
 const WANTED_FILES: u64 = 8192;
 /// The longest that calls in progress may take at the end.
-const DRAIN: Duration = Duration::from_secs(30);
+pub(crate) const DRAIN: Duration = Duration::from_secs(30);
 
 /// A socket that listens.
 #[derive(Debug)]
@@ -105,8 +105,8 @@ fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
     std::fs::symlink_metadata(path).map(|one| (one.dev(), one.ino()))
 }
 
-/// Allows this process as many open files as the operating system lets it have, and returns how many connections of callers they are
-/// good for: each needs one, and one to the vendor.
+/// Raises the limit of open files as far as the operating system allows, and returns the number of connections of callers that it
+/// suffices for: each needs one file, and one for the vendor.
 #[cfg(unix)]
 fn connections() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -179,5 +179,5 @@ pub(crate) async fn serve<R, F, B>(
         broker.idle().await;
     })
     .await;
-    broker.close().await;
+    broker.end().await;
 }

@@ -46,7 +46,7 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     if let Some(data) = data.as_ref().filter(|_| arguments.content_type == "application/json") {
         data.json()?;
     }
-    let routes = Routes::new(provider);
+    let routes = Routes::of(provider);
     let (operation, values) = match routes.find(method.as_str(), &path) {
         Ok(Found::Operation(route, values)) => (route.operation.clone(), values),
         Ok(Found::Unknown(_)) | Err(_) => (Operation::of_path(provider, &method, &path), Vec::new()),

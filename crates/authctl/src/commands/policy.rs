@@ -117,7 +117,7 @@ fn explain(callers: &[Caller], method: &str, path: &str, globals: &Globals) -> R
     let (name, path) = first_segment(uri.path());
     let provider = resolve::provider(name)
         .map_err(|failure| failure.hint("the path begins with a provider: /virtuous/api/Contact/12"))?;
-    let resolved = resolve(&Routes::new(provider), &method, path, uri.query().unwrap_or_default());
+    let resolved = resolve(Routes::of(provider), None, &method, path, uri.query().unwrap_or_default());
     let resolved = resolved.map_err(|problem| Failure::usage(problem.detail))?;
     let now = SystemClock::new().now();
     let rows: Vec<String> = callers

@@ -2,21 +2,16 @@
 
 use crate::broker::Broker;
 use crate::broker::audit::Audit;
-use crate::broker::backend::Backend;
+use crate::broker::backend::Backends;
 use crate::broker::caller::{Caller, Token};
 use crate::broker::gate::Gate;
 use crate::broker::policy::{self, Rules};
-use crate::broker::serve::{Socket, serve};
-use crate::client::Options as ClientOptions;
-use crate::emulate;
-use crate::failure::{Exit, Failure};
+use crate::broker::serve::{self, Socket};
+use crate::failure::Failure;
 use crate::globals::Globals;
-use crate::index::PROVIDERS;
 use crate::interrupt::{Signal, Signals};
 use crate::json::Line;
 use crate::output::{Out, note};
-use crate::settings::Settings;
-use auth_emulator::Emulator;
 use http::uri::Authority;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
@@ -100,54 +95,40 @@ fn host_of(text: &str) -> Option<()> {
     host(text).ok().filter(|lower| lower == text).map(drop)
 }
 
-/// A proxy that is ready to serve.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) broker: Arc<Broker>,
-    /// Serves as long as it exists.
-    _emulator: Option<Emulator>,
-}
-
 impl Options {
-    /// Builds the clients of all providers with credentials.
+    /// The broker of a server, with the log open and the clients of all providers with credentials.
     pub(super) async fn prepare(
         &self,
         globals: &Globals,
         callers: Vec<Caller>,
         hosts: Option<Vec<String>>,
-    ) -> Result<Prepared, Failure> {
+    ) -> Result<Arc<Broker>, Failure> {
         globals.refuse_all_but_emulator("the proxy prints no responses")?;
-        let root = self.provider()?;
-        let emulator = if globals.emulator { Some(emulate::start().await?) } else { None };
-        let mut backends = Vec::new();
-        for provider in PROVIDERS.into_iter().filter(|one| root.is_none_or(|root| root == *one)) {
-            let settings = match &emulator {
-                Some(emulator) => Some(emulate::settings(emulator, provider)),
-                None if root.is_some() => Some(Settings::load(provider, globals)?),
-                None => Settings::find(provider, globals)?,
-            };
-            if let Some(settings) = settings {
-                backends.push(Arc::new(Backend::new(&settings, ClientOptions::of(globals))?));
-            }
-        }
-        if backends.is_empty() {
-            return Err(Failure::credentials("there are no credentials for any provider").hint(
-                "authctl status shows where they are looked for; to try it without an account: --emulator",
-            ));
-        }
+        let broker = self.broker(globals, callers, hosts).await?;
+        broker.gate.backends.build_all()?;
+        Ok(broker)
+    }
+
+    /// The same, but clients are built when calls need them.
+    pub(super) async fn broker(
+        &self,
+        globals: &Globals,
+        callers: Vec<Caller>,
+        hosts: Option<Vec<String>>,
+    ) -> Result<Arc<Broker>, Failure> {
+        let audit = self.audit.as_deref().map(Audit::open).transpose()?.unwrap_or_default();
+        let backends = Backends::new(self.provider()?, globals).await?;
         let hosts = hosts.map(|mut hosts| {
             hosts.extend(self.allow_host.iter().cloned());
             hosts
         });
         let gate = Gate {
             backends,
-            root,
             callers: callers.into_iter().map(Arc::new).collect::<Vec<_>>().into(),
             hosts,
             origins: self.allow_origin.clone(),
         };
-        let audit = self.audit.as_deref().map(Audit::open).transpose()?.unwrap_or_default();
-        Ok(Prepared { broker: Arc::new(Broker::new(gate, audit)), _emulator: emulator })
+        Ok(Arc::new(Broker::new(gate, audit)))
     }
 
     /// The only provider, if there is one.
@@ -188,7 +169,7 @@ impl Options {
         let (text, token) = Token::create()
             .map_err(|error| Failure::local(format!("no random numbers for a token: {error}")))?;
         let rules = Rules::open(self.read_only);
-        Ok((Caller::new(name.to_owned(), Some(token), user_id, rules, None, None), text))
+        Ok((Caller::only(name.to_owned(), token, user_id, rules), text))
     }
 
     fn callers(&self, policy: &Path) -> Result<Vec<Caller>, Failure> {
@@ -196,16 +177,14 @@ impl Options {
     }
 }
 
-impl Prepared {
-    /// Serves until `stop` becomes true and calls in progress have ended.
-    pub(super) async fn serve(&self, socket: Socket, stop: watch::Receiver<bool>) {
-        let broker = Arc::clone(&self.broker);
-        let respond = move |request, peer| {
-            let broker = Arc::clone(&broker);
-            async move { broker.respond(request, peer).await }
-        };
-        serve(socket, Arc::clone(&self.broker), respond, stop).await;
-    }
+/// Serves until `stop` becomes true and calls in progress have ended.
+pub(super) async fn serve(broker: &Arc<Broker>, socket: Socket, stop: watch::Receiver<bool>) {
+    let own = Arc::clone(broker);
+    let respond = move |request, peer| {
+        let broker = Arc::clone(&own);
+        async move { broker.respond(request, peer).await }
+    };
+    serve::serve(socket, Arc::clone(broker), respond, stop).await;
 }
 
 /// The values of `Host` for an address of this machine.
@@ -240,25 +219,29 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
             (socket, None)
         }
     };
-    let prepared = options.prepare(globals, callers, address.map(hosts)).await?;
+    let broker = options.prepare(globals, callers, address.map(hosts)).await?;
     let signals = Signals::new()?;
     let url = address.map(|address| format!("http://{address}"));
-    announce(&prepared.broker.gate, "proxy", url, arguments.unix.as_deref(), token.as_deref())?;
-    until_stopped(signals, options, &prepared.broker.gate, |stopped| prepared.serve(socket, stopped)).await;
+    announce(&broker.gate, "proxy", url, arguments.unix.as_deref(), token.as_deref())?;
+    until_stopped(signals, options, &broker, |stopped| serve(&broker, socket, stopped)).await;
     Ok(())
 }
 
-/// Serves until the first Ctrl-C or SIGTERM, and then until calls in progress have ended. SIGHUP reads the policy again.
+/// Serves until the first Ctrl-C or SIGTERM, and then until calls in progress have ended. A second one stops them, and ends the
+/// program. SIGHUP reads the policy again.
 pub(super) async fn until_stopped<F: Future<Output = ()>>(
     signals: Signals,
     options: &Options,
-    gate: &Gate,
+    broker: &Broker,
     serve: impl FnOnce(watch::Receiver<bool>) -> F,
 ) {
     let (stop, stopped) = watch::channel(false);
     tokio::select! {
         () = serve(stopped) => {}
-        () = handle(signals, &stop, || reload(options, gate)) => {}
+        signal = second(signals, &stop, || reload(options, &broker.gate)) => {
+            broker.end().await;
+            std::process::exit(signal.code())
+        }
     }
 }
 
@@ -285,7 +268,8 @@ pub(super) fn announce(
     token: Option<&str>,
 ) -> Result<(), Failure> {
     let socket = socket.map(|path| path.display().to_string());
-    let providers: Vec<&str> = gate.backends.iter().map(|backend| backend.provider).collect();
+    let backends = gate.backends.all();
+    let providers: Vec<&str> = backends.iter().map(|backend| backend.provider).collect();
     if !std::io::stdout().is_terminal() {
         let ready = Line::default()
             .text("type", "ready")
@@ -299,7 +283,7 @@ pub(super) fn announce(
     let mut text = format!("authctl {command} listens on {at}\n");
     // Writing to a String can't fail.
     for provider in providers.iter().filter(|_| command == "proxy") {
-        let path = if gate.root.is_some() { String::new() } else { format!("/{provider}") };
+        let path = if gate.backends.only().is_some() { String::new() } else { format!("/{provider}") };
         let _ = writeln!(text, "  {provider:<12} {at}{path}");
     }
     if let Some(token) = token {
@@ -326,15 +310,13 @@ fn reload(options: &Options, gate: &Gate) {
     }
 }
 
-/// Handles signals, without an end: the first Ctrl-C or SIGTERM stops the proxy, a second one ends the program.
-async fn handle(mut signals: Signals, stop: &watch::Sender<bool>, reload: impl Fn()) {
+/// Stops the server by the first Ctrl-C or SIGTERM, and returns the second one.
+async fn second(mut signals: Signals, stop: &watch::Sender<bool>, reload: impl Fn()) -> Signal {
     loop {
         match signals.next().await {
             #[cfg(unix)]
             Signal::HangUp => reload(),
-            #[cfg(unix)]
-            Signal::Terminate if *stop.borrow() => std::process::exit(143),
-            _ if *stop.borrow() => std::process::exit(Exit::Interrupted as i32),
+            signal if *stop.borrow() => return signal,
             _ => {
                 stop.send_replace(true);
             }

@@ -1,6 +1,6 @@
 //! `authctl run -- COMMAND`: a program with its own proxy, and without the credentials.
 
-use super::proxy::{Options, hosts};
+use super::proxy::{self, Options, hosts};
 use crate::broker::serve::Socket;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -60,8 +60,8 @@ async fn start(arguments: &Arguments, globals: &Globals) -> Result<i32, Failure>
     let options = &arguments.options;
     let (caller, token) = options.chosen("run", arguments.caller.as_deref())?;
     let (socket, address) = Socket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-    let prepared = options.prepare(globals, vec![caller], Some(hosts(address))).await?;
-    let gate = &prepared.broker.gate;
+    let broker = options.prepare(globals, vec![caller], Some(hosts(address))).await?;
+    let backends = &broker.gate.backends;
     let (program, rest) =
         arguments.command.split_first().ok_or_else(|| Failure::usage("the command is missing"))?;
     let mut command = Command::new(program);
@@ -70,8 +70,8 @@ async fn start(arguments: &Arguments, globals: &Globals) -> Result<i32, Failure>
         command.env_remove(name);
     }
     let url = format!("http://{address}");
-    for backend in &gate.backends {
-        let at = if gate.root.is_some() { url.clone() } else { format!("{url}/{}", backend.provider) };
+    for backend in backends.all() {
+        let at = if backends.only().is_some() { url.clone() } else { format!("{url}/{}", backend.provider) };
         command.envs(variables(backend.provider, at, &token));
     }
     command.env("AUTHCTL_PROXY_URL", &url).env("AUTHCTL_PROXY_TOKEN", &token);
@@ -81,7 +81,7 @@ async fn start(arguments: &Arguments, globals: &Globals) -> Result<i32, Failure>
         command.env(name, value.map_or_else(|| own.to_owned(), |value| format!("{value},{own}")));
     }
     // Before the command exists, which a signal would leave behind otherwise.
-    let signals = Signals::passed_on()?;
+    let signals = Signals::new()?;
     let child = command.spawn().map_err(|error| {
         let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
         crate::report(&Failure::local(format!("{program} can't be run: {error}")));
@@ -93,7 +93,7 @@ async fn start(arguments: &Arguments, globals: &Globals) -> Result<i32, Failure>
         stop.send_replace(true);
         status
     };
-    let ((), status) = tokio::join!(prepared.serve(socket, stopped), ended);
+    let ((), status) = tokio::join!(proxy::serve(&broker, socket, stopped), ended);
     let status = status.map_err(|error| Failure::local(format!("{program}: {error}")))?;
     Ok(code(status))
 }
@@ -155,7 +155,7 @@ fn pass_on(id: Option<u32>, signal: Signal) {
     let _ = kill_process(pid, signal);
 }
 
-/// Whether the terminal sends Ctrl-C to this program, and so to the command too.
+/// Returns `true` if the terminal sends Ctrl-C to this program, and so to the command too.
 #[cfg(unix)]
 fn is_in_front() -> bool {
     let terminal = std::fs::File::open("/dev/tty").ok();

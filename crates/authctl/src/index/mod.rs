@@ -17,7 +17,7 @@ static LINES: &str = include_str!("../generated/operations.tsv");
 pub(crate) const PROVIDERS: [&str; 5] = ["revesecure", "vaultvision", "verigator", "virtuous", "vise"];
 
 /// The names of an operation, without its record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub(crate) provider: &'static str,
     pub(crate) resource: &'static str,
@@ -134,6 +134,13 @@ mod tests {
         }
         assert!(counts[0] > 50 && counts[1] > 350, "{counts:?}");
         assert_eq!(PROVIDERS.map(|provider| operations(provider).count()).iter().sum::<usize>(), counts[1]);
+    }
+
+    #[test]
+    fn the_metadata_of_an_operation_is_built_once() {
+        let built = || find("virtuous", "contacts", "get").and_then(Key::operation).unwrap().metadata();
+        assert_eq!(built().id(), "contacts.get");
+        assert!(std::ptr::eq(built().path(), built().path()));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use auth_client_core::provider;
 use http::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// Metadata of one operation.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -102,8 +104,15 @@ impl Operation {
                 && ["delete", "remove"].iter().any(|word| self.key.name.starts_with(word))
     }
 
-    /// Returns the metadata for the engine of the SDK. It lives as long as the program, which calls few operations.
+    /// Returns the metadata for the engine of the SDK. It is built once for each operation of the index, and lives as long as the
+    /// program.
     pub(crate) fn metadata(&self) -> provider::Operation {
+        static BUILT: Mutex<BTreeMap<Key, provider::Operation>> = Mutex::new(BTreeMap::new());
+        let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+        built.entry(self.key).or_insert_with(|| self.built()).clone()
+    }
+
+    fn built(&self) -> provider::Operation {
         let id: &'static str = self.id().leak();
         let path: &'static str = self.path.clone().leak();
         let mut operation = provider::Operation::new(id, self.method(), path, self.class.idempotency())

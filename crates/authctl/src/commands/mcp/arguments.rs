@@ -3,14 +3,13 @@
 use super::catalog;
 use super::tools::{MAX_ROWS, ROWS};
 use crate::broker::Asked;
-use crate::broker::caller::PREFIX;
 use crate::broker::problem::Problem;
 use crate::index::{Class, Operation, Parameter, Place, schema};
 use crate::input::Content;
-use crate::{json, passwords, target, words};
+use crate::routes::Route;
+use crate::{json, passwords, values, words};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use http::StatusCode;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -24,7 +23,7 @@ pub(super) struct Arguments {
     given: JsonObject,
 }
 
-/// Which part of a response is wanted.
+/// The part of a response that was asked for.
 #[derive(Debug, Default)]
 pub(super) struct View {
     /// The names of the fields, from the outside in; all fields if there is none.
@@ -77,12 +76,18 @@ impl Arguments {
     }
 
     /// The operation that `operation` names.
-    pub(super) fn operation(&self) -> Result<Operation, Problem> {
+    pub(super) fn operation(&self) -> Result<&'static Route, Problem> {
         let id = self.text("operation")?.ok_or_else(|| invalid("`operation` is required"))?;
         catalog::operation(id)
     }
 
-    pub(super) fn view(&self) -> Result<View, Problem> {
+    pub(super) fn view(&self, operation: &Operation) -> Result<View, Problem> {
+        let is_read = operation.class == Class::Read;
+        if let Some(name) =
+            ["limit", "cursor"].into_iter().find(|name| !is_read && self.given.contains_key(*name))
+        {
+            return Err(invalid(format!("`{name}` is for reads: a write returns everything at once")));
+        }
         let names = match self.given.get("fields") {
             None => Vec::new(),
             Some(Value::Array(names)) if names.len() <= MAX_FIELDS => names.iter().collect(),
@@ -97,11 +102,13 @@ impl Arguments {
                 invalid("`fields` must have names of fields, such as \"id\" or \"address.city\"")
             })
         });
-        Ok(View { fields: paths.collect::<Result<_, _>>()?, limit: self.limit()?, offset: self.offset()? })
+        let limit = if is_read { self.limit()? } else { u64::MAX };
+        Ok(View { fields: paths.collect::<Result<_, _>>()?, limit, offset: self.offset()? })
     }
 
     /// The call of an operation.
-    pub(super) fn call(&self, operation: &Operation, view: &View) -> Result<Asked, Problem> {
+    pub(super) fn call(&self, route: &'static Route, view: &View) -> Result<Asked, Problem> {
+        let operation = &route.operation;
         let mut problems = Vec::new();
         let none = JsonObject::new();
         let given = match self.given.get("parameters") {
@@ -123,25 +130,19 @@ impl Arguments {
             });
         }
         let (mut path, mut query) = (Vec::new(), Vec::new());
-        for parameter in
-            operation.parameters.iter().filter(|one| one.place == Place::Path || is_settable(operation, one))
-        {
-            if parameter.filled {
-                // The broker replaces the token of a caller by the key of the account.
-                path.push(PREFIX.to_owned());
-                continue;
-            }
+        for parameter in known {
             let value = given.get(&parameter.name).filter(|value| !value.is_null());
-            let values =
-                value.map(|value| values(operation, parameter, value, &mut problems)).unwrap_or_default();
+            let texts =
+                value.map(|value| texts(operation, parameter, value, &mut problems)).unwrap_or_default();
             if value.is_none() && (parameter.required || parameter.place == Place::Path) {
                 problems.push(format!("parameters.{}: is required", parameter.name));
             }
             match parameter.place {
-                Place::Path => path.extend(values),
-                _ => query.extend(values.into_iter().map(|value| (parameter.name.clone(), value))),
+                Place::Path => path.push(texts.into_iter().next()),
+                _ => query.extend(texts.into_iter().map(|text| (parameter.name.clone(), text))),
             }
         }
+        values::check_range(operation, &path, &mut problems);
         let body = self.body(operation, &mut problems)?;
         if !problems.is_empty() {
             return Err(invalid(problems.join("; ")));
@@ -151,23 +152,31 @@ impl Arguments {
             query.push(("skip".to_owned(), view.offset.to_string()));
             query.push(("take".to_owned(), view.limit.min(most).to_string()));
         }
-        let path = target::path(operation, &path).map_err(|failure| invalid(failure.message()))?;
-        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let query: Vec<String> =
-            query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        let mut headers = HeaderMap::new();
-        if body.is_some() {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let path: Vec<String> = path.into_iter().flatten().collect();
+        self.check_confirmation(operation, &path)?;
+        Ok(Asked { route, values: path, query, body: body.unwrap_or_default() })
+    }
+
+    /// Refuses a deletion whose `confirm` doesn't name the operation and the ids of exactly this call.
+    fn check_confirmation(&self, operation: &Operation, path: &[String]) -> Result<(), Problem> {
+        let given = self.text("confirm")?;
+        if !operation.deletes() {
+            return match given {
+                Some(_) => Err(invalid("`confirm` is for deletions")),
+                None => Ok(()),
+            };
         }
-        Ok(Asked {
-            provider: operation.provider(),
-            operation: operation.id(),
-            method: operation.method(),
-            path,
-            query: query.join("&"),
-            headers,
-            body: body.unwrap_or_default(),
-        })
+        let expected = [&[catalog::id(operation)], path].concat().join(" ");
+        if given == Some(&expected) {
+            return Ok(());
+        }
+        let detail = "the deletion is not confirmed, and nothing was sent";
+        let mut problem = Problem::new(StatusCode::PRECONDITION_REQUIRED, "not_confirmed", detail);
+        problem.hint = Some(format!(
+            "tell the person what this deletes; if they agree, make the same call with `confirm`: {}",
+            json::quote(&expected)
+        ));
+        Err(problem)
     }
 
     fn body(&self, operation: &Operation, problems: &mut Vec<String>) -> Result<Option<Bytes>, Problem> {
@@ -191,6 +200,9 @@ impl Arguments {
         }
         let none = Value::Object(JsonObject::new());
         let value = given.unwrap_or(&none);
+        if let Some(at) = inexact(value) {
+            problems.push(format!("body{at}: {INEXACT}"));
+        }
         let mut found = Vec::new();
         description.schema.check(operation.provider(), value, "", &mut found);
         problems.extend(found.into_iter().map(|problem| format!("body: {problem}")));
@@ -209,21 +221,42 @@ impl Arguments {
     }
 }
 
-/// Whether a parameter is one that a tool can set.
+/// Returns `true` if a tool can set the parameter.
 pub(super) fn is_settable(operation: &Operation, parameter: &Parameter) -> bool {
     let of_page = operation.paging.is_some() && matches!(parameter.name.as_str(), "skip" | "take");
     !parameter.filled && parameter.place != Place::Header && !of_page
 }
 
+/// The problem of a number whose digits were lost when the message was read.
+const INEXACT: &str = "the number is too large to be exact";
+
+/// The position of the first number with lost digits: an integer that only fits a floating-point number.
+fn inexact(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            // From here on, not every integer has a floating-point number.
+            let is_large = number.as_f64().is_none_or(|number| number.abs() >= 9_007_199_254_740_992.0);
+            is_large.then(String::new)
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(at, item)| Some(format!("[{at}]{}", inexact(item)?)))
+        }
+        Value::Object(fields) => {
+            fields.iter().find_map(|(name, value)| Some(format!(".{name}{}", inexact(value)?)))
+        }
+        _ => None,
+    }
+}
+
 /// The values of a parameter as strings. JSON numbers and booleans are as good as their text.
-fn values(
+fn texts(
     operation: &Operation,
     parameter: &Parameter,
     value: &Value,
     problems: &mut Vec<String>,
 ) -> Vec<String> {
     let provider = operation.provider();
-    let mut report = |problem: &str| problems.push(format!("parameters.{}: {problem}", parameter.name));
+    let at = format!("parameters.{}", parameter.name);
     let plain = parameter.schema.plain(provider).unwrap_or_default();
     let items: Vec<&Value> = match value {
         Value::Array(items) if plain.list => items.iter().collect(),
@@ -233,23 +266,17 @@ fn values(
     for item in items {
         let text = match item {
             Value::String(text) => text.clone(),
+            Value::Number(_) if inexact(item).is_some() => {
+                problems.push(format!("{at}: {INEXACT}"));
+                continue;
+            }
             Value::Number(_) | Value::Bool(_) => item.to_string(),
             other => {
-                report(&format!("must be a plain value, not {}", schema::type_name(other)));
+                problems.push(format!("{at}: must be a plain value, not {}", schema::type_name(other)));
                 continue;
             }
         };
-        match plain.json(&text) {
-            Ok(json) => {
-                let value = serde_json::from_str(&json).unwrap_or_default();
-                let mut found = Vec::new();
-                if !plain.list {
-                    parameter.schema.check(provider, &value, "", &mut found);
-                }
-                found.iter().for_each(|problem| report(problem));
-            }
-            Err(problem) => report(&problem),
-        }
+        values::check(provider, &parameter.schema, &plain, &text, &at, problems);
         texts.push(text);
     }
     texts
@@ -264,7 +291,7 @@ pub(super) fn short(name: &str) -> String {
     format!("{:?}", name.chars().take(80).collect::<String>())
 }
 
-/// Whether an operation belongs to `read`: it changes nothing, and its response contains no credentials.
+/// Returns `true` for an operation of `read`: it changes nothing, and its response contains no credentials.
 pub(super) fn is_plain_read(operation: &Operation) -> bool {
     operation.class == Class::Read && operation.secrets.is_empty()
 }

@@ -5,10 +5,14 @@ use super::tools::{READ, WRITE};
 use crate::broker::policy::{Rules, Subject};
 use crate::broker::problem::Problem;
 use crate::index::schema::Additional;
-use crate::index::{self, Key, Operation, PROVIDERS, Place, Schema};
+use crate::index::{self, Operation, PROVIDERS, Place, Schema};
 use crate::json::{Line, quote};
 use crate::resolve;
+use crate::routes::{Route, Routes};
 use http::StatusCode;
+
+/// The longest id, and the longest query of a search.
+const MAX_WORDS: usize = 200;
 
 /// The longest description of an operation.
 const MAX_DESCRIPTION: usize = 8 << 10;
@@ -29,25 +33,22 @@ fn is_login(operation: &Operation) -> bool {
 }
 
 /// Returns the operation with this id.
-pub(super) fn operation(id: &str) -> Result<Operation, Problem> {
+pub(super) fn operation(id: &str) -> Result<&'static Route, Problem> {
     let unknown = |detail: String| Problem::new(StatusCode::NOT_FOUND, "unknown_operation", detail);
     let form = || unknown(format!("{} is no id of an operation, such as virtuous:contacts.get", short(id)));
-    let (provider, rest) = id.split_once(':').ok_or_else(form)?;
+    let (provider, rest) = id.split_once(':').filter(|_| id.len() <= MAX_WORDS).ok_or_else(form)?;
     let (resource, name) = rest.split_once('.').ok_or_else(form)?;
     if provider == "vise" {
         return Err(unknown(
             "VISE has no known operations: authctl vise calls its hosts, in a terminal".to_owned(),
         ));
     }
-    if id.len() > 200 {
-        return Err(form());
-    }
     let key = resolve::provider(provider).and_then(|provider| resolve::operation(provider, resource, name));
     let key = key.map_err(|failure| unknown(failure.message().to_owned()))?;
-    let operation = key.operation().ok_or_else(form)?;
-    match is_login(&operation) {
-        true => Err(Problem::new(StatusCode::FORBIDDEN, "credentials", "a login is not made by a tool")),
-        false => Ok(operation),
+    let route = Routes::of(key.provider).by_key(key).ok_or_else(form)?;
+    match is_login(&route.operation) {
+        true => Err(Problem::new(StatusCode::FORBIDDEN, "login", "a login is not made by a tool")),
+        false => Ok(route),
     }
 }
 
@@ -66,7 +67,11 @@ pub(super) fn search(
     rules: &Rules,
     served: Option<&'static str>,
 ) -> Result<String, Problem> {
-    let query = arguments.text("query")?.unwrap_or_default().to_lowercase();
+    let query = arguments.text("query")?.unwrap_or_default();
+    if query.len() > MAX_WORDS {
+        return Err(invalid(format!("`query` has at most {MAX_WORDS} bytes")));
+    }
+    let query = query.to_lowercase();
     let wanted: Vec<&str> =
         query.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(20).collect();
     let only = match arguments.text("provider")? {
@@ -79,15 +84,14 @@ pub(super) fn search(
         ),
     };
     let (limit, offset) = (arguments.limit()?, arguments.offset()?);
-    let mut found: Vec<(usize, Operation)> = Vec::new();
+    let mut found: Vec<(usize, &Operation)> = Vec::new();
     let mut refused = 0_u64;
     let is_wanted = |one: &&str| [only, served].into_iter().flatten().all(|only| only == *one);
     let providers = providers().into_iter().filter(is_wanted);
-    for operation in
-        providers.flat_map(index::operations).filter_map(Key::operation).filter(|one| !is_login(one))
-    {
-        let Some(rank) = rank(&operation, &wanted) else { continue };
-        match is_allowed(&operation, rules) {
+    let operations = providers.flat_map(|one| Routes::of(one).iter()).map(|route| &route.operation);
+    for operation in operations.filter(|one| !is_login(one)) {
+        let Some(rank) = rank(operation, &wanted) else { continue };
+        match is_allowed(operation, rules) {
             true => found.push((rank, operation)),
             false => refused += 1,
         }
@@ -122,7 +126,7 @@ pub(super) fn search(
     Ok(next.into_iter().fold(line, |line, next| line.text("next", next)).end())
 }
 
-/// How well the words fit: the more of them, the better; then whole names before parts of names before other text. `None` if none
+/// The rank of an operation: the more words fit, the better; then whole names before parts of names before other text. `None` if none
 /// of them fits.
 fn rank(operation: &Operation, wanted: &[&str]) -> Option<usize> {
     let names = [operation.provider(), operation.key.resource, operation.key.name];
@@ -171,7 +175,7 @@ fn described(operation: &Operation, rules: &Rules, full: bool, depth: usize) -> 
         line = line.text("not_allowed", decision.reason.as_str());
     }
     if operation.deletes() {
-        line = line.json("deletes", true);
+        line = line.json("deletes", true).json("needs_confirm", true);
     }
     if !operation.secrets.is_empty() {
         line = line.json("returns_credentials", true);
@@ -266,8 +270,8 @@ mod tests {
         loop {
             let page = found(json!({"limit": 50, "cursor": cursor}), &rules);
             for row in page["operations"].as_array().unwrap() {
-                let operation = operation(row["operation"].as_str().unwrap()).unwrap();
-                let text = describe(&operation, &rules);
+                let operation = &operation(row["operation"].as_str().unwrap()).unwrap().operation;
+                let text = describe(operation, &rules);
                 assert!(text.len() <= MAX_DESCRIPTION, "{}: {}", row["operation"], text.len());
                 let value: Value = serde_json::from_str(&text).unwrap();
                 assert_eq!(value["tool"], row["tool"]);

@@ -1,11 +1,11 @@
 //! The server over HTTP: a token per caller, checked before the protocol is read, and no sessions.
 
 use super::server::Server;
-use crate::broker::gate::Gate;
+use crate::broker::caller::HEADER;
+use crate::broker::gate::allow_origin;
 use crate::broker::problem::Problem;
 use crate::broker::serve::{Socket, serve};
-use crate::broker::{self, Broker};
-use crate::server;
+use crate::broker::{Broker, Held, Limits, Places};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::combinators::BoxBody;
@@ -29,7 +29,8 @@ const BODY_TIME: Duration = Duration::from_secs(60);
 type Service = StreamableHttpService<Server, NeverSessionManager>;
 
 /// Serves until `stop` becomes true and calls in progress have ended.
-pub(super) async fn listen(server: Server, broker: Arc<Broker>, socket: Socket, stop: watch::Receiver<bool>) {
+pub(super) async fn listen(server: Server, socket: Socket, stop: watch::Receiver<bool>) {
+    let broker = Arc::clone(&server.broker);
     let config = StreamableHttpServerConfig::default()
         // A session id would be one more thing that identifies a caller.
         .with_legacy_session_mode(false)
@@ -47,18 +48,21 @@ pub(super) async fn listen(server: Server, broker: Arc<Broker>, socket: Socket, 
     let own = Arc::clone(&broker);
     let respond = move |request, _| {
         let (broker, service) = (Arc::clone(&own), service.clone());
-        async move { respond(&broker.gate, &service, request).await }
+        async move { respond(&broker, &service, request).await }
     };
     serve(socket, broker, respond, stop).await;
 }
 
 async fn respond(
-    gate: &Gate,
+    broker: &Broker,
     service: &Service,
     request: Request<Incoming>,
-) -> Response<BoxBody<Bytes, Infallible>> {
+) -> Response<Held<BoxBody<Bytes, Infallible>>> {
     let (mut head, body) = request.into_parts();
+    let gate = &broker.gate;
     let origin = gate.allowed_origin(&head);
+    let mut entry = broker.entry(&head.method);
+    let mut places = Places::default();
     let admitted = async {
         gate.check_connection(&head)?;
         if let Some(response) = gate.preflight(&head) {
@@ -68,9 +72,9 @@ async fn respond(
             let detail = format!("the path of this server is {PATH}");
             return Err(Problem::new(StatusCode::NOT_FOUND, "unknown_path", detail));
         }
-        let caller = gate.caller(&head.headers, None)?;
-        let body = server::body(&head, body, MAX_MESSAGE, BODY_TIME, |_| true).await;
-        let body = body.map_err(|error| broker::unread(error, MAX_MESSAGE, BODY_TIME))?;
+        let caller = gate.caller(&head.headers, None, &mut entry)?;
+        let limits = Limits { bytes: MAX_MESSAGE, time: BODY_TIME, own: Some(&caller.body_bytes) };
+        let body = broker.read(&head, body, &limits, &mut places).await?;
         Ok(Ok((caller, body)))
     };
     let mut response = match admitted.await {
@@ -78,13 +82,14 @@ async fn respond(
             head.extensions.insert(caller);
             // Nothing behind this point needs the token.
             head.headers.remove(header::AUTHORIZATION);
+            head.headers.remove(HEADER);
             service.handle(Request::from_parts(head, Full::new(body))).await
         }
         Ok(Err(response)) => response.map(|bytes| Full::new(bytes).boxed()),
-        Err(problem) => problem.response(None, None).map(|bytes| Full::new(bytes).boxed()),
+        Err(problem) => broker.refused(&entry, &problem).map(|bytes| Full::new(bytes).boxed()),
     };
     if let Some(origin) = origin {
-        broker::gate::allow_origin(response.headers_mut(), origin);
+        allow_origin(response.headers_mut(), origin);
     }
-    response
+    response.map(|body| Held { body, _places: places })
 }

@@ -11,31 +11,27 @@ mod server;
 mod tools;
 
 use self::server::Server;
-use super::proxy::{self, Options, Prepared, hosts};
-use crate::broker::Broker;
-use crate::broker::serve::Socket;
+use super::proxy::{self, Options, hosts};
+use crate::broker::serve::{DRAIN, Socket};
 use crate::failure::Failure;
 use crate::globals::Globals;
-use crate::interrupt::{self, Signals};
+use crate::interrupt::Signals;
 use rmcp::ServiceExt as _;
 use rmcp::service::ServerInitializeError;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::OnceCell;
-
-/// The longest that the end waits for calls in progress, after their results can't be delivered any more.
-const END: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "\
 Tools: search_operations, describe_operation and read; with --allow-writes also write. `read` calls
-operations of the class read whose responses contain no credentials, `write` all others. The policy
-is that of the proxy (authctl policy --help), and so is the audit log.
+operations of the class read whose responses contain no credentials, `write` all others. A deletion
+needs a confirmation, which its first call returns. The policy is that of the proxy
+(authctl policy --help), and so is the audit log.
 
 On standard input and output, one line of JSON-RPC per message; nothing else is printed there. The
-end of the input ends the server. With --http, one JSON object is printed when the socket listens,
+end of the input or a signal ends the server when writes in progress have ended; a second signal
+stops them. With --http, one JSON object is printed when the socket listens,
 with the URL and, without --policy, a token for the header Authorization: Bearer.
 
 Set-up of an agent that has a JSON file of servers:
@@ -81,22 +77,6 @@ pub(crate) struct Arguments {
     allow_origin: Vec<String>,
 }
 
-/// Where the broker comes from: built with the first call, so that the protocol never waits for a keyring.
-#[derive(Debug)]
-struct Source {
-    options: Options,
-    globals: Globals,
-    prepared: OnceCell<Prepared>,
-}
-
-impl Source {
-    /// Returns the broker. A failure, such as missing credentials, is examined again by the next call.
-    async fn broker(&self) -> Result<Arc<Broker>, Failure> {
-        let prepare = || self.options.prepare(&self.globals, Vec::new(), None);
-        self.prepared.get_or_try_init(prepare).await.map(|prepared| Arc::clone(&prepared.broker))
-    }
-}
-
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
     globals.refuse_all_but_emulator("results go to the agent")?;
     let options = Options {
@@ -107,27 +87,27 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         allow_host: arguments.allow_host.clone(),
         allow_origin: arguments.allow_origin.clone(),
     };
-    let provider = options.provider()?;
-    if provider == Some("vise") {
+    if options.provider()? == Some("vise") {
         return Err(Failure::usage("--provider vise: VISE has no known operations")
             .hint("authctl proxy makes calls of its hosts"));
     }
     let writes = !options.read_only;
     match arguments.http {
-        Some(address) => over_http(options, globals, provider, writes, address).await,
+        Some(address) => over_http(&options, globals, writes, address).await,
         None => {
             let (caller, _) = options.chosen("mcp", arguments.caller.as_deref())?;
-            let source = Source { options, globals: globals.clone(), prepared: OnceCell::new() };
-            let server =
-                Server { source: Arc::new(source), provider, writes, caller: Some(Arc::new(caller)) };
-            over_pipes(server).await
+            // The protocol never waits for a keyring.
+            let broker = options.broker(globals, Vec::new(), None).await?;
+            over_pipes(Server { broker, writes, caller: Some(Arc::new(caller)) }).await
         }
     }
 }
 
-/// Serves standard input and output until the input ends.
+/// Serves standard input and output until the input ends, or until a signal. Writes in progress then end, unless another signal
+/// stops them.
 async fn over_pipes(server: Server) -> Result<(), Failure> {
-    let source = Arc::clone(&server.source);
+    let broker = Arc::clone(&server.broker);
+    let mut signals = Signals::new()?;
     let (input, output) = rmcp::transport::stdio_pipes();
     let transport = AsyncRwTransport::new(input, output).with_max_line_length(http::MAX_MESSAGE);
     let served = async {
@@ -139,34 +119,26 @@ async fn over_pipes(server: Server) -> Result<(), Failure> {
             Err(error) => Err(failed(&error)),
         }
     };
-    let outcome = tokio::select! {
-        outcome = served => outcome,
-        () = interrupt::terminated() => {
-            finish(&source).await;
-            // A thread may still wait for the input.
-            std::process::exit(143);
-        }
+    let (outcome, first) = tokio::select! {
+        outcome = served => (outcome, None),
+        signal = signals.next() => (Ok(()), Some(signal)),
     };
-    finish(&source).await;
+    let second = tokio::select! {
+        // Ignored: after the time, calls are stopped.
+        _ = tokio::time::timeout(DRAIN, broker.idle()) => None,
+        signal = signals.next() => Some(signal),
+    };
+    broker.end().await;
+    if let Some(signal) = first.or(second) {
+        // A thread may still wait for the input.
+        std::process::exit(signal.code());
+    }
     outcome
 }
 
-/// Lets calls that were cancelled write the log, and renewals save their results.
-async fn finish(source: &Source) {
-    if let Some(prepared) = source.prepared.get() {
-        // Ignored: after the time, what is left is dropped.
-        let _ = tokio::time::timeout(END, async {
-            prepared.broker.idle().await;
-            prepared.broker.close().await;
-        })
-        .await;
-    }
-}
-
 async fn over_http(
-    options: Options,
+    options: &Options,
     globals: &Globals,
-    provider: Option<&'static str>,
     writes: bool,
     address: SocketAddr,
 ) -> Result<(), Failure> {
@@ -176,15 +148,11 @@ async fn over_http(
     }
     let (callers, token) = options.all_callers("mcp", None)?;
     let (socket, address) = Socket::bind(address).await?;
-    let prepared = options.prepare(globals, callers, Some(hosts(address))).await?;
-    let broker = Arc::clone(&prepared.broker);
+    let broker = options.prepare(globals, callers, Some(hosts(address))).await?;
     let url = format!("http://{address}{}", http::PATH);
     let signals = Signals::new()?;
     proxy::announce(&broker.gate, "mcp", Some(url), None, token.as_deref())?;
-    let prepared = OnceCell::new_with(Some(prepared));
-    let source = Arc::new(Source { options, globals: globals.clone(), prepared });
-    let server = Server { source: Arc::clone(&source), provider, writes, caller: None };
-    let listen = |stop| http::listen(server, Arc::clone(&broker), socket, stop);
-    proxy::until_stopped(signals, &source.options, &broker.gate, listen).await;
+    let server = Server { broker: Arc::clone(&broker), writes, caller: None };
+    proxy::until_stopped(signals, options, &broker, |stop| http::listen(server, socket, stop)).await;
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! The handler of the protocol: from a tool and its arguments to a result. Calls go through the broker of the proxy.
 
-use super::arguments::{Arguments, View, is_plain_read, short};
+use super::arguments::{Arguments, View, short};
 use super::tools::{DESCRIBE, READ, SEARCH, WRITE};
-use super::{Source, catalog, result, tools};
+use super::{catalog, result, tools};
 use crate::broker::caller::Caller;
+use crate::broker::gate::check_expiry;
 use crate::broker::problem::Problem;
 use crate::broker::{Asked, Broker};
 use crate::index::Operation;
+use crate::routes::Route;
 use http::StatusCode;
 use http::request::Parts;
 use rmcp::model::{
@@ -20,16 +22,14 @@ use std::sync::Arc;
 /// The server of one connection, or of all requests over HTTP.
 #[derive(Clone, Debug)]
 pub(super) struct Server {
-    pub(super) source: Arc<Source>,
-    /// The only provider, if there is one.
-    pub(super) provider: Option<&'static str>,
+    pub(super) broker: Arc<Broker>,
     pub(super) writes: bool,
     /// The caller on standard input and output. Over HTTP, each request has its own.
     pub(super) caller: Option<Arc<Caller>>,
 }
 
 /// A refusal, and the operation that it is about.
-type Refusal = Box<(Problem, Option<Operation>)>;
+type Refusal = Box<(Problem, Option<&'static Route>)>;
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
@@ -42,8 +42,11 @@ impl ServerHandler for Server {
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        let caller = self.caller(&context)?;
+        check_expiry(&caller, self.broker.now())
+            .map_err(|problem| ErrorData::invalid_request(problem.detail, None))?;
         Ok(ListToolsResult::with_all_items(tools::tools(self.writes)))
     }
 
@@ -52,29 +55,37 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let of_request =
-            context.extensions.get::<Parts>().and_then(|head| head.extensions.get::<Arc<Caller>>());
-        let caller = of_request.or(self.caller.as_ref()).cloned();
-        let caller = caller.ok_or_else(|| ErrorData::internal_error("the caller is not known", None))?;
-        let cancelled = context.ct;
+        let caller = self.caller(&context)?;
         let result = match request.name.as_ref() {
             name @ (SEARCH | DESCRIBE) => self.look_up(name, request.arguments, &caller),
-            name => self.call(name, request.arguments, &caller, cancelled.cancelled()).await,
+            name => self.call(name, request.arguments, &caller, context.ct.cancelled_owned()).await,
         };
         Ok(result.into())
     }
 }
 
 impl Server {
-    /// What needs no call.
+    fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Arc<Caller>, ErrorData> {
+        let of_request =
+            context.extensions.get::<Parts>().and_then(|head| head.extensions.get::<Arc<Caller>>());
+        let caller = of_request.or(self.caller.as_ref()).cloned();
+        caller.ok_or_else(|| ErrorData::internal_error("the caller is not known", None))
+    }
+
+    /// The tools that call no vendor.
     fn look_up(&self, name: &str, given: Option<JsonObject>, caller: &Caller) -> CallToolResult {
+        if let Err(problem) = check_expiry(caller, self.broker.now()) {
+            self.broker.refuse(caller, None, &problem);
+            return result::of_problem(&problem, None);
+        }
         let text = if name == SEARCH {
+            let served = self.broker.gate.backends.only();
             Arguments::new(given, &["query", "provider", "limit", "cursor"])
-                .and_then(|arguments| catalog::search(&arguments, &caller.rules, self.provider))
+                .and_then(|arguments| catalog::search(&arguments, &caller.rules, served))
         } else {
             Arguments::new(given, &["operation"])
                 .and_then(|arguments| arguments.operation())
-                .map(|operation| catalog::describe(&operation, &caller.rules))
+                .map(|route| catalog::describe(&route.operation, &caller.rules))
         };
         text.map_or_else(|problem| result::of_problem(&problem, None), result::own)
     }
@@ -85,69 +96,56 @@ impl Server {
         name: &str,
         given: Option<JsonObject>,
         caller: &Arc<Caller>,
-        cancelled: impl Future<Output = ()>,
+        cancelled: impl Future<Output = ()> + Send + 'static,
     ) -> CallToolResult {
-        let broker: Arc<Broker> = match self.source.broker().await {
-            Ok(broker) => broker,
-            Err(failure) => {
-                let problem = Problem::new(StatusCode::BAD_GATEWAY, "credentials", failure.message());
-                return result::of_problem(&problem, None);
-            }
-        };
-        let (operation, asked, view) = match self.asked(name, given) {
+        let (asked, view) = match self.asked(name, given) {
             Ok(asked) => asked,
             Err(refusal) => {
-                let (problem, operation) = *refusal;
-                broker.refuse(caller, operation.as_ref(), &problem);
-                return result::of_problem(&problem, operation.as_ref());
+                let (problem, route) = *refusal;
+                self.broker.refuse(caller, route, &problem);
+                return result::of_problem(&problem, route.map(|route| &route.operation));
             }
         };
-        match broker.ask(caller, asked, cancelled).await {
-            Ok(response) => result::of_response(&operation, &response, &view),
-            Err(problem) => result::of_problem(&problem, Some(&operation)),
+        let operation = &asked.route.operation;
+        match self.broker.ask(caller, asked, cancelled).await {
+            Ok((response, made)) => result::of_response(operation, &response, made, &view),
+            Err(problem) => result::of_problem(&problem, Some(operation)),
         }
     }
 
     /// The call that a tool asks for.
-    fn asked(&self, name: &str, given: Option<JsonObject>) -> Result<(Operation, Asked, View), Refusal> {
-        let refused = |status: StatusCode, code, detail: String| Problem::new(status, code, detail);
+    fn asked(&self, name: &str, given: Option<JsonObject>) -> Result<(Asked, View), Refusal> {
+        const READS: [&str; 6] = ["operation", "parameters", "body", "fields", "limit", "cursor"];
+        const WRITES: [&str; 7] = ["operation", "parameters", "body", "fields", "limit", "cursor", "confirm"];
+        let of_tool = |problem| Box::new((problem, None));
         let names: &[&str] = match name {
-            READ => &["operation", "parameters", "body", "fields", "limit", "cursor"],
-            WRITE => &["operation", "parameters", "body", "fields"],
+            READ => &READS,
+            WRITE => &WRITES,
             _ => {
-                let problem = refused(
-                    StatusCode::NOT_FOUND,
-                    "unknown_tool",
-                    format!("there is no tool {}", short(name)),
-                );
-                return Err(Box::new((problem, None)));
+                let detail = format!("there is no tool {}", short(name));
+                return Err(of_tool(Problem::new(StatusCode::NOT_FOUND, "unknown_tool", detail)));
             }
         };
-        let arguments = Arguments::new(given, names).map_err(|problem| Box::new((problem, None)))?;
-        let operation = arguments.operation().map_err(|problem| Box::new((problem, None)))?;
-        let id = catalog::id(&operation);
-        let checked = match (name, is_plain_read(&operation)) {
-            (READ, true) => Ok(()),
-            (_, false) if !self.writes => Err(refused(
-                StatusCode::FORBIDDEN,
-                "writes_off",
-                format!("{id} changes something or returns credentials, and this server only reads"),
-            )),
-            (READ, false) => {
-                Err(refused(StatusCode::BAD_REQUEST, "wrong_tool", format!("{id} is called by `write`")))
-            }
-            (_, true) => {
-                Err(refused(StatusCode::BAD_REQUEST, "wrong_tool", format!("{id} is called by `read`")))
-            }
-            (_, false) => Ok(()),
-        };
-        let asked = checked.and_then(|()| arguments.view()).and_then(|view| {
-            let asked = arguments.call(&operation, &view)?;
-            Ok((asked, view))
+        let arguments = Arguments::new(given, names).map_err(of_tool)?;
+        let route = arguments.operation().map_err(of_tool)?;
+        let asked = self.check_tool(name, &route.operation).and_then(|()| {
+            let view = arguments.view(&route.operation)?;
+            Ok((arguments.call(route, &view)?, view))
         });
-        match asked {
-            Ok((asked, view)) => Ok((operation, asked, view)),
-            Err(problem) => Err(Box::new((problem, Some(operation)))),
+        asked.map_err(|problem| Box::new((problem, Some(route))))
+    }
+
+    /// Refuses an operation that belongs to the other tool.
+    fn check_tool(&self, name: &str, operation: &Operation) -> Result<(), Problem> {
+        let (id, tool) = (catalog::id(operation), catalog::tool_of(operation));
+        if tool == WRITE && !self.writes {
+            let detail = format!("{id} changes something or returns credentials, and this server only reads");
+            return Err(Problem::new(StatusCode::FORBIDDEN, "writes_off", detail));
         }
+        if tool != name {
+            let detail = format!("{id} is called by `{tool}`");
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "wrong_tool", detail));
+        }
+        Ok(())
     }
 }

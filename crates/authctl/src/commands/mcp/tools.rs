@@ -64,7 +64,11 @@ pub(super) fn tools(writes: bool) -> Vec<Tool> {
             "Write",
             "Calls an operation that creates, changes or deletes something, or whose response contains credentials. If the \
              result says `may_have_executed`, check before calling again.",
-            &call(&json!({})),
+            &call(&json!({
+                "limit": limit(),
+                "cursor": cursor(),
+                "confirm": {"type": "string", "description": "Of a deletion: what its first, refused call returns"},
+            })),
             &["operation"],
             // The worst of its operations.
             ToolAnnotations::new().read_only(false).destructive(true).idempotent(false).open_world(true),

@@ -1,0 +1,42 @@
+//! The checks of the values of a call, wherever they come from.
+
+use crate::index::schema::Plain;
+use crate::index::{self, Operation, Schema};
+
+/// Adds what is wrong with the string for a parameter. `at` names it.
+pub(crate) fn check(
+    provider: &str,
+    schema: &Schema,
+    plain: &Plain,
+    text: &str,
+    at: &str,
+    problems: &mut Vec<String>,
+) {
+    let json = match plain.json(text) {
+        Ok(json) => json,
+        Err(problem) => return problems.push(format!("{at}: {problem}")),
+    };
+    let value = serde_json::from_str(&json).unwrap_or_default();
+    let schema = index::resolve(provider, schema);
+    match &schema.items {
+        // One element of a list.
+        Some(items) if plain.list => items.check(provider, &value, at, problems),
+        _ => schema.check(provider, &value, at, problems),
+    }
+}
+
+/// Adds what is wrong with the values of the path parameters together.
+pub(crate) fn check_range<S: AsRef<str>>(
+    operation: &Operation,
+    path: &[Option<S>],
+    problems: &mut Vec<String>,
+) {
+    let number = |text: &S| text.as_ref().parse::<i64>().ok();
+    if operation.range
+        && let [.., Some(start), Some(end)] = path
+        && let (Some(start), Some(end)) = (number(start), number(end))
+        && end < start
+    {
+        problems.push("the end of the range must not be less than its start".to_owned());
+    }
+}
