@@ -599,7 +599,7 @@ async fn credentials_that_come_or_change_later_are_used_by_the_next_call() {
     home.file(".config/authctl/config.toml", &more);
     agent.data("read", &other);
     // What is wrong with the configuration is said to be that.
-    home.file(".config/authctl/config.toml", "nonsense = 1\n");
+    home.file(".config/authctl/config.toml", "unknown = 1\n");
     let broken = agent
         .error("read", &json!({"operation": "verigator:services.get", "parameters": {"service_id": "a"}}));
     assert_eq!(broken["code"], "configuration");

@@ -138,8 +138,9 @@ pub(crate) fn sheets(pages: Option<&i64>, member: &'static str) -> Result<Option
 
 pub(crate) mod convert {
     use super::Error;
-    use auth_client_core::UnknownFields;
     use auth_client_core::provider::record::{self, Field};
+    use auth_client_core::{Reply, UnknownFields};
+    use serde::Serialize;
 
     pub(crate) fn required<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
         value.ok_or_else(|| Error::invalid_input("modify", member, "the response lacks it"))
@@ -148,6 +149,15 @@ pub(crate) mod convert {
     pub(crate) fn known<T: Field>(unknown: &UnknownFields, member: &'static str) -> Result<Option<T>, Error> {
         record::known(unknown, member)
             .map_err(|_| Error::invalid_input("modify", member, "the response has a value of another type"))
+    }
+
+    pub(crate) fn intact<T, U: Serialize>(read: &Reply<T>, update: &U) -> Result<(), Error> {
+        let lost = read.is_damaged() && serde_json::to_string(update).unwrap().contains('\u{fffd}');
+        if lost {
+            Err(Error::invalid_input("modify", "update", "the response has invalid Unicode"))
+        } else {
+            Ok(())
+        }
     }
 }
 

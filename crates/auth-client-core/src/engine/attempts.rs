@@ -334,7 +334,7 @@ impl Inner {
     }
 }
 
-/// The permission of the client's rate limiter for one attempt. It is given back if it is dropped before the attempt is
+/// The permission of the client's rate limiter for one attempt. It is returned if it is dropped before the attempt is
 /// sent.
 struct Permit<'a>(&'a Inner);
 

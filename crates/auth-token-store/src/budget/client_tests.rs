@@ -108,14 +108,14 @@ async fn times_age_until_they_are_applied() {
     let started = busy.now();
     let seen = Seen { reset: 5_000, ends_in: Some(600 * SECOND), limit: Some(10), remaining: 10 };
     let request = Request { seen: Some(seen), pause: Some(60 * SECOND), ..Request::default() };
-    let Ok(answer) = link.exchange(&request, link.now()).await else { panic!("an answer") };
+    let Ok(response) = link.exchange(&request, link.now()).await else { panic!("no response") };
     assert!(busy.now() - started >= 3 * SECOND);
-    for (until, expected) in [(answer.pool.window.unwrap().ends, 600), (answer.pool.paused_until, 60)] {
+    for (until, expected) in [(response.pool.window.unwrap().ends, 600), (response.pool.paused_until, 60)] {
         let left = until - started;
         assert!((expected - 1) * SECOND <= left && left <= expected * SECOND, "{left}, not {expected} s");
     }
     let now = Instant::now().duration_since(busy.start);
-    assert!(now - answer.at.monotonic >= Duration::from_secs(1), "the time before the record was read");
+    assert!(now - response.at.monotonic >= Duration::from_secs(1), "the time before the record was read");
 }
 
 /// Makes calls, after which this process has permits in hand.
