@@ -2,6 +2,7 @@
 
 use crate::index::schema::Plain;
 use crate::index::{self, Operation, Schema};
+use serde_json::Value;
 
 /// Adds what is wrong with the string for a parameter. `at` names it.
 pub(crate) fn check(
@@ -22,6 +23,14 @@ pub(crate) fn check(
         // One element of a list.
         Some(items) if plain.list => items.check(provider, &value, at, problems),
         _ => schema.check(provider, &value, at, problems),
+    }
+}
+
+/// Notes an update without any field: the vendor would clear the whole record.
+pub(crate) fn check_cleared(operation: &Operation, body: &Value, problems: &mut Vec<String>) {
+    if operation.modify.is_some() && body.as_object().is_some_and(serde_json::Map::is_empty) {
+        problems
+            .push("no field is given, and the fields that are not sent are cleared: all of them".to_owned());
     }
 }
 

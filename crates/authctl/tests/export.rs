@@ -395,7 +395,11 @@ async fn mistakes_are_found_before_anything_is_sent() {
     export(&["contacts", "--to", "a.csv", "--since", "last", "--dry-run"], 2, "name a day");
     export(&["contacts", "--to", "."], 2, "is a folder");
     export(&["contacts", "--to", "nowhere/a.ndjson"], 1, "nowhere/a.ndjson can't be written");
-    export(&["contacts", "--to", "mine.ndjson"], 2, "the file that describes its content is missing");
+    export(
+        &["contacts", "--to", "mine.ndjson"],
+        2,
+        "it was not written by an export, or its description is missing",
+    );
     export(&["contacts", "--to", "mine.ndjson", "--restart"], 2, "was not written by an export");
     export(&["contacts", "--to", "-", "--restart"], 2, "has no earlier export");
     export(&["contacts", "--to", "a.ndjson", "--limit", "3"], 2, "--limit");

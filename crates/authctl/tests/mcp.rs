@@ -331,6 +331,7 @@ async fn the_policy_decides_as_for_the_proxy() {
     let other = home.run(&["policy", "token", "other"]).expect(0, "token_sha256").out;
     let two = home.file("two.toml", format!("{policy}{other}"));
     home.run(&["mcp", "--policy", two.to_str().unwrap()]).expect(2, "--caller");
+    home.run(&["mcp", "--policy", two.to_str().unwrap(), "--caller", "x"]).expect(2, "has no caller \"x\"");
     home.run(&["mcp", "--policy", "none.toml"]).expect(1, "can't be read");
 }
 
@@ -634,6 +635,9 @@ async fn a_deletion_needs_a_confirmation_of_exactly_this_call() {
         );
         assert!(refused["next"].as_str().unwrap().contains("\"virtuous:gifts.delete 301\""), "{refused}");
     }
+    let update = json!({"operation": "virtuous:contact_addresses.update", "parameters": {"contactAddressId": 117}, "body": {}});
+    let refused = agent.error("write", &update);
+    assert!(refused["message"].as_str().unwrap().contains("no field is given"), "{refused}");
     assert_eq!(emulator.journal_of("virtuous").len(), 0);
     agent.tool("write", &delete(json!("virtuous:gifts.delete 301")));
     let journal = emulator.journal_of("virtuous");

@@ -200,6 +200,19 @@ fn a_field_that_is_set_twice_is_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_update_that_would_clear_a_record_is_refused() {
+    let emulator = emulator().await;
+    let home = Home::of(&emulator);
+    let update = ["virtuous", "contact_addresses", "update", "117"];
+    for body in [&[] as &[&str], &["--data", "{}"]] {
+        home.run(&[&update, body].concat())
+            .expect(2, "no field is given, and the fields that are not sent are cleared");
+    }
+    assert!(emulator.journal_of("virtuous").is_empty());
+    home.run(&[&update[..], &["--label", "Home"]].concat()).expect(0, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_option_without_effect_is_refused_before_anything_happens() {
     let emulator = emulator().await;
     let mut home = Home::of(&emulator);

@@ -390,6 +390,7 @@ fn events_sizes_and_the_early_response_follow_the_options() {
         (&["--max-body", "1GB"], "size"),
         (&["--path", "hook"], "start with /"),
         (&["--bind", "0.0.0.0:0", "--no-verify"], "loopback"),
+        (&["--bind", "0.0.0.0:0"], "other machines could reach it"),
         (&["--token", "canary"], "process lists"),
     ] {
         home.run(&[&["listen"] as &[_], arguments].concat()).expect(2, problem);

@@ -128,6 +128,11 @@ pub(crate) fn identify<'c>(
     by_token.or_else(|| callers.iter().find(|one| peer.is_some() && one.user_id == peer))
 }
 
+/// Whether a request has anything that may be a token.
+pub(crate) fn has_token(headers: &HeaderMap) -> bool {
+    !tokens(headers).is_empty()
+}
+
 /// The values that may be a token: the own header, a bearer, name or password of Basic or of Verigator's header.
 fn tokens(headers: &HeaderMap) -> Vec<String> {
     let mut found = Vec::new();

@@ -78,8 +78,10 @@ impl Gate {
         entry: &mut Entry,
     ) -> Result<Arc<Caller>, Problem> {
         let caller = self.identify(headers, peer).ok_or_else(|| {
-            let detail =
-                "no token of a caller: send it as bearer, as password of Basic, or in x-authctl-token";
+            let detail = match caller::has_token(headers) {
+                true => "the token is that of no caller",
+                false => "the token of the caller is missing: send it as bearer, as password of Basic, or in x-authctl-token",
+            };
             Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
         })?;
         entry.caller = Some(caller.name.clone());

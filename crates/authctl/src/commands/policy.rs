@@ -20,7 +20,8 @@ const FILE: &str = "\
 The file is TOML:
   [[caller]]
   name = \"reports\"                          # letters, digits, - _ .
-  token_sha256 = \"…\"                        # of authctl policy token; or user_id = 1000, for a unix socket
+  # From authctl policy token. On a unix socket, instead: user_id = 1000
+  token_sha256 = \"…\"
   allow = [\"virtuous:class:read\", \"virtuous:contacts.update\", \"verigator\"]
   deny = [\"virtuous:gifts.*\"]               # wins
   rate = \"60/min\"                           # per s, min or h

@@ -145,8 +145,11 @@ impl Options {
         let wanted = wanted.or_else(|| names.first().filter(|_| names.len() == 1).map(String::as_str));
         let found = callers.into_iter().find(|caller| Some(caller.name.as_str()) == wanted);
         let mut found = found.ok_or_else(|| {
-            Failure::usage(format!("--caller: name the caller of the policy that `{name}` is"))
-                .hint(names.join(", "))
+            let what = match wanted {
+                Some(wanted) => format!("--caller: the policy has no caller {}", crate::json::quote(wanted)),
+                None => format!("--caller is missing: the caller of the policy that `{name}` is"),
+            };
+            Failure::usage(what).hint(format!("the callers: {}", names.join(", ")))
         })?;
         found.token = caller.token;
         Ok((found, token))

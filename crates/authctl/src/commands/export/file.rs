@@ -72,14 +72,18 @@ impl File {
         let name = this.name();
         match fs::read_to_string(beside(path, ".export")) {
             Ok(text) => {
-                let refused = |reason: &str| mismatch(&name, reason, "choose another file, or remove both");
+                let refused = |reason: &str| {
+                    mismatch(&name, reason, &format!("choose another file, or remove it and {name}.export"))
+                };
                 match Description::parse(&text) {
                     Some(Description { columns: own, state, .. })
                         if !restart
                             && state.holds.format == format.name()
                             && own != format.columns(columns) =>
                     {
-                        return Err(refused("its columns are those of another version of authctl"));
+                        let reason =
+                            "its columns are others: those of another resource or version of authctl";
+                        return Err(refused(reason));
                     }
                     Some(Description { bytes, state, .. }) => {
                         (this.state, this.length) = (Some(state), bytes);
@@ -97,8 +101,12 @@ impl File {
                     .hint("delete it, or choose another file"));
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let hint = format!("choose another file, or restore {name}.export");
-                return Err(mismatch(&name, "the file that describes its content is missing", &hint));
+                let hint = format!("choose another file; if an export wrote it, restore {name}.export");
+                return Err(mismatch(
+                    &name,
+                    "it was not written by an export, or its description is missing",
+                    &hint,
+                ));
             }
             Err(error) => return Err(this.failed("read", &error)),
         }

@@ -76,7 +76,7 @@ pub(super) struct Arguments {
     /// Respond 200 to a verified delivery at once, before it is forwarded.
     #[arg(long)]
     ack: bool,
-    /// Allow a receiver on another machine.
+    /// Allow other machines: as senders, with --bind, and as the receiver, with --forward-to.
     #[arg(long)]
     allow_remote: bool,
     /// Accept deliveries without verifying them, of a subscription without a secret. On a loopback address only.
@@ -93,6 +93,10 @@ pub(super) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     )?;
     if arguments.no_verify && !arguments.bind.ip().is_loopback() {
         return Err(Failure::usage("--no-verify needs a loopback address: anybody could send deliveries"));
+    }
+    if !arguments.bind.ip().is_loopback() && !arguments.allow_remote {
+        return Err(Failure::usage(format!("--bind {}: other machines could reach it", arguments.bind))
+            .hint("--allow-remote allows that; the connection is not encrypted"));
     }
     let secrets = match arguments.no_verify {
         true => Vec::new(),
