@@ -14,7 +14,7 @@ use auth_client_core::transport::{BodyLimits, Received, Transport, TransportErro
 use bytes::Bytes;
 use common::{Setup, Stamp, origin, read, write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// Signs like [`Stamp`], and says that the time matters.
@@ -39,7 +39,9 @@ struct Server {
     ahead: AtomicI64,
     sends: AtomicU64,
     dated: bool,
-    refuses_all: bool,
+    /// Seconds that its `Date` differs from its clock.
+    date_off: AtomicI64,
+    refuses_all: AtomicBool,
     /// The status of a refusal.
     refusal: u16,
 }
@@ -57,11 +59,12 @@ impl Transport for Wire {
         for _ in 0..5 {
             tokio::task::yield_now().await;
         }
-        let good = now.abs_diff(stamp) <= 300 && !self.0.refuses_all;
+        let good = now.abs_diff(stamp) <= 300 && !self.0.refuses_all.load(Ordering::Relaxed);
         let mut answer = http::Response::new(Bytes::from_static(b"1"));
         *answer.status_mut() = http::StatusCode::from_u16(if good { 200 } else { self.0.refusal }).unwrap();
         if self.0.dated {
-            let date = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(now).unwrap());
+            let date = SystemTime::UNIX_EPOCH
+                + Duration::from_secs(u64::try_from(now + self.0.date_off.load(Ordering::Relaxed)).unwrap());
             answer.headers_mut().insert("date", httpdate::fmt_http_date(date).parse().unwrap());
         }
         Ok(Received::new(answer))
@@ -76,7 +79,10 @@ fn refusing(ahead: i64, dated: bool, refuses_all: bool, refusal: u16) -> (Arc<Se
     let clock: Arc<dyn Clock> =
         Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)));
     let (ahead, sends) = (AtomicI64::new(ahead), AtomicU64::new(0));
-    let server = Arc::new(Server { clock: Arc::clone(&clock), ahead, sends, dated, refuses_all, refusal });
+    let (date_off, refuses_all) = (AtomicI64::new(0), AtomicBool::new(refuses_all));
+    let clock_of_server = Arc::clone(&clock);
+    let server =
+        Arc::new(Server { clock: clock_of_server, ahead, sends, dated, date_off, refuses_all, refusal });
     let mut setup = Setup::new(Wire(Arc::clone(&server)));
     // It stands still, so no deadline passes.
     setup.settings.set_time(clock, ManualTime::new().timer());
@@ -145,6 +151,32 @@ async fn a_call_that_stays_refused_names_the_clock() {
                 error.to_string().contains("this machine's clock is 7200 s behind the server's"),
                 "{error}"
             );
+        }
+    }
+}
+
+/// A proxy whose clock is wrong writes the `Date` of one refusal, which has another cause.
+#[tokio::test]
+async fn a_wrong_date_does_not_spoil_later_calls() {
+    for refusal in [401, 403] {
+        for ahead in [0, 7200] {
+            for off in [-1_700_000_000, -86_400, 3600, 86_400 * 3650] {
+                let (server, engine) = refusing(ahead, true, false, refusal);
+                read(&engine).await.unwrap();
+                server.date_off.store(off, Ordering::Relaxed);
+                server.refuses_all.store(true, Ordering::Relaxed);
+                for _ in 0..3 {
+                    let before = sends(&server);
+                    read(&engine).await.unwrap_err();
+                    assert!(sends(&server) - before <= 2);
+                }
+                server.refuses_all.store(false, Ordering::Relaxed);
+                let before = sends(&server);
+                for _ in 0..5 {
+                    read(&engine).await.unwrap();
+                }
+                assert_eq!(sends(&server), before + 5, "{refusal} {ahead} {off}");
+            }
         }
     }
 }

@@ -266,6 +266,9 @@ impl Inner {
         let skew = ((refused || status == 400) && signs_time())
             .then(|| skew::measure(view.headers, state.skew, sent_at.wall, now.wall))
             .flatten();
+        if refused && signs_time() {
+            self.skew.reject(state.skew);
+        }
         // After a correction, other responses than a refused credential have another cause.
         state.wrong_clock = skew.or(state.wrong_clock.filter(|_| refused));
         // A server may also reject a signature of another time with a 403.
@@ -278,6 +281,9 @@ impl Inner {
         let mut recovery = Recovery::Final;
         let (kind, reason) = match classification {
             Classification::Success => {
+                if signs_time() {
+                    self.skew.accept(state.skew);
+                }
                 state.delivery = state.delivery.max(Delivery::Sent);
                 return Ok(received);
             }

@@ -89,7 +89,7 @@ impl Inner {
         if let Some(source) = source {
             error = error.with_source(source);
         }
-        if let Some(skew) = state.wrong_clock.filter(|_| names_credential(kind)) {
+        if let Some(skew) = state.wrong_clock.filter(|skew| *skew != 0 && names_credential(kind)) {
             error = error.edit(|inner| inner.detail = skew::describe(skew).into());
         }
         let error = error.edit(|inner| {

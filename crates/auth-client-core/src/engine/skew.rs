@@ -11,16 +11,37 @@ use std::time::{Duration, SystemTime};
 const TOLERATED: i64 = 5;
 
 /// Number of seconds that the server's clock is ahead of the local clock; zero up to the tolerated difference.
+///
+/// A `Date` may be wrong, such as that of a proxy. So a new difference is dropped if the server rejects a signature that
+/// uses it.
 #[derive(Debug, Default)]
-pub(super) struct Skew(AtomicI64);
+pub(super) struct Skew {
+    current: AtomicI64,
+    /// The last difference with which a call succeeded.
+    accepted: AtomicI64,
+}
 
 impl Skew {
     pub(super) fn get(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
+        self.current.load(Ordering::Relaxed)
     }
 
     pub(super) fn set(&self, seconds: i64) {
-        self.0.store(seconds, Ordering::Relaxed);
+        self.current.store(seconds, Ordering::Relaxed);
+    }
+
+    /// Notes that a call succeeded whose signature used this difference.
+    pub(super) fn accept(&self, used: i64) {
+        if self.accepted.load(Ordering::Relaxed) != used {
+            self.accepted.store(used, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns to the accepted difference, because the server rejected a signature that used this one. A difference that
+    /// another call has measured since is kept.
+    pub(super) fn reject(&self, used: i64) {
+        let accepted = self.accepted.load(Ordering::Relaxed);
+        let _ = self.current.compare_exchange(used, accepted, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
