@@ -2,9 +2,12 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+use async_trait::async_trait;
 use auth_client_core::provider::auth_core::{Clock, ManualClock};
 use auth_client_core::testing::{Canary, ScriptedTransport};
+use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use openidconnect::core::{
     CoreIdToken, CoreIdTokenClaims, CoreJwsSigningAlgorithm, CoreRsaPrivateSigningKey,
 };
@@ -15,6 +18,8 @@ use openidconnect::{
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 use vaultvision_client::ExposeSecret;
 use vaultvision_client::models::{Application, Tenant};
@@ -231,6 +236,11 @@ async fn discovery_is_checked_and_redirects_are_not_followed() {
     let transport = ScriptedTransport::new().json(200, plain).json(200, "{}");
     assert!(matches!(discover(transport.clone(), ISSUER).await, Err(LoginError::Server(..))), "plain http");
     assert_eq!(transport.requests().len(), 1);
+    for odd in ["https://acme01.vvkey.test@evil.test/keys", "https://acme01.vvkey.test/keys#x"] {
+        let document = discovery(ISSUER).replace("https://acme01.vvkey.test/keys", odd);
+        let transport = ScriptedTransport::new().json(200, document);
+        assert!(matches!(discover(transport, ISSUER).await, Err(LoginError::Server(..))), "{odd}");
+    }
     let redirect =
         ScriptedTransport::new().response(302, &[("location", "https://evil.test/")], "").json(200, "{}");
     assert!(discover(redirect.clone(), ISSUER).await.is_err());
@@ -342,6 +352,7 @@ async fn deviations_that_do_no_harm_are_accepted() {
         let changes = json!({
             "iss": slashed(of_token), "email_verified": "true", "email": "a@example.test", "azp": "J3Or5KNHIUDl",
             "nbf": "1700000000", "x": [1], "exp": 1_700_003_600.5, "aud": ["J3Or5KNHIUDl"], "zoneinfo": null,
+            "updated_at": "2023-11-14T22:13:20.000Z",
         });
         let logged_in = finish_with(&transport, &login, "k1", changes, None).await.unwrap();
         assert_eq!(logged_in.user.email_verified, Some(true));
@@ -359,6 +370,12 @@ async fn tokens_that_the_rules_forbid_are_refused_with_their_reason() {
         (json!({"azp": "another"}), "azp"),
         (json!({"sub": ""}), "subject is empty"),
         (json!({"sub": " \t"}), "subject is empty"),
+        (json!({"sub": "\u{200b}\u{feff}"}), "subject is empty"),
+        (json!({"updated_at": "yesterday"}), "its claim updated_at is not a time"),
+        (json!({"email_verified": 1}), "its claim email_verified is not true or false"),
+        (json!({"name": 7}), "its claim name is not a string"),
+        (json!({"address": "Main St"}), "its claim address is not an object"),
+        (json!({"amr": "pwd"}), "its claim amr is not a list"),
         (json!({"sub": null}), "its claim sub is missing or not a string"),
         (json!({"sub": 7}), "its claim sub is missing or not a string"),
         (json!({"exp": "1700003600"}), "its claim exp is missing or not a number"),
@@ -369,7 +386,7 @@ async fn tokens_that_the_rules_forbid_are_refused_with_their_reason() {
         (json!({"nbf": "tomorrow"}), "nbf is not a number"),
         (json!({"nbf": true}), "nbf is not a number"),
         (json!({"azp": ""}), "azp"),
-        (json!({"azp": 7}), "another type"),
+        (json!({"azp": 7}), "its claim azp is not a string"),
         (json!({"aud": []}), "another audience"),
         (json!({"aud": ["J3Or5KNHIUDl", "another"]}), "another audience"),
         (json!({"aud": "J3Or5KNHIUDl "}), "another audience"),
@@ -398,6 +415,91 @@ async fn tokens_that_the_rules_forbid_are_refused_with_their_reason() {
         let builder = builder.clock_allowance(Duration::from_secs(30)).transport(transport.clone());
         let login = builder.discover().await.unwrap();
         finish_with(&transport, &login, "k1", changes, None).await.unwrap();
+    }
+}
+
+/// A list of keys in which one occurs twice, two share an id, or one is damaged.
+#[tokio::test]
+async fn one_of_several_keys_that_fit_is_enough() {
+    let good = || serde_json::to_value(key().as_verification_key()).unwrap();
+    let mut other = good();
+    other["n"] = json!("sXchTnUkzhZ8Vgyb5OmSCg");
+    let mut damaged = good();
+    damaged.as_object_mut().unwrap().remove("n");
+    for (list, works) in [
+        (json!([good(), good()]), true),
+        (json!([other.clone(), good()]), true),
+        (json!([damaged.clone(), good()]), true),
+        (json!([other.clone(), other.clone()]), false),
+        (json!([damaged]), false),
+    ] {
+        let list = json!({ "keys": list }).to_string();
+        let transport = ScriptedTransport::new().json(200, discovery(ISSUER)).json(200, list.clone());
+        let clock = Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)));
+        let builder = Login::at(ISSUER).client_id("J3Or5KNHIUDl").redirect_url(CALLBACK).clock(clock.clone());
+        let login = builder.transport(transport.clone()).discover().await.unwrap();
+        if works {
+            finish_with(&transport, &login, "k1", json!({}), None).await.unwrap();
+            continue;
+        }
+        let error = finish_with(&transport, &login, "k1", json!({}), Some(list.clone())).await.unwrap_err();
+        assert!(matches!(error, LoginError::Token(_)) && !error.to_string().contains("k1"), "{error}");
+        clock.advance(Duration::from_secs(10));
+        finish_with(&transport, &login, "k1", json!({}), Some(keys("k1"))).await.unwrap();
+    }
+}
+
+/// Sends like the script, but a request for keys has no response while `hangs`.
+#[derive(Clone, Debug)]
+struct SlowKeys {
+    script: ScriptedTransport,
+    hangs: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Transport for SlowKeys {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        limits: BodyLimits,
+    ) -> Result<Received, TransportError> {
+        if request.uri().path() == "/keys" && self.hangs.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        self.script.send(request, limits).await
+    }
+}
+
+#[tokio::test]
+async fn a_request_for_keys_delays_no_other_login_and_may_be_dropped() {
+    let script = tenant();
+    let transport = SlowKeys { script: script.clone(), hangs: Arc::default() };
+    let builder = Login::at(ISSUER).client_id("J3Or5KNHIUDl").redirect_url(CALLBACK).clock(clock());
+    let login = builder.transport(transport.clone()).discover().await.unwrap();
+    transport.hangs.store(true, Ordering::Relaxed);
+    {
+        let mut waiting = Box::pin(finish_with(&script, &login, "k2", json!({}), None));
+        for _ in 0..100 {
+            let polled = std::future::poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context))).await;
+            assert!(polled.is_pending());
+        }
+        finish_with(&script, &login, "k1", json!({}), None).await.unwrap();
+    }
+    transport.hangs.store(false, Ordering::Relaxed);
+    finish_with(&script, &login, "k2", json!({}), Some(keys("k2"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_parameter_of_a_redirect_occurs_once() {
+    for more in ["&state=x", "&code=d", "&iss=https://evil.test", "&error=access_denied&error=x"] {
+        let transport = tenant();
+        let login = login(&transport).await;
+        let started = login.begin(Page::Login);
+        let state = &query(&started.url)["state"];
+        let back = format!("code=c&state={state}&iss={ISSUER}{more}");
+        let error = login.finish(started.pending, &back).await.unwrap_err();
+        assert!(matches!(error, LoginError::State), "{more}: {error}");
+        assert_eq!(transport.requests().len(), 2);
     }
 }
 

@@ -164,9 +164,15 @@ impl Login {
     pub async fn finish(&self, pending: Pending, query: &str) -> Result<LoggedIn, LoginError> {
         let query = query.trim_start_matches('?');
         let find = |wanted: &str| {
-            let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-            pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+            let pairs = url::form_urlencoded::parse(query.as_bytes());
+            let mut values = pairs.filter(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+            (values.next(), values.next())
         };
+        // RFC 6749 forbids a repeated parameter: whoever added one may have meant another reader to see it.
+        if ["state", "iss", "error", "code"].iter().any(|name| find(name).1.is_some()) {
+            return Err(LoginError::State);
+        }
+        let find = |wanted: &str| find(wanted).0;
         // Checked first, so that an error of another login is not reported as an error of this one.
         if find("state").as_deref() != Some(pending.state.secret().as_str()) {
             return Err(LoginError::State);
@@ -184,7 +190,7 @@ impl Login {
         if let Some(refused) = find("error") {
             return Err(LoginError::refused(&refused, None));
         }
-        let code = find("code").ok_or(LoginError::State)?;
+        let code = find("code").filter(|code| !code.is_empty()).ok_or(LoginError::State)?;
         let (access_token, id_token) = self.exchange(&code, &pending.verifier).await?;
         let id_token = id_token.ok_or_else(|| LoginError::Token("missing".to_owned()))?;
         let user = token::verify(self, &id_token, &pending.nonce, &access_token).await?;

@@ -6,7 +6,7 @@ use auth_client_core::provider::auth_core::{Clock, Now};
 use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use serde::Deserialize;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use url::Url;
@@ -29,13 +29,10 @@ pub(super) struct Provider {
     pub(super) sends_issuer: bool,
     pub(super) algorithms: Vec<CoreJwsSigningAlgorithm>,
     jwks_uri: Url,
-    keys: Mutex<Keys>,
-}
-
-#[derive(Debug)]
-struct Keys {
-    current: Arc<CoreJsonWebKeySet>,
-    read_again: Option<Now>,
+    /// Not locked during a request, so that a login with a known key doesn't wait for one.
+    keys: RwLock<Arc<CoreJsonWebKeySet>>,
+    /// Time of the last request for newer keys. Locked during a request, so that there is only one at a time.
+    read_again: Mutex<Option<Now>>,
 }
 
 #[derive(Deserialize)]
@@ -60,7 +57,10 @@ impl Provider {
             return Err(answer.bad("the document is that of another issuer"));
         }
         let endpoint = |name: &str, url: &str| match (Url::parse(url), url.parse::<http::Uri>()) {
-            (Ok(parsed), Ok(uri)) if http.allows(&uri) => Ok(parsed),
+            (Ok(parsed), Ok(uri)) if http.allows(&uri) && is_plain(&parsed) => Ok(parsed),
+            (Ok(parsed), Ok(_)) if !is_plain(&parsed) => {
+                Err(answer.bad(format!("{name} in the document has a username or a fragment")))
+            }
             _ => Err(answer.bad(format!("{name} in the document is not an https URL"))),
         };
         let jwks_uri = endpoint("jwks_uri", &document.jwks_uri)?;
@@ -71,15 +71,16 @@ impl Provider {
             userinfo_endpoint: userinfo.map(|url| endpoint("userinfo_endpoint", url)).transpose()?,
             sends_issuer: is_true(&document.authorization_response_iss_parameter_supported),
             algorithms: algorithms(&document.id_token_signing_alg_values_supported),
-            keys: Mutex::new(Keys { current: read_keys(http, &jwks_uri).await?, read_again: None }),
+            keys: RwLock::new(read_keys(http, &jwks_uri).await?),
+            read_again: Mutex::new(None),
             jwks_uri,
             issuer: document.issuer,
         };
         Ok(provider)
     }
 
-    pub(super) async fn keys(&self) -> Arc<CoreJsonWebKeySet> {
-        Arc::clone(&self.keys.lock().await.current)
+    pub(super) fn keys(&self) -> Arc<CoreJsonWebKeySet> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Returns newer keys than `old`, and requests them if necessary. `None` if the last request is too recent.
@@ -89,17 +90,26 @@ impl Provider {
         http: &Http,
         clock: &dyn Clock,
     ) -> Result<Option<Arc<CoreJsonWebKeySet>>, LoginError> {
-        let mut keys = self.keys.lock().await;
-        if Arc::ptr_eq(&keys.current, old) {
-            let now = clock.now();
-            if keys.read_again.is_some_and(|last| now.since(last) < KEY_INTERVAL) {
-                return Ok(None);
-            }
-            keys.read_again = Some(now);
-            keys.current = read_keys(http, &self.jwks_uri).await?;
+        let mut read_again = self.read_again.lock().await;
+        let current = self.keys();
+        if !Arc::ptr_eq(&current, old) {
+            return Ok(Some(current));
         }
-        Ok(Some(Arc::clone(&keys.current)))
+        if read_again.is_some_and(|last| clock.now().since(last) < KEY_INTERVAL) {
+            return Ok(None);
+        }
+        let keys = read_keys(http, &self.jwks_uri).await;
+        // Noted afterwards: a login that is dropped has read no keys for the next one.
+        *read_again = Some(clock.now());
+        let keys = keys?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
+        Ok(Some(keys))
     }
+}
+
+/// Returns whether a URL has neither a username, which looks like a host, nor a fragment, which RFC 6749 forbids.
+fn is_plain(url: &Url) -> bool {
+    url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
 }
 
 async fn read_keys(http: &Http, url: &Url) -> Result<Arc<CoreJsonWebKeySet>, LoginError> {

@@ -6,6 +6,7 @@ use super::login::Login;
 use super::provider::same_issuer;
 use super::user::UserInfo;
 use auth_client_core::provider::auth_core::ExposeSecret;
+use auth_client_core::provider::auth_core::secret::has_visible;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use openidconnect::core::{
@@ -45,7 +46,7 @@ pub(super) async fn verify(
     access_token: &str,
 ) -> Result<UserInfo, LoginError> {
     let token = Token::from_str(token).map_err(|_| LoginError::Token(unreadable(token)))?;
-    let keys = login.provider.keys().await;
+    let keys = login.provider.keys();
     let why = match claims(login, &token, nonce, access_token, &keys) {
         Ok(user) => return Ok(user),
         Err(Refused::Token(why)) => return Err(LoginError::Token(why)),
@@ -74,6 +75,28 @@ fn claims(
     access_token: &str,
     keys: &CoreJsonWebKeySet,
 ) -> Result<UserInfo, Refused> {
+    let refused = match claims_by(login, token, nonce, access_token, keys.clone()) {
+        Err(Refused::Key(why @ SignatureVerificationError::AmbiguousKeyId(_))) => why,
+        result => return result,
+    };
+    // A tenant may list a key twice, or two keys under one id. Any of them may have signed the token.
+    for key in keys.keys() {
+        let only = CoreJsonWebKeySet::new(vec![key.clone()]);
+        match claims_by(login, token, nonce, access_token, only) {
+            Err(Refused::Key(_)) => {}
+            result => return result,
+        }
+    }
+    Err(Refused::Key(refused))
+}
+
+fn claims_by(
+    login: &Login,
+    token: &Token,
+    nonce: &Nonce,
+    access_token: &str,
+    keys: CoreJsonWebKeySet,
+) -> Result<UserInfo, Refused> {
     let refuse = |why: &str| Err(Refused::Token(why.to_owned()));
     let issuer = IssuerUrl::new(login.provider.issuer.clone())
         .map_err(|_| Refused::Token("the tenant's issuer is not a URL".to_owned()))?;
@@ -84,9 +107,9 @@ fn claims(
     let verifier = match &login.client_secret {
         Some(secret) => {
             let secret = ClientSecret::new(secret.expose_secret().to_owned());
-            CoreIdTokenVerifier::new_confidential_client(id, secret, issuer, keys.clone())
+            CoreIdTokenVerifier::new_confidential_client(id, secret, issuer, keys)
         }
-        None => CoreIdTokenVerifier::new_public_client(id, issuer, keys.clone()),
+        None => CoreIdTokenVerifier::new_public_client(id, issuer, keys),
     };
     let verifier = verifier
         .set_allowed_algs(login.provider.algorithms.clone())
@@ -95,7 +118,10 @@ fn claims(
         .require_issuer_match(false);
     let claims = token.claims(&verifier, nonce).map_err(|error| match error {
         ClaimsVerificationError::SignatureVerification(
-            error @ (SignatureVerificationError::NoMatchingKey | SignatureVerificationError::CryptoError(_)),
+            error @ (SignatureVerificationError::NoMatchingKey
+            | SignatureVerificationError::AmbiguousKeyId(_)
+            | SignatureVerificationError::InvalidKey(_)
+            | SignatureVerificationError::CryptoError(_)),
         ) => Refused::Key(error),
         ClaimsVerificationError::SignatureVerification(error) => Refused::Token(describe(&error)),
         ClaimsVerificationError::Expired(_) => Refused::Token("it has expired".to_owned()),
@@ -105,12 +131,16 @@ fn claims(
         ClaimsVerificationError::InvalidNonce(_) => {
             Refused::Token("it is for another login (nonce)".to_owned())
         }
-        error => Refused::Token(error.to_string()),
+        // The library's messages quote the token.
+        ClaimsVerificationError::Unsupported(_) => {
+            Refused::Token("its header names a type or an extension that is not supported".to_owned())
+        }
+        _ => Refused::Token("a claim has a value that is not allowed".to_owned()),
     })?;
     if !same_issuer(claims.issuer().as_str(), &login.provider.issuer) {
         return refuse("it is from another issuer");
     }
-    if claims.subject().as_str().trim().is_empty() {
+    if !has_visible(claims.subject().as_str()) {
         return refuse("its subject is empty");
     }
     if claims.authorized_party().is_some_and(|party| **party != login.client_id) {
@@ -133,11 +163,11 @@ fn claims(
         _ => {}
     }
     if let Some(expected) = claims.access_token_hash() {
-        let bad = |error: &dyn std::fmt::Display| Refused::Token(error.to_string());
-        let algorithm = token.signing_alg().map_err(|error| bad(&error))?;
-        let key = token.signing_key(&verifier).map_err(|error| bad(&error))?;
+        let bad = || Refused::Token("it can't be compared with the access token (at_hash)".to_owned());
+        let algorithm = token.signing_alg().map_err(|_| bad())?;
+        let key = token.signing_key(&verifier).map_err(|_| bad())?;
         let actual = AccessTokenHash::from_token(&AccessToken::new(access_token.to_owned()), algorithm, key);
-        if actual.map_err(|error| bad(&error))? != *expected {
+        if actual.map_err(|_| bad())? != *expected {
             return refuse("issued for another access token");
         }
     }
@@ -165,11 +195,50 @@ fn unreadable(token: &str) -> String {
         ("exp", Value::is_number, "a number"),
         ("iat", Value::is_number, "a number"),
     ];
-    let bad = checks.iter().find(|(name, is_good, _)| !claims.get(*name).is_some_and(is_good));
-    bad.map_or_else(
-        || "its header, or one of its claims, has another type than ID tokens have".to_owned(),
-        |(name, _, what)| format!("its claim {name} is missing or not {what}"),
-    )
+    if let Some((name, _, what)) =
+        checks.iter().find(|(name, is_good, _)| !claims.get(*name).is_some_and(is_good))
+    {
+        return format!("its claim {name} is missing or not {what}");
+    }
+    let optional = |names: &'static [&'static str], is_good: fn(&Value) -> bool, what| {
+        let bad = |name: &&&str| claims.get(**name).is_some_and(|value| !value.is_null() && !is_good(value));
+        names.iter().find(bad).map(|name| format!("its claim {name} is not {what}"))
+    };
+    optional(&TEXTS, Value::is_string, "a string")
+        .or_else(|| optional(&["email_verified", "phone_number_verified"], is_flag, "true or false"))
+        .or_else(|| optional(&["auth_time", "updated_at"], Value::is_number, "a time"))
+        .or_else(|| optional(&["amr"], Value::is_array, "a list"))
+        .or_else(|| optional(&["address"], Value::is_object, "an object"))
+        .unwrap_or_else(|| {
+            "its header, or one of its claims, has another type than ID tokens have".to_owned()
+        })
+}
+
+/// Optional claims that are strings.
+const TEXTS: [&str; 19] = [
+    "acr",
+    "at_hash",
+    "azp",
+    "birthdate",
+    "c_hash",
+    "email",
+    "family_name",
+    "gender",
+    "given_name",
+    "locale",
+    "middle_name",
+    "name",
+    "nickname",
+    "nonce",
+    "phone_number",
+    "picture",
+    "profile",
+    "website",
+    "zoneinfo",
+];
+
+fn is_flag(value: &Value) -> bool {
+    value.is_boolean() || matches!(value.as_str(), Some("true" | "false"))
 }
 
 fn describe(error: &SignatureVerificationError) -> String {
@@ -181,6 +250,13 @@ fn describe(error: &SignatureVerificationError) -> String {
         SignatureVerificationError::DisallowedAlg(_) => {
             "signed with an algorithm that is not allowed".to_owned()
         }
-        error => error.to_string(),
+        SignatureVerificationError::AmbiguousKeyId(_) => {
+            "none of the tenant's keys that fit has signed it".to_owned()
+        }
+        SignatureVerificationError::InvalidKey(_) => {
+            "signed with a key that the tenant publishes in an invalid form".to_owned()
+        }
+        SignatureVerificationError::NoSignature => "it has no signature".to_owned(),
+        _ => "its signature can't be checked".to_owned(),
     }
 }
