@@ -8,6 +8,7 @@ use crate::models::{
     AuthResult, AuthType, LoginToken, OtpCheck, Policy, PushRequest, TokenType, UserInfo, UserQuery,
 };
 use crate::{Client, Error, PushOutcome, PushWait};
+use auth_client_core::UnknownFields;
 use auth_client_core::provider::auth_core::secret::one_time_code;
 use auth_client_core::provider::auth_core::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -150,8 +151,7 @@ impl SecondFactor {
         Ok(match user.policy {
             Policy::Enabled => {
                 let client = fingerprint(client);
-                // The server echoes the API key of the request, which is secret.
-                let user = UserInfo { api_key: None, ..user };
+                let user = without_secrets(user);
                 Login::NeedsFactor(Box::new(Challenge { login: self, user, push_txn_id: None, client }))
             }
             Policy::Bypass => Login::Bypassed(Box::new(user)),
@@ -165,7 +165,7 @@ impl SecondFactor {
 }
 
 impl Challenge {
-    /// Returns the user information that the vendor sent.
+    /// Returns the user information that the vendor sent, without the API key and unknown fields.
     ///
     /// ```
     /// fn devices(challenge: &revesecure_client::Challenge) -> usize {
@@ -300,6 +300,14 @@ impl Challenge {
         let reason = "belongs to a client of another server or service";
         Err(auth_client_core::Error::invalid_input(operation, "challenge", reason).into())
     }
+}
+
+/// Removes what a stored challenge must not contain: the API key, which the server echoes, and fields that the client
+/// doesn't know, which may contain it under another name.
+fn without_secrets(user: UserInfo) -> UserInfo {
+    let known = |token| LoginToken { unknown: UnknownFields::default(), ..token };
+    let tokens = user.tokens.into_iter().map(known).collect();
+    UserInfo { api_key: None, tokens, unknown: UnknownFields::default(), ..user }
 }
 
 /// Returns a digest of the client's server and API keys, which identifies the client without revealing its secrets.

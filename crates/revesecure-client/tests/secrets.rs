@@ -43,7 +43,11 @@ async fn no_public_type_prints_a_secret() {
     let builder = Client::builder(API_KEY.to_owned(), SECRET.to_owned()).base_url("https://x.example");
     SECRETS.not_in_debug("ClientBuilder", &builder);
     let info = format!(r#"{{"ApiKey":"{API_KEY}","R2faStatus":"Enabled"}}"#);
-    let client = builder.transport(ScriptedTransport::new().json(200, info.clone())).build().unwrap();
+    // A challenge keeps no field that the client doesn't know.
+    let echoed = format!(
+        r#"{{"ApiKey":"{API_KEY}","apiKey":"{API_KEY}","R2faStatus":"Enabled","Tokens":[{{"TokenId":"t1","key":"{SECRET}"}}]}}"#
+    );
+    let client = builder.transport(ScriptedTransport::new().json(200, echoed)).build().unwrap();
     SECRETS.not_in_debug("Client", &client);
     let validation = client.validation();
     let calls = (validation.otp(otp()), validation.check_key(), validation.push_status("p1"));
