@@ -107,9 +107,10 @@ impl ReqwestTransport {
     ///
     /// Disable redirects, retries, cookies and the referer header when you build the client. If the client follows a
     /// redirect to another address, the call returns an error, but the target has already received the request's
-    /// headers. A redirect to the same URL is not detected: after a 301, 302 or 303, reqwest repeats a POST as a GET, whose
-    /// response then counts as that of the write. Unless you call `no_proxy()`, reqwest uses the proxies in the environment variables, also for plain
-    /// http to loopback addresses, including the credentials of these calls.
+    /// headers. A redirect to the same URL is not detected: reqwest follows it with a GET after a 303, and after a POST
+    /// with a 301 or 302, and the response to that counts as the response to the write. Unless you call `no_proxy()`,
+    /// reqwest uses the proxies in the environment variables, also for plain http to loopback addresses, including the
+    /// credentials of these calls.
     ///
     /// ```
     /// use auth_client_core::ReqwestTransport;
