@@ -168,7 +168,7 @@ impl Login {
             let mut values = pairs.filter(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
             (values.next(), values.next())
         };
-        // RFC 6749 forbids a repeated parameter: whoever added one may have meant another reader to see it.
+        // RFC 6749 forbids a repeated parameter, which another reader may take for the first one.
         if ["state", "iss", "error", "code"].iter().any(|name| find(name).1.is_some()) {
             return Err(LoginError::State);
         }
