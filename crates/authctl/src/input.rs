@@ -171,8 +171,7 @@ fn content(
     };
     let value: serde_json::Value = serde_json::from_str(raw.get()).unwrap_or_default();
     let mut found = Vec::new();
-    body.schema.check(provider, &value, "", &mut found);
-    values::check_cleared(operation, &value, &mut found);
+    values::check_body(operation, &body.schema, &value, &mut found);
     // The flags have said it better already.
     found.retain(|problem| {
         !problems.iter().any(|known| {

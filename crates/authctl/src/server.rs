@@ -1,5 +1,6 @@
 //! What the HTTP servers of this program share: connections that end gracefully, bodies within limits, headers of one connection.
 
+use crate::failure::Failure;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
@@ -11,6 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -48,6 +50,17 @@ where
     }
     let _ = served.await;
 }
+
+/// Refuses an address of an option that other machines reach. `hint` says what to do.
+pub(crate) fn check_loopback(option: &str, address: SocketAddr, hint: &str) -> Result<(), Failure> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{option} {address}: other machines could reach it")).hint(hint))
+}
+
+/// The hint where `--allow-remote` exists.
+pub(crate) const ALLOW_REMOTE: &str = "--allow-remote allows that; the connection is not encrypted";
 
 /// Why a body wasn't read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

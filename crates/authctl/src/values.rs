@@ -26,8 +26,9 @@ pub(crate) fn check(
     }
 }
 
-/// Notes an update without any field: the vendor would clear the whole record.
-pub(crate) fn check_cleared(operation: &Operation, body: &Value, problems: &mut Vec<String>) {
+/// Adds what is wrong with a body in JSON: its fields, and an update without any, by which the vendor clears the whole record.
+pub(crate) fn check_body(operation: &Operation, schema: &Schema, body: &Value, problems: &mut Vec<String>) {
+    schema.check(operation.provider(), body, "", problems);
     if operation.modify.is_some() && body.as_object().is_some_and(serde_json::Map::is_empty) {
         problems
             .push("no field is given, and the fields that are not sent are cleared: all of them".to_owned());

@@ -371,6 +371,21 @@ async fn a_closed_pipe_ends_an_export_without_a_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_csv_file_of_something_else_is_not_continued() {
+    let place = Place::new(3).await;
+    let export = |what: &str, code: i32, part: &str| {
+        place.run(&["virtuous", "export", what, "--to", "rows.csv"], code, part);
+    };
+    export("gifts", 0, "");
+    export("gifts-full", 2, "rows.csv can't be continued: it contains gifts");
+    let path = place.home.folder.join("rows.csv.export");
+    let description = fs::read_to_string(&path).unwrap();
+    fs::write(&path, description.replacen("[\"", "[\"other\",\"", 1)).unwrap();
+    export("gifts", 2, "its columns are those of another version of authctl");
+    export("gifts-full", 2, "it contains gifts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn mistakes_are_found_before_anything_is_sent() {
     let place = Place::new(3).await;
     fs::write(place.home.folder.join("mine.ndjson"), "{\"budget\":7}\n").unwrap();

@@ -80,7 +80,9 @@ impl Gate {
         let caller = self.identify(headers, peer).ok_or_else(|| {
             let detail = match caller::has_token(headers) {
                 true => "the token is that of no caller",
-                false => "the token of the caller is missing: send it as bearer, as password of Basic, or in x-authctl-token",
+                false => {
+                    "the token is missing: send it as bearer, as password of Basic, or in x-authctl-token"
+                }
             };
             Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
         })?;

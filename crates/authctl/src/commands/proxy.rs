@@ -12,6 +12,7 @@ use crate::globals::Globals;
 use crate::interrupt::{Signal, Signals};
 use crate::json::Line;
 use crate::output::{Out, note};
+use crate::server;
 use http::uri::Authority;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
@@ -203,9 +204,8 @@ pub(super) fn hosts(address: SocketAddr) -> Vec<String> {
 
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
     let options = &arguments.options;
-    if !arguments.bind.ip().is_loopback() && !arguments.allow_remote {
-        return Err(Failure::usage(format!("--bind {}: other machines could reach it", arguments.bind))
-            .hint("--allow-remote allows that; the connection is not encrypted"));
+    if !arguments.allow_remote {
+        server::check_loopback("--bind", arguments.bind, server::ALLOW_REMOTE)?;
     }
     let (mut callers, token) = options.all_callers("default", None)?;
     let (socket, address) = match &arguments.unix {

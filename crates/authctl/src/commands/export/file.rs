@@ -41,6 +41,8 @@ pub(super) struct File {
     columns: Columns,
     open: Option<(fs::File, Lock)>,
     state: Option<State>,
+    /// The columns of its rows.
+    own_columns: Vec<String>,
     /// The end of the last row that counts.
     length: u64,
 }
@@ -58,6 +60,7 @@ impl File {
             columns: columns.clone(),
             open: None,
             state: None,
+            own_columns: Vec::new(),
             length: 0,
         };
         if !path.exists() {
@@ -71,30 +74,16 @@ impl File {
         let is_empty = fs::metadata(path).map_err(|error| this.failed("read", &error))?.len() == 0;
         let name = this.name();
         match fs::read_to_string(beside(path, ".export")) {
-            Ok(text) => {
-                let refused = |reason: &str| {
-                    mismatch(&name, reason, &format!("choose another file, or remove it and {name}.export"))
-                };
-                match Description::parse(&text) {
-                    Some(Description { columns: own, state, .. })
-                        if !restart
-                            && state.holds.format == format.name()
-                            && own != format.columns(columns) =>
-                    {
-                        let reason =
-                            "its columns are others: those of another resource or version of authctl";
-                        return Err(refused(reason));
-                    }
-                    Some(Description { bytes, state, .. }) => {
-                        (this.state, this.length) = (Some(state), bytes);
-                    }
-                    None if is_empty || restart => {}
-                    None => {
-                        let reason = format!("{name}.export, which describes its content, can't be read");
-                        return Err(refused(&reason));
-                    }
+            Ok(text) => match Description::parse(&text) {
+                Some(Description { bytes, columns, state }) => {
+                    (this.state, this.own_columns, this.length) = (Some(state), columns, bytes);
                 }
-            }
+                None if is_empty || restart => {}
+                None => {
+                    let reason = format!("{name}.export, which describes its content, can't be read");
+                    return Err(mismatch(&name, &reason, &remove(&name)));
+                }
+            },
             Err(error) if error.kind() == ErrorKind::NotFound && is_empty => {}
             Err(error) if error.kind() == ErrorKind::NotFound && restart => {
                 return Err(Failure::usage(format!("--restart: {name} was not written by an export"))
@@ -149,6 +138,10 @@ impl File {
     }
 }
 
+fn remove(name: &str) -> String {
+    format!("choose another file, or remove it and {name}.export")
+}
+
 #[async_trait(?Send)]
 impl Sink for File {
     fn state(&self) -> Option<&State> {
@@ -157,6 +150,11 @@ impl Sink for File {
 
     async fn begin(&mut self, state: &State, restart: bool) -> Result<(), Failure> {
         let name = self.name();
+        let columns = self.format.columns(&self.columns);
+        if !restart && self.state.is_some() && self.own_columns != columns {
+            let reason = "its columns are those of another version of authctl";
+            return Err(mismatch(&name, reason, &remove(&name)));
+        }
         if self.open.is_none() {
             match OpenOptions::new().write(true).create_new(true).open(&self.path) {
                 Ok(_) => self.lock()?,

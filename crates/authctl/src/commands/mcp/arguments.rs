@@ -204,8 +204,7 @@ impl Arguments {
             problems.push(format!("body{at}: {INEXACT}"));
         }
         let mut found = Vec::new();
-        description.schema.check(operation.provider(), value, "", &mut found);
-        values::check_cleared(operation, value, &mut found);
+        values::check_body(operation, &description.schema, value, &mut found);
         problems.extend(found.into_iter().map(|problem| format!("body: {problem}")));
         let text = value.to_string();
         if let Some(path) = json::redacted(&text) {

@@ -142,10 +142,8 @@ async fn over_http(
     writes: bool,
     address: SocketAddr,
 ) -> Result<(), Failure> {
-    if !address.ip().is_loopback() {
-        return Err(Failure::usage(format!("--http {address}: other machines could reach it"))
-            .hint("the address must be a loopback address, such as 127.0.0.1:0"));
-    }
+    let hint = "the address must be a loopback address, such as 127.0.0.1:0";
+    crate::server::check_loopback("--http", address, hint)?;
     let (callers, token) = options.all_callers("mcp", None)?;
     let (socket, address) = Socket::bind(address).await?;
     let broker = options.prepare(globals, callers, Some(hosts(address))).await?;

@@ -94,9 +94,8 @@ pub(super) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     if arguments.no_verify && !arguments.bind.ip().is_loopback() {
         return Err(Failure::usage("--no-verify needs a loopback address: anybody could send deliveries"));
     }
-    if !arguments.bind.ip().is_loopback() && !arguments.allow_remote {
-        return Err(Failure::usage(format!("--bind {}: other machines could reach it", arguments.bind))
-            .hint("--allow-remote allows that; the connection is not encrypted"));
+    if !arguments.allow_remote {
+        server::check_loopback("--bind", arguments.bind, server::ALLOW_REMOTE)?;
     }
     let secrets = match arguments.no_verify {
         true => Vec::new(),
