@@ -7,13 +7,12 @@
 //! The rows of `docs/assumptions.md` become a second file, so that `authctl doctor` and the page have one list.
 
 use super::assumptions;
-use super::emulator::descriptions;
+use super::document::{self, Described, Document};
 use super::json::Node;
 use super::output::{self, Change};
 use super::row_types;
 use crate::Failure;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 const FOLDER: &str = "crates/authctl";
@@ -23,265 +22,172 @@ const ASSUMPTIONS: &str = "src/generated/assumptions.tsv";
 /// What has to change for the index to agree with the descriptions.
 pub(crate) fn changes(root: &Path) -> Result<Vec<Change>, Failure> {
     let mut entries = BTreeMap::new();
-    for (name, description) in descriptions(root)? {
+    for (name, document) in document::all(root)? {
         let provider = name.split('_').next().unwrap_or_default().to_lowercase();
-        Api { provider, description: &description }.add_to(&mut entries);
+        add(&mut entries, &provider, &document);
     }
-    let mut text = String::new();
-    for (key, value) in &entries {
-        // Writing to a String can't fail.
-        let _ = writeln!(text, "{key}\t{value}");
-    }
+    let text = entries.iter().map(|(key, value)| format!("{key}\t{value}\n")).collect();
     let files = [(PathBuf::from(FILE), text), (PathBuf::from(ASSUMPTIONS), assumptions::rows(root))];
     output::compare(&root.join(FOLDER), &files.into(), &["src/generated"])
 }
 
-struct Api<'n> {
-    provider: String,
-    description: &'n Node,
+/// Adds the operations of a description, and the schemas that they refer to.
+fn add(entries: &mut BTreeMap<String, Node>, provider: &str, document: &Document) {
+    let mut schemas = BTreeSet::new();
+    for one in document.operations() {
+        let record = operation(document, &one, &mut schemas);
+        entries.insert(format!("{provider}/{}", one.id.replace('.', "/")), record);
+    }
+    let mut open: Vec<String> = schemas.iter().cloned().collect();
+    while let Some(name) = open.pop() {
+        let Some(schema) = document.follow(&format!("#/components/schemas/{name}")) else { continue };
+        let mut inner = BTreeSet::new();
+        entries.insert(format!("{provider}/#{name}"), reduced(schema, &mut inner));
+        open.extend(inner.into_iter().filter(|name| schemas.insert(name.clone())));
+    }
 }
 
-impl<'n> Api<'n> {
-    fn add_to(&self, entries: &mut BTreeMap<String, Node>) {
-        let mut schemas = BTreeSet::new();
-        for (path, item) in fields(self.description.get("paths")) {
-            for (method, operation) in fields(Some(item)) {
-                let Some(id) = text(operation, "operationId") else { continue };
-                let record = self.operation(path, item, method, operation, &mut schemas);
-                entries.insert(format!("{}/{}", self.provider, id.replace('.', "/")), record);
-            }
-        }
-        let mut open: Vec<String> = schemas.iter().cloned().collect();
-        while let Some(name) = open.pop() {
-            let reference = format!("#/components/schemas/{name}");
-            let Some(schema) = self.follow(&reference) else { continue };
-            let mut inner = BTreeSet::new();
-            entries.insert(format!("{}/#{name}", self.provider), reduced(schema, &mut inner));
-            open.extend(inner.into_iter().filter(|name| schemas.insert(name.clone())));
-        }
+fn operation(document: &Document, one: &Described<'_>, schemas: &mut BTreeSet<String>) -> Node {
+    let mut record = Record::default();
+    record.set("method", one.method.to_uppercase().as_str());
+    record.set("path", one.path);
+    record.set("class", one.class());
+    for (name, from) in [
+        ("summary", "summary"),
+        ("description", "description"),
+        ("source", "x-sdk-source"),
+        ("by_hand", "x-sdk-by-hand"),
+        ("modify", "x-sdk-modify"),
+    ] {
+        record.set_some(name, one.node.text(from).map(without_links).as_deref());
     }
+    // The one rule that a schema can't state.
+    if one.node.text("x-sdk-check") == Some("crate::check::range") {
+        record.set("range", Node::Bool(true));
+    }
+    for (name, from) in [
+        ("sensitive", "x-sdk-sensitive"),
+        ("deprecated", "deprecated"),
+        ("not_executed_on", "x-sdk-not-executed-on"),
+        ("paging", "x-sdk-paging"),
+    ] {
+        record.copy(name, one.node, from);
+    }
+    record.list("parameters", parameters(document, one, schemas));
+    let content = one.node.get("requestBody").map_or(&[][..], |body| body.members_of("content"));
+    if let Some((media, content)) = content.first() {
+        let mut body = Record::default();
+        body.set_some("media", Some(media.as_str()).filter(|media| *media != "application/json"));
+        body.set_some("schema", content.get("schema").map(|schema| reduced(schema, schemas)));
+        body.set_some("example", body_example(one.id, content).cloned());
+        record.set("body", Node::from(body));
+    }
+    response(document, one, &mut record);
+    record.into()
+}
 
-    fn operation(
-        &self,
-        path: &str,
-        item: &'n Node,
-        method: &str,
-        operation: &'n Node,
-        schemas: &mut BTreeSet<String>,
-    ) -> Node {
+/// Those of the path in its order, then those of the query.
+fn parameters(document: &Document, one: &Described<'_>, schemas: &mut BTreeSet<String>) -> Vec<Node> {
+    let mut found = document.parameters(one);
+    let place = |parameter: &Node| {
+        let name = parameter.text("name").unwrap_or_default();
+        one.path.find(&format!("{{{name}}}")).unwrap_or(usize::MAX)
+    };
+    found.sort_by_key(|parameter| place(parameter));
+    let listed = found.into_iter().map(|parameter| {
         let mut record = Record::default();
-        record.text("method", &method.to_uppercase());
-        record.text("path", path);
-        let default_class = if method == "get" { "read" } else { "write" };
-        record.text("class", text(operation, "x-sdk-class").unwrap_or(default_class));
-        for (name, from) in [
-            ("summary", "summary"),
-            ("description", "description"),
-            ("source", "x-sdk-source"),
-            ("by_hand", "x-sdk-by-hand"),
-            ("modify", "x-sdk-modify"),
-        ] {
-            if let Some(value) = text(operation, from) {
-                record.text(name, &without_links(value));
-            }
+        for name in ["name", "in", "description", "required"] {
+            record.copy(name, parameter, name);
         }
-        // The one rule that a schema can't state.
-        if text(operation, "x-sdk-check") == Some("crate::check::range") {
-            record.set("range", Node::Bool(true));
-        }
-        for (name, from) in [("sensitive", "x-sdk-sensitive"), ("deprecated", "deprecated")] {
-            if operation.get(from) == Some(&Node::Bool(true)) {
-                record.set(name, Node::Bool(true));
-            }
-        }
-        for (name, from) in [("not_executed_on", "x-sdk-not-executed-on"), ("paging", "x-sdk-paging")] {
-            if let Some(value) = operation.get(from) {
-                record.set(name, value.clone());
-            }
-        }
-        let parameters = self.parameters(path, item, operation, schemas);
-        if !parameters.is_empty() {
-            record.set("parameters", Node::Array(parameters));
-        }
-        let content = operation.get("requestBody").and_then(|body| body.get("content"));
-        if let Some((media, content)) = fields(content).first() {
-            let mut body = Record::default();
-            if media != "application/json" {
-                body.text("media", media);
-            }
-            if let Some(schema) = content.get("schema") {
-                body.set("schema", reduced(schema, schemas));
-            }
-            let id = text(operation, "operationId").unwrap_or_default();
-            if let Some(example) = body_example(id, content) {
-                body.set("example", example.clone());
-            }
-            record.set("body", body.into());
-        }
-        self.response(path, operation, &mut record);
+        record.copy("filled", parameter, "x-sdk-filled");
+        record.set_some("schema", parameter.get("schema").map(|schema| reduced(schema, schemas)));
+        record.set_some("example", parameter.get("example").or_else(|| examples(parameter).next()).cloned());
         record.into()
-    }
+    });
+    listed.collect()
+}
 
-    /// Those of the path in its order, then those of the query.
-    fn parameters(
-        &self,
-        path: &str,
-        item: &'n Node,
-        operation: &'n Node,
-        schemas: &mut BTreeSet<String>,
-    ) -> Vec<Node> {
-        let mut found: Vec<&Node> = Vec::new();
-        for list in [item.get("parameters"), operation.get("parameters")] {
-            for parameter in elements(list) {
-                let parameter = text(parameter, "$ref").and_then(|to| self.follow(to)).unwrap_or(parameter);
-                found.retain(|other| text(other, "name") != text(parameter, "name"));
-                found.push(parameter);
-            }
-        }
-        let place = |parameter: &Node| {
-            let name = text(parameter, "name").unwrap_or_default();
-            path.find(&format!("{{{name}}}")).unwrap_or(usize::MAX)
-        };
-        found.sort_by_key(|parameter| place(parameter));
-        let listed = found.into_iter().map(|parameter| {
-            let mut record = Record::default();
-            for name in ["name", "in", "description"] {
-                if let Some(value) = text(parameter, name) {
-                    record.text(name, value);
-                }
-            }
-            for (name, from) in [("required", "required"), ("filled", "x-sdk-filled")] {
-                if parameter.get(from) == Some(&Node::Bool(true)) {
-                    record.set(name, Node::Bool(true));
-                }
-            }
-            if let Some(schema) = parameter.get("schema") {
-                record.set("schema", reduced(schema, schemas));
-            }
-            let example = parameter.get("example");
-            if let Some(example) = example.or_else(|| first_example(parameter)) {
-                record.set("example", example.clone());
-            }
-            record.into()
-        });
-        listed.collect()
+/// The form of a successful response: the columns of a table, the field with the value, the fields that are secrets.
+fn response(document: &Document, one: &Described<'_>, record: &mut Record) {
+    let numbers = one.successes().filter_map(|(status, _)| status.parse().ok().map(Node::Integer));
+    let numbers: Vec<Node> = numbers.collect();
+    if numbers != [Node::Integer(200)] {
+        record.list("success", numbers);
     }
+    let Some(schema) = document.success(one) else { return };
+    let mut schema = document.resolve(schema);
+    if let Some(name) = schema.text("x-sdk-envelope") {
+        record.set("envelope", name);
+        let inner = schema.get("properties").and_then(|properties| properties.get(name));
+        schema = document.resolve(inner.unwrap_or(schema));
+    }
+    let row = schema.get("items");
+    record.set_some("list", row.map(|_| Node::Bool(true)));
+    let row = row.or_else(|| {
+        let (name, list) = only_list(schema)?;
+        record.set("rows", name);
+        list.get("items")
+    });
+    let row = document.resolve(row.unwrap_or(schema));
+    let columns = row.members_of("properties").iter().filter(|(_, property)| is_plain(document, property));
+    record.list("columns", columns.map(|(name, _)| Node::from(name.as_str())).collect());
+    // What an export can read.
+    if one.path.contains("/Query") && !one.path.ends_with("Options") {
+        record.set("fields", row_types::of(document, row));
+    }
+    let mut found = BTreeSet::new();
+    secrets(document, schema, &mut found, &mut BTreeSet::new());
+    record.list("secrets", found.into_iter().map(Node::Text).collect());
+}
 
-    /// The form of a successful response: the columns of a table, the field with the value, the fields that are secrets.
-    fn response(&self, path: &str, operation: &'n Node, record: &mut Record) {
-        let responses = fields(operation.get("responses"));
-        let statuses = responses.iter().filter(|(status, _)| status.starts_with('2'));
-        let numbers: Vec<Node> =
-            statuses.clone().filter_map(|(status, _)| status.parse().ok().map(Node::Integer)).collect();
-        if !numbers.is_empty() && numbers != [Node::Integer(200)] {
-            record.set("success", Node::Array(numbers));
-        }
-        let json = |response: &'n Node| response.get("content")?.get("application/json")?.get("schema");
-        let Some(mut schema) = operation.get("responses").and_then(|responses| {
-            fields_of(responses)
-                .find(|(status, _)| status.starts_with('2'))
-                .and_then(|(_, response)| json(self.resolve(response)))
-        }) else {
-            return;
-        };
-        schema = self.resolve(schema);
-        if let Some(name) = text(schema, "x-sdk-envelope") {
-            record.text("envelope", name);
-            let inner = schema.get("properties").and_then(|properties| properties.get(name));
-            schema = self.resolve(inner.unwrap_or(schema));
-        }
-        if schema.get("items").is_some() {
-            record.set("list", Node::Bool(true));
-        }
-        let row = schema.get("items").or_else(|| {
-            let (name, list) = self.only_list(schema)?;
-            record.text("rows", name);
-            list.get("items")
-        });
-        let row = self.resolve(row.unwrap_or(schema));
-        let columns = fields(row.get("properties")).iter().filter(|(_, property)| self.is_plain(property));
-        let columns: Vec<Node> = columns.map(|(name, _)| Node::Text(name.clone())).collect();
-        if !columns.is_empty() {
-            record.set("columns", Node::Array(columns));
-        }
-        // What an export can read.
-        if path.contains("/Query") && !path.ends_with("Options") {
-            record.set("fields", row_types::of(row, &|node| self.resolve(node)));
-        }
-        let mut secrets = BTreeSet::new();
-        self.secrets(schema, &mut secrets, &mut BTreeSet::new());
-        if !secrets.is_empty() {
-            record.set("secrets", Node::Array(secrets.into_iter().map(Node::Text).collect()));
-        }
-    }
+/// The only list of objects in an object that has little else, such as a page.
+fn only_list(schema: &Node) -> Option<(&str, &Node)> {
+    const PAGE: [&str; 5] = ["type", "total", "count", "limit", "cursor"];
+    let properties = schema.members_of("properties").iter();
+    let mut others = properties.filter(|(name, _)| !PAGE.contains(&name.as_str()));
+    let (name, list) = others.next().filter(|_| others.next().is_none())?;
+    (list.text("type") == Some("array")).then_some((name, list))
+}
 
-    /// The only list of objects in an object that has little else, such as a page.
-    fn only_list(&self, schema: &'n Node) -> Option<(&'n str, &'n Node)> {
-        const PAGE: [&str; 5] = ["type", "total", "count", "limit", "cursor"];
-        let properties = fields_of(schema.get("properties")?);
-        let mut others = properties.filter(|(name, _)| !PAGE.contains(name));
-        let (name, list) = others.next().filter(|_| others.next().is_none())?;
-        let is_list = list.get("type") == Some(&Node::Text("array".to_owned()));
-        is_list.then_some((name, list))
+fn is_plain(document: &Document, property: &Node) -> bool {
+    let schema = document.resolve(property);
+    let plain = |name: &Node| name.as_text().is_some_and(|name| !matches!(name, "array" | "object"));
+    match schema.get("type") {
+        Some(Node::Array(names)) => names.iter().all(plain),
+        Some(name) => plain(name),
+        None => schema.items_of("anyOf").iter().all(|schema| is_plain(document, schema)),
     }
+}
 
-    fn is_plain(&self, property: &Node) -> bool {
-        let schema = self.resolve(property);
-        let plain = |name: &str| !matches!(name, "array" | "object");
-        match schema.get("type") {
-            Some(Node::Text(name)) => plain(name),
-            Some(Node::Array(names)) => {
-                names.iter().all(|name| matches!(name, Node::Text(name) if plain(name)))
-            }
-            _ => elements(schema.get("anyOf")).iter().all(|schema| self.is_plain(schema)),
-        }
+/// The names of all properties that are secrets, at any depth.
+fn secrets<'n>(
+    document: &'n Document,
+    schema: &'n Node,
+    found: &mut BTreeSet<String>,
+    seen: &mut BTreeSet<&'n str>,
+) {
+    if schema.text("$ref").is_some_and(|reference| !seen.insert(reference)) {
+        return;
     }
-
-    /// The names of all properties that are secrets, at any depth.
-    fn secrets(&self, schema: &'n Node, found: &mut BTreeSet<String>, seen: &mut BTreeSet<String>) {
-        if let Some(reference) = text(schema, "$ref")
-            && !seen.insert(reference.to_owned())
-        {
-            return;
-        }
-        let schema = self.resolve(schema);
-        for (name, property) in fields(schema.get("properties")) {
-            if property.get("x-sdk-secret") == Some(&Node::Bool(true)) {
-                found.insert(name.clone());
-            }
-            self.secrets(property, found, seen);
-        }
-        for name in ["items", "x-sdk-page", "additionalProperties"] {
-            if let Some(inner) = schema.get(name) {
-                self.secrets(inner, found, seen);
-            }
-        }
-        for inner in elements(schema.get("anyOf")) {
-            self.secrets(inner, found, seen);
-        }
-    }
-
-    fn resolve(&self, node: &'n Node) -> &'n Node {
-        text(node, "$ref").and_then(|to| self.follow(to)).unwrap_or(node)
-    }
-
-    fn follow(&self, reference: &str) -> Option<&'n Node> {
-        reference.strip_prefix("#/")?.split('/').try_fold(self.description, |node, name| node.get(name))
-    }
+    let schema = document.resolve(schema);
+    let properties = schema.members_of("properties");
+    let secret = properties.iter().filter(|(_, property)| property.flag("x-sdk-secret"));
+    found.extend(secret.map(|(name, _)| name.clone()));
+    let inner =
+        ["items", "x-sdk-page", "additionalProperties"].into_iter().filter_map(|name| schema.get(name));
+    let inner = inner.chain(properties.iter().map(|(_, property)| property)).chain(schema.items_of("anyOf"));
+    inner.for_each(|inner| secrets(document, inner, found, seen));
 }
 
 /// What checks and help need of a schema. The schemas that it refers to are noted.
 fn reduced(schema: &Node, schemas: &mut BTreeSet<String>) -> Node {
-    const KEPT: [&str; 18] = [
-        "$ref",
+    const KEPT: [&str; 15] = [
         "type",
         "description",
         "enum",
         "required",
-        "properties",
         "items",
         "additionalProperties",
-        "anyOf",
         "minLength",
         "maxLength",
         "minimum",
@@ -293,33 +199,26 @@ fn reduced(schema: &Node, schemas: &mut BTreeSet<String>) -> Node {
         "dependentRequired",
     ];
     let mut record = Record::default();
-    for (name, value) in fields(Some(schema)) {
-        match name.as_str() {
-            "$ref" => {
-                if let Node::Text(reference) = value {
-                    let target = reference.rsplit('/').next().unwrap_or_default();
-                    schemas.insert(target.to_owned());
-                    record.text("$ref", target);
-                }
+    for (name, value) in schema.members() {
+        let kept = match (name.as_str(), value) {
+            ("$ref", Node::Text(reference)) => {
+                let target = reference.rsplit('/').next().unwrap_or_default();
+                schemas.insert(target.to_owned());
+                Node::from(target)
             }
-            "properties" => {
-                let mut inner = Record::default();
-                for (name, property) in fields(Some(value)) {
-                    inner.set(name, reduced(property, schemas));
-                }
-                record.set("properties", inner.into());
+            ("properties", Node::Object(properties)) => {
+                let reduced = |(name, one): &(String, Node)| (name.clone(), reduced(one, schemas));
+                Node::Object(properties.iter().map(reduced).collect())
             }
-            "items" | "additionalProperties" if matches!(value, Node::Object(_)) => {
-                record.set(name, reduced(value, schemas));
+            ("items" | "additionalProperties", Node::Object(_)) => reduced(value, schemas),
+            ("anyOf", Node::Array(forms)) => {
+                Node::Array(forms.iter().map(|one| reduced(one, schemas)).collect())
             }
-            "anyOf" => {
-                let each = elements(Some(value)).iter().map(|one| reduced(one, schemas));
-                record.set(name, Node::Array(each.collect()));
-            }
-            "x-sdk-secret" | "x-sdk-filled" => record.set(name.trim_start_matches("x-sdk-"), value.clone()),
-            name if KEPT.contains(&name) => record.set(name, value.clone()),
-            _ => {}
-        }
+            ("x-sdk-secret" | "x-sdk-filled", _) => value.clone(),
+            (name, _) if KEPT.contains(&name) => value.clone(),
+            _ => continue,
+        };
+        record.set(name.trim_start_matches("x-sdk-"), kept);
     }
     record.into()
 }
@@ -341,40 +240,15 @@ const FULL_EXAMPLE: [&str; 4] =
 
 /// The shortest example of a body.
 fn body_example<'n>(id: &str, content: &'n Node) -> Option<&'n Node> {
-    let mut values = fields(content.get("examples")).iter().filter_map(|(_, example)| example.get("value"));
+    let mut values = examples(content);
     if FULL_EXAMPLE.contains(&id) {
         return values.next();
     }
     values.min_by_key(|value| value.to_string().len())
 }
 
-fn first_example(parameter: &Node) -> Option<&Node> {
-    fields(parameter.get("examples")).first().and_then(|(_, example)| example.get("value"))
-}
-
-fn text<'n>(node: &'n Node, name: &str) -> Option<&'n str> {
-    match node.get(name) {
-        Some(Node::Text(value)) => Some(value),
-        _ => None,
-    }
-}
-
-fn fields(node: Option<&Node>) -> &[(String, Node)] {
-    match node {
-        Some(Node::Object(fields)) => fields,
-        _ => &[],
-    }
-}
-
-fn fields_of(node: &Node) -> impl Iterator<Item = (&str, &Node)> {
-    fields(Some(node)).iter().map(|(name, value)| (name.as_str(), value))
-}
-
-fn elements(node: Option<&Node>) -> &[Node] {
-    match node {
-        Some(Node::Array(elements)) => elements,
-        _ => &[],
-    }
+fn examples(node: &Node) -> impl Iterator<Item = &Node> {
+    node.members_of("examples").iter().filter_map(|(_, example)| example.get("value"))
 }
 
 /// An object under construction.
@@ -382,12 +256,22 @@ fn elements(node: Option<&Node>) -> &[Node] {
 struct Record(Vec<(String, Node)>);
 
 impl Record {
-    fn set(&mut self, name: &str, value: Node) {
-        self.0.push((name.to_owned(), value));
+    fn set(&mut self, name: &str, value: impl Into<Node>) {
+        self.0.push((name.to_owned(), value.into()));
     }
 
-    fn text(&mut self, name: &str, value: &str) {
-        self.set(name, Node::Text(value.to_owned()));
+    fn set_some(&mut self, name: &str, value: Option<impl Into<Node>>) {
+        self.0.extend(value.map(|value| (name.to_owned(), value.into())));
+    }
+
+    /// A list that is not empty.
+    fn list(&mut self, name: &str, items: Vec<Node>) {
+        self.set_some(name, (!items.is_empty()).then_some(Node::Array(items)));
+    }
+
+    /// A field of another object; what is false is left out.
+    fn copy(&mut self, name: &str, node: &Node, from: &str) {
+        self.set_some(name, node.get(from).filter(|value| **value != Node::Bool(false)).cloned());
     }
 }
 
@@ -403,7 +287,7 @@ mod tests {
 
     #[test]
     fn an_entry_has_what_a_call_needs_and_its_schemas_once() {
-        let description = Node::parse(
+        let document = Document::parse(
             r##"{"paths":{"/things/{id}":{"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"integer"},"example":7}],
             "put":{"operationId":"things.update","x-sdk-class":"idempotent-write","parameters":[{"$ref":"#/components/parameters/Dry"}],
             "requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/Thing"},"examples":{"a":{"value":{"name":"long name"}},"b":{"value":{"name":"x"}}}}}},
@@ -413,7 +297,7 @@ mod tests {
         )
         .unwrap();
         let mut entries = BTreeMap::new();
-        Api { provider: "shop".to_owned(), description: &description }.add_to(&mut entries);
+        add(&mut entries, "shop", &document);
         let keys: Vec<&str> = entries.keys().map(String::as_str).collect();
         assert_eq!(keys, ["shop/#Thing", "shop/things/update"]);
         assert_eq!(

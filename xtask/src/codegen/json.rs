@@ -5,10 +5,12 @@
 //! refused.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// A JSON value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub(crate) enum Node {
     Null,
     Bool(bool),
@@ -16,7 +18,7 @@ pub(crate) enum Node {
     Number(f64),
     Text(String),
     Array(Vec<Node>),
-    Object(Vec<(String, Node)>),
+    Object(#[serde(serialize_with = "in_order")] Vec<(String, Node)>),
 }
 
 impl Node {
@@ -54,42 +56,59 @@ impl Node {
 
     /// The field of an object.
     pub(crate) fn get(&self, name: &str) -> Option<&Node> {
-        match self {
-            Self::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, node)| node),
-            _ => None,
-        }
+        self.members().iter().find(|(key, _)| key == name).map(|(_, node)| node)
+    }
+
+    /// The fields of an object; none of anything else.
+    pub(crate) fn members(&self) -> &[(String, Node)] {
+        if let Self::Object(members) = self { members } else { &[] }
+    }
+
+    /// The items of an array; none of anything else.
+    pub(crate) fn items(&self) -> &[Node] {
+        if let Self::Array(items) = self { items } else { &[] }
+    }
+
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// A field that is a string.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.as_text()
+    }
+
+    /// Whether a field is true.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.get(name) == Some(&Self::Bool(true))
+    }
+
+    /// The fields of a field.
+    pub(crate) fn members_of(&self, name: &str) -> &[(String, Node)] {
+        self.get(name).map_or(&[], Self::members)
+    }
+
+    /// The items of a field.
+    pub(crate) fn items_of(&self, name: &str) -> &[Node] {
+        self.get(name).map_or(&[], Self::items)
     }
 }
 
-/// Compact JSON, written as `serde_json` writes it.
+impl From<&str> for Node {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// Compact JSON.
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Bool(value) => write!(f, "{value}"),
-            Self::Integer(value) => write!(f, "{value}"),
-            Self::Number(value) => f.write_str(&serde_json::Value::from(*value).to_string()),
-            Self::Text(value) => f.write_str(&quoted(value)),
-            Self::Array(items) => {
-                f.write_str("[")?;
-                for (index, item) in items.iter().enumerate() {
-                    write!(f, "{}{item}", if index == 0 { "" } else { "," })?;
-                }
-                f.write_str("]")
-            }
-            Self::Object(members) => {
-                f.write_str("{")?;
-                for (index, (name, value)) in members.iter().enumerate() {
-                    write!(f, "{}{}:{value}", if index == 0 { "" } else { "," }, quoted(name))?;
-                }
-                f.write_str("}")
-            }
-        }
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }
 
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+fn in_order<S: Serializer>(members: &[(String, Node)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(members.iter().map(|(name, node)| (name, node)))
 }
 
 impl<'de> Deserialize<'de> for Node {

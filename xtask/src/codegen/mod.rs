@@ -6,6 +6,7 @@
 mod assumptions;
 mod command_line;
 mod description;
+mod document;
 mod emit;
 mod emulator;
 mod json;

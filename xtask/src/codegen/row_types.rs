@@ -1,25 +1,24 @@
 //! Types of the columns into which authctl writes the rows of a query.
 
+use super::document::Document;
 use super::json::Node;
 
 /// Returns the fields of a row with the types of their columns, in the order of the description.
-pub(super) fn of<'n>(row: &'n Node, resolve: &dyn Fn(&'n Node) -> &'n Node) -> Node {
-    let Some(Node::Object(properties)) = row.get("properties") else { return Node::Object(Vec::new()) };
-    let typed = properties.iter().map(|(name, property)| {
-        let ty = column_type(property, resolve).unwrap_or("text");
-        (name.clone(), Node::Text(ty.to_owned()))
+pub(super) fn of(document: &Document, row: &Node) -> Node {
+    let typed = row.members_of("properties").iter().map(|(name, property)| {
+        (name.clone(), Node::from(column_type(document, property).unwrap_or("text")))
     });
     Node::Object(typed.collect())
 }
 
 /// Returns the type of a field's column; `None` if the field is always null.
-fn column_type<'n>(property: &'n Node, resolve: &dyn Fn(&'n Node) -> &'n Node) -> Option<&'static str> {
-    let schema = resolve(property);
+fn column_type(document: &Document, property: &Node) -> Option<&'static str> {
+    let schema = document.resolve(property);
     let mut types: Vec<&'static str> = match (schema.get("type"), schema.get("anyOf")) {
         (Some(Node::Array(names)), _) => names.iter().filter_map(of_json).collect(),
         (Some(name), _) => of_json(name).into_iter().collect(),
         (None, Some(Node::Array(schemas))) => {
-            schemas.iter().filter_map(|schema| column_type(schema, resolve)).collect()
+            schemas.iter().filter_map(|schema| column_type(document, schema)).collect()
         }
         _ => vec!["json"],
     };
@@ -37,13 +36,12 @@ fn column_type<'n>(property: &'n Node, resolve: &dyn Fn(&'n Node) -> &'n Node) -
 
 /// Returns the type of a column for a type of JSON; `None` for null.
 fn of_json(name: &Node) -> Option<&'static str> {
-    let Node::Text(name) = name else { return Some("json") };
-    match name.as_str() {
-        "string" => Some("text"),
-        "integer" => Some("integer"),
-        "number" => Some("decimal"),
-        "boolean" => Some("boolean"),
-        "null" => None,
+    match name.as_text() {
+        Some("string") => Some("text"),
+        Some("integer") => Some("integer"),
+        Some("number") => Some("decimal"),
+        Some("boolean") => Some("boolean"),
+        Some("null") => None,
         _ => Some("json"),
     }
 }
@@ -66,7 +64,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            of(&row, &|node| node).to_string(),
+            of(&Document::parse("{}").unwrap(), &row).to_string(),
             r#"{"id":"integer","name":"text","amount":"decimal","flag":"text","isPrivate":"boolean","kind":"text","fields":"json","tags":"json","any":"json","never":"text","size":"decimal","mixed":"text"}"#
         );
     }

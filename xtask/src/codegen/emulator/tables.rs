@@ -2,8 +2,8 @@
 //!
 //! A model is a constant list of fields with their JSON types; an operation names its query, its body and its response.
 
+use super::super::document::{Described, Document};
 use super::super::json::Node;
-use super::{followed, members};
 use heck::ToShoutySnakeCase as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,15 +14,10 @@ const HEAD: &str = "//! Operations and models of the API description. Written by
     use super::query::{Type, parameter};\n";
 
 /// The file for one description.
-pub(crate) fn file(description: &Node) -> String {
-    let mut tables = Tables { description, used: BTreeSet::new(), text: String::new() };
+pub(crate) fn file(document: &Document) -> String {
+    let mut tables = Tables { document, used: BTreeSet::new(), text: String::new() };
     let renamed = tables.renamed();
-    let mut operations = String::new();
-    for (_, item) in members(description.get("paths")) {
-        for (_, operation) in members(Some(item)) {
-            tables.operation(operation, &renamed, &mut operations);
-        }
-    }
+    let operations: String = document.operations().map(|one| tables.operation(&one, &renamed)).collect();
     let text = tables.text;
     format!(
         "{HEAD}{text}\n#[rustfmt::skip]\npub(crate) static OPERATIONS: &[Operation] = &[\n{operations}];\n"
@@ -30,10 +25,11 @@ pub(crate) fn file(description: &Node) -> String {
 }
 
 /// Names of fields in requests, with those in responses, by resource.
-type Renamed<'n> = BTreeMap<&'n str, BTreeMap<&'n str, &'n str>>;
+type Renamed<'n> = BTreeMap<&'n str, Names<'n>>;
+type Names<'n> = BTreeMap<&'n str, &'n str>;
 
 struct Tables<'n> {
-    description: &'n Node,
+    document: &'n Document,
     used: BTreeSet<&'n str>,
     text: String,
 }
@@ -42,84 +38,74 @@ impl<'n> Tables<'n> {
     /// The names that the update of a resource gives to fields hold for its creation too.
     fn renamed(&self) -> Renamed<'n> {
         let mut renamed = Renamed::new();
-        for (_, item) in members(self.description.get("paths")) {
-            for (_, operation) in members(Some(item)) {
-                let Some(body) = body(operation).and_then(|schema| self.schema(schema)) else { continue };
-                let names = body.get("x-sdk-from").and_then(|from| from.get("names"));
-                for (sent, read) in members(names) {
-                    // Flags that command something are not the state that is read.
-                    if let (false, Node::Text(read)) = (sent.starts_with("setAs"), read) {
-                        renamed.entry(resource(operation)).or_default().insert(sent, read);
-                    }
+        for operation in self.document.operations() {
+            let from = operation.body().and_then(|body| self.schema(body).get("x-sdk-from"));
+            for (sent, read) in from.map_or(&[][..], |from| from.members_of("names")) {
+                // Flags that command something are not the state that is read.
+                if let (false, Some(read)) = (sent.starts_with("setAs"), read.as_text()) {
+                    renamed.entry(resource(operation.id)).or_default().insert(sent, read);
                 }
             }
         }
         renamed
     }
 
-    fn operation(&mut self, operation: &'n Node, renamed: &Renamed<'n>, out: &mut String) {
-        let Some(Node::Text(id)) = operation.get("operationId") else { return };
+    fn operation(&mut self, operation: &Described<'n>, renamed: &Renamed<'n>) -> String {
         let none = BTreeMap::new();
-        let names = renamed.get(resource(operation)).unwrap_or(&none);
-        let (mut query, mut paged) = (Vec::new(), BTreeSet::new());
-        for parameter in items(operation.get("parameters")) {
-            let Some(parameter) = self.schema(parameter) else { continue };
-            let Some(name) =
-                text(parameter.get("name")).filter(|_| text(parameter.get("in")) == Some("query"))
-            else {
+        let names = renamed.get(resource(operation.id)).unwrap_or(&none);
+        let (mut query, mut paged) = (Vec::new(), false);
+        for parameter in self.document.parameters(operation) {
+            let Some(name) = parameter.text("name").filter(|_| parameter.text("in") == Some("query")) else {
                 continue;
             };
             if matches!(name, "skip" | "take") {
-                paged.insert(name);
-                continue;
-            }
-            let required =
-                if parameter.get("required") == Some(&Node::Bool(true)) { ".required()" } else { "" };
-            if let Some(field) = parameter.get("schema").and_then(|schema| self.field(name, schema, &none)) {
-                query.push(field + required);
+                paged = true;
+            } else if let Some(field) =
+                parameter.get("schema").and_then(|schema| self.field(name, schema, &none))
+            {
+                query.push(field + if parameter.flag("required") { ".required()" } else { "" });
             }
         }
-        let most = operation.get("x-sdk-paging").and_then(|paging| paging.get("maxTake"));
-        let paging = match (paged.is_empty(), most) {
-            (true, _) => "Paging::No".to_owned(),
-            (_, Some(most)) => format!("Paging::AtMost({most})"),
-            _ => "Paging::Open".to_owned(),
+        let most = operation.node.get("x-sdk-paging").and_then(|paging| paging.get("maxTake"));
+        let paging = match (paged, most) {
+            (false, _) => "Paging::No".to_owned(),
+            (true, Some(most)) => format!("Paging::AtMost({most})"),
+            (true, None) => "Paging::Open".to_owned(),
         };
-        let sent = body(operation).map_or("Shape::None".to_owned(), |schema| self.shape(schema, names));
-        let success = members(operation.get("responses")).iter().find(|(status, _)| status.starts_with('2'));
-        let success = success.and_then(|(_, response)| json_of(response));
-        let read = success.map_or("Shape::None".to_owned(), |schema| self.shape(schema, &none));
-        let parameters =
-            success.filter(|_| is_query(id)).map(|schema| self.parameters(schema)).unwrap_or_default();
-        // Writing to a String can't fail.
-        let _ = writeln!(
-            out,
-            "    Operation {{ id: \"{id}\", query: &[{}], paging: {paging}, body: {sent}, response: {read}, parameters: &[{}] }},",
+        let success = self.document.success(operation);
+        let mut shape = |schema: Option<&'n Node>, names| {
+            schema.map_or("Shape::None".to_owned(), |schema| self.shape(schema, names))
+        };
+        let (sent, read) = (shape(operation.body(), names), shape(success, &none));
+        let is_query = operation.id.ends_with(".query") || operation.id.ends_with(".query_attendees");
+        let parameters = success.filter(|_| is_query).map(|schema| self.parameters(schema));
+        format!(
+            "    Operation {{ id: \"{}\", query: &[{}], paging: {paging}, body: {sent}, response: {read}, parameters: &[{}] }},\n",
+            operation.id,
             query.join(", "),
-            parameters.join(", ")
-        );
+            parameters.unwrap_or_default().join(", ")
+        )
     }
 
     /// What queries can compare: the plain fields of a row, with their names in words.
     fn parameters(&self, page: &'n Node) -> Vec<String> {
-        let list = page.get("properties").and_then(|properties| properties.get("list"));
-        let Some(row) = list.and_then(|list| list.get("items")) else { return Vec::new() };
+        let Some(row) = rows(page) else { return Vec::new() };
         let model = words(reference(row).unwrap_or_default().trim_end_matches("Row"));
-        let fields = members(self.schema(row).and_then(|row| row.get("properties")));
+        let fields = self.schema(row).members_of("properties");
         let parameters = fields.iter().flat_map(|(name, schema)| {
             let kind = match reference(schema) {
                 Some("DateTime") => Some("Date"),
                 Some("Amount") => Some("Decimal"),
                 Some("Flag") => Some("Boolean"),
                 Some("CustomFields") => None,
-                _ => self.schema(first(schema)).and_then(|schema| match kind(Some(schema))? {
-                    "integer" => Some("Int"),
-                    "number" => Some("Decimal"),
-                    "boolean" => Some("Boolean"),
-                    "string" if schema.get("enum").is_some() => Some("List"),
-                    "string" => Some("String"),
+                _ => match (kind(self.schema(first(schema))), self.schema(first(schema)).get("enum")) {
+                    (Some("integer"), _) => Some("Int"),
+                    (Some("number"), _) => Some("Decimal"),
+                    (Some("boolean"), _) => Some("Boolean"),
+                    (Some("string"), Some(_)) => Some("List"),
+                    (Some("string"), None) => Some("String"),
                     _ => None,
-                }),
+                },
             };
             let named = match name.as_str() {
                 "id" => vec![format!("{model} Id")],
@@ -137,52 +123,43 @@ impl<'n> Tables<'n> {
         parameters.collect()
     }
 
-    fn shape(&mut self, schema: &'n Node, names: &BTreeMap<&'n str, &'n str>) -> String {
+    fn shape(&mut self, schema: &'n Node, names: &Names<'n>) -> String {
         // Of several forms, the list is the one that the vendor's other operations suggest.
-        let forms = [items(schema.get("anyOf")), items(schema.get("oneOf"))].concat();
-        if !forms.is_empty() {
-            let forms = items(schema.get("anyOf")).iter().chain(items(schema.get("oneOf")));
-            let form = forms.min_by_key(|form| kind(Some(form)) != Some("array"));
-            return form.map_or_else(|| "Shape::None".to_owned(), |form| self.shape(form, names));
+        if let Some(form) = forms(schema).min_by_key(|form| kind(form) != Some("array")) {
+            return self.shape(form, names);
         }
         match kind(self.schema(schema)) {
             Some("array") => match schema.get("items") {
                 Some(item) if kind(self.schema(item)) == Some("string") => "Shape::Strings".to_owned(),
-                item => {
-                    format!("Shape::List({})", item.map_or_else(String::new, |item| self.fields(item, names)))
-                }
+                Some(item) => format!("Shape::List({})", self.fields(item, names)),
+                None => "Shape::List()".to_owned(),
             },
-            Some("object") => {
-                let list = schema.get("properties").and_then(|properties| properties.get("list"));
-                match list.and_then(|list| list.get("items")) {
-                    Some(item) => format!("Shape::Page({})", self.fields(item, names)),
-                    None if schema.get("additionalProperties").is_some() => "Shape::Map".to_owned(),
-                    None => format!("Shape::One({})", self.fields(schema, names)),
-                }
-            }
+            Some("object") => match rows(schema) {
+                Some(item) => format!("Shape::Page({})", self.fields(item, names)),
+                None if schema.get("additionalProperties").is_some() => "Shape::Map".to_owned(),
+                None => format!("Shape::One({})", self.fields(schema, names)),
+            },
             _ => "Shape::None".to_owned(),
         }
     }
 
     /// The fields of an object: the constant of a model, which is written when it is first used, or a list.
-    fn fields(&mut self, schema: &'n Node, names: &BTreeMap<&'n str, &'n str>) -> String {
+    fn fields(&mut self, schema: &'n Node, names: &Names<'n>) -> String {
         let Some(name) = reference(schema) else { return self.list(schema, names) };
         let constant = name.to_shouty_snake_case();
         if self.used.insert(name) {
-            let list = self.schema(schema).map(|schema| self.list(schema, names)).unwrap_or_default();
+            let list = self.list(self.schema(schema), names);
             let _ =
                 writeln!(self.text, "\n#[rustfmt::skip]\npub(crate) const {constant}: &[Field] = {list};");
         }
         constant
     }
 
-    fn list(&mut self, schema: &'n Node, names: &BTreeMap<&'n str, &'n str>) -> String {
-        let required: Vec<&str> =
-            items(schema.get("required")).iter().filter_map(|one| text(Some(one))).collect();
+    fn list(&mut self, schema: &'n Node, names: &Names<'n>) -> String {
         let mut fields = Vec::new();
-        for (name, property) in members(schema.get("properties")) {
+        for (name, property) in schema.members_of("properties") {
             let Some(mut field) = self.field(name, property, names) else { continue };
-            if required.contains(&name.as_str()) {
+            if schema.items_of("required").iter().any(|one| one.as_text() == Some(name)) {
                 field += ".required()";
             }
             if let Some(read) = names.get(name.as_str()) {
@@ -194,7 +171,7 @@ impl<'n> Tables<'n> {
     }
 
     /// `int("id")`
-    fn field(&mut self, name: &str, schema: &'n Node, names: &BTreeMap<&'n str, &'n str>) -> Option<String> {
+    fn field(&mut self, name: &str, schema: &'n Node, names: &Names<'n>) -> Option<String> {
         let schema = first(schema);
         let maker = match reference(schema) {
             Some("CustomFields") => "custom",
@@ -202,17 +179,14 @@ impl<'n> Tables<'n> {
             Some("Amount") => "number",
             Some("Flag") => "flag",
             _ => {
-                let found = self.schema(schema)?;
-                match kind(Some(found))? {
+                let found = self.schema(schema);
+                match kind(found)? {
                     "integer" => "int",
                     "number" => "number",
                     "boolean" => "flag",
                     "string" => {
-                        let words: Vec<String> = items(found.get("enum"))
-                            .iter()
-                            .filter(|word| **word != Node::Null)
-                            .map(Node::to_string)
-                            .collect();
+                        let words = found.items_of("enum").iter().filter(|word| **word != Node::Null);
+                        let words: Vec<String> = words.map(Node::to_string).collect();
                         if !words.is_empty() {
                             return Some(format!("one_of(\"{name}\", &[{}])", words.join(", ")));
                         }
@@ -235,22 +209,24 @@ impl<'n> Tables<'n> {
     }
 
     /// What a reference leads to; of an open enumeration, the known values.
-    fn schema(&self, schema: &'n Node) -> Option<&'n Node> {
-        let found = match schema.get("$ref") {
-            Some(Node::Text(reference)) => followed(self.description, reference)?,
-            _ => schema,
-        };
-        Some(if first(found).get("enum").is_some() { first(found) } else { found })
+    fn schema(&self, schema: &'n Node) -> &'n Node {
+        let found = self.document.resolve(schema);
+        if first(found).get("enum").is_some() { first(found) } else { found }
     }
+}
+
+fn forms(schema: &Node) -> impl Iterator<Item = &Node> {
+    schema.items_of("anyOf").iter().chain(schema.items_of("oneOf"))
 }
 
 /// The first form of a schema; the others are null, mostly.
 fn first(schema: &Node) -> &Node {
-    items(schema.get("anyOf")).iter().chain(items(schema.get("oneOf"))).next().unwrap_or(schema)
+    forms(schema).next().unwrap_or(schema)
 }
 
-fn is_query(id: &str) -> bool {
-    id.split_once('.').is_some_and(|(_, action)| matches!(action, "query" | "query_attendees"))
+/// The schema of a row, of the schema of a page.
+fn rows(page: &Node) -> Option<&Node> {
+    page.get("properties")?.get("list")?.get("items")
 }
 
 /// `Due Date UTC` of `dueDateUtc`.
@@ -266,37 +242,19 @@ fn words(name: &str) -> String {
 }
 
 /// `contacts` of `contacts.get`.
-fn resource(operation: &Node) -> &str {
-    text(operation.get("operationId")).and_then(|id| id.split('.').next()).unwrap_or_default()
-}
-
-fn body(operation: &Node) -> Option<&Node> {
-    json_of(operation.get("requestBody")?)
-}
-
-fn json_of(content: &Node) -> Option<&Node> {
-    content.get("content")?.get("application/json")?.get("schema")
+fn resource(id: &str) -> &str {
+    id.split('.').next().unwrap_or_default()
 }
 
 fn reference(schema: &Node) -> Option<&str> {
-    text(schema.get("$ref"))?.rsplit('/').next()
+    schema.text("$ref")?.rsplit('/').next()
 }
 
 /// The type of a schema; null doesn't count.
-fn kind(schema: Option<&Node>) -> Option<&str> {
-    match schema?.get("type")? {
-        Node::Text(kind) => Some(kind),
-        Node::Array(kinds) => kinds.iter().filter_map(|kind| text(Some(kind))).find(|kind| *kind != "null"),
-        _ => None,
-    }
-}
-
-fn text(node: Option<&Node>) -> Option<&str> {
-    if let Some(Node::Text(text)) = node { Some(text) } else { None }
-}
-
-fn items(node: Option<&Node>) -> &[Node] {
-    if let Some(Node::Array(items)) = node { items } else { &[] }
+fn kind(schema: &Node) -> Option<&str> {
+    let kind = schema.get("type")?;
+    let mut kinds = std::iter::once(kind).chain(kind.items()).filter_map(Node::as_text);
+    kinds.find(|kind| *kind != "null")
 }
 
 #[cfg(test)]
@@ -305,7 +263,7 @@ mod tests {
 
     #[test]
     fn models_and_operations_become_tables() {
-        let description = Node::parse(
+        let document = Document::parse(
             r##"{"paths": {"/a": {
                 "post": {"operationId": "a.create", "requestBody": {"content": {"application/json": {"schema":
                     {"$ref": "#/components/schemas/AWrite"}}}}, "responses": {"200": {"content": {"application/json": {"schema":
@@ -319,7 +277,7 @@ mod tests {
                     "AWrite": {"type": "object", "x-sdk-from": {"names": {"big": "isBig"}}, "properties": {
                         "big": {"type": "boolean"}, "kind": {"type": "string", "enum": ["X"]}}}}}}"##,
         );
-        let text = file(&description.unwrap());
+        let text = file(&document.unwrap());
         for line in [
             r#"pub(crate) const A: &[Field] = &[int("id").required(), flag("isBig"), time("at")];"#,
             r#"pub(crate) const A_WRITE: &[Field] = &[flag("big").read_as("isBig"), one_of("kind", &["X"])];"#,

@@ -1,0 +1,133 @@
+//! Descriptions as plain JSON, those of clients written by hand among them: what the emulator and `authctl` are made from.
+//!
+//! What a description means to a client is none of their business, so it is not read as strictly as there.
+
+use super::json::Node;
+use crate::report::process::read_text;
+use crate::{Failure, workspace};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+#[derive(Debug)]
+pub(super) struct Document(Node);
+
+/// An operation that has an id, and where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Described<'n> {
+    pub(super) id: &'n str,
+    pub(super) path: &'n str,
+    /// `get`
+    pub(super) method: &'n str,
+    pub(super) node: &'n Node,
+    /// What all operations of this path share.
+    item: &'n Node,
+}
+
+/// Every description by the name of its table: `VERIGATOR`, or `VISE_HOST` for one of several.
+pub(super) fn all(root: &Path) -> Result<BTreeMap<String, Document>, Failure> {
+    let mut found = BTreeMap::new();
+    for name in workspace::library_crates(root)? {
+        let folder = root.join("crates").join(&name);
+        let provider = name.trim_end_matches("-client").to_uppercase();
+        let mut files = vec![(provider.clone(), folder.join("openapi.json"))];
+        if let Ok(several) = std::fs::read_dir(folder.join("openapi")) {
+            for path in several.filter_map(|entry| Some(entry.ok()?.path())) {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_uppercase();
+                files.push((format!("{provider}_{stem}"), path));
+            }
+        }
+        for (name, path) in files.into_iter().filter(|(_, path)| path.is_file()) {
+            let document = Document::parse(&read_text(&path)?).map_err(|error| {
+                let what = format!("{} is no JSON: {error}", path.display());
+                Failure::new(what, "correct it, then run cargo xtask codegen")
+            })?;
+            found.insert(name, document);
+        }
+    }
+    Ok(found)
+}
+
+impl Document {
+    pub(super) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        Node::parse(text).map(Self)
+    }
+
+    pub(super) fn operations(&self) -> impl Iterator<Item = Described<'_>> {
+        self.0.members_of("paths").iter().flat_map(|(path, item)| {
+            item.members().iter().filter_map(move |(method, node)| {
+                Some(Described { id: node.text("operationId")?, path, method, node, item })
+            })
+        })
+    }
+
+    /// `/v1/service` of `https://api.example.com/v1/service`.
+    pub(super) fn server_path(&self) -> String {
+        let url =
+            self.0.items_of("servers").first().and_then(|server| server.text("url")).unwrap_or_default();
+        let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+        path.map(|(_, path)| format!("/{}", path.trim_end_matches('/'))).unwrap_or_default()
+    }
+
+    /// What a reference such as `#/components/schemas/User` leads to.
+    pub(super) fn follow(&self, reference: &str) -> Option<&Node> {
+        reference.strip_prefix("#/")?.split('/').try_fold(&self.0, |node, name| node.get(name))
+    }
+
+    /// A value, or what it refers to.
+    pub(super) fn resolve<'n>(&'n self, node: &'n Node) -> &'n Node {
+        node.text("$ref").and_then(|to| self.follow(to)).unwrap_or(node)
+    }
+
+    /// Those of the path, then those of the operation, which replace others of their name.
+    pub(super) fn parameters<'n>(&'n self, operation: &Described<'n>) -> Vec<&'n Node> {
+        let lists = [operation.item, operation.node].map(|node| node.items_of("parameters"));
+        let mut found: Vec<&Node> = Vec::new();
+        for parameter in lists.into_iter().flatten().map(|parameter| self.resolve(parameter)) {
+            found.retain(|other| other.text("name") != parameter.text("name"));
+            found.push(parameter);
+        }
+        found
+    }
+
+    /// The schema of the first success.
+    pub(super) fn success<'n>(&'n self, operation: &Described<'n>) -> Option<&'n Node> {
+        schema_of(self.resolve(&operation.successes().next()?.1))
+    }
+}
+
+impl<'n> Described<'n> {
+    /// `read`, `write` or `idempotent-write`
+    pub(super) fn class(&self) -> &'n str {
+        let by_method = if self.method == "get" { "read" } else { "write" };
+        self.node.text("x-sdk-class").unwrap_or(by_method)
+    }
+
+    pub(super) fn successes(&self) -> impl Iterator<Item = &'n (String, Node)> + use<'n> {
+        self.node.members_of("responses").iter().filter(|(status, _)| status.starts_with('2'))
+    }
+
+    /// The schema of the body.
+    pub(super) fn body(&self) -> Option<&'n Node> {
+        schema_of(self.node.get("requestBody")?)
+    }
+}
+
+fn schema_of(place: &Node) -> Option<&Node> {
+    place.get("content")?.get("application/json")?.get("schema")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_a_variable_has_no_path() {
+        let path = |url: &str| {
+            Document::parse(&format!(r#"{{"servers":[{{"url":"{url}"}}]}}"#)).unwrap().server_path()
+        };
+        assert_eq!(
+            [path("https://a.example/v1/service"), path("https://a.example"), path("https://{host}")],
+            ["/v1/service", "", ""]
+        );
+    }
+}
