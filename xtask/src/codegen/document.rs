@@ -11,7 +11,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub(super) struct Document(Node);
 
-/// An operation that has an id, and where it stands.
+/// An operation that has an id, and where it is.
 #[derive(Clone, Copy)]
 pub(super) struct Described<'n> {
     pub(super) id: &'n str,
