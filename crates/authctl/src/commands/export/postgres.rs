@@ -8,8 +8,8 @@
 use super::columns::{Columns, Values};
 use super::server::Server;
 use super::sink::Sink;
-use super::state::{State, mismatch};
-use super::table::{Dialect, Statements, Table, foreign};
+use super::state::State;
+use super::table::{self, Dialect, Statements, Table};
 use crate::failure::{Exit, Failure};
 use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
@@ -79,12 +79,7 @@ impl Postgres {
             self.stored = rows.first().and_then(|row| row.try_get::<_, String>(0).ok());
         }
         if flag(0) {
-            let stored = self.stored.as_deref().ok_or_else(|| foreign(&self.name))?;
-            let state = State::parse(stored).ok_or_else(|| {
-                let reason = "its state was written by another version of authctl";
-                mismatch(&self.name, reason, "--table NAME writes to another table")
-            })?;
-            self.state = Some(state);
+            self.state = Some(table::read_state(&self.name, self.stored.as_deref())?);
         }
         Ok(())
     }
@@ -163,7 +158,7 @@ impl Sink for Postgres {
 
     async fn begin(&mut self, state: &State, restart: bool) -> Result<(), Failure> {
         let failed = |error| failed(&self.name, &error);
-        let text = state.to_text();
+        let text = table::state_text(state);
         let transaction = self.client.transaction().await.map_err(failed)?;
         create_states(&transaction, &self.statements).await.map_err(failed)?;
         let state = (self.key.as_str(), self.stored.as_deref(), text.as_str());
@@ -185,7 +180,7 @@ impl Sink for Postgres {
             }
         }
         let failed = |error| failed(&self.name, &error);
-        let text = state.to_text();
+        let text = table::state_text(state);
         let transaction = self.client.transaction().await.map_err(failed)?;
         if !rows.is_empty() {
             let parameters: Vec<(&(dyn ToSql + Sync), Type)> = arrays

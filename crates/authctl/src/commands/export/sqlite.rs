@@ -3,8 +3,8 @@
 use super::columns::{Columns, Values};
 use super::file::{Lock, beside};
 use super::sink::Sink;
-use super::state::{State, mismatch};
-use super::table::{Dialect, Statements, Table, foreign};
+use super::state::State;
+use super::table::{self, Dialect, Statements, Table};
 use crate::failure::{Exit, Failure, visible};
 use crate::index::FieldType;
 use async_trait::async_trait;
@@ -54,7 +54,7 @@ impl Sqlite {
         }
         let connection = this.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let (exists, states) =
-            (this.exists(&connection, &this.key)?, this.exists(&connection, super::table::STATES)?);
+            (this.exists(&connection, &this.key)?, this.exists(&connection, table::STATES)?);
         if states {
             this.stored = connection
                 .query_row(&this.statements.read_state(), [&this.key], |row| row.get(0))
@@ -62,12 +62,7 @@ impl Sqlite {
                 .map_err(|error| this.failed("read", &error))?;
         }
         if exists {
-            let stored = this.stored.as_deref().ok_or_else(|| foreign(&full))?;
-            let state = State::parse(stored).ok_or_else(|| {
-                let reason = "its state was written by another version of authctl";
-                mismatch(&full, reason, "--table NAME writes to another table")
-            })?;
-            this.state = Some(state);
+            this.state = Some(table::read_state(&full, this.stored.as_deref())?);
         }
         this.connection = Some(connection);
         Ok(this)
@@ -142,7 +137,7 @@ impl Sink for Sqlite {
         }
         let is_new = self.state.is_none();
         let Parts { connection, statements, name, key, stored, .. } = self.parts()?;
-        let text = state.to_text();
+        let text = table::state_text(state);
         let mut begin = || {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute(&statements.create_states(), [])?;
@@ -189,7 +184,7 @@ impl Sink for Sqlite {
             });
             prepared.push(typed.collect::<Vec<_>>());
         }
-        let text = state.to_text();
+        let text = table::state_text(state);
         let mut write = || {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let mut upsert = transaction.prepare(&statements.upsert_one())?;

@@ -1,6 +1,7 @@
 //! What both databases share: names of tables, and the statements.
 
 use super::columns::{Columns, RAW};
+use super::state::{State, mismatch};
 use crate::failure::Failure;
 use crate::index::FieldType;
 
@@ -232,10 +233,24 @@ impl Statements {
     }
 }
 
-/// A table that somebody else made.
-pub(super) fn foreign(name: &str) -> Failure {
-    Failure::usage(format!("{name}: the table exists and was not made by an export"))
-        .hint("--table NAME writes to another table")
+/// A state as it is stored.
+pub(super) fn state_text(state: &State) -> String {
+    serde_json::to_string(state).unwrap_or_default()
+}
+
+/// The state of a table that exists, from the text that is stored for it.
+///
+/// # Errors
+///
+/// Somebody else made the table, or another version of authctl.
+pub(super) fn read_state(name: &str, stored: Option<&str>) -> Result<State, Failure> {
+    let hint = "--table NAME writes to another table";
+    let Some(text) = stored else {
+        let what = format!("{name}: the table exists and was not made by an export");
+        return Err(Failure::usage(what).hint(hint));
+    };
+    let state = serde_json::from_str::<State>(text).ok().filter(State::is_known);
+    state.ok_or_else(|| mismatch(name, "its state was written by another version of authctl", hint))
 }
 
 #[cfg(test)]
