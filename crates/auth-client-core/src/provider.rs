@@ -31,7 +31,7 @@ pub use crate::{error_type, open_enum, record, serde_by_field, shared_builder_me
 
 /// Validation of arguments before anything is sent.
 pub mod check {
-    pub use crate::encode::check::{not_empty, page};
+    pub use crate::encode::check::{not_damaged, not_empty, page};
 }
 
 /// Settings from environment variables.

@@ -12,7 +12,7 @@ use crate::Call;
 use crate::check::Check;
 use crate::error::Error;
 use crate::leaves::{Leaves, differences, leaves};
-use auth_client_core::provider::model;
+use auth_client_core::provider::check;
 use serde::Serialize;
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -307,13 +307,8 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
 
     /// Returns an error if the object contains characters that were lost when it was read.
     fn intact(&self, fields: &Leaves) -> Result<(), Error> {
-        let mut lost = fields.iter().filter(|(_, value)| model::has_replacement(value));
-        lost.next().map_or(Ok(()), |(path, _)| {
-            let is_name = path.split('.').all(model::is_name);
-            let name = if is_name { path.clone() } else { "unknown field".to_owned() };
-            let reason = "the response has invalid Unicode here, which an update would replace by U+FFFD";
-            Err(refuse(auth_client_core::Error::invalid_input(self.operation, name, reason)))
-        })
+        let fields = fields.iter().map(|(path, json)| (path.as_str(), &**json));
+        check::not_damaged(self.operation, fields).map_err(refuse)
     }
 }
 

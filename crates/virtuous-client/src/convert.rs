@@ -5,11 +5,10 @@ use crate::custom_fields::Flag;
 use crate::error::Error;
 use crate::error::PROVIDER;
 use crate::models::{DateTime, PaymentGift};
-use auth_client_core::provider::model;
+use auth_client_core::provider::check;
 use auth_client_core::provider::record::{self, Field};
 use auth_client_core::{Reply, UnknownFields};
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// Returns a field that the update requires, or an error if the response doesn't contain it.
 pub(crate) fn required<T>(value: Option<T>, member: &'static str) -> Result<T, Error> {
@@ -56,21 +55,11 @@ pub(crate) fn intact<T, U: Serialize>(read: &Reply<T>, update: &U) -> Result<(),
     }
     let json = serde_json::to_string(update).unwrap_or_default();
     let fields: UnknownFields = serde_json::from_str(&json).unwrap_or_default();
-    let mut fields = fields.iter().filter(|(_, value)| model::has_replacement(value.get()));
-    fields.next().map_or(Ok(()), |(name, _)| {
-        let name = if model::is_name(name) { name.to_owned() } else { "unknown field".to_owned() };
-        Err(input(
-            name.into(),
-            "the response has invalid Unicode here, which an update would replace by U+FFFD",
-        ))
-    })
+    let fields = fields.iter().map(|(name, value)| (name, value.get()));
+    check::not_damaged("modify", fields).map_err(|error| error.with_provider(PROVIDER).into())
 }
 
 fn refused(member: &'static str, reason: &'static str) -> Error {
-    input(member.into(), reason)
-}
-
-fn input(member: Cow<'static, str>, reason: &'static str) -> Error {
     auth_client_core::Error::invalid_input("modify", member, reason).with_provider(PROVIDER).into()
 }
 

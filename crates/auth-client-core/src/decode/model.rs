@@ -1,7 +1,7 @@
 //! Serialization of secrets in requests, and helpers for hand-written JSON.
 
 pub use super::explain::is_name;
-pub use super::text::{from_slice, has_replacement, readable};
+pub use super::text::{from_slice, readable};
 
 use auth_core::secret::one_time_code;
 use auth_core::{ExposeSecret, SecretString};

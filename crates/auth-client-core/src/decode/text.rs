@@ -69,19 +69,6 @@ pub(crate) fn is_damaged(body: &[u8]) -> bool {
     repaired(body).is_some_and(|repaired| count(repaired.as_bytes()) != count(body))
 }
 
-/// Returns whether JSON contains U+FFFD, as such or escaped.
-///
-/// ```
-/// use auth_client_core::provider::model;
-///
-/// assert!(model::has_replacement("\"Zo\u{fffd}\"") && model::has_replacement(r#""Zo\ufffd""#));
-/// assert!(!model::has_replacement("\"Zoë\""));
-/// ```
-#[must_use]
-pub fn has_replacement(json: &str) -> bool {
-    json.contains('\u{fffd}') || json.contains("\\ufffd") || json.contains("\\uFFFD")
-}
-
 /// Returns the JSON without a leading byte order mark.
 pub(crate) fn without_mark(mut json: &[u8]) -> &[u8] {
     while let Some(rest) = json.strip_prefix(b"\xef\xbb\xbf") {

@@ -1,5 +1,6 @@
 //! Validation of arguments before anything is sent, called by generated code.
 
+use crate::decode::model::is_name;
 use crate::error::Error;
 use crate::operation::{Operation, Paging};
 use auth_core::secret::has_visible;
@@ -60,4 +61,31 @@ pub fn page(operation: &'static Operation, skip: Option<i64>, take: Option<i64>)
         (Some(take), Some(max)) if take > i64::from(max) => refuse("take", format!("must be at most {max}")),
         _ => Ok(()),
     }
+}
+
+/// Checks that an update contains no character that was lost when the object was read; for updates made from a response that
+/// [is damaged](crate::Reply::is_damaged). The fields come with their paths and their JSON.
+///
+/// ```
+/// use auth_client_core::provider::check;
+///
+/// let error = check::not_damaged("contacts.modify", [("name", "\"Zo\u{fffd}\"")]).unwrap_err();
+/// assert_eq!(error.field(), Some("name"));
+/// assert!(check::not_damaged("contacts.modify", [("name", r#""Zoë""#)]).is_ok());
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the name of the first such field; without it if the name
+/// could contain data.
+pub fn not_damaged<'f>(
+    operation: &'static str,
+    fields: impl IntoIterator<Item = (&'f str, &'f str)>,
+) -> Result<(), Error> {
+    let is_lost =
+        |json: &str| json.contains('\u{fffd}') || json.contains("\\ufffd") || json.contains("\\uFFFD");
+    let Some((path, _)) = fields.into_iter().find(|(_, json)| is_lost(json)) else { return Ok(()) };
+    let name = if path.split('.').all(is_name) { path.to_owned() } else { "unknown field".to_owned() };
+    let reason = "the response has invalid Unicode here, which an update would replace by U+FFFD";
+    Err(Error::invalid_input(operation, name, reason))
 }
