@@ -37,46 +37,32 @@ pub(super) fn dependencies(tree: &Tree) -> Vec<Finding> {
         }
         comment = None;
     }
-    if let Some((name, _)) =
-        text.split_once("\n[workspace.dependencies.").and_then(|(_, rest)| rest.split_once(']'))
-    {
-        let todo = "write it as a line of `[workspace.dependencies]`, with its reason above";
-        let line = line_of(text, &format!("[workspace.dependencies.{name}]"));
-        findings.push(Finding::new(WORKSPACE, line, format!("{name} has its own table"), todo));
-    }
     findings
 }
 
-/// A manifest's dependencies are those of the workspace's table, where the reasons are; the files of its targets exist.
-pub(super) fn targets(tree: &Tree) -> Vec<Finding> {
+/// A manifest's dependencies are lines of tables, and those of the workspace's table, where the reasons are.
+pub(super) fn members(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, text) in tree.iter().filter(|(path, _)| is_member(path)) {
-        let folder = path.strip_suffix("Cargo.toml").unwrap_or_default();
+    for (path, text) in tree.iter().filter(|(path, _)| is_member(path) || *path == WORKSPACE) {
         let mut table = "";
         for (index, line) in text.lines().enumerate() {
             let mut find =
                 |what: String, todo: &str| findings.push(Finding::new(path, index + 1, what, todo));
-            let (key, value) = line.split_once(" = ").unwrap_or((line, ""));
             if let Some(name) = line.strip_prefix('[') {
                 table = name.trim_matches(['[', ']']);
                 if table.split_once("dependencies.").is_some_and(|(before, _)| !before.contains("metadata")) {
                     find(format!("{table} is a table"), "write it in one line, with `workspace = true`");
                 }
-            } else if table.ends_with("dependencies") && line.contains(" = ") {
+            } else if let Some((key, value)) = line.split_once(" = ")
+                && table.ends_with("dependencies")
+                && path != WORKSPACE
+                && !key.ends_with(".workspace")
+                && !value.contains("workspace = true")
                 // A crate that turns on its own features for its tests names itself.
-                if !key.ends_with(".workspace")
-                    && !value.contains("workspace = true")
-                    && !value.contains("path = \".\"")
-                {
-                    let todo =
-                        "add it to the workspace's table with a reason, and write `workspace = true` here";
-                    find(format!("{key} is not a dependency of the workspace, so it has no reason"), todo);
-                }
-            } else if key == "path" && ["bench", "bin", "example", "test"].contains(&table) {
-                let file = format!("{folder}{}", value.trim_matches('"'));
-                if !tree.has(&file) {
-                    find(format!("names {file}, which is missing"), "restore the file, or delete the entry");
-                }
+                && !value.contains("path = \".\"")
+            {
+                let todo = "add it to the workspace's table with a reason, and write `workspace = true` here";
+                find(format!("{key} is not a dependency of the workspace, so it has no reason"), todo);
             }
         }
     }
@@ -98,31 +84,20 @@ pub(super) fn around(tree: &Tree) -> Vec<Finding> {
         };
         let module = format!("mod {word};");
         let entry = format!("name = \"{word}\"");
-        let mut need = |path: &str, holds: &dyn Fn(&str) -> bool, todo: String| {
+        let mut need = |path: &str, holds: &dyn Fn(&str) -> bool, todo: &str| {
             if !tree.text(path).is_some_and(holds) {
                 findings.push(Finding::new(path, 1, format!("lacks {title}"), todo));
             }
         };
         for guide in ["docs/authentication.md", "docs/assumptions.md"] {
-            need(guide, &section, format!("add a section `## {title}`"));
+            need(guide, &section, &format!("add a section `## {title}`"));
         }
-        need(
-            &format!("examples/{word}.rs"),
-            &|_| true,
-            "write an example, as examples/verigator.rs".to_owned(),
-        );
-        need(
-            "examples/Cargo.toml",
-            &|text| text.contains(&entry),
-            format!("add an [[example]] with {entry}"),
-        );
-        need(
-            "examples/tour.rs",
-            &|text| text.contains(&module),
-            format!("add `{module}`, and a line that runs it"),
-        );
+        for (path, part) in [("examples/Cargo.toml", &entry), ("examples/tour.rs", &module)] {
+            need(path, &|text| text.contains(part), &format!("add `{part}`, as for verigator"));
+        }
+        need(&format!("examples/{word}.rs"), &|_| true, "write an example, as examples/verigator.rs");
         let emulator = format!("crates/auth-emulator/src/providers/{word}/mod.rs");
-        need(&emulator, &|_| true, "emulate the API; the top of providers/mod.rs lists the steps".to_owned());
+        need(&emulator, &|_| true, "emulate the API; the top of providers/mod.rs lists the steps");
     }
     findings
 }
@@ -160,16 +135,11 @@ pub(super) fn manifests(tree: &Tree) -> Vec<Finding> {
         }
         let Some(name) = name else { continue };
         let keywords = text.lines().find(|line| line.starts_with("keywords = ")).unwrap_or_default();
-        let vendor =
-            name.strip_suffix("-client").filter(|vendor| !keywords.contains(&format!("\"{vendor}\"")));
-        findings.extend(vendor.map(|vendor| {
-            Finding::new(
-                path,
-                line_of(text, "keywords"),
-                "has no keyword for the vendor",
-                format!("add \"{vendor}\""),
-            )
-        }));
+        let vendor = name.strip_suffix("-client").map(|vendor| format!("\"{vendor}\""));
+        if let Some(vendor) = vendor.filter(|vendor| !keywords.contains(vendor.as_str())) {
+            let (line, todo) = (line_of(text, "keywords"), format!("add {vendor}"));
+            findings.push(Finding::new(path, line, "has no keyword for the vendor", todo));
+        }
         let lines: Vec<&str> = text.lines().collect();
         let features = lines.iter().position(|line| *line == "[features]" && name.ends_with("-client"));
         let features = features.map_or(lines.len(), |index| index + 1);
@@ -244,25 +214,16 @@ pub(super) fn files(tree: &Tree) -> Vec<Finding> {
         {
             let skipped = list == "README.md" && provider.is_empty();
             if !skipped && tree.text(list).is_some_and(|text| !text.contains(&part)) {
-                findings.push(Finding::new(
-                    list,
-                    1,
-                    format!("does not name {name}"),
-                    format!("add a line with {part}"),
-                ));
+                let (what, todo) = (format!("does not name {name}"), format!("add a line with {part}"));
+                findings.push(Finding::new(list, 1, what, todo));
             }
         }
     }
     for path in wanted {
         let without = WITHOUT.iter().any(|(without, _)| *without == path);
         if without && tree.has(&path) {
-            let todo = "delete it from WITHOUT in xtask/src/tidy/crates.rs";
-            findings.push(Finding::new(
-                &path,
-                1,
-                "exists, although a list has a reason why it does not",
-                todo,
-            ));
+            let what = "exists, although a list has a reason why it does not";
+            findings.push(Finding::new(&path, 1, what, "delete it from WITHOUT in xtask/src/tidy/crates.rs"));
         } else if !without && !tree.has(&path) {
             let todo =
                 format!("run git checkout {path}; for a new crate, write it like that of verigator-client");
@@ -305,16 +266,11 @@ mod tests {
     }
 
     #[test]
-    fn a_dependency_outside_of_the_table_and_a_target_without_its_file_are_found() {
-        let found = |text: &str| {
-            let files = [("examples/Cargo.toml", text), ("examples/here.rs", "//! Here.")];
-            targets(&Tree::of(&files))
-        };
+    fn a_dependency_outside_of_the_table_is_found() {
+        let found = |text: &str| members(&Tree::of(&[("examples/Cargo.toml", text)]));
         let good = "[[example]]\nname = \"here\"\npath = \"here.rs\"\n\n[dependencies]\nhttp.workspace = true\n\
                     bytes = { workspace = true, features = [\"std\"] }\n\n[features]\na = []\n";
         assert!(found(good).is_empty(), "{:?}", found(good));
-        let gone = good.replace("\"here.rs\"", "\"gone.rs\"");
-        assert_one(&found(&gone), "examples/Cargo.toml:3", "names examples/gone.rs, which is missing");
         for own in ["http = \"1\"", "http = { version = \"1\" }", "http = { path = \"../http\" }"] {
             for table in ["[dependencies]", "[dev-dependencies]", "[target.'cfg(unix)'.dependencies]"] {
                 let text = good.replace("http.workspace = true", own).replace("[dependencies]", table);
@@ -327,11 +283,8 @@ mod tests {
         }
         let table = good.replace("[features]", "[dependencies.http]");
         assert_one(&found(&table), "examples/Cargo.toml:9", "dependencies.http is a table");
-        let tree = Tree::of(&[(
-            WORKSPACE,
-            "[workspace.dependencies]\n\n[workspace.dependencies.http]\nversion = \"1\"\n",
-        )]);
-        assert_one(&dependencies(&tree), "Cargo.toml:3", "http has its own table");
+        let text = "[workspace.dependencies]\nhttp = \"1\"\n[workspace.dependencies.http]\nversion = \"1\"\n";
+        assert_one(&members(&Tree::of(&[(WORKSPACE, text)])), "Cargo.toml:3", "dependencies.http is a table");
     }
 
     #[test]

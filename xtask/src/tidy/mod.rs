@@ -30,7 +30,7 @@ What is checked:
   length      at most 400 lines without tests
   prose       words that the project doesn't use, listed in xtask/words.txt with the ones that it does
   words       machine paths, package registries, left-over markers, ignored tests, reqwest outside of its module
-  manifests   reasons and order of dependencies, comments of features, files of targets, what every crate declares
+  manifests   reasons and order of dependencies, comments of features, what every crate declares
   files       those that a crate of its kind has; the changelog and the README name it; a provider's
               sections in the guides, its example, its place in the tour, its emulator";
 
@@ -44,7 +44,7 @@ const RULES: &[Rule] = &[
     crates::dependencies,
     crates::manifests,
     crates::files,
-    crates::targets,
+    crates::members,
     crates::around,
 ];
 
