@@ -15,22 +15,6 @@ pub(super) enum Auth {
     Custom,
 }
 
-/// The words, names and values of one scheme, for the templates.
-struct Words {
-    label: String,
-    sent: String,
-    scheme: String,
-    /// What a mock server expects.
-    authenticated: String,
-    /// A part of exactly one header.
-    mark: &'static str,
-    /// How many headers authenticate a request.
-    count: &'static str,
-    credential: &'static str,
-    first: [&'static str; 3],
-    second: [&'static str; 3],
-}
-
 impl FromStr for Auth {
     type Err = String;
 
@@ -67,100 +51,85 @@ impl Auth {
         matches!(self, Self::HeaderPair(_) | Self::BasicHmac)
     }
 
-    fn header(&self, word: &str) -> String {
-        match self {
-            Self::Bearer | Self::BasicHmac => "authorization".to_owned(),
-            Self::ApiKey(header) | Self::HeaderPair(header) => header.to_ascii_lowercase(),
-            Self::Custom => format!("x-{word}"),
-        }
-    }
-
-    fn words(&self, word: &str) -> Words {
-        let header = self.header(word);
-        let in_header = |header: &str| format!("in the header `{header}`");
-        let api_key = |header: &str| format!(r#""type": "apiKey", "in": "header", "name": "{header}""#);
-        let key = Words {
-            label: String::new(),
-            sent: in_header(&header),
-            scheme: api_key(&header),
-            authenticated: format!(r#"header("{header}", "api-key")"#),
-            mark: "api-key",
-            count: "1",
-            credential: "An API key",
-            first: ["api_key", "API key", "api-key"],
-            second: ["", "", "c4n4ry-K3y/word+93ab"],
-        };
-        match self {
-            Self::Bearer => Words {
-                label: "static bearer key".to_owned(),
-                sent: "as a bearer token".to_owned(),
-                scheme: r#""type": "http", "scheme": "bearer""#.to_owned(),
-                authenticated: r#"header("authorization", "Bearer api-key")"#.to_owned(),
-                ..key
-            },
-            Self::ApiKey(header) => {
-                Words { label: format!("static key in `{header}`"), scheme: api_key(header), ..key }
-            }
-            Self::Custom => Words { label: "a custom scheme".to_owned(), ..key },
-            Self::HeaderPair(named) => Words {
-                label: format!("user name and password in `{named}`"),
-                scheme: api_key(named),
-                authenticated: format!(r#"header("{header}", "api-user:c4n4ry-K3y/word+93ab")"#),
-                mark: "c4n4ry-K3y/word",
-                credential: "A user name and a password",
-                first: ["username", "username", "api-user"],
-                second: ["password", "password", key.second[2]],
-                ..key
-            },
-            Self::BasicHmac => Words {
-                label: "HTTP Basic with an HMAC of the request".to_owned(),
-                sent: "with HTTP Basic: the password is an HMAC of the request".to_owned(),
-                scheme: r#""type": "http", "scheme": "basic""#.to_owned(),
-                authenticated: r#"header_exists("date").header_prefix("authorization", "Basic ")"#.to_owned(),
-                mark: "Basic ",
-                count: "2",
-                credential: "An API key and a secret key",
-                second: ["secret_key", "secret key", "c4a47b90d3e5f1682a7c49b05d8e6f13"],
-                ..key
-            },
-        }
-    }
-
-    /// What stands for the placeholders, the row in the table of vendors first.
+    /// What stands for the placeholders. A value may have placeholders that come later.
     pub(super) fn values(&self, word: &str) -> Vec<(&'static str, String)> {
-        let words = self.words(word);
-        let ([first, first_words, first_value], [second, second_words, canary]) = (words.first, words.second);
-        let variable = |name: &str| format!("`VENDORNAME_{}`", name.to_uppercase());
-        let (credentials, with_canary, variables) = if self.has_two() {
-            let pair = format!(r#""{first_value}", "{canary}".to_owned()"#);
-            let variables = format!("{} and {}", variable(first), variable(second));
-            (pair, format!(r#""{first_value}", KEY.to_owned()"#), variables)
-        } else {
-            (r#""api-key".to_owned()"#.to_owned(), "KEY.to_owned()".to_owned(), variable(first))
+        let own: &[Value] = match self {
+            Self::Bearer => &[
+                ("@label@", "static bearer key"),
+                ("@sent@", "as a bearer token"),
+                ("@scheme@", r#""type": "http", "scheme": "bearer""#),
+                ("@authenticated@", r#"header("authorization", "Bearer api-key")"#),
+            ],
+            Self::ApiKey(_) => &[("@label@", "static key in `@named@`")],
+            Self::Custom => &[("@label@", "a custom scheme")],
+            Self::HeaderPair(_) => &[
+                ("@label@", "user name and password in `@named@`"),
+                ("@authenticated@", r#"header("@header@", "@first value@:@canary@")"#),
+                ("@mark@", "c4n4ry-K3y/word"),
+                ("@credential@", "A user name and a password"),
+                ("@first@", "username"),
+                ("@FIRST@", "USERNAME"),
+                ("@first words@", "username"),
+                ("@first value@", "api-user"),
+                ("@second@", "password"),
+                ("@SECOND@", "PASSWORD"),
+                ("@second words@", "password"),
+            ],
+            Self::BasicHmac => &[
+                ("@label@", "HTTP Basic with an HMAC of the request"),
+                ("@sent@", "with HTTP Basic: the password is an HMAC of the request"),
+                ("@scheme@", r#""type": "http", "scheme": "basic""#),
+                ("@authenticated@", r#"header_exists("date").header_prefix("authorization", "Basic ")"#),
+                ("@mark@", "Basic "),
+                ("@count@", "2"),
+                ("@credential@", "An API key and a secret key"),
+                ("@second@", "secret_key"),
+                ("@SECOND@", "SECRET_KEY"),
+                ("@second words@", "secret key"),
+                ("@canary@", "c4a47b90d3e5f1682a7c49b05d8e6f13"),
+            ],
         };
-        vec![
-            ("@label@", words.label),
-            ("@header@", self.header(word)),
-            ("@sent@", words.sent),
-            ("@scheme@", words.scheme),
-            ("@authenticated@", words.authenticated),
-            ("@mark@", words.mark.to_owned()),
-            ("@count@", words.count.to_owned()),
-            ("@credential@", words.credential.to_owned()),
-            ("@credentials@", credentials),
-            ("@with canary@", with_canary),
-            ("@variables@", variables),
-            ("@first@", first.to_owned()),
-            ("@FIRST@", first.to_uppercase()),
-            ("@first words@", first_words.to_owned()),
-            ("@first value@", first_value.to_owned()),
-            ("@second@", second.to_owned()),
-            ("@SECOND@", second.to_uppercase()),
-            ("@second words@", second_words.to_owned()),
-            ("@canary@", canary.to_owned()),
-        ]
+        let named = match self {
+            Self::Bearer | Self::BasicHmac => "authorization".to_owned(),
+            Self::ApiKey(header) | Self::HeaderPair(header) => header.clone(),
+            Self::Custom => format!("x-{word}"),
+        };
+        let credentials: &[Value] = if self.has_two() { &TWO } else { &ONE };
+        let values = credentials.iter().chain(own).chain(&DEFAULTS);
+        let values = values.map(|(placeholder, value)| (*placeholder, (*value).to_owned()));
+        values.chain([("@header@", named.to_ascii_lowercase()), ("@named@", named)]).collect()
     }
 }
+
+type Value = (&'static str, &'static str);
+
+const ONE: [Value; 3] = [
+    ("@credentials@", r#""api-key".to_owned()"#),
+    ("@with canary@", "KEY.to_owned()"),
+    ("@variables@", "`VENDORNAME_@FIRST@`"),
+];
+
+const TWO: [Value; 3] = [
+    ("@credentials@", r#""@first value@", "@canary@".to_owned()"#),
+    ("@with canary@", r#""@first value@", KEY.to_owned()"#),
+    ("@variables@", "`VENDORNAME_@FIRST@` and `VENDORNAME_@SECOND@`"),
+];
+
+/// Those of a key in a header: how it is sent, what a mock server expects, a part of exactly one header, how many headers
+/// authenticate a request, and the credentials.
+const DEFAULTS: [Value; 11] = [
+    ("@sent@", "in the header `@header@`"),
+    ("@scheme@", r#""type": "apiKey", "in": "header", "name": "@named@""#),
+    ("@authenticated@", r#"header("@header@", "@first value@")"#),
+    ("@mark@", "api-key"),
+    ("@count@", "1"),
+    ("@credential@", "An API key"),
+    ("@first@", "api_key"),
+    ("@FIRST@", "API_KEY"),
+    ("@first words@", "API key"),
+    ("@first value@", "api-key"),
+    ("@canary@", "c4n4ry-K3y/word+93ab"),
+];
 
 #[cfg(test)]
 mod tests {

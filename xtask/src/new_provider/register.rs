@@ -33,11 +33,12 @@ pub(super) fn edits(
     let mut texts: BTreeMap<&str, String> = BTreeMap::new();
     for (path, marker, new) in LINES {
         let text = texts.remove(path).map_or_else(|| process::read_text(&root.join(path)), Ok)?;
-        let label = auth.values(&name.word).swap_remove(0).1;
-        let edited = add_line(&text, marker, &new.replace("{auth}", &label), name).ok_or_else(|| {
-            let what = format!("{path} has no line with {marker}, so a provider can't be added");
-            Failure::new(what, "correct xtask/src/new_provider/register.rs")
-        })?;
+        let label = name.filled("@label@", auth);
+        let edited =
+            add_line(&text, marker, &new.replace("{auth}", label.trim_end()), name).ok_or_else(|| {
+                let what = format!("{path} has no line with {marker}, so a provider can't be added");
+                Failure::new(what, "correct xtask/src/new_provider/register.rs")
+            })?;
         texts.insert(path, edited);
     }
     if let Some(text) = texts.get_mut(FACADE) {
