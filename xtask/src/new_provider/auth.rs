@@ -35,14 +35,14 @@ impl FromStr for Auth {
 }
 
 impl Auth {
-    /// The template of `src/auth.rs`.
-    pub(super) fn template(&self) -> &'static str {
+    /// The end of the name of the template of `src/auth.rs`.
+    pub(super) fn module(&self) -> &'static str {
         match self {
-            Self::Bearer => include_str!("../../templates/provider/src/auth_bearer.rs.in"),
-            Self::ApiKey(_) => include_str!("../../templates/provider/src/auth_api_key.rs.in"),
-            Self::HeaderPair(_) => include_str!("../../templates/provider/src/auth_header_pair.rs.in"),
-            Self::BasicHmac => include_str!("../../templates/provider/src/auth_basic_hmac.rs.in"),
-            Self::Custom => include_str!("../../templates/provider/src/auth_custom.rs.in"),
+            Self::Bearer => "bearer",
+            Self::ApiKey(_) => "api_key",
+            Self::HeaderPair(_) => "header_pair",
+            Self::BasicHmac => "basic_hmac",
+            Self::Custom => "custom",
         }
     }
 

@@ -51,21 +51,6 @@ Examples:
 A description names the vendor in `x-sdk-vendor`, and its server's URL becomes the default base URL. Nothing is written
 when it is refused.";
 
-const FILES: [(&str, &str); 12] = [
-    ("LICENSE-APACHE", include_str!("../../../LICENSE-APACHE")),
-    ("LICENSE-MIT", include_str!("../../../LICENSE-MIT")),
-    ("README.md", include_str!("../../templates/provider/README.md.in")),
-    ("openapi.json", include_str!("../../templates/provider/openapi.json.in")),
-    ("src/client.rs", include_str!("../../templates/provider/src/client.rs.in")),
-    ("src/error.rs", include_str!("../../templates/provider/src/error.rs.in")),
-    ("src/lib.rs", include_str!("../../templates/provider/src/lib.rs.in")),
-    ("tests/common/mod.rs", include_str!("../../templates/provider/tests/common/mod.rs.in")),
-    ("tests/environment.rs", include_str!("../../templates/provider/tests/environment.rs.in")),
-    ("tests/errors.rs", include_str!("../../templates/provider/tests/errors.rs.in")),
-    ("tests/secrets.rs", include_str!("../../templates/provider/tests/secrets.rs.in")),
-    ("tests/wire.rs", include_str!("../../templates/provider/tests/wire.rs.in")),
-];
-
 /// The smallest complete provider.
 const MODEL: &str = "verigator";
 const MODEL_TITLE: &str = "Messente Verigator";
@@ -94,9 +79,11 @@ fn make(
 ) -> Result<Vec<String>, Failure> {
     let name = Name::checked(root, word, title)?;
     let (crate_name, folder) = (format!("{word}-client"), root.join(format!("crates/{word}-client")));
-    let templates = FILES.into_iter().chain([("src/auth.rs", auth.template())]);
-    let filled = templates.map(|(path, text)| (PathBuf::from(path), name.filled(text, auth)));
-    let mut files: BTreeMap<PathBuf, String> = filled.collect();
+    let mut files = templates(root, auth)?;
+    files.values_mut().for_each(|text| *text = name.filled(text, auth));
+    for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        files.insert(PathBuf::from(license), process::read_text(&root.join(license))?);
+    }
     let manifest = process::read_text(&root.join(format!("crates/{MODEL}-client/Cargo.toml")))?;
     let mut manifest = name.manifest(&manifest);
     if let Auth::BasicHmac = auth {
@@ -145,6 +132,21 @@ fn make(
     process::output(&mut process::cargo(root, &format), &format!("cargo fmt -p {crate_name}"))?;
     let new = files.keys().map(|path| format!("new      crates/{crate_name}/{}", path.display()));
     Ok(new.chain(edits.keys().map(|path| format!("changed  {path}"))).collect())
+}
+
+/// The files of `xtask/templates/provider/`, one of which has the signer of this scheme.
+fn templates(root: &Path, auth: &Auth) -> Result<BTreeMap<PathBuf, String>, Failure> {
+    let folder = root.join("xtask/templates/provider");
+    let mut files = BTreeMap::new();
+    for path in workspace::walked(&folder)? {
+        let name = match path.strip_prefix("src/auth_") {
+            Some(scheme) if scheme == format!("{}.rs.in", auth.module()) => "src/auth.rs",
+            Some(_) => continue,
+            None => path.trim_end_matches(".in"),
+        };
+        files.insert(PathBuf::from(name), process::read_text(&folder.join(&path))?);
+    }
+    Ok(files)
 }
 
 fn write(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<(), Failure> {
@@ -352,9 +354,10 @@ mod tests {
             ("custom", "x-acme"),
         ] {
             let auth: Auth = scheme.parse().unwrap();
-            let files = FILES.into_iter().chain([("src/auth.rs", auth.template())]);
-            for (path, text) in files.filter(|(path, _)| !path.starts_with("LICENSE")) {
-                let text = name.filled(text, &auth);
+            let files = templates(&root, &auth).unwrap();
+            assert_eq!(files.len(), 11);
+            for (path, text) in &files {
+                let (path, text) = (path.to_str().unwrap(), name.filled(text, &auth));
                 let lower = text.to_lowercase();
                 let is_left = |placeholder: &&str| text.contains(*placeholder);
                 let values = auth.values("acme");
