@@ -4,6 +4,7 @@
 //! writes code from it.
 
 use super::json::Node;
+use super::walk::Place;
 
 #[derive(Debug)]
 pub(crate) struct Api {
@@ -104,6 +105,8 @@ pub(crate) struct Parameter {
     pub(crate) rust: String,
     pub(crate) docs: Option<String>,
     pub(crate) ty: Type,
+    /// In the path, and not in the query.
+    pub(crate) in_path: bool,
     pub(crate) required: bool,
     /// The client knows its value, which a method of this name gives; callers don't.
     pub(crate) filled: bool,
@@ -146,6 +149,19 @@ pub(crate) struct Example {
     pub(crate) node: Node,
     /// What a model writes that was read from it, where a hand-written type makes the two differ.
     pub(crate) decoded: Option<Node>,
+}
+
+impl Example {
+    pub(crate) fn of(place: &Place<'_>, name: &str) -> Self {
+        let (pointer, node) = (place.pointer.clone(), place.node.clone());
+        Self { pointer, name: name.to_owned(), node, decoded: None }
+    }
+
+    pub(crate) fn place(&self) -> Place<'_> {
+        let mut place = Place::root(&self.node);
+        place.pointer.clone_from(&self.pointer);
+        place
+    }
 }
 
 /// A schema by name.

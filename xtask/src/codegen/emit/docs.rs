@@ -67,8 +67,8 @@ pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &st
         .iter()
         .filter(|_| !operation.named_arguments)
         .filter_map(|argument| {
-            let docs = argument.parameter.docs.as_ref()?;
-            Some(format!("- `{}`: {docs}", argument.parameter.rust))
+            let docs = argument.docs.as_ref()?;
+            Some(format!("- `{}`: {docs}", argument.rust))
         })
         .collect();
     if !explained.is_empty() {

@@ -3,19 +3,17 @@
 //! An example that doesn't fit its schema is refused here with its place, so a description can't promise one thing and
 //! show another.
 
-use super::super::description::{Example, Operation, Property, Shape, Type};
+use super::super::description::{Example, Operation, Parameter, Property, Shape, Type};
 use super::super::json::Node;
 use super::super::plan::{BodyForm, Construction, Model, Plan};
-use super::super::walk::{Refusal, escaped};
+use super::super::walk::{Place, Read as _, Result, ensure};
 use super::names::{answer_name, body_name, body_type, last_segment};
 use super::types::{ident, owned};
-use super::values::{any, digits_and_places, json, named_value, pairs};
+use super::values::{any, digits_and_places, named_value, pairs};
 use super::wire_json::number;
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::collections::BTreeSet;
-
-type Result<T> = std::result::Result<T, Refusal>;
 
 /// A call with the values of the examples.
 pub(crate) struct Call {
@@ -33,24 +31,16 @@ pub(crate) struct Call {
 pub(crate) fn call<'a>(plan: &Plan<'a>, operation: &'a Operation, body: Option<&Example>) -> Result<Call> {
     let mut writer = Writer { plan, names: BTreeSet::new() };
     let expression = writer.handle(operation)?;
-    let mut arguments = Vec::new();
-    if operation.named_arguments {
+    let given = plan.arguments(operation).into_iter();
+    let mut arguments = if operation.named_arguments {
         let name = operation.arguments_type();
-        let mut chain = TokenStream::new();
-        for argument in plan.arguments(operation) {
-            let step = ident(&argument.parameter.rust);
-            let example = &argument.parameter.example;
-            let value = writer.input(&argument.parameter.ty, &example.node, &example.pointer)?;
-            chain.extend(if chain.is_empty() { quote!(#step(#value)) } else { quote!(.#step(#value)) });
-        }
-        let type_name = ident(&name);
-        arguments.push(quote!(#type_name::#chain));
+        let values = given.map(|one| Ok((ident(&one.rust), writer.input(&one.ty, &one.example.place())?)));
+        let chain = chained(&name, &values.collect::<Result<Vec<_>>>()?);
         writer.names.insert(name);
+        vec![chain]
     } else {
-        for argument in plan.arguments(operation) {
-            arguments.push(writer.argument(&argument.parameter.ty, &argument.parameter.example)?);
-        }
-    }
+        given.map(|one| writer.argument(one)).collect::<Result<Vec<_>>>()?
+    };
     let mut whole = None;
     if let (Some(form), Some(example)) = (plan.body(operation), body) {
         if matches!(form, BodyForm::Whole(_) | BodyForm::Custom(_)) {
@@ -59,7 +49,7 @@ pub(crate) fn call<'a>(plan: &Plan<'a>, operation: &'a Operation, body: Option<&
             arguments.push(quote!(&#variable));
             whole = Some((name, body_type(&form).to_owned()));
         } else {
-            arguments.push(writer.body(&form, example)?);
+            arguments.push(writer.body(&form, &example.place())?);
         }
     }
     let optional = plan.optional_query(operation);
@@ -68,7 +58,7 @@ pub(crate) fn call<'a>(plan: &Plan<'a>, operation: &'a Operation, body: Option<&
         let mut chain = quote!(#name::new());
         for parameter in optional {
             let setter = ident(&parameter.rust);
-            let value = writer.input(&parameter.ty, &parameter.example.node, &parameter.example.pointer)?;
+            let value = writer.input(&parameter.ty, &parameter.example.place())?;
             chain = quote!(#chain.#setter(#value));
         }
         writer.names.insert(name.to_string());
@@ -98,16 +88,13 @@ pub(crate) fn modify<'a>(
     let mut writer = Writer { plan, names: BTreeSet::new() };
     let handle = writer.handle(operation)?;
     let path = plan.arguments(operation).into_iter().filter(|argument| argument.in_path);
-    let values = path
-        .map(|argument| writer.argument(&argument.parameter.ty, &argument.parameter.example))
-        .collect::<Result<Vec<_>>>()?;
-    let change = model.object().and_then(|object| {
-        let property =
-            object.properties.iter().find(|property| property.is_option() && property.ty == Type::Text)?;
-        let field = ident(&property.rust);
-        Some(quote!(update.#field = Some("new".to_owned())))
-    });
-    let change = change.unwrap_or_else(|| quote!(drop(update)));
+    let values = path.map(|argument| writer.argument(argument)).collect::<Result<Vec<_>>>()?;
+    let mut properties = model.object().into_iter().flat_map(|object| &object.properties);
+    let property = properties.find(|property| property.is_option() && property.ty == Type::Text);
+    let change = match property.map(|property| ident(&property.rust)) {
+        Some(field) => quote!(update.#field = Some("new".to_owned())),
+        None => quote!(drop(update)),
+    };
     let name = ident(name);
     Ok(quote!(#handle.#name(#(#values,)* |update| #change)))
 }
@@ -116,79 +103,79 @@ impl Writer<'_, '_> {
     /// The handle that an operation is a method of.
     fn handle(&mut self, operation: &Operation) -> Result<TokenStream> {
         let mut expression = quote!(client);
-        for link in
-            self.plan.resource(&operation.resource).map(|own| self.plan.chain(own)).unwrap_or_default()
-        {
+        let resource = self.plan.resource(&operation.resource);
+        for link in resource.map(|own| self.plan.chain(own)).unwrap_or_default() {
             let name = ident(&link.name);
             let own = self.plan.bound_here(link).map(|bound| {
                 let mut given = operation.path_parameters.iter();
                 given.find(|parameter| parameter.wire == bound.wire).unwrap_or(bound)
             });
-            let value = own.map(|parameter| self.argument(&parameter.ty, &parameter.example)).transpose()?;
+            let value = own.map(|parameter| self.argument(parameter)).transpose()?;
             expression = quote!(#expression.#name(#value));
         }
         Ok(expression)
     }
 
     /// The value of a path or query argument.
-    fn argument(&mut self, ty: &Type, example: &Example) -> Result<TokenStream> {
+    fn argument(&mut self, Parameter { ty, example, .. }: &Parameter) -> Result<TokenStream> {
+        let place = &example.place();
         match ty {
             Type::Secret => {
                 self.names.insert("SecretString".to_owned());
-                let text = self.input(&Type::Text, &example.node, &example.pointer)?;
+                let text = self.input(&Type::Text, place)?;
                 Ok(quote!(&SecretString::from(#text)))
             }
             Type::List(inner) => {
-                let Node::Array(items) = &example.node else {
-                    return misfit(ty, &example.node, &example.pointer);
-                };
-                let items = each(items, &example.pointer, |item, pointer| self.input(inner, item, pointer))?;
+                let items = self.each(place, |writer, item| writer.input(inner, item))?;
                 Ok(match **inner {
                     Type::Text => quote!(vec![#(#items.to_owned()),*]),
                     _ => quote!(vec![#(#items),*]),
                 })
             }
-            _ => self.input(ty, &example.node, &example.pointer),
+            _ => self.input(ty, place),
         }
     }
 
-    fn body(&mut self, form: &BodyForm<'_>, example: &Example) -> Result<TokenStream> {
+    /// The Rust of each item of an array.
+    fn each(
+        &mut self,
+        place: &Place<'_>,
+        mut write: impl FnMut(&mut Self, &Place<'_>) -> Result<TokenStream>,
+    ) -> Result<Vec<TokenStream>> {
+        Vec::<Place<'_>>::read(place)?.iter().map(|item| write(self, item)).collect()
+    }
+
+    fn body(&mut self, form: &BodyForm<'_>, place: &Place<'_>) -> Result<TokenStream> {
         match form {
-            BodyForm::Direct(model, property) => {
-                known_members(model, &example.node, &example.pointer)?;
-                let (node, pointer) = member(property, &example.node, &example.pointer)?;
-                self.input(&property.ty, node, &pointer)
-            }
-            BodyForm::Into(model) => {
-                let Some(Construction::New(required)) = model.construction() else {
-                    return self.model(model, &example.node, &example.pointer);
-                };
-                match (required.as_slice(), &example.node) {
-                    ([property], Node::Object(members)) if members.len() == 1 => {
-                        known_members(model, &example.node, &example.pointer)?;
-                        let (node, pointer) = member(property, &example.node, &example.pointer)?;
-                        self.input(&property.ty, node, &pointer)
+            BodyForm::Direct(model, property) => self.only(model, property, place),
+            BodyForm::Into(model) => match model.construction() {
+                Some(Construction::New(required)) if place.node.members().len() == 1 => {
+                    match required.as_slice() {
+                        [property] => self.only(model, property, place),
+                        _ => self.model(model, place),
                     }
-                    _ => self.model(model, &example.node, &example.pointer),
                 }
-            }
-            BodyForm::Value(model) | BodyForm::Whole(model) => {
-                self.model(model, &example.node, &example.pointer)
-            }
+                _ => self.model(model, place),
+            },
+            BodyForm::Value(model) | BodyForm::Whole(model) => self.model(model, place),
             // These are made from their examples by who calls this.
             BodyForm::Custom(_) => Ok(TokenStream::new()),
             BodyForm::List(model) => {
-                let Node::Array(items) = &example.node else {
-                    return Err(Refusal::new(&example.pointer, "the body is a list; write an array"));
-                };
-                let items = each(items, &example.pointer, |item, pointer| self.model(model, item, pointer))?;
+                let items = self.each(place, |writer, item| writer.model(model, item))?;
                 Ok(quote!(&[#(#items),*]))
             }
         }
     }
 
+    /// The value of the only field.
+    fn only(&mut self, model: &Model<'_>, property: &Property, place: &Place<'_>) -> Result<TokenStream> {
+        let members = known_members(model, place)?;
+        self.input(&property.ty, required(property, &members, place)?)
+    }
+
     /// What is given where a constructor or setter takes a value of this type.
-    fn input(&mut self, ty: &Type, node: &Node, pointer: &str) -> Result<TokenStream> {
+    fn input(&mut self, ty: &Type, place: &Place<'_>) -> Result<TokenStream> {
+        let node = place.node;
         Ok(match (ty, node) {
             (Type::Text | Type::Secret, Node::Text(_))
             | (Type::Integer, Node::Integer(_))
@@ -197,30 +184,28 @@ impl Writer<'_, '_> {
             (Type::Number, Node::Integer(_)) => any(&Node::Number(number(node))),
             (Type::List(inner), Node::Array(items)) if items.is_empty() => {
                 let inner = owned(inner);
-                self.note(&inner);
+                let name = inner.to_string();
+                self.names.extend(self.plan.model(&name).map(|_| name));
                 quote!(Vec::<#inner>::new())
             }
-            (Type::List(inner), Node::Array(items)) => {
-                let items = each(items, pointer, |item, pointer| self.input(inner, item, pointer))?;
+            (Type::List(inner), Node::Array(_)) => {
+                let items = self.each(place, |writer, item| writer.input(inner, item))?;
                 quote!([#(#items),*])
             }
-            (Type::Map(_) | Type::FreeMap, Node::Object(members)) if !members.is_empty() => {
+            (Type::Map(inner), Node::Object(members)) if !members.is_empty() => {
+                let mut members = place.entries()?;
+                members.sort_by_key(|(name, _)| *name);
+                let pairs = members.iter().map(|(name, place)| {
+                    let value = self.input(inner, place)?;
+                    Ok(quote!((#name, #value)))
+                });
+                let pairs = pairs.collect::<Result<Vec<_>>>()?;
+                quote!([#(#pairs),*])
+            }
+            (Type::FreeMap, Node::Object(members)) if !members.is_empty() => {
                 let mut members = members.clone();
                 members.sort_by(|(one, _), (other, _)| one.cmp(other));
-                let mut pairs = Vec::new();
-                // Values of several kinds have one type as JSON only.
-                let first = members.first().map(|(_, value)| value.kind());
-                let mixed = members.iter().any(|(_, value)| Some(value.kind()) != first);
-                for (name, value) in &members {
-                    let pointer = format!("{pointer}/{}", escaped(name));
-                    let value = match ty {
-                        Type::Map(inner) => self.input(inner, value, &pointer)?,
-                        _ if mixed => json(value),
-                        _ => any(value),
-                    };
-                    pairs.push(quote!((#name, #value)));
-                }
-                quote!([#(#pairs),*])
+                pairs(&Node::Object(members)).unwrap_or_default()
             }
             // A literal with a fraction would be a float, which is what such a type is there to avoid.
             (Type::Custom(path), Node::Number(value)) => {
@@ -229,34 +214,27 @@ impl Writer<'_, '_> {
                 let (digits, places) = digits_and_places(*value);
                 quote!(#name::new(#digits, #places))
             }
-            (Type::Custom(path), Node::Object(_)) if named_value(node).is_some() => {
-                let name = owned(ty);
-                self.names.insert(last_segment(path).to_owned());
-                let (key, value) =
-                    named_value(node).map(|(key, value)| (key, any(value))).unwrap_or_default();
-                quote!(#name::new(#key, #value))
-            }
-            (Type::Custom(_), node) => pairs(node).unwrap_or_else(|| any(node)),
-            (Type::Named(name), node) => {
-                let Some(model) = self.plan.model(name) else { return misfit(ty, node, pointer) };
-                self.model(model, node, pointer)?
-            }
-            _ => return misfit(ty, node, pointer),
+            (Type::Custom(path), node) => match (node, named_value(node)) {
+                (Node::Object(_), Some((key, value))) => {
+                    let (name, value) = (owned(ty), any(value));
+                    self.names.insert(last_segment(path).to_owned());
+                    quote!(#name::new(#key, #value))
+                }
+                _ => pairs(node).unwrap_or_else(|| any(node)),
+            },
+            (Type::Named(name), _) => match self.plan.model(name) {
+                Some(model) => self.model(model, place)?,
+                None => return misfit(ty, place),
+            },
+            _ => return misfit(ty, place),
         })
     }
 
-    fn note(&mut self, type_name: &TokenStream) {
-        let name = type_name.to_string();
-        if self.plan.model(&name).is_some() {
-            self.names.insert(name);
-        }
-    }
-
     /// A value of a model, made as a caller would make it.
-    fn model(&mut self, model: &Model<'_>, node: &Node, pointer: &str) -> Result<TokenStream> {
+    fn model(&mut self, model: &Model<'_>, place: &Place<'_>) -> Result<TokenStream> {
         let name = ident(&model.schema.name);
         self.names.insert(model.schema.name.clone());
-        if let (Shape::Enumeration(variants), Node::Text(text)) = (&model.schema.shape, node) {
+        if let (Shape::Enumeration(variants), Node::Text(text)) = (&model.schema.shape, place.node) {
             return Ok(match variants.iter().find(|variant| variant.wire == *text) {
                 Some(variant) => {
                     let variant = ident(&variant.rust);
@@ -266,54 +244,45 @@ impl Writer<'_, '_> {
             });
         }
         let Some(construction) = model.construction() else {
-            return Err(Refusal::new(pointer, "this type can't be built, only read and sent back"));
+            return Err(place.refuse("this type can't be built, only read and sent back"));
         };
-        known_members(model, node, pointer)?;
-        let mut expression = TokenStream::new();
-        let (Construction::New(required) | Construction::Staged(required)) = &construction;
-        let mut values = Vec::new();
-        for property in required {
-            let (value, pointer) = member(property, node, pointer)?;
-            values.push((ident(&property.rust), self.input(&property.ty, value, &pointer)?));
-        }
-        match &construction {
+        let members = known_members(model, place)?;
+        let (Construction::New(arguments) | Construction::Staged(arguments)) = &construction;
+        let values = arguments.iter().map(|property| {
+            let value = self.input(&property.ty, required(property, &members, place)?)?;
+            Ok((ident(&property.rust), value))
+        });
+        let values = values.collect::<Result<Vec<_>>>()?;
+        let mut expression = match &construction {
             Construction::New(_) => {
                 let values = values.iter().map(|(_, value)| value);
-                expression.extend(quote!(#name::new(#(#values),*)));
+                quote!(#name::new(#(#values),*))
             }
-            Construction::Staged(_) => {
-                for (index, (step, value)) in values.iter().enumerate() {
-                    expression.extend(match index {
-                        0 => quote!(#name::#step(#value)),
-                        _ => quote!(.#step(#value)),
-                    });
-                }
-            }
-        }
-        let optional = model.object().map(|object| object.properties.iter()).into_iter().flatten();
-        for property in optional.filter(|property| !property.is_argument()) {
-            let Some(value) = node.get(&property.wire).filter(|value| **value != Node::Null) else {
-                continue;
-            };
-            let setter = ident(&property.rust);
-            let pointer = format!("{pointer}/{}", escaped(&property.wire));
-            let value = self.input(&property.ty, value, &pointer)?;
+            Construction::Staged(_) => chained(&model.schema.name, &values),
+        };
+        let properties = model.object().into_iter().flat_map(|object| &object.properties);
+        for property in properties.filter(|property| !property.is_argument()) {
+            let given =
+                members.iter().find(|(name, place)| *name == property.wire && *place.node != Node::Null);
+            let Some((_, place)) = given else { continue };
+            let (setter, value) = (ident(&property.rust), self.input(&property.ty, place)?);
             expression.extend(quote!(.#setter(#value)));
         }
         Ok(expression)
     }
 }
 
-/// The Rust of each item of an array in an example.
-fn each(
-    items: &[Node],
-    pointer: &str,
-    mut write: impl FnMut(&Node, &str) -> Result<TokenStream>,
-) -> Result<Vec<TokenStream>> {
-    items.iter().enumerate().map(|(index, item)| write(item, &format!("{pointer}/{index}"))).collect()
+/// `NewService::fqdn(…).name(…)`
+fn chained(name: &str, steps: &[(proc_macro2::Ident, TokenStream)]) -> TokenStream {
+    let name = ident(name);
+    let steps = steps.iter().enumerate().map(|(index, (step, value))| match index {
+        0 => quote!(#name::#step(#value)),
+        _ => quote!(.#step(#value)),
+    });
+    steps.collect()
 }
 
-fn misfit<T>(ty: &Type, node: &Node, pointer: &str) -> Result<T> {
+fn misfit<T>(ty: &Type, place: &Place<'_>) -> Result<T> {
     let wanted = match ty {
         Type::Text | Type::Secret => "a string",
         Type::Integer => "an integer",
@@ -325,34 +294,28 @@ fn misfit<T>(ty: &Type, node: &Node, pointer: &str) -> Result<T> {
         Type::Named(name) => name,
         Type::Custom(path) => path,
     };
-    Err(Refusal::new(pointer, format!("the example has {} where the schema wants {wanted}", node.kind())))
+    Err(place.refuse(format!("the example has {} where the schema wants {wanted}", place.node.kind())))
 }
 
 /// The value of a required property in an example.
-fn member<'n>(property: &Property, node: &'n Node, pointer: &str) -> Result<(&'n Node, String)> {
-    match node.get(&property.wire) {
-        Some(value) => Ok((value, format!("{pointer}/{}", escaped(&property.wire)))),
-        None => {
-            Err(Refusal::new(pointer, format!("the example lacks `{}`, which is required", property.wire)))
-        }
-    }
+fn required<'m, 'n>(
+    property: &Property,
+    members: &'m [(&str, Place<'n>)],
+    place: &Place<'_>,
+) -> Result<&'m Place<'n>> {
+    let found = members.iter().find(|(name, _)| *name == property.wire).map(|(_, place)| place);
+    found.ok_or_else(|| place.refuse(format!("the example lacks `{}`, which is required", property.wire)))
 }
 
-/// Refuses fields of an example that its schema doesn't have.
-fn known_members(model: &Model<'_>, node: &Node, pointer: &str) -> Result<()> {
-    let (Some(object), Node::Object(members)) = (model.object(), node) else {
-        return Err(Refusal::new(
-            pointer,
-            format!("the example has {} where the schema wants {}", node.kind(), model.schema.name),
-        ));
+/// The fields of an example, which its schema has.
+fn known_members<'n>(model: &Model<'_>, place: &Place<'n>) -> Result<Vec<(&'n str, Place<'n>)>> {
+    let (Some(object), Node::Object(_)) = (model.object(), place.node) else {
+        return misfit(&Type::Named(model.schema.name.clone()), place);
     };
-    for (name, _) in members {
-        if !object.properties.iter().any(|property| property.wire == *name) {
-            return Err(Refusal::new(
-                format!("{pointer}/{}", escaped(name)),
-                format!("the example has `{name}`, which {} lacks", model.schema.name),
-            ));
-        }
+    let members = place.entries()?;
+    for (name, place) in &members {
+        let known = object.properties.iter().any(|property| property.wire == *name);
+        ensure!(known, place, "the example has `{name}`, which {} lacks", model.schema.name);
     }
-    Ok(())
+    Ok(members)
 }

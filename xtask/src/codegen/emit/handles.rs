@@ -156,15 +156,14 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
         quote!(arguments.)
     } else {
         for argument in &arguments {
-            let (name, ty) = (ident(&argument.parameter.rust), argument_type(&argument.parameter.ty));
+            let (name, ty) = (ident(&argument.rust), argument_type(&argument.ty));
             parameters.push(quote!(#name: #ty));
         }
         TokenStream::new()
     };
     let values = operation.path_parameters.iter().map(|parameter| {
         let name = ident(&parameter.rust);
-        let own =
-            arguments.iter().any(|argument| argument.in_path && argument.parameter.wire == parameter.wire);
+        let own = arguments.iter().any(|argument| argument.in_path && argument.wire == parameter.wire);
         if operation.body_id.as_ref() == Some(&parameter.wire)
             && let Some(form @ BodyForm::Custom(_)) = plan.body(operation)
         {
@@ -184,8 +183,8 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
     let mut request = quote!(self.client.engine().request(&operations::#operation_name, &[#(#values),*]));
     if let Some(check) = operation.check.as_ref().and_then(|check| check.parse::<TokenStream>().ok()) {
         let values = arguments.iter().map(|argument| {
-            let name = ident(&argument.parameter.rust);
-            match (operation.named_arguments, is_copy(&argument.parameter.ty)) {
+            let name = ident(&argument.rust);
+            match (operation.named_arguments, is_copy(&argument.ty)) {
                 (true, false) => quote!(&arguments.#name),
                 _ => quote!(#prefix #name),
             }

@@ -19,10 +19,9 @@ mod wire_json;
 mod wire_tests;
 
 use super::description::{Operation, Type};
-use super::plan::{Construction, Model, Plan};
+use super::plan::{Model, Plan};
 use super::walk::Refusal;
 use crate::Failure;
-use heck::ToUpperCamelCase as _;
 use quote::quote;
 use rust::{Names, RustFile};
 use std::collections::BTreeMap;
@@ -66,80 +65,55 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
     if let Some(refusal) = plan.models().find_map(|model| convert::unconvertible(plan, model)) {
         return Err(refusal.into());
     }
-    let mut writer = Writer { origin, names: names(plan), files: BTreeMap::new() };
-    let mut modules = Vec::new();
+    let mut sources = Vec::new();
     for resource in &plan.api.resources {
         let file = handles::file(plan, resource, origin.crate_name, origin.root)?;
-        writer.add(&format!("src/generated/{}.rs", resource.name), &file)?;
-        modules.push(resource.name.clone());
+        sources.push((resource.name.clone(), file));
     }
-    writer.add("src/generated/operations.rs", &operations::file(plan.api))?;
-    model_files(plan, &mut writer)?;
-    let arguments = arguments_file(plan);
-    if let Some(file) = &arguments {
-        writer.add("src/generated/arguments.rs", file)?;
+    sources.push(("operations".to_owned(), operations::file(plan.api)));
+    sources.extend(model_files(plan));
+    let (arguments, steps) = (arguments_file(plan), steps_file(plan));
+    let root = root_module(plan, arguments.is_some(), steps.is_some(), origin.digest);
+    sources.extend(arguments.map(|file| ("arguments".to_owned(), file)));
+    sources.extend(steps.map(|file| ("steps".to_owned(), file)));
+    let names = names(plan, &sources);
+    let mut files = BTreeMap::new();
+    for (module, file) in &sources {
+        // What a file defines it doesn't import.
+        let own = |name: &str, path: &str| path == format!("crate::generated::{module}::{name}");
+        let names = names.iter().filter(|(name, path)| !own(name, path));
+        let names: Names = names.map(|(name, path)| (name.clone(), path.clone())).collect();
+        let path = format!("src/generated/{}.rs", module.replace("::", "/"));
+        files.insert(PathBuf::from(path), file.render(&names, origin.root)?);
     }
-    let steps = steps_file(plan);
-    if let Some(file) = &steps {
-        writer.add("src/generated/steps.rs", file)?;
+    // They name what they export and import nothing.
+    for (path, file) in [("mod", Some(root)), ("models/mod", models_module(plan, &sources))] {
+        let text = file.map(|file| file.render(&Names::new(), origin.root)).transpose()?;
+        files.extend(text.map(|text| (PathBuf::from(format!("src/generated/{path}.rs")), text)));
     }
-    // It names what it exports and imports nothing.
-    let text = root_module(plan, &modules, arguments.is_some(), steps.is_some(), origin.digest)
-        .render(&Names::new(), origin.root)?;
-    writer.files.insert(PathBuf::from("src/generated/mod.rs"), text);
 
     let module = origin.crate_name.replace('-', "_");
-    let mut modules = Vec::new();
-    let mut add = |writer: &mut Writer<'_>, name: &str, file: &RustFile| {
+    let tested = plan.api.resources.iter().filter(|resource| plan.operations_of(resource).next().is_some());
+    let tests = tested.map(|resource| Ok((resource.name.clone(), wire_tests::file(plan, resource)?)));
+    let mut tests = tests.collect::<Result<Vec<_>, Refusal>>()?;
+    tests.extend(lenient_tests::file(plan).map(|file| ("lenient".to_owned(), file)));
+    for (name, file) in &tests {
         let used =
             file.used.iter().map(|name| (name.clone(), format!("{module}::{}", public_path(plan, name))));
         let shared =
             ["Exchange", "lenient"].map(|name| (name.to_owned(), format!("crate::exchange::{name}")));
         let text = file.render(&used.chain(shared).collect(), origin.root)?;
-        writer.files.insert(PathBuf::from(format!("tests/generated/{name}.rs")), text);
-        modules.push(name.to_owned());
-        Ok::<_, Stop>(())
-    };
-    let tested = plan.api.resources.iter().filter(|resource| plan.operations_of(resource).next().is_some());
-    for resource in tested {
-        add(&mut writer, &resource.name, &wire_tests::file(plan, resource)?)?;
+        files.insert(PathBuf::from(format!("tests/generated/{name}.rs")), text);
     }
-    if let Some(file) = lenient_tests::file(plan) {
-        add(&mut writer, "lenient", &file)?;
-    }
-    let mut shared = wire_tests::module(&modules);
+    let mut shared = wire_tests::module(tests.iter().map(|(name, _)| name.as_str()));
     shared.head.push(format!("Input: {}", origin.digest));
-    let text = shared.render(&Names::new(), origin.root)?;
-    writer.files.insert(PathBuf::from("tests/generated/mod.rs"), text);
-    Ok(writer.files)
-}
-
-struct Writer<'a> {
-    origin: &'a Origin<'a>,
-    names: Names,
-    files: BTreeMap<PathBuf, String>,
-}
-
-impl Writer<'_> {
-    fn add(&mut self, path: &str, file: &RustFile) -> Result<(), Failure> {
-        // What a file defines it doesn't import.
-        let own = path.trim_start_matches("src/generated/").trim_end_matches(".rs").replace('/', "::");
-        let own = format!("crate::generated::{own}::");
-        let names: Names = self
-            .names
-            .iter()
-            .filter(|(name, path)| **path != format!("{own}{name}"))
-            .map(|(name, path)| (name.clone(), path.clone()))
-            .collect();
-        let text = file.render(&names, self.origin.root)?;
-        self.files.insert(PathBuf::from(path), text);
-        Ok(())
-    }
+    files.insert(PathBuf::from("tests/generated/mod.rs"), shared.render(&Names::new(), origin.root)?);
+    Ok(files)
 }
 
 /// Where the names in generated code come from.
-fn names(plan: &Plan<'_>) -> Names {
-    let mut names: Names = [
+fn names(plan: &Plan<'_>, sources: &[(String, RustFile)]) -> Names {
+    let known = [
         ("BTreeMap", "std::collections::BTreeMap"),
         ("Call", "crate::Call"),
         ("Idempotency", "auth_client_core::Idempotency"),
@@ -157,17 +131,9 @@ fn names(plan: &Plan<'_>) -> Names {
         ("decode", "auth_client_core::decode"),
         ("model", "auth_client_core::provider::model"),
         ("operations", "crate::generated::operations"),
-    ]
-    .into_iter()
-    .map(|(name, path)| (name.to_owned(), path.to_owned()))
-    .collect();
-    if let Some(page) = &plan.api.page {
-        names.insert("Page".to_owned(), page.path.clone());
-    }
-    for model in plan.models() {
-        let module = module_of(plan, model);
-        names.insert(model.schema.name.clone(), format!("crate::generated::{module}::{}", model.schema.name));
-    }
+    ];
+    let mut names: Names = known.map(|(name, path)| (name.to_owned(), path.to_owned())).into();
+    names.extend(plan.api.page.as_ref().map(|page| ("Page".to_owned(), page.path.clone())));
     for ty in plan.api.types() {
         if let Type::Custom(path) = ty
             && let Some(name) = types::root_name(path)
@@ -175,58 +141,21 @@ fn names(plan: &Plan<'_>) -> Names {
             names.insert(name.to_owned(), path.clone());
         }
     }
-    for resource in &plan.api.resources {
-        let handle = handles::handle_name(resource).to_string();
-        names.insert(handle.clone(), format!("crate::generated::{}::{handle}", resource.name));
-    }
-    for operation in &plan.api.operations {
-        for name in argument_types(plan, operation) {
-            names.insert(name.clone(), format!("crate::generated::arguments::{name}"));
-        }
-    }
-    for (type_name, fields) in staged_types(plan) {
-        let between = fields.iter().take(fields.len().saturating_sub(1));
-        for name in between.map(|field| format!("{type_name}With{}", field.to_upper_camel_case())) {
-            names.insert(name.clone(), format!("crate::generated::steps::{name}"));
-        }
-    }
-    names
-}
-
-/// The types that are made in steps, and the fields that the steps set.
-fn staged_types<'p>(plan: &'p Plan<'_>) -> Vec<(String, Vec<&'p str>)> {
-    let operations = plan.api.operations.iter().filter(|operation| operation.named_arguments);
-    let arguments = operations.map(|operation| {
-        let arguments = plan.arguments(operation);
-        let fields = arguments.iter().map(|argument| argument.parameter.rust.as_str());
-        (operation.arguments_type(), fields.collect())
-    });
-    let models = plan.models().filter_map(|model| {
-        let Some(Construction::Staged(steps)) = model.construction() else { return None };
-        Some((model.schema.name.clone(), steps.iter().map(|step| step.rust.as_str()).collect()))
-    });
-    arguments.chain(models).collect()
-}
-
-/// The types of an operation's arguments, of which it is the owner.
-fn argument_types(plan: &Plan<'_>, operation: &Operation) -> Vec<String> {
-    let mut names = Vec::new();
-    if operation.named_arguments {
-        names.push(operation.arguments_type());
-    }
-    if arguments::owns_options(plan.api, operation) {
-        names.push(operation.options_type());
+    for (module, file) in sources {
+        let types = file.types().into_iter();
+        names.extend(types.map(|name| (name.clone(), format!("crate::generated::{module}::{name}"))));
     }
     names
 }
 
 /// The path below the crate by which users name a type.
 fn public_path(plan: &Plan<'_>, name: &str) -> String {
-    if plan.models().any(|model| model.schema.name == name) {
+    if plan.model(name).is_some() {
         return format!("models::{name}");
     }
-    if plan.api.operations.iter().any(|operation| argument_types(plan, operation).iter().any(|ty| ty == name))
-    {
+    let is_of =
+        |operation: &Operation| operation.arguments_type() == name || operation.options_type() == name;
+    if plan.api.operations.iter().any(is_of) {
         return format!("arguments::{name}");
     }
     let custom = plan.api.types().find_map(|ty| match ty {
@@ -276,99 +205,66 @@ fn module_of(plan: &Plan<'_>, model: &Model<'_>) -> String {
     }
 }
 
-fn model_files(plan: &Plan<'_>, writer: &mut Writer<'_>) -> Result<(), Failure> {
-    let mut files: BTreeMap<String, RustFile> = BTreeMap::new();
-    let mut public: BTreeMap<String, Vec<String>> = BTreeMap::new();
+/// The models, by their modules.
+fn model_files(plan: &Plan<'_>) -> Vec<(String, RustFile)> {
+    let mut modules: BTreeMap<String, Vec<&Model<'_>>> = BTreeMap::new();
     for model in plan.models() {
-        let module = module_of(plan, model);
-        let file = files.entry(module.clone()).or_insert_with(|| {
-            RustFile::new(match module.strip_prefix("models::") {
-                Some(resource) => format!("Models used by `{resource}` first."),
-                None => "Models: request and response bodies.".to_owned(),
-            })
+        modules.entry(module_of(plan, model)).or_default().push(model);
+    }
+    let file = |(module, models): (String, Vec<&Model<'_>>)| {
+        let mut file = RustFile::new(match module.strip_prefix("models::") {
+            Some(resource) => format!("Models used by `{resource}` first."),
+            None => MODELS.to_owned(),
         });
-        let pieces = models::pieces(plan, model);
-        if !model.private {
-            public.entry(module).or_default().push(model.schema.name.clone());
-        }
-        file.pieces.extend(pieces);
-    }
-    if plan.api.schemas.is_empty() {
-        // All types are written by hand.
-        return Ok(());
-    }
-    if !files.contains_key("models") {
-        let mut parent = RustFile::new("Models: request and response bodies.");
-        let modules = files.keys().filter_map(|module| module.strip_prefix("models::")).map(ident);
-        parent.items(quote!(#(pub(crate) mod #modules;)*));
-        let reexports = public.iter().filter_map(|(module, names)| {
-            let (module, names) =
-                (ident(module.strip_prefix("models::")?), names.iter().map(|name| ident(name)));
-            Some(quote!(pub use #module::{#(#names),*};))
-        });
-        parent.items(quote!(#(#reexports)*));
-        let text = parent.render(&Names::new(), writer.origin.root)?;
-        writer.files.insert(PathBuf::from("src/generated/models/mod.rs"), text);
-    }
-    for (module, file) in &mut files {
-        let own: Vec<&Model<'_>> = plan.models().filter(|model| module_of(plan, model) == *module).collect();
-        file.pieces.extend(models::records(plan, &own));
-        writer.add(&format!("src/generated/{}.rs", module.replace("::", "/")), file)?;
-    }
-    Ok(())
+        file.pieces.extend(models.iter().flat_map(|model| models::pieces(plan, model)));
+        file.pieces.extend(models::records(plan, &models));
+        (module, file)
+    };
+    modules.into_iter().map(file).collect()
 }
 
-fn root_module(
-    plan: &Plan<'_>,
-    resources: &[String],
-    arguments: bool,
-    steps: bool,
-    digest: &str,
-) -> RustFile {
+const MODELS: &str = "Models: request and response bodies.";
+
+/// The module of all models, where they are in one file per resource.
+fn models_module(plan: &Plan<'_>, sources: &[(String, RustFile)]) -> Option<RustFile> {
+    let modules: Vec<&str> =
+        sources.iter().filter_map(|(module, _)| module.strip_prefix("models::")).collect();
+    let mut parent = RustFile::new(MODELS);
+    let names = modules.iter().map(|name| ident(name));
+    parent.items(quote!(#(pub(crate) mod #names;)*));
+    let reexports = modules.iter().filter_map(|module| {
+        let path = format!("models::{module}");
+        let public = plan.models().filter(|model| !model.private && module_of(plan, model) == path);
+        let names: Vec<_> = public.map(|model| ident(&model.schema.name)).collect();
+        let module = ident(module);
+        (!names.is_empty()).then(|| quote!(pub use #module::{#(#names),*};))
+    });
+    parent.items(quote!(#(#reexports)*));
+    (!modules.is_empty()).then_some(parent)
+}
+
+fn root_module(plan: &Plan<'_>, arguments: bool, steps: bool, digest: &str) -> RustFile {
+    let resources = &plan.api.resources;
     let mut file = RustFile::new(format!(
         "Generated from the API description: {} operations on {} resource handles, and their models.",
         plan.api.operations.len(),
         resources.len()
     ));
     file.head.push(format!("Input: {digest}"));
-    let modules = resources.iter().map(|name| ident(name));
-    let [arguments, models, steps] = [
-        (
-            arguments,
-            quote!(
-                pub mod arguments;
-            ),
-        ),
-        (
-            !plan.api.schemas.is_empty(),
-            quote!(
-                pub(crate) mod models;
-            ),
-        ),
-        (
-            steps,
-            quote!(
-                mod steps;
-            ),
-        ),
-    ]
-    .map(|(there, module)| {
-        there.then(|| {
-            quote! {
-                #[allow(missing_docs, reason = "a field without a description is what its name says")]
-                #module
-            }
-        })
-    });
+    let modules = resources.iter().map(|resource| ident(&resource.name));
+    let allow =
+        quote!(#[allow(missing_docs, reason = "a field without a description is what its name says")]);
+    let steps = steps.then(|| quote! { #allow mod steps; });
+    let arguments = arguments.then(|| quote! { #allow pub mod arguments; });
+    let models = (!plan.api.schemas.is_empty()).then(|| quote! { #allow pub(crate) mod models; });
     file.items(quote! {
         #(mod #modules;)*
         #steps
-
         #arguments
         #models
         pub(crate) mod operations;
     });
-    let handles = plan.api.resources.iter().map(|resource| {
+    let handles = resources.iter().map(|resource| {
         let (module, handle) = (ident(&resource.name), handles::handle_name(resource));
         quote!(pub use super::#module::#handle;)
     });

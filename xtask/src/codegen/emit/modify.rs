@@ -36,8 +36,8 @@ pub(super) fn modify<'a>(
     let example = example(plan, &call, &statement, crate_name);
     let arguments = plan.arguments(operation);
     let path: Vec<_> = arguments.iter().filter(|argument| argument.in_path).collect();
-    let names: Vec<Ident> = path.iter().map(|argument| ident(&argument.parameter.rust)).collect();
-    let types = path.iter().map(|argument| argument_type(&argument.parameter.ty));
+    let names: Vec<Ident> = path.iter().map(|argument| ident(&argument.rust)).collect();
+    let types = path.iter().map(|argument| argument_type(&argument.ty));
     let lost = lost(plan, model);
     let lost = match lost.as_slice() {
         [] => String::new(),

@@ -44,7 +44,7 @@ fn table(plan: &Plan<'_>) -> String {
         let mut arguments: Vec<String> = if operation.named_arguments {
             vec!["arguments".to_owned()]
         } else {
-            plan.arguments(operation).iter().map(|argument| argument.parameter.rust.clone()).collect()
+            plan.arguments(operation).iter().map(|argument| argument.rust.clone()).collect()
         };
         arguments.extend(plan.body(operation).map(|form| match form {
             BodyForm::Direct(_, property) => property.rust.clone(),

@@ -45,6 +45,21 @@ impl RustFile {
         self.pieces.push(Piece::Items(tokens));
     }
 
+    /// The types that it defines.
+    pub(crate) fn types(&self) -> Vec<String> {
+        let mut types = Vec::new();
+        for piece in &self.pieces {
+            let (Piece::Items(tokens) | Piece::OpenEnum(tokens)) = piece else { continue };
+            let tokens: Vec<String> = tokens.clone().into_iter().map(|token| token.to_string()).collect();
+            let pairs = tokens.windows(2);
+            types.extend(pairs.filter_map(|pair| match pair {
+                [keyword, name] if keyword == "struct" || keyword == "enum" => Some(name.clone()),
+                _ => None,
+            }));
+        }
+        types
+    }
+
     /// The text, with `use` lines for the names that occur in it.
     pub(crate) fn render(&self, names: &Names, root: &Path) -> Result<String, Failure> {
         let mut used = self.used.clone();

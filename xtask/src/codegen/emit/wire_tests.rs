@@ -5,7 +5,7 @@
 use super::super::description::{Example, Operation, Parameter, Resource, Type};
 use super::super::json::Node;
 use super::super::plan::Plan;
-use super::super::walk::Refusal;
+use super::super::walk::Result;
 use super::example::call;
 use super::rust::RustFile;
 use super::types::ident;
@@ -13,8 +13,6 @@ use super::wire_json::{Written, json};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use std::collections::BTreeSet;
-
-type Result<T> = std::result::Result<T, Refusal>;
 
 /// The tests of one resource. All types of the crate that they name are said to be used.
 pub(crate) fn file<'a>(plan: &Plan<'a>, resource: &'a Resource) -> Result<RustFile> {
@@ -109,11 +107,8 @@ fn target(operation: &Operation) -> Result<String> {
     }
     let mut separator = '?';
     for parameter in &operation.query {
-        let one = std::slice::from_ref(&parameter.example.node);
-        let values = match &parameter.example.node {
-            Node::Array(items) => items.as_slice(),
-            _ => one,
-        };
+        let example = &parameter.example.node;
+        let values = if let Node::Array(items) = example { items } else { std::slice::from_ref(example) };
         for value in values {
             let value = encoded(&plain(parameter, value)?);
             target.push_str(&format!("{separator}{}={value}", encoded(&parameter.wire)));
@@ -128,7 +123,7 @@ fn plain(parameter: &Parameter, node: &Node) -> Result<String> {
         Node::Text(text) => Ok(text.clone()),
         Node::Integer(value) if parameter.ty == Type::Number => Ok(value.to_string()),
         Node::Integer(_) | Node::Number(_) | Node::Bool(_) => Ok(node.to_string()),
-        _ => Err(Refusal::new(&parameter.example.pointer, "the example of a parameter is a plain value")),
+        _ => Err(parameter.example.place().refuse("the example of a parameter is a plain value")),
     }
 }
 
@@ -144,11 +139,11 @@ fn encoded(text: &str) -> String {
 }
 
 /// `mod.rs` of the tests.
-pub(crate) fn module(files: &[String]) -> RustFile {
+pub(crate) fn module<'n>(files: impl Iterator<Item = &'n str>) -> RustFile {
     let mut file = RustFile::new(
         "A test per operation, from the examples of the description: the exact request, and the decoded response.",
     );
-    let names = files.iter().map(|name| ident(name));
+    let names = files.map(ident);
     file.items(quote!(#(mod #names;)*));
     file
 }

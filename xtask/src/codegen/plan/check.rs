@@ -1,8 +1,8 @@
 //! The checks of a plan: that everything that is named exists, is used, and has its own name in Rust.
 
-use super::super::description::{Class, Direction, Operation, Resource, Shape, Type};
-use super::super::walk::Refusal;
-use super::{BodyForm, Construction, Plan, Result, has_twins};
+use super::super::description::{Class, Direction, Operation, Resource, Type};
+use super::super::walk::{Refusal, Result, ensure};
+use super::{BodyForm, Construction, Plan, has_twins};
 use heck::ToUpperCamelCase as _;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,15 +27,10 @@ pub(super) fn all(plan: &Plan<'_>) -> Result<()> {
     for resource in &plan.api.resources {
         check_resource(plan, resource)?;
     }
-    let mut ids: Vec<&str> = Vec::new();
+    let mut ids = BTreeSet::new();
     for operation in &plan.api.operations {
-        if ids.contains(&operation.id.as_str()) {
-            return Err(Refusal::new(
-                &operation.pointer,
-                format!("there are two operations `{}`; rename one", operation.id),
-            ));
-        }
-        ids.push(&operation.id);
+        let id = &operation.id;
+        ensure!(ids.insert(id), operation, "there are two operations `{id}`; rename one");
         check_operation(plan, operation)?;
     }
     for model in plan.models() {
@@ -46,196 +41,152 @@ pub(super) fn all(plan: &Plan<'_>) -> Result<()> {
 }
 
 fn check_resource(plan: &Plan<'_>, resource: &Resource) -> Result<()> {
-    let refuse = |sentence: String| Err(Refusal::new(&resource.pointer, sentence));
+    let name = resource.name.as_str();
     if let Some(parent) = &resource.parent {
-        let Some(parent_resource) = plan.resource(parent) else {
-            return refuse(format!("the parent `{parent}` is no resource"));
-        };
-        if plan.operations_of(parent_resource).any(|operation| operation.method == resource.name) {
-            return refuse(format!("`{parent}.{}` is an operation already; rename one", resource.name));
-        }
-    } else if OF_THE_CLIENT.contains(&resource.name.as_str()) {
-        return refuse(format!("`{}` is a method of the client already; rename the resource", resource.name));
+        let found = plan.resource(parent);
+        let taken = |parent| plan.operations_of(parent).any(|operation| operation.method == name);
+        ensure!(found.is_some(), resource, "the parent `{parent}` is no resource");
+        ensure!(!found.is_some_and(taken), resource, "`{parent}.{name}` is an operation already; rename one");
+    } else {
+        let free = !OF_THE_CLIENT.contains(&name);
+        ensure!(free, resource, "`{name}` is a method of the client already; rename the resource");
     }
-    let chain = plan.chain(resource);
-    if chain.first().is_some_and(|top| top.parent.is_some()) {
-        return refuse("its parents go round in a circle".to_owned());
-    }
-    let has_children = plan.api.resources.iter().any(|other| other.parent.as_ref() == Some(&resource.name));
-    if plan.operations_of(resource).next().is_none() && !has_children {
-        return refuse("no operation belongs to it; remove it or correct an operationId".to_owned());
-    }
+    let top = plan.chain(resource).first().is_some_and(|top| top.parent.is_none());
+    ensure!(top, resource, "its parents go round in a circle");
+    let used = plan.operations_of(resource).next().is_some()
+        || plan.api.resources.iter().any(|other| other.parent.as_deref() == Some(name));
+    ensure!(used, resource, "no operation belongs to it; remove it or correct an operationId");
     let Some(wire) = &resource.binds else { return Ok(()) };
-    match plan.bound_here(resource) {
-        Some(parameter) if matches!(parameter.ty, Type::Text | Type::Integer) => {}
-        Some(_) => return refuse(format!("a handle binds a string or an integer, and `{wire}` is neither")),
-        None => return refuse(format!("it binds `{wire}`, which none of its operations has in its path")),
-    }
+    let bound = plan.bound_here(resource);
+    ensure!(bound.is_some(), resource, "it binds `{wire}`, which none of its operations has in its path");
+    let plain = bound.is_some_and(|parameter| matches!(parameter.ty, Type::Text | Type::Integer));
+    ensure!(plain, resource, "a handle binds a string or an integer, and `{wire}` is neither");
     Ok(())
 }
 
 fn check_operation(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
-    let refuse = |sentence: String| Err(Refusal::new(&operation.pointer, sentence));
     if operation.by_hand.is_some() {
         return Ok(());
     }
     let Some(resource) = plan.resource(&operation.resource) else {
-        return refuse(format!(
-            "its operationId begins with `{}`, which is not in x-sdk-resources",
-            operation.resource
-        ));
+        let name = &operation.resource;
+        let what = format!("its operationId begins with `{name}`, which is not in x-sdk-resources");
+        return Err(Refusal::new(&operation.pointer, what));
     };
+    let in_path = |wire: &str| operation.path_parameters.iter().find(|parameter| parameter.wire == wire);
     for bound in plan.bound(resource) {
-        match operation.path_parameters.iter().find(|parameter| parameter.wire == bound.wire) {
-            Some(own) if own.ty == bound.ty && own.rust == bound.rust => {}
-            Some(_) => {
-                return refuse(format!("`{}` has another type or name in another operation", bound.wire));
-            }
-            None => {
-                return refuse(format!(
-                    "the handle `{}` binds `{}`, which is not in this path; move the operation to another resource",
-                    resource.name, bound.wire
-                ));
-            }
-        }
+        let (own, wire, handle) = (in_path(&bound.wire), &bound.wire, &resource.name);
+        ensure!(
+            own.is_some(),
+            operation,
+            "the handle `{handle}` binds `{wire}`, which is not in this path; move the operation to another resource"
+        );
+        let same = own.is_some_and(|own| own.ty == bound.ty && own.rust == bound.rust);
+        ensure!(same, operation, "`{wire}` has another type or name in another operation");
     }
-    if operation.class == Class::Read && !operation.not_executed_on.is_empty() {
-        return refuse("x-sdk-not-executed-on is for writes; a read is retried anyway".to_owned());
-    }
+    let repeated = operation.class == Class::Read && !operation.not_executed_on.is_empty();
+    ensure!(!repeated, operation, "x-sdk-not-executed-on is for writes; a read is retried anyway");
     if let Some(wire) = &operation.body_id {
         let by_hand = operation.body.as_ref().is_some_and(|body| matches!(body.ty, Type::Custom(_)));
-        if !by_hand || !operation.path_parameters.iter().any(|parameter| parameter.wire == *wire) {
-            return refuse(
-                "x-sdk-body-id names a path parameter, and the body is a hand-written type with a method `id`".to_owned(),
-            );
-        }
-    }
-    let answers_with_page = matches!(operation.answer.ty, Some(Type::Page(_)));
-    if answers_with_page && plan.api.page.is_none() {
-        return refuse(
-            "it returns a page: say with x-sdk-page at the root which type reads pages".to_owned(),
+        ensure!(
+            by_hand && in_path(wire).is_some(),
+            operation,
+            "x-sdk-body-id names a path parameter, and the body is a hand-written type with a method `id`"
         );
     }
-    let by_skip_and_take =
-        |name: &str| operation.query.iter().any(|known| known.wire == name && known.ty == Type::Integer);
-    if operation.paging.is_some() && !(by_skip_and_take("skip") && by_skip_and_take("take")) {
-        return refuse(
-            "x-sdk-paging is for operations with the integers `skip` and `take` in their query".to_owned(),
-        );
-    }
-    if operation.modify.is_some() && plan.modified(operation).is_none() {
-        return refuse(
-            "x-sdk-modify names an operation that takes the same path and returns what this one's body is made \
-             from (x-sdk-from)"
-                .to_owned(),
-        );
-    }
+    let unread = matches!(operation.answer.ty, Some(Type::Page(_))) && plan.api.page.is_none();
+    ensure!(!unread, operation, "it returns a page: say with x-sdk-page at the root which type reads pages");
+    let has = |name: &str| operation.query.iter().any(|it| it.wire == name && it.ty == Type::Integer);
+    ensure!(
+        operation.paging.is_none() || has("skip") && has("take"),
+        operation,
+        "x-sdk-paging is for operations with the integers `skip` and `take` in their query"
+    );
+    ensure!(
+        operation.modify.is_none() || plan.modified(operation).is_some(),
+        operation,
+        "x-sdk-modify names an operation that takes the same path and returns what this one's body is made from \
+         (x-sdk-from)"
+    );
     check_parameters(plan, operation)?;
     check_arguments(plan, operation)
 }
 
 fn check_parameters(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
-    let mut names: Vec<&str> = Vec::new();
+    let mut names = BTreeSet::new();
     for parameter in operation.path_parameters.iter().chain(&operation.query) {
-        if names.contains(&parameter.rust.as_str()) {
-            return Err(Refusal::new(
-                &parameter.pointer,
-                format!("two parameters are named `{}`; rename one with x-sdk-name", parameter.rust),
-            ));
-        }
-        names.push(&parameter.rust);
-        if let Type::Named(name) = &parameter.ty
-            && plan.model(name).is_some_and(|model| !matches!(model.schema.shape, Shape::Enumeration(_)))
-        {
-            return Err(Refusal::new(
-                &parameter.pointer,
-                format!("`{name}` is no enumeration; a parameter is plain or an enumeration"),
-            ));
+        let name = &parameter.rust;
+        ensure!(
+            names.insert(name),
+            parameter,
+            "two parameters are named `{name}`; rename one with x-sdk-name"
+        );
+        if let Type::Named(name) = &parameter.ty {
+            let object = plan.model(name).and_then(super::Model::object);
+            let good = object.is_none();
+            ensure!(good, parameter, "`{name}` is no enumeration; a parameter is plain or an enumeration");
         }
     }
-    if operation.options.is_some() && plan.optional_query(operation).is_empty() {
-        return Err(Refusal::new(
-            &operation.pointer,
-            "x-sdk-options names the type of the optional query parameters, and there are none",
-        ));
-    }
+    ensure!(
+        operation.options.is_none() || !plan.optional_query(operation).is_empty(),
+        operation,
+        "x-sdk-options names the type of the optional query parameters, and there are none"
+    );
     Ok(())
 }
 
 /// Arguments that could be swapped unnoticed are refused, unless they are named.
 fn check_arguments(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
     let arguments = plan.arguments(operation);
-    let mut types: Vec<&Type> = arguments.iter().map(|argument| &argument.parameter.ty).collect();
+    let mut types: Vec<&Type> = arguments.iter().map(|argument| &argument.ty).collect();
     if let Some(BodyForm::Direct(_, property)) = plan.body(operation) {
         types.push(&property.ty);
     }
-    let twins = has_twins(types.iter().copied());
-    if twins && !operation.named_arguments {
-        return Err(Refusal::new(
-            &operation.pointer,
-            "the method would take two arguments of one kind, which could be swapped unnoticed; add \
-             \"x-sdk-arguments\": \"named\", or bind one of them in a handle",
-        ));
-    }
-    if operation.named_arguments && arguments.len() < 2 {
-        return Err(Refusal::new(
-            &operation.pointer,
-            "x-sdk-arguments is for two and more arguments in path and query",
-        ));
-    }
+    ensure!(
+        operation.named_arguments || !has_twins(types.iter().copied()),
+        operation,
+        "the method would take two arguments of one kind, which could be swapped unnoticed; add \
+         \"x-sdk-arguments\": \"named\", or bind one of them in a handle"
+    );
+    let several = !operation.named_arguments || arguments.len() >= 2;
+    ensure!(several, operation, "x-sdk-arguments is for two and more arguments in path and query");
     Ok(())
 }
 
 fn check_from(plan: &Plan<'_>, model: &super::Model<'_>) -> Result<()> {
     let Some(from) = &model.schema.from else { return Ok(()) };
-    let refuse = |sentence: String| Err(Refusal::new(&from.pointer, sentence));
     let Some(read) = plan.model(&from.schema).filter(|read| read.read && read.object().is_some()) else {
-        return refuse(format!("`{}` is no object that is read", from.schema));
+        return Err(Refusal::new(&from.pointer, format!("`{}` is no object that is read", from.schema)));
     };
-    if !plan.api.lenient || !model.sent || model.read {
-        return refuse("it is for what is only sent, in a description with x-sdk-lenient".to_owned());
-    }
+    let sent = plan.api.lenient && model.sent && !model.read;
+    ensure!(sent, from, "it is for what is only sent, in a description with x-sdk-lenient");
     let has = |model: &super::Model<'_>, name: &str| {
         model.object().is_some_and(|object| object.properties.iter().any(|property| property.wire == name))
     };
-    match from.names.iter().find(|(to, from)| !has(model, to) || !has(read, from)) {
-        Some((to, from)) => refuse(format!("`{to}` from `{from}`: one of them is no property")),
-        None => Ok(()),
+    for (to, source) in &from.names {
+        let good = has(model, to) && has(read, source);
+        ensure!(good, from, "`{to}` from `{source}`: one of them is no property");
     }
+    Ok(())
 }
 
 fn check_model(model: &super::Model<'_>) -> Result<()> {
-    let refuse = |sentence: &str| Err(Refusal::new(&model.schema.pointer, sentence));
-    match (&model.schema.shape, model.sent, model.read) {
-        (_, false, false) => {
-            return refuse(
-                "no operation uses it; remove it, or say with x-sdk-also (request or response) where other code does",
-            );
+    let schema = model.schema;
+    ensure!(
+        model.sent || model.read,
+        schema,
+        "no operation uses it; remove it, or say with x-sdk-also (request or response) where other code does"
+    );
+    if let Some(object) = model.object() {
+        ensure!(!model.read || object.filled.is_none(), schema, "x-sdk-filled is for what is only sent");
+        for property in object.properties.iter().filter(|_| !model.read) {
+            let unread = |keyword| format!("{keyword} for reading, and this is only sent");
+            ensure!(property.aliases.is_empty(), property, "{}", unread("x-sdk-aliases are"));
+            ensure!(!property.defaulted, property, "{}", unread("x-sdk-default is"));
         }
-        (Shape::Object(object), sent, _) => {
-            if model.read && object.filled.is_some() {
-                return refuse("x-sdk-filled is for what is only sent");
-            }
-            if let Some(property) =
-                object.properties.iter().find(|p| sent && !p.aliases.is_empty() && !model.read)
-            {
-                return Err(Refusal::new(
-                    &property.pointer,
-                    "x-sdk-aliases are for reading, and this is only sent",
-                ));
-            }
-            if let Some(property) = object.properties.iter().find(|p| p.defaulted && !model.read) {
-                return Err(Refusal::new(
-                    &property.pointer,
-                    "x-sdk-default is for reading, and this is only sent",
-                ));
-            }
-        }
-        _ => {}
     }
-    if model.schema.also == Some(Direction::Response) && model.private {
-        return refuse("x-sdk-also is not needed here");
-    }
+    let needless = schema.also == Some(Direction::Response) && model.private;
+    ensure!(!needless, schema, "x-sdk-also is not needed here");
     Ok(())
 }
 
@@ -280,27 +231,19 @@ fn type_names(plan: &Plan<'_>) -> Result<()> {
         if operation.named_arguments {
             take(operation.arguments_type(), &operation.pointer)?;
         }
-        let optional = plan.optional_query(operation);
-        if optional.is_empty() {
-            continue;
-        }
-        let Some(shared) = &operation.options else {
-            take(operation.options_type(), &operation.pointer)?;
-            continue;
-        };
-        let Some(first) = options.insert(shared, operation) else {
-            take(shared.clone(), &operation.pointer)?;
-            continue;
-        };
         let form = |operation| -> Vec<(&str, &Type)> {
             plan.optional_query(operation).iter().map(|p| (p.wire.as_str(), &p.ty)).collect()
         };
-        if form(first) != form(operation) {
-            return Err(Refusal::new(
-                &operation.pointer,
-                format!("`{shared}` has other optional parameters in `{}`; name another type", first.id),
-            ));
+        if form(operation).is_empty() {
+            continue;
         }
+        let first = operation.options.as_deref().and_then(|shared| options.insert(shared, operation));
+        let Some(first) = first else {
+            take(operation.options_type(), &operation.pointer)?;
+            continue;
+        };
+        let (same, shared, id) = (form(first) == form(operation), operation.options_type(), &first.id);
+        ensure!(same, operation, "`{shared}` has other optional parameters in `{id}`; name another type");
     }
     Ok(())
 }

@@ -8,10 +8,8 @@ mod check;
 use super::description::{
     Api, Direction, Object, Operation, Parameter, Property, Resource, Schema, Shape, Type,
 };
-use super::walk::Refusal;
+use super::walk::{Refusal, Result};
 use std::collections::BTreeMap;
-
-type Result<T> = std::result::Result<T, Refusal>;
 
 /// A description whose parts fit together.
 pub(crate) struct Plan<'a> {
@@ -38,12 +36,6 @@ pub(crate) enum Construction<'a> {
     New(Vec<&'a Property>),
     /// One after the other, so that none can be swapped.
     Staged(Vec<&'a Property>),
-}
-
-/// An argument of a method, beside the body.
-pub(crate) struct Argument<'a> {
-    pub(crate) parameter: &'a Parameter,
-    pub(crate) in_path: bool,
 }
 
 /// How a method takes its body.
@@ -207,26 +199,14 @@ impl<'a> Plan<'a> {
     }
 
     /// What a method takes beside its body: the path parameters that its handle lacks, then the required query.
-    pub(crate) fn arguments(&self, operation: &'a Operation) -> Vec<Argument<'a>> {
-        let bound: Vec<&str> = self
-            .resource(&operation.resource)
-            .map(|resource| self.bound(resource))
-            .unwrap_or_default()
-            .iter()
-            .map(|parameter| parameter.wire.as_str())
-            .collect();
-        let path = operation
-            .path_parameters
-            .iter()
-            .filter(|parameter| !bound.contains(&parameter.wire.as_str()))
-            .filter(|parameter| !parameter.filled && operation.body_id.as_ref() != Some(&parameter.wire))
-            .map(|parameter| Argument { parameter, in_path: true });
-        let query = operation
-            .query
-            .iter()
-            .filter(|parameter| parameter.required)
-            .map(|parameter| Argument { parameter, in_path: false });
-        path.chain(query).collect()
+    pub(crate) fn arguments(&self, operation: &'a Operation) -> Vec<&'a Parameter> {
+        let bound = self.resource(&operation.resource).map(|own| self.bound(own)).unwrap_or_default();
+        let path = operation.path_parameters.iter().filter(|parameter| {
+            !bound.iter().any(|bound| bound.wire == parameter.wire)
+                && !parameter.filled
+                && operation.body_id.as_ref() != Some(&parameter.wire)
+        });
+        path.chain(operation.query.iter().filter(|parameter| parameter.required)).collect()
     }
 
     /// The first resource, in the order of the description, that has an operation with this schema in it.

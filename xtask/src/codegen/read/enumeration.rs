@@ -1,61 +1,43 @@
 //! Reading enumerations of strings, closed or open.
 
 use super::super::description::Variant;
-use super::super::walk::Members;
-use super::schema::kind;
+use super::super::walk::{Members, Place, ensure};
+use super::schema::{beside, kind};
 use super::{Result, is_type_name};
 use heck::ToUpperCamelCase as _;
 
 /// `anyOf: [an enumeration, {"type": "string"}]`, which tells other readers that responses may have further values. Rust
 /// enumerations always accept them.
-pub(super) fn open_enumeration(members: &mut Members<'_>) -> Result<Vec<Variant>> {
+pub(super) fn open_enumeration(place: &Place<'_>) -> Result<Vec<Variant>> {
     const FORM: &str = "anyOf of a named schema is for `[an enumeration, {\"type\": \"string\"}]` only";
-    let place = members.need("anyOf", FORM)?;
-    let (known, rest) = match place.items()?.as_slice() {
-        [known, rest] => (known.clone(), rest.clone()),
-        _ => return Err(place.refuse(FORM)),
-    };
-    if rest.node.to_string() != r#"{"type":"string"}"# {
-        return Err(rest.refuse(FORM));
-    }
-    let mut members = known.members("a schema")?;
-    if kind(&mut members)? != (Some("string"), false) {
-        return Err(known.refuse(FORM));
-    }
-    let variants = variants(&mut members)?;
-    members.finish()?;
-    Ok(variants)
+    beside(place, "string", FORM)?.object("a schema", |members| {
+        ensure!(kind(members)? == (Some("string"), false), members, "{FORM}");
+        variants(members)
+    })
 }
 
 pub(super) fn variants(members: &mut Members<'_>) -> Result<Vec<Variant>> {
-    let place = members.need("enum", "list the values; a plain text is written in place")?;
+    let place: Place<'_> = members.need("enum", "list the values; a plain text is written in place")?;
+    let named = members.take("x-sdk-variants").map_or(Ok(Vec::new()), |place| place.entries())?;
+    let values: Vec<String> = super::Read::read(&place)?;
+    for (wire, place) in &named {
+        ensure!(values.iter().any(|value| value == wire), place, "`{wire}` is not in `enum`");
+    }
     let mut variants: Vec<Variant> = Vec::new();
-    for value in place.items()? {
-        let wire = value.text()?.to_owned();
-        variants.push(Variant { rust: wire.to_upper_camel_case(), wire, docs: None });
-    }
-    if let Some(place) = members.take("x-sdk-variants") {
-        for (wire, place) in place.members("the variants")?.all() {
-            let Some(variant) = variants.iter_mut().find(|variant| variant.wire == wire) else {
-                return Err(place.refuse(format!("`{wire}` is not in `enum`")));
-            };
-            let mut members = place.members("a variant")?;
-            if let Some(name) = members.text("name")? {
-                variant.rust = name;
+    for wire in values {
+        let (name, docs) = match named.iter().find(|(name, _)| *name == wire) {
+            Some((_, place)) => {
+                place.object("a variant", |it| Ok((it.get("name")?, it.get("description")?)))?
             }
-            variant.docs = members.text("description")?;
-            members.finish()?;
-        }
-    }
-    for (index, variant) in variants.iter().enumerate() {
-        let refuse =
-            |what: String| Err(place.refuse(format!("{what}; name `{}` in x-sdk-variants", variant.wire)));
-        if !is_type_name(&variant.rust) || variant.rust == "Unknown" {
-            return refuse(format!("`{}` can't be the name of a variant", variant.rust));
-        }
-        if variants.iter().take(index).any(|other| other.rust == variant.rust) {
-            return refuse(format!("two values are named `{}` in Rust", variant.rust));
-        }
+            None => (None, None),
+        };
+        let rust: String = name.unwrap_or_else(|| wire.to_upper_camel_case());
+        let todo = format!("name `{wire}` in x-sdk-variants");
+        let good = is_type_name(&rust) && rust != "Unknown";
+        ensure!(good, place, "`{rust}` can't be the name of a variant; {todo}");
+        let new = variants.iter().all(|other| other.rust != rust);
+        ensure!(new, place, "two values are named `{rust}` in Rust; {todo}");
+        variants.push(Variant { wire, rust, docs });
     }
     Ok(variants)
 }

@@ -5,254 +5,153 @@ mod operation;
 mod parameter;
 mod schema;
 
-use super::description::{Api, PageType, Parameter, Resource, Schema, Shape, Type};
+use super::description::{Api, PageType, Resource, Schema};
 use super::json::Node;
-use super::walk::{Members, Place, Refusal};
-
-type Result<T> = std::result::Result<T, Refusal>;
+use super::walk::{Members, Place, Read, Result, ensure};
 
 /// Reads a whole description.
 pub(crate) fn api(document: &Node) -> Result<Api> {
-    let mut root = Place::root(document).members("a description")?;
-    let version = root.need("openapi", "write \"3.1.0\"")?;
-    if !version.text()?.starts_with("3.1.") {
-        return Err(version.refuse("only OpenAPI 3.1 is read; write \"3.1.0\""));
-    }
-    info(&root.need("info", "give a title, a version and a description")?)?;
-    servers(&root.need("servers", "give the vendor's base URL, one server")?)?;
-    // How calls are authenticated is written by hand; these two are there for other readers of the file.
-    root.take("security");
-    if let Some(docs) = root.take("externalDocs") {
-        let mut docs = docs.members("external documentation")?;
-        docs.need("url", "give the address of the vendor's documentation")?.text()?;
-        docs.text("description")?;
-        docs.finish()?;
-    }
-    let vendor = root.need("x-sdk-vendor", "give the vendor's name, as in the name of the crate")?;
-    let vendor = vendor.text()?.to_owned();
-    let (decoder, empty_decoder) = decoders(root.take("x-sdk-decode"))?;
-    let lenient = root.flag("x-sdk-lenient")?;
-    let page = root.take("x-sdk-page").map(|place| page_type(&place)).transpose()?;
-    let tags = root.take("tags").map(|place| tags(&place)).transpose()?.unwrap_or_default();
-    let resources = resources(&root.need("x-sdk-resources", "name the resource handles")?, &tags)?;
-    let (mut schemas, mut shared) = match root.take("components") {
-        Some(place) => components(&place)?,
-        None => (Vec::new(), Shared::default()),
-    };
-    let operations = operation::all(&root.need("paths", "describe the operations")?, &shared, &mut schemas)?;
-    root.finish()?;
-    let mut api = Api { vendor, decoder, empty_decoder, lenient, page, resources, operations, schemas };
-    put_customs_in(&mut api, &mut shared.customs);
-    match shared.customs.iter().find(|custom| !custom.used) {
-        Some(custom) => Err(Refusal::new(&custom.pointer, "nothing refers to it; remove it")),
-        None => Ok(api),
-    }
-}
-
-/// A schema with a hand-written Rust type.
-struct Custom {
-    pointer: String,
-    name: String,
-    path: String,
-    used: bool,
-}
-
-/// Puts hand-written types where the description refers to their schemas.
-fn put_customs_in(api: &mut Api, customs: &mut [Custom]) {
-    let mut replace = |ty: &mut Type| replace(ty, customs);
-    for operation in &mut api.operations {
-        operation.path_parameters.iter_mut().chain(&mut operation.query).for_each(|p| replace(&mut p.ty));
-        operation.body.iter_mut().for_each(|body| replace(&mut body.ty));
-        operation.answer.ty.iter_mut().for_each(&mut replace);
-    }
-    for schema in &mut api.schemas {
-        if let Shape::Object(object) = &mut schema.shape {
-            object.properties.iter_mut().for_each(|property| replace(&mut property.ty));
+    let place = Place::root(document);
+    place.object("a description", |root| {
+        let version: Place<'_> = root.need("openapi", "write \"3.1.0\"")?;
+        ensure!(version.text()?.starts_with("3.1."), version, "only OpenAPI 3.1 is read; write \"3.1.0\"");
+        info(&root.need("info", "give a title, a version and a description")?)?;
+        servers(&root.need("servers", "give the vendor's base URL, one server")?)?;
+        // How calls are authenticated is written by hand.
+        root.skip(&["security"]);
+        if let Some(docs) = root.take("externalDocs") {
+            docs.object("external documentation", |docs| {
+                docs.need::<String>("url", "give the address of the vendor's documentation")?;
+                docs.get::<String>("description")
+            })?;
         }
-    }
-}
-
-fn replace(ty: &mut Type, customs: &mut [Custom]) {
-    match ty {
-        Type::List(inner) | Type::Map(inner) | Type::Page(inner) => replace(inner, customs),
-        Type::Named(name) => {
-            if let Some(custom) = customs.iter_mut().find(|custom| custom.name == *name) {
-                custom.used = true;
-                *ty = Type::Custom(custom.path.clone());
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The result of reading a schema of the components.
-enum Component {
-    Read(Schema),
-    /// The path of the Rust type that stands for it.
-    Custom(String),
-    /// Hand-written code reads it, such as the body of errors; only other readers of the file need it.
-    ByHand,
-}
-
-/// What operations refer to beside schemas.
-#[derive(Default)]
-struct Shared {
-    parameters: Vec<(String, Parameter, bool)>,
-    responses: Vec<(String, String)>,
-    customs: Vec<Custom>,
+        let vendor = root.need("x-sdk-vendor", "give the vendor's name, as in the name of the crate")?;
+        let (decoder, empty_decoder) = match root.take("x-sdk-decode") {
+            Some(place) => place.object("x-sdk-decode", |it| Ok((it.get("json")?, it.get("nothing")?)))?,
+            None => (None, None),
+        };
+        let lenient = root.or_default("x-sdk-lenient")?;
+        let page = root.get("x-sdk-page")?;
+        let tags = root.or_default::<Vec<Tag>>("tags")?;
+        let resources = resources(&root.need("x-sdk-resources", "name the resource handles")?, &tags)?;
+        let mut schemas = root.take("components").map_or(Ok(Vec::new()), |place| components(&place))?;
+        let operations = operation::all(&root.need("paths", "describe the operations")?, &mut schemas)?;
+        Ok(Api { vendor, decoder, empty_decoder, lenient, page, resources, operations, schemas })
+    })
 }
 
 fn info(place: &Place<'_>) -> Result<()> {
-    let mut info = place.members("the info")?;
-    info.need("title", "name the API")?.text()?;
-    info.need("version", "give the vendor's version of the API")?.text()?;
-    info.need("description", "say in a sentence what the API is")?.text()?;
-    info.text("summary")?;
-    // For other readers of the file.
-    info.take("contact");
-    info.take("license");
-    info.finish()
+    place.object("the info", |info| {
+        for (name, why) in [
+            ("title", "name the API"),
+            ("version", "give the vendor's version of the API"),
+            ("description", "say in a sentence what the API is"),
+        ] {
+            info.need::<String>(name, why)?;
+        }
+        info.skip(&["summary", "contact", "license"]);
+        Ok(())
+    })
 }
 
 fn servers(place: &Place<'_>) -> Result<()> {
-    let items = place.items()?;
+    let items = Vec::<Place<'_>>::read(place)?;
     let [server] = items.as_slice() else {
         return Err(place.refuse("one server is wanted; other addresses are settings of the client"));
     };
-    let mut server = server.members("a server")?;
-    let url = server.need("url", "give the base URL to which the paths are joined")?;
-    if url.text()?.ends_with('/') {
-        return Err(url.refuse("the paths begin with a slash, so the base URL must not end with one"));
+    server.object("a server", |server| {
+        let url: Place<'_> = server.need("url", "give the base URL to which the paths are joined")?;
+        let no_slash = !url.text()?.ends_with('/');
+        ensure!(no_slash, url, "the paths begin with a slash, so the base URL must not end with one");
+        server.skip(&["description"]);
+        Ok(())
+    })
+}
+
+impl<'a> Read<'a> for PageType {
+    fn read(place: &Place<'a>) -> Result<Self> {
+        place.object("x-sdk-page", |page| {
+            Ok(Self {
+                path: page
+                    .need("type", "give the path of the type of pages, which has one parameter: its rows")?,
+                decoder: page.need("decode", "give the path of the function that reads pages")?,
+            })
+        })
     }
-    server.text("description")?;
-    server.finish()
 }
 
-fn decoders(place: Option<Place<'_>>) -> Result<(Option<String>, Option<String>)> {
-    let Some(place) = place else { return Ok((None, None)) };
-    let mut members = place.members("x-sdk-decode")?;
-    let (json, nothing) = (members.text("json")?, members.text("nothing")?);
-    members.finish()?;
-    Ok((json, nothing))
+/// By tags, other readers of the file group operations.
+struct Tag {
+    name: String,
+    description: String,
 }
 
-fn page_type(place: &Place<'_>) -> Result<PageType> {
-    let mut members = place.members("x-sdk-page")?;
-    let path =
-        members.need("type", "give the path of the type of pages, which has one parameter: its rows")?;
-    let decoder = members.need("decode", "give the path of the function that reads pages")?;
-    let page = PageType { path: path.text()?.to_owned(), decoder: decoder.text()?.to_owned() };
-    members.finish()?;
-    Ok(page)
-}
-
-/// The tags by which other readers of the file group operations: names and descriptions.
-fn tags(place: &Place<'_>) -> Result<Vec<(String, String)>> {
-    let mut tags = Vec::new();
-    for place in place.items()? {
-        let mut members = place.members("a tag")?;
-        let name = members.need("name", "write the name of a resource")?.text()?.to_owned();
-        let description = members.need("description", "say in a sentence what the resource is")?;
-        tags.push((name, description.text()?.to_owned()));
-        members.finish()?;
+impl<'a> Read<'a> for Tag {
+    fn read(place: &Place<'a>) -> Result<Self> {
+        place.object("a tag", |tag| {
+            Ok(Self {
+                name: tag.need("name", "write the name of a resource")?,
+                description: tag.need("description", "say in a sentence what the resource is")?,
+            })
+        })
     }
-    Ok(tags)
 }
 
 /// The resources; those with a tag are described there.
-fn resources(place: &Place<'_>, tags: &[(String, String)]) -> Result<Vec<Resource>> {
-    let mut resources = Vec::new();
-    for (name, place) in place.members("the resources")?.all() {
-        let mut members = place.members("a resource")?;
-        let summary = match tags.iter().find(|(tag, _)| tag == name) {
-            Some((_, description)) => description.clone(),
-            None => {
-                let why = "say in a sentence what it is; it documents the handle";
-                members.need("summary", why)?.text()?.to_owned()
-            }
-        };
-        let parent = members.text("parent")?;
-        let binds = members.take("binds").map(|place| one_bound(&place)).transpose()?;
-        members.finish()?;
-        if !is_rust_name(name) {
-            return Err(
-                place.refuse(format!("`{name}` is the name of a Rust method: write it in snake case"))
-            );
-        }
-        resources.push(Resource {
-            pointer: place.pointer.clone(),
-            name: name.to_owned(),
-            summary,
-            parent,
-            binds,
-        });
-    }
-    Ok(resources)
+fn resources(place: &Place<'_>, tags: &[Tag]) -> Result<Vec<Resource>> {
+    let resource = |(name, place): (&str, Place<'_>)| {
+        ensure!(is_rust_name(name), place, "`{name}` is the name of a Rust method: write it in snake case");
+        place.object("a resource", |members| {
+            let summary = match tags.iter().find(|tag| tag.name == name) {
+                Some(tag) => tag.description.clone(),
+                None => members.need("summary", "say in a sentence what it is; it documents the handle")?,
+            };
+            let parent = members.get("parent")?;
+            let binds = members.take("binds").map(|place| one_bound(&place)).transpose()?;
+            Ok(Resource { pointer: place.pointer.clone(), name: name.to_owned(), summary, parent, binds })
+        })
+    };
+    place.entries()?.into_iter().map(resource).collect()
 }
 
 fn one_bound(place: &Place<'_>) -> Result<String> {
-    match place.items()?.as_slice() {
-        [parameter] => Ok(parameter.text()?.to_owned()),
-        _ => Err(place.refuse(
+    let mut parameters = Vec::<String>::read(place)?;
+    let first = parameters.pop().filter(|_| parameters.is_empty());
+    first.ok_or_else(|| {
+        place.refuse(
             "a handle binds one path parameter, so that no two can be swapped; put the others into a parent or child",
-        )),
-    }
+        )
+    })
 }
 
-fn components(place: &Place<'_>) -> Result<(Vec<Schema>, Shared)> {
-    let mut members = place.members("the components")?;
-    // For other readers of the file.
-    members.take("securitySchemes");
-    let mut shared = Shared::default();
-    let mut schemas = Vec::new();
-    if let Some(place) = members.take("schemas") {
-        for (name, place) in place.members("the schemas")?.all() {
-            match schema::component(name, &place)? {
-                Component::Read(schema) => schemas.push(schema),
-                Component::ByHand => {}
-                Component::Custom(path) => shared.customs.push(Custom {
-                    pointer: place.pointer,
-                    name: name.to_owned(),
-                    path,
-                    used: false,
-                }),
-            }
+fn components(place: &Place<'_>) -> Result<Vec<Schema>> {
+    place.object("the components", |members| {
+        members.skip(&["securitySchemes"]);
+        let mut schemas = Vec::new();
+        for (name, place) in entries(members, "schemas")? {
+            schemas.extend(schema::component(name, &place)?);
         }
-    }
-    if let Some(place) = members.take("parameters") {
-        for (name, place) in place.members("the shared parameters")?.all() {
-            let (parameter, in_path) = parameter::parameter(&place)?;
-            shared.parameters.push((name.to_owned(), parameter, in_path));
+        // They are read once more where they are used.
+        for (_, place) in entries(members, "parameters")? {
+            parameter::parameter(&place)?;
         }
-    }
-    if let Some(place) = members.take("responses") {
-        for (name, place) in place.members("the shared responses")?.all() {
-            shared.responses.push((name.to_owned(), operation::error_text(&place)?));
+        for (_, place) in entries(members, "responses")? {
+            operation::error_text(&place)?;
         }
-    }
-    members.finish()?;
-    Ok((schemas, shared))
+        Ok(schemas)
+    })
 }
 
-/// The name behind a reference such as `#/components/schemas/User`; `kind` is the folder.
-fn reference<'a>(place: &Place<'a>, kind: &str) -> Result<&'a str> {
-    let text = place.text()?;
-    text.strip_prefix("#/components/")
-        .and_then(|rest| rest.strip_prefix(kind))
-        .and_then(|rest| rest.strip_prefix('/'))
-        .filter(|name| !name.contains('/'))
-        .ok_or_else(|| place.refuse(format!("a reference here is to #/components/{kind}/… of this file")))
+fn entries<'a>(members: &mut Members<'a>, name: &'static str) -> Result<Vec<(&'a str, Place<'a>)>> {
+    members.take(name).map_or(Ok(Vec::new()), |place| place.entries())
 }
 
 /// The Rust name of something: the given one, or the wire's in snake case. Keywords are refused.
 fn rust_name(members: &mut Members<'_>, wire: &str) -> Result<String> {
     use heck::ToSnakeCase as _;
-    let given = members.text("x-sdk-name")?;
-    let name = given.unwrap_or_else(|| wire.to_snake_case());
-    if is_rust_name(&name) {
-        return Ok(name);
-    }
-    Err(members.refuse(format!("`{name}` can't be a name in Rust; give one with x-sdk-name")))
+    let name = members.get("x-sdk-name")?.unwrap_or_else(|| wire.to_snake_case());
+    ensure!(is_rust_name(&name), members, "`{name}` can't be a name in Rust; give one with x-sdk-name");
+    Ok(name)
 }
 
 /// Snake case, and no keyword.
@@ -267,4 +166,8 @@ fn is_type_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
         && syn::parse_str::<syn::Ident>(name).is_ok()
+}
+
+fn is_path(path: &str) -> bool {
+    syn::parse_str::<syn::Path>(path).is_ok()
 }

@@ -4,32 +4,28 @@ use super::super::description::{
     Answer, Body, Class, Example, Object, Operation, Schema, Shape, SkipTake, Type,
 };
 use super::super::json::Node;
-use super::super::walk::{Members, Place};
-use super::parameter::{Placed, in_template_order, parameters};
-use super::{Result, Shared, is_rust_name, is_type_name, reference, schema};
+use super::super::walk::{Members, Place, Read, ensure};
+use super::parameter::{in_template_order, parameter};
+use super::{Result, is_path, is_rust_name, is_type_name, schema};
 use heck::ToUpperCamelCase as _;
 
 const VERBS: [(&str, &str); 5] =
     [("get", "GET"), ("post", "POST"), ("put", "PUT"), ("patch", "PATCH"), ("delete", "DELETE")];
 
-/// All operations, in the order of the file.
-pub(super) fn all(paths: &Place<'_>, shared: &Shared, schemas: &mut Vec<Schema>) -> Result<Vec<Operation>> {
+/// All operations, in the order of the file. Objects without a name become schemas.
+pub(super) fn all(paths: &Place<'_>, schemas: &mut Vec<Schema>) -> Result<Vec<Operation>> {
     let mut operations = Vec::new();
-    for (path, place) in paths.members("the paths")?.all() {
-        if !path.starts_with('/') {
-            return Err(place.refuse("a path begins with a slash"));
-        }
-        let mut item = place.members("a path")?;
-        let common = match item.take("parameters") {
-            Some(place) => parameters(place.items()?, shared)?,
-            None => Vec::new(),
-        };
-        for (key, verb) in VERBS {
-            if let Some(place) = item.take(key) {
-                operations.push(operation(path, verb, &place, shared, &common, schemas)?);
+    for (path, place) in paths.entries()? {
+        ensure!(path.starts_with('/'), place, "a path begins with a slash");
+        place.object("a path", |item| {
+            let common: Vec<Place<'_>> = item.or_default("parameters")?;
+            for (key, verb) in VERBS {
+                if let Some(place) = item.take(key) {
+                    operations.push(operation(path, verb, &place, &common, schemas)?);
+                }
             }
-        }
-        item.finish()?;
+            Ok(())
+        })?;
     }
     Ok(operations)
 }
@@ -38,191 +34,151 @@ fn operation(
     path: &str,
     verb: &'static str,
     place: &Place<'_>,
-    shared: &Shared,
-    common: &[Placed],
+    common: &[Place<'_>],
     schemas: &mut Vec<Schema>,
 ) -> Result<Operation> {
-    let mut members = place.members("an operation")?;
-    let id = members.need("operationId", "write `resource.method`")?;
-    let (resource, method) = match id.text()?.split_once('.') {
-        Some((resource, method)) if is_rust_name(resource) && is_rust_name(method) => (resource, method),
-        _ => return Err(id.refuse("write `resource.method`, both in snake case, such as users.create")),
-    };
-    let class =
-        members.need("x-sdk-class", "say whether it may be retried: read, idempotent-write or write")?;
-    let class = match class.text()? {
-        "read" => Class::Read,
-        "idempotent-write" => Class::IdempotentWrite,
-        "write" => Class::Write,
-        other => {
-            return Err(class.refuse(format!("`{other}` is no class; write read, idempotent-write or write")));
+    place.object("an operation", |members| {
+        let id: Place<'_> = members.need("operationId", "write `resource.method`")?;
+        let (resource, method) = id.text()?.split_once('.').unwrap_or_default();
+        let named = is_rust_name(resource) && is_rust_name(method);
+        ensure!(named, id, "write `resource.method`, both in snake case, such as users.create");
+        let class =
+            members.need("x-sdk-class", "say whether it may be retried: read, idempotent-write or write")?;
+        if let Some(tags) = members.take("tags") {
+            let is_resource = tags.node.items() == [Node::from(resource)];
+            ensure!(is_resource, tags, "the tag of this operation is its resource: write [\"{resource}\"]");
         }
-    };
-    let source = members.take("x-sdk-source").map(|place| page(&place)).transpose()?;
-    tag(&mut members, resource)?;
-    let summary = members.need("summary", "say in a sentence what it does")?.text()?.to_owned();
-    let by_hand = members.text("x-sdk-by-hand")?;
-    let mut placed = common.to_vec();
-    if let Some(place) = members.take("parameters") {
-        // Headers of a method that is written by hand are for other readers of the file.
-        let items = place.items()?.into_iter();
-        let is_header =
-            |place: &Place<'_>| matches!(place.node.get("in"), Some(Node::Text(place)) if place == "header");
-        let read = items.filter(|place| by_hand.is_none() || !is_header(place)).collect();
-        placed.extend(parameters(read, shared)?);
-    }
-    let (in_path, query): (Vec<Placed>, Vec<Placed>) = placed.into_iter().partition(|(_, in_path)| *in_path);
-    let in_path = in_path.into_iter().map(|(parameter, _)| parameter).collect();
-    let body = match members.take("requestBody").filter(|_| by_hand.is_none()) {
-        Some(place) => {
-            let name = format!("{}_{method}_body", resource).to_upper_camel_case();
-            let (body, inline) = body(&place, &name)?;
-            schemas.extend(inline.map(|object| Schema {
-                pointer: place.pointer.clone(),
-                docs: format!("The body of `{resource}.{method}`."),
-                name,
-                shape: Shape::Object(object),
-                also: None,
-                from: None,
-            }));
-            Some(body)
-        }
-        None => None,
-    };
-    let answers = members
-        .need("responses", "describe the success: a code such as 201, or 2XX, and a schema or nothing")?;
-    let (answer, errors) = match by_hand {
-        // Body and response of a method that is written by hand are for other readers of the file.
-        Some(_) => (Answer { status: 200, ty: None, envelope: None, examples: Vec::new() }, Vec::new()),
-        None => responses(&answers, shared)?,
-    };
-    // Which credential signs the call is written by hand; this is there for other readers of the file.
-    members.take("security");
-    let named_arguments = match members.take("x-sdk-arguments") {
-        Some(place) if place.text()? == "named" => true,
-        Some(place) => return Err(place.refuse("write \"named\", or leave it out")),
-        None => false,
-    };
-    let check = function(&mut members)?;
-    let body_id = members.take("x-sdk-body-id");
-    let options = members.take("x-sdk-options");
-    if let Some(place) = &options
-        && !is_type_name(place.text()?)
-    {
-        return Err(place.refuse("name the type of the optional parameters in upper camel case"));
-    }
-    let decoder = members.text("x-sdk-decode")?;
-    let paging = members.take("x-sdk-paging").map(|place| skip_take(&place)).transpose()?;
-    let operation = Operation {
-        pointer: place.pointer.clone(),
-        id: id.text()?.to_owned(),
-        resource: resource.to_owned(),
-        method: method.to_owned(),
-        verb,
-        path: path.to_owned(),
-        path_parameters: in_template_order(path, place, in_path)?,
-        query: query.into_iter().map(|(parameter, _)| parameter).collect(),
-        body,
-        answer,
-        class,
-        source,
-        sensitive: members.flag("x-sdk-sensitive")?,
-        not_executed_on: members.statuses("x-sdk-not-executed-on")?,
-        success: members.statuses("x-sdk-success")?,
-        deprecated: members.flag("deprecated")?,
-        summary,
-        description: members.text("description")?,
-        errors,
-        named_arguments,
-        check,
-        body_id: body_id.map(|place| place.text().map(str::to_owned)).transpose()?,
-        options: options.map(|place| place.text().map(str::to_owned)).transpose()?,
-        by_hand,
-        decoder,
-        paging,
-        modify: members.text("x-sdk-modify")?,
-    };
-    members.finish()?;
-    Ok(operation)
+        // Headers, body and response of a method that is written by hand are for other readers of the file.
+        let by_hand: Option<String> = members.get("x-sdk-by-hand")?;
+        let own: Vec<Place<'_>> = members.or_default("parameters")?;
+        let own = own.iter().filter(|place| by_hand.is_none() || place.node.text("in") != Some("header"));
+        let parameters = common.iter().chain(own).map(parameter).collect::<Result<Vec<_>>>()?;
+        let (in_path, query) = parameters.into_iter().partition(|parameter| parameter.in_path);
+        let body = members.take("requestBody").filter(|_| by_hand.is_none());
+        let body = body.map(|place| body_of(&place, resource, method, schemas)).transpose()?;
+        let answers = members
+            .need("responses", "describe the success: a code such as 201, or 2XX, and a schema or nothing")?;
+        let nothing = (Answer { status: 200, ty: None, envelope: None, examples: Vec::new() }, Vec::new());
+        let (answer, errors) = if by_hand.is_some() { nothing } else { responses(&answers)? };
+        // Which credential signs the call is written by hand.
+        members.skip(&["security"]);
+        let page = |text: &str| text.starts_with("https://");
+        let named =
+            members.of_form("x-sdk-arguments", |it| it == "named", "write \"named\", or leave it out")?;
+        Ok(Operation {
+            pointer: place.pointer.clone(),
+            id: id.text()?.to_owned(),
+            resource: resource.to_owned(),
+            method: method.to_owned(),
+            verb,
+            path: path.to_owned(),
+            path_parameters: in_template_order(path, place, in_path)?,
+            query,
+            body,
+            answer,
+            class,
+            source: members.of_form(
+                "x-sdk-source",
+                page,
+                "write the https address of the vendor's page for this operation, or leave it out",
+            )?,
+            sensitive: members.or_default("x-sdk-sensitive")?,
+            not_executed_on: members.or_default("x-sdk-not-executed-on")?,
+            success: members.or_default("x-sdk-success")?,
+            deprecated: members.or_default("deprecated")?,
+            summary: members.need("summary", "say in a sentence what it does")?,
+            description: members.get("description")?,
+            errors,
+            named_arguments: named.is_some(),
+            check: check(members)?,
+            body_id: members.get("x-sdk-body-id")?,
+            options: members.of_form(
+                "x-sdk-options",
+                is_type_name,
+                "name the type of the optional parameters in upper camel case",
+            )?,
+            by_hand,
+            decoder: members.get("x-sdk-decode")?,
+            paging: members.get("x-sdk-paging")?,
+            modify: members.get("x-sdk-modify")?,
+        })
+    })
 }
 
-/// The address of a page; where the vendor has none for the operation, there is no link.
-fn page(place: &Place<'_>) -> Result<String> {
-    match place.text()? {
-        address if address.starts_with("https://") => Ok(address.to_owned()),
-        _ => {
-            Err(place
-                .refuse("write the https address of the vendor's page for this operation, or leave it out"))
-        }
-    }
-}
-
-/// Other readers of the file group operations by tag; the tag is the resource.
-fn tag(members: &mut Members<'_>, resource: &str) -> Result<()> {
-    let Some(place) = members.take("tags") else { return Ok(()) };
-    match place.items()?.as_slice() {
-        [tag] if tag.text()? == resource => Ok(()),
-        _ => Err(place.refuse(format!("the tag of this operation is its resource: write [\"{resource}\"]"))),
-    }
-}
-
-fn skip_take(place: &Place<'_>) -> Result<SkipTake> {
-    let mut members = place.members("x-sdk-paging")?;
-    let max_take = match members.take("maxTake") {
-        None => None,
-        Some(place) => match place.node {
-            Node::Integer(max) => u16::try_from(*max).ok(),
-            _ => return Err(place.refuse("write the largest number of rows that the vendor gives at a time")),
-        },
-    };
-    members.finish()?;
-    Ok(SkipTake { max_take })
-}
-
-/// A body, and its object if that is unnamed and gets `type_name`.
-fn body(place: &Place<'_>, type_name: &str) -> Result<(Body, Option<Object>)> {
-    let mut members = place.members("a request body")?;
-    if !members.flag("required")? {
-        return Err(members.refuse("add \"required\": true; a body that may be absent is not read"));
-    }
-    members.text("description")?;
-    let argument = members.text("x-sdk-name")?;
-    if argument.as_deref().is_some_and(|name| !is_rust_name(name)) {
-        return Err(members.refuse("x-sdk-name is the name of the argument: write it in snake case"));
-    }
-    let check = function(&mut members)?;
-    let content = members.need("content", "describe its application/json")?;
-    let Media { ty, examples, envelope } = media(&content)?;
-    if envelope.is_some() {
-        return Err(content.refuse("x-sdk-envelope is for responses"));
-    }
-    members.finish()?;
-    let (ty, inline) = match ty {
-        Ok(ty @ (Type::Named(_) | Type::Custom(_))) => (ty, None),
-        Ok(Type::List(inner)) if matches!(*inner, Type::Named(_)) => (Type::List(inner), None),
-        Ok(_) => return Err(content.refuse("a body is an object, or a list of a named one")),
-        Err(object) => match object.properties.as_slice() {
-            [only] if only.is_argument() && only.ty != Type::Secret => {
-                (Type::Named(type_name.to_owned()), Some(object))
+impl<'a> Read<'a> for Class {
+    fn read(place: &Place<'a>) -> Result<Self> {
+        match place.text()? {
+            "read" => Ok(Self::Read),
+            "idempotent-write" => Ok(Self::IdempotentWrite),
+            "write" => Ok(Self::Write),
+            other => {
+                Err(place.refuse(format!("`{other}` is no class; write read, idempotent-write or write")))
             }
-            _ => {
-                return Err(content.refuse(
-                    "an object without a name has one property, required and no secret; give this one a name in \
-                     components/schemas and refer to it",
-                ));
+        }
+    }
+}
+
+impl<'a> Read<'a> for SkipTake {
+    fn read(place: &Place<'a>) -> Result<Self> {
+        place.object("x-sdk-paging", |members| {
+            let max_take = members.take("maxTake");
+            if let Some(place) = &max_take {
+                let number = matches!(place.node, Node::Integer(_));
+                ensure!(number, place, "write the largest number of rows that the vendor gives at a time");
             }
-        },
-    };
-    Ok((Body { pointer: place.pointer.clone(), argument, ty, check, examples }, inline))
+            Ok(Self { max_take: max_take.and_then(|place| place.node.to_string().parse().ok()) })
+        })
+    }
 }
 
 /// The path of a function that refuses what must not be sent.
-fn function(members: &mut Members<'_>) -> Result<Option<String>> {
-    let Some(place) = members.take("x-sdk-check") else { return Ok(None) };
-    if syn::parse_str::<syn::Path>(place.text()?).is_err() {
-        return Err(place.refuse("write the path of a function, such as crate::check::check"));
-    }
-    Ok(Some(place.text()?.to_owned()))
+fn check(members: &mut Members<'_>) -> Result<Option<String>> {
+    members.of_form("x-sdk-check", is_path, "write the path of a function, such as crate::check::check")
+}
+
+/// A body. Its object gets a name if it has none.
+fn body_of(place: &Place<'_>, resource: &str, method: &str, schemas: &mut Vec<Schema>) -> Result<Body> {
+    place.object("a request body", |members| {
+        let required: bool = members.or_default("required")?;
+        ensure!(required, members, "add \"required\": true; a body that may be absent is not read");
+        members.skip(&["description"]);
+        let wrong = "x-sdk-name is the name of the argument: write it in snake case";
+        let argument = members.of_form("x-sdk-name", is_rust_name, wrong)?;
+        let check = check(members)?;
+        let content: Place<'_> = members.need("content", "describe its application/json")?;
+        let Media { ty, examples, envelope } = media(&content)?;
+        ensure!(envelope.is_none(), content, "x-sdk-envelope is for responses");
+        let ty = match ty {
+            Ok(ty) => {
+                let by_name = |ty: &Type| matches!(ty, Type::Named(_));
+                let good = by_name(&ty)
+                    || matches!(ty, Type::Custom(_))
+                    || matches!(&ty, Type::List(inner) if by_name(inner));
+                ensure!(good, content, "a body is an object, or a list of a named one");
+                ty
+            }
+            Err(object) => {
+                let only = matches!(object.properties.as_slice(), [only] if only.is_argument() && only.ty != Type::Secret);
+                ensure!(
+                    only,
+                    content,
+                    "an object without a name has one property, required and no secret; give this one a name in \
+                     components/schemas and refer to it"
+                );
+                let name = format!("{resource}_{method}_body").to_upper_camel_case();
+                schemas.push(Schema {
+                    pointer: place.pointer.clone(),
+                    name: name.clone(),
+                    docs: format!("The body of `{resource}.{method}`."),
+                    shape: Shape::Object(object),
+                    also: None,
+                    from: None,
+                });
+                Type::Named(name)
+            }
+        };
+        Ok(Body { pointer: place.pointer.clone(), argument, ty, check, examples })
+    })
 }
 
 /// A JSON body: its type, which an object without a name lacks, and examples.
@@ -234,84 +190,75 @@ struct Media {
 }
 
 fn media(content: &Place<'_>) -> Result<Media> {
-    let mut kinds = content.members("the content")?;
-    let json = kinds.need("application/json", "only JSON bodies are read")?;
-    kinds.finish()?;
-    let mut members = json.members("a JSON body")?;
-    let place = members.need("schema", "give its schema")?;
-    let mut schema_members = place.members("a schema")?;
-    let envelope = schema_members.text("x-sdk-envelope")?;
-    let ty = if let Some((name, choice)) = envelope.as_ref().zip(schema_members.take("anyOf")) {
-        Ok(with_or_without_envelope(name, &choice)?)
-    } else if place.node.get("properties").is_some() && place.node.get("x-sdk-page").is_none() {
-        schema_members.take("type");
-        Err(schema::inline_object(&mut schema_members)?)
-    } else {
-        Ok(schema::plain_type(&mut schema_members)?)
-    };
-    schema_members.finish()?;
-    let examples = members.need("examples", "give at least one; it goes into documentation and tests")?;
-    let mut found = Vec::new();
-    for (name, place) in examples.members("the examples")?.all() {
-        let mut members = place.members("an example")?;
-        members.text("summary")?;
-        let value = members.need("value", "the body as JSON")?;
-        let decoded = members.take("x-sdk-decoded").map(|place| place.node.clone());
-        members.finish()?;
-        if !is_rust_name(name) {
-            return Err(place.refuse("the name of an example becomes that of a test: write it in snake case"));
-        }
-        let (pointer, node) = (value.pointer.clone(), value.node.clone());
-        found.push(Example { pointer, name: name.to_owned(), node, decoded });
-    }
-    if found.is_empty() {
-        return Err(examples.refuse("give at least one example; it goes into documentation and tests"));
-    }
-    members.finish()?;
-    Ok(Media { ty, envelope, examples: found })
+    let json: Place<'_> =
+        content.object("the content", |kinds| kinds.need("application/json", "only JSON bodies are read"))?;
+    json.object("a JSON body", |members| {
+        let place: Place<'_> = members.need("schema", "give its schema")?;
+        let is_object = place.node.get("properties").is_some() && place.node.get("x-sdk-page").is_none();
+        let (ty, envelope) = place.object("a schema", |schema| {
+            let envelope: Option<String> = schema.get("x-sdk-envelope")?;
+            let ty = match (&envelope, is_object) {
+                (_, true) => Err(unnamed(schema)?),
+                (Some(name), false) => match schema.take("anyOf") {
+                    Some(choice) => Ok(with_or_without_envelope(name, &choice)?),
+                    None => Ok(schema::plain_type(schema)?),
+                },
+                (None, false) => Ok(schema::plain_type(schema)?),
+            };
+            Ok((ty, envelope))
+        })?;
+        const ONE: &str = "give at least one example; it goes into documentation and tests";
+        let place: Place<'_> = members.need("examples", ONE)?;
+        let examples = place.entries()?.into_iter().map(example).collect::<Result<Vec<_>>>()?;
+        ensure!(!examples.is_empty(), place, "{ONE}");
+        Ok(Media { ty, envelope, examples })
+    })
+}
+
+fn example((name, place): (&str, Place<'_>)) -> Result<Example> {
+    let good = is_rust_name(name);
+    ensure!(good, place, "the name of an example becomes that of a test: write it in snake case");
+    place.object("an example", |members| {
+        members.skip(&["summary"]);
+        let value: Place<'_> = members.need("value", "the body as JSON")?;
+        Ok(Example { decoded: members.get("x-sdk-decoded")?, ..Example::of(&value, name) })
+    })
+}
+
+/// An object without a name.
+fn unnamed(members: &mut Members<'_>) -> Result<Object> {
+    members.skip(&["type"]);
+    schema::object(members)
 }
 
 /// The type of a response that has an envelope or none.
 fn with_or_without_envelope(name: &str, choice: &Place<'_>) -> Result<Type> {
-    let wanted = || {
-        choice.refuse(format!(
-            "write the envelope with the field `{name}`, and then the schema of this field without it"
-        ))
-    };
-    let items = choice.items()?;
-    let [enveloped, bare] = items.as_slice() else { return Err(wanted()) };
-    let mut members = enveloped.members("the envelope")?;
-    members.take("type");
-    let envelope = schema::inline_object(&mut members)?;
-    members.finish()?;
-    let mut members = bare.members("a schema")?;
-    let bare = schema::plain_type(&mut members)?;
-    members.finish()?;
-    let is_same = envelope.properties.iter().any(|property| property.wire == name && property.ty == bare);
-    if is_same { Ok(bare) } else { Err(wanted()) }
+    let wanted =
+        format!("write the envelope with the field `{name}`, and then the schema of this field without it");
+    let forms = Vec::<Place<'_>>::read(choice)?;
+    let [enveloped, bare] = forms.as_slice() else { return Err(choice.refuse(wanted)) };
+    let envelope = enveloped.object("the envelope", unnamed)?;
+    let bare = bare.object("a schema", schema::plain_type)?;
+    let same = envelope.properties.iter().any(|property| property.wire == name && property.ty == bare);
+    ensure!(same, choice, "{wanted}");
+    Ok(bare)
 }
 
-fn responses(place: &Place<'_>, shared: &Shared) -> Result<(Answer, Vec<(u16, String)>)> {
+fn responses(place: &Place<'_>) -> Result<(Answer, Vec<(u16, String)>)> {
     let mut success = None;
     let mut errors = Vec::new();
-    for (key, place) in place.members("the responses")?.all() {
-        let code = if key == "2XX" { Some(200) } else { key.parse::<u16>().ok() };
-        match code {
+    for (key, place) in place.entries()? {
+        match if key == "2XX" { Some(200) } else { key.parse::<u16>().ok() } {
             Some(status @ 200..=299) => {
-                if success.is_some() {
-                    return Err(place.refuse(
-                        "one success is described: leave the one with the body, and any 2xx counts as success",
-                    ));
-                }
+                let first = success.is_none();
+                ensure!(
+                    first,
+                    place,
+                    "one success is described: leave the one with the body, and any 2xx counts as success"
+                );
                 success = Some(answer(status, &place)?);
             }
-            Some(status @ 400..=599) => {
-                let text = match place.node.get("$ref") {
-                    Some(_) => shared_error(&place, shared)?,
-                    None => error_text(&place)?,
-                };
-                errors.push((status, text));
-            }
+            Some(status @ 400..=599) => errors.push((status, error_text(&place)?)),
             _ => {
                 return Err(place.refuse(
                     "a response is for a code such as 201 or 404, or for 2XX; `default` and 4XX say nothing that \
@@ -320,54 +267,40 @@ fn responses(place: &Place<'_>, shared: &Shared) -> Result<(Answer, Vec<(u16, St
             }
         }
     }
-    match success {
-        Some(answer) => Ok((answer, errors)),
-        None => Err(place.refuse("describe the success: a code such as 201, or 2XX")),
-    }
+    let success = success.ok_or_else(|| place.refuse("describe the success: a code such as 201, or 2XX"))?;
+    Ok((success, errors))
 }
 
 fn answer(status: u16, place: &Place<'_>) -> Result<Answer> {
-    let mut members = place.members("a response")?;
-    members.need("description", "say what it means")?.text()?;
-    let content = members.take("content");
-    members.finish()?;
+    let content = place.object("a response", |members| {
+        members.need::<String>("description", "say what it means")?;
+        Ok(members.take("content"))
+    })?;
     let Some(content) = content else {
         return Ok(Answer { status, ty: None, envelope: None, examples: Vec::new() });
     };
     let Media { ty, envelope, examples } = media(&content)?;
-    match (ty, &envelope) {
-        (Ok(ty), _) => Ok(Answer { status, ty: Some(ty), envelope, examples }),
+    let ty = match (ty, &envelope) {
+        (Ok(ty), _) => ty,
         (Err(object), Some(name)) => {
-            let member = object.properties.into_iter().find(|property| property.wire == *name);
-            let Some(member) =
-                member.filter(|_| examples.iter().all(|example| example.node.get(name).is_some()))
-            else {
-                return Err(content.refuse(format!("`{name}` is to be in the envelope and in its examples")));
-            };
-            Ok(Answer { status, ty: Some(member.ty), envelope, examples })
+            let in_all = examples.iter().all(|example| example.node.get(name).is_some());
+            let inner = object.properties.into_iter().find(|property| property.wire == *name && in_all);
+            let missing = || content.refuse(format!("`{name}` is to be in the envelope and in its examples"));
+            inner.ok_or_else(missing)?.ty
         }
         (Err(_), None) => {
-            Err(content.refuse("give the object of a response a name in components/schemas and refer to it"))
+            let wanted = "give the object of a response a name in components/schemas and refer to it";
+            return Err(content.refuse(wanted));
         }
-    }
-}
-
-fn shared_error(place: &Place<'_>, shared: &Shared) -> Result<String> {
-    let mut members = place.members("a reference")?;
-    let target = members.need("$ref", "")?;
-    let name = reference(&target, "responses")?;
-    let found = shared.responses.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
-    members.finish()?;
-    found.ok_or_else(|| target.refuse(format!("there is no response `{name}` in the components")))
+    };
+    Ok(Answer { status, ty: Some(ty), envelope, examples })
 }
 
 /// What an error response means. Hand-written code of the client reads its headers and its body, whose description is
 /// for other readers of the file.
 pub(super) fn error_text(place: &Place<'_>) -> Result<String> {
-    let mut members = place.members("an error response")?;
-    let text = members.need("description", "say what it means here")?.text()?.to_owned();
-    members.take("headers");
-    members.take("content");
-    members.finish()?;
-    Ok(text)
+    place.followed("responses", "response")?.object("an error response", |members| {
+        members.skip(&["headers", "content"]);
+        members.need("description", "say what it means here")
+    })
 }

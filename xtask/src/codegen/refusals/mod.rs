@@ -155,7 +155,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     (r#""description": "A pot to make.","#, r##""description": "A pot to make.", "x-sdk-from": { "schema": "#/components/schemas/Tea" },"##, "#/components/schemas/NewPot/x-sdk-from", "`Tea` is no object that is read"),
     (r#""description": "A pot to make.","#, r##""description": "A pot to make.", "x-sdk-from": { "schema": "#/components/schemas/Cup" },"##, "#/components/schemas/NewPot/x-sdk-from", "with x-sdk-lenient"),
     (r#""description": "A pot to make.","#, r#""description": "A pot to make.", "x-sdk-from": {},"#, "#/components/schemas/NewPot/x-sdk-from", "without `schema`"),
-    (r#"{ "size": { "type": "integer" } }"#, r#"{ "size": { "type": "integer", "x-sdk-write": "a b" } }"#, "#/components/schemas/Cup/properties/size", "x-sdk-write and x-sdk-convert are paths"),
+    (r#"{ "size": { "type": "integer" } }"#, r#"{ "size": { "type": "integer", "x-sdk-write": "a b" } }"#, "#/components/schemas/Cup/properties/size/x-sdk-write", "x-sdk-write and x-sdk-convert are paths"),
 ];
 
 /// What the generator says to a description.
@@ -178,15 +178,14 @@ fn the_description_is_good_before_it_is_changed() {
 
 #[test]
 fn every_refusal_names_its_place() {
-    let root = workspace::root();
+    let (root, mut wrong) = (workspace::root(), Vec::new());
     for (from, to, pointer, sentence) in REFUSED {
         let text = GOOD.replacen(from, to, 1);
         assert_ne!(text, GOOD, "not in the description: {from}");
-        let refusal = match say(&text, &root) {
-            Err(refusal) => refusal,
-            Ok(()) => panic!("not refused: {to}"),
-        };
-        assert_eq!(refusal.pointer, *pointer, "{to}: {refusal}");
-        assert!(refusal.sentence.contains(sentence), "{to}: {refusal}");
+        match say(&text, &root) {
+            Err(refusal) if refusal.pointer == *pointer && refusal.sentence.contains(sentence) => {}
+            other => wrong.push(format!("{to}: {other:?}")),
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
