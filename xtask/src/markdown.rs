@@ -1,5 +1,6 @@
 //! Markdown, as pulldown-cmark reads it: links, headings and code, each with its line.
 
+use crate::Failure;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 /// How a host addresses a file of the main branch, behind the address of the repository.
@@ -48,6 +49,23 @@ pub(crate) fn read(text: &str) -> Markdown {
         }
     }
     found
+}
+
+/// A page with this between `<!-- name: begin -->` and `<!-- name: end -->`; `page` and `command` are for the failure.
+pub(crate) fn renewed(
+    text: &str,
+    name: &str,
+    new: &str,
+    page: &str,
+    command: &str,
+) -> Result<String, Failure> {
+    let [begin, end] = ["begin", "end"].map(|part| format!("<!-- {name}: {part} -->"));
+    let parts = text.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
+    let (before, after) = parts.ok_or_else(|| {
+        let next = format!("add the lines `{begin}` and `{end}` where it should stand, then run {command}");
+        Failure::new(format!("{page} has no position for the table of {name}"), next)
+    })?;
+    Ok(format!("{before}{begin}\n\n{new}\n\n{end}{after}"))
 }
 
 /// Lower case, punctuation dropped, spaces as hyphens.

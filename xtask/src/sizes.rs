@@ -5,7 +5,7 @@
 
 use crate::report::budgets::{Budgets, CrateSizes};
 use crate::report::{self, Row, process, progress, thousands};
-use crate::{Failure, codegen, workspace};
+use crate::{Failure, codegen, markdown, workspace};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -275,20 +275,11 @@ fn generated(folder: &Path) -> Result<Option<(String, f64, usize)>, Failure> {
     Ok(Some((measured, each(beside), operations)))
 }
 
-const BEGIN: &str = "<!-- sizes: begin -->";
-const END: &str = "<!-- sizes: end -->";
-
 /// The README with these rows in its table.
 fn in_readme(text: &str, rows: &[String]) -> Result<String, Failure> {
-    let parts = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = parts.ok_or_else(|| {
-        let next = format!(
-            "add the lines `{BEGIN}` and `{END}` where it should stand, then cargo xtask sizes --readme"
-        );
-        Failure::new("README.md has no position for the table of sizes", next)
-    })?;
     let head = "| a program that makes one call with | packages | clean build, processor time | stripped program |\n| --- | --- | --- | --- |";
-    Ok(format!("{before}{BEGIN}\n\n{head}\n{}\n\n{END}{after}", rows.join("\n")))
+    let table = format!("{head}\n{}", rows.join("\n"));
+    markdown::renewed(text, "sizes", &table, "README.md", "cargo xtask sizes --readme")
 }
 
 #[cfg(test)]
@@ -332,6 +323,8 @@ mod tests {
         let row =
             OneCall { packages: 87, cpu_seconds: Some(33.6), binary_kib: Some(3515), own_seconds: None };
         let row = row.readme_row("`x-client`");
+        const BEGIN: &str = "<!-- sizes: begin -->";
+        const END: &str = "<!-- sizes: end -->";
         let text = in_readme(&format!("a\n{BEGIN}\nold\n{END}\nb\n"), &[row]).unwrap();
         assert!(
             text.starts_with(&format!("a\n{BEGIN}\n\n| a program"))

@@ -45,6 +45,20 @@ pub fn described_crates(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(folders.filter(|folder| folder.join("openapi.json").is_file()).collect())
 }
 
+/// The descriptions of all crates, sorted: `openapi.json`, and the files of `openapi/` where a vendor has several servers.
+pub(crate) fn descriptions(root: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for name in library_crates(root)? {
+        let folder = root.join("crates").join(name);
+        let several = fs::read_dir(folder.join("openapi")).into_iter().flatten();
+        found.extend(several.filter_map(|entry| Some(entry.ok()?.path())));
+        found.push(folder.join("openapi.json"));
+    }
+    found.retain(|path| path.is_file() && path.extension().is_some_and(|end| end == "json"));
+    found.sort();
+    Ok(found)
+}
+
 /// The names of the crates below `crates/` that have a library, sorted.
 pub fn library_crates(root: &Path) -> Result<Vec<String>, Failure> {
     let crates = published_crates(root)?.into_iter();

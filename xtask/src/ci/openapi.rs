@@ -4,9 +4,9 @@
 //! use in other languages: each must write every operation, without a warning.
 
 use super::tools;
+use crate::codegen::Document;
 use crate::report::process::{self, run as finish};
 use crate::{Failure, workspace};
-use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +16,7 @@ const NEXT: &str = "correct the description that is named";
 pub(super) fn run(root: &Path) -> Result<String, Failure> {
     needs("python3", "install Python 3.10 or later, with pip")?;
     needs("node", "install Node.js 20.19 or later, with npm")?;
-    let files = descriptions(root)?;
+    let files = workspace::descriptions(root)?;
     let mut validator =
         tools::pypi(root, "openapi-spec-validator", "0.7.2")?.command("openapi-spec-validator");
     finish(validator.args(&files), NEXT)?;
@@ -31,7 +31,8 @@ pub(super) fn run(root: &Path) -> Result<String, Failure> {
     let output = workspace::target(root).join("xtask/openapi");
     let mut types = Vec::new();
     for file in &files {
-        let operations = operations(file)?;
+        let document = Document::read(file)?;
+        let operations: Vec<&str> = document.operations().map(|operation| operation.id).collect();
         // `virtuous-client/openapi` or `vise-client/openapi/host`
         let name = file.with_extension("");
         let output = output.join(name.strip_prefix(root.join("crates")).unwrap_or(&name));
@@ -52,33 +53,8 @@ fn needs(program: &str, install: &str) -> Result<(), Failure> {
     Err(Failure::new(what, format!("{install}; or leave the step out: cargo xtask ci --skip openapi")))
 }
 
-/// The descriptions of all crates: `openapi.json`, and the files of `openapi/` where a vendor has several servers.
-fn descriptions(root: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = Vec::new();
-    for name in workspace::library_crates(root)? {
-        let folder = root.join("crates").join(name);
-        let several = fs::read_dir(folder.join("openapi")).into_iter().flatten();
-        let several = several.filter_map(|entry| entry.ok().map(|entry| entry.path()));
-        let one = [folder.join("openapi.json")].into_iter().filter(|file| file.is_file());
-        found.extend(one.chain(several.filter(|file| file.extension().is_some_and(|end| end == "json"))));
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// The ids of a description's operations.
-fn operations(file: &Path) -> Result<Vec<String>, Failure> {
-    let described: Value = serde_json::from_str(&process::read_text(file)?)
-        .map_err(|error| Failure::new(format!("{} is no JSON: {error}", file.display()), NEXT))?;
-    let paths =
-        described.get("paths").and_then(Value::as_object).into_iter().flat_map(|paths| paths.values());
-    let methods = paths.filter_map(Value::as_object).flat_map(|path| path.values());
-    let ids = methods.filter_map(|method| Some(method.get("operationId")?.as_str()?.to_owned()));
-    Ok(ids.collect())
-}
-
 /// A Python client: every operation has a module.
-fn python(root: &Path, file: &Path, operations: &[String], output: &Path) -> Result<(), Failure> {
+fn python(root: &Path, file: &Path, operations: &[&str], output: &Path) -> Result<(), Failure> {
     let client = output.join("python");
     let mut generator =
         tools::pypi(root, "openapi-python-client", "0.29.1")?.command("openapi-python-client");
@@ -102,7 +78,7 @@ fn python(root: &Path, file: &Path, operations: &[String], output: &Path) -> Res
 }
 
 /// TypeScript types; returns the file. Every operation has an entry.
-fn typescript(root: &Path, file: &Path, operations: &[String], output: &Path) -> Result<PathBuf, Failure> {
+fn typescript(root: &Path, file: &Path, operations: &[&str], output: &Path) -> Result<PathBuf, Failure> {
     let types = output.join("types.ts");
     let mut generator = tools::npm(root, "openapi-typescript", "7.13.0")?.command("openapi-typescript");
     finish(generator.arg(file).arg("--output").arg(&types), NEXT)?;
@@ -122,10 +98,10 @@ mod tests {
 
     #[test]
     fn every_description_is_found_with_its_operations() {
-        let found = descriptions(&workspace::root()).unwrap();
+        let found = workspace::descriptions(&workspace::root()).unwrap();
         let count = |end: &str| {
             let file = found.iter().find(|file| file.ends_with(end)).unwrap_or_else(|| panic!("{end}"));
-            operations(file).unwrap().len()
+            Document::read(file).unwrap().operations().count()
         };
         assert_eq!(count("verigator-client/openapi.json"), 9);
         assert_eq!(count("vise-client/openapi/dashboard.json"), 1);

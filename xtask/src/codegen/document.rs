@@ -6,15 +6,15 @@ use super::json::Node;
 use crate::report::process::read_text;
 use crate::{Failure, workspace};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug)]
-pub(super) struct Document(Node);
+pub(crate) struct Document(Node);
 
 /// An operation that has an id, and where it is.
 #[derive(Clone, Copy)]
-pub(super) struct Described<'n> {
-    pub(super) id: &'n str,
+pub(crate) struct Described<'n> {
+    pub(crate) id: &'n str,
     pub(super) path: &'n str,
     /// `get`
     pub(super) method: &'n str,
@@ -25,34 +25,28 @@ pub(super) struct Described<'n> {
 
 /// Every description by the name of its table: `VERIGATOR`, or `VISE_HOST` for one of several.
 pub(super) fn all(root: &Path) -> Result<BTreeMap<String, Document>, Failure> {
-    let mut found = BTreeMap::new();
-    for name in workspace::library_crates(root)? {
-        let folder = root.join("crates").join(&name);
-        let provider = name.trim_end_matches("-client").to_uppercase();
-        let mut files = vec![(provider.clone(), folder.join("openapi.json"))];
-        if let Ok(several) = std::fs::read_dir(folder.join("openapi")) {
-            for path in several.filter_map(|entry| Some(entry.ok()?.path())) {
-                let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_uppercase();
-                files.push((format!("{provider}_{stem}"), path));
-            }
-        }
-        for (name, path) in files.into_iter().filter(|(_, path)| path.is_file()) {
-            let document = Document::parse(&read_text(&path)?).map_err(|error| {
-                let what = format!("{} is no JSON: {error}", path.display());
-                Failure::new(what, "correct it, then run cargo xtask codegen")
-            })?;
-            found.insert(name, document);
-        }
-    }
-    Ok(found)
+    let named = |path: PathBuf| {
+        let document = Document::read(&path)?;
+        let inner = path.strip_prefix(root.join("crates")).unwrap_or(&path).with_extension("");
+        let name = inner.to_string_lossy().replace("-client/openapi", "").replace(['/', '\\'], "_");
+        Ok((name.to_uppercase(), document))
+    };
+    workspace::descriptions(root)?.into_iter().map(named).collect()
 }
 
 impl Document {
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        Self::parse(&read_text(path)?).map_err(|error| {
+            let what = format!("{} is no JSON: {error}", path.display());
+            Failure::new(what, "correct it, then run cargo xtask codegen")
+        })
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, serde_json::Error> {
         Node::parse(text).map(Self)
     }
 
-    pub(super) fn operations(&self) -> impl Iterator<Item = Described<'_>> {
+    pub(crate) fn operations(&self) -> impl Iterator<Item = Described<'_>> {
         self.0.members_of("paths").iter().flat_map(|(path, item)| {
             item.members().iter().filter_map(move |(method, node)| {
                 Some(Described { id: node.text("operationId")?, path, method, node, item })

@@ -20,6 +20,7 @@ mod walk;
 
 use crate::report::process::read_text;
 use crate::{Failure, workspace};
+pub(crate) use document::Document;
 use emit::Stop;
 use json::Node;
 use output::Change;

@@ -73,7 +73,7 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<Piece> 
         #[non_exhaustive]
         pub struct #name { #(#fields,)* #unknown }
     })];
-    pieces.extend(conversion(plan, model, object).map(Piece::Items));
+    pieces.extend(conversion(plan, model).map(Piece::Items));
     if let Some(construction) = construction {
         let others: Vec<Field<'_>> = object
             .properties

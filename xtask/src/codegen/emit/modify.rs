@@ -44,7 +44,7 @@ pub(super) fn modify<'a>(
         lost => format!(
             "\n\nThe vendor's reference lists request fields that responses lack: {}. Those that a response contains are \
              kept; the others are cleared unless `change` sets them.",
-            lost.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            lost.join(", ")
         ),
     };
     let docs = doc(

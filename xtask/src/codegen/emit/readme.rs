@@ -3,24 +3,11 @@
 use super::super::description::Class;
 use super::super::plan::{BodyForm, Plan};
 use super::names::body_name;
-use crate::Failure;
-
-const BEGIN: &str = "<!-- operations: begin -->";
-const END: &str = "<!-- operations: end -->";
+use crate::{Failure, markdown};
 
 /// The README with its table renewed.
 pub(crate) fn update(plan: &Plan<'_>, readme: &str, name: &str) -> Result<String, Failure> {
-    let parts = readme.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let Some((before, after)) = parts else {
-        return Err(Failure::new(
-            format!("{name} has no place for the table of operations"),
-            format!(
-                "add the lines `{BEGIN}` and `{END}` where it should stand, then run cargo xtask codegen"
-            ),
-        ));
-    };
-    let rows = table(plan);
-    Ok(format!("{before}{BEGIN}\n\n{rows}\n{END}{after}"))
+    markdown::renewed(readme, "operations", table(plan).trim_end(), name, "cargo xtask codegen")
 }
 
 fn table(plan: &Plan<'_>) -> String {
