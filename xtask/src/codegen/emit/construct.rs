@@ -27,6 +27,10 @@ impl<'a> Field<'a> {
         }
     }
 
+    pub(crate) fn all(properties: &[&'a Property]) -> Vec<Self> {
+        properties.iter().map(|property| Self::of_property(property)).collect()
+    }
+
     pub(crate) fn of_parameter(parameter: &'a Parameter) -> Self {
         Self {
             rust: &parameter.rust,

@@ -5,7 +5,7 @@
 
 use super::super::description::{Example, Operation, Parameter, Property, Shape, Type};
 use super::super::json::Node;
-use super::super::plan::{BodyForm, Construction, Model, Plan};
+use super::super::plan::{BodyForm, Model, Plan};
 use super::super::walk::{Place, Read as _, Result, ensure};
 use super::names::{answer_name, body_name, body_type, last_segment};
 use super::types::{ident, owned};
@@ -39,7 +39,7 @@ pub(crate) fn call<'a>(plan: &Plan<'a>, operation: &'a Operation, body: Option<&
         writer.names.insert(name);
         vec![chain]
     } else {
-        given.map(|one| writer.argument(one)).collect::<Result<Vec<_>>>()?
+        given.map(|one| writer.argument(&one)).collect::<Result<Vec<_>>>()?
     };
     let mut whole = None;
     if let (Some(form), Some(example)) = (plan.body(operation), body) {
@@ -88,7 +88,7 @@ pub(crate) fn modify<'a>(
     let mut writer = Writer { plan, names: BTreeSet::new() };
     let handle = writer.handle(operation)?;
     let path = plan.arguments(operation).into_iter().filter(|argument| argument.in_path);
-    let values = path.map(|argument| writer.argument(argument)).collect::<Result<Vec<_>>>()?;
+    let values = path.map(|argument| writer.argument(&argument)).collect::<Result<Vec<_>>>()?;
     let mut properties = model.object().into_iter().flat_map(|object| &object.properties);
     let property = properties.find(|property| property.is_option() && property.ty == Type::Text);
     let change = match property.map(|property| ident(&property.rust)) {
@@ -148,13 +148,8 @@ impl Writer<'_, '_> {
     fn body(&mut self, form: &BodyForm<'_>, place: &Place<'_>) -> Result<TokenStream> {
         match form {
             BodyForm::Direct(model, property) => self.only(model, property, place),
-            BodyForm::Into(model) => match model.construction() {
-                Some(Construction::New(required)) if place.node.members().len() == 1 => {
-                    match required.as_slice() {
-                        [property] => self.only(model, property, place),
-                        _ => self.model(model, place),
-                    }
-                }
+            BodyForm::Into(model) => match model.construction().map(|made| made.required).as_deref() {
+                Some([property]) if place.node.members().len() == 1 => self.only(model, property, place),
                 _ => self.model(model, place),
             },
             BodyForm::Value(model) | BodyForm::Whole(model) => self.model(model, place),
@@ -243,25 +238,22 @@ impl Writer<'_, '_> {
                 None => quote!(#name::from(#text)),
             });
         }
-        let Some(construction) = model.construction() else {
+        let Some(made) = model.construction() else {
             return Err(place.refuse("this type can't be built, only read and sent back"));
         };
         let members = known_members(model, place)?;
-        let (Construction::New(arguments) | Construction::Staged(arguments)) = &construction;
-        let values = arguments.iter().map(|property| {
+        let values = made.required.iter().map(|property| {
             let value = self.input(&property.ty, required(property, &members, place)?)?;
             Ok((ident(&property.rust), value))
         });
         let values = values.collect::<Result<Vec<_>>>()?;
-        let mut expression = match &construction {
-            Construction::New(_) => {
-                let values = values.iter().map(|(_, value)| value);
-                quote!(#name::new(#(#values),*))
-            }
-            Construction::Staged(_) => chained(&model.schema.name, &values),
+        let mut expression = if made.staged {
+            chained(&model.schema.name, &values)
+        } else {
+            let values = values.iter().map(|(_, value)| value);
+            quote!(#name::new(#(#values),*))
         };
-        let properties = model.object().into_iter().flat_map(|object| &object.properties);
-        for property in properties.filter(|property| !property.is_argument()) {
+        for property in made.optional {
             let given =
                 members.iter().find(|(name, place)| *name == property.wire && *place.node != Node::Null);
             let Some((_, place)) = given else { continue };

@@ -33,9 +33,8 @@ pub(crate) fn file<'a>(
     let count = plan.operations_of(resource).count();
     let plural = if count == 1 { "operation" } else { "operations" };
     let mut file = RustFile::new(format!("Resource handle `{name}` with {count} {plural}."));
-    let bound = plan.bound(resource);
     // Methods that are written by hand stand elsewhere in the crate, and so does the handle that hangs on another.
-    let fields = bound.iter().map(|parameter| {
+    let fields = plan.bound(resource).into_iter().map(|parameter| {
         let (name, ty) = (ident(&parameter.rust), bound_type(parameter));
         quote!(pub(crate) #name: #ty)
     });
@@ -49,17 +48,15 @@ pub(crate) fn file<'a>(
         let accessor = accessor(plan, resource, false);
         file.items(quote!(impl Client { #accessor }));
     }
-    let mut methods = Vec::new();
-    let parameters =
-        plan.operations_of(resource).flat_map(|own| own.path_parameters.iter().chain(&own.query));
-    let checked = plan.operations_of(resource).filter_map(|own| plan.body(own)).any(|form| {
-        let mut properties =
-            form.model().and_then(Model::object).into_iter().flat_map(|object| &object.properties);
-        properties.any(|property| property.not_empty && property.ty == Type::Secret)
-    });
-    if checked || parameters.into_iter().any(|parameter| parameter.ty == Type::Secret) {
-        file.used.insert("ExposeSecret".to_owned());
+    let (mut methods, mut secret) = (Vec::new(), false);
+    for operation in plan.operations_of(resource) {
+        let mut parameters = operation.path_parameters.iter().chain(&operation.query);
+        let body = plan.body(operation).and_then(|form| form.model()).and_then(Model::object);
+        let mut properties = body.into_iter().flat_map(|object| &object.properties);
+        secret |= parameters.any(|parameter| parameter.ty == Type::Secret)
+            || properties.any(|property| property.not_empty && property.ty == Type::Secret);
     }
+    file.used.extend(secret.then(|| "ExposeSecret".to_owned()));
     let calls = plan
         .operations_of(resource)
         .map(|operation| {
@@ -127,19 +124,15 @@ fn accessor<'a>(plan: &Plan<'a>, resource: &'a Resource, nested: bool) -> TokenS
             }
         };
     }
-    if own.is_some_and(|parameter| parameter.ty != Type::Integer) {
-        return quote! {
-            #docs
-            #[must_use]
-            pub fn #name<'a>(&'a self, #argument) -> #handle<'a> {
-                #handle { client: self, #own_field }
-            }
-        };
-    }
+    let named = own.is_some_and(|parameter| parameter.ty != Type::Integer);
+    let (lifetime, this, result) = match named {
+        true => (quote!(<'a>), quote!(&'a self), quote!(#handle<'a>)),
+        false => (quote!(), quote!(&self), quote!(#handle<'_>)),
+    };
     quote! {
         #docs
         #[must_use]
-        pub fn #name(&self, #argument) -> #handle<'_> {
+        pub fn #name #lifetime(#this, #argument) -> #result {
             #handle { client: self, #own_field }
         }
     }
@@ -161,13 +154,14 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
         }
         TokenStream::new()
     };
+    let form = plan.body(operation);
     let values = operation.path_parameters.iter().map(|parameter| {
         let name = ident(&parameter.rust);
         let own = arguments.iter().any(|argument| argument.in_path && argument.wire == parameter.wire);
-        if operation.body_id.as_ref() == Some(&parameter.wire)
-            && let Some(form @ BodyForm::Custom(_)) = plan.body(operation)
+        if let (Some(id), Some(form @ BodyForm::Custom(_))) = (&operation.body_id, &form)
+            && *id == parameter.wire
         {
-            let body = ident(&body_name(operation, &form));
+            let body = ident(&body_name(operation, form));
             return quote!(#body.id().into());
         }
         match (own, operation.named_arguments, &parameter.ty) {
@@ -208,25 +202,20 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
         request = quote!(#request.query(#wire, #value));
     }
     let mut before = TokenStream::new();
-    if let Some(form) = plan.body(operation) {
+    if let Some(form) = form {
         let (parameter, mut value) = body_argument(operation, &form);
         parameters.push(parameter);
         let checks = not_empty(operation, &form);
         if !checks.is_empty() || matches!((&form, filled(&form)), (BodyForm::Into(_), Some(_))) {
             // What is looked at and then sent needs a name.
             let body = body_variable(operation, &form);
-            before = match &form {
-                BodyForm::Direct(..) | BodyForm::Into(_) => {
-                    let made = std::mem::replace(&mut value, quote!(&#body));
-                    let made = made.into_iter().skip(1).collect::<TokenStream>();
-                    let ty = matches!(form, BodyForm::Into(_)).then(|| {
-                        let ty = operation.body.as_ref().map(|body| owned(&body.ty));
-                        quote!(: #ty)
-                    });
-                    quote!(let #body #ty = #made;)
-                }
-                _ => TokenStream::new(),
-            };
+            if let BodyForm::Direct(..) | BodyForm::Into(_) = form {
+                let made = std::mem::replace(&mut value, quote!(&#body));
+                let made = made.into_iter().skip(1).collect::<TokenStream>();
+                let ty = operation.body.as_ref().filter(|_| matches!(form, BodyForm::Into(_)));
+                let ty = ty.map(|body| owned(&body.ty)).map(|ty| quote!(: #ty));
+                before = quote!(let #body #ty = #made;);
+            }
             request = quote!(#request #(.check(#checks))*);
         }
         request = match filled(&form) {

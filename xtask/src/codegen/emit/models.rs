@@ -74,80 +74,47 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<Piece> 
         pub struct #name { #(#fields,)* #unknown }
     })];
     pieces.extend(conversion(plan, model).map(Piece::Items));
-    if let Some(construction) = construction {
-        let others: Vec<Field<'_>> = object
-            .properties
-            .iter()
-            .filter(|property| !property.is_argument())
-            .map(Field::of_property)
-            .collect();
-        let made = constructors(&model.schema.name, &construction, &others, keeps_unknown);
-        pieces.extend(made.into_iter().map(Piece::Items));
-        if let Construction::New(required) = &construction
-            && let [only] = required.as_slice()
+    if let Some(made) = construction {
+        let (type_name, required, others) =
+            (&model.schema.name, Field::all(&made.required), Field::all(&made.optional));
+        let first = match made.staged {
+            true => staged(type_name, &required, &others, keeps_unknown).0,
+            false => new(type_name, &required, &others, keeps_unknown),
+        };
+        let setters = others.iter().map(setter);
+        pieces.push(Piece::Items(quote!(impl #name { #first #(#setters)* })));
+        if let (false, [only]) = (made.staged, required.as_slice())
             && plan.is_body(model)
         {
-            pieces.push(Piece::Items(from(&model.schema.name, &Field::of_property(only))));
+            pieces.push(Piece::Items(from(type_name, only)));
         }
     }
     pieces
 }
 
-fn constructors(
-    name: &str,
-    construction: &Construction<'_>,
-    others: &[Field<'_>],
-    unknown: bool,
-) -> Vec<TokenStream> {
-    let target = ident(name);
-    let setters: Vec<_> = others.iter().map(setter).collect();
-    match construction {
-        Construction::New(required) => {
-            let required: Vec<_> = required.iter().map(|property| Field::of_property(property)).collect();
-            let new = new(name, &required, others, unknown);
-            vec![quote!(impl #target { #new #(#setters)* })]
-        }
-        Construction::Staged(required) => {
-            let required: Vec<_> = required.iter().map(|property| Field::of_property(property)).collect();
-            let (first, _) = staged(name, &required, others, unknown);
-            vec![quote!(impl #target { #first #(#setters)* })]
-        }
-    }
-}
-
 /// The steps between, to a model with several required values of one type.
 pub(crate) fn steps(plan: &Plan<'_>, model: &Model<'_>) -> Option<TokenStream> {
-    let (object, Some(Construction::Staged(required))) = (model.object()?, model.construction()) else {
-        return None;
-    };
-    let others: Vec<Field<'_>> =
-        object.properties.iter().filter(|property| !property.is_argument()).map(Field::of_property).collect();
-    let required: Vec<_> = required.iter().map(|property| Field::of_property(property)).collect();
-    let unknown = object.keep_unknown || (plan.api.lenient && model.read);
+    let made = model.construction().filter(|made| made.staged)?;
+    let unknown = model.object()?.keep_unknown || (plan.api.lenient && model.read);
+    let (required, others) = (Field::all(&made.required), Field::all(&made.optional));
     Some(staged(&model.schema.name, &required, &others, unknown).1)
 }
 
 /// The description of the schema, and how to create a value.
 fn documentation(model: &Model<'_>, construction: Option<&Construction<'_>>) -> String {
     let mut text = model.schema.docs.clone();
-    match construction {
-        Some(Construction::Staged(required)) => {
-            let required: Vec<_> = required.iter().map(|property| Field::of_property(property)).collect();
-            let chain = chain(&model.schema.name, &required);
-            text.push_str(&format!(
-                "\n\nRequired fields are set by name, so that two of the same type can't be swapped: `{chain}`."
-            ));
-            let all = model.object().map_or(0, |object| object.properties.len());
-            if all > required.len() {
-                text.push_str(" Optional fields follow.");
-            }
+    if let Some(made) = construction.filter(|made| made.staged) {
+        let chain = chain(&model.schema.name, &Field::all(&made.required));
+        text.push_str(&format!(
+            "\n\nRequired fields are set by name, so that two of the same type can't be swapped: `{chain}`."
+        ));
+        if !made.optional.is_empty() {
+            text.push_str(" Optional fields follow.");
         }
-        _ if model.whole => {
-            text.push_str(
-                "\n\nTo update the object, read it, change it and send it back: the vendor replaces the whole object.",
-            );
-        }
-        _ => {}
+    } else if model.whole {
+        text.push_str(
+            "\n\nTo update the object, read it, change it and send it back: the vendor replaces the whole object.",
+        );
     }
     text
 }

@@ -2,7 +2,7 @@
 
 use super::super::description::{Class, Direction, Operation, Resource, Type};
 use super::super::walk::{Refusal, Result, ensure};
-use super::{BodyForm, Construction, Plan, has_twins};
+use super::{BodyForm, Plan, has_twins};
 use heck::ToUpperCamelCase as _;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -220,8 +220,8 @@ fn type_names(plan: &Plan<'_>) -> Result<()> {
     }
     for model in plan.models() {
         take(model.schema.name.clone(), &model.schema.pointer)?;
-        let Some(Construction::Staged(steps)) = model.construction() else { continue };
-        for step in steps.iter().take(steps.len().saturating_sub(1)) {
+        let steps = model.construction().filter(|made| made.staged).map_or(Vec::new(), |made| made.required);
+        for step in steps.iter().rev().skip(1) {
             let name = format!("{}With{}", model.schema.name, step.rust.to_upper_camel_case());
             take(name, &model.schema.pointer)?;
         }

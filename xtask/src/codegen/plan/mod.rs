@@ -31,11 +31,25 @@ pub(crate) struct Model<'a> {
 }
 
 /// How a value of a model is made.
-pub(crate) enum Construction<'a> {
-    /// `new(…)` with these.
-    New(Vec<&'a Property>),
-    /// One after the other, so that none can be swapped.
-    Staged(Vec<&'a Property>),
+pub(crate) struct Construction<'a> {
+    /// The required ones one after the other, so that none can be swapped; otherwise `new(…)` takes them.
+    pub(crate) staged: bool,
+    pub(crate) required: Vec<&'a Property>,
+    /// Each has a setter.
+    pub(crate) optional: Vec<&'a Property>,
+}
+
+/// An argument of a method, beside the body.
+pub(crate) struct Argument<'a> {
+    pub(crate) parameter: &'a Parameter,
+}
+
+impl std::ops::Deref for Argument<'_> {
+    type Target = Parameter;
+
+    fn deref(&self) -> &Parameter {
+        self.parameter
+    }
 }
 
 /// How a method takes its body.
@@ -199,14 +213,15 @@ impl<'a> Plan<'a> {
     }
 
     /// What a method takes beside its body: the path parameters that its handle lacks, then the required query.
-    pub(crate) fn arguments(&self, operation: &'a Operation) -> Vec<&'a Parameter> {
+    pub(crate) fn arguments(&self, operation: &'a Operation) -> Vec<Argument<'a>> {
         let bound = self.resource(&operation.resource).map(|own| self.bound(own)).unwrap_or_default();
         let path = operation.path_parameters.iter().filter(|parameter| {
             !bound.iter().any(|bound| bound.wire == parameter.wire)
                 && !parameter.filled
                 && operation.body_id.as_ref() != Some(&parameter.wire)
         });
-        path.chain(operation.query.iter().filter(|parameter| parameter.required)).collect()
+        let query = operation.query.iter().filter(|parameter| parameter.required);
+        path.chain(query).map(|parameter| Argument { parameter }).collect()
     }
 
     /// The first resource, in the order of the description, that has an operation with this schema in it.
@@ -282,7 +297,7 @@ impl<'a> Plan<'a> {
             return Some(BodyForm::Direct(model, property));
         }
         match model.construction() {
-            Some(Construction::New(required)) if required.len() == 1 => Some(BodyForm::Into(model)),
+            Some(made) if !made.staged && made.required.len() == 1 => Some(BodyForm::Into(model)),
             _ => Some(BodyForm::Value(model)),
         }
     }
@@ -301,10 +316,10 @@ impl<'a> Model<'a> {
         if !self.sent || self.whole {
             return None;
         }
-        let required: Vec<&Property> =
-            self.object()?.properties.iter().filter(|property| property.is_argument()).collect();
-        let swappable = has_twins(required.iter().map(|property| &property.ty));
-        Some(if swappable { Construction::Staged(required) } else { Construction::New(required) })
+        let properties = self.object()?.properties.iter();
+        let (required, optional): (Vec<_>, _) = properties.partition(|property| property.is_argument());
+        let staged = has_twins(required.iter().map(|property| &property.ty));
+        Some(Construction { staged, required, optional })
     }
 }
 
