@@ -48,11 +48,16 @@ pub(crate) fn steps<'a>(plan: &Plan<'a>, operation: &'a Operation) -> TokenStrea
 
 /// Returns whether an operation is the first that takes the options type of its name.
 pub(crate) fn owns_options(api: &Api, operation: &Operation) -> bool {
-    let name = operation.options_type();
-    let mut with_it = api.operations.iter().filter(|known| {
-        known.options_type() == name && known.query.iter().any(|parameter| !parameter.required)
-    });
-    with_it.next().is_some_and(|first| first.id == operation.id)
+    users_of_options(api, operation).next().is_some_and(|first| first.id == operation.id)
+}
+
+/// The operations that take the same options type; only a type that a description names has several.
+fn users_of_options<'a>(api: &'a Api, operation: &'a Operation) -> impl Iterator<Item = &'a Operation> {
+    let same = |known: &Operation| {
+        known.id == operation.id || known.options.is_some() && known.options == operation.options
+    };
+    let is_optional = |parameter: &Parameter| !parameter.required;
+    api.operations.iter().filter(move |known| same(known) && known.query.iter().any(is_optional))
 }
 
 /// The type of the optional query parameters.
@@ -61,13 +66,8 @@ pub(crate) fn options(plan: &Plan<'_>, operation: &Operation) -> Vec<TokenStream
     let fields: Vec<Field<'_>> = optional.iter().map(|parameter| Field::of_parameter(parameter)).collect();
     let type_name = operation.options_type();
     let name = ident(&type_name);
-    let users: Vec<String> = plan
-        .api
-        .operations
-        .iter()
-        .filter(|known| known.options_type() == type_name && known.query.iter().any(|p| !p.required))
-        .map(|known| format!("`{}`", known.id))
-        .collect();
+    let users: Vec<String> =
+        users_of_options(plan.api, operation).map(|known| format!("`{}`", known.id)).collect();
     let docs = match users.as_slice() {
         [only] => format!("Optional arguments of {only}. Unset arguments are not sent."),
         _ => {
