@@ -28,6 +28,7 @@ struct Script {
     admissions: Mutex<VecDeque<RateLimiterDecision>>,
     seen: Mutex<Vec<(u16, u64, u64)>>,
     unused: AtomicUsize,
+    pauses: Mutex<VecDeque<Duration>>,
 }
 
 #[async_trait::async_trait]
@@ -44,6 +45,10 @@ impl RateLimiter for Script {
 
     fn unused(&self, _: Now) {
         self.unused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    async fn pause(&self, _: Now) -> Option<Duration> {
+        self.pauses.lock().unwrap().pop_front()
     }
 }
 
@@ -67,6 +72,18 @@ async fn every_attempt_is_asked_about_and_every_response_observed() {
     assert_eq!(read(&engine).reply().await.unwrap().attempts, 2);
     assert!(setup.slept() >= Duration::from_secs(9));
     assert_eq!(*limiter.seen.lock().unwrap(), [(503, 0, 2), (200, 0, 0)]);
+}
+
+#[tokio::test]
+async fn a_delayed_attempt_is_checked_again_if_a_pause_was_announced_in_the_meantime() {
+    let transport = ScriptedTransport::new().json(200, "1");
+    let wait = RateLimiterDecision::ProceedAfter(Duration::from_secs(9));
+    let again = RateLimiterDecision::CheckAfter(Duration::from_secs(20));
+    let (setup, engine, limiter) = limited(&transport, &[wait, again]);
+    limiter.pauses.lock().unwrap().push_back(Duration::from_secs(20));
+    read(&engine).await.unwrap();
+    assert_eq!(setup.slept(), Duration::from_secs(29));
+    assert_eq!(limiter.unused.load(Ordering::Relaxed), 1);
 }
 
 /// A vendor whose responses contain a number.

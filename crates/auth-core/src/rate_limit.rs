@@ -10,7 +10,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 /// Maximum plausible time until a window ends: one hour, plus a tolerance for different clocks.
-const LONGEST_WINDOW: Duration = Duration::from_secs(65 * 60);
+pub const LONGEST_WINDOW: Duration = Duration::from_secs(65 * 60);
 
 /// What a response says about the limit. All may be absent.
 ///
@@ -153,6 +153,14 @@ pub trait RateLimiter: Send + Sync + fmt::Debug {
     /// canceled while it waited. Default: ignores it, so the attempt counts as sent.
     fn unused(&self, now: Now) {
         let _ = now;
+    }
+
+    /// Returns for how long the server rejects calls. The engine asks after the delay of
+    /// [`RateLimiterDecision::ProceedAfter`], because a response may have announced a pause in the meantime; the attempt
+    /// is then taken back and checked again. Default: `None`.
+    async fn pause(&self, now: Now) -> Option<Duration> {
+        let _ = now;
+        None
     }
 }
 

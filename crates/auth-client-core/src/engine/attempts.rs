@@ -183,7 +183,20 @@ impl Inner {
                 return Err(self.rate_limit_error(operation, wait, state));
             }
             self.timer.sleep(wait).await;
-            return Ok((permit, self.clock.now()));
+            now = self.clock.now();
+            let left = state.left(limit, now);
+            match self.timer.within(left, rate_limiter.pause(now)).await {
+                Some(Some(_)) => drop(permit),
+                Some(None) => return Ok((permit, self.clock.now())),
+                None => {
+                    return Err(self.timeout(
+                        operation,
+                        "while waiting for the client's rate limiter",
+                        state,
+                    ));
+                }
+            }
+            now = self.clock.now();
         }
     }
 

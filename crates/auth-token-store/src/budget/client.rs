@@ -123,6 +123,16 @@ impl Client {
         }
     }
 
+    /// Asks the store for how long the server rejects calls. Without it, the process knows what it has received itself.
+    pub(super) async fn pause(self: &Arc<Self>) -> Option<Duration> {
+        let known = |now| self.state().paused_for(now);
+        if known(self.link.now()).is_none() && self.state().down.is_none() {
+            let _asking = self.asking.lock().await;
+            let _ = self.ask(false, Duration::ZERO).await;
+        }
+        known(self.link.now())
+    }
+
     /// Returns the permit of a call that was not sent.
     pub(super) fn unused(self: &Arc<Self>) {
         let now = self.link.now();

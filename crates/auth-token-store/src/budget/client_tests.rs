@@ -188,3 +188,29 @@ async fn a_pause_ends_permits_that_were_already_taken() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_delayed_call_learns_of_a_pause_that_another_process_was_told() {
+    let busy = Busy::new(Duration::from_millis(1), 0);
+    let (paced, other) = (busy.budget().pace_below(1_000), busy.budget());
+    let now = || busy.time().now();
+    assert_eq!(paced.check(now(), MINUTE).await, RateLimiterDecision::Proceed);
+    paced.observe(&report(now(), 500), now());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let decision = paced.check(now(), MINUTE).await;
+    assert!(matches!(decision, RateLimiterDecision::ProceedAfter(_)), "{decision:?}");
+    assert_eq!(paced.pause(now()).await, None);
+    let mut rejected = RateLimitReport::new(StatusCode::TOO_MANY_REQUESTS);
+    rejected.retry_after = Some(MINUTE);
+    other.observe(&rejected, now());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let pause = paced.pause(now()).await.expect("a pause");
+    assert!(pause > MINUTE - Duration::from_secs(2) && pause < MINUTE, "{pause:?}");
+    // The call is checked again instead.
+    let left = busy.pool().left;
+    paced.unused(now());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(busy.pool().left, left + 1);
+    let decision = paced.check(now(), MINUTE).await;
+    assert!(matches!(decision, RateLimiterDecision::CheckAfter(wait) if wait < MINUTE), "{decision:?}");
+}

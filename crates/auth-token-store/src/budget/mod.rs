@@ -12,7 +12,7 @@ mod decide;
 mod exchange;
 pub(crate) mod pool;
 #[cfg(test)]
-mod simulation;
+pub(crate) mod simulation;
 mod state;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -133,6 +133,10 @@ impl RateLimiter for RateBudget {
 
     fn unused(&self, _: Now) {
         self.client.unused();
+    }
+
+    async fn pause(&self, _: Now) -> Option<Duration> {
+        self.client.pause().await
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) const MINUTE: Micros = 60 * SECOND;
 
 /// Length of a window, and the longest one that is believed.
 pub(super) const HOUR: Micros = 60 * MINUTE;
-pub(super) const LONGEST_WINDOW: Micros = 65 * MINUTE;
+pub(super) const LONGEST_WINDOW: Micros = auth_core::rate_limit::LONGEST_WINDOW.as_secs() * SECOND;
 
 /// Callers beyond this number are one.
 pub(super) const MAX_CALLERS: usize = 256;
