@@ -44,6 +44,15 @@ pub fn report(figure: &str, cases: u64, measured: &str) {
     println!("figure {figure}: {cases} cases: {measured}");
 }
 
+/// Reports that a figure was not measured, and why.
+///
+/// ```
+/// figures::not_run("R8.fleet-redis", "there is no server");
+/// ```
+pub fn not_run(figure: &str, why: &str) {
+    println!("figure {figure}: not run: {why}");
+}
+
 /// Reports what a figure has measured, and that it went through all of its cases.
 ///
 /// # Panics

@@ -5,6 +5,7 @@
 
 mod page;
 
+use crate::ci::stores;
 use crate::report::{self, Row, process, progress};
 use crate::{Failure, workspace};
 use serde::Deserialize;
@@ -106,6 +107,9 @@ fn table() -> Result<Vec<Figure>, Failure> {
 /// What `cargo test` printed about each test of a binary, or why it was not run.
 type Results = Result<BTreeMap<String, Outcome>, String>;
 
+/// What a test reports in place of its number of cases if it could not measure a figure.
+const NOT_RUN: &str = "not run";
+
 /// The word behind a test, and what the test reports of itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Outcome {
@@ -181,6 +185,7 @@ fn run_suite(root: &Path, command: &[&str], names: &BTreeSet<&str>, whole: bool)
     if whole {
         cargo.env("FIGURES", "whole");
     }
+    stores::offer(&mut cargo);
     let (_, out, errors) = process::all(cargo.args(names).arg("--show-output"), "cargo --version")?;
     Ok(results(&out, &errors))
 }
@@ -239,6 +244,9 @@ fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<Outcome, String>) -> R
     // Tests that report the same words share them.
     let mut said = BTreeSet::new();
     for [_, count, words] in reports {
+        if count == NOT_RUN {
+            return Row::not_run(id, what, target, &words);
+        }
         if said.insert(words.clone()) {
             measured += &format!("; {words}");
         }
@@ -276,6 +284,17 @@ mod tests {
         let row = row(&figure, |_| Ok(word()));
         assert_eq!(row.measured, "holds (2 of 2 tests pass); no panic");
         assert_eq!(row.cases, "7 cases, 7 cases");
+    }
+
+    #[test]
+    fn a_test_that_could_not_measure_a_figure_is_no_pass() {
+        let text = r#"{"id":"x.y","what":"w","target":"0","cases":"as reported","tests":["figures a b"]}"#;
+        let figure: Figure = serde_json::from_str(text).unwrap();
+        let reports = vec![["x.y", NOT_RUN, "no server"].map(str::to_owned)];
+        let row = row(&figure, |_| {
+            Ok(Outcome { word: "ok".to_owned(), reports: reports.clone(), ..Outcome::default() })
+        });
+        assert_eq!((row.status, row.measured.as_str()), (Status::NotRun, "no server"));
     }
 
     #[test]

@@ -145,6 +145,18 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
     /// [`LockError::Held`] if another holder doesn't release the lock before the timeout, [`LockError::Unavailable`] if
     /// the store can't lock. In both cases the token must not be renewed.
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError>;
+
+    /// Locks the credential to renew its token of generation `known`, or of an earlier one. Another holder may have renewed
+    /// it before it releases the lock; a store that notices this while it waits returns [`LockError::Held`] at once, and
+    /// the caller reads the new token. Default: [`lock`](Self::lock).
+    ///
+    /// # Errors
+    ///
+    /// [`LockError`] as for [`lock`](Self::lock).
+    async fn lock_unless_newer(&self, key: &StoreKey, known: u64) -> Result<Box<dyn LockedToken>, LockError> {
+        let _ = known;
+        self.lock(key).await
+    }
 }
 
 /// A locked credential. Dropping it releases the lock.

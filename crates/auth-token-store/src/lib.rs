@@ -54,6 +54,7 @@ mod postgres_store;
 #[cfg(feature = "redis")]
 mod redis_store;
 #[cfg(all(test, any(feature = "postgres", feature = "redis")))]
+#[allow(dead_code, reason = "the tests of one store don't start the servers of the other")]
 mod servers;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod shared;
@@ -74,7 +75,7 @@ pub use postgres_store::PostgresStore;
 #[cfg(feature = "redis")]
 pub use redis_store::RedisStore;
 #[cfg(any(feature = "postgres", feature = "redis"))]
-pub use shared::KeyRing;
+pub use shared::{KeyRing, LeaseHolder, StoreStatus, Timings};
 
 /// Compiles the code of the README.
 #[cfg(doctest)]

@@ -9,11 +9,15 @@ use crate::shared::record::Micros;
 use crate::shared::{Backend, KeyRing, Shared, Swap, shared_store};
 use async_trait::async_trait;
 use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
+use rustls::client::WantsClientCert;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -68,7 +72,29 @@ impl PostgresStore {
     ///
     /// [`StoreError`] if the address is invalid, or if the operating system has no trust store.
     pub fn new(address: &str, keys: KeyRing) -> Result<Self, StoreError> {
-        Ok(Self { shared: Shared::new(Postgres::new(address)?, keys) })
+        let tls = tls(BuilderVerifierExt::with_platform_verifier)?;
+        Ok(Self { shared: Shared::new(Postgres::new(address, tls)?, keys) })
+    }
+
+    /// Creates a store that trusts the certificate authorities of a PEM file instead, such as the one of a managed
+    /// database. TLS is required.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the address is invalid, or if `authorities` contains no valid certificate.
+    pub fn with_authorities(address: &str, authorities: &[u8], keys: KeyRing) -> Result<Self, StoreError> {
+        let invalid =
+            || StoreError::new("connect", "the file of certificate authorities contains no valid one");
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(authorities) {
+            roots.add(certificate.map_err(|_| invalid())?).map_err(|_| invalid())?;
+        }
+        if roots.is_empty() {
+            return Err(invalid());
+        }
+        let mut postgres = Postgres::new(address, tls(|tls| Ok(tls.with_root_certificates(roots)))?)?;
+        postgres.config.ssl_mode(SslMode::Require);
+        Ok(Self { shared: Shared::new(postgres, keys) })
     }
 
     /// Returns the budget of calls per hour with this name, which all processes with the same name share. Its record
@@ -88,21 +114,12 @@ struct Postgres {
 }
 
 impl Postgres {
-    fn new(address: &str) -> Result<Self, StoreError> {
+    fn new(address: &str, tls: MakeRustlsConnect) -> Result<Self, StoreError> {
         // The message of the parser may quote a password.
         let invalid = |_| StoreError::new("connect", "the address of PostgreSQL is invalid");
         let mut config: Config = address.parse().map_err(invalid)?;
         config.connect_timeout(CONNECT_LIMIT);
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(BuilderVerifierExt::with_platform_verifier)
-            .map_err(|error| StoreError::new("connect", format!("TLS is not available: {error}")))?;
-        Ok(Self {
-            config,
-            tls: MakeRustlsConnect::new(tls.with_no_client_auth()),
-            connection: Mutex::default(),
-        })
+        Ok(Self { config, tls, connection: Mutex::default() })
     }
 
     /// Sends a statement, and returns its first row. Replaces a connection that fails or does not respond.
@@ -155,6 +172,20 @@ impl Postgres {
         }
         Ok(client)
     }
+}
+
+/// TLS by ring, whatever the provider of the process is.
+fn tls(
+    verify: impl FnOnce(
+        ConfigBuilder<ClientConfig, WantsVerifier>,
+    ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error>,
+) -> Result<MakeRustlsConnect, StoreError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let tls = tls
+        .and_then(verify)
+        .map_err(|error| StoreError::new("connect", format!("TLS is not available: {error}")))?;
+    Ok(MakeRustlsConnect::new(tls.with_no_client_auth()))
 }
 
 impl fmt::Debug for Postgres {

@@ -6,7 +6,6 @@ use crate::shared::KeyRing;
 use crate::shared::tests::{key, pair};
 use auth_core::secret::ExposeSecret as _;
 use auth_core::store::TokenStore;
-use std::time::Duration;
 
 fn keys() -> KeyRing {
     KeyRing::new("k1", [7; 32])
@@ -16,17 +15,9 @@ fn address(server: &Server) -> String {
     format!("postgresql://postgres@127.0.0.1:{}/postgres", server.port)
 }
 
-/// A server that is ready.
-async fn started(settings: &[&str]) -> Server {
-    let server = servers::postgres(settings);
-    for _ in 0..300 {
-        let tls = super::Postgres::new(&address(&server)).unwrap().tls;
-        if address(&server).parse::<super::Config>().unwrap().connect(tls).await.is_ok() {
-            return server;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("PostgreSQL does not accept connections")
+fn plain(server: &Server) -> Postgres {
+    let tls = super::tls(super::BuilderVerifierExt::with_platform_verifier).unwrap();
+    Postgres::new(&address(server), tls).unwrap()
 }
 
 #[cfg(feature = "conformance")]
@@ -41,7 +32,7 @@ mod suite {
         type Backend = Postgres;
 
         fn connect(&self) -> Postgres {
-            Postgres::new(&address(&self.0)).unwrap()
+            plain(&self.0)
         }
 
         async fn set_reachable(&self, reachable: bool) {
@@ -56,14 +47,14 @@ mod suite {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn postgresql_passes_every_check() {
         if servers::wanted() {
-            suite_tests::stores_pass(Started(started(&[]).await), &REPLICATED).await;
+            suite_tests::stores_pass(Started(servers::postgres(&[])), &REPLICATED).await;
         }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn budgets_in_postgresql_pass_every_check() {
         if servers::wanted() {
-            suite_tests::budgets_pass(Started(started(&[]).await)).await;
+            suite_tests::budgets_pass(Started(servers::postgres(&[]))).await;
         }
     }
 }
@@ -73,14 +64,14 @@ async fn rows_are_encrypted_and_stores_share_them() {
     if !servers::wanted() {
         return;
     }
-    let server = started(&[]).await;
+    let server = servers::postgres(&[]);
     let store = || PostgresStore::new(&address(&server), keys()).unwrap();
     let mut locked = store().lock(&key()).await.unwrap();
     locked.save(&pair(1, "canary")).await.unwrap();
     locked.release().await;
     let loaded = store().load(&key()).await.unwrap().unwrap();
     assert_eq!(loaded.access.expose_secret(), "access-canary");
-    let postgres = Postgres::new(&address(&server)).unwrap();
+    let postgres = plain(&server);
     let query = "SELECT name || ' ' || encode(record, 'escape') FROM authc_store";
     let row = postgres.send("read", query, &[]).await.unwrap().unwrap();
     let dump: String = row.get(0);
@@ -96,15 +87,46 @@ async fn a_server_that_confirms_too_early_and_one_that_is_down_are_errors() {
     if !servers::wanted() {
         return;
     }
-    let server = started(&["-c", "synchronous_commit=off"]).await;
+    let server = servers::postgres(&["-c", "synchronous_commit=off"]);
     let store = PostgresStore::new(&address(&server), keys()).unwrap();
     let error = store.load(&key()).await.unwrap_err().to_string();
     assert!(error.contains("synchronous_commit"), "{error}");
 
-    let server = started(&[]).await;
+    let server = servers::postgres(&[]);
     let store = PostgresStore::new(&address(&server), keys()).unwrap();
     assert!(store.load(&key()).await.unwrap().is_none());
     drop(server);
     let error = store.load(&key()).await.unwrap_err().to_string();
     assert!(error.contains("PostgreSQL"), "{error}");
+}
+
+#[tokio::test]
+async fn connections_are_encrypted_and_the_server_is_verified() {
+    let error = PostgresStore::with_authorities("host=localhost user=app", b"no certificate", keys());
+    assert!(error.unwrap_err().to_string().contains("no valid one"));
+    if !servers::wanted() {
+        return;
+    }
+    let certificate = servers::Certificate::new();
+    let settings = certificate.of_postgres();
+    let server = servers::postgres(&settings.iter().map(String::as_str).collect::<Vec<_>>());
+    let authority = std::fs::read(&certificate.certificate).unwrap();
+    let address = |host: &str| format!("host={host} port={} user=postgres dbname=postgres", server.port);
+    let store = PostgresStore::with_authorities(&address("localhost"), &authority, keys()).unwrap();
+    assert!(store.load(&key()).await.unwrap().is_none());
+    let query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let row = store.shared.backend().send("read", query, &[]).await.unwrap().unwrap();
+    assert!(row.get::<_, bool>(0), "the connection is encrypted");
+
+    let wrong_name = PostgresStore::with_authorities(&address("127.0.0.1"), &authority, keys()).unwrap();
+    let unknown = format!("{} sslmode=require", address("localhost"));
+    for store in [wrong_name, PostgresStore::new(&unknown, keys()).unwrap()] {
+        let error = store.load(&key()).await.unwrap_err().to_string();
+        assert!(error.contains("PostgreSQL can't be reached"), "{error}");
+    }
+    // A server without TLS gets no password.
+    let server = servers::postgres(&[]);
+    let address = format!("host=localhost port={} user=postgres dbname=postgres", server.port);
+    let store = PostgresStore::with_authorities(&address, &authority, keys()).unwrap();
+    assert!(store.load(&key()).await.unwrap_err().to_string().contains("TLS"));
 }

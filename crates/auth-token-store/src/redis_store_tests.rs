@@ -165,6 +165,37 @@ async fn a_store_that_is_down_fails_in_time_and_works_again_afterwards() {
     assert_eq!(store.load(&key()).await.unwrap().unwrap().generation, 1);
 }
 
+#[tokio::test]
+async fn connections_are_encrypted_and_the_server_is_verified() {
+    if !servers::wanted() {
+        return;
+    }
+    // The driver takes the provider of the process.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let certificate = servers::Certificate::new();
+    let server = servers::redis_with_tls(&certificate);
+    let authority = std::fs::read(&certificate.certificate).unwrap();
+    let store = |host: &str, authority: Option<Vec<u8>>| {
+        let certificates = ::redis::TlsCertificates { client_tls: None, root_cert: authority };
+        let address = format!("rediss://{host}:{}", server.port);
+        RedisStore::new(Client::build_with_tls(address, certificates).unwrap(), keys())
+    };
+    let trusting = store("localhost", Some(authority.clone()));
+    let mut locked = trusting.lock(&key()).await.unwrap();
+    locked.save(&pair(1, "first")).await.unwrap();
+    locked.release().await;
+    assert_eq!(trusting.load(&key()).await.unwrap().unwrap().generation, 1);
+    for store in [store("localhost", None), store("127.0.0.1", Some(authority))] {
+        let error = store.load(&key()).await.unwrap_err().to_string();
+        assert!(error.contains("Redis can't be reached") && error.contains("certificate"), "{error}");
+    }
+}
+
+#[path = "redis_failover_tests.rs"]
+mod failover;
+#[path = "redis_partition_tests.rs"]
+mod partition;
+
 mod killed {
     use super::*;
     use crate::shared::record::{SECOND, Timing};

@@ -49,14 +49,12 @@ pub(crate) struct Server {
 
 impl Server {
     /// Sends a signal, such as `STOP`: the server responds to nothing until `CONT`.
-    #[cfg(feature = "redis")]
     pub(crate) fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
     }
 
     /// Sends a signal to the server and to the processes that it has started.
-    #[cfg(feature = "postgres")]
     pub(crate) fn signal_all(&self, signal: &str) {
         let pid = self.child.id();
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
@@ -66,7 +64,6 @@ impl Server {
         let _ = kill.stderr(Stdio::null()).status();
     }
 
-    #[cfg(feature = "redis")]
     pub(crate) fn redis_url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -116,31 +113,114 @@ fn start(name: &str, command: impl Fn(&Path, u16) -> Command, is_up: impl Fn(u16
     panic!("{name} does not start")
 }
 
-/// Starts `redis-server`, or the program that `AUTH_TOKEN_STORE_TEST_REDIS` names, such as `valkey-server`.
-#[cfg(feature = "redis")]
+/// `redis-server`, or the program that `AUTH_TOKEN_STORE_TEST_REDIS` names, such as `valkey-server`.
+fn redis_program() -> String {
+    std::env::var("AUTH_TOKEN_STORE_TEST_REDIS").unwrap_or_else(|_| "redis-server".to_owned())
+}
+
+/// Starts Redis or Valkey.
 pub(crate) fn redis(arguments: &[&str]) -> Server {
-    let program = std::env::var("AUTH_TOKEN_STORE_TEST_REDIS").unwrap_or_else(|_| "redis-server".to_owned());
     let command = |folder: &Path, port: u16| {
-        let mut command = Command::new(&program);
+        let mut command = Command::new(redis_program());
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"]);
         command.arg("--port").arg(port.to_string()).arg("--dir").arg(folder).args(arguments);
         command
     };
-    let is_up = |port: u16| {
-        use std::io::{Read as _, Write as _};
-        let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) else { return false };
-        let mut reply = [0; 5];
-        let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
-        stream.write_all(b"PING\r\n").is_ok() && stream.read_exact(&mut reply).is_ok() && &reply == b"+PONG"
+    start("redis", command, |port| responds(port, "127.0.0.1"))
+}
+
+/// Starts Redis on all addresses, and waits until it responds at this one.
+pub(crate) fn redis_at(address: &str) -> Server {
+    let command = |folder: &Path, port: u16| {
+        let mut command = Command::new(redis_program());
+        command.args(["--bind", address, "--protected-mode", "no", "--save", "", "--appendonly", "yes"]);
+        command.arg("--port").arg(port.to_string()).arg("--dir").arg(folder);
+        command
     };
-    start("redis", command, is_up)
+    start("redis", command, |port| responds(port, address))
+}
+
+/// Starts Redis with TLS only, by this certificate.
+pub(crate) fn redis_with_tls(certificate: &Certificate) -> Server {
+    let command = |folder: &Path, port: u16| {
+        let mut command = Command::new(redis_program());
+        command.args(["--bind", "127.0.0.1", "--save", "", "--port", "0", "--tls-auth-clients", "no"]);
+        command.arg("--tls-port").arg(port.to_string()).arg("--dir").arg(folder);
+        command.arg("--tls-cert-file").arg(&certificate.certificate);
+        command.arg("--tls-key-file").arg(&certificate.key);
+        command.arg("--tls-ca-cert-file").arg(&certificate.certificate);
+        command
+    };
+    start("redis with TLS", command, |port| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok())
+}
+
+/// Starts a Sentinel that watches a primary, under the name `fleet`, and promotes a replica after half a second.
+pub(crate) fn sentinel(primary: &Server) -> Server {
+    let command = |folder: &Path, port: u16| {
+        let settings = folder.join("sentinel.conf");
+        let text = format!(
+            "bind 127.0.0.1\nport {port}\ndir {}\nsentinel monitor fleet 127.0.0.1 {} 1\n\
+             sentinel down-after-milliseconds fleet 500\nsentinel failover-timeout fleet 5000\n",
+            folder.display(),
+            primary.port
+        );
+        std::fs::write(&settings, text).unwrap();
+        let mut command = Command::new(redis_program());
+        command.arg(settings).arg("--sentinel");
+        command
+    };
+    start("sentinel", command, |port| responds(port, "127.0.0.1"))
+}
+
+fn responds(port: u16, address: &str) -> bool {
+    use std::io::{Read as _, Write as _};
+    let Ok(mut stream) = std::net::TcpStream::connect((address, port)) else { return false };
+    let mut reply = [0; 5];
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
+    stream.write_all(b"PING\r\n").is_ok() && stream.read_exact(&mut reply).is_ok() && &reply == b"+PONG"
+}
+
+/// A certificate for `localhost` that signs itself, and its key.
+pub(crate) struct Certificate {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+    _folder: Folder,
+}
+
+impl Certificate {
+    pub(crate) fn new() -> Self {
+        let folder = Folder::new("tls");
+        let (certificate, key) = (folder.0.join("certificate"), folder.0.join("key"));
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
+        openssl.args(["-days", "30", "-subj", "/CN=test", "-addext", "subjectAltName=DNS:localhost"]);
+        openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+        let made = openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate).output();
+        assert!(made.unwrap().status.success(), "openssl failed");
+        // PostgreSQL refuses a key of somebody else.
+        if is_root() {
+            let owned = Command::new("chown").args(["-R", "postgres"]).arg(&folder.0).status();
+            assert!(owned.unwrap().success());
+        }
+        Self { certificate, key, _folder: folder }
+    }
+
+    /// The settings of a PostgreSQL with this certificate.
+    pub(crate) fn of_postgres(&self) -> Vec<String> {
+        let setting = |name: &str, path: &Path| ["-c".to_owned(), format!("{name}={}", path.display())];
+        let files = [setting("ssl_cert_file", &self.certificate), setting("ssl_key_file", &self.key)];
+        files.into_iter().flatten().chain(["-c".to_owned(), "ssl=on".to_owned()]).collect()
+    }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.starts_with(b"0\n"))
 }
 
 /// Starts `postgres` with a new database, as the user `postgres` if this one is root, as which it refuses to run.
-#[cfg(feature = "postgres")]
 pub(crate) fn postgres(settings: &[&str]) -> Server {
     let programs = postgres_programs();
-    let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.starts_with(b"0\n"));
+    let is_root = is_root();
     let run = |program: &str| {
         let program = programs.join(program);
         if !is_root {
@@ -165,11 +245,15 @@ pub(crate) fn postgres(settings: &[&str]) -> Server {
         postgres.args(["-c", "fsync=off"]).args(settings);
         postgres
     };
-    start("postgres", command, |port| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok())
+    let is_up = |port: u16| {
+        let mut ready = Command::new(programs.join("pg_isready"));
+        ready.args(["--quiet", "--host=127.0.0.1", "--port"]).arg(port.to_string());
+        ready.status().is_ok_and(|status| status.success())
+    };
+    start("postgres", command, is_up)
 }
 
 /// Debian keeps the programs of each version in a folder that is not on the search path.
-#[cfg(feature = "postgres")]
 fn postgres_programs() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();

@@ -4,7 +4,7 @@
 //! The same steps run on a developer's machine and in CI.
 
 mod openapi;
-mod stores;
+pub(crate) mod stores;
 pub(crate) mod tools;
 
 use crate::report::{process, progress};

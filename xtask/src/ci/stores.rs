@@ -3,12 +3,23 @@
 use crate::Failure;
 use crate::report::process::{self, run as finish};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// Makes the tests start servers, and fail if one is missing.
 const VARIABLE: &str = "AUTH_TOKEN_STORE_TEST_SERVERS";
 
+/// Makes the test of a partition connect network namespaces, and fail if it can't.
+const NAMESPACES: &str = "AUTH_TOKEN_STORE_TEST_NAMESPACES";
+
 /// The tests that use servers, or try more when they may take their time: a part of the name of each.
-const TESTS: [&str; 3] = ["redis_store::", "postgres", "budget::simulation::"];
+const TESTS: [&str; 4] = ["redis_store::", "postgres", "budget::simulation::", "killed_at_random"];
+
+/// Makes a test start servers if they are installed.
+pub(crate) fn offer(test: &mut Command) {
+    if missing().is_empty() {
+        test.env(VARIABLE, "1");
+    }
+}
 
 /// The missing servers, by the names of Debian's packages. The tests look for them in the same places.
 fn missing() -> Vec<&'static str> {
@@ -37,7 +48,7 @@ pub(super) fn run(root: &Path) -> Result<String, Failure> {
     let next = "cargo xtask ci --only stores";
     // With the features of `cargo test --workspace`, nothing is compiled again.
     let command = |more: &[&str]| {
-        let all = ["test", "--quiet", "--workspace", "--lib", "--test", "databases", "--"];
+        let all = ["test", "--quiet", "--workspace", "--lib", "--test", "databases", "--test", "fleet", "--"];
         process::cargo(root, &[&all, more, &TESTS[..]].concat())
     };
     let names = process::output(&mut command(&["--list"]), next)?;
@@ -45,5 +56,21 @@ pub(super) fn run(root: &Path) -> Result<String, Failure> {
         let what = format!("no test has `{gone}` in its name, so those that it stood for were not run");
         return Err(Failure::new(what, "correct TESTS in xtask/src/ci/stores.rs"));
     }
-    finish(command(&[]).env(VARIABLE, "1"), next)
+    let mut tests = command(&[]);
+    tests.env(VARIABLE, "1");
+    if !can_connect_namespaces() {
+        finish(&mut tests, next)?;
+        return Ok("not run: the partition between two hosts, which needs root and `ip netns`".to_owned());
+    }
+    finish(tests.env(NAMESPACES, "1"), next)
+}
+
+/// Whether this user may make network namespaces.
+fn can_connect_namespaces() -> bool {
+    let name = format!("authc-probe-{}", std::process::id());
+    let ip = |what: &str| {
+        let done = Command::new("ip").args(["netns", what, &name]).stderr(Stdio::null()).status();
+        done.is_ok_and(|status| status.success())
+    };
+    ip("add") && ip("delete")
 }

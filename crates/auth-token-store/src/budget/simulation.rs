@@ -25,9 +25,9 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// The clock of a host, whose wall clock is wrong by some seconds.
 #[derive(Debug)]
-pub(super) struct Simulated {
-    pub(super) start: Instant,
-    pub(super) wall: u64,
+pub(crate) struct Simulated {
+    pub(crate) start: Instant,
+    pub(crate) wall: u64,
 }
 
 impl Clock for Simulated {
@@ -45,15 +45,20 @@ impl Time for Simulated {
 
 /// A store on another machine.
 #[derive(Debug)]
-pub(super) struct Store {
+pub(crate) struct Store {
     start: Instant,
     records: Mutex<BTreeMap<String, Vec<u8>>>,
     pub(super) is_down: AtomicBool,
-    pub(super) operations: AtomicU64,
+    pub(crate) operations: AtomicU64,
     pub(super) conflicts: AtomicU64,
 }
 
 impl Store {
+    pub(crate) fn new(start: Instant) -> Self {
+        let (operations, conflicts) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { start, records: Mutex::default(), is_down: AtomicBool::new(false), operations, conflicts }
+    }
+
     fn now(&self) -> Micros {
         let passed = Instant::now().duration_since(self.start).as_micros();
         1_790_000_000 * SECOND + u64::try_from(passed).unwrap()
@@ -71,7 +76,7 @@ impl Store {
 
 /// The store as a process reaches it.
 #[derive(Debug)]
-struct Reached(Arc<Store>);
+pub(crate) struct Reached(pub(crate) Arc<Store>);
 
 #[async_trait]
 impl Backend for Reached {
@@ -175,13 +180,7 @@ impl World {
         // Each test has its thread, and with it the same numbers in every run.
         fastrand::seed(7);
         let start = Instant::now();
-        let store = Store {
-            start,
-            records: Mutex::default(),
-            is_down: AtomicBool::new(false),
-            operations: AtomicU64::new(0),
-            conflicts: AtomicU64::new(0),
-        };
+        let store = Store::new(start);
         let vendor = Vendor { start, limit, windows: Mutex::default(), has_numbers };
         Self { start, store: Arc::new(store), vendor: Arc::new(vendor), waits: Arc::default() }
     }

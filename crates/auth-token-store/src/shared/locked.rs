@@ -21,14 +21,22 @@ pub(super) struct Locked<B: Backend> {
     name: String,
     holder: Holder,
     may_be_held: bool,
+    /// The generation to renew, while the lease is acquired for that.
+    known: Option<u64>,
 }
 
 impl<B: Backend> Locked<B> {
-    /// Acquires the lease. Waits while another owner holds it.
-    pub(super) async fn acquire(store: Shared<B>, key: StoreKey) -> Result<Self, LockError> {
-        let holder = Holder::new(random("lock")?);
-        let mut locked = Self { name: format::name_of(&key), store, key, holder, may_be_held: true };
+    /// Acquires the lease. Waits while another owner holds it, and no longer if a usable token of a later generation than
+    /// `known` is saved in the meantime.
+    pub(super) async fn acquire(
+        store: Shared<B>,
+        key: StoreKey,
+        known: Option<u64>,
+    ) -> Result<Self, LockError> {
+        let (name, holder) = (format::name_of(&key), Holder::new(random("lock")?));
+        let mut locked = Self { name, store, key, holder, may_be_held: true, known };
         locked.run(None).await?;
+        locked.known = None;
         Ok(locked)
     }
 
@@ -43,10 +51,15 @@ impl<B: Backend> Locked<B> {
                 Some(token) => store.seal(key, name, token, generation),
                 None => Err(StoreError::new("write", "there is no token")),
             })?;
-            let (_, record, reply) = store.operate(name, &operation).await?;
+            let waited = started.since(waiting);
+            let (now, record, reply) = store.operate_after(waited, name, &operation).await?;
             match self.holder.reply(&record, reply) {
                 Next::Done => return Ok(started),
                 Next::Continue => {}
+                Next::Wait(_) if self.known.is_some_and(|known| record.has_newer(known, now)) => {
+                    self.may_be_held = false;
+                    return Err(LockError::Held);
+                }
                 Next::Wait(left) => self.wait(waiting, left).await?,
                 Next::Lost => return Err(LockError::Held),
                 Next::InDoubt => return Err(LockError::InDoubt),
@@ -158,6 +171,7 @@ impl<B: Backend> Drop for Locked<B> {
                 name: self.name.clone(),
                 holder: self.holder.clone(),
                 may_be_held: false,
+                known: None,
             };
             released.holder.release();
             runtime.spawn(async move { released.run(None).await.map(drop) });

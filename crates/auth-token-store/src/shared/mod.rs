@@ -12,17 +12,21 @@
 //! The database executes no logic: an operation is computed here from the record that was read, and written only if the
 //! record is still the same. A conflict computes it again.
 
+mod activity;
 mod holder;
 mod locked;
 mod operation;
 pub(crate) mod record;
 mod seal;
 mod seen;
+mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 mod time;
 
+pub use activity::{LeaseHolder, StoreStatus, Timings};
 pub use seal::KeyRing;
+pub(crate) use store::shared_store;
 pub(crate) use time::{Time, elapsed, limited, micros};
 
 use crate::budget::RateBudget;
@@ -40,7 +44,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::task::AbortHandle;
 
@@ -98,6 +102,8 @@ struct Inner<B> {
     /// Time to wait for a lease: longer than a lease and the wait for a lost refresh.
     patience: Duration,
     seen: Mutex<AllSeen>,
+    /// Name of this process in the status.
+    instance: OnceLock<String>,
     /// Difference between the times of the store and of its server, to test what happens after minutes.
     #[cfg(test)]
     skew: Arc<std::sync::atomic::AtomicU64>,
@@ -131,6 +137,7 @@ impl<B: Backend> Shared<B> {
             timing,
             patience,
             seen: Mutex::default(),
+            instance: OnceLock::new(),
             #[cfg(test)]
             skew: Arc::default(),
         };
@@ -165,7 +172,7 @@ impl<B: Backend> Shared<B> {
         RateBudget::new(Arc::new(self.clone()), Arc::clone(&self.inner.time), name)
     }
 
-    #[cfg(feature = "redis")]
+    #[cfg(any(feature = "redis", test))]
     pub(crate) fn backend(&self) -> &B {
         &self.inner.backend
     }
@@ -189,7 +196,11 @@ impl<B: Backend> TokenStore for Shared<B> {
     }
 
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
-        Ok(Box::new(Locked::acquire(self.clone(), key.clone()).await?))
+        Ok(Box::new(Locked::acquire(self.clone(), key.clone(), None).await?))
+    }
+
+    async fn lock_unless_newer(&self, key: &StoreKey, known: u64) -> Result<Box<dyn LockedToken>, LockError> {
+        Ok(Box::new(Locked::acquire(self.clone(), key.clone(), Some(known)).await?))
     }
 }
 
@@ -200,6 +211,16 @@ impl<B: Backend> Shared<B> {
         name: &str,
         operation: &Operation,
     ) -> Result<(Micros, Record, Reply), StoreError> {
+        self.operate_after(Duration::ZERO, name, operation).await
+    }
+
+    /// The same for an operation that has waited.
+    async fn operate_after(
+        &self,
+        waited: Duration,
+        name: &str,
+        operation: &Operation,
+    ) -> Result<(Micros, Record, Reply), StoreError> {
         let (timing, action) = (&self.inner.timing, operation.name());
         for _ in 0..MAX_CONFLICTS {
             let (now, old) = limited(action, timing.step, Backend::read(self, name)).await?;
@@ -207,14 +228,17 @@ impl<B: Backend> Shared<B> {
                 old.as_deref().map(|old| parse(action, "record", LAYOUT, old)).transpose()?;
             let seen = self.seen().credentials.get(name).cloned().unwrap_or_default();
             let renumber = |token: &mut Token, from, to| self.renumber(name, token, from, to);
-            let (record, reply) = seen.compute(stored.clone(), operation, now, timing, renumber)?;
+            let (mut record, reply) = seen.compute(stored.clone(), operation, now, timing, renumber)?;
             // Only its own write can confirm that an earlier one, whose reply was lost, is durable.
             let durable = operation.is_durable() && reply == Reply::Done;
-            let is_unchanged = stored.map_or_else(|| record == Record::new(), |stored| record == stored);
-            if is_unchanged && !durable {
+            let before = stored.unwrap_or_else(Record::new);
+            if record == before && !durable {
                 self.saw(name, &record);
                 return Ok((now, record, reply));
             }
+            let activity = std::mem::take(&mut record.activity);
+            let instance = self.inner.instance.get_or_init(activity::instance);
+            record.activity = activity.note((&before, &record), instance, micros(waited), now, timing);
             let new = serde_json::to_vec(&record)
                 .map_err(|_| StoreError::new(action, "could not serialize the record"))?;
             let before = now.saturating_add(timing.step);
@@ -225,6 +249,19 @@ impl<B: Backend> Shared<B> {
             }
         }
         Err(StoreError::new(action, "other processes changed the record each time"))
+    }
+
+    /// Sets the name of this process in the status. One that was used already remains.
+    pub(crate) fn name_instance(&self, name: &str) {
+        let _ = self.inner.instance.set(name.to_owned());
+    }
+
+    /// Reads what people want to know of a credential.
+    pub(crate) async fn status(&self, key: &StoreKey) -> Result<Option<StoreStatus>, StoreError> {
+        let name = format::name_of(key);
+        let (now, record) = limited("read", self.inner.timing.step, Backend::read(self, &name)).await?;
+        let record = record.map(|record| parse::<Record>("read", "record", LAYOUT, &record)).transpose()?;
+        Ok(record.map(|record| StoreStatus::of(&record, now, &self.inner.timing)))
     }
 
     fn seen(&self) -> MutexGuard<'_, AllSeen> {
@@ -326,29 +363,6 @@ impl<B: Backend> Shared<B> {
         Ok(Some(token))
     }
 }
-
-/// Implements the traits of a public store by its field `shared`.
-macro_rules! shared_store {
-    ($store:ident) => {
-        impl std::fmt::Debug for $store {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_tuple(stringify!($store)).field(&self.shared).finish()
-            }
-        }
-
-        #[async_trait]
-        impl TokenStore for $store {
-            async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
-                self.shared.load(key).await
-            }
-
-            async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
-                self.shared.lock(key).await
-            }
-        }
-    };
-}
-pub(crate) use shared_store;
 
 /// Parses a record of the store. The layout is parsed first, so that a later one can change the rest.
 pub(crate) fn parse<T: DeserializeOwned>(

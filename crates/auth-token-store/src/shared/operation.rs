@@ -162,6 +162,12 @@ pub(crate) fn apply(
         Operation::Release { owner } => {
             if record.is_owned_by(owner) {
                 record.lease = None;
+                let fence = record.fence;
+                // The second refresh has returned no pair either, so nobody waits for one.
+                if let Some(mark) = record.mark.as_mut().filter(|mark| mark.fence == fence && mark.tries > 0)
+                {
+                    mark.until = 0;
+                }
             }
             Reply::Done
         }
@@ -225,6 +231,7 @@ fn begin(
         None => 0,
         // Retried after a lost reply, or after the store could not confirm it.
         Some(mark) if mark.fence == record.fence => mark.tries,
+        Some(Mark { until: 0, tries: 1.., .. }) => return Reply::Exhausted,
         Some(mark) => {
             // A mark that ends later than any can: the clock was set back.
             if mark.until > until.saturating_add(until - now) {

@@ -5,6 +5,7 @@
 //! record must contain the token that was spent for it. The lease plays no part in that, because a late process may hold
 //! the only valid pair.
 
+use super::activity::Activity;
 use serde::{Deserialize, Serialize};
 
 /// Microseconds since 1970 by the store's clock, or a duration in microseconds.
@@ -65,6 +66,8 @@ pub(crate) struct Record {
     /// The last save, to recognize one that is retried after a lost reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) save_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Activity::is_empty")]
+    pub(crate) activity: Activity,
 }
 
 /// A refresh whose response was saved.
@@ -122,6 +125,13 @@ pub(crate) struct Mark {
     pub(crate) tries: u32,
 }
 
+impl Mark {
+    /// When it was written.
+    pub(super) fn began(&self, timing: &Timing) -> Micros {
+        self.until.saturating_sub(timing.refresh).saturating_sub(timing.step)
+    }
+}
+
 impl Record {
     pub(crate) fn new() -> Self {
         Self {
@@ -136,6 +146,7 @@ impl Record {
             mark: None,
             origin: None,
             save_id: None,
+            activity: Activity::default(),
         }
     }
 
@@ -144,6 +155,12 @@ impl Record {
             Content::Token(token) => Some(token),
             Content::Empty | Content::Cleared => None,
         }
+    }
+
+    /// Whether the record contains a token of a later generation that has not expired.
+    pub(super) fn has_newer(&self, known: u64, now: Micros) -> bool {
+        let serves = |token: &Token| token.life.is_none_or(|life| token.issued.saturating_add(life) > now);
+        self.generation > known && self.token().is_some_and(serves)
     }
 
     /// Whether the record contains the token that was spent under this lease, or the response to an earlier refresh with

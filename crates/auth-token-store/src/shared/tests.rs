@@ -1,6 +1,7 @@
 //! The protocol on a database in memory, with time that can be moved: what happens after minutes, failovers and losses.
 
 mod model;
+mod storm;
 
 use super::operation::{Loaded, Operation, Reply, apply};
 use super::record::{Content, Micros, Record, SECOND, Timing};
@@ -258,6 +259,28 @@ async fn a_crash_during_a_refresh_costs_one_retry_after_32_seconds_and_a_second_
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_second_refresh_that_was_refused() {
+    let world = Arc::new(World::default());
+    let (store, other) = (world.store(), world.store());
+    let first = log_in(&store, "first").await;
+    let mut dead = store.lock(&key()).await.unwrap();
+    dead.load().await.unwrap();
+    dead.begin(&first).await.unwrap();
+    std::mem::forget(dead);
+    let (locked, _) = skipping(&world, store.lock(&key())).await;
+    let mut locked = locked.unwrap();
+    let token = locked.load().await.unwrap().unwrap();
+    skipping(&world, locked.begin(&token)).await.0.unwrap();
+    assert_eq!(stored(&other).await.0, 1);
+    locked.release().await;
+    let mut locked = other.lock(&key()).await.unwrap();
+    let token = locked.load().await.unwrap().unwrap();
+    let (begun, seconds) = skipping(&world, locked.begin(&token)).await;
+    assert!(matches!(begun, Err(LockError::InDoubt)), "{begun:?}");
+    assert_eq!(seconds, 0, "the token is not sent a third time, and there is nothing to wait for");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_process_that_waits_writes_rarely() {
     let world = Arc::new(World::default());
     let store = world.store();
@@ -282,6 +305,77 @@ async fn a_process_that_waits_writes_rarely() {
     begun.unwrap();
     let writes = world.swaps.load(Ordering::SeqCst) - before;
     assert!(at_begin >= 29 && writes <= 6, "{writes} writes in {at_begin} s");
+}
+
+#[tokio::test(start_paused = true)]
+#[expect(clippy::disallowed_methods, reason = "the clock of the tests")]
+async fn a_process_that_waits_uses_what_another_one_has_saved_before_it_died() {
+    let world = Arc::new(World::default());
+    let (dying, other) = (world.store(), world.store());
+    let first = log_in(&dying, "first").await;
+    let mut locked = dying.lock(&key()).await.unwrap();
+    locked.load().await.unwrap();
+    locked.begin(&first).await.unwrap();
+    let credential = key();
+    let waits = other.lock_unless_newer(&credential, 1);
+    let saves = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        locked.save(&pair(2, "second")).await.unwrap();
+        // The lease remains.
+        std::mem::forget(locked);
+    };
+    let begun = tokio::time::Instant::now();
+    let (waited, ()) = tokio::join!(waits, saves);
+    assert!(matches!(waited, Err(LockError::Held)), "{waited:?}");
+    let took = tokio::time::Instant::now().duration_since(begun);
+    assert!(took < Duration::from_secs(2), "not until the lease ends");
+    assert_eq!(stored(&other).await, (2, "access-second".to_owned()));
+    // A login, and a renewal of the new token, wait for the lease.
+    for known in [None, Some(2)] {
+        let store = world.store();
+        let (locked, seconds) = match known {
+            None => skipping(&world, store.lock(&key())).await,
+            Some(known) => skipping(&world, store.lock_unless_newer(&key(), known)).await,
+        };
+        assert!(seconds >= 25, "{seconds} s");
+        std::mem::forget(locked.unwrap());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_names_the_holder_and_how_long_renewals_take() {
+    let world = Arc::new(World::default());
+    let (first, second) = (world.store(), world.store());
+    first.name_instance("worker-1");
+    second.name_instance("worker-2");
+    assert_eq!(first.status(&key()).await.unwrap(), None);
+    let token = log_in(&first, "first").await;
+    let mut locked = first.lock(&key()).await.unwrap();
+    locked.load().await.unwrap();
+    world.pass(1);
+    locked.begin(&token).await.unwrap();
+    world.pass(3);
+    let status = second.status(&key()).await.unwrap().unwrap();
+    let holder = status.holder.unwrap();
+    assert_eq!((holder.instance.as_str(), holder.held_for.as_secs()), ("worker-1", 4));
+    assert_eq!((holder.ends_in.as_secs(), status.refreshing_for.unwrap().as_secs()), (27, 3));
+    let waiting = tokio::spawn({
+        let second = second.clone();
+        async move { second.lock(&key()).await }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    world.pass(2);
+    locked.save(&pair(2, "second")).await.unwrap();
+    locked.release().await;
+    waiting.await.unwrap().unwrap().release().await;
+    let status = second.status(&key()).await.unwrap().unwrap();
+    assert_eq!(
+        (status.generation, status.has_token, status.holder, status.refreshing_for),
+        (2, true, None, None)
+    );
+    let seconds = |time: Option<Duration>| time.unwrap().as_secs();
+    assert_eq!((status.refreshes.count, seconds(status.refreshes.last)), (1, 5));
+    assert_eq!((status.waits.count, seconds(status.waits.last), seconds(status.waits.average)), (3, 2, 0));
 }
 
 #[tokio::test(start_paused = true)]

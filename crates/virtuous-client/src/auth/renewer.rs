@@ -74,7 +74,7 @@ impl Renewer {
     }
 
     pub(super) async fn lock(&self, limit: Duration) -> Result<LockedStore, CredentialError> {
-        LockedStore::lock(self.engine(), self.store.as_ref(), limit).await
+        LockedStore::lock(self.engine(), self.store.as_ref(), None, limit).await
     }
 
     /// Saves the pair of a login before it is used.
@@ -182,24 +182,30 @@ impl Renewer {
         match step {
             Step::SaveAgain => self.save_again(state, &mut run.store).await,
             Step::Load => match run.place.load(self.store.as_ref()).await {
-                Ok(token) => Event::Loaded(token.as_ref().map(stored)),
+                Ok(token) => {
+                    run.known = run.known.max(token.as_ref().map_or(0, |token| token.generation));
+                    Event::Loaded(token.as_ref().map(stored))
+                }
                 Err(error) => {
                     run.store.get_or_insert(error);
                     Event::Failed
                 }
             },
-            Step::Lock => match self.lock(LOCK_LIMIT).await {
-                Ok(place) => {
-                    run.place = place;
-                    let place = &run.place;
-                    let stored = place.stored.as_ref().map(stored);
-                    Event::Locked { stored, was_cleared: place.was_cleared }
+            Step::Lock => {
+                match LockedStore::lock(self.engine(), self.store.as_ref(), Some(run.known), LOCK_LIMIT).await
+                {
+                    Ok(place) => {
+                        run.place = place;
+                        let place = &run.place;
+                        let stored = place.stored.as_ref().map(stored);
+                        Event::Locked { stored, was_cleared: place.was_cleared }
+                    }
+                    Err(error) => {
+                        run.store = Some(error);
+                        Event::Failed
+                    }
                 }
-                Err(error) => {
-                    run.store = Some(error);
-                    Event::Failed
-                }
-            },
+            }
             Step::Begin(held) => match run.place.begin(held).await {
                 Ok(limit) => {
                     run.limit = limit;
@@ -329,7 +335,8 @@ impl Renew for Renewer {
             is_paused: paused.is_some(),
         };
         let place = LockedStore::unlocked(self.engine());
-        let mut run = Run { place, limit: Duration::MAX, store: None, cause: None };
+        let known = held.as_ref().map_or(0, |held| held.generation);
+        let mut run = Run { place, known, limit: Duration::MAX, store: None, cause: None };
         let held = held.map(|held| (*held).clone());
         let start = |session: &mut Session<Held>, situation| {
             Renewal::start(session, held.clone(), situation, self.now().wall)

@@ -78,15 +78,21 @@ impl Unsaved {
 }
 
 impl LockedStore {
-    /// Locks the store, if there is one, and reads it.
+    /// Locks the store, if there is one, and reads it. To renew the pair of generation `known`, a store need not wait for
+    /// another process that has renewed it in the meantime.
     pub(crate) async fn lock(
         engine: &Engine,
         shared: Option<&SharedStore>,
+        known: Option<u64>,
         limit: Duration,
     ) -> Result<Self, CredentialError> {
         let mut place = Self::unlocked(engine);
-        let Some(shared) = shared else { return Ok(place) };
-        let locked = engine.within(limit, shared.store.lock(&shared.key)).await;
+        let Some(SharedStore { store, key }) = shared else { return Ok(place) };
+        let locking = match known {
+            Some(known) => store.lock_unless_newer(key, known),
+            None => store.lock(key),
+        };
+        let locked = engine.within(limit, locking).await;
         let mut locked = locked.unwrap_or(Err(LockError::Held)).map_err(lock_failed)?;
         place.stored = limited(engine, "read", locked.load()).await?;
         place.was_cleared = place.stored.is_none() && locked.was_cleared();

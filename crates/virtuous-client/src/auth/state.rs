@@ -30,6 +30,8 @@ impl State {
 /// What a renewal has collected so far.
 pub(super) struct Run {
     pub(super) place: LockedStore,
+    /// The latest generation that it knows.
+    pub(super) known: u64,
     /// Time limit of the refresh that has begun.
     pub(super) limit: Duration,
     /// The failure of the store.

@@ -538,7 +538,8 @@ impl World {
             if let Some(lease) = &mut record.lease {
                 earlier(&mut lease.until, NOW);
             }
-            if let Some(mark) = &mut record.mark {
+            // 0 is no time.
+            if let Some(mark) = record.mark.as_mut().filter(|mark| mark.until > 0) {
                 earlier(&mut mark.until, NOW - TIMING.settle);
             }
         };
