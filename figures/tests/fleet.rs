@@ -76,7 +76,7 @@ async fn killed(figure: &str, store: &str) {
         let expiries = cases(12, 1_000);
         for expiry in 1..=expiries {
             // In the small run, one process dies while it refreshes: the others wait for half a minute.
-            let dies = if figures::is_whole() { fastrand::u8(..40) == 0 } else { expiry == 6 };
+            let dies = if figures::is_whole() { fastrand::u8(..100) == 0 } else { expiry == 6 };
             run.expire(dies);
         }
         run.report(figure, expiries, seed);
