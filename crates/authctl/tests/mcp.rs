@@ -411,15 +411,54 @@ async fn hostile_arguments_lead_to_no_call() {
     // What looks like an escape in a value is a value.
     let (texts, _) = agent.tool("read", &tenant("a b?c=d&e#f"));
     assert!(texts[0].contains("404") || texts[0].contains("400"), "{texts:?}");
-    // A message that is no request, and one that is too long, don't end the server.
-    agent.send(&json!({"jsonrpc": "2.0", "id": "x"}));
-    let mut input = agent.input.as_ref().unwrap();
-    writeln!(input, "no JSON\n{}", "x".repeat(2 << 20)).unwrap();
-    loop {
-        agent.send(&json!({"jsonrpc": "2.0", "id": "y", "method": "tools/list"}));
-        if agent.next()["id"] == "y" {
-            break;
+}
+
+/// What the protocol refuses, and the code of the error.
+const REFUSED: [(&str, i64); 8] = [
+    ("no JSON", -32700),
+    ("{\"jsonrpc\":\"2.0\",\"id\":1", -32700),
+    ("[]", -32600),
+    ("{\"jsonrpc\":\"2.0\",\"id\":true,\"method\":\"tools/list\"}", -32600),
+    ("{\"jsonrpc\":\"1.0\",\"method\":\"tools/list\"}", -32600),
+    ("{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"tools/list\"}", -32600),
+    ("{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"tools/cal\"}", -32601),
+    ("{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"tools/call\",\"params\":{\"name\":7}}", -32602),
+];
+
+/// The id of those that can be responded to.
+const READABLE: &str = "\"a\"";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_none_gets_an_error_that_says_what_to_send() {
+    let home = Home::new();
+    // Before and in a session.
+    for mut agent in [Agent::without_handshake(&home, &[]), Agent::start(&home, &[])] {
+        for (message, code) in REFUSED {
+            writeln!(agent.input.as_ref().unwrap(), "{message}").unwrap();
+            let response = agent.next();
+            let error = &response["error"];
+            assert_eq!(error["code"], code, "{message}: {response}");
+            let id = if message.contains(READABLE) { json!("a") } else { Value::Null };
+            assert_eq!(response["id"], id, "{message}: {response}");
+            assert!(error["message"].as_str().unwrap().len() > 20, "{message}: {response}");
         }
+        writeln!(agent.input.as_ref().unwrap(), "{}", "x".repeat(2 << 20)).unwrap();
+        assert!(agent.next()["error"]["message"].as_str().unwrap().contains("1024 KiB"));
+        // The error of this server, as a confused client sends it back: no response, and no loop.
+        agent.send(&json!({"jsonrpc": "2.0", "error": {"code": -32700, "message": "x"}}));
+        assert_eq!(agent.request("ping", &json!({}))["result"], json!({}));
+        agent.end().expect(0, "");
+    }
+    // The last line of the input needs no end.
+    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}).to_string();
+    home.run_with(&["mcp"], &hello).expect(0, "\"result\":{}");
+    let server = Listener::start(&home, &["--emulator"]);
+    let own = format!("authorization: Bearer {}", server.ready["token"].as_str().unwrap());
+    for (message, code) in REFUSED {
+        let response = server.post(&own, message);
+        let status = if message.contains(READABLE) { 200 } else { 400 };
+        assert_eq!(response.status, status, "{message}: {response:?}");
+        assert_eq!(response.json()["error"]["code"], code, "{message}: {response:?}");
     }
 }
 

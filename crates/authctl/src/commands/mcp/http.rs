@@ -1,5 +1,6 @@
 //! The server over HTTP: a token per caller, checked before the protocol is read, and no sessions.
 
+use super::message;
 use super::server::Server;
 use crate::broker::caller::HEADER;
 use crate::broker::gate::allow_origin;
@@ -7,10 +8,12 @@ use crate::broker::problem::Problem;
 use crate::broker::serve::{Socket, serve};
 use crate::broker::{Broker, Held, Limits, Places};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
+use rmcp::model::{ErrorCode, JsonRpcError, ProtocolVersion};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use std::convert::Infallible;
@@ -75,7 +78,10 @@ async fn respond(
         let caller = gate.caller(&head.headers, None, &mut entry)?;
         let limits = Limits { bytes: MAX_MESSAGE, time: BODY_TIME, own: Some(&caller.body_bytes) };
         let body = broker.read(&head, body, &limits, &mut places).await?;
-        Ok(Ok((caller, body)))
+        match message::read(&body) {
+            Err(error) if head.method == Method::POST => Ok(Err(unread(&head, &error))),
+            _ => Ok(Ok((caller, body))),
+        }
     };
     let mut response = match admitted.await {
         Ok(Ok((caller, body))) => {
@@ -92,4 +98,19 @@ async fn respond(
         allow_origin(response.headers_mut(), origin);
     }
     response.map(|body| Held { body, _places: places })
+}
+
+/// The response to a message that is refused before the protocol. An error that answers a request comes with the status that the
+/// library would choose.
+fn unread(head: &Parts, error: &JsonRpcError) -> Response<Bytes> {
+    let version = head.headers.get("mcp-protocol-version").and_then(|value| value.to_str().ok());
+    let is_new = version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28.as_str());
+    let mut response = Response::new(Bytes::from(serde_json::to_vec(error).unwrap_or_default()));
+    *response.status_mut() = match error.error.code {
+        ErrorCode::METHOD_NOT_FOUND if is_new => StatusCode::NOT_FOUND,
+        ErrorCode::METHOD_NOT_FOUND | ErrorCode::INVALID_PARAMS => StatusCode::OK,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }

@@ -1,15 +1,19 @@
 //! `authctl mcp`: an MCP server, by which agents call operations without ever seeing a credential.
 //!
-//! `server` handles the protocol, `tools` has the tools, `catalog` finds and describes operations, `arguments` turns the arguments of
-//! a tool into a call, and `result` what comes back into a result. Calls go through `crate::broker`, as those of the proxy do.
+//! `pipes` and `http` are the transports, whose messages `message` reads. `server` handles the protocol, `tools` has the tools,
+//! `catalog` finds and describes operations, `arguments` turns the arguments of a tool into a call, and `result` what comes back into a
+//! result. Calls go through `crate::broker`, as those of the proxy do.
 
 mod arguments;
 mod catalog;
 mod http;
+mod message;
+mod pipes;
 mod result;
 mod server;
 mod tools;
 
+use self::pipes::Pipes;
 use self::server::Server;
 use super::proxy::{self, Options, hosts};
 use crate::broker::serve::{DRAIN, Socket};
@@ -18,7 +22,6 @@ use crate::globals::Globals;
 use crate::interrupt::Signals;
 use rmcp::ServiceExt as _;
 use rmcp::service::ServerInitializeError;
-use rmcp::transport::async_rw::AsyncRwTransport;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -109,7 +112,7 @@ async fn over_pipes(server: Server) -> Result<(), Failure> {
     let broker = Arc::clone(&server.broker);
     let mut signals = Signals::new()?;
     let (input, output) = rmcp::transport::stdio_pipes();
-    let transport = AsyncRwTransport::new(input, output).with_max_line_length(http::MAX_MESSAGE);
+    let transport = Pipes::new(input, output, http::MAX_MESSAGE);
     let served = async {
         let failed =
             |error: &dyn std::fmt::Display| Failure::local(format!("the MCP server failed: {error}"));
