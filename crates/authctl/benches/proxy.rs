@@ -1,7 +1,9 @@
-//! What the proxy adds to a call, and how many calls a second it makes: `cargo bench -p authctl --bench proxy`.
+//! What the proxy adds to a call, and how many calls a second it makes:
+//! `cargo bench -p authctl --all-features --bench proxy [-- --json FILE]`.
 //!
 //! The same calls are made directly and through `authctl proxy`, both by the client of this workspace, against the emulator in this
-//! process. `CALLS=20000` in the environment makes a longer run.
+//! process. Direct calls and those through the proxy take turns, so that both meet the same other load of the machine; a ratio is that
+//! of neighbours, and the processor time of the proxy doesn't depend on other load. `CALLS=20000` in the environment makes a longer run.
 
 #![allow(
     clippy::expect_used,
@@ -16,7 +18,7 @@ use auth_client_core::{Error, decode};
 use auth_emulator::Emulator;
 use http::Method;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use virtuous_client::Client;
 
@@ -54,46 +56,107 @@ async fn measured(client: &Client, calls: u32, in_flight: u32) -> Duration {
     clock.now().since(start) / (calls / in_flight * in_flight)
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The quartiles of values.
+fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
+    [1, 2, 3].map(|quarter| values.get(values.len() * quarter / 4).copied().unwrap_or_default())
 }
 
-#[tokio::main]
-async fn main() {
-    let calls: u32 = std::env::var("CALLS").ok().and_then(|text| text.parse().ok()).unwrap_or(4_000);
-    let emulator = Emulator::start().await.unwrap();
-    // The vendor's limit of an hour is less than a run.
-    emulator.virtuous().configure(|settings| settings.calls_per_hour = 1_000_000_000);
-    let (url, key) = (emulator.virtuous().base_url(), emulator.virtuous().api_key());
+/// The processor time that a process has used, in seconds: proc_pid_stat(5). `None` where it is not known.
+fn processor_time(id: u32) -> Option<f64> {
+    let text = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
+    // Linux counts in hundredths of a second.
+    Some((ticks(11)? + ticks(12)?) / 100.0)
+}
+
+/// One figure, in the form of those of `cargo xtask bench`.
+fn row(
+    id: &str,
+    what: &str,
+    limit: f64,
+    is_most: bool,
+    [low, median, high]: [f64; 3],
+    digits: usize,
+) -> serde_json::Value {
+    let holds = if is_most { median <= limit } else { median >= limit };
+    let (sign, status) = (if is_most { "≤" } else { "≥" }, if holds { "pass" } else { "fail" });
+    let measured = format!("{median:.digits$} (quartiles {low:.digits$} to {high:.digits$})");
+    println!("{what}: {measured}, target {sign} {limit:.digits$}: {status}");
+    serde_json::json!({"id": id, "what": what, "target": format!("{sign} {limit:.digits$}"), "measured": measured,
+        "cases": ROUNDS, "status": status})
+}
+
+/// A proxy that runs, and its URL and token.
+fn start(url: &str, key: &str) -> (Child, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_authctl"));
-    command.args(["proxy", "--provider", "virtuous"]).env_clear().env("VIRTUOUS_API_KEY", &key);
-    let mut proxy = command.env("VIRTUOUS_BASE_URL", &url).stdout(Stdio::piped()).spawn().unwrap();
+    command.args(["proxy", "--provider", "virtuous"]).env_clear().env("VIRTUOUS_API_KEY", key);
+    let mut proxy = command.env("VIRTUOUS_BASE_URL", url).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(proxy.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
     let text =
         |name: &str| ready.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-    let (direct, proxied) = (client(&url, &key), client(&text("url"), &text("token")));
+    (proxy, text("url"), text("token"))
+}
+
+#[tokio::main]
+async fn main() {
+    let calls: u32 = std::env::var("CALLS").ok().and_then(|text| text.parse().ok()).unwrap_or(4_000);
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--json").skip(1);
+    let emulator = Emulator::start().await.unwrap();
+    // The vendor's limit of an hour is less than a run.
+    emulator.virtuous().configure(|settings| settings.calls_per_hour = 1_000_000_000);
+    let (url, key) = (emulator.virtuous().base_url(), emulator.virtuous().api_key());
+    let (mut proxy, own_url, token) = start(&url, &key);
+    let (direct, proxied) = (client(&url, &key), client(&own_url, &token));
     for client in [&direct, &proxied] {
         measured(client, 1_000, IN_FLIGHT).await;
     }
+    let mut rows = Vec::new();
     for in_flight in [1, IN_FLIGHT] {
-        let (mut ratios, mut times) = (Vec::new(), [Vec::new(), Vec::new()]);
+        let (mut ratios, mut rates, mut per_second) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            let both = [&direct, &proxied].map(|client| measured(client, calls / 4, in_flight));
-            let [one, other] = both;
-            let (one, other) = (one.await.as_secs_f64(), other.await.as_secs_f64());
+            let one = measured(&direct, calls / 4, in_flight).await.as_secs_f64();
+            let before = processor_time(proxy.id());
+            let other = measured(&proxied, calls / 4, in_flight).await.as_secs_f64();
+            if let (Some(before), Some(after)) = (before, processor_time(proxy.id())) {
+                per_second.push(f64::from(calls / 4) / (after - before).max(0.01));
+            }
             ratios.push(other / one);
-            times[0].push(one * 1e6);
-            times[1].push(other * 1e6);
+            rates.push(1.0 / other);
         }
-        let [one, other] = times.map(median);
-        println!(
-            "{in_flight:>3} at a time: direct {one:.0} µs, through the proxy {other:.0} µs per call ({:.0} a second), ratio {:.2}",
-            1e6 / other,
-            median(ratios)
-        );
+        let what = |text: &str| format!("{text}, {in_flight} at a time");
+        rows.push(row(
+            &format!("proxy-ratio-{in_flight}"),
+            &what("duration of a call to a direct call"),
+            1.6,
+            true,
+            quartiles(ratios),
+            2,
+        ));
+        if in_flight > 1 {
+            rows.push(row(
+                "proxy-rate",
+                &what("calls a second, with client and emulator on the same cores"),
+                5_000.0,
+                false,
+                quartiles(rates),
+                0,
+            ));
+            rows.push(row(
+                "proxy-per-processor-second",
+                &what("calls of a second of processor time of the proxy"),
+                5_000.0,
+                false,
+                quartiles(per_second),
+                0,
+            ));
+        }
+    }
+    if let Some(file) = arguments.next() {
+        std::fs::write(file, serde_json::Value::from(rows).to_string()).unwrap();
     }
     proxy.kill().unwrap();
     proxy.wait().unwrap();

@@ -33,12 +33,26 @@ const CREDENTIALS: [HeaderName; 3] =
 #[derive(Debug)]
 pub(crate) struct Scrubbing<T> {
     inner: T,
-    secrets: Vec<Vec<u8>>,
+    secrets: Vec<Needle>,
+}
+
+/// A form of a credential. Preparing the search for it costs far more than searching a response.
+#[derive(Debug)]
+struct Needle(memmem::Finder<'static>);
+
+impl Needle {
+    fn new(form: Vec<u8>) -> Self {
+        Self(memmem::Finder::new(&form).into_owned())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.0.needle()
+    }
 }
 
 impl<T> Scrubbing<T> {
     pub(crate) fn new<'s>(inner: T, secrets: impl Iterator<Item = &'s str>) -> Self {
-        Self { inner, secrets: secrets.flat_map(forms).collect() }
+        Self { inner, secrets: secrets.flat_map(forms).map(Needle::new).collect() }
     }
 }
 
@@ -55,8 +69,10 @@ impl<T: Transport> Transport for Scrubbing<T> {
         let sent = sent(request.headers());
         let mut received = self.inner.send(request, limits).await?;
         // Most of what is sent are secrets of the settings, and a body is searched once for each.
-        let others = sent.iter().filter(|form| !self.secrets.contains(form));
-        let needles: Vec<&[u8]> = self.secrets.iter().chain(others).map(Vec::as_slice).collect();
+        let is_known = |sent: &String| self.secrets.iter().any(|known| known.bytes() == sent.as_bytes());
+        let others: Vec<Needle> =
+            sent.iter().filter(|one| !is_known(one)).flat_map(|one| forms(one)).map(Needle::new).collect();
+        let needles: Vec<&Needle> = self.secrets.iter().chain(&others).collect();
         let mut count = 0;
         let body = received.response.body();
         if let Some(clean) = replaced(body, &needles, &mut count) {
@@ -78,7 +94,7 @@ impl<T: Transport> Transport for Scrubbing<T> {
 }
 
 /// The credentials in the headers of a request.
-fn sent(headers: &HeaderMap) -> Vec<Vec<u8>> {
+fn sent(headers: &HeaderMap) -> Vec<String> {
     let mut found = Vec::new();
     let credentials =
         headers.iter().filter(|(name, value)| value.is_sensitive() || CREDENTIALS.contains(name));
@@ -86,16 +102,16 @@ fn sent(headers: &HeaderMap) -> Vec<Vec<u8>> {
         let Ok(text) = value.to_str() else { continue };
         if *name == header::COOKIE {
             for pair in text.split(';') {
-                found.extend(forms(pair.split_once('=').map_or(pair, |(_, value)| value).trim()));
+                found.push(pair.split_once('=').map_or(pair, |(_, value)| value).trim().to_owned());
             }
             continue;
         }
         let secret = text.split_once(' ').map_or(text, |(_, rest)| rest).trim();
-        found.extend(forms(secret));
+        found.push(secret.to_owned());
         // The password of a pair; the name of its user is no secret.
         let decoded = STANDARD.decode(secret).ok().and_then(|pair| String::from_utf8(pair).ok());
         let pair = decoded.as_deref().unwrap_or(text);
-        found.extend(pair.split_once(':').map(|(_, password)| forms(password.trim())).into_iter().flatten());
+        found.extend(pair.split_once(':').map(|(_, password)| password.trim().to_owned()));
     }
     found
 }
@@ -123,7 +139,7 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
 }
 
 /// Returns the text with all needles replaced, `None` if it has none.
-fn replaced(text: &[u8], needles: &[&[u8]], count: &mut u32) -> Option<Vec<u8>> {
+fn replaced(text: &[u8], needles: &[&Needle], count: &mut u32) -> Option<Vec<u8>> {
     let mut clean: Option<Vec<u8>> = None;
     for needle in needles {
         let current = clean.as_deref().unwrap_or(text);
@@ -145,9 +161,10 @@ fn replaced(text: &[u8], needles: &[&[u8]], count: &mut u32) -> Option<Vec<u8>> 
 }
 
 /// Returns the positions of the needle, as it is or with any of its characters escaped.
-fn occurrences(text: &[u8], needle: &[u8]) -> Vec<Range<usize>> {
+fn occurrences(text: &[u8], needle: &Needle) -> Vec<Range<usize>> {
+    let (finder, needle) = (&needle.0, needle.bytes());
     if memchr::memchr2(b'%', b'\\', text).is_none() {
-        return memmem::find_iter(text, needle).map(|at| at..at + needle.len()).collect();
+        return finder.find_iter(text).map(|at| at..at + needle.len()).collect();
     }
     let Some(first) = needle.first() else { return Vec::new() };
     let mut found: Vec<Range<usize>> = Vec::new();
