@@ -79,19 +79,12 @@ impl Routes {
     }
 
     fn new(provider: &'static str) -> Self {
-        let of = |operation: Operation| {
-            let segments = operation.path.trim_start_matches('/').split('/');
-            let template = segments.map(|text| segment(provider, &operation, text)).collect();
-            let queries = operation.parameters.iter().filter(|one| one.place == Place::Query);
-            let single = queries
-                .filter(|one| one.schema.plain(provider).is_some_and(|plain| !plain.list))
-                .map(|one| one.name.clone());
-            let (metadata, filled) = (operation.metadata(), OnceLock::new());
-            Route { metadata, template, single: single.collect(), filled, operation }
-        };
         // The sessions of VISE have one address per domain: no path below the account's address is an operation.
         let operations = index::operations(provider).filter(|_| provider != "vise");
-        Self { provider, routes: operations.filter_map(Key::operation).map(of).collect() }
+        Self {
+            provider,
+            routes: operations.filter_map(Key::operation).map(|one| Route::new(provider, one)).collect(),
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Route> {
@@ -149,6 +142,17 @@ impl Routes {
 }
 
 impl Route {
+    pub(crate) fn new(provider: &str, operation: Operation) -> Self {
+        let segments = operation.path.trim_start_matches('/').split('/');
+        let template = segments.map(|text| segment(provider, &operation, text)).collect();
+        let queries = operation.parameters.iter().filter(|one| one.place == Place::Query);
+        let single = queries
+            .filter(|one| one.schema.plain(provider).is_some_and(|plain| !plain.list))
+            .map(|one| one.name.clone());
+        let (metadata, filled) = (operation.metadata(), OnceLock::new());
+        Self { metadata, template, single: single.collect(), filled, operation }
+    }
+
     fn has_form_of(&self, segments: &[String]) -> bool {
         self.template.len() == segments.len()
             && self.template.iter().zip(segments).all(|(own, given)| match own {

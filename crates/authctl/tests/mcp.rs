@@ -374,7 +374,7 @@ async fn hostile_arguments_lead_to_no_call() {
         json!({"operation": "virtuous:contacts.gte"}),
         json!({"operation": "virtuous:../contacts.get"}),
         json!({"operation": "virtuous:tokens.request"}),
-        json!({"operation": "vise:domains.list"}),
+        json!({"operation": "vise:session.open"}),
         json!({"operation": format!("virtuous:{}", "x".repeat(100_000))}),
         json!({"operation": "virtuous:contacts.get", "parameters": "17"}),
         json!({"operation": "virtuous:contacts.get", "parameters": {"contactId": 17, "x": 1}}),
@@ -411,6 +411,57 @@ async fn hostile_arguments_lead_to_no_call() {
     // What looks like an escape in a value is a value.
     let (texts, _) = agent.tool("read", &tenant("a b?c=d&e#f"));
     assert!(texts[0].contains("404") || texts[0].contains("400"), "{texts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_of_vise_are_listed_and_called() {
+    let emulator = Emulator::start().await.unwrap();
+    let home = Home::of(&emulator);
+    let vise = emulator.vise();
+    let mut agent = Agent::start(&home, &["--allow-writes"]);
+    let (found, _) = agent.tool("search_operations", &json!({"query": "", "provider": "vise"}));
+    assert!(found[0].contains("vise:domains.list") && found[0].contains("vise:hosts.call"), "{found:?}");
+    let (_, domains) = agent.data("read", &json!({"operation": "vise:domains.list"}));
+    assert_eq!(domains[1]["domain_vise_host"], vise.host(1));
+    assert!((0..3).all(|number| !domains.to_string().contains(&vise.phrase(number))), "{domains}");
+    let call = |method: &str, path: &str, more: Value| {
+        let parameters = json!({"host": vise.host(1), "method": method, "path": path});
+        let mut call = json!({"operation": "vise:hosts.call", "parameters": parameters});
+        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        call
+    };
+    let (_, output) = agent.data("write", &call("GET", "/domains", json!({})));
+    assert_eq!(output[0]["domain"], "shop-2.example");
+    let (_, note) = agent.data("write", &call("POST", "/notes", json!({"body": {"text": "a"}})));
+    assert_eq!(note["number"], 1);
+    for (call, code) in [
+        (call("GET", "/auth?pfk=x", json!({})), "not_allowed"),
+        (call("GET", "/../x", json!({})), "invalid_path"),
+        (call("GET", "notes", json!({})), "invalid_path"),
+        (call("TRACE", "/notes", json!({})), "invalid_arguments"),
+        (call("DELETE", "/notes", json!({})), "not_confirmed"),
+        (
+            json!({"operation": "vise:hosts.call", "parameters": {"host": "a/b", "method": "GET", "path": "/"}}),
+            "invalid_path",
+        ),
+        (
+            json!({"operation": "vise:hosts.call", "parameters": {"host": "a.example", "method": "GET", "path": "/"}}),
+            "unknown_host",
+        ),
+    ] {
+        assert_eq!(agent.error("write", &call)["code"], code, "{call}");
+    }
+    // Nothing is known of the paths of a host, so that only a rule with its name, or no policy, allows them.
+    let mut agent = Agent::start(&home, &[]);
+    agent.data("read", &json!({"operation": "vise:domains.list"}));
+    assert_eq!(agent.error("write", &call("GET", "/domains", json!({})))["code"], "writes_off");
+    let token = home.run(&["policy", "token", "agent"]).expect(0, "token_sha256").out;
+    let rules = token.replace("[\"class:read\"]", &format!("[\"vise:{}\"]", vise.host(0)));
+    let file = home.file("policy.toml", rules);
+    let mut agent = Agent::start(&home, &["--allow-writes", "--policy", file.to_str().unwrap()]);
+    assert_eq!(agent.error("write", &call("GET", "/domains", json!({})))["code"], "not_allowed");
+    let parameters = json!({"host": vise.host(0), "method": "GET", "path": "/domains"});
+    agent.data("write", &json!({"operation": "vise:hosts.call", "parameters": parameters}));
 }
 
 /// What the protocol refuses, and the code of the error.

@@ -29,11 +29,12 @@ async fn a_command_calls_without_the_credentials() {
         "VV_API_KEY=actl_",
         "REVESECURE_API_KEY=actl_",
         "VERIGATOR_PASSWORD=actl_",
+        "VISE_API_TOKEN=actl_",
         "NO_PROXY=internal,127.0.0.1",
     ] {
         assert!(outcome.out.contains(name), "{name}: {outcome:?}");
     }
-    for absent in ["VISE_API_TOKEN", "VIRTUOUS_PRIVATE_KEY", "OTHER_NAME"] {
+    for absent in ["VIRTUOUS_PRIVATE_KEY", "OTHER_NAME"] {
         assert!(!outcome.out.contains(absent), "{absent}: {outcome:?}");
     }
     let of_emulator: Vec<String> = emulator
@@ -61,6 +62,7 @@ async fn the_clients_of_this_workspace_work_as_commands() {
         (&["revesecure", "users", "list"], "users.list"),
         (&["vaultvision", "tenants", "list"], "tenants.list"),
         (&["virtuous", "contacts", "query_options"], "contacts.query_options"),
+        (&["vise", "domains"], "domains.list"),
     ] {
         let audit = home.folder.join(operation);
         let run = ["run", "--audit", audit.to_str().unwrap(), "--", common::PROGRAM];
@@ -72,6 +74,43 @@ async fn the_clients_of_this_workspace_work_as_commands() {
         let key = emulator.revesecure().api_key();
         assert!(!log.contains(&key) && !log.contains("actl_"), "{log}");
     }
+}
+
+/// The chain of VISE: the list, a session per host, calls with its cookie and the token.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_vise_works_as_a_command() {
+    let emulator = Emulator::start().await.unwrap();
+    let vise = emulator.vise();
+    let mut home = Home::of(&emulator);
+    let audit = home.folder.join("audit");
+    let run = |home: &Home, own: &[&str], arguments: &[&str]| {
+        let run = ["run", "--audit", audit.to_str().unwrap()];
+        home.run(&[&run, own, &["--", common::PROGRAM, "vise"], arguments].concat())
+    };
+    let domains = run(&home, &[], &["domains"]).expect(0, "").out;
+    assert!(domains.contains(&vise.host(0)) && !domains.contains(&vise.phrase(0)), "{domains}");
+    let each = run(&home, &[], &["each", "get", "/domains"]).expect(0, "shop-1.example").out;
+    assert!(each.contains(&vise.host(1)) && each.contains("shop-3.example"), "{each}");
+    run(&home, &[], &[&vise.host(1), "post", "/notes", "--data", "{\"text\":\"a\"}"])
+        .expect(0, "\"number\": 1");
+    run(&home, &[], &[&vise.host(1), "get", "/notes"]).expect(0, "\"a\"");
+    run(&home, &[], &["other.example", "get", "/notes"]).expect(5, "has no host other.example");
+    // Rules are about the host, and the list is a read.
+    run(&home, &["--read-only"], &["domains"]).expect(0, &vise.host(0));
+    run(&home, &["--read-only"], &[&vise.host(1), "get", "/notes"]).expect(3, "--read-only rules out");
+    let log = std::fs::read_to_string(&audit).unwrap();
+    for part in ["\"operation\":\"domains.list\"".to_owned(), format!("\"operation\":\"{}\"", vise.host(1))] {
+        assert!(log.contains(&part), "{part}: {log}");
+    }
+    assert!((0..3).all(|number| !log.contains(&vise.phrase(number))), "{log}");
+    // A host and its phrase instead of the list.
+    home.env.retain(|(name, _)| *name != "VISE_DASHBOARD_URL");
+    home.env.push(("VISE_HOST", format!("http://{}", vise.host(2))));
+    home.env.push(("VISE_PHRASE", vise.phrase(2)));
+    let script = "[ $VISE_PHRASE = \"$0\" ] && curl -s -o /dev/null -w '%{http_code}' -c jar \"$VISE_HOST/auth?pfk=$VISE_PHRASE\" && \
+        curl -s -b jar -H \"authorization: Bearer $VISE_API_TOKEN\" $VISE_HOST/domains && curl -s -b jar -o /dev/null -w '%{http_code}' $VISE_HOST/domains";
+    let own = home.run(&["run", "--", "/bin/sh", "-c", script, &vise.host(2)]).expect(0, "shop-3.example");
+    assert!(own.out.starts_with("200") && own.out.ends_with("401"), "{own:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

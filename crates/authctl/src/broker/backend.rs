@@ -13,8 +13,8 @@ use crate::index::{Class, PROVIDERS};
 use crate::output::note;
 use crate::routes::Routes;
 use crate::settings::{self, Settings};
-use auth_client_core::Request;
 use auth_client_core::transport::{HyperTransport, TransportSettings};
+use auth_client_core::{Call, Request};
 use auth_emulator::Emulator;
 use http::{Method, StatusCode};
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use vise_client::Session;
+use vise_client::{AccountDomain, Session};
 
 /// Calls to one provider at the same time; further ones wait, so that a vendor doesn't get a connection for each caller.
 const CALLS: usize = 256;
@@ -210,6 +210,19 @@ impl Backend {
                 Ok(session.request(method, path))
             }
         }
+    }
+
+    /// The call that lists the domains of VISE.
+    pub(crate) fn domains(&self) -> Option<Call<Vec<AccountDomain>, vise_client::Error>> {
+        match &self.client {
+            Kind::Vise(client, _) => Some(client.list_account_domains()),
+            Kind::Client(_) => None,
+        }
+    }
+
+    /// The host of VISE that is set without the list of domains.
+    pub(crate) fn own_host(&self) -> Option<String> {
+        self.settings.get("VISE_HOST").map(super::vise::authority)
     }
 
     /// Waits for a renewal in the background, so that its result is saved.

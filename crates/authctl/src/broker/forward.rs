@@ -4,19 +4,25 @@ use super::Made;
 use super::gate::Admitted;
 use super::problem::Problem;
 use super::scrub;
+use super::vise;
 use crate::failure::Exit;
-use auth_client_core::{Error, ErrorKind, decode};
+use auth_client_core::{Call, Error, ErrorKind, decode};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use vise_client::AccountDomain;
 
 /// Makes the call. Any response of the vendor is a success here, whatever its status.
 pub(super) async fn send(
     admitted: &Admitted,
     headers: &HeaderMap,
     body: Bytes,
+    side: Option<&vise::Side>,
 ) -> Result<(Response<Bytes>, Made), Problem> {
     let target = &admitted.target;
     let backend = &admitted.backend;
+    if let Some(domains) = backend.domains().filter(|_| target.host.is_none()) {
+        return list(domains, side).await;
+    }
     let mut request = backend
         .request(target.host.as_deref(), target.method.clone(), &target.path)
         .await
@@ -52,6 +58,32 @@ pub(super) async fn send(
         }
         Err(error) => failed(&error),
     }
+}
+
+/// Lists the domains of VISE. The body of a failure may have phrases, and isn't passed on.
+async fn list(
+    domains: Call<Vec<AccountDomain>, vise_client::Error>,
+    side: Option<&vise::Side>,
+) -> Result<(Response<Bytes>, Made), Problem> {
+    let mark = HeaderValue::from_static("1");
+    let error = match domains.header(scrub::MARK, mark).reply().await {
+        Ok(reply) => {
+            let mut response = Response::new(vise::listed(&reply.value, side));
+            let json = HeaderValue::from_static("application/json");
+            response.headers_mut().insert(header::CONTENT_TYPE, json);
+            return Ok((response, Made { attempts: reply.attempts, may_have_executed: false }));
+        }
+        Err(error) => error,
+    };
+    let (response, made) = failed(&error)?;
+    let (status, code) = match response.status() {
+        StatusCode::UNAUTHORIZED => (StatusCode::UNAUTHORIZED, "credentials"),
+        status if status.is_success() => (StatusCode::BAD_GATEWAY, "failed"),
+        status => (status, "failed"),
+    };
+    let mut problem = Problem::new(status, code, error.to_string());
+    problem.attempts = made.attempts;
+    Err(problem)
 }
 
 /// The vendor's response of a failed call, or why there is none.

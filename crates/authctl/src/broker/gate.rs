@@ -6,6 +6,7 @@ use super::backend::{Backend, Backends};
 use super::caller::{self, Caller};
 use super::problem::Problem;
 use super::resolve::{Resolved, Target, called, decoded, first_segment, resolve};
+use super::vise::{self, Side};
 use crate::index::PROVIDERS;
 use crate::json;
 use crate::routes::{Found, Routes};
@@ -28,6 +29,8 @@ pub(crate) struct Gate {
     pub(crate) hosts: Option<Vec<String>>,
     /// Origins of web pages that may call.
     pub(crate) origins: Vec<String>,
+    /// The address of all hosts of VISE, if there is one.
+    pub(crate) vise: Option<Side>,
 }
 
 /// A call that may be made.
@@ -65,8 +68,14 @@ impl Gate {
         entry.set_operation(&asked.route.operation);
         check_expiry(caller, entry.started)?;
         let backend = self.backend(asked.route.operation.provider())?;
-        let resolved =
-            called(backend.routes, backend.own_key(), asked.route, &asked.values, asked.query.clone())?;
+        let resolved = match asked.route.operation.provider() {
+            "vise" => {
+                let (method, path, query) = vise::request(&asked.values)?;
+                entry.method = method.to_string();
+                resolve(backend.routes, None, &method, &path, &query)?
+            }
+            _ => called(backend.routes, backend.own_key(), asked.route, &asked.values, asked.query.clone())?,
+        };
         allowed(Arc::clone(caller), backend, resolved, entry)
     }
 
@@ -106,7 +115,10 @@ impl Gate {
         if let Some(hosts) = &self.hosts {
             let mut given = head.headers.get_all(header::HOST).iter();
             let host = given.next().and_then(|value| value.to_str().ok()).map(str::to_ascii_lowercase);
-            if given.next().is_some() || host.is_none_or(|host| !hosts.contains(&host)) {
+            let is_own = |host: String| {
+                hosts.contains(&host) || self.vise.as_ref().is_some_and(|side| side.has(&host))
+            };
+            if given.next().is_some() || !host.is_some_and(is_own) {
                 return forbidden("host", "the header Host names another server: --allow-host allows it");
             }
         }

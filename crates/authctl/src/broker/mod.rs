@@ -19,6 +19,7 @@ mod rate;
 pub(crate) mod resolve;
 mod scrub;
 pub(crate) mod serve;
+pub(crate) mod vise;
 
 use self::audit::{Audit, End, Entry};
 use self::caller::Caller;
@@ -166,12 +167,17 @@ impl Broker {
     async fn admitted(
         self: &Arc<Self>,
         entry: &mut Entry,
-        head: Parts,
+        mut head: Parts,
         body: Incoming,
         peer: Option<u32>,
     ) -> Result<(Response<Bytes>, Places), Problem> {
         self.gate.check_connection(&head)?;
         if let Some(response) = self.gate.preflight(&head) {
+            return Ok((response, Places::default()));
+        }
+        if let Some(side) = &self.gate.vise
+            && let Some(response) = side.enter(&mut head)?
+        {
             return Ok((response, Places::default()));
         }
         let mut places = Places::default();
@@ -315,7 +321,7 @@ impl Broker {
                 problem.may_have_executed = entry.is_write();
                 Err(problem)
             }
-            sent = forward::send(admitted, headers, body) => sent,
+            sent = forward::send(admitted, headers, body, self.gate.vise.as_ref()) => sent,
         };
         let refused = match &sent {
             Ok((response, _)) => response.status() == StatusCode::UNAUTHORIZED,

@@ -86,6 +86,11 @@ impl Rules {
         Self { read_only, open: true, ..Self::default() }
     }
 
+    /// Returns `true` if some host of VISE may be called.
+    pub(crate) fn may_call_vise(&self) -> bool {
+        !self.read_only && (self.open || self.allow.iter().any(|rule| rule.provider == Some("vise")))
+    }
+
     pub(crate) fn decide(&self, subject: Subject<'_>) -> Decision {
         let decided = |allowed: bool, reason: String| Decision { allowed, reason };
         let only_reads = subject.class == Class::Read && !subject.returns_secrets && subject.is_known;

@@ -4,6 +4,7 @@
 use super::caller;
 use super::policy::{RAW, Subject};
 use super::problem::Problem;
+use super::vise;
 use crate::index::Class;
 use crate::json;
 use crate::routes::{Found, Misled, Route, Routes, class_of};
@@ -18,7 +19,10 @@ const VERSION: &str = "v1";
 const SERVICE: &str = "service";
 
 /// The login of the sessions of VISE, which the proxy opens itself.
-const VISE_LOGIN: &str = "/auth";
+pub(super) const VISE_LOGIN: &str = "/auth";
+
+/// The operation that lists the domains of VISE.
+pub(crate) const VISE_DOMAINS: &str = "domains.list";
 
 /// The target of a request.
 #[derive(Debug)]
@@ -93,6 +97,9 @@ pub(crate) fn resolve(
     let (host, path) = match provider {
         "vise" => {
             let (host, path) = first_segment(path);
+            if vise::is_list(method, host, path) {
+                return Ok(vise_domains());
+            }
             (Some(host.to_ascii_lowercase()), Cow::Borrowed(path))
         }
         "verigator" => (None, Cow::Owned(below_service(path)?)),
@@ -115,6 +122,13 @@ pub(crate) fn resolve(
         }
         Found::Operation(route, values) => of_route(route, own_key, method, values, query),
     }
+}
+
+/// The list of the domains of VISE. Its response has no credentials by the time that a caller gets it.
+fn vise_domains() -> Resolved {
+    let (method, path) = (Method::GET, "/domains".to_owned());
+    let target = Target { host: None, method, path, query: Vec::new(), route: None, class: Class::Read };
+    Resolved { target, id: VISE_DOMAINS.to_owned(), is_known: true, returns_secrets: false, ids: Vec::new() }
 }
 
 /// Resolves a call that names its operation. `values` are those of the path parameters that a client doesn't fill in.

@@ -125,9 +125,11 @@ fn connections() -> usize {
     MAX_CONNECTIONS
 }
 
-/// Serves until `stop` becomes true, and then until calls in progress have ended. `respond` gets the user of a unix socket too.
+/// Serves until `stop` becomes true, and then until calls in progress have ended. `respond` gets the user of a unix socket too, and
+/// requests of both sockets if there is another one.
 pub(crate) async fn serve<R, F, B>(
     socket: Socket,
+    other: Option<Socket>,
     broker: Arc<Broker>,
     respond: R,
     mut stop: watch::Receiver<bool>,
@@ -142,7 +144,16 @@ pub(crate) async fn serve<R, F, B>(
     let slots = Arc::new(Semaphore::new(most));
     let accept = async || {
         let slot = Arc::clone(&slots).acquire_owned().await;
-        (socket.accept().await, slot)
+        let other = async {
+            match &other {
+                Some(other) => other.accept().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            accepted = socket.accept() => (accepted, slot),
+            accepted = other => (accepted, slot),
+        }
     };
     loop {
         let (accepted, slot) = tokio::select! {
@@ -170,7 +181,7 @@ pub(crate) async fn serve<R, F, B>(
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
-    drop(socket);
+    drop((socket, other));
     // Ignored: after the time, what is left is dropped.
     let _ = tokio::time::timeout(DRAIN, async {
         // Ignored: nobody closes these semaphores.

@@ -7,6 +7,7 @@ use crate::broker::caller::{Caller, Token};
 use crate::broker::gate::Gate;
 use crate::broker::policy::{self, Rules};
 use crate::broker::serve::{self, Socket};
+use crate::broker::vise::Side;
 use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::interrupt::{Signal, Signals};
@@ -16,7 +17,7 @@ use crate::server;
 use http::uri::Authority;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::watch;
@@ -97,17 +98,29 @@ fn host_of(text: &str) -> Option<()> {
 }
 
 impl Options {
-    /// The broker of a server, with the log open and the clients of all providers with credentials.
+    /// The broker of a server, with the log open and the clients of all providers with credentials, and the socket that is the
+    /// address of all hosts of VISE.
     pub(super) async fn prepare(
         &self,
         globals: &Globals,
         callers: Vec<Caller>,
-        hosts: Option<Vec<String>>,
-    ) -> Result<Arc<Broker>, Failure> {
+        address: Option<SocketAddr>,
+    ) -> Result<(Arc<Broker>, Option<Socket>), Failure> {
         globals.refuse_all_but_emulator("the proxy prints no responses")?;
-        let broker = self.broker(globals, callers, hosts).await?;
-        broker.gate.backends.build_all()?;
-        Ok(broker)
+        let mut broker = self.broker(globals, callers, address.map(hosts)).await?;
+        let backends = &broker.gate.backends;
+        backends.build_all()?;
+        // A client calls hosts of VISE without encryption on this machine only.
+        let local = address.map(|address| address.ip()).filter(IpAddr::is_loopback);
+        let socket = match local.filter(|_| backends.all().iter().any(|one| one.provider == "vise")) {
+            Some(ip) => {
+                let (socket, address) = Socket::bind(SocketAddr::from((ip, 0))).await?;
+                broker.gate.vise = Some(Side::new(address, hosts(address), backends.only()));
+                Some(socket)
+            }
+            None => None,
+        };
+        Ok((Arc::new(broker), socket))
     }
 
     /// The same, but clients are built when calls need them.
@@ -116,7 +129,7 @@ impl Options {
         globals: &Globals,
         callers: Vec<Caller>,
         hosts: Option<Vec<String>>,
-    ) -> Result<Arc<Broker>, Failure> {
+    ) -> Result<Broker, Failure> {
         let audit = self.audit.as_deref().map(Audit::open).transpose()?.unwrap_or_default();
         let backends = Backends::new(self.provider()?, globals).await?;
         let hosts = hosts.map(|mut hosts| {
@@ -128,8 +141,9 @@ impl Options {
             callers: callers.into_iter().map(Arc::new).collect::<Vec<_>>().into(),
             hosts,
             origins: self.allow_origin.clone(),
+            vise: None,
         };
-        Ok(Arc::new(Broker::new(gate, audit)))
+        Ok(Broker::new(gate, audit))
     }
 
     /// The only provider, if there is one.
@@ -182,13 +196,18 @@ impl Options {
 }
 
 /// Serves until `stop` becomes true and calls in progress have ended.
-pub(super) async fn serve(broker: &Arc<Broker>, socket: Socket, stop: watch::Receiver<bool>) {
+pub(super) async fn serve(
+    broker: &Arc<Broker>,
+    socket: Socket,
+    vise: Option<Socket>,
+    stop: watch::Receiver<bool>,
+) {
     let own = Arc::clone(broker);
     let respond = move |request, peer| {
         let broker = Arc::clone(&own);
         async move { broker.respond(request, peer).await }
     };
-    serve::serve(socket, Arc::clone(broker), respond, stop).await;
+    serve::serve(socket, vise, Arc::clone(broker), respond, stop).await;
 }
 
 /// The values of `Host` for an address of this machine.
@@ -222,11 +241,11 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
             (socket, None)
         }
     };
-    let broker = options.prepare(globals, callers, address.map(hosts)).await?;
+    let (broker, vise) = options.prepare(globals, callers, address).await?;
     let signals = Signals::new()?;
     let url = address.map(|address| format!("http://{address}"));
     announce(&broker.gate, "proxy", url, arguments.unix.as_deref(), token.as_deref())?;
-    until_stopped(signals, options, &broker, |stopped| serve(&broker, socket, stopped)).await;
+    until_stopped(signals, options, &broker, |stopped| serve(&broker, socket, vise, stopped)).await;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! `authctl run -- COMMAND`: a program with its own proxy, and without the credentials.
 
-use super::proxy::{self, Options, hosts};
+use super::proxy::{self, Options};
 use crate::broker::serve::Socket;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -19,8 +19,8 @@ const OWN_FAILURE: i32 = 125;
 const EXAMPLES: &str = "\
 The command gets, for each provider with credentials, its base URL at the proxy and a token in place of the credential, in the
 variables that the clients read: VIRTUOUS_BASE_URL and VIRTUOUS_API_KEY, VV_BASE_URL and VV_API_KEY, REVESECURE_BASE_URL,
-REVESECURE_API_KEY and REVESECURE_SECRET_KEY, VERIGATOR_BASE_URL, VERIGATOR_USERNAME and VERIGATOR_PASSWORD. For other clients:
-AUTHCTL_PROXY_URL and AUTHCTL_PROXY_TOKEN. The variables with the credentials are removed, and the loopback addresses are added
+REVESECURE_API_KEY and REVESECURE_SECRET_KEY, VERIGATOR_BASE_URL, VERIGATOR_USERNAME and VERIGATOR_PASSWORD,
+VISE_DASHBOARD_URL and VISE_API_TOKEN. For other clients: AUTHCTL_PROXY_URL and AUTHCTL_PROXY_TOKEN. The variables with the credentials are removed, and the loopback addresses are added
 to NO_PROXY.
 
 Exit code: that of the command; 128 and the number of a signal that ended it; 125 if the proxy can't be
@@ -60,7 +60,7 @@ async fn start(arguments: &Arguments, globals: &Globals) -> Result<i32, Failure>
     let options = &arguments.options;
     let (caller, token) = options.chosen("run", arguments.caller.as_deref())?;
     let (socket, address) = Socket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-    let broker = options.prepare(globals, vec![caller], Some(hosts(address))).await?;
+    let (broker, vise) = options.prepare(globals, vec![caller], Some(address)).await?;
     let backends = &broker.gate.backends;
     let (program, rest) =
         arguments.command.split_first().ok_or_else(|| Failure::usage("the command is missing"))?;
@@ -73,6 +73,9 @@ async fn start(arguments: &Arguments, globals: &Globals) -> Result<i32, Failure>
     for backend in backends.all() {
         let at = if backends.only().is_some() { url.clone() } else { format!("{url}/{}", backend.provider) };
         command.envs(variables(backend.provider, at, &token));
+        if let (Some(side), Some(host)) = (&broker.gate.vise, backend.own_host()) {
+            command.env("VISE_HOST", side.url()).env("VISE_PHRASE", host);
+        }
     }
     command.env("AUTHCTL_PROXY_URL", &url).env("AUTHCTL_PROXY_TOKEN", &token);
     for name in ["NO_PROXY", "no_proxy"] {
@@ -93,7 +96,7 @@ async fn start(arguments: &Arguments, globals: &Globals) -> Result<i32, Failure>
         stop.send_replace(true);
         status
     };
-    let ((), status) = tokio::join!(proxy::serve(&broker, socket, stopped), ended);
+    let ((), status) = tokio::join!(proxy::serve(&broker, socket, vise, stopped), ended);
     let status = status.map_err(|error| Failure::local(format!("{program}: {error}")))?;
     Ok(code(status))
 }
@@ -115,6 +118,7 @@ fn variables(provider: &str, url: String, token: &str) -> Vec<(&'static str, Str
             ("VERIGATOR_PASSWORD", token()),
         ],
         "virtuous" => vec![("VIRTUOUS_BASE_URL", url), ("VIRTUOUS_API_KEY", token())],
+        "vise" => vec![("VISE_DASHBOARD_URL", url), ("VISE_API_TOKEN", token())],
         _ => Vec::new(),
     }
 }

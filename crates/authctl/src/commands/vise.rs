@@ -10,7 +10,7 @@ use crate::json::{self, Line};
 use crate::settings::Settings;
 use crate::{call, emulate, interrupt, output, target, words};
 use auth_client_core::{Error, Request, decode};
-use vise_client::{Client, Session};
+use vise_client::{AccountDomain, Client, Session};
 
 const USAGE: &str = "\
 Usage:
@@ -99,7 +99,7 @@ async fn domains(client: &Client, globals: &Globals) -> Result<(), Failure> {
         .iter()
         .map(|domain| {
             let row = Line::default()
-                .text("host", domain.vise_url.as_deref())
+                .text("host", host_of(domain).as_deref())
                 .json("has_phrase", domain.vise_phrase.is_some());
             let others = serde_json::to_string(&domain.other).unwrap_or_default();
             let others = json::object(&others).unwrap_or_default();
@@ -121,11 +121,11 @@ async fn each(client: &Client, call: &Call, arguments: &Arguments, globals: &Glo
     let mut rows = Vec::new();
     let mut failed = 0;
     for (domain, body) in results.succeeded() {
-        rows.push(Line::default().text("host", domain.vise_url.as_deref()).body("response", body).end());
+        rows.push(Line::default().text("host", host_of(domain).as_deref()).body("response", body).end());
     }
     for (domain, error) in results.failed() {
         failed += 1;
-        let row = Line::default().text("host", domain.vise_url.as_deref());
+        let row = Line::default().text("host", host_of(domain).as_deref());
         rows.push(row.text("error", error.to_string().as_str()).end());
     }
     let total = rows.len();
@@ -150,8 +150,8 @@ pub(crate) async fn session(client: &Client, target: &str) -> Result<Session, Fa
         return Ok(session);
     }
     let domains = client.list_account_domains().await.map_err(|error| failed(&error))?;
-    let hosts: Vec<&str> = domains.iter().filter_map(|domain| domain.vise_url.as_deref()).collect();
-    let mut found = domains.iter().filter(|domain| domain.vise_url.as_deref().is_some_and(is_target));
+    let hosts: Vec<String> = domains.iter().filter_map(host_of).collect();
+    let mut found = domains.iter().filter(|domain| host_of(domain).as_deref().is_some_and(is_target));
     match (found.next(), found.next()) {
         (Some(domain), None) => client.session_for(domain).map_err(|error| failed(&error)),
         (Some(_), Some(_)) => {
@@ -159,11 +159,16 @@ pub(crate) async fn session(client: &Client, target: &str) -> Result<Session, Fa
                 .hint(hosts.join(", ")))
         }
         (None, _) => {
-            let near = words::did_you_mean(target, hosts.into_iter());
+            let near = words::did_you_mean(target, hosts.iter().map(String::as_str));
             Err(Failure::new(Exit::NotFound, "not_found", format!("the account has no host {target}{near}"))
                 .hint("authctl vise domains lists the hosts"))
         }
     }
+}
+
+/// The host of a domain. Below `authctl run`, all have the address of the proxy, which says their names.
+fn host_of(domain: &AccountDomain) -> Option<String> {
+    domain.other.get(crate::broker::vise::NAME).or_else(|| domain.vise_url.clone())
 }
 
 /// The failure of a call that only reads.

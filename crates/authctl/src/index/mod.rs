@@ -26,7 +26,8 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    fn parse(line: &'static str) -> Option<Self> {
+    /// Reads a line: `PROVIDER/RESOURCE/NAME`, a tab, and the record.
+    pub(crate) fn parse(line: &'static str) -> Option<Self> {
         let (key, json) = line.split_once('\t')?;
         let mut words = key.split('/');
         let (provider, resource, name) = (words.next()?, words.next()?, words.next()?);

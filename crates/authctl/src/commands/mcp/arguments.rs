@@ -2,6 +2,7 @@
 
 use super::catalog;
 use super::tools::{MAX_ROWS, ROWS};
+use super::vise;
 use crate::broker::Asked;
 use crate::broker::problem::Problem;
 use crate::index::{Class, Operation, Parameter, Place, schema};
@@ -160,7 +161,7 @@ impl Arguments {
     /// Refuses a deletion whose `confirm` doesn't name the operation and the ids of exactly this call.
     fn check_confirmation(&self, operation: &Operation, path: &[String]) -> Result<(), Problem> {
         let given = self.text("confirm")?;
-        if !operation.deletes() {
+        if !operation.deletes() && !vise::deletes(operation, path) {
             return match given {
                 Some(_) => Err(invalid("`confirm` is for deletions")),
                 None => Ok(()),
@@ -197,6 +198,9 @@ impl Arguments {
                 key.name
             );
             return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "not_supported", detail));
+        }
+        if given.is_none() && vise::is_call(operation) {
+            return Ok(None);
         }
         let none = Value::Object(JsonObject::new());
         let value = given.unwrap_or(&none);

@@ -2,6 +2,7 @@
 
 use super::arguments::{Arguments, invalid, is_plain_read, is_settable, short};
 use super::tools::{READ, WRITE};
+use super::vise;
 use crate::broker::policy::{Rules, Subject};
 use crate::broker::problem::Problem;
 use crate::index::schema::Additional;
@@ -16,11 +17,6 @@ const MAX_WORDS: usize = 200;
 
 /// The longest description of an operation.
 const MAX_DESCRIPTION: usize = 8 << 10;
-
-/// The providers whose operations can be called. A VISE host has paths of which nothing is known.
-pub(super) fn providers() -> Vec<&'static str> {
-    PROVIDERS.into_iter().filter(|one| *one != "vise").collect()
-}
 
 /// The id of an operation, as the tools have it.
 pub(super) fn id(operation: &Operation) -> String {
@@ -39,9 +35,10 @@ pub(super) fn operation(id: &str) -> Result<&'static Route, Problem> {
     let (provider, rest) = id.split_once(':').filter(|_| id.len() <= MAX_WORDS).ok_or_else(form)?;
     let (resource, name) = rest.split_once('.').ok_or_else(form)?;
     if provider == "vise" {
-        return Err(unknown(
-            "VISE has no known operations: authctl vise calls its hosts, in a terminal".to_owned(),
-        ));
+        let is_it =
+            |route: &&Route| (route.operation.key.resource, route.operation.key.name) == (resource, name);
+        let none = || unknown("VISE has vise:domains.list and vise:hosts.call".to_owned());
+        return vise::routes().iter().find(is_it).ok_or_else(none);
     }
     let key = resolve::provider(provider).and_then(|provider| resolve::operation(provider, resource, name));
     let key = key.map_err(|failure| unknown(failure.message().to_owned()))?;
@@ -57,8 +54,14 @@ pub(super) fn tool_of(operation: &Operation) -> &'static str {
     if is_plain_read(operation) { READ } else { WRITE }
 }
 
-fn is_allowed(operation: &Operation, rules: &Rules) -> bool {
-    rules.decide(Subject::of(operation, &operation.id())).allowed
+/// The reason why the caller may not call an operation.
+fn refusal(operation: &Operation, rules: &Rules) -> Option<String> {
+    // The rules are about the host.
+    if vise::is_call(operation) && rules.may_call_vise() {
+        return None;
+    }
+    let decision = rules.decide(Subject::of(operation, &operation.id()));
+    (!decision.allowed).then_some(decision.reason)
 }
 
 /// Lists operations that the caller may call.
@@ -77,23 +80,25 @@ pub(super) fn search(
     let only = match arguments.text("provider")? {
         None => None,
         Some(name) => Some(
-            providers()
+            PROVIDERS
                 .into_iter()
                 .find(|one| *one == name)
-                .ok_or_else(|| invalid(format!("`provider` must be one of {}", providers().join(", "))))?,
+                .ok_or_else(|| invalid(format!("`provider` must be one of {}", PROVIDERS.join(", "))))?,
         ),
     };
     let (limit, offset) = (arguments.limit()?, arguments.offset()?);
     let mut found: Vec<(usize, &Operation)> = Vec::new();
     let mut refused = 0_u64;
     let is_wanted = |one: &&str| [only, served].into_iter().flatten().all(|only| only == *one);
-    let providers = providers().into_iter().filter(is_wanted);
-    let operations = providers.flat_map(|one| Routes::of(one).iter()).map(|route| &route.operation);
+    let of_vise = if is_wanted(&"vise") { vise::routes() } else { &[] };
+    let routes =
+        PROVIDERS.into_iter().filter(is_wanted).flat_map(|one| Routes::of(one).iter()).chain(of_vise);
+    let operations = routes.map(|route| &route.operation);
     for operation in operations.filter(|one| !is_login(one)) {
         let Some(rank) = rank(operation, &wanted) else { continue };
-        match is_allowed(operation, rules) {
-            true => found.push((rank, operation)),
-            false => refused += 1,
+        match refusal(operation, rules) {
+            None => found.push((rank, operation)),
+            Some(_) => refused += 1,
         }
     }
     // Stable: those of the same rank stay in the order of their names.
@@ -170,9 +175,8 @@ fn described(operation: &Operation, rules: &Rules, full: bool, depth: usize) -> 
         .text("tool", tool_of(operation))
         .text("class", operation.class.as_str())
         .text("summary", operation.summary.as_str());
-    let decision = rules.decide(Subject::of(operation, &operation.id()));
-    if !decision.allowed {
-        line = line.text("not_allowed", decision.reason.as_str());
+    if let Some(reason) = refusal(operation, rules) {
+        line = line.text("not_allowed", reason.as_str());
     }
     if operation.deletes() {
         line = line.json("deletes", true).json("needs_confirm", true);
@@ -284,9 +288,9 @@ mod tests {
                 break;
             }
         }
-        // All but the login of Virtuous, and VISE.
-        let all = providers().into_iter().flat_map(index::operations).count();
-        assert_eq!(count, all - 1);
+        // All but the login of Virtuous, and those of VISE in their own form.
+        let all = PROVIDERS.into_iter().filter(|one| *one != "vise").flat_map(index::operations).count();
+        assert_eq!(count, all - 1 + vise::routes().len());
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(super) async fn listen(server: Server, socket: Socket, stop: watch::Receiver
         let (broker, service) = (Arc::clone(&own), service.clone());
         async move { respond(&broker, &service, request).await }
     };
-    serve(socket, broker, respond, stop).await;
+    serve(socket, None, broker, respond, stop).await;
 }
 
 async fn respond(
@@ -100,7 +100,7 @@ async fn respond(
     response.map(|body| Held { body, _places: places })
 }
 
-/// The response to a message that is refused before the protocol. An error that answers a request comes with the status that the
+/// The response to a message that is refused before the protocol. An error with the id of a request has the status that the
 /// library would choose.
 fn unread(head: &Parts, error: &JsonRpcError) -> Response<Bytes> {
     let version = head.headers.get("mcp-protocol-version").and_then(|value| value.to_str().ok());

@@ -12,6 +12,7 @@ mod pipes;
 mod result;
 mod server;
 mod tools;
+mod vise;
 
 use self::pipes::Pipes;
 use self::server::Server;
@@ -90,17 +91,15 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         allow_host: arguments.allow_host.clone(),
         allow_origin: arguments.allow_origin.clone(),
     };
-    if options.provider()? == Some("vise") {
-        return Err(Failure::usage("--provider vise: VISE has no known operations")
-            .hint("authctl proxy makes calls of its hosts"));
-    }
+    // An unknown one, before anything else.
+    options.provider()?;
     let writes = !options.read_only;
     match arguments.http {
         Some(address) => over_http(&options, globals, writes, address).await,
         None => {
             let (caller, _) = options.chosen("mcp", arguments.caller.as_deref())?;
             // The protocol never waits for a keyring.
-            let broker = options.broker(globals, Vec::new(), None).await?;
+            let broker = Arc::new(options.broker(globals, Vec::new(), None).await?);
             over_pipes(Server { broker, writes, caller: Some(Arc::new(caller)) }).await
         }
     }
@@ -149,7 +148,8 @@ async fn over_http(
     crate::server::check_loopback("--http", address, hint)?;
     let (callers, token) = options.all_callers("mcp", None)?;
     let (socket, address) = Socket::bind(address).await?;
-    let broker = options.prepare(globals, callers, Some(hosts(address))).await?;
+    let broker = Arc::new(options.broker(globals, callers, Some(hosts(address))).await?);
+    broker.gate.backends.build_all()?;
     let url = format!("http://{address}{}", http::PATH);
     let signals = Signals::new()?;
     proxy::announce(&broker.gate, "mcp", Some(url), None, token.as_deref())?;
