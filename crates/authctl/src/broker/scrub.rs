@@ -141,9 +141,11 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
 /// Returns the text with all needles replaced, `None` if it has none.
 fn replaced(text: &[u8], needles: &[&Needle], count: &mut u32) -> Option<Vec<u8>> {
     let mut clean: Option<Vec<u8>> = None;
-    for needle in needles {
+    let has_escapes = memchr::memchr2(b'%', b'\\', text).is_some();
+    // Escapes only make an occurrence longer.
+    for needle in needles.iter().filter(|needle| needle.bytes().len() <= text.len()) {
         let current = clean.as_deref().unwrap_or(text);
-        let found = occurrences(current, needle);
+        let found = occurrences(current, needle, has_escapes);
         if found.is_empty() {
             continue;
         }
@@ -161,9 +163,9 @@ fn replaced(text: &[u8], needles: &[&Needle], count: &mut u32) -> Option<Vec<u8>
 }
 
 /// Returns the positions of the needle, as it is or with any of its characters escaped.
-fn occurrences(text: &[u8], needle: &Needle) -> Vec<Range<usize>> {
+fn occurrences(text: &[u8], needle: &Needle, has_escapes: bool) -> Vec<Range<usize>> {
     let (finder, needle) = (&needle.0, needle.bytes());
-    if memchr::memchr2(b'%', b'\\', text).is_none() {
+    if !has_escapes {
         return finder.find_iter(text).map(|at| at..at + needle.len()).collect();
     }
     let Some(first) = needle.first() else { return Vec::new() };
