@@ -75,26 +75,17 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     Ok(list)
 }
 
+/// The folders of these providers, named with or without `-client`; of all if there are none.
 fn chosen(root: &Path, providers: &[String]) -> Result<Vec<PathBuf>, Failure> {
     let all = workspace::described_crates(root)?;
-    for provider in providers {
-        if !all.iter().any(|folder| is_called(folder, provider)) {
-            let known: Vec<String> = all.iter().map(|folder| workspace::crate_name(folder)).collect();
-            return Err(Failure::new(
-                format!("no crate `{provider}` has an openapi.json; those that have: {}", known.join(", ")),
-                "cargo xtask codegen, for all of them",
-            ));
-        }
-    }
-    let wanted = |folder: &PathBuf| {
-        providers.is_empty() || providers.iter().any(|provider| is_called(folder, provider))
+    let known: Vec<String> = all.iter().map(|folder| workspace::crate_name(folder)).collect();
+    let full = |provider: &String| {
+        let name = format!("{provider}-client");
+        if known.contains(&name) { name } else { provider.clone() }
     };
-    Ok(all.into_iter().filter(wanted).collect())
-}
-
-fn is_called(folder: &Path, provider: &str) -> bool {
-    let name = workspace::crate_name(folder);
-    name == provider || name.strip_suffix("-client") == Some(provider)
+    let wanted: Vec<String> = providers.iter().map(full).collect();
+    let chosen = workspace::chosen(known, &wanted, "cargo xtask codegen")?;
+    Ok(all.into_iter().filter(|folder| chosen.contains(&workspace::crate_name(folder))).collect())
 }
 
 /// What has to change in a crate for it to agree with its description.
