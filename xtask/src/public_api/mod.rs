@@ -47,28 +47,16 @@ that the compiler makes (Send, Sync, …) and those for all types are left out t
 The documentation is built by the stable toolchain with RUSTC_BOOTSTRAP=1 for rustdoc alone, because its JSON has no
 stable form yet. It takes about half a minute on a warm target folder.";
 
-/// A list: the file, its head, and whether it is the one of the module `provider`.
-struct Side {
-    file: &'static str,
-    head: &'static str,
-    provider: bool,
-}
-
-const USERS: Side = Side {
-    file: "public-api.txt",
-    head: "# What users can name, with all features. Renewed by `cargo xtask public-api --bless`; a line that goes away is a\n# breaking change.\n",
-    provider: false,
-};
-
-const PROVIDERS: Side = Side {
-    file: "public-api-provider.txt",
-    head: "# What only provider crates name, with all features. Renewed by `cargo xtask public-api --bless`; it may change in a\n# minor version.\n",
-    provider: true,
-};
-
-/// The lists of a crate.
-fn sides(name: &str) -> &'static [Side] {
-    if name == "auth-client-core" { &[USERS, PROVIDERS] } else { &[USERS] }
+/// The lists of a crate: the file, its head, and whether it is the one of the module `provider`.
+fn sides(name: &str) -> &'static [(&'static str, &'static str, bool)] {
+    const USERS: &str = "# What users can name, with all features. Renewed by `cargo xtask public-api --bless`; a line that goes away is a\n# breaking change.\n";
+    const PROVIDERS: &str = "# What only provider crates name, with all features. Renewed by `cargo xtask public-api --bless`; it may change in a\n# minor version.\n";
+    match name {
+        "auth-client-core" => {
+            &[("public-api.txt", USERS, false), ("public-api-provider.txt", PROVIDERS, true)]
+        }
+        _ => &[("public-api.txt", USERS, false)],
+    }
 }
 
 /// Whether a line is about an item of the crate's module `provider`: the item itself, or an implementation that names one.
@@ -93,12 +81,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
         let json = workspace::target(&root).join("doc").join(format!("{}.json", name.replace('-', "_")));
         let lines = listing::read(&json, name)?;
         violations.extend(allowed.violations(&lines, &all));
-        for side in sides(name) {
-            let of_side =
-                |line: &&String| sides(name).len() == 1 || is_of_provider(line, name) == side.provider;
+        for (file, head, provider) in sides(name) {
+            let of_side = |line: &&String| sides(name).len() == 1 || is_of_provider(line, name) == *provider;
             let lines: Vec<&str> = lines.iter().filter(of_side).map(String::as_str).collect();
-            let path = format!("crates/{name}/{}", side.file);
-            let text = format!("{}{}\n", side.head, lines.join("\n"));
+            let path = format!("crates/{name}/{file}");
+            let text = format!("{head}{}\n", lines.join("\n"));
             if arguments.bless {
                 process::write_if_changed(&root.join(&path), text)?;
             } else {

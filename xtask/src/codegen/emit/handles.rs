@@ -219,9 +219,9 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
             request = quote!(#request #(.check(#checks))*);
         }
         request = match filled(&form) {
-            Some((filled, body)) => {
+            Some(filled) => {
                 let (with, filled) = (ident(&format!("with_{filled}")), ident(filled));
-                let body = body_variable(operation, body);
+                let body = body_variable(operation, &form);
                 quote!(#request.json(&self.client.#with(#body.#filled.as_ref(), #value)))
             }
             None => match &form {
@@ -255,10 +255,10 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
 }
 
 /// What the client adds to a body.
-fn filled<'f, 'a>(form: &'f BodyForm<'a>) -> Option<(&'a str, &'f BodyForm<'a>)> {
+fn filled<'a>(form: &BodyForm<'a>) -> Option<&'a str> {
     match form {
         BodyForm::Direct(model, _) | BodyForm::Into(model) | BodyForm::Value(model) => {
-            Some((model.object()?.filled.as_ref()?, form))
+            model.object()?.filled.as_deref()
         }
         _ => None,
     }
