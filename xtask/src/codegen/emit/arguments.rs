@@ -11,8 +11,7 @@ use quote::quote;
 /// The type that holds the arguments of an operation by name.
 pub(crate) fn named_arguments<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Vec<TokenStream> {
     let arguments = plan.arguments(operation);
-    let fields: Vec<Field<'_>> =
-        arguments.iter().map(|argument| Field::of_parameter(argument.parameter)).collect();
+    let fields: Vec<Field<'_>> = arguments.into_iter().map(Field::of_parameter).collect();
     let type_name = operation.arguments_type();
     let name = ident(&type_name);
     let docs = doc(
@@ -41,8 +40,7 @@ pub(crate) fn named_arguments<'a>(plan: &Plan<'a>, operation: &'a Operation) -> 
 /// The steps between, to the type of arguments that could be swapped.
 pub(crate) fn steps<'a>(plan: &Plan<'a>, operation: &'a Operation) -> TokenStream {
     let arguments = plan.arguments(operation);
-    let fields: Vec<Field<'_>> =
-        arguments.iter().map(|argument| Field::of_parameter(argument.parameter)).collect();
+    let fields: Vec<Field<'_>> = arguments.into_iter().map(Field::of_parameter).collect();
     staged(&operation.arguments_type(), &fields, &[], false).1
 }
 

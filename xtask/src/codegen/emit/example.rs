@@ -39,7 +39,7 @@ pub(crate) fn call<'a>(plan: &Plan<'a>, operation: &'a Operation, body: Option<&
         writer.names.insert(name);
         vec![chain]
     } else {
-        given.map(|one| writer.argument(&one)).collect::<Result<Vec<_>>>()?
+        given.map(|one| writer.argument(one)).collect::<Result<Vec<_>>>()?
     };
     let mut whole = None;
     if let (Some(form), Some(example)) = (plan.body(operation), body) {
@@ -88,7 +88,7 @@ pub(crate) fn modify<'a>(
     let mut writer = Writer { plan, names: BTreeSet::new() };
     let handle = writer.handle(operation)?;
     let path = plan.arguments(operation).into_iter().filter(|argument| argument.in_path);
-    let values = path.map(|argument| writer.argument(&argument)).collect::<Result<Vec<_>>>()?;
+    let values = path.map(|argument| writer.argument(argument)).collect::<Result<Vec<_>>>()?;
     let mut properties = model.object().into_iter().flat_map(|object| &object.properties);
     let property = properties.find(|property| property.is_option() && property.ty == Type::Text);
     let change = match property.map(|property| ident(&property.rust)) {

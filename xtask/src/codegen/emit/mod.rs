@@ -18,7 +18,7 @@ mod values;
 mod wire_json;
 mod wire_tests;
 
-use super::description::{Operation, Type};
+use super::description::Type;
 use super::plan::{Model, Plan};
 use super::walk::Refusal;
 use crate::Failure;
@@ -153,9 +153,7 @@ fn public_path(plan: &Plan<'_>, name: &str) -> String {
     if plan.model(name).is_some() {
         return format!("models::{name}");
     }
-    let is_of =
-        |operation: &Operation| operation.arguments_type() == name || operation.options_type() == name;
-    if plan.api.operations.iter().any(is_of) {
+    if plan.argument_types.contains(name) {
         return format!("arguments::{name}");
     }
     let custom = plan.api.types().find_map(|ty| match ty {

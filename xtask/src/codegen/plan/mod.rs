@@ -9,12 +9,14 @@ use super::description::{
     Api, Direction, Object, Operation, Parameter, Property, Resource, Schema, Shape, Type,
 };
 use super::walk::{Refusal, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A description whose parts fit together.
 pub(crate) struct Plan<'a> {
     pub(crate) api: &'a Api,
     models: BTreeMap<&'a str, Model<'a>>,
+    /// The types of named arguments and of optional query parameters.
+    pub(crate) argument_types: BTreeSet<String>,
 }
 
 /// A schema and how it is used.
@@ -37,19 +39,6 @@ pub(crate) struct Construction<'a> {
     pub(crate) required: Vec<&'a Property>,
     /// Each has a setter.
     pub(crate) optional: Vec<&'a Property>,
-}
-
-/// An argument of a method, beside the body.
-pub(crate) struct Argument<'a> {
-    pub(crate) parameter: &'a Parameter,
-}
-
-impl std::ops::Deref for Argument<'_> {
-    type Target = Parameter;
-
-    fn deref(&self) -> &Parameter {
-        self.parameter
-    }
 }
 
 /// How a method takes its body.
@@ -85,7 +74,12 @@ impl<'a> BodyForm<'a> {
 impl<'a> Plan<'a> {
     /// Checks that the parts fit together.
     pub(crate) fn new(api: &'a Api) -> Result<Self> {
-        let mut plan = Self { api, models: BTreeMap::new() };
+        let mut plan = Self { api, models: BTreeMap::new(), argument_types: BTreeSet::new() };
+        for operation in &api.operations {
+            let optional = operation.query.iter().any(|parameter| !parameter.required);
+            plan.argument_types.extend(optional.then(|| operation.options_type()));
+            plan.argument_types.extend(operation.named_arguments.then(|| operation.arguments_type()));
+        }
         for schema in &api.schemas {
             let model = Model { schema, sent: false, read: false, whole: false, private: false };
             plan.models.insert(&schema.name, model);
@@ -213,7 +207,7 @@ impl<'a> Plan<'a> {
     }
 
     /// What a method takes beside its body: the path parameters that its handle lacks, then the required query.
-    pub(crate) fn arguments(&self, operation: &'a Operation) -> Vec<Argument<'a>> {
+    pub(crate) fn arguments(&self, operation: &'a Operation) -> Vec<&'a Parameter> {
         let bound = self.resource(&operation.resource).map(|own| self.bound(own)).unwrap_or_default();
         let path = operation.path_parameters.iter().filter(|parameter| {
             !bound.iter().any(|bound| bound.wire == parameter.wire)
@@ -221,7 +215,7 @@ impl<'a> Plan<'a> {
                 && operation.body_id.as_ref() != Some(&parameter.wire)
         });
         let query = operation.query.iter().filter(|parameter| parameter.required);
-        path.chain(query).map(|parameter| Argument { parameter }).collect()
+        path.chain(query).collect()
     }
 
     /// The first resource, in the order of the description, that has an operation with this schema in it.
