@@ -481,3 +481,112 @@ async fn a_doctor_says_why_it_stops() {
     home.env.clear();
     home.run(&["doctor", "revesecure"]).expect(4, "REVESECURE_API_KEY");
 }
+
+/// What a doctor names as settings is what a user can write: with them, the calls that failed succeed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_that_are_named_work() {
+    let settings = json!({ "digest": "sha512", "key_encoding": "utf8", "separator": "\r\n", "signing_host": "dashboard.revesecure.com" });
+    let emulator = builder("revesecure", &settings).start().await.unwrap();
+    let home = Home::of(&emulator);
+    home.run(&["revesecure", "organization", "get"]).expect(4, "");
+    let outcome = home.run(&["doctor", "revesecure", "-o", "ndjson"]).expect(0, "");
+    assert!(outcome.err.starts_with("revesecure: ") && outcome.err.contains(" as expected, 4 differ, "));
+    // The summary has the whole table of a profile, without a secret.
+    let (_, shown) = outcome.err.split_once("config.toml:\n").unwrap();
+    let (table, last) = shown.split_once("\nand add ").unwrap();
+    assert_eq!(last, "--profile NAME to the commands\n");
+    let keys =
+        ["digest = \"sha512\"", "key_encoding = \"utf8\"", "separator = \"\\r\\n\"", "signing_host = "];
+    for key in keys.iter().chain(&["api_key = \"env:REVESECURE_API_KEY\"", "[profiles.NAME.revesecure]"]) {
+        assert!(table.contains(key), "{key}: {table}");
+    }
+    home.file(".config/authctl/config.toml", table);
+    home.run(&["revesecure", "organization", "get", "--profile", "NAME"]).expect(0, "OrgName");
+
+    let settings = json!({ "vise_token": { "header": "x-api-key" }, "dashboard_token": "authorization", "session_cookie": "sid", "phrases": "encoded" });
+    let emulator = builder("vise", &settings).start().await.unwrap();
+    let mut home = Home::of(&emulator);
+    home.env.retain(|(name, _)| matches!(*name, "VISE_API_TOKEN" | "VISE_DASHBOARD_URL"));
+    let outcome = home.run(&["doctor", "vise", "--report", "report.json"]).expect(0, "4 differ");
+    let (_, shown) = outcome.err.split_once("config.toml:\n").unwrap();
+    home.file(".config/authctl/config.toml", shown.split_once("\nand add ").unwrap().0);
+    home.run(&["vise", "each", "get", "/domains", "--profile", "NAME"]).expect(0, "protected");
+    let report = std::fs::read_to_string(home.folder.join("report.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&report).unwrap()["differs"], 4);
+}
+
+/// A path that the server does not have differs from an error of the API.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_the_other_path_is_named() {
+    let emulator = Emulator::builder().seed(7).start().await.unwrap();
+    let page = Fault::response(404, &HTML, "<title>Not here</title>");
+    let home = Home::of(&emulator);
+    let rows = |expected: &str| -> Vec<Value> {
+        let outcome = home.run(&["doctor", "verigator", "-o", "ndjson"]).expect(0, expected);
+        outcome.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    assert_eq!(about(&rows("0 differ"), "path-prefix")[0].0, "confirmed");
+    // The first call only: the second one has the other path.
+    emulator.add_fault(FaultRule::new("verigator", page).operation("services.get").times(1)).unwrap();
+    let found = rows("path_prefix = \"/v1\"");
+    assert_eq!(differing(&found), BTreeSet::from(["path-prefix"]), "{found:#?}");
+}
+
+/// A user's session is renewed only if that is allowed, and survives it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_is_observed_if_it_is_allowed() {
+    for (rotates, result) in [(true, "confirmed"), (false, "differs")] {
+        let emulator = builder("virtuous", &json!({ "rotate_refresh_tokens": rotates }));
+        let emulator = emulator.start().await.unwrap();
+        let mut home = Home::new();
+        let at = emulator.virtuous();
+        home.env = vec![("VIRTUOUS_BASE_URL", at.base_url())];
+        let login = ["login", "virtuous", "--user", &at.username(), "--password-stdin"];
+        home.run_with(&login, &format!("{}\n", at.password())).expect(0, "Logged in");
+        let renewals = || emulator.journal().iter().filter(|entry| entry.path == "/Token").count();
+        let logins = renewals();
+        let rows = |more: &[&'static str]| -> Vec<Value> {
+            let doctor = [&["doctor", "virtuous", "-o", "ndjson"] as &[_], more].concat();
+            let outcome = home.run(&doctor).expect(0, "as expected");
+            outcome.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        };
+        let untouched = rows(&[]);
+        assert_eq!(about(&untouched, "refresh-rotation"), [("untested", "--allow-refresh is needed")]);
+        assert_eq!(renewals(), logins);
+        let renewed = rows(&["--allow-refresh"]);
+        assert_eq!(renewals(), logins + 1);
+        let rotation = about(&renewed, "refresh-rotation");
+        assert!(rotation.len() == 1 && rotation[0].0 == result, "{rotation:?}");
+        let lifetimes = about(&renewed, "token-lifetimes");
+        assert!(
+            lifetimes[0].1.contains("refresh_token") && lifetimes[0].1.contains("; expires_in is "),
+            "{lifetimes:?}"
+        );
+        home.run(&["virtuous", "contacts", "types"]).expect(0, "Household");
+    }
+    let home = Home::new();
+    home.run(&["doctor", "verigator", "--allow-refresh"]).expect(2, "no tokens to renew");
+}
+
+/// What queries offer is compared with the operators of the SDK.
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_of_queries_that_the_sdk_does_not_know_are_named() {
+    let option = |name: &str| json!({ "options": [{ "parameter": "Secret Club", "operatorOptions": [{ "operator": name }] }] });
+    for (body, code, result, observed) in [
+        (option("SoundsLike").to_string(), 9, "differs", "SoundsLike"),
+        (option("Is").to_string(), 0, "confirmed", "1 operators, all of them known"),
+        ("[]".to_owned(), 9, "differs", "a JSON array"),
+    ] {
+        let rule = FaultRule::new("virtuous", Fault::response(200, &JSON, &body));
+        let rule = rule.operation("contacts.query_options");
+        let (exit, found) = findings_with(Emulator::builder().seed(7), "virtuous", vec![rule]).await;
+        let rows = about(&found, "query-operators");
+        assert!(rows.iter().any(|(is, text)| *is == result && text.contains(observed)), "{rows:?}");
+        assert_eq!(exit, code, "{rows:?}");
+        assert!(!rows.iter().any(|(_, text)| text.contains("Secret Club")), "{rows:?}");
+    }
+    let contact = json!({ "id": 17, "createDateTimeUtc": "the day 3 of May" }).to_string();
+    let rule = FaultRule::new("virtuous", Fault::response(200, &JSON, &contact)).operation("contacts.get");
+    let (_, found) = findings_with(Emulator::builder().seed(7), "virtuous", vec![rule]).await;
+    assert_eq!(differing(&found), BTreeSet::from(["formats"]), "{found:#?}");
+}

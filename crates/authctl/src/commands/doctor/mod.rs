@@ -4,19 +4,23 @@
 //! operations that read; a file per provider has its checks. A row that no check observes is reported as such.
 
 mod probe;
+mod recorder;
 mod revesecure;
+mod summary;
 mod vaultvision;
 mod verigator;
 mod virtuous;
 mod vise;
 
 use crate::failure::{Exit, Failure};
-use crate::globals::Globals;
+use crate::globals::{Format, Globals};
 use crate::json::Line;
 use crate::settings::{Settings, variables};
-use crate::{emulate, interrupt, output, resolve};
+use crate::{assumptions, emulate, interrupt, output, resolve};
 use probe::Probe;
+use serde_json::Value;
 use std::path::PathBuf;
+use summary::Counts;
 
 /// The rows of docs/assumptions.md, written by `cargo xtask codegen`.
 static ROWS: &str = include_str!("../../generated/assumptions.tsv");
@@ -27,15 +31,18 @@ Only operations that read are called. Those of ReveSecure that look a user up se
 or one that doesn't exist. For VISE, sessions are opened at one host of the account. The report contains no names, ids or
 credentials: only statuses, names of fields, types, formats, counts, and the limits of the account.
 
-A profile may have settings for an assumption, which are named in its row. Settings that a check varies are tried from the
-defaults on, whatever the profile has; others are used as they are.
+The column setting has the key of a profile that ends a difference, or the reason why none is needed. Keys that the profile has
+are named in the row of their assumption. Those that a check varies are tried from the defaults on, whatever the profile has;
+others are used as they are.
 
 A rejected credential counts as a failed login at some vendors. After the first rejection, other settings are tried at most
 five times, with two seconds in between; without these limits if the called host is a loopback address.
 
-Results: confirmed; differs, with the setting to change; untested, with the reason.
-Exit codes: 0 if all checks were made; 4 if no variant of the credential is accepted; 6 if the server throttles; 8 after
---max-calls; 9 with --strict if something differs.
+Results: confirmed; differs, with the setting to change; untested, with the reason. A table leaves out what no read shows. A
+summary on standard error counts the results, and shows what to write into a profile.
+
+Exit codes: 0 if all checks were made, also if something differs; 4 if no variant of the credential is accepted; 6 if the server
+throttles; 8 after --max-calls; 9 with --strict if something differs.
 
 Example, without an account:
   $ authctl --emulator doctor revesecure";
@@ -58,8 +65,11 @@ pub(crate) struct Arguments {
     /// The most calls to make [default: 60; 500 to a loopback address].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     max_calls: Option<u32>,
+    /// Renew the tokens of a login once, to see what the server returns. The new tokens are stored, as after every renewal.
+    #[arg(long)]
+    allow_refresh: bool,
     /// List the assumptions and how each is observed, and call nothing.
-    #[arg(long, conflicts_with_all = ["report", "strict", "max_calls"])]
+    #[arg(long, conflicts_with_all = ["report", "strict", "max_calls", "allow_refresh"])]
     list: bool,
 }
 
@@ -97,24 +107,45 @@ type How = (&'static str, &'static str);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Finding {
     Confirmed(String),
-    /// With the setting to change; of the emulator, if the client accepts both.
-    Differs(String, &'static str),
+    /// With what to change: a key of a profile with its value, if there is one.
+    Differs(String, String),
     Untested(String),
 }
 
 impl Finding {
-    /// Differs if `on`.
-    fn differs_if(on: bool, observed: impl Into<String>, setting: &'static str) -> Self {
-        if on { Self::Differs(observed.into(), setting) } else { Self::Confirmed(observed.into()) }
+    fn differs(observed: impl Into<String>, setting: impl Into<String>) -> Self {
+        Self::Differs(observed.into(), setting.into())
     }
 
-    fn result(&self) -> (&'static str, &str, &'static str) {
+    /// Differs if `on`.
+    fn differs_if(on: bool, observed: impl Into<String>, setting: impl Into<String>) -> Self {
+        if on { Self::differs(observed, setting) } else { Self::Confirmed(observed.into()) }
+    }
+
+    fn result(&self) -> (&'static str, &str, &str) {
         match self {
             Self::Confirmed(observed) => ("confirmed", observed, ""),
             Self::Differs(observed, setting) => ("differs", observed, setting),
             Self::Untested(why) => ("untested", why, ""),
         }
     }
+}
+
+/// An assumption, and one of the findings about it.
+type Found<'r> = (&'r Row, Finding);
+
+/// A key of a profile with its value, as it is written there.
+fn key(provider: &str, name: &str, value: impl Into<Value>) -> String {
+    // The strings and booleans of JSON are those of TOML.
+    let line = format!("{name} = {}", value.into());
+    debug_assert!(
+        toml::from_str::<toml::Table>(&line).is_ok_and(|table| {
+            let known = assumptions::keys(provider).iter().find(|key| key.name == name);
+            known.is_some_and(|key| table.get(name).is_some_and(key.fits))
+        }),
+        "{line}"
+    );
+    line
 }
 
 /// Findings by the ids of their assumptions; several checks may observe one.
@@ -163,6 +194,9 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
             return Err(Failure::usage(format!("--only: {provider} has no assumption {id:?}{near}")));
         }
     }
+    if arguments.allow_refresh && provider != "virtuous" {
+        return Err(Failure::usage(format!("--allow-refresh: {provider} has no tokens to renew")));
+    }
     if arguments.list {
         let wanted = rows.iter().filter(|row| arguments.wants(row.id));
         return list(provider, wanted, globals);
@@ -177,24 +211,26 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
             match provider {
                 "vaultvision" => vaultvision::check(&mut probe, &mut findings).await,
                 "verigator" => verigator::check(&mut probe, &mut findings).await,
-                "virtuous" => virtuous::check(&mut probe, &mut findings).await,
+                "virtuous" => virtuous::check(&mut probe, &mut findings, arguments.allow_refresh).await,
                 "vise" => vise::check(&mut probe, &mut findings).await,
                 _ => revesecure::check(&mut probe, &mut findings).await,
             }
         };
         let outcome = interrupt::until(crate::index::Class::Read, checks).await?;
-        let rows = rows.iter().filter(|row| arguments.wants(row.id));
-        let lines: Vec<String> = rows.flat_map(|row| lines(row, provider, &findings, profile)).collect();
-        output::rows(globals, &COLUMNS, &lines)?;
+        let found: Vec<Found<'_>> = rows
+            .iter()
+            .filter(|row| arguments.wants(row.id))
+            .flat_map(|row| found(row, provider, &findings))
+            .collect();
+        let shown = found.iter().filter(|found| !arguments.only.is_empty() || is_shown(found, globals));
+        let columns = if globals.format().0 == Format::Table { &COLUMNS[..4] } else { &COLUMNS };
+        output::rows(globals, columns, &shown.map(|found| line(found, profile)).collect::<Vec<_>>())?;
+        output::note(&summary::text(settings, &found, probe.calls()));
         if let Some(path) = &arguments.report {
-            write(path, provider, settings, &lines, probe.calls())?;
+            write(path, settings, &found, profile, probe.calls())?;
         }
         outcome?;
-        let differs = findings
-            .0
-            .iter()
-            .any(|(id, finding)| arguments.wants(id) && matches!(finding, Finding::Differs(..)));
-        match differs && arguments.strict {
+        match Counts::of(&found).differs > 0 && arguments.strict {
             true => Err(Failure::new(Exit::Partly, "differs", "the server differs from the assumptions")),
             false => Ok(()),
         }
@@ -203,27 +239,30 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
 }
 
 /// The findings about one assumption.
-fn lines(row: &Row, provider: &str, findings: &Findings, profile: &toml::Table) -> Vec<String> {
-    let set = row.set_by(profile);
-    let line = |finding: &Finding| {
-        let (result, observed, setting) = finding.result();
-        let observed = format!("{observed}{set}");
-        let line = Line::default()
-            .text("assumption", row.id)
-            .text("result", result)
-            .text("observed", observed.as_str());
-        line.text("setting", Some(setting).filter(|setting| !setting.is_empty()))
-            .text("assumed", row.assumed)
-            .end()
-    };
-    let found: Vec<String> =
-        findings.0.iter().filter(|(id, _)| *id == row.id).map(|(_, finding)| line(finding)).collect();
+fn found<'r>(row: &'r Row, provider: &str, findings: &Findings) -> Vec<Found<'r>> {
+    let of_row = findings.0.iter().filter(|(id, _)| *id == row.id);
+    let found: Vec<Found<'r>> = of_row.map(|(_, finding)| (row, finding.clone())).collect();
     if !found.is_empty() {
         return found;
     }
     let is_observed = observed(provider).iter().any(|(id, _)| *id == row.id);
     let why = if is_observed { "not reached" } else { UNOBSERVED };
-    vec![line(&Finding::Untested(why.to_owned()))]
+    vec![(row, Finding::Untested(why.to_owned()))]
+}
+
+/// A table shows what the checks have found; programs get all rows.
+fn is_shown((_, finding): &Found<'_>, globals: &Globals) -> bool {
+    globals.format().0 != Format::Table || !matches!(finding, Finding::Untested(why) if why == UNOBSERVED)
+}
+
+fn line((row, finding): &Found<'_>, profile: &toml::Table) -> String {
+    let (result, observed, setting) = finding.result();
+    let observed = format!("{observed}{}", row.set_by(profile));
+    let line =
+        Line::default().text("assumption", row.id).text("result", result).text("observed", observed.as_str());
+    line.text("setting", Some(setting).filter(|setting| !setting.is_empty()))
+        .text("assumed", row.assumed)
+        .end()
 }
 
 fn list<'r>(provider: &str, rows: impl Iterator<Item = &'r Row>, globals: &Globals) -> Result<(), Failure> {
@@ -242,23 +281,28 @@ fn list<'r>(provider: &str, rows: impl Iterator<Item = &'r Row>, globals: &Globa
 /// Writes the report. Credentials can't be in it; should one be nevertheless, it is removed.
 fn write(
     path: &PathBuf,
-    provider: &str,
     settings: &Settings,
-    lines: &[String],
+    found: &[Found<'_>],
+    profile: &toml::Table,
     calls: u32,
 ) -> Result<(), Failure> {
+    let lines: Vec<String> = found.iter().map(|found| line(found, profile)).collect();
     let mut findings = format!("[{}]", lines.join(","));
-    for variable in variables(provider).iter().filter(|variable| variable.secret) {
+    for variable in variables(settings.provider).iter().filter(|variable| variable.secret) {
         // Shorter ones could be a part of any word.
         if let Some(value) = settings.get(variable.name).filter(|value| value.len() >= 8) {
             findings = findings.replace(value, "[redacted]");
         }
     }
+    let Counts { confirmed, differs, untested } = Counts::of(found);
     let report = Line::default()
         .json("version", 1)
         .text("authctl", env!("CARGO_PKG_VERSION"))
-        .text("provider", provider)
+        .text("provider", settings.provider)
         .json("calls", calls)
+        .json("confirmed", confirmed)
+        .json("differs", differs)
+        .json("untested", untested)
         .json("findings", findings);
     std::fs::write(path, report.end() + "\n")
         .map_err(|error| Failure::local(format!("{} can't be written: {error}", path.display())))

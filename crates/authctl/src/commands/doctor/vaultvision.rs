@@ -39,7 +39,10 @@ pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Res
     let outcome = tenants(&mut checks, findings).await;
     let throttled = checks.probe.throttled;
     let observed = if throttled { "a call was rejected with 429" } else { "no call was throttled" };
-    findings.add("rate-limits", Finding::differs_if(throttled, observed, "ClientBuilder::retry"));
+    findings.add(
+        "rate-limits",
+        Finding::differs_if(throttled, observed, "none: authctl waits before it retries"),
+    );
     outcome
 }
 
@@ -52,15 +55,13 @@ async fn tenants(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result
     let missing = checks.call(&call("tenants", "get", &[NOBODY])?).await?;
     let (status, form) = (missing.status.as_u16(), missing.form());
     let differs = status != 404 || form != "a JSON object";
-    findings.add(
-        "error-codes",
-        Finding::differs_if(differs, format!("status {status}, {form}"), "none: report it"),
-    );
-    let setting = "the permissions of the key; emulator: permissions, restricted";
+    findings
+        .add("error-codes", Finding::differs_if(differs, format!("status {status}, {form}"), "report it"));
+    let setting = "the permissions of the key, which VV_API_KEY or api_key names";
     let rows = tenants.rows().unwrap_or_default();
     let Some(id) = rows.first().and_then(|tenant| tenant.get("id")?.as_str()) else {
         let observed = format!("the list of tenants has {}, and no tenant", tenants.shape());
-        findings.add("permissions", Finding::Differs(observed, setting));
+        findings.add("permissions", Finding::differs(observed, setting));
         return Ok(());
     };
     let users = checks.call(&call("users", "list", &[id])?).await?;
@@ -70,21 +71,19 @@ async fn tenants(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result
     if !is_server_error {
         findings.add("permissions", Finding::differs_if(listed.is_none(), observed.clone(), setting));
     }
-    let setting = "none: the tenant is misconfigured; emulator: misconfigured_tenants";
+    let setting = "none: the tenant is misconfigured";
     findings.add("server-errors", Finding::differs_if(is_server_error, observed, setting));
     let Some(all) = listed else { return Ok(()) };
     let shows_zeros = rows.iter().chain(&all).any(has_zeros);
     let observed = if shows_zeros { "a false, zero or empty field is shown" } else { "none is shown" };
-    let setting = "none: the client reads both; emulator: omit_zeros";
+    let setting = "none: both are read";
     findings.add("zeros", Finding::differs_if(shows_zeros, observed, setting));
     let limited = checks.call(&call("users", "list", &[id])?.query("limit", 1)).await?;
     let finding = match (all.len(), limited.rows().map(|rows| rows.len())) {
         (0 | 1, _) => Finding::Untested("the first tenant has fewer than two users".to_owned()),
-        (_, None) => {
-            Finding::Differs(format!("a list with limit=1 has {}", limited.shape()), "none: report it")
-        }
+        (_, None) => Finding::differs(format!("a list with limit=1 has {}", limited.shape()), "report it"),
         (_, Some(1)) => {
-            Finding::Differs("limit=1 returns one user".to_owned(), "Call::query; emulator: paging")
+            Finding::differs("limit=1 returns one user", "authctl api vaultvision GET PATH --query limit=N")
         }
         _ => Finding::Confirmed("limit=1 has no effect".to_owned()),
     };

@@ -42,16 +42,23 @@ struct Checks<'p, 'a> {
 }
 
 impl Checks<'_, '_> {
+    /// The host to sign, if it isn't that of the request.
+    fn signing_host(&self, host: Host) -> Option<String> {
+        match host {
+            Host::Requested => None,
+            Host::WithPort => {
+                self.probe.origin.as_ref().map(|origin| format!("{}:{}", origin.host(), origin.port()))
+            }
+            Host::Vendors => Some(VENDOR_HOST.to_owned()),
+        }
+    }
+
     /// A client that signs in one way. `None` if the secret key doesn't have this form.
     fn client(&self, way: Way, date: Option<&str>) -> Result<Option<Client>, Failure> {
         let mut builder = client::revesecure(self.probe.settings, &self.probe.options)?;
         builder = builder.digest(way.digest).key_encoding(way.key).separator(way.separator);
-        match (way.host, &self.probe.origin) {
-            (Host::WithPort, Some(origin)) => {
-                builder = builder.signing_host(format!("{}:{}", origin.host(), origin.port()));
-            }
-            (Host::Vendors, _) => builder = builder.signing_host(VENDOR_HOST),
-            _ => {}
+        if let Some(host) = self.signing_host(way.host) {
+            builder = builder.signing_host(host);
         }
         if let Some(date) = date {
             builder = builder.date_format(DateFormat::Fixed(date.to_owned()));
@@ -129,8 +136,8 @@ async fn requests(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Resul
         true => "a query that is not signed is accepted".to_owned(),
         false => format!("a query that is not signed is rejected with {}", seen.status.as_u16()),
     };
-    findings
-        .add("signed-query", Finding::differs_if(accepted, observed, "emulator: --relax revesecure.query"));
+    let setting = "none: no operation has a query";
+    findings.add("signed-query", Finding::differs_if(accepted, observed, setting));
     let mut unknown = checks.lookup(NOBODY)?;
     if data(&checks.send(&validation(&unknown)?).await?).get("R2faStatus").is_none() {
         findings.add("strictness", Finding::Untested("a valid validation is rejected".to_owned()));
@@ -140,10 +147,8 @@ async fn requests(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Resul
     if let Some(fields) = unknown.as_object_mut() {
         fields.insert("authctlDoctor".to_owned(), 1.into());
     }
-    for (call, what, setting) in [
-        (validation(&unknown)?, "an unknown field", "emulator: --relax revesecure.unknown-fields"),
-        (text, "the content type text/plain", "emulator: --relax revesecure.content-type"),
-    ] {
+    for (call, what) in [(validation(&unknown)?, "an unknown field"), (text, "the content type text/plain")] {
+        let setting = "none: authctl checks bodies itself";
         let accepted = data(&checks.send(&call).await?).get("R2faStatus").is_some();
         let verb = if accepted { "accepted" } else { "rejected" };
         findings.add("strictness", Finding::differs_if(accepted, format!("{what} is {verb}"), setting));
@@ -172,7 +177,7 @@ async fn responses(
         [] => "no response has an envelope".to_owned(),
         with => format!("with an envelope: {}", with.join(", ")),
     };
-    let setting = "none: the client reads both; emulator: envelope";
+    let setting = "none: both are read";
     findings.add("envelope", Finding::differs_if(with != ["validation", "key check"], observed, setting));
     let flag = parts.iter().find_map(|(_, seen)| seen.json()?.get("status")?.get("error")?.as_bool());
     findings.add(
@@ -181,7 +186,7 @@ async fn responses(
             Some(flag) => Finding::differs_if(
                 !flag,
                 format!("`status.error` of a success is {flag}"),
-                "ClientBuilder::strict_envelope can be true; emulator: error_flag_of_success",
+                "none, or strict_envelope = true",
             ),
             None => Finding::Untested("no response has an envelope".to_owned()),
         },
@@ -195,9 +200,8 @@ async fn responses(
     };
     let differs = status < 400 || code != Some(i64::from(status));
     let setting = match (status < 400, code) {
-        (true, Some(_)) => "none: the client reads both; emulator: errors_as_200",
-        (true, None) => "report it: the client takes it for a success; emulator: error_body, errors_as_200",
-        (false, _) => "none: the client reads both; emulator: error_body",
+        (true, None) => "report it: it is taken for a success",
+        _ => "none: both are read",
     };
     findings.add("error-bodies", Finding::differs_if(differs, observed, setting));
     let time = data(organization).get("ActivationTime").cloned();
@@ -207,7 +211,7 @@ async fn responses(
             findings.add("value-types", Finding::differs_if(!usual(value), observed, setting));
         }
     };
-    let setting = "none: the client reads both; emulator: alternative_formats";
+    let setting = "none: both are read";
     add("ActivationTime", time.as_ref(), Value::is_number, setting);
     let seen = checks.call(("users", "list"), &[]).await?;
     let users = listed(&seen);
@@ -222,15 +226,10 @@ async fn responses(
     let name = user.get("UserName").and_then(Value::as_str).unwrap_or_default();
     add("CountryCode", user.get("CountryCode"), Value::is_number, setting);
     let policy = data(&checks.send(&validation(&checks.lookup(name)?)?).await?);
-    let setting = "none: the client reads both; emulator: auth_methods";
+    let setting = "none: both are read";
     add("AuthMethods", policy.get("AuthMethods"), Value::is_array, setting);
     let blocked = policy.pointer("/Tokens/0/TokenBlocked");
-    add(
-        "TokenBlocked",
-        blocked,
-        Value::is_number,
-        "none: the client reads both; emulator: alternative_formats",
-    );
+    add("TokenBlocked", blocked, Value::is_number, "none: both are read");
     Ok(())
 }
 
@@ -266,7 +265,7 @@ async fn rows(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<()
                 setting,
             ),
             _ if seen.status.is_success() && billing.is_object() => {
-                Finding::Differs("the counts are no numbers".to_owned(), setting)
+                Finding::differs("the counts are no numbers", setting)
             }
             _ => Finding::Untested(format!("the plan has {}", seen.shape())),
         },
@@ -294,7 +293,7 @@ async fn rows(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<()
             (_, without) => Finding::differs_if(
                 without > 0,
                 format!("{without} of {} users have no token", with.len() + without),
-                "none; emulator: new_users_have_app",
+                "none: a code may not reach these users",
             ),
         },
     );
@@ -321,15 +320,13 @@ async fn range(
             continue;
         }
         let observed = format!("the first index is {base}");
-        findings.add("ranges", Finding::differs_if(base != 0, observed, "Paging::first_index"));
+        let setting = format!("none: the first index of {resource} range is {base}");
+        findings.add("ranges", Finding::differs_if(base != 0, observed, setting));
         let observed = if included { "the end is included" } else { "the end is not included" };
-        let setting = "none: pages follow the rows received; emulator: range_end_included";
+        let setting = "none: pages follow the rows received";
         findings.add("ranges", Finding::differs_if(included, observed, setting));
         return Ok(());
     }
-    findings.add(
-        "ranges",
-        Finding::Differs("no index up to 3 returns the first row".to_owned(), "Paging::first_index"),
-    );
+    findings.add("ranges", Finding::differs("no index up to 3 returns the first row", "report it"));
     Ok(())
 }

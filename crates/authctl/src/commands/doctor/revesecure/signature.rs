@@ -2,7 +2,7 @@
 
 use super::{Checks, P, is_organization};
 use crate::commands::doctor::probe::{Call, Read, Seen};
-use crate::commands::doctor::{Finding, Findings};
+use crate::commands::doctor::{Finding, Findings, key};
 use crate::failure::{Exit, Failure};
 use auth_client_core::provider::auth_core::scheme::{HmacDigest, KeyEncoding};
 
@@ -79,32 +79,36 @@ pub(super) async fn find(checks: &mut Checks<'_, '_>, findings: &mut Findings) -
             HmacDigest::Sha512 => "SHA-512 is accepted",
             _ => "SHA-256 is accepted",
         };
-        let of = |differs: bool, observed: &str, setting| Finding::differs_if(differs, observed, setting);
+        let of =
+            |differs: bool, observed: &str, setting: String| Finding::differs_if(differs, observed, setting);
         let setting = match way.digest {
-            HmacDigest::Sha1 => "ClientBuilder::digest(HmacDigest::Sha1)",
-            _ => "ClientBuilder::digest(HmacDigest::Sha512)",
+            HmacDigest::Sha1 => key(P, "digest", "sha1"),
+            _ => key(P, "digest", "sha512"),
         };
         findings.add("digest", of(way.digest != DEFAULT.digest, digest, setting));
         let is_text = way.key != DEFAULT.key;
-        let key =
+        let encoding =
             if is_text { "the characters of the key are accepted" } else { "the decoded key is accepted" };
-        findings.add("key-encoding", of(is_text, key, "ClientBuilder::key_encoding(KeyEncoding::Utf8)"));
+        findings.add("key-encoding", of(is_text, encoding, key(P, "key_encoding", "utf8")));
         let separator = format!("{:?} is accepted", way.separator);
-        findings
-            .add("separator", of(way.separator != DEFAULT.separator, &separator, "ClientBuilder::separator"));
+        let setting = key(P, "separator", way.separator);
+        findings.add("separator", of(way.separator != DEFAULT.separator, &separator, setting));
         let host = match way.host {
             Host::Requested => "the host of the base URL is accepted",
             Host::WithPort => "only the host with its port is accepted",
             Host::Vendors => "only the vendor's host is accepted",
         };
-        findings.add("signed-host", of(way.host != DEFAULT.host, host, "ClientBuilder::signing_host"));
+        let signed = checks.signing_host(way.host).unwrap_or_default();
+        findings
+            .add("signed-host", of(way.host != DEFAULT.host, host, key(P, "signing_host", signed.as_str())));
         if way.host == Host::Requested && has_port && checks.probe.may_be_rejected() {
             let with_port = Way { host: Host::WithPort, ..way };
             let accepted =
                 checks.signed(with_port, None, &call).await?.is_some_and(|seen| is_organization(&seen));
             let observed =
                 format!("a host with a port is {}", if accepted { "accepted too" } else { "rejected" });
-            findings.add("signed-host", of(accepted, &observed, "emulator: --relax revesecure.signed-port"));
+            let setting = "none: the host without a port is accepted".to_owned();
+            findings.add("signed-host", of(accepted, &observed, setting));
         }
         return Ok(seen);
     }
@@ -147,9 +151,10 @@ pub(super) async fn dates(checks: &mut Checks<'_, '_>, findings: &mut Findings) 
     let [old, text] = accepted.as_slice() else { return Ok(()) };
     let verb = |accepted: bool| if accepted { "accepted" } else { "rejected" };
     let observed = format!("a date of 2017 is {}", verb(*old));
-    findings.add("clock-difference", Finding::differs_if(!old, observed, "emulator: date_window_seconds"));
+    let setting = "none: authctl sends the time of this machine, whose clock must be right";
+    findings.add("clock-difference", Finding::differs_if(!old, observed, setting));
     let observed = format!("the text 12-12-12 is {}", verb(*text));
-    let setting = if *old { "emulator: check_date" } else { "emulator: check_date or date_window_seconds" };
+    let setting = "none: the default date_format is accepted";
     findings.add("date-format", Finding::differs_if(!text, observed, setting));
     Ok(())
 }

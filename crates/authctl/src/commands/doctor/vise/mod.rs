@@ -4,26 +4,25 @@
 //! what the client only summarizes.
 
 mod cookies;
-mod recorder;
 mod sessions;
 
 use super::probe::{Probe, Seen};
-use super::{Finding, Findings, How};
+use super::recorder::Recorder;
+use super::{Finding, Findings, How, key};
 use crate::assumptions;
-use crate::client::{self, Shared};
+use crate::client;
 use crate::failure::Failure;
 use crate::index::Class;
 use auth_client_core::RetryPolicy;
-use auth_client_core::transport::{HyperTransport, TransportSettings};
 use cookies::names;
 use http::{HeaderName, Method, StatusCode};
-use recorder::Recorder;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use vise_client::{AccountDomain, ClientBuilder, Error, HostPolicy, Session, SessionCookie, TokenPlacement};
 
 const P: &str = "vise";
+/// The setting of a difference that the profile has.
+const KEPT: &str = "none: the keys of the profile are needed";
 
 pub(super) const OBSERVED: [How; 16] = [
     ("domains-endpoint", "the list of domains"),
@@ -89,10 +88,8 @@ struct Checks<'p, 'a> {
 }
 
 pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Result<(), Failure> {
-    let transport = HyperTransport::new(TransportSettings::new())
-        .map_err(|error| Failure::local(format!("the transport can't be created: {error}")))?;
-    let recorder = Recorder { inner: Arc::new(transport), received: Arc::default() };
-    probe.options.transport = Some(Shared::new(recorder.clone()));
+    let recorder = Recorder::new()?;
+    probe.options.transport = Some(recorder.shared());
     let mut checks = Checks { probe, recorder, way: Way::default() };
     let listed = match checks.probe.settings.get("VISE_DASHBOARD_URL") {
         Some(_) => checks.domains(findings).await?,
@@ -187,18 +184,18 @@ impl Checks<'_, '_> {
         seen.is_of_the_api()?;
         let is_list = seen.status.is_success() && seen.json().is_some() && !seen.is_error();
         let observed = format!("the list has {}", seen.shape());
-        let setting = "ClientBuilder::domains_path, domains_method";
+        let setting = "domains_path, domains_method";
         if !is_list {
             findings.add("token-placement", Finding::Untested(observed.clone()));
-            findings.add("domains-endpoint", Finding::Differs(observed, setting));
+            findings.add("domains-endpoint", Finding::differs(observed, setting));
             return Ok(None);
         }
         let is_set = self.sets(&["domains_path", "domains_method"]);
-        findings.add("domains-endpoint", Finding::differs_if(is_set, observed, setting));
+        findings.add("domains-endpoint", Finding::differs_if(is_set, observed, KEPT));
         let observed = format!("the dashboard accepts the token {}", place(&self.way.token));
         let differs = self.way.token != TokenPlacement::Bearer;
-        findings
-            .add("token-placement", Finding::differs_if(differs, observed, "ClientBuilder::token_placement"));
+        let setting = key(P, "token_placement", toml(&self.way.token));
+        findings.add("token-placement", Finding::differs_if(differs, observed, setting));
         let Some(list) = list else {
             let rows = seen.rows().unwrap_or_default();
             let names: BTreeSet<&str> =
@@ -206,8 +203,8 @@ impl Checks<'_, '_> {
             let names = names.into_iter().collect::<Vec<_>>().join(", ");
             let observed =
                 format!("{}; no domain has domain_vise_url, their fields are {names}", seen.form());
-            let setting = "VISE_HOST and VISE_PHRASE, or Client::session";
-            findings.add("domains-format", Finding::Differs(observed, setting));
+            let setting = "host and phrase, or VISE_HOST and VISE_PHRASE";
+            findings.add("domains-format", Finding::differs(observed, setting));
             return Ok(None);
         };
         if list.is_empty() {
@@ -238,7 +235,7 @@ impl Checks<'_, '_> {
             let count = urls().filter(|url| policy.check(url).is_err()).count();
             let why: Vec<&str> = refused.iter().map(String::as_str).collect();
             let observed = format!("{count} of {with} hosts are not allowed: {}", why.join("; "));
-            findings.add("hosts", Finding::Differs(observed, "ClientBuilder::host_policy"));
+            findings.add("hosts", Finding::differs(observed, "none: these hosts are not called"));
         }
     }
 
@@ -290,8 +287,9 @@ impl Checks<'_, '_> {
         let Way { encoded, ref method, .. } = self.way;
         let observed =
             format!("a session is opened by {method} of {} with {}", self.path(), self.parameter());
-        let setting = "ClientBuilder::auth_method, auth_path, auth_parameter";
-        let differs = *method != Method::GET || self.sets(&["auth_path", "auth_parameter"]);
+        let is_other = *method != Method::GET;
+        let setting = if is_other { key(P, "auth_method", method.as_str()) } else { KEPT.to_owned() };
+        let differs = is_other || self.sets(&["auth_path", "auth_parameter"]);
         findings.add("auth-request", Finding::differs_if(differs, observed, setting));
         findings.add(
             "token-on-auth",
@@ -303,10 +301,9 @@ impl Checks<'_, '_> {
         findings.add(
             "phrase-encoding",
             match (encoded, host.needs_encoding()) {
-                (true, _) => Finding::Differs(
-                    "phrases are listed percent-encoded".to_owned(),
-                    "ClientBuilder::phrase_is_encoded",
-                ),
+                (true, _) => {
+                    Finding::differs("phrases are listed percent-encoded", key(P, "phrase_is_encoded", true))
+                }
                 (false, true) => Finding::Confirmed("a phrase with other characters is encoded".to_owned()),
                 (false, false) => Finding::Untested("no phrase has characters that need encoding".to_owned()),
             },
@@ -331,12 +328,12 @@ impl Checks<'_, '_> {
         // A wrong phrase may get a page, too. A protection layer shows it to every call.
         let is_challenge = is_page(seen) && is_page(self.without_credentials(host).await?.first());
         let (id, setting) = match seen.map_or(0, |seen| seen.status.as_u16()) {
-            _ if is_challenge => ("challenge", "none: have this address allowed; emulator: challenge"),
-            404 | 405 => ("auth-request", "ClientBuilder::auth_path"),
-            _ => ("auth-request", "ClientBuilder::auth_parameter or token_on_auth, or the phrase is wrong"),
+            _ if is_challenge => ("challenge", "none: have this address allowed"),
+            404 | 405 => ("auth-request", "auth_path"),
+            _ => ("auth-request", "auth_parameter or token_on_auth, or the phrase is wrong"),
         };
         let failure = Failure::credentials(format!("no session can be opened: {observed}"));
-        findings.add(id, Finding::Differs(observed, setting));
+        findings.add(id, Finding::differs(observed, setting));
         Ok(failure)
     }
 
@@ -378,6 +375,16 @@ fn place(placement: &TokenPlacement) -> String {
         TokenPlacement::Header(name) => format!("in the header {name}"),
         TokenPlacement::Query(name) => format!("in the query parameter {name}"),
         _ => "in another place".to_owned(),
+    }
+}
+
+/// A place as a value of a profile.
+fn toml(placement: &TokenPlacement) -> String {
+    match placement {
+        TokenPlacement::Authorization => "authorization".to_owned(),
+        TokenPlacement::Header(name) => format!("header:{name}"),
+        TokenPlacement::Query(name) => format!("query:{name}"),
+        _ => "bearer".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Calls with a session: its cookie, its lifetime and its end.
 
 use super::cookies::{names, session_cookie};
-use super::{Checks, Finding, Findings, Host, failed, place};
+use super::{Checks, Finding, Findings, Host, KEPT, P, failed, key, place, toml};
 use crate::assumptions;
 use crate::commands::doctor::probe::{NOBODY, Seen};
 use crate::failure::Failure;
@@ -66,7 +66,7 @@ impl Checks<'_, '_> {
     fn named(&self, name: &str, is_decided: bool, last: &Seen, findings: &mut Findings) {
         let observed = format!("the VISE Domains endpoint has {}", last.shape());
         let differs = !is_served(last) || self.sets(&["vise_prefix", "vise_domains_path"]);
-        let setting = "ClientBuilder::vise_prefix, vise_domains_path";
+        let setting = if is_served(last) { KEPT } else { "vise_prefix, vise_domains_path" };
         findings.add("vise-paths", Finding::differs_if(differs, observed.clone(), setting));
         if !is_decided {
             for id in ["session-cookie", "token-placement"] {
@@ -75,11 +75,11 @@ impl Checks<'_, '_> {
             return;
         }
         let observed = format!("the session cookie is named {name}");
-        let setting = "ClientBuilder::session_cookie";
+        let setting = key(P, "session_cookie", name);
         findings.add("session-cookie", Finding::differs_if(name != "session", observed, setting));
         let observed = format!("hosts accept the token {}", place(&self.way.host_token));
         let differs = self.way.host_token != TokenPlacement::Bearer;
-        let setting = "ClientBuilder::vise_token_placement";
+        let setting = key(P, "vise_token_placement", toml(&self.way.host_token));
         findings.add("token-placement", Finding::differs_if(differs, observed, setting));
     }
 
@@ -128,8 +128,8 @@ impl Checks<'_, '_> {
         }
         if ended > 0 {
             let observed = format!("a session ended within {CALLS} calls");
-            let setting = "none: the client opens another; emulator: calls_per_session";
-            findings.add("session-lifetime", Finding::Differs(observed, setting));
+            let setting = "none: another one is opened";
+            findings.add("session-lifetime", Finding::differs(observed, setting));
         }
         let renews = if renewed > 0 { ", and calls set it again" } else { "" };
         findings.add("session-lifetime", Finding::Confirmed(format!("{stated}{renews}")));
@@ -141,7 +141,10 @@ impl Checks<'_, '_> {
             let cleared = if clears { ", and the cookie is deleted" } else { "" };
             let observed = format!("{}{cleared}", seen.shape());
             let is_unclear = seen.status == StatusCode::FORBIDDEN && !clears || is_served(seen);
-            let setting = "ClientBuilder::forbidden_ends_sessions";
+            let setting = match is_served(seen) {
+                true => "report it: a session that doesn't exist is accepted".to_owned(),
+                false => key(P, "forbidden_ends_sessions", true),
+            };
             let finding = match seen.status.as_u16() {
                 404 | 405 => Finding::Untested(format!("the VISE Domains endpoint has {}", seen.shape())),
                 _ => Finding::differs_if(is_unclear, observed, setting),
@@ -157,7 +160,7 @@ impl Checks<'_, '_> {
         let received = self.opened(&wrong).await?;
         let observed = received.first().map_or(String::new(), Seen::shape);
         let sets = names(&received).contains(&name);
-        findings.add("phrase-refused", Finding::differs_if(sets, observed, "none: report it"));
+        findings.add("phrase-refused", Finding::differs_if(sets, observed, "report it"));
         Ok(())
     }
 }

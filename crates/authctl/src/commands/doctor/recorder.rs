@@ -1,18 +1,33 @@
 //! A transport that keeps what it receives: it shows what the client only summarizes.
 
-use crate::commands::doctor::probe::Seen;
+use super::probe::Seen;
+use crate::client::Shared;
+use crate::failure::Failure;
 use async_trait::async_trait;
-use auth_client_core::transport::{BodyLimits, HyperTransport, Received, Transport, TransportError};
+use auth_client_core::transport::{
+    BodyLimits, HyperTransport, Received, Transport, TransportError, TransportSettings,
+};
 use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Clone, Debug)]
 pub(super) struct Recorder {
-    pub(super) inner: Arc<HyperTransport>,
-    pub(super) received: Arc<Mutex<Vec<Seen>>>,
+    inner: Arc<HyperTransport>,
+    received: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Recorder {
+    pub(super) fn new() -> Result<Self, Failure> {
+        let transport = HyperTransport::new(TransportSettings::new())
+            .map_err(|error| Failure::local(format!("the transport can't be created: {error}")))?;
+        Ok(Self { inner: Arc::new(transport), received: Arc::default() })
+    }
+
+    /// The recorder as the transport of a client.
+    pub(super) fn shared(&self) -> Shared {
+        Shared::new(self.clone())
+    }
+
     pub(super) fn take(&self) -> Vec<Seen> {
         std::mem::take(&mut *self.received.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,4 +1,8 @@
-//! Virtuous CRM: the hourly limit, errors, paging and paths.
+//! Virtuous CRM: the hourly limit, errors, paging and paths; `lists` has what queries offer and the forms of dates, `session` the
+//! renewal of tokens.
+
+mod lists;
+mod session;
 
 use super::probe::{Call, NOBODY, Probe, Read, Seen};
 use super::{Finding, Findings, How};
@@ -11,7 +15,11 @@ const P: &str = "virtuous";
 const TAKE: u32 = 1000;
 const SKIP: u32 = 100_000;
 
-pub(super) const OBSERVED: [How; 5] = [
+pub(super) const OBSERVED: [How; 9] = [
+    ("refresh-rotation", "a renewal, with --allow-refresh only; the used refresh token is not sent again"),
+    ("token-lifetimes", "the fields of the response to that renewal"),
+    ("query-operators", "the query options of contacts and gifts"),
+    ("formats", "the forms of the dates of one contact"),
     ("hourly-limit", "the headers X-RateLimit-Limit and X-RateLimit-Remaining"),
     ("error-bodies", "a query of contacts by a parameter that doesn't exist"),
     ("paging-honoured", "queries of contacts with take=1 and skip=1; other lists are not observed"),
@@ -19,7 +27,7 @@ pub(super) const OBSERVED: [How; 5] = [
     ("exact-paths", "the types of contacts, with a path in lower case"),
 ];
 
-struct Checks<'p, 'a> {
+pub(super) struct Checks<'p, 'a> {
     probe: &'p mut Probe<'a>,
     client: Client,
 }
@@ -32,7 +40,12 @@ impl Checks<'_, '_> {
     }
 }
 
-pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Result<(), Failure> {
+pub(super) async fn check(
+    probe: &mut Probe<'_>,
+    findings: &mut Findings,
+    allow_refresh: bool,
+) -> Result<(), Failure> {
+    session::check(probe, findings, allow_refresh).await?;
     let client = Client::new(probe.settings, &probe.options)?;
     let mut checks = Checks { probe, client };
     let outcome = all(&mut checks, findings).await;
@@ -48,17 +61,17 @@ async fn all(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(),
     first.is_of_the_api()?;
     limit(&first, findings);
     let second = checks.contacts(1, 1).await?;
-    let setting = "none; emulator: ignore_paging";
+    let setting = "none: a page that comes twice ends a list";
     let (first, second) = match (first.rows(), second.rows()) {
         (Some(first), Some(second)) => (first, second),
         (Some(_), None) => return Err(unreadable(&second, findings)),
         _ => return Err(unreadable(&first, findings)),
     };
     let finding = match (first.as_slice(), second.as_slice()) {
-        ([_, _, ..], _) => Finding::Differs("take=1 returns several contacts".to_owned(), setting),
+        ([_, _, ..], _) => Finding::differs("take=1 returns several contacts", setting),
         ([], _) | (_, []) => Finding::Untested("there are fewer than two contacts".to_owned()),
         (first, second) => match first == second {
-            true => Finding::Differs("skip=1 returns the first contact".to_owned(), setting),
+            true => Finding::differs("skip=1 returns the first contact", setting),
             false => Finding::Confirmed("queries honor take and skip".to_owned()),
         },
     };
@@ -67,7 +80,7 @@ async fn all(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(),
         (format!("take={TAKE}"), checks.contacts(0, TAKE).await?),
         (format!("skip={SKIP}"), checks.contacts(SKIP, 10).await?),
     ] {
-        let setting = "Walk::take; emulator: fail_take_above, fail_skip_above";
+        let setting = "--batch N of authctl virtuous export, which reads pages by id";
         let observed = format!("a query with {what} has {}", seen.shape());
         findings.add("paging-limits", Finding::differs_if(seen.rows().is_none(), observed, setting));
     }
@@ -84,7 +97,7 @@ async fn all(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(),
     };
     let status = missing.status.as_u16();
     let differs = status < 400 || body.get("message").is_none();
-    let setting = "none: the client reads all; emulator: error_body";
+    let setting = "none: all are read";
     findings.add("error-bodies", Finding::differs_if(differs, format!("status {status}, {form}"), setting));
     let usual = checks.probe.call(&checks.client, &Call::get(P, "/api/Contact/Types")).await?;
     let lower = checks.probe.call(&checks.client, &Call::get(P, "/api/contact/types")).await?;
@@ -92,18 +105,21 @@ async fn all(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(),
         true => Finding::differs_if(
             lower.rows().is_none(),
             format!("the path in lower case has {}", lower.shape()),
-            "none: the client sends the documented case; emulator: exact_paths",
+            "none: the documented case is sent",
         ),
         false => Finding::Untested(format!("the types of contacts have {}", usual.shape())),
     };
     findings.add("exact-paths", finding);
-    Ok(())
+    lists::options(checks, findings).await?;
+    lists::dates(checks, first.first(), findings).await
 }
 
 /// Contacts can't be listed, and nothing else can be observed.
 fn unreadable(seen: &Seen, findings: &mut Findings) -> Failure {
     let why = format!("the query of contacts has {}", seen.shape());
-    for id in ["paging-honoured", "paging-limits", "error-bodies", "exact-paths"] {
+    for id in
+        ["paging-honoured", "paging-limits", "error-bodies", "exact-paths", "query-operators", "formats"]
+    {
         findings.add(id, Finding::Untested(why.clone()));
     }
     Failure::new(Exit::Refused, "unreadable", why)
@@ -115,12 +131,9 @@ fn limit(seen: &Seen, findings: &mut Findings) {
         (Some(limit), Some(_)) => Finding::differs_if(
             limit != 5000,
             format!("{limit} calls per hour"),
-            "ClientBuilder::rate_guard; emulator: calls_per_hour",
+            "none: the limit of the account is obeyed",
         ),
-        _ => Finding::Differs(
-            "no X-RateLimit headers".to_owned(),
-            "ClientBuilder::rate_guard has no effect; emulator: rate_limit_headers",
-        ),
+        _ => Finding::differs("no X-RateLimit headers", "none: authctl waits after a 429"),
     };
     findings.add("hourly-limit", finding);
 }
