@@ -1,7 +1,7 @@
 //! From names to an operation, with suggestions for typos.
 
 use crate::failure::Failure;
-use crate::index::{self, Key, PROVIDERS};
+use crate::index::{self, Key, PROVIDERS, synonyms};
 use crate::words;
 
 /// Returns the provider with this name.
@@ -32,7 +32,11 @@ pub(crate) fn operation(provider: &str, resource: &str, name: &str) -> Result<Ke
 
 pub(crate) fn no_resource(provider: &str, resource: &str) -> Failure {
     let resources = index::resources(provider);
-    let near = words::did_you_mean(resource, resources.into_iter());
+    let mut near = words::did_you_mean(resource, resources.iter().copied());
+    let meant = synonyms::resources(&synonyms::forms(resource));
+    if let Some(meant) = meant.iter().find(|meant| near.is_empty() && resources.contains(meant)) {
+        near = format!("; did you mean {meant}?");
+    }
     Failure::usage(format!("{provider} has no resource {resource:?}{near}"))
         .hint(format!("authctl list {provider} lists the operations"))
 }
@@ -55,6 +59,7 @@ mod tests {
         assert!(
             text(operation("virtuous", "contcats", "get").unwrap_err()).contains("did you mean contacts")
         );
+        assert!(text(operation("virtuous", "donors", "get").unwrap_err()).contains("did you mean contacts?"));
         assert!(text(operation("virtuous", "contacts", "gte").unwrap_err()).contains("did you mean get"));
         assert!(text(no_command("virtuos", ["list"].into_iter())).contains("did you mean virtuous?"));
     }

@@ -5,6 +5,7 @@
 
 mod record;
 pub(crate) mod schema;
+pub(crate) mod synonyms;
 
 pub(crate) use record::{Body, Class, FieldType, Operation, Parameter, Place};
 pub(crate) use schema::Schema;
