@@ -1,6 +1,7 @@
 //! One client of the SDK for any provider, built from settings. Signing, retries, deadlines and redaction are the SDK's.
 
 use crate::assumptions;
+use crate::dry_run::Capture;
 use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::index::Class;
@@ -127,6 +128,18 @@ impl Client {
     }
 }
 
+/// Checks whether a client can be built from settings, without a call.
+pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
+    let options = Options { transport: Some(Shared::new(Capture::default())), ..Options::default() };
+    match settings.provider {
+        "vise" => vise(settings, &options)?
+            .build()
+            .map(drop)
+            .map_err(|error| Failure::call(settings.provider, Class::Read, true, &error)),
+        _ => Client::new(settings, &options).map(drop),
+    }
+}
+
 /// Builder for ReveSecure.
 pub(crate) fn revesecure(
     settings: &Settings,
@@ -164,10 +177,10 @@ pub(crate) fn virtuous(
     options: &Options,
 ) -> Result<virtuous_client::ClientBuilder, Failure> {
     let mut builder = assumptions::virtuous(virtuous_client::Client::builder(), &settings.assumed);
-    if let (Some(application), Some(private)) =
-        (settings.get("VIRTUOUS_APPLICATION_KEY"), settings.get("VIRTUOUS_PRIVATE_KEY"))
-    {
-        builder = builder.hmac(virtuous_client::HmacKeys::new(application, private.to_owned()));
+    let pair = ["VIRTUOUS_APPLICATION_KEY", "VIRTUOUS_PRIVATE_KEY"];
+    if pair.iter().any(|name| settings.get(name).is_some()) {
+        let [application, private] = pair.map(|name| half(settings, name));
+        builder = builder.hmac(virtuous_client::HmacKeys::new(application?, private?));
     }
     if let Source::Login(profile, login) = &settings.source {
         builder = builder.session().token_store(token_store(login.store, profile)?, login.user.clone());
@@ -231,6 +244,11 @@ impl TokenStore for StoreOf {
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
         self.inner().lock(key).await
     }
+}
+
+/// A key of the pair for signatures, which is useless without the other one.
+fn half(settings: &Settings, name: &'static str) -> Result<String, Failure> {
+    settings.need(name).map_err(|failure| failure.hint("the application key and the private key are a pair"))
 }
 
 fn no_user(settings: &Settings) -> Failure {

@@ -274,7 +274,7 @@ pub(crate) fn environment(provider: &str) -> Result<BTreeMap<&'static str, Strin
 }
 
 /// How credentials of a provider can be set.
-fn ways(provider: &str, profile: &str) -> String {
+pub(crate) fn ways(provider: &str, profile: &str) -> String {
     let variables = match provider {
         "revesecure" => "REVESECURE_API_KEY and REVESECURE_SECRET_KEY",
         "vaultvision" => "VV_API_KEY",

@@ -9,7 +9,7 @@ use crate::globals::Globals;
 use crate::index::Class;
 use crate::interrupt;
 use crate::output::note;
-use crate::settings::{Settings, environment};
+use crate::settings::{Settings, environment, ways};
 use crate::state::{Login, State, Store, token_file};
 use auth_client_core::provider::BaseUrl;
 use auth_client_core::provider::auth_core::store::{StoreKey, StoredToken, TokenStore as _};
@@ -56,13 +56,8 @@ fn only_virtuous(provider: &str) -> Result<(), Failure> {
     }
     Err(match crate::settings::variables(provider) {
         [] => Failure::usage(format!("there is no provider {provider:?} with logins: virtuous has them")),
-        variables => {
-            let secrets: Vec<&str> = variables.iter().filter(|one| one.secret).map(|one| one.name).collect();
-            Failure::usage(format!("{provider} has no logins: it takes keys")).hint(format!(
-                "set {} in the environment, or name their place in a profile",
-                secrets.join(", ")
-            ))
-        }
+        _ => Failure::usage(format!("{provider} has no logins of users, only fixed credentials"))
+            .hint(ways(provider, "default")),
     })
 }
 
@@ -187,6 +182,17 @@ pub(crate) async fn log_out(arguments: &LogoutArguments, globals: &Globals) -> R
         note(&format!("{name} is still set in the environment."));
     }
     Ok(())
+}
+
+/// Makes the stored token count as expired, so that the next call renews it.
+pub(crate) async fn expire(profile: &str, login: &Login) -> Result<(), Failure> {
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::credentials(format!("the tokens can't be renewed: {error}"));
+    let store = token_store(login.store, profile)?;
+    let mut locked = store.lock(&key(login)?).await.map_err(|error| failed(&error))?;
+    let Some(mut token) = locked.load().await.map_err(|error| failed(&error))? else { return Ok(()) };
+    token.expires_at = Some(std::time::SystemTime::UNIX_EPOCH);
+    locked.save(&token).await.map_err(|error| failed(&error))
 }
 
 /// Reads the stored token of a login.

@@ -1,23 +1,36 @@
 //! `authctl status [PROVIDER]`: where the credentials come from, and when tokens expire. Prints no secret.
 
+use crate::client;
 use crate::commands::login;
 use crate::config;
 use crate::failure::Failure;
-use crate::globals::Globals;
+use crate::globals::{Format, Globals};
 use crate::index::PROVIDERS;
 use crate::json::Line;
 use crate::settings::{Settings, Source};
 use crate::{output, resolve};
+use auth_client_core::provider::auth_core::{Clock as _, SystemClock};
 use auth_emulator::Timestamp;
+
+const NOTES: &str = "\
+For programs, expires is a time of RFC 3339 or null, and state is one of
+  static     keys, which don't expire as far as they say
+  renewable  tokens of a login, which are renewed automatically
+  expiring   tokens of a login that can't be renewed
+  expired    the same, after their end: log in again
+  invalid    something is missing or wrong: see problem
+  none       no credentials";
 
 /// Show where the credentials of each provider come from, and when tokens expire. Exit code 4 if none is usable.
 #[derive(clap::Args, Debug)]
+#[command(after_help = NOTES)]
 pub(crate) struct Arguments {
     /// Only this provider; exit code 4 if it has no credentials.
     provider: Option<String>,
 }
 
-const COLUMNS: [&str; 6] = ["provider", "source", "user", "values", "expires", "problem"];
+/// The variables last: they are long, and a table of few columns can do without.
+const COLUMNS: [&str; 7] = ["provider", "source", "user", "expires", "state", "problem", "values"];
 
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
     globals.refuse(&["--all", "--limit", "--dry-run"], "status calls nothing, and is complete")?;
@@ -27,22 +40,18 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         None => PROVIDERS.to_vec(),
         Some(wanted) => vec![resolve::provider(wanted)?],
     };
-    let mut rows = Vec::new();
-    let mut usable = false;
+    let mut found = Vec::new();
     for provider in &chosen {
-        let row = match Settings::find(provider, globals) {
-            Ok(Some(settings)) => {
-                let (row, works) = found(&settings).await;
-                usable |= works;
-                row
-            }
-            Ok(None) => empty(provider, "none", None),
-            Err(failure) => empty(provider, "invalid", Some(failure.message())),
-        };
-        rows.push(row);
+        found.push(match Settings::find(provider, globals) {
+            Ok(Some(settings)) => Found::of(&settings).await,
+            Ok(None) => Found::without(provider, "none", None),
+            Err(failure) => Found::without(provider, "invalid", Some(failure.message())),
+        });
     }
+    let for_people = globals.format().0 == Format::Table && globals.columns.is_empty();
+    let rows: Vec<String> = found.iter().map(|one| one.row(for_people)).collect();
     output::rows(globals, &COLUMNS, &rows)?;
-    if usable {
+    if found.iter().any(Found::is_usable) {
         return Ok(());
     }
     let failure = Failure::credentials(match arguments.provider.as_deref() {
@@ -58,35 +67,82 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     })
 }
 
-/// The row of a provider without settings.
-fn empty(provider: &str, source: &str, problem: Option<&str>) -> String {
-    let row = Line::default().text("provider", provider).text("source", source).text("user", None);
-    row.text("values", None).text("expires", None).text("problem", problem).end()
+/// The credentials of one provider.
+#[derive(Debug)]
+struct Found {
+    provider: &'static str,
+    source: String,
+    user: Option<String>,
+    values: Option<String>,
+    expires: Option<Timestamp>,
+    state: &'static str,
+    problem: Option<String>,
 }
 
-/// The row of settings, and whether they are usable.
-async fn found(settings: &Settings) -> (String, bool) {
-    let values: Vec<&str> = settings.names().collect();
-    let values = Some(values.join(", ")).filter(|values| !values.is_empty());
-    let mut user = ["VIRTUOUS_USERNAME", "VERIGATOR_USERNAME"].iter().find_map(|name| settings.get(name));
-    let (mut expires, mut problem) = (None, None);
-    if let Source::Login(profile, login) = &settings.source {
-        user = Some(&login.user);
-        match login::stored(profile, login).await {
-            Ok(Some(token)) => {
-                let renews = if token.refresh.is_some() { ", renewed automatically" } else { "" };
-                expires = token.expires_at.map(|at| format!("{}{renews}", Timestamp::from_system_time(at)));
-            }
-            Ok(None) => problem = Some("the tokens are missing: log in again".to_owned()),
-            Err(failure) => problem = Some(failure.message().to_owned()),
-        }
+impl Found {
+    fn without(provider: &'static str, state: &'static str, problem: Option<&str>) -> Self {
+        let (source, problem) = (state.to_owned(), problem.map(str::to_owned));
+        Self { provider, source, user: None, values: None, expires: None, state, problem }
     }
-    let row = Line::default()
-        .text("provider", settings.provider)
-        .text("source", settings.source.to_string().as_str())
-        .text("user", user)
-        .text("values", values.as_deref())
-        .text("expires", expires.as_deref())
-        .text("problem", problem.as_deref());
-    (row.end(), problem.is_none())
+
+    async fn of(settings: &Settings) -> Self {
+        let values: Vec<&str> = settings.names().collect();
+        // An API key is used in place of a user's session.
+        let name = match settings.get("VIRTUOUS_API_KEY") {
+            Some(_) => None,
+            None => ["VIRTUOUS_USERNAME", "VERIGATOR_USERNAME"].iter().find_map(|name| settings.get(name)),
+        };
+        let mut found = Self {
+            provider: settings.provider,
+            source: settings.source.to_string(),
+            user: name.map(str::to_owned),
+            values: Some(values.join(", ")).filter(|values| !values.is_empty()),
+            expires: None,
+            state: "static",
+            problem: client::check(settings).err().map(|failure| failure.message().to_owned()),
+        };
+        if let Source::Login(profile, login) = &settings.source {
+            found.user = Some(login.user.clone());
+            match login::stored(profile, login).await {
+                Ok(Some(token)) => {
+                    found.expires = token.expires_at.map(Timestamp::from_system_time);
+                    let has_ended = token.expires_at.is_some_and(|at| at <= SystemClock::new().now().wall);
+                    found.state = match (&token.refresh, has_ended) {
+                        (Some(_), _) => "renewable",
+                        (None, false) => "expiring",
+                        (None, true) => "expired",
+                    };
+                    if found.state == "expired" {
+                        found.problem = Some("the tokens have expired: log in again".to_owned());
+                    }
+                }
+                Ok(None) => found.problem = Some("the tokens are missing: log in again".to_owned()),
+                Err(failure) => found.problem = Some(failure.message().to_owned()),
+            }
+        }
+        if found.problem.is_some() && found.state != "expired" {
+            found.state = "invalid";
+        }
+        found
+    }
+
+    fn is_usable(&self) -> bool {
+        !matches!(self.state, "none" | "invalid" | "expired")
+    }
+
+    fn row(&self, for_people: bool) -> String {
+        let renewed = if for_people && self.state == "renewable" { ", renewed automatically" } else { "" };
+        let expires = self.expires.map(|at| format!("{at}{renewed}"));
+        // For people, the other columns say it.
+        let state = Some(self.state).filter(|_| !for_people);
+        Line::default()
+            .text("provider", self.provider)
+            .text("source", self.source.as_str())
+            .text("user", self.user.as_deref())
+            .text("expires", expires.as_deref())
+            .text("state", state)
+            .text("problem", self.problem.as_deref())
+            .text("values", self.values.as_deref())
+            .end()
+    }
 }
