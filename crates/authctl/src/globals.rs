@@ -21,7 +21,8 @@ pub(crate) struct Globals {
     #[arg(long, global = true, value_name = "FILTER")]
     pub(crate) jq: Option<String>,
 
-    /// Columns of tables and CSV, separated by commas.
+    /// Fields to print, separated by commas: columns of tables and CSV, fields of the rows in JSON, where null stands for a
+    /// field that a row doesn't have.
     #[arg(long, global = true, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
 

@@ -58,6 +58,15 @@ pub(crate) fn rows<'a>(text: &'a str, name: Option<&str>) -> Option<Vec<&'a RawV
     array(text).or_else(|| array(field(text, name?)?))
 }
 
+/// Returns an object with these fields only, in this order; null stands for those that it doesn't have. Anything else is
+/// returned as it is.
+pub(crate) fn project(text: &str, names: &[String]) -> String {
+    let Some(fields) = object(text) else { return text.to_owned() };
+    let value =
+        |name: &String| fields.iter().rev().find(|(own, _)| own == name).map(|(_, value)| value.get());
+    object_of(names.iter().map(|name| (name, value(name).unwrap_or("null"))))
+}
+
 /// Writes JSON on one line or indented, without the values of the fields that are `hidden`.
 pub(crate) fn format(text: &str, pretty: bool, hidden: &[String]) -> String {
     let mut out = String::with_capacity(text.len());

@@ -177,6 +177,7 @@ pub(crate) fn parse<T: FromArgMatches>(
     command: clap::Command,
     line: impl Iterator<Item = String>,
 ) -> Result<Option<T>, Failure> {
+    let command = output::help::epilogues(command);
     let Some(matches) = parsed(command.try_get_matches_from(line))? else { return Ok(None) };
     T::from_arg_matches(&matches).map(Some).map_err(|error| Failure::usage(error.to_string()))
 }
@@ -189,7 +190,7 @@ pub(crate) fn parsed(outcome: Result<ArgMatches, clap::Error>) -> Result<Option<
     };
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let text = error.render().to_string();
+            let text = output::help::rendered(&error.render().to_string());
             output::Out::default().write(text.as_bytes()).map(|()| None)
         }
         _ => {

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::globals::{Globals, Known};
 use crate::index::{self, Key};
 use crate::input::Input;
-use crate::output::Out;
+use crate::output::{Out, help};
 use crate::{arguments, call, resolve, words};
 use clap::FromArgMatches as _;
 use std::fmt::Write as _;
@@ -65,7 +65,8 @@ fn one(provider: &'static str, resource: &str, name: &str, rest: Vec<String>) ->
     }
     let command = arguments::command(&operation, &slots);
     let Some(matches) = crate::parsed(command.try_get_matches_from(rest))? else {
-        return Out::default().write(format!("\n{}", arguments::notes(&operation, &slots)).as_bytes());
+        let notes = help::fit(&arguments::notes(&operation, &slots), help::width());
+        return Out::default().write(format!("\n{notes}").as_bytes());
     };
     let globals = Globals::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
     crate::remember(&globals);
@@ -123,6 +124,7 @@ fn operations(provider: &'static str, resource: &str, asked: bool) -> Result<(),
 
 /// Prints help: on standard output if it was asked for, otherwise as a usage failure with the same text.
 fn shown(text: &str, asked: bool, missing: &str) -> Result<(), Failure> {
+    let text = &help::fit(text, help::width());
     if asked {
         return Out::default().write(text.as_bytes());
     }

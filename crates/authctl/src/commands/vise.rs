@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
     let Some(target) = arguments.target.as_deref() else {
-        output::note(USAGE);
+        output::note(&output::help::fit(USAGE, output::help::width()));
         return Err(Failure::usage("authctl vise: domains, each or a host is missing"));
     };
     let call = match (target, &arguments.method, &arguments.path) {

@@ -1,6 +1,7 @@
 //! Printing of responses: one writer for standard output, and the formats.
 
 pub(crate) mod csv;
+pub(crate) mod help;
 pub(crate) mod jq;
 mod table;
 
@@ -8,7 +9,6 @@ use crate::failure::{Exit, Failure};
 use crate::globals::{Format, Globals};
 use crate::{json, words};
 use serde_json::value::RawValue;
-use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 /// Standard output. A closed pipe ends the printing and is no failure: `authctl … | head -1`.
@@ -64,8 +64,14 @@ pub(crate) fn check(globals: &Globals, columns: &[String], secrets: &[String]) -
             ));
         }
     }
-    if !globals.columns.is_empty() && chosen && !matches!(format, Format::Table | Format::Csv) {
-        return Err(Failure::usage("--columns applies to the formats table and csv"));
+    if !globals.columns.is_empty() {
+        if globals.jq.is_some() && !(chosen && matches!(format, Format::Table | Format::Csv)) {
+            return Err(Failure::usage("--columns: the filter of --jq chooses the fields")
+                .hint("with --output table or csv, --columns orders them"));
+        }
+        if format == Format::Raw {
+            return Err(Failure::usage("--columns: raw output is one response as it is"));
+        }
     }
     // A filter makes its own fields, and --no-check allows those that the description doesn't have.
     let known = !columns.is_empty() && globals.jq.is_none() && !globals.no_check;
@@ -194,6 +200,8 @@ impl<'a> Printer<'a> {
             let results = jq::run(filter, text, self.globals.timeout())?;
             return self.results(results);
         }
+        let projected = self.projected(text);
+        let text = projected.as_deref().unwrap_or(text);
         match self.format {
             Format::Json | Format::Raw => self.out.line(&json::format(text, true, &[])),
             Format::Ndjson => {
@@ -216,6 +224,20 @@ impl<'a> Printer<'a> {
                 self.grid(&rows)
             }
         }
+    }
+
+    /// The rows with the fields of `--columns`, or the object, if JSON is printed.
+    fn projected(&self, text: &str) -> Option<String> {
+        let names = &self.globals.columns;
+        if names.is_empty() || !matches!(self.format, Format::Json | Format::Ndjson) {
+            return None;
+        }
+        let Some(rows) = json::rows(text, self.rows) else { return Some(json::project(text, &self.columns)) };
+        let mut absent = self.columns.clone();
+        rows.iter().for_each(|row| retain_absent(&mut absent, row.get()));
+        note_absent(&absent, rows.len());
+        let rows: Vec<String> = rows.iter().map(|row| json::project(row.get(), &self.columns)).collect();
+        Some(format!("[{}]", rows.join(",")))
     }
 
     /// Prints the results of a filter: strings bare, unless JSON was chosen; other values on a line each.
@@ -243,14 +265,10 @@ impl<'a> Printer<'a> {
 
     fn grid(&mut self, rows: &[String]) -> Result<(), Failure> {
         let chosen = !self.globals.columns.is_empty();
-        if chosen && !rows.is_empty() {
-            let of_rows: BTreeSet<String> =
-                rows.iter().filter_map(|row| json::object(row)).flatten().map(|(name, _)| name).collect();
-            let absent: Vec<&str> =
-                self.columns.iter().filter(|name| !of_rows.contains(*name)).map(String::as_str).collect();
-            if !absent.is_empty() {
-                note(&format!("--columns: no row has {}", absent.join(", ")));
-            }
+        if chosen {
+            let mut absent = self.columns.clone();
+            rows.iter().for_each(|row| retain_absent(&mut absent, row));
+            note_absent(&absent, rows.len());
         }
         let text = if self.format == Format::Csv {
             if !chosen && !self.columns.is_empty() {
@@ -282,7 +300,8 @@ impl<'a> Printer<'a> {
     pub(crate) fn pages(&mut self) -> Pages<'_, 'a> {
         let streams =
             self.globals.jq.is_none() && matches!(self.format, Format::Json | Format::Ndjson | Format::Raw);
-        Pages { printer: self, streams, started: false, rows: Vec::new() }
+        let absent = if self.globals.columns.is_empty() { Vec::new() } else { self.columns.clone() };
+        Pages { printer: self, streams, started: false, rows: Vec::new(), absent, printed: 0 }
     }
 }
 
@@ -294,15 +313,40 @@ pub(crate) struct Pages<'p, 'a> {
     streams: bool,
     started: bool,
     rows: Vec<String>,
+    /// Chosen columns that no row has had.
+    absent: Vec<String>,
+    /// Rows that were printed as they came.
+    printed: usize,
+}
+
+/// Keeps the names of fields that a row doesn't have.
+fn retain_absent(names: &mut Vec<String>, row: &str) {
+    if !names.is_empty() {
+        let fields = json::object(row).unwrap_or_default();
+        names.retain(|name| !fields.iter().any(|(own, _)| own == name));
+    }
+}
+
+fn note_absent(names: &[String], rows: usize) {
+    if !names.is_empty() && rows > 0 {
+        note(&format!("--columns: no row has {}", names.join(", ")));
+    }
 }
 
 impl Pages<'_, '_> {
     pub(crate) fn add(&mut self, rows: &[&RawValue]) -> Result<(), Failure> {
         for row in rows {
-            let row = json::format(row.get(), false, &self.printer.hidden);
+            let mut row = json::format(row.get(), false, &self.printer.hidden);
             if !self.streams {
                 self.rows.push(row);
-            } else if self.printer.format == Format::Ndjson {
+                continue;
+            }
+            if !self.printer.globals.columns.is_empty() {
+                retain_absent(&mut self.absent, &row);
+                row = json::project(&row, &self.printer.columns);
+            }
+            self.printed += 1;
+            if self.printer.format == Format::Ndjson {
                 self.printer.out.line(&row)?;
             } else {
                 let before = if self.started { ",\n" } else { "[\n" };
@@ -319,6 +363,7 @@ impl Pages<'_, '_> {
     }
 
     pub(crate) fn end(self) -> Result<(), Failure> {
+        note_absent(&self.absent, self.printed);
         match (self.streams, self.printer.format) {
             (true, Format::Ndjson) => Ok(()),
             (true, _) if self.started => self.printer.out.write(b"\n]\n"),

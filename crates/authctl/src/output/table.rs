@@ -5,7 +5,7 @@ use crate::failure::visible;
 use crate::json;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// The widest cell of a list.
+/// The widest cell of a list, unless space is left.
 const MAX_CELL: usize = 40;
 const MIN_WIDTH: usize = 40;
 const BOLD: (&str, &str) = ("\u{1b}[1m", "\u{1b}[0m");
@@ -65,9 +65,11 @@ pub(crate) fn rows(
     }
     let mut widths: Vec<usize> = Vec::new();
     let mut total = 0;
-    for (name, cells) in &grid {
-        let natural =
-            cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(name.width()).min(MAX_CELL);
+    let longest = |(name, cells): &(String, Vec<String>)| {
+        cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(name.width())
+    };
+    for column in &grid {
+        let natural = longest(column).min(MAX_CELL);
         let gap = if widths.is_empty() { 0 } else { 2 };
         let left = width.saturating_sub(total + gap);
         let needed = if chosen || widths.len() < 2 { natural.min(8) } else { natural.min(12) };
@@ -76,6 +78,11 @@ pub(crate) fn rows(
         }
         widths.push(natural.min(left));
         total += gap + natural.min(left);
+    }
+    for (own, column) in widths.iter_mut().zip(&grid) {
+        let more = longest(column).saturating_sub(*own).min(width.saturating_sub(total));
+        *own += more;
+        total += more;
     }
     let left_out = grid.len() - widths.len();
     let header: Vec<&str> = grid.iter().map(|(name, _)| name.as_str()).collect();
