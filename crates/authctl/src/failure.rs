@@ -24,7 +24,7 @@ pub(crate) enum Exit {
     Unclear = 7,
     /// This program refused to make the call.
     Prevented = 8,
-    /// Some parts succeeded, or a webhook signature is wrong.
+    /// Some parts succeeded, the reader of an export has ended, or a webhook signature is wrong.
     Partly = 9,
     /// Ctrl-C.
     Interrupted = 130,
@@ -42,7 +42,7 @@ Exit codes:
   6    failed, and safe to run again (429, 5xx, no connection)
   7    failed, and may have been executed: check before you run it again
   8    prevented by authctl: a deletion without --yes, a second export to a target
-  9    partly done, the signature of a webhook is wrong, or doctor --strict found a difference
+  9    partly done: also an export whose reader has ended, a wrong signature of a webhook, or a difference for doctor --strict
   130  interrupted by Ctrl-C";
 
 /// A failure, as printed on standard error.

@@ -170,7 +170,7 @@ async fn export(arguments: &Arguments) -> Result<(), Failure> {
         let outcome = tokio::select! {
             outcome = interrupt::until(Class::Read, run.write()) =>
                 outcome.unwrap_or_else(|failure| Err(failure.hint(run.kept()))),
-            never = show_progress(&meter) => match never {},
+            never = show_progress(&meter, &target) => match never {},
         };
         lock(&meter).clear();
         client.close().await;
@@ -179,8 +179,11 @@ async fn export(arguments: &Arguments) -> Result<(), Failure> {
     .await
 }
 
-/// Draws the progress until the export is complete.
-async fn show_progress(meter: &Mutex<Meter>) -> std::convert::Infallible {
+/// Draws the progress until the export is complete. Rows on the terminal show it themselves.
+async fn show_progress(meter: &Mutex<Meter>, target: &Target) -> std::convert::Infallible {
+    if matches!(target, Target::Stream { path: None, .. }) && std::io::stdout().is_terminal() {
+        return std::future::pending().await;
+    }
     let terminal = std::io::stderr().is_terminal();
     let period = if terminal { Duration::from_millis(200) } else { Duration::from_secs(10) };
     loop {

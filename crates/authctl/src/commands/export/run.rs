@@ -70,7 +70,9 @@ impl Run<'_> {
             state = next;
             lock(self.meter).set(state.run.rows, batches.total(), None, now());
             if sink.is_closed() {
-                return Ok(());
+                // Unlike the output of a call, an export stands for all rows.
+                let message = format!("{}: the reader closed the output before all rows", self.resource);
+                return Err(Failure::new(Exit::Partly, "closed", message).hint(self.kept()));
             }
         }
         state.complete(self.columns.has_times());

@@ -3,6 +3,7 @@
 use crate::config::secret_file;
 use crate::failure::{Failure, visible};
 use crate::target::decode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls_platform_verifier::BuilderVerifierExt as _;
@@ -19,6 +20,12 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 
 /// Idle time before the connection is checked. An export can wait an hour for the rate limit of the vendor.
 const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// The port of an address without one.
+const PORT: u16 = 5432;
+
+/// What is percent-encoded in a user name.
+const PART: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 const FORM: &str = "expected postgres://USER@HOST/DATABASE";
 
@@ -144,11 +151,23 @@ impl Server {
         Ok(Self { config, authority })
     }
 
-    /// The address for people.
+    /// The address for people, without a password.
     pub(super) fn name(&self) -> String {
-        let host = self.config.get_hosts().first().map(host).unwrap_or_default();
-        let database = self.config.get_dbname().or(self.config.get_user()).unwrap_or_default();
-        visible(&format!("postgres://{host}/{database}"))
+        let port = self.config.get_ports().first().copied().unwrap_or(PORT);
+        let user = self.config.get_user().unwrap_or_default();
+        let database = self.config.get_dbname().unwrap_or(user);
+        let user = utf8_percent_encode(user, &PART);
+        visible(&match self.config.get_hosts().first() {
+            Some(Host::Tcp(name)) if name.contains(':') => {
+                format!("postgres://{user}@[{name}]:{port}/{database}")
+            }
+            Some(Host::Tcp(name)) => format!("postgres://{user}@{name}:{port}/{database}"),
+            #[cfg(unix)]
+            Some(Host::Unix(path)) => {
+                format!("postgres://{user}@/{database}?host={}&port={port}", path.display())
+            }
+            None => format!("postgres://{user}@/{database}"),
+        })
     }
 
     /// TLS that checks the certificate and the name of the server.
@@ -176,14 +195,6 @@ impl Server {
             return Err(unusable("it has none in PEM format".to_owned()));
         }
         Ok(MakeRustlsConnect::new(builder.with_root_certificates(roots).with_no_client_auth()))
-    }
-}
-
-fn host(host: &Host) -> String {
-    match host {
-        Host::Tcp(name) => name.clone(),
-        #[cfg(unix)]
-        Host::Unix(path) => path.display().to_string(),
     }
 }
 
@@ -215,7 +226,7 @@ fn password(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Resul
         // A socket of this machine is `localhost` in this file.
         _ => "localhost",
     };
-    let port = config.get_ports().first().map_or_else(|| "5432".to_owned(), u16::to_string);
+    let port = config.get_ports().first().map_or_else(|| PORT.to_string(), u16::to_string);
     let user = config.get_user().unwrap_or_default();
     let database = config.get_dbname().unwrap_or(user);
     let found = text.lines().find_map(|line| {
@@ -325,7 +336,12 @@ mod tests {
         let server = Server::parse("postgres://a%40b%3Ac@db.example/crm").unwrap();
         assert_eq!(server.config.get_user(), Some("a@b:c"));
         let server = Server::parse("postgres://app@db.example:6000/crm").unwrap();
-        assert_eq!(server.name(), "postgres://db.example/crm");
+        assert_eq!(server.name(), "postgres://app@db.example:6000/crm");
+        let name = |url: &str| Server::parse(url).unwrap().name();
+        assert_eq!(name("postgres://app@[::1]"), "postgres://app@[::1]:5432/app");
+        assert_eq!(name("postgres://a%40b@db.example/crm"), "postgres://a%40b@db.example:5432/crm");
+        let socket = "postgres://app@/crm?host=/var/run/postgresql";
+        assert_eq!(name(socket), format!("{socket}&port=5432"));
     }
 
     #[test]

@@ -4,25 +4,41 @@ use crate::json;
 use virtuous_client::webhook::{WebhookError, verify, verify_any};
 use virtuous_client::{ExposeSecret as _, SecretString};
 
-/// A delivery that is not accepted: a stable code, and the cause for people.
+/// A delivery that is not accepted: a stable code, the cause for people, and what to do about this cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rejection {
     pub(super) code: &'static str,
     pub(super) cause: String,
+    pub(super) advice: &'static str,
 }
+
+/// What to do about a body that is not as received.
+const BODY_CHANGED: &str =
+    "store the body as received, byte for byte: editors, echo and JSON formatters change it";
+const SECRET_CHANGED: &str = "set the secret without these spaces";
+const UNKNOWN: &str = "compare the secret with that of the subscription; while it is replaced, set the earlier one as VIRTUOUS_WEBHOOK_SECRET_OLD";
 
 impl Rejection {
     pub(super) fn new(code: &'static str, cause: impl Into<String>) -> Self {
-        Self { code, cause: cause.into() }
+        Self { code, cause: cause.into(), advice: "" }
+    }
+
+    pub(super) fn advice(mut self, advice: &'static str) -> Self {
+        self.advice = advice;
+        self
     }
 }
 
 /// Verifies a signature and returns the index of the secret that it was made with.
 pub(super) fn check(secrets: &[SecretString], body: &[u8], signature: &str) -> Result<usize, Rejection> {
     verify_any(secrets, body, signature).map_err(|error| match error {
-        WebhookError::Malformed => Rejection::new("malformed", malformed(signature)),
-        WebhookError::Mismatch => Rejection::new("mismatch", mismatch(secrets, body, signature)),
-        other => Rejection::new("no_secret", other.to_string()),
+        WebhookError::Malformed => Rejection::new("malformed", malformed(signature))
+            .advice("pass the value of the header alone, as received"),
+        WebhookError::Mismatch => {
+            let (cause, advice) = mismatch(secrets, body, signature);
+            Rejection::new("mismatch", cause).advice(advice)
+        }
+        other => Rejection::new("no_secret", other.to_string()).advice("set VIRTUOUS_WEBHOOK_SECRET"),
     })
 }
 
@@ -60,23 +76,25 @@ fn malformed(signature: &str) -> String {
     format!("invalid signature format: {problem}")
 }
 
-/// Finds the change of body or secret that makes the signature right.
-fn mismatch(secrets: &[SecretString], body: &[u8], signature: &str) -> String {
+/// Finds the change of body or secret that makes the signature right, and what to do.
+fn mismatch(secrets: &[SecretString], body: &[u8], signature: &str) -> (String, &'static str) {
     let is_right = |secret: &SecretString, body: &[u8]| verify(secret, body, signature).is_ok();
     for (cause, changed) in bodies(body) {
         if secrets.iter().any(|secret| is_right(secret, &changed)) {
-            return format!("the signature doesn't match these bytes: {cause}");
+            return (format!("the signature doesn't match these bytes: {cause}"), BODY_CHANGED);
         }
     }
     for secret in secrets {
         let secret = secret.expose_secret();
         let trimmed = secret.trim();
         if trimmed != secret && is_right(&SecretString::from(trimmed), body) {
-            return "the signature was made with the secret without the spaces around it".to_owned();
+            let cause = "the signature was made with the secret without the spaces around it";
+            return (cause.to_owned(), SECRET_CHANGED);
         }
     }
-    "the signature doesn't match: another secret, another body, or a body that was changed on its way"
-        .to_owned()
+    let cause =
+        "the signature doesn't match: another secret, another body, or a body that was changed on its way";
+    (cause.to_owned(), UNKNOWN)
 }
 
 /// Bodies that this one may have been before something changed it.
@@ -142,6 +160,12 @@ mod tests {
             let rejection = outcome(&[secret], body.as_bytes(), SIGNATURE).unwrap_err();
             assert_eq!(rejection.code, "mismatch");
             assert!(rejection.cause.contains(cause), "{body:?}: {rejection:?}");
+            let advice = match cause {
+                "without the spaces" => SECRET_CHANGED,
+                "another secret" | "another body" => UNKNOWN,
+                _ => BODY_CHANGED,
+            };
+            assert_eq!(rejection.advice, advice, "{cause}");
         }
         assert!(outcome(&["s"], b"\xff\x00", SIGNATURE).is_err(), "bytes that are no text");
         assert!(outcome(&["s"], b"", SIGNATURE).is_err(), "an empty body");

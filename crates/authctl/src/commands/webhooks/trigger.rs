@@ -65,8 +65,14 @@ pub(super) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         }
         None => subscriptions(arguments.event, &body)?,
     };
-    let rows: Vec<String> = rows.iter().map(|row| row.line(arguments.event)).collect();
-    output::rows(globals, &COLUMNS, &rows)
+    let lines: Vec<String> = rows.iter().map(|row| row.line(arguments.event)).collect();
+    output::rows(globals, &COLUMNS, &lines)?;
+    if rows.iter().any(|row| row.status.is_none()) {
+        output::note(
+            "The running emulator sends it in the background: whether it is accepted, the receiver shows.",
+        );
+    }
+    Ok(())
 }
 
 /// A delivery that was sent.
@@ -95,15 +101,29 @@ async fn in_process(delivery: WebhookDelivery) -> Result<Sent, Failure> {
     let statuses = emulator.virtuous().deliver_webhook(delivery).await;
     let statuses = statuses.map_err(|error| Failure::usage(format!("--to: {error}")))?;
     emulator.stop().await;
-    match statuses.last().copied().flatten() {
-        Some(status) if (200..300).contains(&status) => Ok(Sent { url, signed, status: Some(status) }),
-        Some(status) => Err(Failure::new(
-            Exit::Refused,
-            "receiver",
-            format!("the receiver rejected the delivery: status {status}, {} attempts", statuses.len()),
-        )),
-        None => Err(Failure::new(Exit::Retry, "receiver", format!("there was no response from {url}"))),
+    outcome(url, signed, &statuses)
+}
+
+/// What became of a delivery whose attempts had these statuses. A response counts more than the silence of a receiver that ended
+/// after it.
+fn outcome(url: String, signed: Option<bool>, statuses: &[Option<u16>]) -> Result<Sent, Failure> {
+    let responses: Vec<u16> = statuses.iter().copied().flatten().collect();
+    if let Some(status) = responses.iter().copied().find(|status| (200..300).contains(status)) {
+        return Ok(Sent { url, signed, status: Some(status) });
     }
+    if responses.is_empty() {
+        return Err(Failure::new(Exit::Retry, "receiver", format!("there was no response from {url}")));
+    }
+    let attempts: Vec<String> = statuses
+        .iter()
+        .map(|status| status.map_or("no response".to_owned(), |status| format!("status {status}")))
+        .collect();
+    let message = format!("the receiver rejected the delivery: {}", attempts.join(", then "));
+    let hint = match responses.contains(&401) {
+        true => "for listen, 401 means another secret: both commands need the same one",
+        false => "the receiver says why",
+    };
+    Err(Failure::new(Exit::Refused, "receiver", message).hint(hint))
 }
 
 /// Makes the running emulator send a delivery.
@@ -204,6 +224,16 @@ pub(super) fn sample(event: &str, record: Option<Value>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_outcome_is_that_of_the_receiver() {
+        let of = |statuses: &[Option<u16>]| outcome("http://127.0.0.1/".to_owned(), None, statuses);
+        assert_eq!(of(&[Some(500), Some(200), None]).unwrap().status, Some(200));
+        let text = |statuses: &[Option<u16>]| of(statuses).unwrap_err().text(false);
+        assert!(text(&[None, None]).contains("there was no response from http://127.0.0.1/"));
+        let ended = text(&[Some(401), None]);
+        assert!(ended.contains("rejected the delivery: status 401, then no response"), "{ended}");
+    }
     use virtuous_client::webhook::Delivery;
 
     #[test]

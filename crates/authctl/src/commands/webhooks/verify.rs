@@ -59,8 +59,7 @@ pub(super) fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failur
     };
     let outcome = signature.and_then(|signature| signature::check(&secrets, &body, &signature));
     let number = outcome.map_err(|rejection| {
-        Failure::new(Exit::Partly, rejection.code, rejection.cause)
-            .hint("the secret is that of the subscription, and the body must be the bytes as received")
+        Failure::new(Exit::Partly, rejection.code, rejection.cause).hint(rejection.advice)
     })?;
     let about = About::new(&body);
     let row = Line::default()
@@ -83,12 +82,12 @@ fn in_headers(text: &str, name: &HeaderName) -> Result<String, Rejection> {
     let mut values = fields.filter(|(own, _)| own.trim().eq_ignore_ascii_case(name.as_str()));
     match (values.next(), values.next()) {
         (Some((_, value)), None) => Ok(value.trim().to_owned()),
-        (None, _) => Err(Rejection::new(
-            "no_signature",
-            format!("the headers have no {name}: --signature-header NAME names another one"),
-        )),
+        (None, _) => Err(Rejection::new("no_signature", format!("the headers have no {name}"))
+            .advice("--signature-header NAME names another one")),
         (Some(_), Some(_)) => {
-            Err(Rejection::new("several_signatures", format!("the headers have {name} more than once")))
+            let cause = format!("the headers have {name} more than once");
+            Err(Rejection::new("several_signatures", cause)
+                .advice("keep the header of the delivery, and remove those that a proxy added"))
         }
     }
 }
