@@ -87,8 +87,6 @@ async fn run(guide: &str, at_least: usize) {
     }
     let program = Path::new(env!("CARGO_BIN_EXE_authctl")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
-    let mut env = emulator.env();
-    env.retain(|(name, _)| !matches!(*name, "VIRTUOUS_USERNAME" | "VIRTUOUS_PASSWORD"));
     let mut command = Command::new("bash");
     command
         .args(["-c", &script])
@@ -96,7 +94,7 @@ async fn run(guide: &str, at_least: usize) {
         .env("PATH", path)
         .env("HOME", &folder)
         .current_dir(&folder)
-        .envs(env);
+        .envs(emulator.env());
     let mut child = command.stdin(Stdio::null()).spawn().unwrap();
     let ended = tokio::time::timeout(LIMIT, tokio::task::spawn_blocking(move || child.wait())).await;
     assert!(ended.is_ok(), "the guide takes too long");

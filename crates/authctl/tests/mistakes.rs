@@ -6,7 +6,7 @@ mod common;
 
 use auth_emulator::{Emulator, Fault, FaultRule};
 use common::{Home, Outcome, wait_until};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::Read as _;
 use std::process::Command;
 
@@ -139,9 +139,18 @@ async fn no_option_of_the_output_loses_data() {
     let spaced = with(&["--columns", "id, name", "-o", "csv"]).expect(0, "");
     assert_eq!(spaced.out.lines().next(), Some("id,name"));
     assert!(!spaced.out.lines().nth(1).unwrap().ends_with(','), "{spaced:?}");
+    for chosen in [&["--columns", "name, id"] as &[_], &["--columns", "name,id", "--all"]] {
+        let rows = with(chosen).expect(0, "").json();
+        assert_eq!(rows[0], json!({ "name": "Anna Larsson", "id": 17 }), "{chosen:?}");
+    }
+    let absent = with(&["--columns", "name,x", "--all", "-o", "ndjson"]).expect(0, "no row has x");
+    assert_eq!(absent.out.lines().next(), Some(r#"{"name":"Anna Larsson","x":null}"#));
+    let one = home.run(&["virtuous", "contacts", "get", "17", "--columns", "id,name"]).expect(0, "").json();
+    assert_eq!(one, json!({ "id": 17, "name": "Anna Larsson" }));
     with(&["--columns", "Id", "-o", "csv"]).expect(2, "did you mean id?");
     with(&["--columns", "id,", "-o", "csv"]).expect(2, "a name is empty");
-    with(&["--columns", "id", "-o", "json"]).expect(2, "table and csv");
+    with(&["--columns", "id", "-o", "raw"]).expect(2, "raw output");
+    with(&["--columns", "id", "--jq", ".", "-o", "json"]).expect(2, "the filter of --jq chooses the fields");
     with(&["--limit", "2", "-o", "raw"]).expect(2, "raw");
     with(&["--all", "-o", "raw"]).expect(2, "raw");
     home.run(&["api", "virtuous", "GET", "/api/Contact/Types", "--all"]).expect(2, "--all");
@@ -166,6 +175,19 @@ fn what_is_wrong_is_named() {
     assert!(!usage.err.contains("For more information"), "{usage:?}");
     let wide = home.run(&["list", "virtuous", "contacts", "-o", "table"]).expect(0, "");
     assert!(wide.err.contains("more column") || wide.out.contains("path"), "{wide:?}");
+    // Half a pair of keys, alone and next to a key that would do.
+    let (application, private) = ("VIRTUOUS_APPLICATION_KEY", "VIRTUOUS_PRIVATE_KEY");
+    for (is, missing) in [(application, private), (private, application)] {
+        for more in [None, Some(("VIRTUOUS_API_KEY", "k".to_owned()))] {
+            home.env = std::iter::once((is, "eA==".to_owned())).chain(more).collect();
+            let problem = format!("{missing} is not set");
+            let failed = home.run(&["virtuous", "contacts", "get", "17"]).expect(4, &problem);
+            assert!(failed.err.contains("are a pair"), "{failed:?}");
+            home.run(&["status", "virtuous"]).expect(4, &problem);
+        }
+    }
+    home.env = vec![("VERIGATOR_USERNAME", "u".to_owned())];
+    home.run(&["status", "verigator"]).expect(4, "VERIGATOR_PASSWORD is not set");
     home.env = vec![("AUTHCTL_PROFILE", String::new()), ("VV_API_KEY", "k".to_owned())];
     home.run(&["status", "vaultvision"]).expect(0, "environment");
     let body = r#"{"password":{"hash":"SECRETPW"},"apiToken":"SECRETPW"}"#;
@@ -350,4 +372,78 @@ async fn ctrl_c_ends_a_program_that_waits_for_input() {
         drop(input);
     }
     assert!(emulator.journal().is_empty());
+}
+
+#[test]
+fn operations_are_found_by_the_words_of_operators() {
+    let home = Home::new();
+    let found = |words: &[&str]| -> Vec<String> {
+        let listed = home.run(&[&["list"] as &[_], words, &["--jq", ".[].operation"]].concat());
+        listed.expect(0, "").out.lines().map(str::to_owned).collect()
+    };
+    for (words, expected) in [
+        (&["donor"] as &[_], "virtuous contacts find"),
+        (&["find a donor"], "virtuous contacts find"),
+        (&["virtuous", "donations"], "virtuous gifts get"),
+        (&["virtuous", "fix", "address"], "virtuous contact_addresses update"),
+        (&["mfa"], "revesecure validation"),
+        (&["birthday"], "virtuous contact_individuals"),
+    ] {
+        let found = found(words);
+        assert!(found.iter().take(5).any(|row| row.starts_with(expected)), "{words:?}: {found:?}");
+    }
+    assert_eq!(found(&["virtuous", "unicorns"]), [""; 0]);
+    home.run(&["list", "birthday"]).expect(0, "these operations have them in a field");
+    home.run(&["virtuous", "donors", "list"]).expect(2, "did you mean contacts?");
+}
+
+/// No line of prose is cut twice, and no command to copy is cut at all.
+#[test]
+fn help_fits_narrow_terminals() {
+    let mut home = Home::new();
+    for width in [40, 80, 120] {
+        home.env = vec![("COLUMNS", width.to_string())];
+        for command in [
+            &["doctor"] as &[&str],
+            &["run"],
+            &["proxy"],
+            &["mcp"],
+            &["policy"],
+            &["vise"],
+            &["status"],
+            &["virtuous", "export"],
+            &["virtuous", "webhooks", "listen"],
+            &["virtuous", "webhooks", "trigger"],
+            &["virtuous"],
+            &["virtuous", "contacts"],
+            &["virtuous", "contact_addresses", "update"],
+            &[],
+        ] {
+            let help = home.run(&[command, &["--help"]].concat()).expect(0, "").out;
+            // clap cuts the line of the usage itself.
+            let (usage, help) = help.split_once("\n\n").unwrap_or_default();
+            let help =
+                if usage.contains("Usage:") { help } else { help.split_once("\n\n").unwrap_or_default().1 };
+            let lines: Vec<&str> = help.lines().filter(|line| !line.starts_with("Usage:")).collect();
+            for (at, line) in lines.iter().enumerate() {
+                let is_one_word = line.split_whitespace().count() < 3;
+                let is_example = line.trim_start().starts_with(['$', '[', '{', '#'])
+                    || line.contains("# ")
+                    || line.starts_with("       authctl vise HOST");
+                let fits = line.chars().count() <= width || is_one_word || is_example;
+                assert!(fits, "{command:?} {width}: {line}");
+                assert!(!line.contains('\u{a0}'), "{line}");
+                // A remainder of one word below a full line, and then the next line of the source.
+                let next = lines.get(at + 1).copied().unwrap_or_default();
+                let is_prose =
+                    |line: &str| line.starts_with(|c: char| c.is_alphabetic()) && !line.contains(": ");
+                if is_prose(line) && is_prose(next) {
+                    let word = next.split(' ').next().unwrap_or_default().chars().count();
+                    let could_be_longer = line.chars().count() + 1 + word <= width;
+                    let ends = line.ends_with([':', '.']) || !next.starts_with(|c: char| c.is_lowercase());
+                    assert!(!could_be_longer || ends, "{command:?} {width}: {line:?} {next:?}");
+                }
+            }
+        }
+    }
 }
