@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
 }
 
 /// The variables last: they are long, and a table of few columns can do without.
-const COLUMNS: [&str; 7] = ["provider", "source", "user", "expires", "state", "problem", "values"];
+const COLUMNS: [&str; 7] = ["provider", "source", "expires", "problem", "user", "state", "values"];
 
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
     globals.refuse(&["--all", "--limit", "--dry-run"], "status calls nothing, and is complete")?;
@@ -131,17 +131,20 @@ impl Found {
     }
 
     fn row(&self, for_people: bool) -> String {
-        let renewed = if for_people && self.state == "renewable" { ", renewed automatically" } else { "" };
-        let expires = self.expires.map(|at| format!("{at}{renewed}"));
+        let renewed = if self.state == "renewable" { ", renewed" } else { "" };
+        let expires = self.expires.map(|at| at.to_string()).map(|time| match time.get(..16) {
+            Some(minute) if for_people => format!("{} UTC{renewed}", minute.replace('T', " ")),
+            _ => time,
+        });
         // For people, the other columns say it.
         let state = Some(self.state).filter(|_| !for_people);
         Line::default()
             .text("provider", self.provider)
             .text("source", self.source.as_str())
-            .text("user", self.user.as_deref())
             .text("expires", expires.as_deref())
-            .text("state", state)
             .text("problem", self.problem.as_deref())
+            .text("user", self.user.as_deref())
+            .text("state", state)
             .text("values", self.values.as_deref())
             .end()
     }
