@@ -115,7 +115,10 @@ async fn a_proxy_that_is_killed_makes_no_write_twice_and_has_logged_each() {
         assert!(executed.contains(&(created.count() - before)), "{stage:?}");
         uncertain += u64::from(stage == Stage::Logged);
         assert_eq!(logged().contains("\"event\":\"before\""), stage != Stage::Half, "{stage:?}");
-        assert_eq!(logged().contains("\"event\":\"after\""), stage == Stage::Answered, "{stage:?}");
+        // On a busy machine, the whole call may have ended before the signal.
+        if stage != Stage::Logged {
+            assert_eq!(logged().contains("\"event\":\"after\""), stage == Stage::Answered, "{stage:?}");
+        }
         // The next one doesn't make it again.
         let next = Proxy::start(&home, &["--audit", log.to_str().unwrap()]);
         assert_eq!(next.call("GET", "/virtuous/api/Contact/QueryOptions", "").status, 200);
