@@ -125,10 +125,9 @@ impl<'a> Run<'a> {
         assert!(refreshes <= 1, "{what}");
         // Nobody has a valid token, and everybody says why.
         assert!(round.died_refreshing > 0 && round.served == 0, "calls with a valid token failed: {what}");
-        // If the process that tried again has died as well, the others wait for longer than a lock may take.
-        let is_said = |failure: &String| {
-            failure == "RefreshLost" || failure == "StoreLocked" && round.died_refreshing > 1
-        };
+        // If the process that tries again was started since, or dies as well, others wait for longer than a lock may take.
+        let is_said = |failure: &String| failure == "RefreshLost" || failure == "StoreLocked";
+        assert!(reuses == 0 || round.failures.iter().any(|failure| failure == "RefreshLost"), "{what}");
         assert!(round.failures.iter().all(is_said), "{what}");
         self.losses += 1;
         self.fleet.log_in(fastrand::usize(..self.fleet.len()));
