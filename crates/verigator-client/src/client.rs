@@ -27,6 +27,8 @@ const BASE_URL: &str = "VERIGATOR_BASE_URL";
 #[derive(Clone)]
 pub struct Client {
     engine: Engine,
+    /// Who the client is at its server: `api-user@https://verigator.example`.
+    account: Arc<str>,
 }
 
 impl Client {
@@ -109,6 +111,10 @@ impl Client {
 
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    pub(crate) fn account(&self) -> &str {
+        &self.account
     }
 }
 
@@ -256,7 +262,10 @@ impl ClientBuilder {
             Engine::new(&self.settings, base, rules, Some(Arc::new(credential)))
         };
         match build() {
-            Ok(engine) => Ok(Client { engine }),
+            Ok(engine) => {
+                let account = format!("{}@{}", self.username, engine.origin()).into();
+                Ok(Client { engine, account })
+            }
             Err(error) => Err(error.with_provider("verigator").into()),
         }
     }

@@ -48,7 +48,7 @@ pub struct SecondFactor {
 /// database.
 ///
 /// Store it where the user can neither change it nor restore an older copy, because it counts the tries. It is bound to
-/// the server of the client that created it.
+/// the server and the API username of the client that created it, and contains both.
 ///
 /// ```no_run
 /// use verigator_client::{Outcome, Challenge, Client};
@@ -74,7 +74,7 @@ pub struct SecondFactor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use = "the step is incomplete until the code is checked"]
 pub struct Challenge {
-    server: String,
+    account: String,
     service_id: String,
     user_id: String,
     requested: AuthMethod,
@@ -186,7 +186,7 @@ impl SecondFactor {
     pub async fn begin(&self, client: &Client, service_id: &str, user_id: &str) -> Result<Challenge, Error> {
         let started = client.users(service_id).authentication(user_id).start(self.method.clone()).await?;
         Ok(Challenge {
-            server: client.engine().origin().to_string(),
+            account: client.account().to_owned(),
             service_id: service_id.to_owned(),
             user_id: user_id.to_owned(),
             requested: self.method.clone(),
@@ -234,14 +234,15 @@ impl Challenge {
     /// # Errors
     ///
     /// [`Error`] if a call fails; neither a check nor a new code is retried.
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the challenge belongs to another server.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the challenge belongs to a client of another
+    /// server or API username.
     pub async fn answer(
         &mut self,
         client: &Client,
         typed: impl Into<SecretString>,
     ) -> Result<Outcome, Error> {
-        if self.server != client.engine().origin().to_string() {
-            let reason = "belongs to a client of another server";
+        if self.account != client.account() {
+            let reason = "belongs to a client of another server or API username";
             return Err(
                 auth_client_core::Error::invalid_input("authentication.verify", "challenge", reason).into()
             );

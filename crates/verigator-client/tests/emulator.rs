@@ -158,7 +158,7 @@ async fn an_expired_code_is_replaced_only_when_that_was_allowed() {
 }
 
 #[tokio::test]
-async fn a_challenge_counts_lost_responses_and_stays_with_its_server() {
+async fn a_challenge_counts_lost_responses_and_stays_with_its_account() {
     use auth_emulator::{Effect, Fault, FaultRule};
 
     let world = World::new().await;
@@ -173,6 +173,10 @@ async fn a_challenge_counts_lost_responses_and_stays_with_its_server() {
     let error = challenge.answer(&other, world.code()).await.unwrap_err();
     assert_eq!((error.kind(), challenge.tries_left()), (ErrorKind::InvalidInput, 2));
     assert!(elsewhere.journal_of("verigator").is_empty(), "nothing was sent there");
+    let base = world.emulator.verigator().base_url();
+    let other = Client::builder("another-user", "api-password").base_url(base).build().unwrap();
+    let error = challenge.answer(&other, world.code()).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("challenge")));
 
     let lost = FaultRule::new("verigator", Fault::close_before_response()).effect(Effect::Before);
     world.emulator.add_fault(lost).unwrap();
