@@ -6,7 +6,7 @@
 
 mod common;
 #[path = "../../auth-token-store/src/servers.rs"]
-#[allow(dead_code, unexpected_cfgs, reason = "the servers of another crate's tests, with its features")]
+#[allow(dead_code, reason = "the servers of another crate's tests")]
 mod servers;
 
 use auth_emulator::{Emulator, Fault, FaultRule};
@@ -154,7 +154,7 @@ macro_rules! cases {
             if !servers::wanted() {
                 return;
             }
-            let server = started(&[]).await;
+            let server = servers::postgres(&[]);
             $($name(Place::new($contacts, Some((&server, stringify!($name)))).await).await;)*
         }
     };
@@ -168,13 +168,6 @@ cases! {
     anything_else_is_refused, 30;
     a_second_run_is_refused, 2_500;
     a_run_whose_lock_was_lost_stops, 30;
-}
-
-async fn started(settings: &[&str]) -> servers::Server {
-    let server = servers::postgres(settings);
-    let url = format!("postgres://postgres@127.0.0.1:{}/postgres", server.port);
-    wait_for(async || tokio_postgres::connect(&url, tokio_postgres::NoTls).await.is_ok()).await;
-    server
 }
 
 /// Waits until a condition holds.
@@ -532,35 +525,14 @@ async fn postgres_passwords_and_certificates() {
     let hba = folder.0.join("hba");
     fs::write(&hba, "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
         .unwrap();
-    let (key, certificate) = (folder.0.join("key"), folder.0.join("certificate"));
-    let mut openssl = Command::new("openssl");
-    openssl.args([
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "30",
-    ]);
-    openssl.args(["-subj", "/CN=authctl test", "-addext", "subjectAltName=DNS:localhost"]);
-    openssl
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-keyout")
-        .arg(&key)
-        .arg("-out")
-        .arg(&certificate);
-    assert!(openssl.output().unwrap().status.success());
-    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     if Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.starts_with(b"0\n")) {
         assert!(Command::new("chown").args(["-R", "postgres"]).arg(&folder.0).status().unwrap().success());
     }
-    let setting = |name: &str, path: &std::path::Path| format!("{name}={}", path.display());
-    let settings =
-        [setting("hba_file", &hba), setting("ssl_key_file", &key), setting("ssl_cert_file", &certificate)];
-    let server = started(&["-c", &settings[0], "-c", "ssl=on", "-c", &settings[1], "-c", &settings[2]]).await;
+    let certificate = servers::Certificate::new();
+    let mut settings = certificate.of_postgres();
+    settings.extend(["-c".to_owned(), format!("hba_file={}", hba.display())]);
+    let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+    let server = servers::postgres(&settings);
     let database = Database::postgres(&server, "crm").await;
     database.query("CREATE ROLE app LOGIN PASSWORD 'canary'; CREATE SCHEMA mine AUTHORIZATION app").await;
     let port = server.port;
@@ -588,8 +560,10 @@ async fn postgres_passwords_and_certificates() {
     );
 
     // The certificate is checked, and so is the name in it.
-    let authority =
-        format!("sslmode=verify-full&options=-csearch_path%3Dmine&sslrootcert={}", certificate.display());
+    let authority = format!(
+        "sslmode=verify-full&options=-csearch_path%3Dmine&sslrootcert={}",
+        certificate.certificate.display()
+    );
     export(
         &to("localhost", &authority),
         &file,
@@ -622,4 +596,71 @@ async fn postgres_passwords_and_certificates() {
     database.query(end).await;
     Outcome::of(run).expect(6, "the same command again: it resumes");
     export(&admin, &[], 0, "contacts: 3 rows in ");
+}
+
+/// Who refreshes, how long that takes, and the budget: in a row of JSON and as a table, for both stores.
+#[cfg(feature = "fleet")]
+#[tokio::test(flavor = "multi_thread")]
+async fn status_shows_fleets_in_redis_and_postgres() {
+    use auth_client_core::provider::BaseUrl;
+    use auth_client_core::provider::auth_core::rate_limit::{RateLimitReport, RateLimiter as _};
+    use auth_client_core::provider::auth_core::store::{StoreKey, StoredToken, TokenStore};
+    use auth_client_core::provider::auth_core::{Clock as _, SecretString, SystemClock};
+    use auth_token_store::{KeyRing, PostgresStore, RateBudget, RedisStore};
+
+    let place = Place::new(3, None).await;
+    let status = |more: &[&str], code: i32, part: &str| {
+        place.home.run(&[&["status", "virtuous"], more].concat()).expect(code, part)
+    };
+    status(&["--account", "anna"], 2, "--fleet");
+    status(&["--fleet", "redis://:canary@127.0.0.1"], 2, "env:NAME");
+    status(&["--fleet", "mysql://127.0.0.1", "--account", "anna"], 2, "must begin with");
+    status(&["--fleet", "redis://127.0.0.1:1", "--account", "anna"], 6, "Redis can't be reached");
+    if !servers::wanted() {
+        return;
+    }
+    let (redis, postgres) = (servers::redis(&[]), servers::postgres(&[]));
+    let postgres_url = format!("postgresql://postgres@127.0.0.1:{}/postgres", postgres.port);
+    let keys = || KeyRing::new("k1", [7; 32]);
+    let client = redis::Client::open(redis.redis_url()).unwrap();
+    let in_redis = RedisStore::new(client, keys()).instance("worker-7");
+    let in_postgres = PostgresStore::new(&postgres_url, keys()).unwrap().instance("worker-7");
+    let stores: [(String, RateBudget, Box<dyn TokenStore>); 2] = [
+        (redis.redis_url(), in_redis.rate_budget("acme"), Box::new(in_redis)),
+        (postgres_url, in_postgres.rate_budget("acme"), Box::new(in_postgres)),
+    ];
+    let base = BaseUrl::parse("URL", &place.emulator.virtuous().base_url()).unwrap();
+    let key = StoreKey::new("virtuous", &base.origin().to_string(), "anna");
+    for (url, budget, store) in stores {
+        let fleet = ["--fleet", url.as_str(), "--account", "anna", "--budget", "acme"];
+        let row = status(&[&fleet[..], &["-o", "json"]].concat(), 0, "no record").json();
+        assert!(row[0]["budget_left"].is_null() && row[0]["refreshes"].is_null(), "{row}");
+
+        let mut locked = store.lock(&key).await.unwrap();
+        let mut token = StoredToken::new(1, SecretString::from("canary"));
+        token.refresh = Some(SecretString::from("canary"));
+        locked.save(&token).await.unwrap();
+        locked.load().await.unwrap();
+        locked.begin(&token).await.unwrap();
+        let now = SystemClock::new().now();
+        budget.check(now, Duration::from_secs(60)).await;
+        let mut report = RateLimitReport::new(http::StatusCode::OK);
+        (report.limit.limit, report.limit.remaining) = (Some(1_500), Some(900));
+        report.limit.reset = Some(now.wall + Duration::from_secs(1_800));
+        budget.observe(&report, now);
+        wait_for(async || budget.status().await.unwrap().left.is_some()).await;
+
+        let row = status(&[&fleet[..], &["-o", "json"]].concat(), 0, "worker-7").json();
+        let number = |name: &str| row[0][name].as_f64().unwrap_or_else(|| panic!("{name}: {row}"));
+        assert!(number("lease_held_s") < 30.0 && number("lease_ends_s") > 0.0, "{row}");
+        assert!(number("refreshing_s") < 30.0 && number("wait_last_s") < 30.0, "{row}");
+        assert_eq!((number("refreshes"), number("budget_limit")), (0.0, 1_500.0));
+        assert!((880.0..=900.0).contains(&number("budget_left")), "{row}");
+        assert!(!row.to_string().contains("canary"), "{row}");
+        let columns = "lease,budget_left";
+        status(&[&fleet[..], &["-o", "table", "--columns", columns]].concat(), 0, "worker-7");
+        locked.save(&token).await.unwrap();
+        locked.release().await;
+        status(&[&fleet[..], &["--columns", columns, "-o", "csv"]].concat(), 0, "free,");
+    }
 }

@@ -17,7 +17,7 @@ use std::io::{BufRead as _, Write as _};
 use virtuous_client::{LoginStep, SessionProblem};
 
 const DEFAULT_HOST: &str = "https://api.virtuoussoftware.com";
-const URL: &str = "VIRTUOUS_BASE_URL";
+pub(crate) const URL: &str = "VIRTUOUS_BASE_URL";
 /// Codes that are tried before the login is given up.
 const MAX_CODES: usize = 3;
 
@@ -202,9 +202,14 @@ pub(crate) async fn stored(profile: &str, login: &Login) -> Result<Option<Stored
 }
 
 fn key(login: &Login) -> Result<StoreKey, Failure> {
-    let url = login.base_url.as_deref().unwrap_or(DEFAULT_HOST);
-    let base = BaseUrl::parse(URL, url).map_err(|error| Failure::credentials(error.to_string()))?;
-    Ok(StoreKey::new("virtuous", &base.origin().to_string(), &login.user))
+    key_of(login.base_url.as_deref(), &login.user)
+}
+
+/// The key of a login in a token store, as the client makes it.
+pub(crate) fn key_of(base_url: Option<&str>, account: &str) -> Result<StoreKey, Failure> {
+    let base = BaseUrl::parse(URL, base_url.unwrap_or(DEFAULT_HOST))
+        .map_err(|error| Failure::credentials(error.to_string()))?;
+    Ok(StoreKey::new("virtuous", &base.origin().to_string(), account))
 }
 
 fn ask_user(globals: &Globals) -> Result<String, Failure> {

@@ -1,5 +1,8 @@
 //! `authctl status [PROVIDER]`: where the credentials come from, and when tokens expire. Prints no secret.
 
+#[cfg(feature = "fleet")]
+mod fleet;
+
 use crate::client;
 use crate::commands::login;
 use crate::config;
@@ -27,6 +30,9 @@ For programs, expires is a time of RFC 3339 or null, and state is one of
 pub(crate) struct Arguments {
     /// Only this provider; exit code 4 if it has no credentials.
     provider: Option<String>,
+    #[cfg(feature = "fleet")]
+    #[command(flatten)]
+    fleet: fleet::Arguments,
 }
 
 /// The variables last: they are long, and a table of few columns can do without.
@@ -35,6 +41,10 @@ const COLUMNS: [&str; 7] = ["provider", "source", "expires", "problem", "user", 
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
     globals.refuse(&["--all", "--limit", "--dry-run"], "status calls nothing, and is complete")?;
     globals.refuse(&["--emulator"], "the emulator of one command has its own credentials")?;
+    #[cfg(feature = "fleet")]
+    if let Some(provider) = arguments.provider.as_deref().filter(|_| arguments.fleet.is_given()) {
+        return arguments.fleet.show(resolve::provider(provider)?, globals).await;
+    }
     output::check_rows(globals, &COLUMNS)?;
     let chosen: Vec<&'static str> = match &arguments.provider {
         None => PROVIDERS.to_vec(),
