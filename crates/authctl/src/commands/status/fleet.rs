@@ -31,9 +31,9 @@ const COLUMNS: [&str; 16] = [
     "budget_processes",
 ];
 
-/// What is asked for.
+/// What is asked for. Named apart from the arguments of the command, because clap makes a group of each.
 #[derive(clap::Args, Debug)]
-pub(super) struct Arguments {
+pub(super) struct FleetArguments {
     /// Show who refreshes the login that a fleet shares, and how long that takes: the address of its Redis or PostgreSQL, or
     /// env:NAME for an address with a password.
     #[arg(long = "fleet", value_name = "ADDRESS", requires = "provider")]
@@ -52,7 +52,7 @@ enum Store {
     Postgres(PostgresStore),
 }
 
-impl Arguments {
+impl FleetArguments {
     /// Whether it is asked for.
     pub(super) fn is_given(&self) -> bool {
         self.address.is_some()

@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     provider: Option<String>,
     #[cfg(feature = "fleet")]
     #[command(flatten)]
-    fleet: fleet::Arguments,
+    fleet: fleet::FleetArguments,
 }
 
 /// The variables last: they are long, and a table of few columns can do without.
