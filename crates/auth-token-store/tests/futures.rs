@@ -2,6 +2,8 @@
 
 #![cfg(feature = "conformance")]
 
+#[cfg(any(feature = "postgres", feature = "redis"))]
+use auth_core::store::StoreKey;
 use auth_token_store::conformance::{self, Subject, budgets};
 
 fn is_send<T: Send>(_: T) {}
@@ -18,9 +20,25 @@ fn budget(budget: &auth_token_store::RateBudget) {
     is_send(budget.status());
 }
 
+/// Compiling this function is the test of the futures that it names.
+#[cfg(feature = "postgres")]
+fn in_postgres(store: &auth_token_store::PostgresStore, key: &StoreKey) {
+    is_send(store.status(key));
+}
+
+/// Compiling this function is the test of the futures that it names.
+#[cfg(feature = "redis")]
+fn in_redis(store: &auth_token_store::RedisStore, key: &StoreKey) {
+    is_send(store.status(key));
+}
+
 #[test]
 fn futures_are_send() {
     let _: fn(&dyn Subject, &dyn budgets::Subject) = checks;
     #[cfg(any(feature = "postgres", feature = "redis"))]
     let _: fn(&auth_token_store::RateBudget) = budget;
+    #[cfg(feature = "postgres")]
+    let _: fn(&auth_token_store::PostgresStore, &StoreKey) = in_postgres;
+    #[cfg(feature = "redis")]
+    let _: fn(&auth_token_store::RedisStore, &StoreKey) = in_redis;
 }

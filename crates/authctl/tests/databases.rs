@@ -513,7 +513,7 @@ async fn postgres_passwords_and_certificates() {
     export("postgres://app@a.example,b.example/crm", &[], 2, "several hosts");
     export("postgres://db.example/crm", &[], 2, "the address has no user");
     export("postgres://app@db.example/crm?sslmode=require", &[], 2, "only verify-full is accepted");
-    export("postgres://app@127.0.0.1:1/crm", &[], 6, "postgres://127.0.0.1/crm can't be reached");
+    export("postgres://app@127.0.0.1:1/crm", &[], 6, "postgres://app@127.0.0.1:1/crm can't be reached");
     let open = place.home.file("open.pgpass", "*:*:*:*:canary\n");
     fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     export("postgres://app@127.0.0.1:1/crm", &[("PGPASSFILE", "open.pgpass")], 4, "can be read by others");
@@ -568,7 +568,7 @@ async fn postgres_passwords_and_certificates() {
         &to("localhost", &authority),
         &file,
         0,
-        "contacts: 3 rows in postgres://localhost/crm, table contacts",
+        &format!("contacts: 3 rows in postgres://app@localhost:{port}/crm, table contacts"),
     );
     let wrong_name = export(&to("127.0.0.1", &authority), &file, 1, "no secure connection");
     assert!(wrong_name.err.contains("sslrootcert=FILE"), "{wrong_name:?}");
