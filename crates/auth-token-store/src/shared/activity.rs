@@ -61,10 +61,11 @@ impl Activity {
             self.waits.add(waited, now);
         }
         if let (Some(mark), None) = (&before.mark, &after.mark)
+            && let Some(began) = mark.began(timing)
             && after.generation > before.generation
             && after.origin.as_ref().is_some_and(|origin| origin.fence == mark.fence)
         {
-            self.refreshes.add(now.saturating_sub(mark.began(timing)), now);
+            self.refreshes.add(now.saturating_sub(began), now);
         }
         self
     }
@@ -132,7 +133,7 @@ impl StoreStatus {
                 held_for: passed(*since),
                 ends_in: left(lease.until),
             }),
-            refreshing_for: record.mark.as_ref().map(|mark| passed(mark.began(timing))),
+            refreshing_for: record.mark.as_ref().and_then(|mark| mark.began(timing)).map(passed),
             refreshes: refreshes.shown(now),
             waits: waits.shown(now),
         }

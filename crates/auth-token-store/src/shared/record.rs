@@ -119,16 +119,16 @@ pub(crate) struct Lease {
 pub(crate) struct Mark {
     /// The lease under which it was sent; 0 if the record was restored and it is unknown whether one was sent.
     pub(crate) fence: u64,
-    /// The refresh is over at this time.
+    /// The refresh is over at this time; 0 if none is under way.
     pub(crate) until: Micros,
     /// Earlier refreshes with the same token whose responses were lost.
     pub(crate) tries: u32,
 }
 
 impl Mark {
-    /// When it was written.
-    pub(super) fn began(&self, timing: &Timing) -> Micros {
-        self.until.saturating_sub(timing.refresh).saturating_sub(timing.step)
+    /// When the refresh began, if one is under way.
+    pub(super) fn began(&self, timing: &Timing) -> Option<Micros> {
+        self.until.checked_sub(timing.refresh.saturating_add(timing.step))
     }
 }
 

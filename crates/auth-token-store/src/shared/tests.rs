@@ -1,16 +1,15 @@
 //! The protocol on a database in memory, with time that can be moved: what happens after minutes, failovers and losses.
 
 mod model;
+mod operations;
 mod storm;
 
-use super::operation::{Loaded, Operation, Reply, apply};
 use super::record::{Content, Micros, Record, SECOND, Timing};
 use super::{Backend, KeyRing, Shared, Swap, Time};
 use async_trait::async_trait;
 use auth_core::secret::{ExposeSecret as _, SecretString};
 use auth_core::store::{LockError, StoreError, StoreKey, StoredToken, TokenStore};
 use auth_core::{Clock, Now};
-use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -278,6 +277,8 @@ async fn nobody_waits_for_a_second_refresh_that_was_refused() {
     let (begun, seconds) = skipping(&world, locked.begin(&token)).await;
     assert!(matches!(begun, Err(LockError::InDoubt)), "{begun:?}");
     assert_eq!(seconds, 0, "the token is not sent a third time, and there is nothing to wait for");
+    let status = other.status(&key()).await.unwrap().unwrap();
+    assert_eq!((status.refreshing_for, status.refreshes.count), (None, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -635,141 +636,4 @@ async fn an_operation_computed_long_ago_is_not_written() {
     assert!(!world.primary.lock().unwrap().is_empty());
     let timing = Timing::default();
     assert!(timing.lease >= timing.refresh + 2 * timing.step + 6 * SECOND);
-}
-
-#[test]
-fn a_refresh_that_was_not_sent_leaves_the_one_that_it_took_over_in_doubt() {
-    let timing = Timing::default();
-    let token = |name: &str| super::Token {
-        fingerprint: name.to_owned(),
-        key_id: "k".to_owned(),
-        sealed: name.to_owned(),
-        issued: 0,
-        life: None,
-    };
-    let mut now = 1_000 * SECOND;
-    let mut record = Record::new();
-    let mut step = |operation: Operation, now: Micros| {
-        let (after, reply) = apply(record.clone(), &operation, now, &timing);
-        record = after;
-        (record.clone(), reply)
-    };
-    let acquire = |owner: &str| Operation::Acquire { owner: owner.to_owned() };
-    let begin = |owner: &str| Operation::Begin {
-        owner: owner.to_owned(),
-        generation: 1,
-        token: token("t"),
-        loaded: Loaded::Token,
-        may_take_over: true,
-    };
-    step(acquire("a"), now);
-    let login = Operation::LogIn {
-        owner: "a".to_owned(),
-        base: 0,
-        save_id: "s".to_owned(),
-        generation: 1,
-        token: token("t"),
-    };
-    assert_eq!(step(login, now).1, Reply::Done);
-    // This process dies.
-    assert_eq!(step(begin("a"), now).1, Reply::Done);
-    // Others take over, and their requests are not sent: that uses no try.
-    for owner in ["b", "c", "d"] {
-        now += 100 * SECOND;
-        let (record, reply) = step(acquire(owner), now);
-        assert_eq!(reply, Reply::Acquired(record.fence));
-        assert_eq!(step(begin(owner), now).1, Reply::Done, "{owner}");
-        for unmark in [true, false] {
-            let operation =
-                Operation::Rewrite { fence: record.fence, generation: 1, token: token("t"), unmark };
-            let (record, reply) = step(operation, now);
-            assert_eq!(reply, Reply::Done);
-            assert_eq!(record.mark.map(|mark| (mark.fence, mark.tries)), Some((0, 0)), "{owner}");
-        }
-        step(Operation::Release { owner: owner.to_owned() }, now);
-    }
-    // The responses to two requests are lost: nothing is sent again.
-    for (owner, expected) in [("e", Reply::Done), ("f", Reply::Exhausted)] {
-        now += 100 * SECOND;
-        step(acquire(owner), now);
-        assert_eq!(step(begin(owner), now).1, expected, "{owner}");
-    }
-}
-
-fn operations() -> impl Strategy<Value = Vec<(u8, u8, u64)>> {
-    prop::collection::vec((0..8_u8, 0..3_u8, 0..40_u64), 1..60)
-}
-
-proptest! {
-    /// Whatever happens in which order: a refresh token is presented twice only after a lost response, a generation never
-    /// falls, and a repeated operation is the same as one.
-    #[test]
-    fn no_order_of_operations_breaks_the_protocol(steps in operations()) {
-        let timing = Timing::default();
-        let mut record = Record::new();
-        let mut now = 1_000 * SECOND;
-        let mut live: BTreeMap<String, (Micros, u8)> = BTreeMap::new();
-        let mut acquired: BTreeMap<u8, u64> = BTreeMap::new();
-        let mut begun: BTreeMap<u8, (String, u64)> = BTreeMap::new();
-        let mut saves = 0_u32;
-        let token = |name: &str| super::Token {
-            fingerprint: name.to_owned(), key_id: "k".to_owned(), sealed: name.to_owned(), issued: 0, life: None,
-        };
-        for (step, process, seconds) in steps {
-            now += seconds * SECOND / 4;
-            let owner = format!("o{process}-{}", acquired.get(&process).copied().unwrap_or_default());
-            let generation = record.generation;
-            let fingerprint = record.token().map(|token| token.fingerprint.clone()).unwrap_or_default();
-            saves += 1;
-            let operation = match step {
-                0 | 1 => Operation::Acquire { owner },
-                2 | 3 => Operation::Begin {
-                    owner, generation, token: token(&fingerprint), loaded: Loaded::Token, may_take_over: true,
-                },
-                4 => match begun.get(&process) {
-                    Some((spent, base)) => Operation::Renew {
-                        save_id: format!("s{saves}"), spent: spent.clone(), fence: 0, generation: base + 1,
-                        token: token(&format!("t{saves}")),
-                    },
-                    None => Operation::Look,
-                },
-                5 => Operation::LogIn {
-                    owner, base: generation, save_id: format!("s{saves}"), generation: generation + 1,
-                    token: token(&format!("t{saves}")),
-                },
-                6 => Operation::Clear { owner, base: generation, is_logout: seconds % 2 == 0 },
-                _ => Operation::Release { owner },
-            };
-            let before = record.clone();
-            let (after, reply) = apply(record, &operation, now, &timing);
-            prop_assert!(after.generation >= before.generation && after.fence >= before.fence);
-            let (again, repeated) = apply(after.clone(), &operation, now, &timing);
-            if matches!(reply, Reply::Done | Reply::Acquired(_)) && !matches!(operation, Operation::Clear { .. }) {
-                prop_assert_eq!((&again, &repeated), (&after, &reply), "a repeated operation");
-            }
-            if !matches!(reply, Reply::Done | Reply::Acquired(_)) {
-                // A refusal may shorten what a clock that was set back has made too long, and extends a waiting lease.
-                prop_assert_eq!(&after.content, &before.content);
-            }
-            match (&operation, &reply) {
-                (Operation::Begin { .. }, Reply::Done) => {
-                    prop_assert!(!fingerprint.is_empty(), "nothing was spent from an empty record");
-                    if let Some((until, _)) = live.get(&fingerprint).filter(|(_, of)| *of != process) {
-                        prop_assert!(now >= until + timing.settle, "a second refresh began too early");
-                    }
-                    live.insert(fingerprint.clone(), (now + timing.refresh, process));
-                    begun.insert(process, (fingerprint, generation));
-                }
-                (Operation::Renew { spent, .. }, Reply::Done) => {
-                    prop_assert_eq!(spent, &fingerprint, "a pair of another origin was replaced");
-                    begun.remove(&process);
-                }
-                (Operation::Release { .. }, _) => {
-                    *acquired.entry(process).or_default() += 1;
-                }
-                _ => {}
-            }
-            record = after;
-        }
-    }
 }
