@@ -158,10 +158,11 @@ impl Inner {
         mut now: Now,
     ) -> Result<(Option<Permit<'_>>, Now), Error> {
         let Some(rate_limiter) = &self.rate_limiter else { return Ok((None, now)) };
+        let late = |state| Err(self.timeout(operation, "while waiting for the client's rate limiter", state));
         loop {
             let left = state.left(limit, now);
             let Some(decision) = self.timer.within(left, rate_limiter.check(now, left)).await else {
-                return Err(self.timeout(operation, "while waiting for the client's rate limiter", state));
+                return late(state);
             };
             now = self.clock.now();
             let left = state.left(limit, now);
@@ -185,18 +186,14 @@ impl Inner {
             self.timer.sleep(wait).await;
             now = self.clock.now();
             let left = state.left(limit, now);
-            match self.timer.within(left, rate_limiter.pause(now)).await {
-                Some(Some(_)) => drop(permit),
-                Some(None) => return Ok((permit, self.clock.now())),
-                None => {
-                    return Err(self.timeout(
-                        operation,
-                        "while waiting for the client's rate limiter",
-                        state,
-                    ));
-                }
-            }
+            let Some(pause) = self.timer.within(left, rate_limiter.pause(now)).await else {
+                return late(state);
+            };
             now = self.clock.now();
+            if pause.is_none() {
+                return Ok((permit, now));
+            }
+            // The permit goes back, and the attempt is checked again.
         }
     }
 

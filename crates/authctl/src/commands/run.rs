@@ -20,8 +20,8 @@ const EXAMPLES: &str = "\
 The command gets, for each provider with credentials, its base URL at the proxy and a token in place of the credential, in the
 variables that the clients read: VIRTUOUS_BASE_URL and VIRTUOUS_API_KEY, VV_BASE_URL and VV_API_KEY, REVESECURE_BASE_URL,
 REVESECURE_API_KEY and REVESECURE_SECRET_KEY, VERIGATOR_BASE_URL, VERIGATOR_USERNAME and VERIGATOR_PASSWORD,
-VISE_DASHBOARD_URL and VISE_API_TOKEN. For other clients: AUTHCTL_PROXY_URL and AUTHCTL_PROXY_TOKEN. The variables with the credentials are removed, and the loopback addresses are added
-to NO_PROXY.
+VISE_DASHBOARD_URL and VISE_API_TOKEN, and VISE_HOST and VISE_PHRASE if they are set. For other clients: AUTHCTL_PROXY_URL and
+AUTHCTL_PROXY_TOKEN. The variables with the credentials are removed, and the loopback addresses are added to NO_PROXY.
 
 Exit code: that of the command; 128 and the number of a signal that ended it; 125 if the proxy can't be
 started, 126 if the command can't be run, 127 if there is none. Ctrl-C is for the command.

@@ -224,6 +224,7 @@ pub(super) fn sample(event: &str, record: Option<Value>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use virtuous_client::webhook::Delivery;
 
     #[test]
     fn the_outcome_is_that_of_the_receiver() {
@@ -234,7 +235,6 @@ mod tests {
         let ended = text(&[Some(401), None]);
         assert!(ended.contains("rejected the delivery: status 401, then no response"), "{ended}");
     }
-    use virtuous_client::webhook::Delivery;
 
     #[test]
     fn every_sample_is_a_delivery_with_one_record() {
