@@ -148,7 +148,7 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
 
     /// Locks the credential to renew its token of generation `known`, or of an earlier one. Another holder may have renewed
     /// it before it releases the lock; a store that notices this while it waits returns [`LockError::Held`] at once, and
-    /// the caller reads the new token. Default: [`lock`](Self::lock).
+    /// the caller reads the new token. Default: [`lock`](Self::lock); a store that wraps another one passes the call on.
     ///
     /// # Errors
     ///

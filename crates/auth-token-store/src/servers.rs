@@ -118,12 +118,18 @@ fn redis_program() -> String {
     std::env::var("AUTH_TOKEN_STORE_TEST_REDIS").unwrap_or_else(|_| "redis-server".to_owned())
 }
 
+/// Redis or Valkey at an address, with its data in a folder.
+fn redis_in(folder: &Path, address: &str) -> Command {
+    let mut command = Command::new(redis_program());
+    command.args(["--bind", address, "--save", "", "--appendonly", "yes", "--dir"]).arg(folder);
+    command
+}
+
 /// Starts Redis or Valkey.
 pub(crate) fn redis(arguments: &[&str]) -> Server {
     let command = |folder: &Path, port: u16| {
-        let mut command = Command::new(redis_program());
-        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"]);
-        command.arg("--port").arg(port.to_string()).arg("--dir").arg(folder).args(arguments);
+        let mut command = redis_in(folder, "127.0.0.1");
+        command.arg("--port").arg(port.to_string()).args(arguments);
         command
     };
     start("redis", command, |port| responds(port, "127.0.0.1"))
@@ -132,9 +138,8 @@ pub(crate) fn redis(arguments: &[&str]) -> Server {
 /// Starts Redis on all addresses, and waits until it responds at this one.
 pub(crate) fn redis_at(address: &str) -> Server {
     let command = |folder: &Path, port: u16| {
-        let mut command = Command::new(redis_program());
-        command.args(["--bind", address, "--protected-mode", "no", "--save", "", "--appendonly", "yes"]);
-        command.arg("--port").arg(port.to_string()).arg("--dir").arg(folder);
+        let mut command = redis_in(folder, address);
+        command.args(["--protected-mode", "no", "--port"]).arg(port.to_string());
         command
     };
     start("redis", command, |port| responds(port, address))
@@ -143,9 +148,8 @@ pub(crate) fn redis_at(address: &str) -> Server {
 /// Starts Redis with TLS only, by this certificate.
 pub(crate) fn redis_with_tls(certificate: &Certificate) -> Server {
     let command = |folder: &Path, port: u16| {
-        let mut command = Command::new(redis_program());
-        command.args(["--bind", "127.0.0.1", "--save", "", "--port", "0", "--tls-auth-clients", "no"]);
-        command.arg("--tls-port").arg(port.to_string()).arg("--dir").arg(folder);
+        let mut command = redis_in(folder, "127.0.0.1");
+        command.args(["--port", "0", "--tls-auth-clients", "no", "--tls-port"]).arg(port.to_string());
         command.arg("--tls-cert-file").arg(&certificate.certificate);
         command.arg("--tls-key-file").arg(&certificate.key);
         command.arg("--tls-ca-cert-file").arg(&certificate.certificate);
