@@ -65,7 +65,9 @@ async fn keys_are_checked_and_rejections_explained() {
         assert!(failed.reason.as_ref().unwrap().contains(reason), "{failed:?}");
     }
     assert!(vault.api_key().starts_with("vv_"));
-    assert_eq!(vault.env(), [("VV_API_KEY", vault.api_key()), ("VV_BASE_URL", vault.base_url())]);
+    let issuer = vault.issuer(&vault.tenant_ids()[0]).unwrap();
+    let env = [("VV_API_KEY", vault.api_key()), ("VV_BASE_URL", vault.base_url()), ("VV_ISSUER_URL", issuer)];
+    assert_eq!(vault.env(), env);
 }
 
 #[tokio::test]

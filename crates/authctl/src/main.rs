@@ -113,8 +113,13 @@ fn main() -> ExitCode {
 /// Prints a failure and returns the exit code.
 pub(crate) fn report(failure: &Failure) -> u8 {
     let json = GLOBALS.get().map_or_else(json_in_arguments, Globals::json_errors);
-    // Ignored: standard error may be closed.
-    let _ = std::io::stderr().write_all(failure.text(json).as_bytes());
+    let text = failure.text(json);
+    if json {
+        // Ignored: standard error may be closed.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    } else {
+        output::note(text.trim_end());
+    }
     failure.exit as u8
 }
 

@@ -33,6 +33,8 @@ static REVESECURE: [Variable; 3] = [
     variable("REVESECURE_BASE_URL", "base_url"),
 ];
 static VAULTVISION: [Variable; 2] = [secret("VV_API_KEY", "api_key"), variable("VV_BASE_URL", "base_url")];
+/// The issuer of Vault Vision's logins, by the name in the vendor's samples. No call needs it, so it is not among [`variables`].
+const ISSUER: &str = "VV_ISSUER_URL";
 static VERIGATOR: [Variable; 3] = [
     variable("VERIGATOR_USERNAME", "username"),
     secret("VERIGATOR_PASSWORD", "password"),
@@ -122,7 +124,10 @@ impl Settings {
     pub(crate) fn of_emulator(provider: &'static str, env: Vec<(&'static str, String)>) -> Self {
         let values = env
             .into_iter()
-            .filter(|(name, _)| variables(provider).iter().any(|known| known.name == *name))
+            .filter(|(name, _)| {
+                variables(provider).iter().any(|known| known.name == *name)
+                    || (provider, *name) == ("vaultvision", ISSUER)
+            })
             .collect();
         Self { provider, source: Source::Emulator, assumed: toml::Table::new(), values }
     }
@@ -235,6 +240,15 @@ impl Settings {
     /// Returns a value.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
+    }
+
+    /// Returns the issuer of Vault Vision's logins, if the environment or the emulator names one.
+    pub(crate) fn issuer(&self) -> Option<String> {
+        match self.source {
+            Source::Emulator => self.get(ISSUER).map(str::to_owned),
+            Source::Environment => std::env::var(ISSUER).ok().filter(|issuer| !issuer.is_empty()),
+            Source::Profile(_) | Source::Login(..) => None,
+        }
     }
 
     /// Returns a value that the client can't do without.

@@ -141,6 +141,7 @@ async fn the_deviations_of_the_other_providers_are_named() {
             (json!({ "restricted": {} }), &["permissions"]),
             (json!({ "permissions": { "all": "none", "tenants": "read" } }), &["permissions"]),
             (json!({ "omit_zeros": false, "paging": true }), &["zeros", "lists"]),
+            (json!({ "plain_challenges": true }), &["pkce"]),
         ],
     )
     .await;
@@ -271,7 +272,7 @@ async fn a_list_that_is_no_list_confirms_nothing() {
     let page = || Fault::response(200, &HTML, "<title>Welcome</title>");
     let error = || Fault::response(200, &JSON, r#"{"message":"not today","errors":[]}"#);
     type Case = (&'static str, &'static str, Fault, i32, &'static str, &'static str, &'static str);
-    let cases: [Case; 14] = [
+    let cases: [Case; 17] = [
         (
             "revesecure",
             "users.list",
@@ -304,6 +305,17 @@ async fn a_list_that_is_no_list_confirms_nothing() {
         ),
         ("vaultvision", "users.list", page(), 9, "permissions", "differs", "status 200, a web page"),
         ("vaultvision", "users.list", error(), 9, "permissions", "differs", "status 200, a JSON object"),
+        (
+            "vaultvision",
+            "openid.discovery",
+            missing(),
+            9,
+            "oidc-paths",
+            "differs",
+            "the discovery document has status 404",
+        ),
+        ("vaultvision", "openid.discovery", page(), 9, "oidc-paths", "differs", "has status 200, a web page"),
+        ("vaultvision", "openid.keys", error(), 9, "oidc-flow", "differs", "no signing keys"),
         (
             "virtuous",
             "contacts.query",

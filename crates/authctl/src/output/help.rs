@@ -1,6 +1,7 @@
 //! Help that fits the terminal. Its notes are written in lines of the source; here, their paragraphs are wrapped once, and
 //! commands to copy are never broken.
 
+use super::wrap;
 use clap::Command;
 
 /// The width without a terminal, as clap has it for everything else.
@@ -74,7 +75,7 @@ fn wrapped(line: &str, width: usize) -> String {
         return line.to_owned();
     }
     let indent = line.len() - line.trim_start().len();
-    let (mut out, rest, hanging) = match second_column(line, indent) {
+    let (out, rest, hanging) = match second_column(line, indent) {
         Some(column) if column <= width / 2 => {
             let (first, rest) = line.split_at(column);
             (first.to_owned(), rest, column)
@@ -86,25 +87,9 @@ fn wrapped(line: &str, width: usize) -> String {
         }
         None => (" ".repeat(indent), line.trim_start(), indent),
     };
-    let mut used = out.rsplit('\n').next().map_or(0, |line| line.chars().count());
-    let mut is_first = true;
-    for word in rest.split(' ') {
-        let length = word.chars().count();
-        if !is_first && used + 1 + length > width {
-            out.push('\n');
-            out.push_str(&" ".repeat(hanging));
-            used = hanging;
-            is_first = true;
-        }
-        if !is_first {
-            out.push(' ');
-            used += 1;
-        }
-        out.push_str(word);
-        used += length;
-        is_first = false;
-    }
-    out
+    let used = out.rsplit('\n').next().map_or(0, |line| line.chars().count());
+    let rest = wrap::words(rest, used, hanging, width);
+    out + &rest
 }
 
 /// Where the words after a gap of spaces begin.

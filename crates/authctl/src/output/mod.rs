@@ -4,6 +4,7 @@ pub(crate) mod csv;
 pub(crate) mod help;
 pub(crate) mod jq;
 mod table;
+pub(crate) mod wrap;
 
 use crate::failure::{Exit, Failure};
 use crate::globals::{Format, Globals};
@@ -46,7 +47,20 @@ impl Out {
 /// Prints a note for people on standard error.
 pub(crate) fn note(text: &str) {
     // Ignored: standard error may be closed.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", fitted(text));
+}
+
+/// The text for standard error: on a terminal, prose is wrapped, and indented lines, which are there to be copied, stay whole.
+pub(crate) fn fitted(text: &str) -> String {
+    if !std::io::stderr().is_terminal() {
+        return text.to_owned();
+    }
+    let width = table::width();
+    let lines = text.lines().map(|line| match line.starts_with(' ') {
+        true => line.to_owned(),
+        false => wrap::words(line, 0, 2, width),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Refuses options of the output that can't work, before anything is sent.
@@ -107,6 +121,16 @@ pub(crate) fn rows(globals: &Globals, columns: &[&str], rows: &[String]) -> Resu
     let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
     let list = format!("[{}]", rows.join(","));
     Printer::new(globals, &columns, &[], None).body(list.as_bytes(), None, globals.limit)
+}
+
+/// The same for a list whose cells are sentences: a table cuts none of them.
+pub(crate) fn whole_rows(globals: &Globals, columns: &[&str], rows: &[String]) -> Result<(), Failure> {
+    match globals.format().0 {
+        Format::Table if globals.columns.is_empty() && globals.jq.is_none() => {
+            Out::default().write(table::whole(columns, rows, globals.color(), table::width()).as_bytes())
+        }
+        _ => self::rows(globals, columns, rows),
+    }
 }
 
 /// A response on one line without its secrets, for the failure of a call that was executed.

@@ -1,13 +1,17 @@
 //! Tables that fit the terminal: aligned columns, cut cells, no control characters of the vendor.
 
 use super::csv::cell;
+use super::wrap;
 use crate::failure::visible;
 use crate::json;
+use serde_json::value::RawValue;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The widest cell of a list, unless space is left.
 const MAX_CELL: usize = 40;
 const MIN_WIDTH: usize = 40;
+/// The narrowest column whose cells are wrapped.
+const MIN_WRAPPED: usize = 20;
 const BOLD: (&str, &str) = ("\u{1b}[1m", "\u{1b}[0m");
 
 /// The width of the terminal; 80 if it is unknown.
@@ -44,30 +48,12 @@ pub(crate) fn rows(
         names.extend(rows.iter().flatten().map(|(name, _)| name.clone()));
         names.dedup();
     }
-    let mut grid: Vec<(String, Vec<String>)> = names
-        .into_iter()
-        .map(|name| {
-            let of_row = |row: &Vec<(String, &serde_json::value::RawValue)>| {
-                row.iter()
-                    .find(|(own, _)| *own == name)
-                    .map(|(_, value)| visible(&cell(value.get())))
-                    .unwrap_or_default()
-            };
-            let cells = rows.iter().map(of_row).collect();
-            (name, cells)
-        })
-        .filter(|(_, cells): &(String, Vec<String>)| {
-            chosen || rows.is_empty() || cells.iter().any(|cell| !cell.is_empty())
-        })
-        .collect();
+    let mut grid = grid(names, &rows, chosen);
     if !chosen {
         grid.sort_by_key(|(name, _)| rank(name));
     }
     let mut widths: Vec<usize> = Vec::new();
     let mut total = 0;
-    let longest = |(name, cells): &(String, Vec<String>)| {
-        cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(name.width())
-    };
     for column in &grid {
         let natural = longest(column).min(MAX_CELL);
         let gap = if widths.is_empty() { 0 } else { 2 };
@@ -86,15 +72,85 @@ pub(crate) fn rows(
     }
     let left_out = grid.len() - widths.len();
     let header: Vec<&str> = grid.iter().map(|(name, _)| name.as_str()).collect();
-    let (before, after) = if color { BOLD } else { ("", "") };
-    let mut text = format!("{before}{}{after}\n", line(&header, &widths));
+    let mut text = bold(&line(&header, &widths), color) + "\n";
     for index in 0..rows.len() {
-        let cells: Vec<&str> =
-            grid.iter().map(|(_, cells)| cells.get(index).map_or("", String::as_str)).collect();
-        text.push_str(&line(&cells, &widths));
+        text.push_str(&line(&row(&grid, index), &widths));
         text.push('\n');
     }
     (text, left_out)
+}
+
+/// Formats rows whose cells are wrapped and not cut. If the columns are too narrow for that, each row is a list of its fields.
+pub(crate) fn whole(columns: &[&str], rows: &[String], color: bool, width: usize) -> String {
+    let objects: Vec<_> = rows.iter().filter_map(|row| json::object(row)).collect();
+    let grid = grid(columns.iter().map(|name| (*name).to_owned()).collect(), &objects, false);
+    let mut widths: Vec<usize> = grid.iter().map(longest).collect();
+    let gaps = 2 * widths.len().saturating_sub(1);
+    while widths.iter().sum::<usize>() + gaps > width {
+        match widths.iter_mut().max() {
+            Some(widest) if *widest > MIN_WRAPPED => *widest -= 1,
+            _ => return blocks(&grid, objects.len(), color, width),
+        }
+    }
+    let header: Vec<&str> = grid.iter().map(|(name, _)| name.as_str()).collect();
+    let mut text = bold(&line(&header, &widths), color) + "\n";
+    for index in 0..objects.len() {
+        let cells = row(&grid, index);
+        let cells: Vec<String> =
+            cells.iter().zip(&widths).map(|(cell, width)| wrap::words(cell, 0, 0, *width)).collect();
+        let height = cells.iter().map(|cell| cell.lines().count()).max().unwrap_or(0);
+        for at in 0..height {
+            let part: Vec<&str> = cells.iter().map(|cell| cell.lines().nth(at).unwrap_or_default()).collect();
+            text.push_str(&line(&part, &widths));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Formats each row as a list of its fields.
+fn blocks(grid: &[Column], rows: usize, color: bool, width: usize) -> String {
+    let names = grid.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
+    let block = |index| {
+        let cells = grid.iter().zip(row(grid, index)).filter(|(_, cell)| !cell.is_empty());
+        let lines = cells.map(|((name, _), cell)| {
+            let name = bold(&pad(name, names), color);
+            format!("{name}  {}\n", wrap::words(cell, names + 2, names + 2, width))
+        });
+        lines.collect::<String>()
+    };
+    (0..rows).map(block).collect::<Vec<_>>().join("\n")
+}
+
+/// A column: its name, and its cells.
+type Column = (String, Vec<String>);
+
+/// The columns with these names, without those that are empty, unless they were `chosen`.
+fn grid(names: Vec<String>, rows: &[Vec<(String, &RawValue)>], chosen: bool) -> Vec<Column> {
+    let columns = names.into_iter().map(|name| {
+        let of_row = |row: &Vec<(String, &RawValue)>| {
+            let field = row.iter().find(|(own, _)| *own == name);
+            field.map(|(_, value)| visible(&cell(value.get()))).unwrap_or_default()
+        };
+        let cells = rows.iter().map(of_row).collect();
+        (name, cells)
+    });
+    let is_shown =
+        |(_, cells): &Column| chosen || rows.is_empty() || cells.iter().any(|cell| !cell.is_empty());
+    columns.filter(is_shown).collect()
+}
+
+fn longest((name, cells): &Column) -> usize {
+    cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(name.width())
+}
+
+fn row(grid: &[Column], index: usize) -> Vec<&str> {
+    grid.iter().map(|(_, cells)| cells.get(index).map_or("", String::as_str)).collect()
+}
+
+fn bold(text: &str, color: bool) -> String {
+    let (before, after) = if color { BOLD } else { ("", "") };
+    format!("{before}{text}{after}")
 }
 
 /// Formats an object as a list of its fields.
@@ -107,13 +163,11 @@ pub(crate) fn fields(text: &str, color: bool, width: usize) -> String {
         .collect();
     shown.sort_by_key(|(name, _)| rank(name));
     let names = shown.iter().map(|(name, _)| name.width()).max().unwrap_or(0).min(width / 2);
-    let (before, after) = if color { BOLD } else { ("", "") };
-    let mut out = String::new();
-    for (name, value) in shown {
+    let line = |(name, value): (String, String)| {
         let value = cut(&value, width.saturating_sub(names + 2));
-        out.push_str(&format!("{before}{}{after}  {value}\n", pad(&cut(&name, names), names)));
-    }
-    out
+        format!("{}  {value}\n", bold(&pad(&cut(&name, names), names), color))
+    };
+    shown.into_iter().map(line).collect()
 }
 
 /// Ids first, then names.
@@ -177,6 +231,37 @@ mod tests {
         assert_eq!(left_out, 0);
         assert_eq!(rows(&[], false, &[], false, 80).0, "\n");
         assert_eq!(rows(&[], false, &names(&["\"a\"", "1"]), false, 80).0, "a\n1\n");
+    }
+
+    #[test]
+    fn sentences_are_wrapped_and_never_cut() {
+        let list = names(&[
+            r#"{"id":"zeros","observed":"a false, zero or empty field is shown","setting":"none: both are read"}"#,
+            r#"{"id":"lists","observed":"limit=1 has no effect","setting":null}"#,
+        ]);
+        let columns = ["id", "observed", "setting"];
+        assert_eq!(
+            whole(&columns, &list, false, 53),
+            "\
+id     observed               setting
+zeros  a false, zero or       none: both are read
+       empty field is shown
+lists  limit=1 has no effect
+"
+        );
+        assert_eq!(
+            whole(&columns, &list, false, 40),
+            "\
+id        zeros
+observed  a false, zero or empty field
+          is shown
+setting   none: both are read
+
+id        lists
+observed  limit=1 has no effect
+"
+        );
+        assert_eq!(whole(&columns, &[], false, 40), "id  observed  setting\n");
     }
 
     #[test]

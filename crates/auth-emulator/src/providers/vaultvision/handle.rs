@@ -27,7 +27,7 @@ typed_handle! {
     change: "key_enabled = false",
     /// Returns the base URL for a client, in place of `https://api.vaultvision.com`. It is the origin alone.
     url: base_url,
-    /// Returns `VV_API_KEY` and `VV_BASE_URL`.
+    /// Returns `VV_API_KEY`, `VV_BASE_URL`, and `VV_ISSUER_URL`, the first tenant's issuer.
     env,
     /// Returns the count of a side effect: `tenant_updated`, `application_created`, `application_updated`,
     /// `application_deleted`, and the same three for `user` and `credential`; `logged_in`, `login_failed`, `logged_out`,

@@ -60,7 +60,10 @@ impl Emulate for VaultVisionProvider {
     }
 
     fn env(&self, context: &Context) -> Vec<(&'static str, String)> {
-        vec![("VV_API_KEY", self.key.clone()), ("VV_BASE_URL", context.origin.clone())]
+        let mut env = vec![("VV_API_KEY", self.key.clone()), ("VV_BASE_URL", context.origin.clone())];
+        // The first tenant's, as in the vendor's samples of logins.
+        env.extend(context.extra_origins.first().map(|issuer| ("VV_ISSUER_URL", issuer.clone())));
+        env
     }
 
     fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {

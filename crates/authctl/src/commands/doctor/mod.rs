@@ -28,7 +28,8 @@ const COLUMNS: [&str; 5] = ["assumption", "result", "observed", "setting", "assu
 
 const NOTES: &str = "\
 Only operations that read are called. Those of ReveSecure that look a user up send a user name that is in the list of users,
-or one that doesn't exist. For VISE, sessions are opened at one host of the account. The report contains no names, ids or
+or one that doesn't exist. For VISE, sessions are opened at one host of the account. For Vault Vision, the discovery document and
+the signing keys of a tenant's logins are read, without a credential. The report contains no names, ids or
 credentials: only statuses, names of fields, types, formats, counts, and the limits of the account.
 
 The column setting has the key of a profile that ends a difference, or the reason why none is needed. Keys that the profile has
@@ -68,8 +69,12 @@ pub(crate) struct Arguments {
     /// Renew the tokens of a login once, to see what the server returns. The new tokens are stored, as after every renewal.
     #[arg(long)]
     allow_refresh: bool,
+    /// Vault Vision: the issuer of logins, whose discovery document is read [default: VV_ISSUER_URL, or https:// and the domain of
+    /// the first tenant].
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
     /// List the assumptions and how each is observed, and call nothing.
-    #[arg(long, conflicts_with_all = ["report", "strict", "max_calls", "allow_refresh"])]
+    #[arg(long, conflicts_with_all = ["report", "strict", "max_calls", "allow_refresh", "issuer"])]
     list: bool,
 }
 
@@ -197,6 +202,9 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     if arguments.allow_refresh && provider != "virtuous" {
         return Err(Failure::usage(format!("--allow-refresh: {provider} has no tokens to renew")));
     }
+    if arguments.issuer.is_some() && provider != "vaultvision" {
+        return Err(Failure::usage(format!("--issuer: {provider} has no OpenID Connect logins")));
+    }
     if arguments.list {
         let wanted = rows.iter().filter(|row| arguments.wants(row.id));
         return list(provider, wanted, globals);
@@ -209,7 +217,10 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         let mut findings = Findings::default();
         let checks = async {
             match provider {
-                "vaultvision" => vaultvision::check(&mut probe, &mut findings).await,
+                "vaultvision" => {
+                    let issuer = arguments.issuer.clone().or_else(|| settings.issuer());
+                    vaultvision::check(&mut probe, &mut findings, issuer).await
+                }
                 "verigator" => verigator::check(&mut probe, &mut findings).await,
                 "virtuous" => virtuous::check(&mut probe, &mut findings, arguments.allow_refresh).await,
                 "vise" => vise::check(&mut probe, &mut findings).await,
@@ -224,7 +235,7 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
             .collect();
         let shown = found.iter().filter(|found| !arguments.only.is_empty() || is_shown(found, globals));
         let columns = if globals.format().0 == Format::Table { &COLUMNS[..4] } else { &COLUMNS };
-        output::rows(globals, columns, &shown.map(|found| line(found, profile)).collect::<Vec<_>>())?;
+        output::whole_rows(globals, columns, &shown.map(|found| line(found, profile)).collect::<Vec<_>>())?;
         output::note(&summary::text(settings, &found, probe.calls()));
         if let Some(path) = &arguments.report {
             write(path, settings, &found, profile, probe.calls())?;
@@ -275,7 +286,7 @@ fn list<'r>(provider: &str, rows: impl Iterator<Item = &'r Row>, globals: &Globa
             .text("assumed", row.assumed)
             .end()
     });
-    output::rows(globals, &COLUMNS, &lines.collect::<Vec<_>>())
+    output::whole_rows(globals, &COLUMNS, &lines.collect::<Vec<_>>())
 }
 
 /// Writes the report. Credentials can't be in it; should one be nevertheless, it is removed.

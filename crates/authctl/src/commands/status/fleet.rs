@@ -85,7 +85,7 @@ impl FleetArguments {
             None => None,
         };
         let row = with_lease(Line::default().text("account", account), status.as_ref());
-        output::rows(globals, &COLUMNS, &[with_budget(row, budget.as_ref()).end()])
+        output::whole_rows(globals, &COLUMNS, &[with_budget(row, budget.as_ref()).end()])
     }
 }
 

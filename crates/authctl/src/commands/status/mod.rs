@@ -60,7 +60,7 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     }
     let for_people = globals.format().0 == Format::Table && globals.columns.is_empty();
     let rows: Vec<String> = found.iter().map(|one| one.row(for_people)).collect();
-    output::rows(globals, &COLUMNS, &rows)?;
+    output::whole_rows(globals, &COLUMNS, &rows)?;
     if found.iter().any(Found::is_usable) {
         return Ok(());
     }

@@ -1,4 +1,6 @@
-//! Vault Vision: permissions, zeros, lists and errors.
+//! Vault Vision: permissions, zeros, lists and errors; `openid` has the logins of a tenant.
+
+mod openid;
 
 use super::probe::{Call, NOBODY, Probe, Read, Seen};
 use super::{Finding, Findings, How};
@@ -9,12 +11,15 @@ use serde_json::Value;
 
 const P: &str = "vaultvision";
 
-pub(super) const OBSERVED: [How; 6] = [
+pub(super) const OBSERVED: [How; 9] = [
     ("permissions", "the lists of tenants and of users"),
     ("zeros", "whether tenants and users show false, zero or empty fields"),
     ("lists", "the list of users with the query limit=1"),
     ("error-codes", "a tenant id that doesn't exist"),
     ("server-errors", "whether the list of users is a 5xx"),
+    ("oidc-paths", "the discovery document of a tenant's logins"),
+    ("oidc-flow", "the lists in the discovery document"),
+    ("pkce", "the code challenge methods in the discovery document"),
     ("rate-limits", "whether a call is rejected with 429; no limit is provoked"),
 ];
 
@@ -33,10 +38,14 @@ fn call(resource: &str, name: &str, values: &[&str]) -> Result<Call, Failure> {
     Call::new(&Read::operation(P, resource, name)?, values)
 }
 
-pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Result<(), Failure> {
+pub(super) async fn check(
+    probe: &mut Probe<'_>,
+    findings: &mut Findings,
+    issuer: Option<String>,
+) -> Result<(), Failure> {
     let client = Client::new(probe.settings, &probe.options)?;
     let mut checks = Checks { probe, client };
-    let outcome = tenants(&mut checks, findings).await;
+    let outcome = tenants(&mut checks, findings, issuer).await;
     let throttled = checks.probe.throttled;
     let observed = if throttled { "a call was rejected with 429" } else { "no call was throttled" };
     findings.add(
@@ -46,7 +55,11 @@ pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Res
     outcome
 }
 
-async fn tenants(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(), Failure> {
+async fn tenants(
+    checks: &mut Checks<'_, '_>,
+    findings: &mut Findings,
+    issuer: Option<String>,
+) -> Result<(), Failure> {
     let tenants = checks.call(&call("tenants", "list", &[])?).await?;
     if tenants.status == StatusCode::UNAUTHORIZED {
         return Err(Failure::credentials(format!("the API key is rejected: {}", tenants.shape())));
@@ -59,6 +72,8 @@ async fn tenants(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result
         .add("error-codes", Finding::differs_if(differs, format!("status {status}, {form}"), "report it"));
     let setting = "the permissions of the key, which VV_API_KEY or api_key names";
     let rows = tenants.rows().unwrap_or_default();
+    let domain = rows.first().and_then(|tenant| tenant.pointer("/settings/domain")?.as_str());
+    openid::check(checks.probe, findings, issuer, domain).await?;
     let Some(id) = rows.first().and_then(|tenant| tenant.get("id")?.as_str()) else {
         let observed = format!("the list of tenants has {}, and no tenant", tenants.shape());
         findings.add("permissions", Finding::differs(observed, setting));

@@ -1,0 +1,224 @@
+//! OpenID Connect at a tenant: its discovery document and its signing keys, read without a credential.
+
+use crate::commands::doctor::probe::{Probe, Seen};
+use crate::commands::doctor::recorder::Recorder;
+use crate::commands::doctor::{Finding, Findings};
+use crate::failure::Failure;
+use auth_client_core::provider::auth_core::Origin;
+use auth_client_core::transport::{BodyLimits, Transport as _};
+use http::header;
+use serde_json::Value;
+
+/// Paths that the vendor documents, or that its samples have, and then those of the emulator.
+const PATHS: [(&str, &str); 5] = [
+    ("authorization_endpoint", "/authorize"),
+    ("token_endpoint", "/oauth/token"),
+    ("end_session_endpoint", "/logout"),
+    ("jwks_uri", "/.well-known/jwks.json"),
+    ("userinfo_endpoint", "/userinfo"),
+];
+/// What the client's logins need, by the list in the document that names it. A list may be missing.
+const NEEDED: [(&str, &[&str]); 6] = [
+    ("response_types_supported", &["code"]),
+    ("response_modes_supported", &["query"]),
+    ("grant_types_supported", &["authorization_code"]),
+    ("scopes_supported", &["openid", "profile", "email"]),
+    ("token_endpoint_auth_methods_supported", &["client_secret_basic"]),
+    ("id_token_signing_alg_values_supported", &["RS256"]),
+];
+const IDS: [&str; 3] = ["oidc-paths", "oidc-flow", "pkce"];
+
+/// Observes what the issuer publishes. `domain` is that of a tenant, for a server that is not on this machine.
+pub(super) async fn check(
+    probe: &mut Probe<'_>,
+    findings: &mut Findings,
+    issuer: Option<String>,
+    domain: Option<&str>,
+) -> Result<(), Failure> {
+    let of_domain = domain.filter(|domain| !probe.is_local() && !domain.is_empty());
+    let Some(issuer) = issuer.or_else(|| of_domain.map(|domain| format!("https://{domain}"))) else {
+        return Ok(untested(findings, "there is no issuer: --issuer URL or VV_ISSUER_URL"));
+    };
+    let recorder = Recorder::new()?;
+    let seen = get(probe, &recorder, &format!("{}/.well-known/openid-configuration", plain(&issuer))).await?;
+    let document = match seen.map(|seen| (seen.status.is_success() && seen.json().is_some(), seen)) {
+        Ok((true, seen)) => seen.json().unwrap_or_default(),
+        Ok((false, seen)) => {
+            return Ok(differs(findings, format!("the discovery document has {}", seen.shape())));
+        }
+        Err(error) => return Ok(differs(findings, format!("there is no discovery document: {error}"))),
+    };
+    if document.get("issuer").and_then(Value::as_str).map(plain) != Some(plain(&issuer)) {
+        return Ok(differs(findings, "the discovery document is that of another issuer, or none".to_owned()));
+    }
+    findings.add("oidc-paths", paths(&document, &issuer));
+    findings.add("oidc-flow", flow(&document));
+    findings.add("pkce", challenges(&document));
+    if let Some(url) = document.get("jwks_uri").and_then(Value::as_str) {
+        let keys = match get(probe, &recorder, url).await? {
+            Ok(seen) if seen.rows().is_some_and(|keys| keys.iter().any(is_key)) => return Ok(()),
+            Ok(seen) => seen.shape(),
+            Err(error) => error,
+        };
+        findings.add(
+            "oidc-flow",
+            Finding::differs(format!("there are no signing keys of RSA: {keys}"), "report it"),
+        );
+    }
+    Ok(())
+}
+
+/// Requests a document without a credential. The inner error is the reason why there is no response.
+async fn get(probe: &mut Probe<'_>, recorder: &Recorder, url: &str) -> Result<Result<Seen, String>, Failure> {
+    probe.admit().await?;
+    let uri = url.parse::<http::Uri>().ok();
+    let origin = uri.as_ref().and_then(Origin::of);
+    // Never in plain text, but on this machine.
+    if !origin.is_some_and(|origin| origin.is_secure() || origin.is_loopback()) {
+        return Ok(Err("its address is no https URL".to_owned()));
+    }
+    let request = http::Request::get(url)
+        .header(header::USER_AGENT, crate::USER_AGENT)
+        .header(header::ACCEPT, "application/json")
+        .body(bytes::Bytes::new());
+    let Ok(request) = request else { return Ok(Err("its address is no https URL".to_owned())) };
+    if let Err(error) = recorder.send(request, BodyLimits::default()).await {
+        return Ok(Err(error
+            .reason()
+            .map_or_else(|| error.to_string(), |reason| format!("{error}: {reason}"))));
+    }
+    let Some(seen) = recorder.take().pop() else { return Ok(Err("there is no response".to_owned())) };
+    probe.note(&seen)?;
+    Ok(Ok(seen))
+}
+
+fn differs(findings: &mut Findings, observed: String) {
+    findings.add("oidc-paths", Finding::differs(observed, "--issuer, or VV_ISSUER_URL"));
+}
+
+fn plain(issuer: &str) -> &str {
+    issuer.trim_end_matches('/')
+}
+
+fn is_key(key: &Value) -> bool {
+    key.get("kty").is_some_and(|kind| kind == "RSA") && key.get("n").is_some()
+}
+
+fn untested(findings: &mut Findings, why: &str) {
+    for id in IDS {
+        findings.add(id, Finding::Untested(why.to_owned()));
+    }
+}
+
+fn paths(document: &Value, issuer: &str) -> Finding {
+    let issuer = plain(issuer);
+    let others = PATHS.iter().filter(|(name, path)| {
+        let url = document.get(name).and_then(Value::as_str);
+        url.and_then(|url| url.strip_prefix(issuer)) != Some(path)
+    });
+    let others: Vec<&str> = others.map(|(name, _)| *name).collect();
+    match others.as_slice() {
+        [] => Finding::Confirmed("the discovery document has the paths of the emulator".to_owned()),
+        names => Finding::differs(
+            format!("missing, or at another address: {}", names.join(", ")),
+            "none: the client reads them from the document",
+        ),
+    }
+}
+
+fn flow(document: &Value) -> Finding {
+    let mut differences = Vec::new();
+    for (list, needed) in NEEDED {
+        for value in needed {
+            if lists(document, list, value) == Some(false) {
+                differences.push(format!("{list} lacks {value}"));
+            }
+        }
+    }
+    if lists(document, "grant_types_supported", "refresh_token") == Some(true) {
+        differences.push("grant_types_supported has refresh_token".to_owned());
+    }
+    match differences.as_slice() {
+        [] => Finding::Confirmed("the discovery document lists all that is assumed".to_owned()),
+        some => Finding::differs(some.join("; "), "report it"),
+    }
+}
+
+fn challenges(document: &Value) -> Finding {
+    const LIST: &str = "code_challenge_methods_supported";
+    match (lists(document, LIST, "S256"), lists(document, LIST, "plain")) {
+        (None, _) => Finding::Untested(format!("the discovery document has no {LIST}")),
+        (Some(false), _) => Finding::differs(format!("{LIST} lacks S256"), "report it"),
+        (_, Some(true)) => Finding::differs(format!("{LIST} has plain"), "none: the client sends S256"),
+        _ => Finding::Confirmed("the discovery document lists S256 alone".to_owned()),
+    }
+}
+
+/// Whether a list of the document has a value. `None` if there is no list.
+fn lists(document: &Value, list: &str, value: &str) -> Option<bool> {
+    Some(document.get(list)?.as_array()?.iter().any(|listed| listed == value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn document(change: &Value) -> Value {
+        let mut document = json!({
+            "authorization_endpoint": "https://t.example/authorize",
+            "token_endpoint": "https://t.example/oauth/token",
+            "end_session_endpoint": "https://t.example/logout",
+            "jwks_uri": "https://t.example/.well-known/jwks.json",
+            "userinfo_endpoint": "https://t.example/userinfo",
+            "code_challenge_methods_supported": ["S256"],
+        });
+        document.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        document
+    }
+
+    #[test]
+    fn differences_of_a_document_are_named() {
+        type Case = (Value, &'static [(&'static str, &'static str)]);
+        let cases: [Case; 8] = [
+            (json!({}), &[]),
+            // What isn't listed has a default.
+            (json!({ "scopes_supported": null }), &[]),
+            (json!({ "token_endpoint": "https://t.example/token" }), &[("paths", "token_endpoint")]),
+            (json!({ "jwks_uri": "https://cdn.example/.well-known/jwks.json" }), &[("paths", "jwks_uri")]),
+            (
+                json!({ "scopes_supported": ["openid"] }),
+                &[("flow", "lacks profile; scopes_supported lacks email")],
+            ),
+            (
+                json!({ "grant_types_supported": ["authorization_code", "refresh_token"] }),
+                &[("flow", "refresh_token")],
+            ),
+            (
+                json!({ "token_endpoint_auth_methods_supported": ["private_key_jwt"] }),
+                &[("flow", "client_secret_basic")],
+            ),
+            (json!({ "code_challenge_methods_supported": ["plain"] }), &[("challenges", "lacks S256")]),
+        ];
+        for (change, expected) in cases {
+            let document = document(&change);
+            let found = [
+                ("paths", paths(&document, "https://t.example/")),
+                ("flow", flow(&document)),
+                ("challenges", challenges(&document)),
+            ];
+            for (name, finding) in found {
+                let of_name = expected.iter().find(|(own, _)| *own == name);
+                match (&finding, of_name) {
+                    (Finding::Confirmed(_), None) => {}
+                    (Finding::Differs(observed, _), Some((_, text))) => {
+                        assert!(observed.contains(text), "{observed}")
+                    }
+                    _ => panic!("{change}: {name} {finding:?}"),
+                }
+            }
+        }
+        let without = document(&json!({ "code_challenge_methods_supported": null }));
+        assert!(matches!(challenges(&without), Finding::Untested(_)));
+    }
+}
