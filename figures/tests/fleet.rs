@@ -27,7 +27,10 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Time between the server's new token and its response, in which a kill loses the token.
-const RESPONSE_MS: u64 = 30;
+const RESPONSE_MS: u64 = 60;
+
+/// Time for a refresh to reach the server, after a process has said that it begins.
+const ARRIVAL: Duration = Duration::from_secs(20);
 
 /// How often the store is read after a failure that only a login ends.
 const STORE_INTERVAL: Duration = Duration::from_millis(2_200);
@@ -77,8 +80,10 @@ async fn killed(figure: &str, store: &str) {
         for expiry in 1..=expiries {
             // In the small run, one process dies while it refreshes: the others wait for half a minute.
             let dies = if figures::is_whole() { fastrand::u8(..100) == 0 } else { expiry == 6 };
-            run.expire(dies);
+            let begun = figures::is_whole() && fastrand::bool();
+            run.expire(dies.then_some(if begun { Death::Begun } else { Death::Rotated }));
         }
+        assert!(run.losses > 0, "no process died with the only copy of a token");
         run.report(figure, expiries, seed);
     });
 }
@@ -97,6 +102,15 @@ struct Run<'a> {
     slowest: Duration,
 }
 
+/// When the process that refreshes is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Death {
+    /// Soon after it has begun: before the server rotates the token, after that, or while the response is saved.
+    Begun,
+    /// After the server has rotated the token, and before it responds.
+    Rotated,
+}
+
 impl<'a> Run<'a> {
     fn new(mut fleet: Fleet, virtuous: &'a Virtuous) -> Self {
         fleet.log_in(0);
@@ -105,12 +119,12 @@ impl<'a> Run<'a> {
     }
 
     /// Lets the access token expire, and all processes make calls. Kills one at a random moment in one of three rounds, and
-    /// the first one that refreshes if `refresher_dies`.
-    fn expire(&mut self, refresher_dies: bool) {
+    /// the first one that refreshes at a `death`.
+    fn expire(&mut self, death: Option<Death>) {
         self.virtuous.expire_access_tokens();
         let refreshed = self.virtuous.effect("token_refreshed");
         let kills_any = fastrand::u8(..3) == 0;
-        let round = self.round(kills_any, refresher_dies);
+        let round = self.round(kills_any, death);
         self.died_refreshing += round.died_refreshing;
         let reuses = self.virtuous.effect("refresh_token_reused") - self.reuses;
         self.reuses += reuses;
@@ -132,12 +146,12 @@ impl<'a> Run<'a> {
         self.losses += 1;
         self.fleet.log_in(fastrand::usize(..self.fleet.len()));
         std::thread::sleep(STORE_INTERVAL);
-        let healed = self.round(false, false);
+        let healed = self.round(false, None);
         assert!(healed.failures.is_empty(), "the login of another process did not help: {healed:?}");
         assert_eq!(self.virtuous.effect("login"), 1 + self.losses, "one login for each loss");
     }
 
-    fn round(&mut self, kills_any: bool, refresher_dies: bool) -> Round {
+    fn round(&mut self, kills_any: bool, mut death: Option<Death>) -> Round {
         let (started, mut round) = (Instant::now(), Round::default());
         let mut waiting: BTreeSet<usize> = (0..self.fleet.len()).collect();
         self.fleet.call();
@@ -146,7 +160,7 @@ impl<'a> Run<'a> {
         if kills_any {
             kills.push((soon(200), fastrand::usize(..self.fleet.len())));
         }
-        let mut hunts = refresher_dies;
+        let refreshed = self.virtuous.effect("token_refreshed");
         while !waiting.is_empty() {
             kills.sort();
             let next = kills.first().map(|(at, _)| at.saturating_duration_since(Instant::now()));
@@ -160,11 +174,17 @@ impl<'a> Run<'a> {
                     round.died_refreshing += u64::from(self.fleet.kill(victim));
                     waiting.insert(victim);
                 }
-                Some((slot, Event::Begun)) if std::mem::take(&mut hunts) => {
-                    // In the whole run also after the response, while it is saved.
-                    kills.push((soon(cases(RESPONSE_MS, 2 * RESPONSE_MS)), slot));
-                }
-                Some((_, Event::Begun)) => {}
+                Some((slot, Event::Begun)) => match death.take() {
+                    None => {}
+                    Some(Death::Begun) => kills.push((soon(2 * RESPONSE_MS), slot)),
+                    Some(Death::Rotated) => {
+                        let limit = Instant::now() + ARRIVAL;
+                        while self.virtuous.effect("token_refreshed") == refreshed && Instant::now() < limit {
+                            std::thread::sleep(Duration::from_millis(1));
+                        }
+                        kills.push((soon(RESPONSE_MS / 2), slot));
+                    }
+                },
                 Some((slot, Event::Called { served, failures })) => {
                     waiting.remove(&slot);
                     self.calls += served + failures.len() as u64;
