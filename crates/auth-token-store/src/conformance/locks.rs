@@ -2,7 +2,7 @@
 
 use super::{Checked, Must as _, Run, fail, token};
 use auth_core::secret::ExposeSecret as _;
-use auth_core::store::{LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
+use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -170,6 +170,43 @@ pub(super) async fn full_lease(run: &Run<'_>) -> Checked {
 
 /// Time after which a waiting process has made its first attempt.
 const TRY: Duration = Duration::from_millis(100);
+
+/// A process with an older token need not wait for the lock; one with the current token needs it.
+pub(super) async fn unless_newer(run: &Run<'_>) -> Checked {
+    let key = run.key("unless-newer");
+    let (first, second) = (run.subject.open(1), run.subject.open(2));
+    let old = run.log_in(&*first, &key, "old").await?.generation;
+    let mut held = run.lock(&*first, &key).await?;
+    run.must_fail(second.lock_unless_newer(&key, old), "to renew the token that its holder renews").await?;
+    let new = token(old.saturating_add(1), "new");
+    held.save(&new).await.must("save")?;
+    let waiting = {
+        let (second, key) = (Arc::clone(&second), key.clone());
+        tokio::spawn(async move { second.lock_unless_newer(&key, old).await })
+    };
+    tokio::time::sleep(TRY).await;
+    held.release().await;
+    match waiting.await {
+        Ok(Ok(mut locked)) => {
+            let stored = locked.load().await.must("load")?;
+            if stored.is_none_or(|stored| stored.generation != new.generation) {
+                return fail("a lock that was waited for loads an old token");
+            }
+            locked.release().await;
+        }
+        Ok(Err(LockError::Held)) => run.must_be_stored(&*second, &key, "new").await?,
+        Ok(Err(error)) => return Err(error).must("lock to renew an old token"),
+        Err(_) => return fail("the waiting process panicked"),
+    }
+    for known in [new.generation, u64::MAX] {
+        let locking = second.lock_unless_newer(&key, known);
+        let Ok(locked) = tokio::time::timeout(Duration::from_secs(20), locking).await else {
+            return fail("a free lock is not acquired to renew the stored token");
+        };
+        locked.must("lock to renew the stored token")?.release().await;
+    }
+    Ok(())
+}
 
 pub(super) async fn credentials_apart(run: &Run<'_>) -> Checked {
     let (anna, bert) = (run.key("apart-anna"), run.key("apart-bert"));

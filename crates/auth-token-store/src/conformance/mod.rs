@@ -38,6 +38,7 @@
 //! | `released-by-drop`, `released-by-cancel` | a dropped lock, or a canceled attempt to lock, leaves no lock behind for longer than a lease |
 //! | `dead-holder` | the lock of a process that died can be acquired after a lease |
 //! | `full-lease` | a lock that was waited for is held for a whole lease |
+//! | `unless-newer` | a lock for a renewal excludes others too, and is refused only if the store has a newer token |
 //! | `credentials-apart` | credentials share neither tokens nor locks |
 //! | `round-trip`, `visible` | all fields are preserved, and every process sees the last save at once |
 //! | `begin-needs-lease` | no refresh begins under a lease that has ended |
@@ -167,6 +168,7 @@ pub async fn check(subject: &dyn Subject) -> Report {
         "released-by-cancel": locks::released_by_cancel,
         "dead-holder": locks::dead_holder,
         "full-lease": locks::full_lease,
+        "unless-newer": locks::unless_newer,
         "credentials-apart": locks::credentials_apart,
         "round-trip": renewals::round_trip,
         "visible": renewals::visible,
@@ -283,7 +285,16 @@ impl Run<'_> {
 
     /// Fails if the lock can be acquired although it is held.
     async fn must_be_held(&self, store: &dyn TokenStore, key: &StoreKey, when: &str) -> Checked {
-        match tokio::time::timeout(TRY_LIMIT, store.lock(key)).await {
+        self.must_fail(store.lock(key), when).await
+    }
+
+    /// Fails if this attempt acquires a lock that is held.
+    async fn must_fail(
+        &self,
+        locking: impl Future<Output = Result<Box<dyn LockedToken>, LockError>>,
+        when: &str,
+    ) -> Checked {
+        match tokio::time::timeout(TRY_LIMIT, locking).await {
             Ok(Ok(locked)) => {
                 // Not dropped, so that it does not release a lock of another owner.
                 std::mem::forget(locked);
