@@ -78,11 +78,12 @@ mod tests {
     use clap::error::ErrorKind;
 
     #[test]
-    fn every_command_is_consistent_and_its_first_line_says_what_it_does() {
+    fn every_command_says_what_it_does_and_reads() {
         Arguments::command().debug_assert();
         for command in Arguments::command().get_subcommands() {
             let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-            assert!(about.len() > 30, "{}: {about}", command.get_name());
+            let help = command.clone().render_long_help().to_string();
+            assert!(about.len() > 30 && help.lines().count() > 10, "{}: {help}", command.get_name());
         }
     }
 

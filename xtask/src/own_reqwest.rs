@@ -84,18 +84,3 @@ fn is_allowed(alone: &str, both: &str, brings: &str) -> bool {
     let (alone, both) = (of_reqwest(alone), of_reqwest(both));
     !both.is_empty() && (alone == both || alone.first() == both.first() && both.last() == Some(&brings))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::is_allowed;
-
-    #[test]
-    fn only_the_tls_that_was_asked_for_may_be_new() {
-        let alone = "new: works\ntls: none\n";
-        assert!(is_allowed(alone, "new: works\ntls: none\nours: works\n", ""));
-        assert!(is_allowed(alone, "new: works\ntls: native\nours: works\n", "tls: native"));
-        assert!(!is_allowed(alone, "new: works\ntls: native\nours: works\n", ""));
-        assert!(!is_allowed(alone, "new: panics\nours: works\n", "tls: native"));
-        assert!(!is_allowed("", "", ""), "a program that prints nothing shows nothing");
-    }
-}

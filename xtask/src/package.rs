@@ -111,18 +111,3 @@ fn contents(list: &str) -> Vec<String> {
     let extra = files.iter().filter(|file| !file.starts_with("src/") && !FILES.contains(&file.as_str()));
     missing.map(|name| format!("lacks {name}")).chain(extra.map(|file| format!("holds {file}"))).collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_package_holds_what_a_user_needs_and_nothing_else() {
-        let whole = format!("{}\nsrc/lib.rs\nsrc/generated/mod.rs\n", FILES.join("\n"));
-        assert!(contents(&whole).is_empty());
-        assert_eq!(contents(&whole.replace("LICENSE-MIT\n", "")), ["lacks LICENSE-MIT"]);
-        for extra in ["public-api.txt", "tests/generated/mod.rs", "openapi.json"] {
-            assert_eq!(contents(&format!("{whole}{extra}\n")), [format!("holds {extra}")]);
-        }
-    }
-}

@@ -261,12 +261,18 @@ fn a_tool_that_warns_about_a_crate_alone_is_a_failure() {
 #[test]
 fn generators_for_other_languages_write_every_operation() {
     let place = Place::copy("short");
+    // A failed installation leaves nothing behind: the next run tries again.
+    let no_registry = fails("python3 -m pip install*");
+    place.fails("ci --only openapi", &no_registry, "next: check that python3 works and reaches its registry");
     for (generator, says) in [
         ("openapi-python-client", "openapi-python-client wrote"),
         ("openapi-typescript", "openapi-typescript left out"),
     ] {
         place.fails("ci --only openapi", &[("FAKE_SHORT", generator)], says);
     }
+    // A tool of another version on the search path is not used.
+    fs::write(place.programs.join("versions"), "0.0.0").unwrap();
+    place.fails("ci --only spelling", &no_registry, "install typos ");
 }
 
 #[test]
@@ -285,9 +291,14 @@ fn what_is_generated_is_what_the_description_asks_for() {
         place.fails_with(code, change, command, &format!("changed  {code}"));
         place.fails_with(description, change, command, "generated files differ from their descriptions");
     }
-    let stale = "crates/verigator-client/src/generated/old.rs";
+    let stale = "crates/verigator-client/src/generated/models/old.rs";
     place.write(stale, "");
     place.fails("codegen --check", NOTHING, &format!("stale    {stale}"));
+    fs::remove_file(place.root.join(code)).unwrap();
+    place.fails("codegen --check", NOTHING, &format!("new      {code}"));
+    place.passes("codegen", NOTHING);
+    place.passes("codegen --check", NOTHING);
+    assert!(!place.root.join(stale).parent().unwrap().exists(), "an empty folder goes too");
 }
 
 #[test]
@@ -423,6 +434,10 @@ fn a_program_whose_own_reqwest_changes_is_named() {
         );
         place.fails(command, &fails("cargo run*"), "cargo run");
     }
+    place.fails("own-reqwest", &prints("cargo run *,ours *", ""), "a program's own reqwest");
+    // The TLS that our crate was asked to bring may be new.
+    let asked = prints("cargo run *,ours-reqwest-native-tls *", "new: works\ntls: native");
+    place.passes("own-reqwest --all", &asked);
     place.fails(
         "own-reqwest --all",
         &prints("cargo run *own-no-provider,ours *", "new: panics"),

@@ -237,21 +237,6 @@ fn last_release(tags: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn arguments(only: &[&str], list: bool) -> Arguments {
-        Arguments { only: only.iter().map(|name| (*name).to_owned()).collect(), skip: Vec::new(), list }
-    }
-
-    #[test]
-    fn an_unknown_step_is_refused_and_checking_nothing_is_no_success() {
-        let failure = run(&arguments(&["clipy"], false)).unwrap_err().to_string();
-        assert!(failure.contains("clipy") && failure.contains("--list"), "{failure}");
-        let mut nothing = arguments(&["fmt"], false);
-        nothing.skip.push("fmt".to_owned());
-        assert!(run(&nothing).unwrap_err().to_string().contains("nothing was checked"));
-        let list = run(&arguments(&[], true)).unwrap();
-        assert_eq!(list.lines().count(), STEPS.len());
-    }
-
     #[test]
     fn a_dependency_that_needs_a_newer_rust_is_found_unless_it_is_for_tests() {
         let mut metadata = workspace::metadata(&workspace::root()).unwrap();

@@ -125,23 +125,3 @@ fn installed(
     }
     Ok(Tool { programs: Some(folder.join(programs)), modules: None })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failed_installation_names_the_command_and_leaves_nothing_behind() {
-        let root = std::env::temp_dir().join(format!("xtask-tools-{}", std::process::id()));
-        let mut fails = Command::new("xtask-no-such-program");
-        let failure =
-            installed(&root, "@some/x", "1.0.0", "bin", &mut fails, &["x"]).unwrap_err().to_string();
-        assert!(
-            failure.contains("xtask-no-such-program") && failure.contains("next: check that"),
-            "{failure}"
-        );
-        assert!(!workspace::target(&root).join("xtask/tools/@some-x-1.0.0").exists());
-        let _ = fs::remove_dir_all(root);
-        assert!(on_path("rustc", "0.0.1").is_none() && on_path("xtask-no-such-program", "1").is_none());
-    }
-}

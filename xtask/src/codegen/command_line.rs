@@ -280,33 +280,3 @@ impl From<Record> for Node {
         Node::Object(record.0)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_entry_has_what_a_call_needs_and_its_schemas_once() {
-        let document = Document::parse(
-            r##"{"paths":{"/things/{id}":{"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"integer"},"example":7}],
-            "put":{"operationId":"things.update","x-sdk-class":"idempotent-write","parameters":[{"$ref":"#/components/parameters/Dry"}],
-            "requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/Thing"},"examples":{"a":{"value":{"name":"long name"}},"b":{"value":{"name":"x"}}}}}},
-            "responses":{"201":{"content":{"application/json":{"schema":{"type":"array","items":{"$ref":"#/components/schemas/Thing"}}}}}}}}},
-            "components":{"parameters":{"Dry":{"name":"dry","in":"query","schema":{"type":"boolean"}}},
-            "schemas":{"Thing":{"type":"object","x-sdk-type":"crate::Thing","properties":{"name":{"type":"string"},"key":{"type":"string","x-sdk-secret":true},"part":{"$ref":"#/components/schemas/Thing"}}}}}}"##,
-        )
-        .unwrap();
-        let mut entries = BTreeMap::new();
-        add(&mut entries, "shop", &document);
-        let keys: Vec<&str> = entries.keys().map(String::as_str).collect();
-        assert_eq!(keys, ["shop/#Thing", "shop/things/update"]);
-        assert_eq!(
-            entries["shop/things/update"].to_string(),
-            r#"{"method":"PUT","path":"/things/{id}","class":"idempotent-write","parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"integer"},"example":7},{"name":"dry","in":"query","schema":{"type":"boolean"}}],"body":{"schema":{"$ref":"Thing"},"example":{"name":"x"}},"success":[201],"list":true,"columns":["name","key"],"secrets":["key"]}"#
-        );
-        assert_eq!(
-            entries["shop/#Thing"].to_string(),
-            r#"{"type":"object","properties":{"name":{"type":"string"},"key":{"type":"string","secret":true},"part":{"$ref":"Thing"}}}"#
-        );
-    }
-}

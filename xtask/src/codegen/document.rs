@@ -109,19 +109,3 @@ impl<'n> Described<'n> {
 fn schema_of(place: &Node) -> Option<&Node> {
     place.get("content")?.get("application/json")?.get("schema")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_that_is_a_variable_has_no_path() {
-        let path = |url: &str| {
-            Document::parse(&format!(r#"{{"servers":[{{"url":"{url}"}}]}}"#)).unwrap().server_path()
-        };
-        assert_eq!(
-            [path("https://a.example/v1/service"), path("https://a.example"), path("https://{host}")],
-            ["/v1/service", "", ""]
-        );
-    }
-}

@@ -176,20 +176,3 @@ impl<'de> Visitor<'de> for AnyNode {
         Ok(Node::Object(object))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn order_is_kept_and_the_text_is_that_of_serde_json() {
-        let text = r#"{"z":1,"a":[true,null,-2,1.5,1.0,"ä\"\n"],"m":{}}"#;
-        assert_eq!(Node::parse(text).unwrap().to_string(), text);
-    }
-
-    #[test]
-    fn a_member_that_comes_twice_is_refused() {
-        let error = Node::parse(r#"{"a":1,"a":2}"#).unwrap_err();
-        assert!(error.to_string().starts_with("the field `a` comes twice"), "{error}");
-    }
-}

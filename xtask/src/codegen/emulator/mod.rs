@@ -64,31 +64,3 @@ fn table(name: &str, document: &Document) -> String {
     }
     text + "];\n"
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_route_has_typed_parameters_the_servers_path_and_what_faults_need() {
-        let document = Document::parse(
-            r##"{"servers": [{"url": "https://a.example/v1"}], "paths": {
-                "/things": {"post": {"operationId": "things.create", "x-sdk-class": "idempotent-write",
-                    "x-sdk-sensitive": true, "responses": {"400": {}, "201": {}}}},
-                "/things/{name}/{id}": {"parameters": [{"$ref": "#/components/parameters/Id"}], "get": {
-                    "operationId": "things.get", "responses": {"2XX": {}},
-                    "parameters": [{"name": "name", "in": "path", "schema": {"type": "string"}}]}}},
-                "components": {"parameters": {"Id": {"name": "id", "in": "path", "schema": {"type": "integer"}}}}}"##,
-        );
-        let lines = table("A", &document.unwrap());
-        let lines: Vec<&str> =
-            lines.lines().map(str::trim).filter(|line| line.starts_with("Route")).collect();
-        assert_eq!(
-            lines,
-            [
-                r#"Route::idempotent_write("things.create", Method::POST, "/v1/things", 201).sensitive(),"#,
-                r#"Route::read("things.get", Method::GET, "/v1/things/{name}/{id:int}", 200),"#,
-            ]
-        );
-    }
-}

@@ -256,35 +256,3 @@ fn kind(schema: &Node) -> Option<&str> {
     let mut kinds = std::iter::once(kind).chain(kind.items()).filter_map(Node::as_text);
     kinds.find(|kind| *kind != "null")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn models_and_operations_become_tables() {
-        let document = Document::parse(
-            r##"{"paths": {"/a": {
-                "post": {"operationId": "a.create", "requestBody": {"content": {"application/json": {"schema":
-                    {"$ref": "#/components/schemas/AWrite"}}}}, "responses": {"200": {"content": {"application/json": {"schema":
-                    {"type": "object", "properties": {"list": {"type": "array", "items": {"$ref": "#/components/schemas/A"}}}}}}}},
-                    "x-sdk-paging": {"maxTake": 5}, "parameters": [
-                        {"name": "skip", "in": "query", "schema": {"type": "integer"}},
-                        {"name": "email", "in": "query", "required": true, "schema": {"type": "string"}}]}}},
-                "components": {"schemas": {
-                    "A": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"},
-                        "isBig": {"type": ["boolean", "null"]}, "at": {"$ref": "#/components/schemas/DateTime"}}},
-                    "AWrite": {"type": "object", "x-sdk-from": {"names": {"big": "isBig"}}, "properties": {
-                        "big": {"type": "boolean"}, "kind": {"type": "string", "enum": ["X"]}}}}}}"##,
-        );
-        let text = file(&document.unwrap());
-        for line in [
-            r#"pub(crate) const A: &[Field] = &[int("id").required(), flag("isBig"), time("at")];"#,
-            r#"pub(crate) const A_WRITE: &[Field] = &[flag("big").read_as("isBig"), one_of("kind", &["X"])];"#,
-            r#"    Operation { id: "a.create", query: &[text("email").required()], paging: Paging::AtMost(5), body: Shape::One(A_WRITE), response: Shape::Page(A), parameters: &[] },"#,
-        ] {
-            assert!(text.lines().any(|there| there == line), "{line}\n{text}");
-        }
-        assert_eq!(words("dueDateTimeUtc"), "Due DateTime UTC");
-    }
-}
