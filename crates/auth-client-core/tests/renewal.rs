@@ -5,7 +5,7 @@
 mod common;
 
 use async_trait::async_trait;
-use auth_client_core::observe::RenewalEnded;
+use auth_client_core::observe::{AttemptEnded, CallEnded, CallStarted, RenewalEnded, Retrying};
 use auth_client_core::provider::auth_core::token::{Lifetime, RenewalSettings};
 use auth_client_core::provider::auth_core::{
     Clock, CredentialError, CredentialSource, InvalidCredential, Now, SecretString, Sign, scheme::Bearer,
@@ -343,103 +343,178 @@ async fn a_panic_in_what_makes_a_signer_is_an_error_and_not_a_hang() {
     read(&world.engine).await.unwrap();
 }
 
-/// Panics at every event of a renewal.
+/// Panics at every event.
 #[derive(Debug)]
 struct Rude;
 
 impl Observer for Rude {
+    fn call_started(&self, _: &CallStarted) {
+        panic!("a bug in an observer");
+    }
+    fn attempt_ended(&self, _: &AttemptEnded) {
+        panic!("a bug in an observer");
+    }
+    fn retrying(&self, _: &Retrying) {
+        panic!("a bug in an observer");
+    }
     fn renewal_ended(&self, _: &RenewalEnded) {
+        panic!("a bug in an observer");
+    }
+    fn call_ended(&self, _: &CallEnded) {
         panic!("a bug in an observer");
     }
 }
 
-#[tokio::test]
-async fn an_observer_that_panics_keeps_nobody_from_a_renewed_credential() {
-    let mut world = world(true);
-    world.setup.settings.set_observer(Arc::new(Rude));
+/// A call with a renewal in it whose settings have something broken.
+async fn survives(mut world: World, change: impl FnOnce(&mut Setup)) {
+    change(&mut world.setup);
     let login = Login(Arc::clone(&world.server));
     let source =
         RenewingCredential::new("shop", login, origin(), &world.setup.settings, RenewalSettings::default());
-    let now = world.setup.time.clock().now();
-    let obtained = tokio::time::timeout(Duration::from_secs(10), source.obtain(now));
-    obtained.await.expect("no hang").expect("the renewal itself was good");
+    source.install(SecretString::from("t0"), Lifetime::Unknown).unwrap();
+    let engine = world.setup.engine_with(Arc::new(source.clone()));
+    let call = tokio::time::timeout(Duration::from_secs(10), read(&engine).into_future());
+    call.await.expect("no hang").expect("both responses were good");
+    assert_eq!((count(&world.server.renewals), count(&world.server.sends)), (1, 2));
+    let closed = tokio::time::timeout(Duration::from_secs(10), source.close());
+    closed.await.expect("no renewal is left in flight");
 }
 
-/// A clock that fails.
-#[derive(Debug)]
-struct Broken;
+#[tokio::test]
+async fn an_observer_that_panics_costs_no_response() {
+    survives(world(true), |setup| setup.settings.set_observer(Arc::new(Rude))).await;
+}
 
-impl Clock for Broken {
+/// A clock that fails after this many readings.
+#[derive(Debug)]
+struct Breaks(Arc<dyn Clock>, AtomicU64);
+
+impl Clock for Breaks {
     fn now(&self) -> Now {
-        panic!("a bug in a clock");
+        let left = self.1.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        left.expect("a bug in a clock");
+        self.0.now()
     }
 }
 
 #[tokio::test]
-async fn a_clock_that_panics_leaves_no_renewal_in_flight() {
-    let mut world = world(true);
-    world.setup.settings.set_time(Arc::new(Broken), world.setup.time.timer());
-    let login = Login(Arc::clone(&world.server));
-    let source =
-        RenewingCredential::new("shop", login, origin(), &world.setup.settings, RenewalSettings::default());
-    let now = world.setup.time.clock().now();
-    let obtained = tokio::time::timeout(Duration::from_secs(10), source.obtain(now));
-    obtained.await.expect("no hang").expect("the renewal itself was good");
+async fn a_clock_that_panics_costs_no_response() {
+    for readings in 0..12 {
+        survives(world(true), |setup| {
+            let clock = Breaks(setup.time.clock(), AtomicU64::new(readings));
+            setup.settings.set_time(Arc::new(clock), setup.time.timer());
+        })
+        .await;
+    }
 }
 
 #[cfg(feature = "tracing")]
 mod subscriber {
     use super::*;
+    use std::sync::atomic::AtomicUsize;
     use tracing::span::{Attributes, Id, Record};
     use tracing::{Event, Metadata};
 
-    /// Panics at the start of a renewal, or at its end.
-    struct Panics {
-        at_start: bool,
-        at_end: bool,
+    const METHODS: [&str; 8] = ["new", "record", "follows", "event", "enter", "exit", "clone", "close"];
+
+    /// Panics in one of its methods, for a number of times.
+    struct Panics(&'static str, AtomicUsize);
+
+    impl Panics {
+        fn reach(&self, method: &str) {
+            let left =
+                || self.1.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+            assert!(self.0 != method || left().is_err(), "a bug in a subscriber");
+        }
     }
 
     impl tracing::Subscriber for Panics {
-        fn enabled(&self, _: &Metadata<'_>) -> bool {
-            true
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            metadata.target().starts_with("auth_client_core")
         }
-        fn new_span(&self, span: &Attributes<'_>) -> Id {
-            assert!(
-                !self.at_start || span.metadata().name() != "credential_renewal",
-                "a bug in a subscriber"
-            );
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            self.reach("new");
             Id::from_u64(1)
         }
         fn record(&self, _: &Id, _: &Record<'_>) {
-            assert!(!self.at_end, "a bug in a subscriber");
+            self.reach("record");
         }
-        fn record_follows_from(&self, _: &Id, _: &Id) {}
-        fn event(&self, _: &Event<'_>) {}
-        fn enter(&self, _: &Id) {}
-        fn exit(&self, _: &Id) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {
+            self.reach("follows");
+        }
+        fn event(&self, _: &Event<'_>) {
+            self.reach("event");
+        }
+        fn enter(&self, _: &Id) {
+            self.reach("enter");
+        }
+        fn exit(&self, _: &Id) {
+            self.reach("exit");
+        }
+        fn clone_span(&self, id: &Id) -> Id {
+            self.reach("clone");
+            id.clone()
+        }
+        fn try_close(&self, _: Id) -> bool {
+            self.reach("close");
+            true
+        }
+    }
+
+    fn each() -> impl Iterator<Item = Panics> {
+        let times = |method| [1, 2, usize::MAX].map(|times| Panics(method, AtomicUsize::new(times)));
+        METHODS.into_iter().flat_map(times)
+    }
+
+    /// Registers the spans. A test beside this one could register them for good as ones that nobody listens to, if that
+    /// happened just when the subscriber is set.
+    async fn register() {
+        survives(world(true), |_| {}).await;
     }
 
     #[tokio::test]
-    async fn one_that_panics_leaves_no_renewal_in_flight() {
-        // Registers the span. A test beside this one could register it for good as one that nobody listens to, if that
-        // happened just when the subscriber is set.
-        let first = world(true);
-        first.source.obtain(first.setup.time.clock().now()).await.unwrap();
-        for (at_start, at_end) in [(true, false), (false, true)] {
-            let world = world(true);
-            let guard = tracing::subscriber::set_default(Panics { at_start, at_end });
-            let source = world.source.clone();
-            let now = world.setup.time.clock().now();
-            let first = tokio::time::timeout(Duration::from_secs(10), {
-                let source = source.clone();
-                tokio::spawn(async move { source.obtain(now).await.is_ok() })
+    async fn one_that_panics_costs_no_response() {
+        register().await;
+        for subscriber in each() {
+            let _guard = tracing::subscriber::set_default(subscriber);
+            survives(world(true), |_| {}).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_panics_does_not_keep_a_dropped_call() {
+        register().await;
+        for subscriber in each() {
+            let _guard = tracing::subscriber::set_default(subscriber);
+            let world = world(false);
+            let call = read(&world.engine).into_future();
+            assert!(tokio::time::timeout(Duration::ZERO, call).await.is_err(), "waits for the renewal");
+            world.server.open();
+            let next = tokio::time::timeout(Duration::from_secs(10), read(&world.engine).into_future());
+            next.await.expect("no hang").unwrap();
+        }
+    }
+
+    #[test]
+    fn one_that_panics_leaves_no_renewal_to_a_runtime_that_has_ended() {
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime().block_on(register());
+        for subscriber in each() {
+            let _guard = tracing::subscriber::set_default(subscriber);
+            let world = world(false);
+            runtime().block_on(async {
+                let call = read(&world.engine).into_future();
+                assert!(tokio::time::timeout(Duration::ZERO, call).await.is_err(), "waits for the renewal");
+                settle().await;
             });
-            assert_eq!(first.await.expect("no hang").is_err(), at_start, "the caller's own panic");
-            drop(guard);
+            world.server.open();
             world.setup.time.advance(Duration::from_secs(1));
-            let now = world.setup.time.clock().now();
-            let next = tokio::time::timeout(Duration::from_secs(10), source.obtain(now));
-            next.await.expect("no ticket is left in flight").unwrap();
+            runtime().block_on(async {
+                let next = tokio::time::timeout(Duration::from_secs(10), read(&world.engine).into_future());
+                next.await.expect("no ticket is left in flight").unwrap();
+                let closed = tokio::time::timeout(Duration::from_secs(10), world.source.close());
+                closed.await.expect("no renewal is left in flight");
+            });
         }
     }
 }

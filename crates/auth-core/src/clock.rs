@@ -64,7 +64,8 @@ const THOUSAND_YEARS: Duration = Duration::from_secs(31_557_600_000);
 
 /// A source of time.
 ///
-/// Implement it to run a client on simulated time. [`ManualClock`] is an implementation for tests.
+/// Implement it to run a client on simulated time. [`ManualClock`] is an implementation for tests. If an implementation
+/// panics, a client uses its last reading.
 ///
 /// ```
 /// use auth_core::{Clock, ManualClock};

@@ -7,7 +7,7 @@ use crate::engine::renewer::{Observed, Renew, Renewed};
 use crate::engine::runtime::NO_RUNTIME;
 use crate::engine::settings::Settings;
 use crate::observe::spans::{self, Span};
-use crate::observe::{Observer, RenewalEnded, RenewalOutcome};
+use crate::observe::{Observer, RenewalEnded, RenewalOutcome, contain};
 use async_trait::async_trait;
 use auth_core::token::{Decision, Failure, Issued, Lifetime, RenewalSettings, RenewalState, Ticket};
 use auth_core::{
@@ -16,7 +16,6 @@ use auth_core::{
 };
 use http::{HeaderMap, StatusCode};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -162,24 +161,23 @@ impl<R: Renew> RenewingCredential<R> {
         // Counted before the lock is released, so that `close` can't miss it.
         self.shared.running.send_modify(|running| *running += 1);
         drop(state);
-        // From here on the guard ends the renewal, whatever panics: a subscriber, or a spawn without a runtime.
+        // From here on the guard ends the renewal, whatever panics.
         let mut guard = RenewalGuard {
             shared: Arc::clone(&self.shared),
             ticket,
             started: now,
-            span: Span::none(),
+            span: spans::renewal(self.shared.provider),
             completed: false,
         };
-        guard.span = spans::renewal(self.shared.provider);
         if tokio::runtime::Handle::try_current().is_err() {
             guard.complete(Err(CredentialError::unavailable(NO_RUNTIME)));
             return receiver;
         }
-        let span = guard.span.clone();
-        drop(tokio::spawn(spans::within(span, async move {
-            let result = guard.shared.renew.renew(held).await;
+        drop(tokio::spawn(async move {
+            let renewal = guard.shared.renew.renew(held);
+            let result = spans::within(guard.span.clone(), renewal).await;
             guard.complete(result);
-        })));
+        }));
         receiver
     }
 }
@@ -195,8 +193,7 @@ struct RenewalGuard<R: Renew> {
 
 impl<R: Renew> RenewalGuard<R> {
     fn complete(&mut self, result: Result<Renewed<R::Material>, CredentialError>) {
-        let clock = AssertUnwindSafe(|| self.shared.clock.now());
-        let now = catch_unwind(clock).unwrap_or(self.started);
+        let now = self.shared.clock.now();
         let prepared = result.and_then(|renewed| {
             if !RenewalState::<Held<R::Material>, CredentialError>::is_worth_holding(renewed.lifetime, now) {
                 return Err(CredentialError::unavailable("the new credential has already expired"));
@@ -240,16 +237,14 @@ impl<R: Renew> RenewalGuard<R> {
         }
     }
 
-    /// Notifies the observer before the waiters resume, so that a call's renewal is reported before its end. A
-    /// panicking observer or subscriber blocks no waiter.
+    /// Notifies the observer before the waiters resume, so that a call's renewal is reported before its end.
     fn report(&self, outcome: RenewalOutcome, now: Now) {
         let elapsed = now.since(self.started);
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            spans::renewal_ended(&self.span, outcome, elapsed);
-            if let Some(observer) = &self.shared.observer {
-                observer.renewal_ended(&RenewalEnded { provider: self.shared.provider, outcome, elapsed });
-            }
-        }));
+        spans::renewal_ended(&self.span, outcome, elapsed);
+        if let Some(observer) = &self.shared.observer {
+            let event = RenewalEnded { provider: self.shared.provider, outcome, elapsed };
+            contain(|| observer.renewal_ended(&event));
+        }
     }
 }
 

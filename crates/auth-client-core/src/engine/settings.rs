@@ -1,7 +1,7 @@
 //! Settings that all clients share.
 
 use crate::engine::retry::RetryPolicy;
-use crate::engine::time::{Sleep, Timer};
+use crate::engine::time::{GuardedClock, Sleep, Timer};
 use crate::error::Error;
 use crate::observe::Observer;
 use crate::transport::{self, BodyLimits, Transport, TransportSettings};
@@ -108,7 +108,7 @@ impl Settings {
 
     /// Sets the clock and the timer.
     pub fn set_time(&mut self, clock: Arc<dyn Clock>, sleep: Arc<dyn Sleep>) {
-        self.clock = clock;
+        self.clock = Arc::new(GuardedClock::new(clock));
         self.timer = Timer::Custom(sleep);
     }
 

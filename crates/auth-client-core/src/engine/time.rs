@@ -1,10 +1,12 @@
 //! Injected timers: delays between attempts, and deadlines around them.
 
 use super::runtime;
+use crate::observe::contain;
 use async_trait::async_trait;
+use auth_core::{Clock, Now, SystemClock};
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -27,6 +29,29 @@ use std::time::Duration;
 pub trait Sleep: Send + Sync + fmt::Debug {
     /// Returns after `duration`.
     async fn sleep(&self, duration: Duration);
+}
+
+/// A program's own clock. After a panic it returns its last reading, because a panic after a response would lose the
+/// credential in it.
+#[derive(Debug)]
+pub(crate) struct GuardedClock {
+    clock: Arc<dyn Clock>,
+    last: Mutex<Option<Now>>,
+}
+
+impl GuardedClock {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, last: Mutex::new(None) }
+    }
+}
+
+impl Clock for GuardedClock {
+    fn now(&self) -> Now {
+        let read = contain(|| self.clock.now());
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = read.or(*last).unwrap_or_else(|| SystemClock::new().now());
+        *last.insert(now)
+    }
 }
 
 /// Tokio's timer without a box in the common case, any other behind `dyn`.

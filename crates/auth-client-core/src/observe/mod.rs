@@ -11,8 +11,14 @@ use crate::operation::Idempotency;
 use crate::transport::{Fault, Phase};
 use http::StatusCode;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Runs foreign code that only observes. A panic in it must not cost a call its response, or a renewal its credential.
+pub(crate) fn contain<T>(observe: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(observe)).ok()
+}
 
 /// Receives events about calls, for counters, histograms and alerts.
 ///
@@ -27,8 +33,8 @@ use std::time::Duration;
 /// argument has no events. Renewals run in separate tasks, so `renewal_ended` can occur at any time, once for several
 /// calls or outside of any call. Durations are measured with the client's clock.
 ///
-/// The methods run on the call's task and delay it: they must neither block nor panic. A panic propagates to the caller
-/// of the call.
+/// The methods run on the call's task and delay it, so they must not block. A panic in one is caught, and the call
+/// continues.
 ///
 /// ```
 /// use auth_client_core::Observer;

@@ -7,7 +7,7 @@ use crate::error::ErrorKind;
 use crate::observe::spans::{self, Span};
 use crate::observe::{
     AttemptEnded, AttemptOutcome, CallEnded, CallName, CallOutcome, CallStarted, Observer, RateLimited,
-    RetryReason, Retrying,
+    RetryReason, Retrying, contain,
 };
 use crate::operation::Operation;
 use auth_core::{Clock, Now};
@@ -137,7 +137,7 @@ impl CallTracker {
 impl Tracked {
     fn tell(&self, event: impl FnOnce(&dyn Observer)) {
         if let Some(observer) = &self.observer {
-            event(&**observer);
+            contain(|| event(&**observer));
         }
     }
 }
