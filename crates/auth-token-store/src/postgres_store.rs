@@ -31,6 +31,12 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS authc_store (name text PRIMARY 
 const READ: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_is_in_recovery(), \
                     (SELECT record FROM authc_store WHERE name = $1)";
 
+/// The same before the table exists.
+const READ_NOTHING: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_is_in_recovery(), \
+                            NULL::bytea WHERE $1::text IS NOT NULL";
+
+const EXISTS: &str = "SELECT to_regclass('authc_store') IS NOT NULL";
+
 const INSERT: &str = "INSERT INTO authc_store (name, record) SELECT $1, $2 \
                       WHERE (extract(epoch FROM clock_timestamp()) * 1000000)::bigint <= $3 \
                       ON CONFLICT (name) DO NOTHING RETURNING 1";
@@ -41,7 +47,7 @@ const UPDATE: &str = "UPDATE authc_store SET record = $2 WHERE name = $1 AND rec
 /// Token store in PostgreSQL, shared by any number of machines.
 ///
 /// Available with the feature `postgres`. Tokens are encrypted with the keys that the program passes. The rows are in the
-/// table `authc_store`, which is created if it is missing. `synchronous_commit` must not be `off`, which is checked. With
+/// table `authc_store`, which the first write creates. `synchronous_commit` must not be `off`, which is checked. With
 /// a synchronous standby, a failover to it loses nothing; the guide about fleets describes what is guaranteed.
 ///
 /// If the server can't be reached, tokens that are still valid remain in use, and none is refreshed.
@@ -110,7 +116,13 @@ shared_store!(PostgresStore);
 struct Postgres {
     config: Config,
     tls: MakeRustlsConnect,
-    connection: Mutex<Option<Client>>,
+    connection: Mutex<Option<Connection>>,
+}
+
+struct Connection {
+    client: Client,
+    /// Whether the table is known to exist.
+    has_table: bool,
 }
 
 impl Postgres {
@@ -131,11 +143,15 @@ impl Postgres {
     ) -> Result<Option<tokio_postgres::Row>, StoreError> {
         let mut slot = self.connection.lock().await;
         // Taken out, so that a canceled or failed statement closes its connection.
-        let connection = match slot.take().filter(|client| !client.is_closed()) {
+        let mut connection = match slot.take().filter(|connection| !connection.client.is_closed()) {
             Some(connection) => connection,
-            None => self.open(action).await?,
+            None => Connection { client: self.open(action).await?, has_table: false },
         };
-        let rows = connection.query_typed(statement, parameters).await;
+        if !connection.has_table {
+            connection.has_table = has_table(action, &connection.client, statement != READ).await?;
+        }
+        let statement = if connection.has_table { statement } else { READ_NOTHING };
+        let rows = connection.client.query_typed(statement, parameters).await;
         let rows = rows.map_err(|error| failed(action, &error))?;
         *slot = Some(connection);
         Ok(rows.into_iter().next())
@@ -147,8 +163,7 @@ impl Postgres {
         let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(failed)?;
         // Ends with the client.
         tokio::spawn(connection);
-        let checks = "SELECT current_setting('synchronous_commit'), pg_is_in_recovery(), \
-                      to_regclass('authc_store') IS NOT NULL";
+        let checks = "SELECT current_setting('synchronous_commit'), pg_is_in_recovery()";
         let rows = client.query_typed(checks, &[]).await.map_err(failed)?;
         let row = rows.first().ok_or_else(|| StoreError::new(action, "PostgreSQL returned no row"))?;
         let (commit, is_replica): (String, bool) = (column(action, row, 0)?, column(action, row, 1)?);
@@ -160,17 +175,25 @@ impl Postgres {
             let reason = "the server confirms writes that can be lost: set synchronous_commit to on";
             return Err(StoreError::new(action, reason));
         }
-        if !column::<bool>(action, row, 2)?
-            && let Err(error) = client.query_typed(CREATE, &[]).await
-        {
-            // Another process may have created it at the same time.
-            let rows = client.query_typed("SELECT to_regclass('authc_store') IS NOT NULL", &[]).await;
-            let exists = rows.map_err(failed)?.first().map(|row| column::<bool>(action, row, 0));
-            if !exists.transpose()?.unwrap_or_default() {
-                return Err(failed(error));
-            }
-        }
         Ok(client)
+    }
+}
+
+/// Returns whether the table exists, and creates it for a write: a process that only reads needs no right to create it.
+async fn has_table(action: &'static str, client: &Client, is_write: bool) -> Result<bool, StoreError> {
+    let exists = async || {
+        let rows = client.query_typed(EXISTS, &[]).await.map_err(|error| failed(action, &error))?;
+        rows.first().map_or(Ok(false), |row| column::<bool>(action, row, 0))
+    };
+    let is_there = exists().await?;
+    if is_there || !is_write {
+        return Ok(is_there);
+    }
+    match client.query_typed(CREATE, &[]).await {
+        Ok(_) => Ok(true),
+        // Another process may have created it at the same time.
+        Err(error) if !exists().await? => Err(failed(action, &error)),
+        Err(_) => Ok(true),
     }
 }
 

@@ -65,6 +65,10 @@ async fn rows_are_encrypted_and_stores_share_them() {
         return;
     }
     let server = servers::postgres(&[]);
+    let look = plain(&server);
+    assert!(look.read("nothing").await.unwrap().1.is_none());
+    let client = look.open("read").await.unwrap();
+    assert!(!has_table("read", &client, false).await.unwrap(), "a look creates nothing");
     let store = || PostgresStore::new(&address(&server), keys()).unwrap();
     let mut locked = store().lock(&key()).await.unwrap();
     locked.save(&pair(1, "canary")).await.unwrap();

@@ -261,7 +261,7 @@ impl Backend for Redis {
         if swapped && confirmed < required {
             let reason = format!(
                 "{confirmed} of {required} replicas have confirmed it: it may be lost if the primary fails. For a server \
-                 without replicas, call RedisStore::replicas(0)"
+                 without replicas, call RedisStore::replicas(0) and leave out min-replicas-to-write"
             );
             return Err(StoreError::new("write", reason));
         }

@@ -2,13 +2,14 @@
 
 use crate::client::{Client, Options};
 use crate::failure::{Exit, Failure};
-use crate::globals::Globals;
-use crate::index::Operation;
+use crate::globals::{Format, Globals};
+use crate::index::{Class, Operation};
 use crate::input::{Content, Input};
-use crate::output::{Out, Printer};
+use crate::output::{Out, Printer, note};
 use crate::settings::Settings;
 use crate::{dry_run, emulate, interrupt, json, target};
-use auth_client_core::{Error, Request, decode};
+use auth_client_core::decode::DecodeFailure;
+use auth_client_core::{Error, ErrorKind, Request, decode};
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use std::io::{BufRead as _, Write as _};
@@ -67,31 +68,42 @@ async fn send_all(
     };
     let (mut skip, size) = (given("skip").unwrap_or(0), given("take").unwrap_or(most).min(most).max(1));
     let mut left = limit.unwrap_or(u64::MAX);
-    let mut before = Bytes::new();
+    let (mut before, mut total) = (Vec::new(), None);
     let mut printer = printer(operation, globals);
     let mut pages = printer.pages();
     while left > 0 && !pages.is_closed() {
         let take = size.min(left);
-        let body = send(operation, request(Some((skip, take))), globals).await?.into_body();
-        if body == before {
-            return Err(Failure::new(Exit::Refused, "paging", "the vendor returned the same page twice"));
-        }
-        let text = std::str::from_utf8(&body).unwrap_or_default();
-        let Some(rows) = json::rows(text, operation.rows.as_deref()) else {
+        let response = send(operation, request(Some((skip, take))), globals).await?;
+        let page = json::text(response.body());
+        let Some(rows) = json::rows(&page, operation.rows.as_deref()) else {
             return Err(Failure::new(Exit::Refused, "decode", "the response is not a page"));
         };
+        total = json::field(&page, "total").and_then(|total| total.parse::<u64>().ok());
+        // The rule of the libraries: a list ends when a page has no new row, whatever the total says.
+        let texts: Vec<String> = rows.iter().map(|row| row.get().to_owned()).collect();
+        if texts.is_empty() {
+            break;
+        }
+        if texts == before {
+            let read = texts.len() as u64;
+            if total.map_or(read != take, |total| skip >= total) {
+                break;
+            }
+            return Err(Failure::new(Exit::Refused, "paging", "the vendor returned the same page twice"));
+        }
         let rows: Vec<_> = rows.into_iter().take(usize::try_from(left).unwrap_or(usize::MAX)).collect();
         pages.add(&rows)?;
         let read = rows.len() as u64;
         left = left.saturating_sub(read);
         skip = skip.saturating_add(read);
-        let total = json::field(text, "total").and_then(|total| total.parse::<u64>().ok());
-        if read == 0 || total.map_or(read < take, |total| skip >= total) {
-            break;
-        }
-        before = body;
+        before = texts;
     }
-    pages.end()
+    let is_whole = limit.is_none() && !pages.is_closed();
+    pages.end()?;
+    if let Some(total) = total.filter(|total| is_whole && *total != skip) {
+        note(&format!("the list ended at row {skip}, but the vendor states a total of {total}"));
+    }
+    Ok(())
 }
 
 fn printer<'a>(operation: &'a Operation, globals: &'a Globals) -> Printer<'a> {
@@ -147,9 +159,10 @@ pub(crate) async fn send(
     request: Request,
     globals: &Globals,
 ) -> Result<Response<Bytes>, Failure> {
-    let call = request.call::<_, Error>(decode::raw);
-    let response = interrupt::until(operation.class, call).await?;
+    let decode = if globals.format().0 == Format::Raw { decode::raw } else { of_the_api };
+    let response = interrupt::until(operation.class, request.call::<_, Error>(decode)).await?;
     response.map_err(|error| {
+        let is_page = error.kind() == ErrorKind::Decode && operation.class == Class::Read;
         let failure = Failure::call(operation.provider(), operation.class, operation.sensitive, &error);
         let needs_login = operation.provider() == "virtuous"
             && virtuous_client::Error::from(error)
@@ -158,8 +171,14 @@ pub(crate) async fn send(
         if needs_login && !globals.emulator {
             return failure.hint("authctl login virtuous starts a new session");
         }
-        failure
+        if is_page { failure.or_hint("--output raw prints it as it is") } else { failure }
     })
+}
+
+/// A response, unless it is a web page, or compressed: something else than the API has sent it.
+fn of_the_api(response: &Response<Bytes>) -> Result<Response<Bytes>, DecodeFailure> {
+    decode::reject_html(response)?;
+    decode::raw(response)
 }
 
 fn path(operation: &Operation, input: &Input) -> Result<String, Failure> {

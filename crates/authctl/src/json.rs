@@ -1,8 +1,10 @@
 //! JSON as text: numbers, order and unknown fields of a response stay as the vendor sent them.
 
 use crate::failure::is_harmful;
+use auth_client_core::provider::model;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::marker::PhantomData;
@@ -35,6 +37,15 @@ struct Object<'a>(Vec<(String, &'a RawValue)>);
 impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Fields(PhantomData)).map(Object)
+    }
+}
+
+/// Returns the text of a response as the clients read it: without a byte order mark, UTF-16 decoded, and with U+FFFD for what is no
+/// text.
+pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
+    match model::readable(body) {
+        Cow::Borrowed(body) => String::from_utf8_lossy(body),
+        Cow::Owned(body) => String::from_utf8_lossy(&body).into_owned().into(),
     }
 }
 
@@ -256,6 +267,14 @@ pub(crate) fn depth(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_read_as_the_clients_read_it() {
+        for body in [b"{}" as &[u8], b"\xef\xbb\xbf{}", b"\xff\xfe{\0}\0"] {
+            assert_eq!(text(body), "{}", "{body:?}");
+        }
+        assert_eq!(text(b"\"\xe9\""), "\"\u{fffd}\"");
+    }
 
     #[test]
     fn numbers_and_order_are_kept() {

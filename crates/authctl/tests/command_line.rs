@@ -288,7 +288,7 @@ async fn a_user_logs_in_with_a_code() {
             && status[0]["state"] == "renewable",
         "{status}"
     );
-    let shown = home.run(&["status", "virtuous", "-o", "table"]).expect(0, " UTC, renewed ").out;
+    let shown = home.run(&["status", "virtuous", "-o", "table"]).expect(0, " UTC, renewed").out;
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
     // The session is sent to its own address only.
     home.env = vec![("VIRTUOUS_BASE_URL", "https://other.example".to_owned())];

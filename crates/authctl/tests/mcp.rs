@@ -210,7 +210,8 @@ async fn reads_are_projected_and_paged_and_writes_need_a_permission() {
         let (line, data) = agent.data("read", &query(cursor));
         let rows = data.as_array().unwrap();
         assert!(rows.len() <= 2 && rows.iter().all(|row| row.as_object().unwrap().len() == 1), "{data}");
-        assert_eq!(line["fields_not_found"], json!(["nam"]));
+        // The last page may be empty.
+        assert!(rows.is_empty() || line["fields_not_found"] == json!(["nam"]), "{line}");
         found.extend(rows.iter().map(|row| row["id"].as_u64().unwrap()));
         if line["next_cursor"].is_null() {
             break;

@@ -447,3 +447,56 @@ fn help_fits_narrow_terminals() {
         }
     }
 }
+
+/// What a server claims of a list's length ends no list; its end is a page without a new row.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_ends_when_a_page_has_no_new_row() {
+    let page = |ids: &[u32], total: Value| {
+        let list: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+        let body = json!({ "list": list, "total": total, "at": ids.len() }).to_string();
+        Fault::response(200, &[("Content-Type", "application/json")], &body)
+    };
+    let note = "states a total of";
+    for (total, said) in [(json!(0), note), (json!(2), note), (json!(3), ""), (Value::Null, "")] {
+        let emulator = emulator().await;
+        let home = Home::of(&emulator);
+        for ids in [vec![1, 2], vec![3], vec![]] {
+            let rule = FaultRule::new("virtuous", page(&ids, total.clone())).operation("gifts.query");
+            emulator.add_fault(rule).unwrap();
+        }
+        let list = ["virtuous", "gifts", "query", "--data", "{}", "--all", "-o", "ndjson"];
+        let outcome = home.run(&list).expect(0, said);
+        assert_eq!(outcome.out.lines().count(), 3, "{total}: {outcome:?}");
+        assert!(!said.is_empty() || !outcome.err.contains(note), "{total}: {outcome:?}");
+    }
+    // A server that ignores the position: the list is complete, or it isn't.
+    for (total, code, said) in [(json!(2), 0, ""), (json!(9), 3, "the same page twice")] {
+        let emulator = emulator().await;
+        let rule = FaultRule::new("virtuous", page(&[1, 2], total)).operation("gifts.query");
+        emulator.add_fault(rule.times(9)).unwrap();
+        let home = Home::of(&emulator);
+        home.run(&["virtuous", "gifts", "query", "--data", "{}", "--all", "-o", "ndjson"]).expect(code, said);
+    }
+}
+
+/// Something in front of the API has responded: whether a write was executed is not known.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_page_is_no_response_of_the_api() {
+    let emulator = emulator().await;
+    let home = Home::of(&emulator);
+    let page = |operation: &str| {
+        let page = Fault::response(200, &[("Content-Type", "text/html")], "<title>Maintenance</title>");
+        emulator.add_fault(FaultRule::new("virtuous", page).operation(operation)).unwrap();
+    };
+    page("gifts.delete");
+    let failed = home.run(&["virtuous", "gifts", "delete", "7", "--yes"]).expect(7, "a web page instead of");
+    assert!(!failed.err.contains("was executed, but"), "{failed:?}");
+    page("contacts.get");
+    let failed = home.run(&["virtuous", "contacts", "get", "17"]).expect(3, "a web page instead of");
+    assert!(failed.err.contains("--output raw"), "{failed:?}");
+    page("contacts.get");
+    home.run(&["virtuous", "contacts", "get", "17", "-o", "raw"]).expect(0, "<title>Maintenance</title>");
+    let marked = Fault::response(200, &[("Content-Type", "application/json")], "\u{feff}{\"id\":17}");
+    emulator.add_fault(FaultRule::new("virtuous", marked).operation("contacts.get")).unwrap();
+    home.run(&["virtuous", "contacts", "get", "17", "-o", "ndjson"]).expect(0, "{\"id\":17}");
+}

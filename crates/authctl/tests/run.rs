@@ -16,6 +16,7 @@ async fn a_command_calls_without_the_credentials() {
     let secrets = [emulator.virtuous().api_key(), emulator.virtuous().private_key()];
     home.env.push(("OTHER_NAME", secrets[0].clone()));
     home.env.push(("NO_PROXY", "internal".to_owned()));
+    home.env.push(("AUTHCTL_PROFILE", String::new()));
     home.file(".config/authctl/config.toml", "[profiles.x.virtuous]\napi_key = \"env:OTHER_NAME\"\n");
     let script = "env; exec 3<>/dev/tcp/${AUTHCTL_PROXY_URL#http://}; \
         printf 'GET /virtuous/api/Contact/QueryOptions HTTP/1.0\\r\\nhost: %s\\r\\nauthorization: Bearer %s\\r\\n\\r\\n' ${AUTHCTL_PROXY_URL#http://} $VIRTUOUS_API_KEY >&3; head -1 <&3";
@@ -34,7 +35,7 @@ async fn a_command_calls_without_the_credentials() {
     ] {
         assert!(outcome.out.contains(name), "{name}: {outcome:?}");
     }
-    for absent in ["VIRTUOUS_PRIVATE_KEY", "OTHER_NAME"] {
+    for absent in ["VIRTUOUS_PRIVATE_KEY", "OTHER_NAME", "AUTHCTL_PROFILE"] {
         assert!(!outcome.out.contains(absent), "{absent}: {outcome:?}");
     }
     let of_emulator: Vec<String> = emulator

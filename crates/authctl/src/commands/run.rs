@@ -123,13 +123,15 @@ fn variables(provider: &str, url: String, token: &str) -> Vec<(&'static str, Str
     }
 }
 
-/// The variables that may have credentials: those that clients read, and those that the configuration names.
+/// The variables that may have credentials: those that clients read, those that the configuration names, and the name of a profile,
+/// with which `authctl` in the command would go round the proxy.
 fn hidden() -> Result<Vec<String>, Failure> {
     let known = PROVIDERS.into_iter().flat_map(|provider| {
         settings::variables(provider).iter().chain(settings::webhook_variables(provider))
     });
     let mut names: Vec<String> = known.map(|variable| variable.name.to_owned()).collect();
     names.extend(Config::load()?.named_variables());
+    names.push("AUTHCTL_PROFILE".to_owned());
     Ok(names)
 }
 

@@ -47,20 +47,7 @@ impl Out {
 /// Prints a note for people on standard error.
 pub(crate) fn note(text: &str) {
     // Ignored: standard error may be closed.
-    let _ = writeln!(std::io::stderr(), "{}", fitted(text));
-}
-
-/// The text for standard error: on a terminal, prose is wrapped, and indented lines, which are there to be copied, stay whole.
-pub(crate) fn fitted(text: &str) -> String {
-    if !std::io::stderr().is_terminal() {
-        return text.to_owned();
-    }
-    let width = table::width();
-    let lines = text.lines().map(|line| match line.starts_with(' ') {
-        true => line.to_owned(),
-        false => wrap::words(line, 0, 2, width),
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    let _ = writeln!(std::io::stderr(), "{}", wrap::fitted(text));
 }
 
 /// Refuses options of the output that can't work, before anything is sent.
@@ -135,9 +122,9 @@ pub(crate) fn whole_rows(globals: &Globals, columns: &[&str], rows: &[String]) -
 
 /// A response on one line without its secrets, for the failure of a call that was executed.
 pub(crate) fn record(body: &[u8], secrets: &[String]) -> Option<String> {
-    let text = std::str::from_utf8(body).ok().filter(|text| !text.is_empty())?;
-    Some(match serde_json::from_str::<&RawValue>(text) {
-        Ok(_) => json::format(text, false, secrets),
+    let text = Some(json::text(body)).filter(|text| !text.is_empty())?;
+    Some(match serde_json::from_str::<&RawValue>(&text) {
+        Ok(_) => json::format(&text, false, secrets),
         // Secrets can't be found in it.
         Err(_) if !secrets.is_empty() => return None,
         Err(_) => json::quote(&text.chars().take(1000).collect::<String>()),
@@ -195,8 +182,8 @@ impl<'a> Printer<'a> {
         if body.is_empty() {
             return Ok(());
         }
-        let text = std::str::from_utf8(body).ok();
-        let text = text.filter(|text| serde_json::from_str::<&RawValue>(text).is_ok());
+        let text = json::text(body);
+        let text = Some(&*text).filter(|text| serde_json::from_str::<&RawValue>(text).is_ok());
         let Some(mut text) = text else {
             return Err(Failure::new(Exit::Refused, "decode", "the response is not JSON")
                 .hint("--output raw prints it as it is"));

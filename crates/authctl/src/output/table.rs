@@ -243,9 +243,9 @@ mod tests {
         assert_eq!(
             whole(&columns, &list, false, 53),
             "\
-id     observed               setting
-zeros  a false, zero or       none: both are read
-       empty field is shown
+id     observed                   setting
+zeros  a false, zero or empty     none: both are read
+       field is shown
 lists  limit=1 has no effect
 "
         );

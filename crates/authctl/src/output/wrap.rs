@@ -1,5 +1,6 @@
 //! Words in lines of the terminal.
 
+use std::io::IsTerminal as _;
 use unicode_width::UnicodeWidthStr as _;
 
 /// Breaks a paragraph between words, so that its lines fit a width. The first line begins after `used` cells, further ones are
@@ -24,6 +25,19 @@ pub(crate) fn words(text: &str, mut used: usize, hanging: usize, width: usize) -
         is_first = false;
     }
     out
+}
+
+/// The text for standard error: on a terminal, prose is wrapped, and indented lines, which are there to be copied, stay whole.
+pub(crate) fn fitted(text: &str) -> String {
+    if !std::io::stderr().is_terminal() {
+        return text.to_owned();
+    }
+    let width = super::table::width();
+    let lines = text.lines().map(|line| match line.starts_with(' ') {
+        true => line.to_owned(),
+        false => words(line, 0, 2, width),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

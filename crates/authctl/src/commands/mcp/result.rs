@@ -117,7 +117,9 @@ fn page(
     let end = view.offset.saturating_add(count);
     let full = rows.len() as u64
         >= view.limit.min(operation.paging.and_then(|one| one.max_take).unwrap_or(view.limit));
-    let more = count > 0 && total.map_or(full || count < rows.len() as u64, |total| end < total);
+    // A total alone ends nothing, nor does a short page: some servers state the size of the page, or cap pages. Together they do.
+    let is_last = total == Some(end) && !full && count == rows.len() as u64;
+    let more = count > 0 && !is_last && (operation.paging.is_some() || total.is_none_or(|total| end < total));
     line = line.json("rows", count);
     if let Some(total) = total {
         line = line.json("total", total);
@@ -242,11 +244,12 @@ impl<'f> Projection<'f> {
 
 /// The body as JSON, or as a JSON string if it is something else.
 fn text_of(body: &Bytes) -> (String, bool) {
-    let Ok(text) = std::str::from_utf8(body) else {
+    let text = json::text(body);
+    let is_json = serde_json::from_str::<&RawValue>(&text).is_ok() && json::depth(&text) <= MAX_DEPTH;
+    if !is_json && std::str::from_utf8(body).is_err() {
         return (quote(&format!("{} bytes that are no text", body.len())), false);
-    };
-    let is_json = serde_json::from_str::<&RawValue>(text).is_ok() && json::depth(text) <= MAX_DEPTH;
-    (if is_json { text.to_owned() } else { json::harmless(&quote(text)) }, is_json)
+    }
+    (if is_json { text.into_owned() } else { json::harmless(&quote(&text)) }, is_json)
 }
 
 /// The beginning of a vendor's error.

@@ -12,8 +12,10 @@ use auth_token_store::{KeyRing, PostgresStore, RateBudgetStatus, RedisStore, Sto
 use redis::Client;
 use std::time::Duration;
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 19] = [
     "account",
+    "has_token",
+    "generation",
     "lease",
     "lease_held_s",
     "lease_ends_s",
@@ -22,6 +24,7 @@ const COLUMNS: [&str; 16] = [
     "refreshes",
     "refresh_last_s",
     "refresh_average_s",
+    "refresh_ended_s",
     "wait_last_s",
     "wait_average_s",
     "budget_left",
@@ -77,7 +80,8 @@ impl FleetArguments {
         let url = settings.as_ref().and_then(|settings| settings.get(login::URL));
         let key = login::key_of(url, account)?;
         let failed = |error: StoreError| {
-            Failure::new(Exit::Retry, "store", error.to_string()).hint("check the address of --fleet")
+            Failure::new(Exit::Retry, "store", error.to_string())
+                .hint("check the address of --fleet, and that its user may read")
         };
         let status = store.status(&key).await.map_err(failed)?;
         let budget = match &self.budget {
@@ -148,7 +152,9 @@ fn with_lease(row: Line, status: Option<&StoreStatus>) -> Line {
     };
     let timings = |of: fn(&StoreStatus) -> &auth_token_store::Timings| status.map(of);
     let (refreshes, waits) = (timings(|status| &status.refreshes), timings(|status| &status.waits));
-    row.text("lease", lease)
+    row.json("has_token", status.is_some_and(|status| status.has_token))
+        .json("generation", number(status.map(|status| status.generation)))
+        .text("lease", lease)
         .json("lease_held_s", seconds(holder.map(|holder| holder.held_for)))
         .json("lease_ends_s", seconds(holder.map(|holder| holder.ends_in)))
         .json("refreshing_s", seconds(status.and_then(|status| status.refreshing_for)))
@@ -156,6 +162,7 @@ fn with_lease(row: Line, status: Option<&StoreStatus>) -> Line {
         .json("refreshes", number(refreshes.map(|refreshes| refreshes.count)))
         .json("refresh_last_s", seconds(refreshes.and_then(|refreshes| refreshes.last)))
         .json("refresh_average_s", seconds(refreshes.and_then(|refreshes| refreshes.average)))
+        .json("refresh_ended_s", seconds(refreshes.and_then(|refreshes| refreshes.last_ended)))
         .json("wait_last_s", seconds(waits.and_then(|waits| waits.last)))
         .json("wait_average_s", seconds(waits.and_then(|waits| waits.average)))
 }
