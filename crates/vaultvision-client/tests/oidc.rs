@@ -9,11 +9,12 @@ use auth_client_core::transport::{BodyLimits, Received, Transport, TransportErro
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use openidconnect::core::{
-    CoreIdToken, CoreIdTokenClaims, CoreJwsSigningAlgorithm, CoreRsaPrivateSigningKey,
+    CoreHmacKey, CoreIdToken, CoreIdTokenClaims, CoreJsonWebKey, CoreJwsSigningAlgorithm,
+    CoreRsaPrivateSigningKey,
 };
 use openidconnect::{
-    AccessToken, Audience, EmptyAdditionalClaims, EndUserEmail, IssuerUrl, JsonWebKeyId, Nonce,
-    PrivateSigningKey, StandardClaims, SubjectIdentifier,
+    AccessToken, AccessTokenHash, Audience, EmptyAdditionalClaims, EndUserEmail, IssuerUrl, JsonWebKeyId,
+    Nonce, PrivateSigningKey, StandardClaims, SubjectIdentifier,
 };
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -23,7 +24,7 @@ use std::task::Poll;
 use std::time::{Duration, SystemTime};
 use vaultvision_client::ExposeSecret;
 use vaultvision_client::models::{Application, Tenant};
-use vaultvision_client::oidc::{Login, LoginError, Page, Pending};
+use vaultvision_client::oidc::{LoggedIn, Login, LoginError, Page, Pending, Started};
 
 const ISSUER: &str = "https://acme01.vvkey.test";
 const CALLBACK: &str = "https://example.test/auth/callback";
@@ -272,11 +273,19 @@ async fn discovery_is_checked_and_redirects_are_not_followed() {
 
 /// An ID token with these claims, signed with the key under this id.
 fn signed(id: &str, claims: &Value) -> String {
-    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let text = format!("{}.{}", part(&json!({"alg": "RS256", "typ": "JWT", "kid": id})), part(claims));
-    let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
-    format!("{text}.{}", URL_SAFE_NO_PAD.encode(key().sign(&algorithm, text.as_bytes()).unwrap()))
+    signed_by(&key(), &json!({"alg": "RS256", "typ": "JWT", "kid": id}), claims)
 }
+
+/// An ID token with this header and these claims, signed with a key.
+fn signed_by(key: &impl Signs, header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let text = format!("{}.{}", part(header), part(claims));
+    let algorithm = serde_json::from_value(header["alg"].clone()).unwrap();
+    format!("{text}.{}", URL_SAFE_NO_PAD.encode(key.sign(&algorithm, text.as_bytes()).unwrap()))
+}
+
+trait Signs: PrivateSigningKey<VerificationKey = CoreJsonWebKey> {}
+impl<T: PrivateSigningKey<VerificationKey = CoreJsonWebKey>> Signs for T {}
 
 /// The claims of a good token, with some changed.
 fn claims(url: &url::Url, changes: Value) -> Value {
@@ -306,14 +315,37 @@ async fn finish_with(
     id: &str,
     changes: Value,
     read: Option<String>,
-) -> Result<vaultvision_client::oidc::LoggedIn, LoginError> {
+) -> Result<LoggedIn, LoginError> {
     let started = login.begin(Page::Login);
-    let _ = transport.clone().json(200, exchanged(signed(id, &claims(&started.url, changes))));
+    let token = signed(id, &claims(&started.url, changes));
     if let Some(read) = read {
-        let _ = transport.clone().json(200, read);
+        let _ = transport.clone().json(200, exchanged(token)).json(200, read);
+        return finished(login, started).await;
     }
+    finish(transport, login, started, token).await
+}
+
+/// Finishes a login whose token is this.
+async fn finish(
+    transport: &ScriptedTransport,
+    login: &Login,
+    started: Started,
+    token: String,
+) -> Result<LoggedIn, LoginError> {
+    let _ = transport.clone().json(200, exchanged(token));
+    finished(login, started).await
+}
+
+async fn finished(login: &Login, started: Started) -> Result<LoggedIn, LoginError> {
     let back = format!("code=c&state={}", query(&started.url)["state"]);
     login.finish(started.pending, &back).await
+}
+
+/// A tenant that lists these algorithms and keys.
+fn tenant_with(algorithms: Value, keys: Value) -> ScriptedTransport {
+    let mut document: Value = serde_json::from_str(&discovery(ISSUER)).unwrap();
+    document["id_token_signing_alg_values_supported"] = algorithms;
+    ScriptedTransport::new().json(200, document.to_string()).json(200, json!({ "keys": keys }).to_string())
 }
 
 #[tokio::test]
@@ -371,22 +403,32 @@ async fn tokens_that_the_rules_forbid_are_refused_with_their_reason() {
         (json!({"sub": ""}), "subject is empty"),
         (json!({"sub": " \t"}), "subject is empty"),
         (json!({"sub": "\u{200b}\u{feff}"}), "subject is empty"),
-        (json!({"updated_at": "yesterday"}), "its claim updated_at is not a time"),
-        (json!({"email_verified": 1}), "its claim email_verified is not true or false"),
-        (json!({"name": 7}), "its claim name is not a string"),
-        (json!({"address": "Main St"}), "its claim address is not an object"),
-        (json!({"amr": "pwd"}), "its claim amr is not a list"),
         (json!({"sub": null}), "its claim sub is missing or not a string"),
         (json!({"sub": 7}), "its claim sub is missing or not a string"),
-        (json!({"exp": "1700003600"}), "its claim exp is missing or not a number"),
+        (json!({"exp": "soon"}), "its claim exp is missing or not a time"),
+        (json!({"exp": "1699999999"}), "expired"),
+        (json!({"exp": 1e300}), "its claim exp is missing or not a time"),
+        (json!({"exp": "NaN"}), "its claim exp is missing or not a time"),
+        (json!({"exp": true}), "its claim exp is missing or not a time"),
+        (json!({"iat": {}}), "its claim iat is missing or not a time"),
+        (json!({"iss": "acme01"}), "its claim iss is missing or not a URL"),
+        (json!({"iss": 7}), "its claim iss is missing or not a URL"),
+        (json!({"aud": [7]}), "its claim aud is missing or not a string or a list of strings"),
+        (json!({"aud": null}), "its claim aud is missing or not a string or a list of strings"),
+        (json!({"nonce": 7}), "its claim nonce is missing or not a string"),
+        (json!({"at_hash": 7}), "its claim at_hash is missing or not a string"),
+        (json!({"c_hash": []}), "its claim c_hash is missing or not a string"),
+        (json!({"name": 7, "nonce": "another"}), "nonce"),
+        (json!({"name": 7, "exp": 0}), "expired"),
+        (json!({"name": 7, "at_hash": "another"}), "issued for another access token"),
         (json!({"iat": null}), "its claim iat is missing"),
         (json!({"nbf": "1700086400"}), "nbf"),
         (json!({"nbf": 1e300}), "nbf"),
         (json!({"nbf": "NaN"}), "nbf"),
-        (json!({"nbf": "tomorrow"}), "nbf is not a number"),
-        (json!({"nbf": true}), "nbf is not a number"),
+        (json!({"nbf": "tomorrow"}), "nbf is not a time"),
+        (json!({"nbf": true}), "nbf is not a time"),
         (json!({"azp": ""}), "azp"),
-        (json!({"azp": 7}), "its claim azp is not a string"),
+        (json!({"azp": 7}), "its claim azp is missing or not a string"),
         (json!({"aud": []}), "another audience"),
         (json!({"aud": ["J3Or5KNHIUDl", "another"]}), "another audience"),
         (json!({"aud": "J3Or5KNHIUDl "}), "another audience"),
@@ -415,6 +457,213 @@ async fn tokens_that_the_rules_forbid_are_refused_with_their_reason() {
         let builder = builder.clock_allowance(Duration::from_secs(30)).transport(transport.clone());
         let login = builder.discover().await.unwrap();
         finish_with(&transport, &login, "k1", changes, None).await.unwrap();
+    }
+}
+
+/// Claims about the user with values of another type than OpenID Connect has for them.
+fn odd_claims() -> [Value; 14] {
+    [
+        json!({"name": 7}),
+        json!({"name#de": 7}),
+        json!({"given_name": ["A"], "family_name": true}),
+        json!({"picture": {"data": {}}}),
+        json!({"locale": {"language": "en"}}),
+        json!({"address": "Main St"}),
+        json!({"address": {"street_address": 7}}),
+        json!({"amr": "pwd", "acr": 0}),
+        json!({"email_verified": 1}),
+        json!({"email_verified": "yes", "phone_number_verified": 0}),
+        json!({"updated_at": "2023-11-14 22:13:20"}),
+        json!({"updated_at": "1700000000", "auth_time": "1700000000"}),
+        json!({"auth_time": "yesterday"}),
+        json!({"preferred_username": 7, "gender": 1, "birthdate": 19_700_101}),
+    ]
+}
+
+#[tokio::test]
+async fn a_claim_about_the_user_of_another_type_counts_as_absent() {
+    let transport = tenant();
+    let login = login(&transport).await;
+    for odd in odd_claims() {
+        let mut changes = odd.clone();
+        changes["email"] = json!("a@example.test");
+        let logged_in = finish_with(&transport, &login, "k1", changes.clone(), None).await;
+        let logged_in = logged_in.unwrap_or_else(|error| panic!("{odd}: {error}"));
+        changes["sub"] = json!("9cb0Q44OoPO4");
+        let _ = transport.clone().json(200, changes.to_string());
+        for user in [&logged_in.user, &login.user_info(&logged_in).await.unwrap()] {
+            assert_eq!((&*user.subject, user.email.as_deref()), ("9cb0Q44OoPO4", Some("a@example.test")));
+            assert_eq!((&user.name, &user.given_name, &user.family_name), (&None, &None, &None), "{odd}");
+            assert_eq!((&user.picture, &user.locale, user.email_verified), (&None, &None, None), "{odd}");
+        }
+        for (body, reason) in [
+            (json!({"email": "a@example.test"}), "lacks the field sub"),
+            (json!({"sub": 7}), "or it is not a string"),
+            (json!({"sub": "another", "name": 7}), "about another user"),
+        ] {
+            let _ = transport.clone().json(200, body.to_string());
+            let error = login.user_info(&logged_in).await.unwrap_err();
+            assert!(error.to_string().contains(reason), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn times_may_be_strings() {
+    let transport = tenant();
+    let login = login(&transport).await;
+    for changes in [
+        json!({"exp": "1700003600", "iat": "1699999990", "nbf": "1700000000"}),
+        json!({"exp": "1700003600", "auth_time": "1699999990", "updated_at": "1699999990"}),
+        json!({"exp": "2023-11-14T23:13:20Z", "iat": " 1699999990 ", "nbf": "2023-11-14T22:13:20Z"}),
+        json!({"exp": 1_700_003_600.5, "iat": 1_699_999_990.25}),
+    ] {
+        let result = finish_with(&transport, &login, "k1", changes.clone(), None).await;
+        assert!(result.is_ok(), "{changes}: {result:?}");
+    }
+}
+
+/// Why a login with a forged token is refused, at a tenant with these algorithms and keys.
+async fn refusal(
+    algorithms: Value,
+    list: Value,
+    secret: Option<&str>,
+    forge: impl Fn(&url::Url) -> String,
+) -> String {
+    let transport = tenant_with(algorithms, list.clone());
+    let mut builder = Login::at(ISSUER).client_id("J3Or5KNHIUDl").redirect_url(CALLBACK).clock(clock());
+    if let Some(secret) = secret {
+        builder = builder.client_secret(secret.to_owned());
+    }
+    let login = builder.transport(transport.clone()).discover().await.unwrap();
+    let started = login.begin(Page::Login);
+    let token = forge(&started.url);
+    let _ = transport.clone().json(200, exchanged(token)).json(200, json!({ "keys": list }).to_string());
+    let error = finished(&login, started).await.unwrap_err();
+    assert!(matches!(error, LoginError::Token(_)), "{error}");
+    error.to_string()
+}
+
+/// A token is verified as it was received, and not in the form in which it is read.
+#[tokio::test]
+async fn no_token_passes_that_no_allowed_key_has_signed() {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = json!({"alg": "RS256", "kid": "k1"});
+    let rsa = serde_json::to_value(key().as_verification_key()).unwrap();
+    // Of the same length, and odd.
+    let other = rsa["n"].as_str().unwrap();
+    let other = format!("{}{}{}", &other[..1], other[1..5].chars().rev().collect::<String>(), &other[5..]);
+    let with = |name: &str, value: Value| {
+        let mut key = rsa.clone();
+        key[name] = value;
+        json!([key])
+    };
+    let all = || json!(["RS256", "RS512", "ES256", "HS256", "none"]);
+    for odd in [json!({}), json!({"name": 7}), json!({"email_verified": 1, "exp": "1700003600"})] {
+        let good = |url: &url::Url| signed("k1", &claims(url, odd.clone()));
+        let reheaded = |url: &url::Url, header: Value| {
+            let good = good(url);
+            format!("{}{}", part(&header), &good[good.find('.').unwrap()..])
+        };
+        let wrong = "invalid ID token: its signature is wrong";
+        let unknown = "invalid ID token: signed with a key that the tenant does not publish";
+        let disallowed = "invalid ID token: signed with an algorithm that is not allowed";
+        let unsigned = "invalid ID token: it has no signature";
+
+        // No signature.
+        for header in [json!({"alg": "none"}), json!({"alg": "none", "kid": "k1"})] {
+            let bare = |url: &url::Url| format!("{}.{}.", part(&header), part(&claims(url, odd.clone())));
+            assert_eq!(refusal(all(), json!([rsa]), Some("s"), bare).await, unsigned);
+            let forge = |url: &url::Url| reheaded(url, header.clone());
+            assert_eq!(refusal(all(), json!([rsa]), None, forge).await, unsigned);
+        }
+        let bare = |url: &url::Url| format!("{}.{}.", part(&header), part(&claims(url, odd.clone())));
+        assert_eq!(refusal(all(), json!([rsa]), Some("s"), bare).await, wrong);
+
+        // Another key, another id, or a key that is for something else.
+        assert_eq!(refusal(all(), with("n", json!(other)), None, good).await, wrong);
+        assert_eq!(refusal(all(), with("kid", json!("k2")), None, good).await, unknown);
+        assert_eq!(refusal(all(), with("use", json!("enc")), None, good).await, unknown);
+        assert_eq!(refusal(all(), with("alg", json!("RS512")), None, good).await, unknown);
+        assert_eq!(refusal(all(), json!([]), None, good).await, unknown);
+
+        // Another algorithm than the tenant's, or than that of the key.
+        assert_eq!(refusal(json!(["ES256"]), json!([rsa]), None, good).await, disallowed);
+        let es256 = |url: &url::Url| reheaded(url, json!({"alg": "ES256", "kid": "k1"}));
+        assert_eq!(refusal(all(), json!([rsa]), None, es256).await, unknown);
+        let rs512 = |url: &url::Url| reheaded(url, json!({"alg": "RS512", "kid": "k1"}));
+        assert_eq!(refusal(all(), json!([rsa]), None, rs512).await, wrong);
+
+        // Shared secrets: the tenant's public key, that of a public client, and another.
+        let hs256 = |secret: &'static str| {
+            let odd = odd.clone();
+            move |url: &url::Url| {
+                let key = CoreHmacKey::new(secret.as_bytes());
+                signed_by(&key, &json!({"alg": "HS256", "kid": "k1"}), &claims(url, odd.clone()))
+            }
+        };
+        assert_eq!(refusal(all(), json!([rsa]), None, hs256("s")).await, disallowed);
+        assert_eq!(refusal(all(), json!([rsa]), None, hs256("")).await, disallowed);
+        assert_eq!(refusal(all(), json!([rsa]), Some("s"), hs256("another")).await, wrong);
+        assert_eq!(refusal(all(), json!([rsa]), Some("s"), hs256(include_str!("oidc_key.pem"))).await, wrong);
+        assert_eq!(refusal(json!(["RS256"]), json!([rsa]), Some("s"), hs256("s")).await, disallowed);
+        let listed = json!([{"kty": "oct", "kid": "k1", "k": URL_SAFE_NO_PAD.encode("listed")}]);
+        assert_eq!(refusal(all(), listed, Some("s"), hs256("listed")).await, wrong);
+        let cut = |url: &url::Url| {
+            let token = hs256("s")(url);
+            token[..token.len() - 8].to_owned()
+        };
+        assert_eq!(refusal(all(), json!([rsa]), Some("s"), cut).await, wrong);
+
+        // Other claims than those that were signed; among them those to which they are reduced.
+        for changed in [
+            json!({"sub": "another"}),
+            json!({"sub": "another", "name": 7}),
+            json!({"email": "another@example.test"}),
+            json!({"exp": 1_700_003_600.0, "iat": 1_699_999_990.0}),
+        ] {
+            let forge = |url: &url::Url| {
+                let good = good(url);
+                let parts: Vec<&str> = good.split('.').collect();
+                format!("{}.{}.{}", parts[0], part(&claims(url, changed.clone())), parts[2])
+            };
+            assert_eq!(refusal(all(), json!([rsa]), None, forge).await, wrong);
+        }
+    }
+    // A signature over the claims to which a token is reduced is none over the token.
+    let forge = |url: &url::Url| {
+        let reduced = signed("k1", &claims(url, json!({"exp": 1_700_003_600.0, "iat": 1_699_999_990.0})));
+        let parts: Vec<&str> = reduced.split('.').collect();
+        format!("{}.{}.{}", parts[0], part(&claims(url, json!({"name": 7}))), parts[2])
+    };
+    let why = refusal(json!(["RS256"]), json!([rsa]), None, forge).await;
+    assert_eq!(why, "invalid ID token: its signature is wrong");
+}
+
+#[tokio::test]
+async fn a_shared_secret_signs_and_is_compared_with_the_access_token() {
+    let secret = CoreHmacKey::new(CLIENT_SECRET.as_bytes());
+    for name in ["HS256", "HS384", "HS512"] {
+        let transport = tenant_with(json!([name]), json!([]));
+        let login = login(&transport).await;
+        let algorithm: CoreJwsSigningAlgorithm = serde_json::from_value(json!(name)).unwrap();
+        let hash = |token: &str| {
+            let token = AccessToken::new(token.to_owned());
+            AccessTokenHash::from_token(&token, &algorithm, &secret.as_verification_key()).unwrap()
+        };
+        for (token, good) in [(ACCESS_TOKEN, true), ("another", false)] {
+            for odd in [json!({}), json!({"name": 7})] {
+                let started = login.begin(Page::Login);
+                let mut changes = odd.clone();
+                changes["at_hash"] = json!(hash(token));
+                let token = signed_by(&secret, &json!({ "alg": name }), &claims(&started.url, changes));
+                let result = finish(&transport, &login, started, token).await;
+                assert_eq!(result.is_ok(), good, "{name} {odd}: {result:?}");
+                if let Err(error) = result {
+                    assert!(error.to_string().ends_with("issued for another access token"), "{error}");
+                }
+            }
+        }
     }
 }
 

@@ -33,7 +33,8 @@ pub enum LoginError {
     Refused(Refusal),
     /// The query of the redirect doesn't belong to this login.
     State,
-    /// The ID token or the redirect is invalid or belongs to another login; the message contains the reason.
+    /// The ID token, the redirect or the user info is invalid or belongs to another login; the message names it with
+    /// the reason.
     Token(String),
 }
 
@@ -82,6 +83,11 @@ impl LoginError {
         Self::Server(step, ServerFailure { cause, status: None, source: Some(Box::new(source)) })
     }
 
+    /// Creates the error of a rejected ID token. The reason contains nothing of it.
+    pub(super) fn id_token(why: impl fmt::Display) -> Self {
+        Self::Token(format!("invalid ID token: {why}"))
+    }
+
     /// Creates the error of a request whose response is invalid, or that was not sent. The cause contains nothing
     /// of a response but names of fields.
     pub(super) fn server(
@@ -115,7 +121,7 @@ impl fmt::Display for LoginError {
                 status(f, refusal.status)
             }
             Self::State => f.write_str("the redirect belongs to no login that was started here"),
-            Self::Token(why) => write!(f, "invalid ID token: {why}"),
+            Self::Token(why) => f.write_str(why),
         }
     }
 }

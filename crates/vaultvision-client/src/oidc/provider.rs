@@ -1,5 +1,6 @@
 //! The tenant's discovery document and its signing keys.
 
+use super::claims::flag;
 use super::error::LoginError;
 use super::http::Http;
 use auth_client_core::provider::auth_core::{Clock, Now};
@@ -69,7 +70,7 @@ impl Provider {
             authorization_endpoint: endpoint("authorization_endpoint", &document.authorization_endpoint)?,
             token_endpoint: endpoint("token_endpoint", &document.token_endpoint)?,
             userinfo_endpoint: userinfo.map(|url| endpoint("userinfo_endpoint", url)).transpose()?,
-            sends_issuer: is_true(&document.authorization_response_iss_parameter_supported),
+            sends_issuer: flag(&document.authorization_response_iss_parameter_supported) == Some(true),
             algorithms: algorithms(&document.id_token_signing_alg_values_supported),
             keys: RwLock::new(read_keys(http, &jwks_uri).await?),
             read_again: Mutex::new(None),
@@ -130,8 +131,4 @@ fn algorithms(value: &Value) -> Vec<CoreJwsSigningAlgorithm> {
         .filter(|algorithm| *algorithm != CoreJwsSigningAlgorithm::None)
         .collect();
     if known.is_empty() { vec![CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256] } else { known }
-}
-
-fn is_true(value: &Value) -> bool {
-    value.as_bool() == Some(true) || value.as_str() == Some("true")
 }

@@ -1,41 +1,38 @@
-//! Verification of ID tokens. The `openidconnect` crate checks signatures, audience, nonce and expiry; this module
-//! checks the other claims.
+//! Verification of ID tokens. The `openidconnect` crate checks header, audience, nonce and expiry, and verifies
+//! signatures with one key; this module chooses the key and checks the other claims.
 
+use super::claims::{deciding, seconds};
 use super::error::LoginError;
 use super::login::Login;
 use super::provider::same_issuer;
 use super::user::UserInfo;
 use auth_client_core::provider::auth_core::ExposeSecret;
 use auth_client_core::provider::auth_core::secret::has_visible;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, Utc};
-use openidconnect::core::{
-    CoreGenderClaim, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm,
-    CoreJwsSigningAlgorithm,
-};
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+use base64::{Engine as _, alphabet};
+use chrono::{DateTime, TimeDelta, Utc};
+use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKey, CoreJsonWebKeySet};
 use openidconnect::{
-    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId, ClientSecret, IdToken,
-    IssuerUrl, Nonce, SignatureVerificationError,
+    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, IssuerUrl, JsonWebKey,
+    JwsSigningAlgorithm, Nonce, SignatureVerificationError,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::str::FromStr;
+use std::time::{Duration, SystemTime};
 
-type Token = IdToken<Extra, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+/// The encoding of a token's parts, as lenient as the library's.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
 
-/// Claims that the library doesn't check.
-#[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Extra {
-    nbf: Option<Value>,
-}
-
-impl AdditionalClaims for Extra {}
-
-/// The reason why a token was rejected.
-enum Refused {
-    /// Other keys may help.
-    Key(SignatureVerificationError),
-    Token(String),
+/// An ID token as it was received, and in the form that the library reads.
+struct Token<'a> {
+    /// Header and payload as received, which the tenant has signed.
+    signed: &'a [u8],
+    signature: Vec<u8>,
+    claims: Map<String, Value>,
+    /// The token with the deciding claims only, because the library refuses a token as a whole if any claim has
+    /// another type. The signature isn't one over these claims: see [`Token::key`].
+    reduced: CoreIdToken,
 }
 
 /// Verifies the ID token of a login. If its key is unknown, the tenant's keys are reloaded.
@@ -45,218 +42,187 @@ pub(super) async fn verify(
     nonce: &Nonce,
     access_token: &str,
 ) -> Result<UserInfo, LoginError> {
-    let token = Token::from_str(token).map_err(|_| LoginError::Token(unreadable(token)))?;
+    let token = Token::read(token).map_err(LoginError::id_token)?;
+    let key = key(login, &token).await?;
+    token.user(login, &key, nonce, access_token).map_err(LoginError::id_token)
+}
+
+/// Returns the key that has signed a token.
+async fn key(login: &Login, token: &Token<'_>) -> Result<CoreJsonWebKey, LoginError> {
+    use SignatureVerificationError::{CryptoError, InvalidKey, NoMatchingKey};
     let keys = login.provider.keys();
-    let why = match claims(login, &token, nonce, access_token, &keys) {
-        Ok(user) => return Ok(user),
-        Err(Refused::Token(why)) => return Err(LoginError::Token(why)),
-        Err(Refused::Key(why)) => why,
+    let why = match token.key(login, &keys) {
+        Ok(key) => return Ok(key),
+        Err(why @ (NoMatchingKey | InvalidKey(_) | CryptoError(_))) => why,
+        Err(why) => return Err(LoginError::id_token(describe(&why))),
     };
-    let newer = match (login.provider.newer_keys(&keys, &login.http, &*login.clock).await, &why) {
+    match (login.provider.newer_keys(&keys, &login.http, &*login.clock).await, &why) {
+        (Ok(Some(newer)), _) => token.key(login, &newer).map_err(|why| LoginError::id_token(describe(&why))),
         // The key may have been replaced under its old id, but most likely the token is forged.
-        (Err(_), SignatureVerificationError::CryptoError(_)) => {
-            return Err(LoginError::Token(describe(&why)));
-        }
-        (newer, _) => newer?,
-    };
-    let Some(newer) = newer else {
-        return Err(LoginError::Token(describe(&why)));
-    };
-    claims(login, &token, nonce, access_token, &newer).map_err(|refused| match refused {
-        Refused::Key(why) => LoginError::Token(describe(&why)),
-        Refused::Token(why) => LoginError::Token(why),
-    })
+        (Ok(None), _) | (Err(_), CryptoError(_)) => Err(LoginError::id_token(describe(&why))),
+        (Err(error), _) => Err(error),
+    }
 }
 
-fn claims(
-    login: &Login,
-    token: &Token,
-    nonce: &Nonce,
-    access_token: &str,
-    keys: &CoreJsonWebKeySet,
-) -> Result<UserInfo, Refused> {
-    let refused = match claims_by(login, token, nonce, access_token, keys.clone()) {
-        Err(Refused::Key(why @ SignatureVerificationError::AmbiguousKeyId(_))) => why,
-        result => return result,
-    };
-    // A tenant may list a key twice, or two keys under one id. Any of them may have signed the token.
-    for key in keys.keys() {
-        let only = CoreJsonWebKeySet::new(vec![key.clone()]);
-        match claims_by(login, token, nonce, access_token, only) {
-            Err(Refused::Key(_)) => {}
-            result => return result,
-        }
-    }
-    Err(Refused::Key(refused))
-}
-
-fn claims_by(
-    login: &Login,
-    token: &Token,
-    nonce: &Nonce,
-    access_token: &str,
-    keys: CoreJsonWebKeySet,
-) -> Result<UserInfo, Refused> {
-    let refuse = |why: &str| Err(Refused::Token(why.to_owned()));
-    let issuer = IssuerUrl::new(login.provider.issuer.clone())
-        .map_err(|_| Refused::Token("the tenant's issuer is not a URL".to_owned()))?;
-    let id = ClientId::new(login.client_id.clone());
-    let now = login.clock.now().wall;
-    let allowance = login.clock_allowance;
-    let time = DateTime::<Utc>::from(now.checked_sub(allowance).unwrap_or(now));
-    let verifier = match &login.client_secret {
-        Some(secret) => {
-            let secret = ClientSecret::new(secret.expose_secret().to_owned());
-            CoreIdTokenVerifier::new_confidential_client(id, secret, issuer, keys)
-        }
-        None => CoreIdTokenVerifier::new_public_client(id, issuer, keys),
-    };
-    let verifier = verifier
-        .set_allowed_algs(login.provider.algorithms.clone())
-        .set_time_fn(move || time)
-        // Compared below, without the slash at the end.
-        .require_issuer_match(false);
-    let claims = token.claims(&verifier, nonce).map_err(|error| match error {
-        ClaimsVerificationError::SignatureVerification(
-            error @ (SignatureVerificationError::NoMatchingKey
-            | SignatureVerificationError::AmbiguousKeyId(_)
-            | SignatureVerificationError::InvalidKey(_)
-            | SignatureVerificationError::CryptoError(_)),
-        ) => Refused::Key(error),
-        ClaimsVerificationError::SignatureVerification(error) => Refused::Token(describe(&error)),
-        ClaimsVerificationError::Expired(_) => Refused::Token("it has expired".to_owned()),
-        ClaimsVerificationError::InvalidAudience(_) => {
-            Refused::Token("it is for another audience".to_owned())
-        }
-        ClaimsVerificationError::InvalidNonce(_) => {
-            Refused::Token("it is for another login (nonce)".to_owned())
-        }
-        // The library's messages quote the token.
-        ClaimsVerificationError::Unsupported(_) => {
-            Refused::Token("its header names a type or an extension that is not supported".to_owned())
-        }
-        _ => Refused::Token("a claim has a value that is not allowed".to_owned()),
-    })?;
-    if !same_issuer(claims.issuer().as_str(), &login.provider.issuer) {
-        return refuse("it is from another issuer");
-    }
-    if !has_visible(claims.subject().as_str()) {
-        return refuse("its subject is empty");
-    }
-    if claims.authorized_party().is_some_and(|party| **party != login.client_id) {
-        return refuse("it was issued to another client (azp)");
-    }
-    let until = now.checked_add(allowance).unwrap_or(now);
-    let seconds = DateTime::<Utc>::from(until).timestamp();
-    #[expect(clippy::cast_precision_loss, reason = "NumericDate is a JSON number, and seconds are small")]
-    let seconds = seconds as f64;
-    // A number as a string does no harm.
-    let number = |nbf: &Value| {
-        let number = nbf.as_f64().or_else(|| nbf.as_str()?.trim().parse().ok());
-        number.filter(|number: &f64| number.is_finite())
-    };
-    match claims.additional_claims().nbf.as_ref().map(number) {
-        Some(None) => return refuse("its claim nbf is not a number"),
-        Some(Some(nbf)) if nbf > seconds => {
-            return refuse("it is not valid yet (nbf); is this machine's clock right?");
-        }
-        _ => {}
-    }
-    if let Some(expected) = claims.access_token_hash() {
-        let bad = || Refused::Token("it can't be compared with the access token (at_hash)".to_owned());
-        let algorithm = token.signing_alg().map_err(|_| bad())?;
-        let key = token.signing_key(&verifier).map_err(|_| bad())?;
-        let actual = AccessTokenHash::from_token(&AccessToken::new(access_token.to_owned()), algorithm, key);
-        if actual.map_err(|_| bad())? != *expected {
-            return refuse("issued for another access token");
-        }
-    }
-    Ok(UserInfo::of_token(claims))
-}
-
-/// Why a token can't be read, in words that contain nothing of it.
-fn unreadable(token: &str) -> String {
-    let parts: Vec<&str> = token.split('.').collect();
-    let payload = match *parts.as_slice() {
-        [_, payload, _] => payload,
-        [_, _, _, _, _] => return "it is encrypted, which is not supported".to_owned(),
-        _ => return "not a signed token".to_owned(),
-    };
-    let claims = URL_SAFE_NO_PAD.decode(payload).ok();
-    let Some(claims) = claims.and_then(|json| serde_json::from_slice::<Map<String, Value>>(&json).ok())
-    else {
-        return "its claims are not JSON".to_owned();
-    };
-    type Check = (&'static str, fn(&Value) -> bool, &'static str);
-    let checks: [Check; 5] = [
-        ("iss", Value::is_string, "a string"),
-        ("sub", Value::is_string, "a string"),
-        ("aud", |value| value.is_string() || value.is_array(), "a string or a list"),
-        ("exp", Value::is_number, "a number"),
-        ("iat", Value::is_number, "a number"),
-    ];
-    if let Some((name, _, what)) =
-        checks.iter().find(|(name, is_good, _)| !claims.get(*name).is_some_and(is_good))
-    {
-        return format!("its claim {name} is missing or not {what}");
-    }
-    let optional = |names: &'static [&'static str], is_good: fn(&Value) -> bool, what| {
-        let bad = |name: &&&str| claims.get(**name).is_some_and(|value| !value.is_null() && !is_good(value));
-        names.iter().find(bad).map(|name| format!("its claim {name} is not {what}"))
-    };
-    optional(&TEXTS, Value::is_string, "a string")
-        .or_else(|| optional(&["email_verified", "phone_number_verified"], is_flag, "true or false"))
-        .or_else(|| optional(&["auth_time", "updated_at"], Value::is_number, "a time"))
-        .or_else(|| optional(&["amr"], Value::is_array, "a list"))
-        .or_else(|| optional(&["address"], Value::is_object, "an object"))
-        .unwrap_or_else(|| {
-            "its header, or one of its claims, has another type than ID tokens have".to_owned()
+impl<'a> Token<'a> {
+    /// Reads a token without verifying it. An error contains nothing of it.
+    fn read(token: &'a str) -> Result<Self, String> {
+        let (header, payload, signature) = match *token.split('.').collect::<Vec<_>>().as_slice() {
+            [header, payload, signature] => (header, payload, signature),
+            [_, _, _, _, _] => return Err("it is encrypted, which is not supported".to_owned()),
+            _ => return Err("not a signed token".to_owned()),
+        };
+        let claims = BASE64.decode(payload).ok().and_then(|json| serde_json::from_slice(&json).ok());
+        let claims: Map<String, Value> = claims.ok_or("its claims are not JSON")?;
+        let reduced = BASE64.encode(Value::Object(deciding(&claims)?).to_string());
+        Ok(Self {
+            signed: token.rsplit_once('.').map_or(token, |(signed, _)| signed).as_bytes(),
+            signature: BASE64.decode(signature).map_err(|_| "its signature is not base64")?,
+            claims,
+            reduced: CoreIdToken::from_str(&format!("{header}.{reduced}.{signature}"))
+                .map_err(|_| "its header is invalid, or names an unknown algorithm")?,
         })
+    }
+
+    /// Returns the key that has signed the bytes of this token as they were received.
+    fn key(
+        &self,
+        login: &Login,
+        keys: &CoreJsonWebKeySet,
+    ) -> Result<CoreJsonWebKey, SignatureVerificationError> {
+        use SignatureVerificationError::{CryptoError, DisallowedAlg, NoMatchingKey};
+        // An error if there is none.
+        let algorithm = self.reduced.signing_alg()?;
+        if !login.provider.algorithms.contains(algorithm) {
+            return Err(DisallowedAlg(String::new()));
+        }
+        if algorithm.uses_shared_secret() {
+            // Anybody can sign with the secret of a client that has none to keep.
+            let secret = login.client_secret.as_ref().ok_or(DisallowedAlg(String::new()))?;
+            let key = CoreJsonWebKey::new_symmetric(secret.expose_secret().as_bytes().to_vec());
+            // The library panics if the signature has another length.
+            let length = key.hash_bytes(&[], algorithm).map_err(DisallowedAlg)?.len();
+            if self.signature.len() != length {
+                return Err(CryptoError(String::new()));
+            }
+            return key.verify_signature(algorithm, self.signed, &self.signature).map(|()| key);
+        }
+        // A tenant may list a key twice, or two keys under one id. Any of them may have signed the token.
+        let mut refused = NoMatchingKey;
+        for key in keys.keys() {
+            // Of the set with this key alone, the library returns it if id, type and use are right.
+            let Ok(verifier) = verifier(login, key.clone()) else { continue };
+            if self.reduced.signing_key(&verifier).is_err() {
+                continue;
+            }
+            match key.verify_signature(algorithm, self.signed, &self.signature) {
+                Ok(()) => return Ok(key.clone()),
+                Err(why) => refused = why,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Checks the claims of a token that this key has signed.
+    fn user(
+        &self,
+        login: &Login,
+        key: &CoreJsonWebKey,
+        nonce: &Nonce,
+        access_token: &str,
+    ) -> Result<UserInfo, String> {
+        let refuse = |why: &str| Err(why.to_owned());
+        let now = login.clock.now().wall;
+        let earliest = utc(now.checked_sub(login.clock_allowance).unwrap_or(now));
+        let verifier = verifier(login, key.clone())?
+            // Verified over the bytes that were received.
+            .insecure_disable_signature_check()
+            .set_time_fn(move || earliest)
+            // Compared below, without the slash at the end.
+            .require_issuer_match(false);
+        let claims = self.reduced.claims(&verifier, nonce).map_err(|error| refused(&error))?;
+        if !same_issuer(claims.issuer().as_str(), &login.provider.issuer) {
+            return refuse("it is from another issuer");
+        }
+        let subject = claims.subject().as_str();
+        if !has_visible(subject) {
+            return refuse("its subject is empty");
+        }
+        if claims.authorized_party().is_some_and(|party| **party != login.client_id) {
+            return refuse("it was issued to another client (azp)");
+        }
+        let latest = since_epoch(now.checked_add(login.clock_allowance).unwrap_or(now));
+        match self.claims.get("nbf").filter(|value| !value.is_null()).map(seconds) {
+            Some(None) => return refuse("its claim nbf is not a time"),
+            Some(Some(nbf)) if nbf > latest => {
+                return refuse("it is not valid yet (nbf); is this machine's clock right?");
+            }
+            _ => {}
+        }
+        if let Some(expected) = claims.access_token_hash() {
+            let bad = |_| "it can't be compared with the access token (at_hash)".to_owned();
+            let algorithm = self.reduced.signing_alg().map_err(|why| describe(&why))?;
+            let token = AccessToken::new(access_token.to_owned());
+            if AccessTokenHash::from_token(&token, algorithm, key).map_err(bad)? != *expected {
+                return refuse("issued for another access token");
+            }
+        }
+        Ok(UserInfo::of(subject, &self.claims))
+    }
 }
 
-/// Optional claims that are strings.
-const TEXTS: [&str; 19] = [
-    "acr",
-    "at_hash",
-    "azp",
-    "birthdate",
-    "c_hash",
-    "email",
-    "family_name",
-    "gender",
-    "given_name",
-    "locale",
-    "middle_name",
-    "name",
-    "nickname",
-    "nonce",
-    "phone_number",
-    "picture",
-    "profile",
-    "website",
-    "zoneinfo",
-];
+fn verifier(login: &Login, key: CoreJsonWebKey) -> Result<CoreIdTokenVerifier<'static>, String> {
+    let issuer = IssuerUrl::new(login.provider.issuer.clone());
+    let issuer = issuer.map_err(|_| "the tenant's issuer is not a URL")?;
+    let id = ClientId::new(login.client_id.clone());
+    Ok(CoreIdTokenVerifier::new_public_client(id, issuer, CoreJsonWebKeySet::new(vec![key])))
+}
 
-fn is_flag(value: &Value) -> bool {
-    value.is_boolean() || matches!(value.as_str(), Some("true" | "false"))
+/// Returns a time for the library, or the nearest that it can represent.
+fn utc(time: SystemTime) -> DateTime<Utc> {
+    let epoch = DateTime::<Utc>::UNIX_EPOCH;
+    let delta = |duration: Duration| TimeDelta::from_std(duration).ok();
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => {
+            delta(after).and_then(|after| epoch.checked_add_signed(after)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+        }
+        Err(before) => delta(before.duration())
+            .and_then(|before| epoch.checked_sub_signed(before))
+            .unwrap_or(DateTime::<Utc>::MIN_UTC),
+    }
+}
+
+fn since_epoch(time: SystemTime) -> f64 {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => after.as_secs_f64(),
+        Err(before) => -before.duration().as_secs_f64(),
+    }
+}
+
+/// Returns why the library refuses claims. Its own messages quote the token.
+fn refused(error: &ClaimsVerificationError) -> String {
+    match error {
+        ClaimsVerificationError::Expired(_) => "it has expired",
+        ClaimsVerificationError::InvalidAudience(_) => "it is for another audience",
+        ClaimsVerificationError::InvalidNonce(_) => "it is for another login (nonce)",
+        ClaimsVerificationError::Unsupported(_) => {
+            "its header names a type or an extension that is not supported"
+        }
+        _ => "a claim has a value that is not allowed",
+    }
+    .to_owned()
 }
 
 fn describe(error: &SignatureVerificationError) -> String {
     match error {
-        SignatureVerificationError::NoMatchingKey => {
-            "signed with a key that the tenant does not publish".to_owned()
-        }
-        SignatureVerificationError::CryptoError(_) => "its signature is wrong".to_owned(),
-        SignatureVerificationError::DisallowedAlg(_) => {
-            "signed with an algorithm that is not allowed".to_owned()
-        }
-        SignatureVerificationError::AmbiguousKeyId(_) => {
-            "none of the tenant's keys that fit has signed it".to_owned()
-        }
+        SignatureVerificationError::NoMatchingKey => "signed with a key that the tenant does not publish",
+        SignatureVerificationError::CryptoError(_) => "its signature is wrong",
+        SignatureVerificationError::DisallowedAlg(_) => "signed with an algorithm that is not allowed",
         SignatureVerificationError::InvalidKey(_) => {
-            "signed with a key that the tenant publishes in an invalid form".to_owned()
+            "signed with a key that the tenant publishes in an invalid form"
         }
-        SignatureVerificationError::NoSignature => "it has no signature".to_owned(),
-        _ => "its signature can't be checked".to_owned(),
+        SignatureVerificationError::NoSignature => "it has no signature",
+        _ => "its signature can't be checked",
     }
+    .to_owned()
 }

@@ -1,10 +1,10 @@
 //! Claims about the user who logged in.
 
-use super::token::Extra;
-use openidconnect::core::CoreUserInfoClaims;
-use openidconnect::{IdTokenClaims, LocalizedClaim, core::CoreGenderClaim};
+use super::claims::flag;
+use serde_json::{Map, Value};
 
-/// Claims about the user who logged in, with the field names of a [`Profile`](crate::models::Profile).
+/// Claims about the user who logged in, with the field names of a [`Profile`](crate::models::Profile). A claim of
+/// another type counts as absent.
 ///
 /// ```
 /// fn greeting(user: &vaultvision_client::oidc::UserInfo) -> String {
@@ -32,32 +32,19 @@ pub struct UserInfo {
     pub picture: Option<String>,
 }
 
-fn first<T>(claim: Option<&LocalizedClaim<T>>, text: impl Fn(&T) -> String) -> Option<String> {
-    claim.and_then(|claim| claim.get(None)).map(text)
-}
-
-/// The two kinds of claims have the same accessors but no common trait.
-macro_rules! from_claims {
-    ($claims:expr) => {
-        UserInfo {
-            subject: $claims.subject().to_string(),
-            name: first($claims.name(), |text| text.to_string()),
-            given_name: first($claims.given_name(), |text| text.to_string()),
-            family_name: first($claims.family_name(), |text| text.to_string()),
-            email: $claims.email().map(|email| email.to_string()),
-            email_verified: $claims.email_verified(),
-            locale: $claims.locale().map(|locale| locale.as_ref().to_owned()),
-            picture: first($claims.picture(), |text| text.to_string()),
-        }
-    };
-}
-
 impl UserInfo {
-    pub(super) fn of_token(claims: &IdTokenClaims<Extra, CoreGenderClaim>) -> Self {
-        from_claims!(claims)
-    }
-
-    pub(super) fn of_answer(claims: &CoreUserInfoClaims) -> Self {
-        from_claims!(claims)
+    /// Reads the claims of an ID token or of a user-info response, whose subject was checked.
+    pub(super) fn of(subject: &str, claims: &Map<String, Value>) -> Self {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        Self {
+            subject: subject.to_owned(),
+            name: text("name"),
+            given_name: text("given_name"),
+            family_name: text("family_name"),
+            email: text("email"),
+            email_verified: claims.get("email_verified").and_then(flag),
+            locale: text("locale"),
+            picture: text("picture"),
+        }
     }
 }
