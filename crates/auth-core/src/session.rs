@@ -185,11 +185,12 @@ impl<P: Pair> Session<P> {
         (is_newer && stored.is_valid() && stored.serves(now)).then(|| stored.clone())
     }
 
-    /// Returns whether a stored pair is newer than a pair of this process. A given pair has no generation: after the server
-    /// has rejected it, any other pair is newer; before that, the later expiry is decisive, and then whether the server has
-    /// accepted that pair.
+    /// Returns whether a stored pair is newer than a pair of this process. After the server has rejected the pair of this
+    /// process, any other pair is newer: after a logout, the generations of the store start again. Before that, a given pair
+    /// has no generation: the later expiry is decisive, and then whether the server has accepted that pair.
     fn is_newer(&self, stored: &P, known: &P, now: SystemTime) -> bool {
-        if known.generation() == 0 && (self.has_ended || self.is_refused(known)) {
+        let is_other = known.generation() == 0 || !stored.has_refresh_token_of(known);
+        if is_other && (self.has_ended || self.is_refused(known)) {
             return true;
         }
         match (known.generation(), stored.expires_at(), known.expires_at()) {

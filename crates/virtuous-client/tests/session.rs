@@ -697,6 +697,32 @@ async fn a_session_that_has_ended_revives_with_a_login_elsewhere() {
     }
 }
 
+/// The generations of an emptied store start again, below that of this process.
+#[tokio::test]
+async fn a_login_after_a_logout_revives_a_session_that_had_ended_before_the_logout() {
+    let (world, store) = (World::new(), Shaky::default());
+    let client = ended(&world, &store).await;
+    for _ in 0..3 {
+        call(client.clone()).await.unwrap();
+        world.server.expire();
+        world.time.advance(Duration::from_secs(20));
+    }
+    world.server.revoke();
+    let error = call(client.clone()).await.unwrap_err();
+    assert_eq!(error.session_problem(), Some(SessionProblem::RefreshRefused));
+    store.lock(&key()).await.unwrap().clear().await.unwrap();
+    world.time.advance(Duration::from_secs(20));
+    call(client.clone()).await.unwrap_err();
+    log_in_elsewhere(&world, &store).await;
+    world.time.advance(Duration::from_secs(2));
+    call(client.clone()).await.unwrap();
+    let refreshes = world.refreshes();
+    world.server.expire();
+    world.time.advance(Duration::from_secs(20));
+    call(client).await.unwrap();
+    assert_eq!(world.refreshes(), refreshes + 1);
+}
+
 #[tokio::test]
 async fn a_code_source_without_a_code_is_asked_again_at_growing_intervals() {
     let world = World::new();
