@@ -119,14 +119,8 @@ impl FileStore {
 
     fn paths(&self, action: &'static str, key: &StoreKey) -> Result<Paths, StoreError> {
         let (Place::Folder(place) | Place::File(place)) = &self.place;
-        // `~anna`, `$HOME`, `%APPDATA%`: a folder of that name would be created.
-        let first = place.components().next().map(|first| first.as_os_str().as_encoded_bytes());
-        if let Some([sign @ (b'~' | b'$' | b'%'), ..]) = first {
-            let sign = char::from(*sign);
-            let reason = format!(
-                "begins with `{sign}`, which only a shell can expand: write the whole path, or `./{sign}`"
-            );
-            return Err(StoreError::new(action, format!("{} {reason}", place.display())));
+        if let Some(reason) = mistake(place) {
+            return Err(StoreError::new(action, format!("{:?} {reason}", place.display().to_string())));
         }
         Ok(match &self.place {
             Place::Folder(folder) => {
@@ -145,6 +139,34 @@ impl FileStore {
             }
         })
     }
+}
+
+/// Returns what is wrong with a path that only another program would read as it was meant: a folder of that name would be
+/// created.
+fn mistake(path: &Path) -> Option<String> {
+    let text = path.to_string_lossy();
+    if text.chars().any(char::is_control) {
+        return Some("contains a line break or another control character".to_owned());
+    }
+    if text.starts_with(['"', '\'', '`', '\u{201c}', '\u{201e}', '\u{2018}', '\u{ab}']) {
+        return Some("begins with a quotation mark: write the path without".to_owned());
+    }
+    if text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:")) {
+        return Some("is a URL: write the path in it".to_owned());
+    }
+    if text.starts_with('~') {
+        return Some(
+            "begins with `~`, which only a shell can expand: write the whole path, or `./~`".to_owned(),
+        );
+    }
+    // `$HOME`, `%APPDATA%`.
+    let sign = path.components().find_map(|name| match name.as_os_str().as_encoded_bytes() {
+        [sign @ (b'$' | b'%'), ..] => Some(char::from(*sign)),
+        _ => None,
+    })?;
+    Some(format!(
+        "contains `{sign}` at the start of a name, which only a shell can expand: write the whole path"
+    ))
 }
 
 /// Replaces a leading `~` with the user's home directory.

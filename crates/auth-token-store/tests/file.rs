@@ -368,3 +368,26 @@ async fn nothing_prints_a_token() {
     assert!(printed.contains("FileStore") && printed.contains("StoredToken"), "{printed}");
     assert!(!printed.contains("access-1") && !printed.contains("refresh-1"), "{printed}");
 }
+
+/// From a file of settings that no shell has read: folders of these names would be created.
+#[tokio::test]
+async fn a_path_that_only_another_program_would_understand_is_refused() {
+    for (path, part) in [
+        ("\"/home/anna/token.json\"", "quotation mark"),
+        ("'token.json'", "quotation mark"),
+        ("\u{201c}token.json\u{201d}", "quotation mark"),
+        ("file:///home/anna/token.json", "URL"),
+        ("File:token.json", "URL"),
+        ("token.json\n", "line break"),
+        ("to\u{0}ken.json", "control character"),
+        ("/home/$USER/token.json", "`$`"),
+        ("/home/anna/${NAME}.json", "`$`"),
+        ("C:/%APPDATA%/token.json", "`%`"),
+    ] {
+        for store in [FileStore::at(path), FileStore::in_folder(path)] {
+            let error = store.load(&key("anna")).await.unwrap_err().to_string();
+            assert!(error.contains(part) && !error.contains('\n'), "{error}");
+            let Err(LockError::Unavailable(_)) = store.lock(&key("anna")).await else { panic!("locked") };
+        }
+    }
+}
