@@ -81,13 +81,15 @@ fn what_is_no_signature_is_refused() {
     ] {
         assert_eq!(verify(&secret, b"{}", header), Err(WebhookError::Malformed), "{header}");
     }
-    for nobody in ["", "a line of a file\n", "\r\n"] {
+    for nobody in ["", "a line of a file\n", "\r\n", "\nsecret", "\u{feff}secret", "secret\u{200b}"] {
         assert_eq!(
             verify(&SecretString::from(nobody), b"{}", &hex),
             Err(WebhookError::InvalidSecret),
             "{nobody:?}"
         );
     }
+    let line = WebhookError::InvalidSecret.to_string();
+    assert!(line.contains("begin or end") && line.contains("byte order mark"), "{line}");
 }
 
 #[test]

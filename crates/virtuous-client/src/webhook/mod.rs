@@ -81,9 +81,12 @@ pub enum WebhookError {
     /// The signature does not match body and secret.
     #[error("the signature does not match the body")]
     Mismatch,
-    /// The secret is empty, so a signature would prove nothing, or ends with the line break of the file that it was read
-    /// from.
-    #[error("invalid secret: must not be empty or end with a line break")]
+    /// The secret is empty, so a signature would prove nothing, or begins or ends with an invisible character, such as the
+    /// line break or the byte order mark of the file that it was read from.
+    #[error(
+        "invalid secret: must not be empty, or begin or end with an invisible character such as a line break \
+         or a byte order mark"
+    )]
     InvalidSecret,
     /// The body is not a JSON object.
     #[error("the body is not a JSON object")]
@@ -110,8 +113,8 @@ pub enum WebhookError {
 ///
 /// # Errors
 ///
-/// [`WebhookError`] if the signature is malformed or does not match, or if the secret is empty or ends
-/// with a line break.
+/// [`WebhookError`] if the signature is malformed or does not match, or if the secret is empty or begins or ends with an
+/// invisible character.
 pub fn verify(secret: &SecretString, body: &[u8], header: &str) -> Result<(), WebhookError> {
     let secret = secret.expose_secret();
     if check_password("secret", secret).is_err() {
@@ -145,8 +148,8 @@ pub fn verify(secret: &SecretString, body: &[u8], header: &str) -> Result<(), We
 ///
 /// # Errors
 ///
-/// [`WebhookError`] if the signature is malformed or matches no secret, if a secret is empty or ends with a line break, or if
-/// there is none.
+/// [`WebhookError`] if the signature is malformed or matches no secret, if a secret is empty or begins or ends with an
+/// invisible character, or if there is none.
 pub fn verify_any(secrets: &[SecretString], body: &[u8], header: &str) -> Result<usize, WebhookError> {
     let mut matching = Err(WebhookError::InvalidSecret);
     // All secrets are tried, so that the duration doesn't depend on which one matches.

@@ -129,7 +129,7 @@ impl Signing {
         }
         if secrets.iter().any(|secret| secret.is_empty() || secret.ends_with(['\n', '\r'])) {
             return Err(Failure::credentials(
-                "the secret of webhooks must not be empty or end with a line break",
+                "the secret of webhooks must not be empty, or begin or end with an invisible character such as a line break",
             ));
         }
         Ok(secrets.into_iter().map(SecretString::from).collect())
