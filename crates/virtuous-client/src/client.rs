@@ -83,7 +83,8 @@ impl Client {
     /// The client can still be used after `close`: calls start renewals that they wait for. Without a session, `close`
     /// returns immediately.
     ///
-    /// Each renewal completes within the client's time limits, and so does `close`.
+    /// Each renewal completes within the client's time limits, and so does `close`. If a renewal waits for a one-time code
+    /// of the [`code_source`](crate::ClientBuilder::code_source), `close` drops the question, and the renewal fails.
     ///
     /// ```no_run
     /// # async fn run() -> Result<(), virtuous_client::Error> {
@@ -96,6 +97,7 @@ impl Client {
     /// ```
     pub async fn close(&self) {
         if let Some(session) = &self.session {
+            session.source.renewer().stop_asking();
             session.source.close().await;
         }
     }

@@ -746,6 +746,70 @@ async fn a_code_source_without_a_code_is_asked_again_at_growing_intervals() {
     call(client).await.unwrap();
 }
 
+/// Each login may send a code to the user.
+#[tokio::test]
+async fn a_code_source_that_panics_or_whose_code_is_in_vain_costs_few_logins() {
+    for panics in [true, false] {
+        let (world, store) = (World::new(), Shaky::default());
+        world.server.set(Endpoint::WantsCode);
+        let works = Arc::new(AtomicBool::new(false));
+        let (source, locked) = (Arc::clone(&works), Arc::clone(&store.unlockable));
+        let builder = world.builder().user("anna", "password".to_owned()).code_source(move || {
+            let works = source.load(Ordering::Relaxed);
+            assert!(works || !panics, "a bug in a code source");
+            // The user enters the code, and the store fails in the meantime.
+            locked.store(!works, Ordering::Relaxed);
+            std::future::ready(Some(virtuous_client::SecretString::from("123456")))
+        });
+        let client = builder.token_store(store.clone(), "anna").build().unwrap();
+        for _ in 0..3600 {
+            call(client.clone()).await.unwrap_err();
+            store.unlockable.store(false, Ordering::Relaxed);
+            world.time.advance(Duration::from_secs(1));
+        }
+        let logins = world.server.logins();
+        assert!((4..=8).contains(&logins), "panics: {panics}, {logins} logins");
+        works.store(true, Ordering::Relaxed);
+        world.time.advance(Duration::from_secs(3600));
+        call(client).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn closing_drops_the_question_for_a_code() {
+    let world = World::new();
+    world.server.set(Endpoint::WantsCode);
+    let builder = world.builder().user("anna", "password".to_owned());
+    let client = builder.code_source(std::future::pending).build().unwrap();
+    let calling = tokio::spawn(call(client.clone()));
+    settle().await;
+    assert_eq!(world.server.logins(), 1);
+    // Manual time stands still.
+    tokio::time::timeout(Duration::from_secs(10), client.close()).await.expect("nobody is asked any more");
+    let error = calling.await.unwrap().unwrap_err();
+    assert_eq!(error.session_problem(), Some(SessionProblem::CodeRequired));
+}
+
+/// Panics at every attempt.
+#[derive(Debug)]
+struct Rude;
+
+impl virtuous_client::Observer for Rude {
+    fn attempt_ended(&self, _: &virtuous_client::observe::AttemptEnded) {
+        panic!("a bug in an observer");
+    }
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_costs_no_pair() {
+    let (world, store) = (World::new(), Shaky::default());
+    drop(ended(&world, &store).await);
+    let client = world.builder().observer(Rude).token_store(store.clone(), "anna").build().unwrap();
+    call(client).await.unwrap();
+    assert_eq!((world.refreshes(), world.server.reused.load(Ordering::Relaxed)), (1, 0));
+    assert_eq!(store.load(&key()).await.unwrap().unwrap().generation, 2);
+}
+
 /// The call in which nobody enters a code ends at its own deadline, and the renewal some minutes later.
 #[tokio::test]
 async fn a_code_source_that_never_answers_blocks_nobody_for_ever() {
@@ -787,6 +851,8 @@ async fn an_automatic_login_is_paced_and_only_a_real_refusal_ends_it() {
         (Endpoint::Answers(401, "<html>proxy</html>", ""), true),
         (Endpoint::Answers(403, r#"{"error":"locked"}"#, ""), true),
         (Endpoint::Answers(423, "", ""), true),
+        (Endpoint::Answers(200, "<html>Your account is locked.</html>", ""), true),
+        (Endpoint::Answers(302, "", ""), true),
         (Endpoint::Answers(429, "", "700"), true),
         (Endpoint::Answers(400, r#"{"error":"invalid_request"}"#, "700"), true),
         (Endpoint::Answers(400, r#"{"error":"slow_down"}"#, ""), true),

@@ -4,15 +4,16 @@ use super::endpoint::{Grant, is_login_refusal};
 use super::problem::{SessionError, SessionProblem, temporary};
 use super::renewer::Renewer;
 use super::session::Held;
-use super::shared_store::{LOCK_LIMIT, LockedStore};
-use super::state::State;
+use super::shared_store::LOCK_LIMIT;
+use super::state::{Run, State};
 use auth_client_core::Error;
 use auth_client_core::provider::auth_core::secret::has_visible;
 use auth_client_core::provider::auth_core::token::MAX_RETRY_AFTER;
 use auth_client_core::provider::auth_core::{CredentialError, ExposeSecret as _, SecretString};
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 /// Time limit for entering a one-time code.
@@ -65,48 +66,52 @@ impl Renewer {
         }
     }
 
+    /// Returns the credentials of the automatic login, if it may be tried.
+    pub(super) fn login(&self, state: &State) -> Option<&Unattended> {
+        self.unattended.as_ref().filter(|_| !state.login_refused)
+    }
+
     /// Logs in automatically.
     pub(super) async fn log_in_automatically(
         &self,
         state: &mut State,
-        place: &mut LockedStore,
+        run: &mut Run,
         login: &Unattended,
     ) -> Result<Held, CredentialError> {
-        place.prove_writable().await?;
+        run.place.prove_writable().await?;
         let limit = self.engine().operation_timeout();
         let mut grant = self.endpoint.password(&login.user, &login.password, None, limit).await;
+        let delay = FIRST_LOGIN_DELAY.saturating_mul(1 << state.failed_logins.min(16)).min(MAX_RETRY_AFTER);
+        state.failed_logins = state.failed_logins.saturating_add(1);
         let mut with_code = false;
         if let (Ok(Grant::CodeRequired), Some(source)) = (&grant, &login.code) {
+            // Set before the question, because the source may panic.
+            self.pause(state, delay, code_required());
             // Other processes may use the store while the user looks for the code.
-            place.release().await;
-            if let Some(code) = self.engine().within(CODE_TIMEOUT, source()).await.flatten()
-                && has_visible(code.expose_secret())
-            {
-                *place = self.lock(LOCK_LIMIT).await?;
-                let stored = place.stored.as_ref().map(Held::of_store);
+            run.place.release().await;
+            if let Some(code) = self.ask(source, run).await {
+                run.place = match self.lock(LOCK_LIMIT).await {
+                    Ok(place) => place,
+                    Err(error) => return Err(self.pause(state, delay, error)),
+                };
+                let stored = run.place.stored.as_ref().map(Held::of_store);
                 let known = state.session.latest();
                 if let Some(newer) = state.session.newer(stored.as_ref(), known, self.now().wall) {
                     state.session.adopted(newer.clone());
-                    (state.ended, state.paused) = (None, None);
+                    (state.ended, state.paused, state.failed_logins) = (None, None, 0);
                     return Ok(newer);
                 }
                 with_code = true;
                 grant = self.endpoint.password(&login.user, &login.password, Some(&code), limit).await;
             }
         }
-        let delay = FIRST_LOGIN_DELAY.saturating_mul(1 << state.failed_logins.min(16)).min(MAX_RETRY_AFTER);
-        state.failed_logins = state.failed_logins.saturating_add(1);
         let error = match grant {
-            Ok(Grant::Tokens(tokens)) => return self.keep(state, place, tokens).await,
+            Ok(Grant::Tokens(tokens)) => return self.keep(state, &mut run.place, tokens).await,
             Ok(Grant::CodeRequired) if login.code.is_none() => {
                 state.login_refused = true;
                 return Err(self.end(state, SessionProblem::CodeRequired, None));
             }
-            Ok(Grant::CodeRequired) => {
-                let problem = SessionProblem::CodeRequired;
-                let error = CredentialError::unavailable(SessionError::new(problem));
-                return Err(self.pause(state, delay, error.with_message(problem.to_string())));
-            }
+            Ok(Grant::CodeRequired) => return Err(self.pause(state, delay, code_required())),
             Err(error) => error,
         };
         // With a code, the rejection may concern the code instead of the password.
@@ -114,8 +119,10 @@ impl Renewer {
             state.login_refused = true;
             return Err(self.end(state, SessionProblem::LoginRefused, Some(error)));
         }
-        let answered = error.status().is_some_and(|status| status.is_client_error());
-        let wait = error.retry_after().unwrap_or_default().max(if answered { delay } else { Duration::ZERO });
+        // Not after a failure of the network or the server, unless the next login would send the user another code.
+        let answered = error.status().is_some_and(|status| !status.is_server_error());
+        let least = if answered || with_code { delay } else { Duration::ZERO };
+        let wait = error.retry_after().unwrap_or_default().max(least);
         let problem = match is_login_refusal(&error) {
             true => SessionProblem::LoginRefused,
             false => SessionProblem::EndpointUnavailable,
@@ -123,6 +130,28 @@ impl Renewer {
         let error = temporary(problem, error);
         Err(if wait.is_zero() { error } else { self.pause(state, wait, error) })
     }
+
+    /// Drops the question for a code that a renewal has asked.
+    pub(crate) fn stop_asking(&self) {
+        self.closes.send_replace(());
+    }
+
+    /// Asks for a one-time code. `None` if there is none, or if the client is closed in the meantime.
+    async fn ask(&self, source: &CodeSource, run: &mut Run) -> Option<SecretString> {
+        let mut asking = pin!(self.engine().within(CODE_TIMEOUT, source()));
+        let mut closed = pin!(run.closed.changed());
+        let code = poll_fn(|context| match closed.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(None),
+            Poll::Pending => asking.as_mut().poll(context).map(Option::flatten),
+        });
+        code.await.filter(|code| has_visible(code.expose_secret()))
+    }
+}
+
+/// Returns the error of a login without the code that it requires.
+fn code_required() -> CredentialError {
+    let problem = SessionProblem::CodeRequired;
+    CredentialError::unavailable(SessionError::new(problem)).with_message(problem.to_string())
 }
 
 /// Returns the error of a login that failed before or after its request.

@@ -29,7 +29,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 /// Interval at which the store is read again after a failure that only new tokens can end.
 const STORE_INTERVAL: Duration = Duration::from_secs(2);
@@ -39,7 +39,9 @@ pub(crate) struct Renewer {
     pub(super) endpoint: TokenEndpoint,
     store: Option<SharedStore>,
     /// Credentials for an automatic login, which is tried last.
-    unattended: Option<Unattended>,
+    pub(super) unattended: Option<Unattended>,
+    /// Notified when the client is closed.
+    pub(super) closes: watch::Sender<()>,
     /// Locked during a renewal or login, so that only one runs at a time and the store's lock is taken once.
     pub(super) state: Mutex<State>,
 }
@@ -62,7 +64,7 @@ impl Renewer {
         given: Option<Held>,
     ) -> Self {
         let state = State { session: Session::new(given), ..State::default() };
-        Self { endpoint, store, unattended, state: Mutex::new(state) }
+        Self { endpoint, store, unattended, closes: watch::Sender::new(()), state: Mutex::new(state) }
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -292,11 +294,6 @@ impl Renewer {
         error
     }
 
-    /// Returns the credentials of the automatic login, if it may be tried.
-    fn login(&self, state: &State) -> Option<&Unattended> {
-        self.unattended.as_ref().filter(|_| !state.login_refused)
-    }
-
     /// Returns the failure because of which nothing may be sent to the token endpoint now.
     fn pausing(&self, state: &State) -> Option<CredentialError> {
         let (until, error) = state.paused.as_ref()?;
@@ -312,7 +309,7 @@ impl Renewer {
         problem: Problem,
     ) -> Result<Held, CredentialError> {
         if let Some(login) = self.login(state) {
-            return self.log_in_automatically(state, &mut run.place, login).await;
+            return self.log_in_automatically(state, run, login).await;
         }
         match (state.ended.clone(), run.cause.take()) {
             (Some(ended), None) => Err(ended),
@@ -336,7 +333,8 @@ impl Renew for Renewer {
         };
         let place = LockedStore::unlocked(self.engine());
         let known = held.as_ref().map_or(0, |held| held.generation);
-        let mut run = Run { place, known, limit: Duration::MAX, store: None, cause: None };
+        let closed = self.closes.subscribe();
+        let mut run = Run { place, known, limit: Duration::MAX, store: None, cause: None, closed };
         let held = held.map(|held| (*held).clone());
         let start = |session: &mut Session<Held>, situation| {
             Renewal::start(session, held.clone(), situation, self.now().wall)

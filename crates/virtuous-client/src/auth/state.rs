@@ -6,6 +6,7 @@ use auth_client_core::Error;
 use auth_client_core::provider::auth_core::session::Session;
 use auth_client_core::provider::auth_core::{CredentialError, Now};
 use std::time::Duration;
+use tokio::sync::watch;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -38,4 +39,6 @@ pub(super) struct Run {
     pub(super) store: Option<CredentialError>,
     /// The failure of the refresh.
     pub(super) cause: Option<Error>,
+    /// Changes when the client is closed.
+    pub(super) closed: watch::Receiver<()>,
 }
