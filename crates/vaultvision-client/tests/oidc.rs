@@ -217,6 +217,18 @@ async fn what_comes_back_from_somewhere_else_is_not_sent_on() {
         let pending = login.begin(Page::Login).pending;
         assert!(matches!(login.finish(pending, back).await, Err(LoginError::State)), "{back}");
     }
+    for (back, reason) in [
+        ("", "the redirect has no code"),
+        ("&code=", "the redirect has no code"),
+        ("&code=c&code=d", "the redirect has more than one parameter code"),
+        ("&code=c&iss=https://evil.test", "the redirect is from another issuer"),
+    ] {
+        let started = login.begin(Page::Login);
+        let back = format!("state={}{back}", query(&started.url)["state"]);
+        let error = login.finish(started.pending, &back).await.unwrap_err();
+        assert!(matches!(error, LoginError::Token(_)), "{back}: {error}");
+        assert_eq!(error.to_string(), reason);
+    }
     let started = login.begin(Page::Login);
     let back = format!("error=access_denied&state={}", query(&started.url)["state"]);
     let refused = login.finish(started.pending, &back).await.unwrap_err();
@@ -370,6 +382,96 @@ async fn a_rotated_key_is_read_and_an_unknown_one_only_so_often() {
     clock.advance(Duration::from_secs(10));
     finish_with(&transport, &login, "k3", json!({}), Some(keys("k3"))).await.unwrap();
     assert_eq!(read(), 4);
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_read_are_reported_to_each_login() {
+    let transport = tenant();
+    let clock = Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)));
+    let builder = Login::at(ISSUER).client_id("J3Or5KNHIUDl").redirect_url(CALLBACK).clock(clock.clone());
+    let login = builder.transport(transport.clone()).discover().await.unwrap();
+    let line = "the request for signing keys failed: the server refused the request (status 503)";
+    let started = login.begin(Page::Login);
+    let token = signed("k2", &claims(&started.url, json!({})));
+    let _ = transport.clone().json(200, exchanged(token)).json(503, "");
+    assert_eq!(finished(&login, started).await.unwrap_err().to_string(), line);
+    let asked = transport.requests().len();
+    for _ in 0..3 {
+        let error = finish_with(&transport, &login, "k2", json!({}), None).await.unwrap_err();
+        assert_eq!(error.to_string(), line);
+        finish_with(&transport, &login, "k1", json!({}), None).await.unwrap();
+    }
+    assert_eq!(transport.requests().len(), asked + 6, "paced");
+    clock.advance(Duration::from_secs(10));
+    finish_with(&transport, &login, "k2", json!({}), Some(keys("k2"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_clock_beyond_all_calendars_ends_no_program() {
+    let seconds = Duration::from_secs(1 << 50);
+    let (late, early) = (SystemTime::UNIX_EPOCH + seconds, SystemTime::UNIX_EPOCH - seconds);
+    for (time, changes, reason) in [
+        (late, json!({}), Some("expired")),
+        (early, json!({"nbf": 1_700_000_000}), Some("nbf")),
+        (early, json!({}), None),
+    ] {
+        let transport = tenant();
+        let builder = Login::at(ISSUER).client_id("J3Or5KNHIUDl").redirect_url(CALLBACK);
+        let builder = builder.clock(Arc::new(ManualClock::new(time))).transport(transport.clone());
+        let login = builder.discover().await.unwrap();
+        let result = finish_with(&transport, &login, "k1", changes, None).await;
+        let why = result.err().map(|error| error.to_string());
+        assert_eq!(why.is_some(), reason.is_some(), "{why:?}");
+        assert!(why.unwrap_or_default().contains(reason.unwrap_or_default()));
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_may_have_no_user_info() {
+    for odd in [json!(null), json!(""), json!(7), json!([]), json!({})] {
+        let mut document: Value = serde_json::from_str(&discovery(ISSUER)).unwrap();
+        document["userinfo_endpoint"] = odd.clone();
+        let transport = ScriptedTransport::new().json(200, document.to_string()).json(200, keys("k1"));
+        let login = login(&transport).await;
+        let logged_in = finish_with(&transport, &login, "k1", json!({}), None).await.unwrap();
+        let error = login.user_info(&logged_in).await.unwrap_err();
+        assert!(matches!(error, LoginError::Setup(_)), "{odd}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_is_compared_as_a_url() {
+    for (issuer, same) in [
+        ("https://ACME01.vvkey.test", true),
+        ("HTTPS://acme01.vvkey.test:443/", true),
+        ("https://acme01.vvkey.test//", false),
+        ("https://acme01.vvkey.test:8443", false),
+        ("https://acme01.vvkey.test./", false),
+        ("https://acme01.vvkey.test/?x=/", false),
+        ("https://acme01.vvkey.test/#", false),
+        ("https://user@acme01.vvkey.test", false),
+        ("https://acme01.vvkey.test@evil.test", false),
+        ("http://acme01.vvkey.test", false),
+        ("acme01.vvkey.test", false),
+    ] {
+        let transport = ScriptedTransport::new().json(200, discovery(issuer)).json(200, keys("k1"));
+        let builder = Login::at(ISSUER).client_id("a").redirect_url(CALLBACK).transport(transport);
+        assert_eq!(builder.discover().await.is_ok(), same, "{issuer}");
+        let transport = tenant();
+        let login = login(&transport).await;
+        let result = finish_with(&transport, &login, "k1", json!({ "iss": issuer }), None).await;
+        assert_eq!(result.is_ok(), same, "{issuer}: {result:?}");
+        let started = login.begin(Page::Login);
+        let _ = transport.clone().json(200, exchanged(signed("k1", &claims(&started.url, json!({})))));
+        let mut back = url::form_urlencoded::Serializer::new(String::new());
+        let back = back.append_pair("state", &query(&started.url)["state"]).append_pair("code", "c");
+        let result = login.finish(started.pending, &back.append_pair("iss", issuer).finish()).await;
+        assert_eq!(result.is_ok(), same, "{issuer}: {result:?}");
+    }
+    for issuer in ["https://ACME01.vvkey.test", "https://acme01.vvkey.test:443"] {
+        let builder = Login::at(issuer).client_id("a").redirect_url(CALLBACK).transport(tenant());
+        assert!(builder.discover().await.is_ok(), "{issuer}");
+    }
 }
 
 #[tokio::test]
@@ -747,7 +849,7 @@ async fn a_parameter_of_a_redirect_occurs_once() {
         let state = &query(&started.url)["state"];
         let back = format!("code=c&state={state}&iss={ISSUER}{more}");
         let error = login.finish(started.pending, &back).await.unwrap_err();
-        assert!(matches!(error, LoginError::State), "{more}: {error}");
+        assert_eq!(matches!(error, LoginError::State), more == "&state=x", "{more}: {error}");
         assert_eq!(transport.requests().len(), 2);
     }
 }

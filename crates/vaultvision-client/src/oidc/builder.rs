@@ -3,7 +3,7 @@
 use super::error::LoginError;
 use super::http::Http;
 use super::login::Login;
-use super::provider::Provider;
+use super::provider::{DISCOVERY, Provider};
 use crate::models::{Application, Tenant};
 use auth_client_core::provider::auth_core::secret::{check_key, check_trimmed};
 use auth_client_core::provider::auth_core::{Clock, ExposeSecret, SecretString, SystemClock};
@@ -154,7 +154,7 @@ impl LoginBuilder {
     /// # Errors
     ///
     /// [`LoginError::Setup`] if the issuer or the redirect URL is invalid, and [`LoginError::Server`] if the
-    /// documents can't be obtained.
+    /// documents can't be obtained, or if there is no transport for them.
     pub async fn discover(self) -> Result<Login, LoginError> {
         let issuer = BaseUrl::parse("issuer", &self.issuer)
             .map_err(|_| LoginError::Setup("the issuer must be https:// and the tenant's domain"))?;
@@ -175,9 +175,9 @@ impl LoginBuilder {
         }
         let transport = match self.transport {
             Some(transport) => transport,
-            None => {
-                Settings::new("").transport().map_err(|_| LoginError::Setup("no transport is compiled in"))?
-            }
+            None => Settings::new("")
+                .transport()
+                .map_err(|error| LoginError::unsent(DISCOVERY, error.to_string(), error))?,
         };
         let http = Http { transport, plain: !issuer.origin().is_secure() };
         Ok(Login {

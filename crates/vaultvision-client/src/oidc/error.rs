@@ -4,6 +4,7 @@ use auth_client_core::transport::TransportError;
 use http::StatusCode;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 /// A failed login. Never contains a code, a token or a secret.
 ///
@@ -43,7 +44,7 @@ pub enum LoginError {
 pub struct ServerFailure {
     cause: String,
     status: Option<StatusCode>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl ServerFailure {
@@ -51,6 +52,11 @@ impl ServerFailure {
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.status
+    }
+
+    /// Returns the same failure, for the logins that it concerns besides the first one.
+    pub(super) fn copy(&self) -> Self {
+        Self { cause: self.cause.clone(), status: self.status, source: self.source.clone() }
     }
 }
 
@@ -80,7 +86,16 @@ impl LoginError {
     pub(super) fn sending(step: &'static str, source: TransportError) -> Self {
         let cause =
             source.reason().map_or_else(|| source.to_string(), |reason| format!("{source}: {reason}"));
-        Self::Server(step, ServerFailure { cause, status: None, source: Some(Box::new(source)) })
+        Self::unsent(step, cause, source)
+    }
+
+    /// Creates the error of a request that could not be sent.
+    pub(super) fn unsent(
+        step: &'static str,
+        cause: String,
+        source: impl StdError + Send + Sync + 'static,
+    ) -> Self {
+        Self::Server(step, ServerFailure { cause, status: None, source: Some(Arc::new(source)) })
     }
 
     /// Creates the error of a rejected ID token. The reason contains nothing of it.

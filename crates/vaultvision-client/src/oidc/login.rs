@@ -156,8 +156,8 @@ impl Login {
     /// # Errors
     ///
     /// [`LoginError::State`] if the redirect belongs to another login, [`LoginError::Refused`] if the server
-    /// rejected the login, [`LoginError::Token`] if the ID token is missing or invalid or the redirect is from
-    /// another issuer, [`LoginError::Server`] if a request failed.
+    /// rejected the login, [`LoginError::Token`] if the ID token is missing or invalid, or if the redirect has no code
+    /// or is from another issuer, [`LoginError::Server`] if a request failed.
     pub async fn finish(&self, pending: Pending, query: &str) -> Result<LoggedIn, LoginError> {
         let query = query.trim_start_matches('?');
         let find = |wanted: &str| {
@@ -165,15 +165,15 @@ impl Login {
             let mut values = pairs.filter(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
             (values.next(), values.next())
         };
-        // RFC 6749 forbids a repeated parameter, which another reader may take for the first one.
-        if ["state", "iss", "error", "code"].iter().any(|name| find(name).1.is_some()) {
+        // Checked first, so that an error of another login is not reported as an error of this one. RFC 6749 forbids the
+        // same parameter twice: another reader may take the other one.
+        if find("state") != (Some(pending.state.secret().clone()), None) {
             return Err(LoginError::State);
+        }
+        if let Some(name) = ["iss", "error", "code"].iter().find(|name| find(name).1.is_some()) {
+            return Err(LoginError::Token(format!("the redirect has more than one parameter {name}")));
         }
         let find = |wanted: &str| find(wanted).0;
-        // Checked first, so that an error of another login is not reported as an error of this one.
-        if find("state").as_deref() != Some(pending.state.secret().as_str()) {
-            return Err(LoginError::State);
-        }
         match find("iss") {
             Some(issuer) if !same_issuer(&issuer, &self.provider.issuer) => {
                 return Err(LoginError::Token("the redirect is from another issuer".to_owned()));
@@ -187,7 +187,8 @@ impl Login {
         if let Some(refused) = find("error") {
             return Err(LoginError::refused(&refused, None));
         }
-        let code = find("code").filter(|code| !code.is_empty()).ok_or(LoginError::State)?;
+        let code = find("code").filter(|code| !code.is_empty());
+        let code = code.ok_or_else(|| LoginError::Token("the redirect has no code".to_owned()))?;
         let (access_token, id_token) = self.exchange(&code, &pending.verifier).await?;
         let id_token = id_token.ok_or_else(|| LoginError::id_token("missing"))?;
         let user = token::verify(self, &id_token, &pending.nonce, &access_token).await?;

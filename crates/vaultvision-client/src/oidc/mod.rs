@@ -5,10 +5,11 @@
 //! redirect URL belongs to the application.
 //!
 //! Harmless deviations of a server are accepted: booleans, numbers and times as strings, JSON with another content
-//! type, an issuer with a trailing slash. Claims about the user that have another type count as absent. The signing
-//! keys are reloaded, at most every 10 seconds, when a token is signed with an unknown key. A token is rejected if it is
-//! not valid yet (`nbf`), was issued to another client (`azp`) or has no subject; a redirect is rejected if it contains
-//! another issuer (RFC 9207). All endpoints must be `https`, unless the issuer itself is a loopback address.
+//! type, an issuer that is the same URL apart from a trailing slash. Claims about the user that have another type count
+//! as absent. The signing keys are reloaded, at most every 10 seconds, when a token is signed with an unknown key. A
+//! token is rejected if it is not valid yet (`nbf`), was issued to another client (`azp`) or has no subject; a redirect
+//! is rejected if it contains another issuer (RFC 9207). All endpoints must be `https`, unless the issuer itself is a
+//! loopback address.
 //!
 //! A login sends its requests to the tenant's host, with the id and secret of an application. It never uses the API key
 //! of a [`Client`](crate::Client).

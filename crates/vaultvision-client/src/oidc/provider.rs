@@ -1,7 +1,7 @@
 //! The tenant's discovery document and its signing keys.
 
 use super::claims::flag;
-use super::error::LoginError;
+use super::error::{LoginError, ServerFailure};
 use super::http::Http;
 use auth_client_core::provider::auth_core::{Clock, Now};
 use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use url::Url;
 
-const DISCOVERY: &str = "the discovery request";
+pub(super) const DISCOVERY: &str = "the discovery request";
 const KEYS: &str = "the request for signing keys";
 
 /// Minimum interval at which the keys are read again because a token was signed with an unknown one.
@@ -32,8 +32,9 @@ pub(super) struct Provider {
     jwks_uri: Url,
     /// Not locked during a request, so that a login with a known key doesn't wait for one.
     keys: RwLock<Arc<CoreJsonWebKeySet>>,
-    /// Time of the last request for newer keys. Locked during a request, so that there is only one at a time.
-    read_again: Mutex<Option<Now>>,
+    /// Time of the last request for newer keys, and its failure. Locked during a request, so that there is only one at
+    /// a time.
+    read_again: Mutex<Option<(Now, Option<ServerFailure>)>>,
 }
 
 #[derive(Deserialize)]
@@ -41,7 +42,9 @@ struct Document {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
-    userinfo_endpoint: Option<String>,
+    /// The only one that isn't required; an empty string or another type means that there is none.
+    #[serde(default)]
+    userinfo_endpoint: Value,
     jwks_uri: String,
     #[serde(default)]
     authorization_response_iss_parameter_supported: Value,
@@ -65,7 +68,7 @@ impl Provider {
             _ => Err(answer.bad(format!("{name} in the document is not an https URL"))),
         };
         let jwks_uri = endpoint("jwks_uri", &document.jwks_uri)?;
-        let userinfo = document.userinfo_endpoint.as_deref();
+        let userinfo = document.userinfo_endpoint.as_str().filter(|url| !url.is_empty());
         let provider = Self {
             authorization_endpoint: endpoint("authorization_endpoint", &document.authorization_endpoint)?,
             token_endpoint: endpoint("token_endpoint", &document.token_endpoint)?,
@@ -84,7 +87,8 @@ impl Provider {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns newer keys than `old`, and requests them if necessary. `None` if the last request is too recent.
+    /// Returns newer keys than `old`, and requests them if necessary. If the last request is too recent, returns its
+    /// failure or `None`.
     pub(super) async fn newer_keys(
         &self,
         old: &Arc<CoreJsonWebKeySet>,
@@ -96,12 +100,21 @@ impl Provider {
         if !Arc::ptr_eq(&current, old) {
             return Ok(Some(current));
         }
-        if read_again.is_some_and(|last| clock.now().since(last) < KEY_INTERVAL) {
-            return Ok(None);
+        if let Some((last, failure)) = &*read_again
+            && clock.now().since(*last) < KEY_INTERVAL
+        {
+            return match failure {
+                Some(failure) => Err(LoginError::Server(KEYS, failure.copy())),
+                None => Ok(None),
+            };
         }
         let keys = read_keys(http, &self.jwks_uri).await;
         // Noted afterwards: a login that is dropped has read no keys for the next one.
-        *read_again = Some(clock.now());
+        let failure = match &keys {
+            Err(LoginError::Server(_, failure)) => Some(failure.copy()),
+            _ => None,
+        };
+        *read_again = Some((clock.now(), failure));
         let keys = keys?;
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
         Ok(Some(keys))
@@ -117,9 +130,13 @@ async fn read_keys(http: &Http, url: &Url) -> Result<Arc<CoreJsonWebKeySet>, Log
     Ok(Arc::new(http.get(KEYS, url.as_str()).await?.success()?))
 }
 
-/// Returns whether two issuers are equal, apart from a trailing slash.
+/// Returns whether two issuers are the same URL, apart from a trailing slash.
 pub(super) fn same_issuer(one: &str, other: &str) -> bool {
-    let plain = |issuer: &str| issuer.strip_suffix('/').unwrap_or(issuer).to_owned();
+    let plain = |issuer: &str| {
+        // In a URL, the case of the host and a default port make no difference.
+        let url = Url::parse(issuer).map_or_else(|_| issuer.to_owned(), String::from);
+        url.strip_suffix('/').map(str::to_owned).unwrap_or(url)
+    };
     plain(one) == plain(other)
 }
 
