@@ -3,7 +3,7 @@
 //! The program in `xtask/programs/calls` makes the calls; this starts it, counts, and compares. Ratios of the same run are
 //! compared with limits, because absolute numbers depend on the machine.
 
-use crate::report::budgets::{Budgets, Load, Transport};
+use crate::report::budgets::Budgets;
 use crate::report::process::{self, Background};
 use crate::report::{self, Row, percentile, progress, thousands};
 use crate::{Failure, workspace};
@@ -66,15 +66,16 @@ const CASES: [Case; 3] = [
 
 pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
-    let budgets = Budgets::read(&root)?.bench;
+    let budgets = Budgets::read(&root)?;
     // A row's id names the transport unless it is the default one.
-    let ours = [("", "verigator", &budgets.hyper), ("reqwest.", "verigator over reqwest", &budgets.reqwest)];
+    let ours = [("", "verigator"), ("reqwest.", "verigator over reqwest")];
     progress("building the program that makes the calls (about a minute the first time)");
     let program = Program::start(&root)?;
     let mut rows = Vec::new();
     for case in &CASES {
         let costs = if process::is_there("valgrind") { Some(program.instructions(case)?) } else { None };
-        rows.extend(ours.iter().enumerate().map(|(index, part)| instructions_row(case, part, costs, index)));
+        let ours = ours.iter().enumerate();
+        rows.extend(ours.map(|(index, part)| instructions_row(case, part, costs, index, &budgets)));
     }
     progress("counting allocations");
     let counts = each(|client| {
@@ -82,43 +83,37 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
         Ok(cost.allocations as f64 / 1000.0)
     })?;
     let [.., reqwest, hyper] = counts;
-    for ((part, title, limits), count) in ours.iter().zip(counts) {
-        let (id, what) = (
-            format!("bench.{part}user.allocations"),
-            format!("GET 300 B: allocations per call of {title}, growth included"),
-        );
+    for ((part, title), count) in ours.iter().zip(counts) {
+        let id = format!("bench.{part}user.allocations");
+        let what = format!("GET 300 B: allocations per call of {title}, growth included");
         let measured = format!("{count:.1} (reqwest {reqwest:.1}, hyper-util {hyper:.1})");
-        rows.push(
-            Row::at_most(&id, &what, count, limits.allocations, "", measured).cases("1,000 calls each"),
-        );
+        rows.push(budgets.row(&id, &what, "", Ok((count, measured))).cases("1,000 calls each"));
     }
     for case in &CASES {
-        rows.push(program.processor_time(case, arguments.rounds, budgets.hyper.cpu_ratio)?);
+        rows.push(program.processor_time(case, arguments.rounds, &budgets)?);
     }
-    rows.extend(program.load(arguments.rounds, &budgets.load)?);
-    rows.extend(program.construction(&budgets.load)?);
+    rows.extend(program.load(arguments.rounds, &budgets)?);
+    rows.extend(program.construction(&budgets)?);
     report::finish(&rows, arguments.json.as_deref(), NEXT)
 }
 
 fn instructions_row(
     case: &Case,
-    (part, title, limits): &(&str, &str, &Transport),
+    (part, title): &(&str, &str),
     costs: Option<[f64; 4]>,
     index: usize,
+    budgets: &Budgets,
 ) -> Row {
-    let limit = if case.name == "list" { limits.list_instructions_ratio } else { limits.instructions_ratio };
     let id = format!("bench.{part}{}.instructions", case.name);
     let what = format!("{}: instructions per call, {title} / reqwest by hand", case.title);
-    let Some(costs) = costs else {
-        return Row::not_run(&id, &what, &format!("≤ {limit}"), "valgrind is not installed");
-    };
+    let Some(costs) = costs else { return budgets.row(&id, &what, "", Err("valgrind is not installed")) };
     let [.., reqwest, hyper] = costs;
     let ours = costs.get(index).copied().unwrap_or(f64::NAN);
     let (ratio, kilo) = (ours / reqwest, |count: f64| thousands((count / 1000.0).round() as u64));
     let measured =
         format!("{ratio:.3} ({} k to {} k; hyper-util {:.2})", kilo(ours), kilo(reqwest), hyper / reqwest);
     let [few, many] = case.counted;
-    Row::at_most(&id, &what, ratio, limit, "", measured).cases(format!("{} calls each", many - few))
+    budgets.row(&id, &what, "", Ok((ratio, measured))).cases(format!("{} calls each", many - few))
 }
 
 /// The same measurement of every client.
@@ -200,7 +195,7 @@ impl Program {
     }
 
     /// Interleaved, because a machine that is busy for a while is then busy for all of them.
-    fn processor_time(&self, case: &Case, rounds: u32, limit: f64) -> Result<Row, Failure> {
+    fn processor_time(&self, case: &Case, rounds: u32, budgets: &Budgets) -> Result<Row, Failure> {
         progress(&format!("comparing processor time, {}, {rounds} rounds", case.title));
         let mut all = Vec::new();
         for _ in 0..rounds {
@@ -215,43 +210,24 @@ impl Program {
             middle(|[_, _, by_hand, _]| *by_hand),
             middle(|[_, _, by_hand, hyper]| hyper / by_hand)
         );
-        let (id, what) = (
-            format!("bench.{}.cpu", case.name),
-            format!("{}: processor time per call, verigator / reqwest by hand", case.title),
-        );
+        let id = format!("bench.{}.cpu", case.name);
+        let what = format!("{}: processor time per call, verigator / reqwest by hand", case.title);
         let cases = format!("median of {rounds} rounds of {} calls", case.timed);
-        Ok(Row::at_most(&id, &what, ratio, limit, "", measured).cases(cases).for_information())
+        Ok(budgets.row(&id, &what, "", Ok((ratio, measured))).cases(cases).for_information())
     }
 }
 
 /// What many calls at once, and clients themselves, cost.
 impl Program {
-    fn load(&self, rounds: u32, limits: &Load) -> Result<Vec<Row>, Failure> {
+    fn load(&self, rounds: u32, budgets: &Budgets) -> Result<Vec<Row>, Failure> {
         type Of = fn(&Cost) -> u64;
-        let memory: Of = |cost| cost.peak_kib;
-        let cases: [(&str, &str, &str, u32, u32, Of, f64); 4] = [
-            ("user.1000.memory", "user", "GET 300 B: memory", 1_000, 1_000, memory, limits.memory_ratio),
-            ("list.1000.memory", "list", "GET 50 KB: memory", 1_000, 1_000, memory, limits.memory_ratio),
-            (
-                "user.64.cpu",
-                "user",
-                "GET 300 B: processor time",
-                64,
-                6_400,
-                |cost| cost.cpu_ns,
-                limits.cpu_ratio,
-            ),
-            (
-                "user.256.duration",
-                "user",
-                "GET 300 B: duration",
-                256,
-                6_400,
-                |cost| cost.wall_ns,
-                limits.time_ratio,
-            ),
+        let cases: [(&str, &str, &str, u32, u32, Of); 4] = [
+            ("user.1000.memory", "user", "GET 300 B: memory", 1_000, 1_000, |cost| cost.peak_kib),
+            ("list.1000.memory", "list", "GET 50 KB: memory", 1_000, 1_000, |cost| cost.peak_kib),
+            ("user.64.cpu", "user", "GET 300 B: processor time", 64, 6_400, |cost| cost.cpu_ns),
+            ("user.256.duration", "user", "GET 300 B: duration", 256, 6_400, |cost| cost.wall_ns),
         ];
-        let row = |(id, what, title, in_flight, calls, of, limit): (&str, &str, &str, u32, u32, Of, f64)| {
+        let row = |(id, what, title, in_flight, calls, of): (&str, &str, &str, u32, u32, Of)| {
             progress(&format!("comparing {in_flight} in flight, {title}, {rounds} rounds"));
             let mut ratios = Vec::new();
             for _ in 0..rounds {
@@ -262,38 +238,28 @@ impl Program {
             let [low, ratio, high] = [25, 50, 75].map(|percent| percentile(&ratios, percent));
             let what = format!("{title} with {in_flight} in flight, verigator / reqwest by hand");
             let measured = format!("{ratio:.3} (quartiles {low:.2} and {high:.2})");
-            let row = Row::at_most(&format!("bench.{id}"), &what, ratio, limit, "", measured);
+            let row = budgets.row(&format!("bench.{id}"), &what, "", Ok((ratio, measured)));
             Ok(row.cases(format!("median of {rounds} rounds of {calls} calls")).for_information())
         };
         cases.into_iter().map(row).collect()
     }
 
-    fn construction(&self, limits: &Load) -> Result<[Row; 2], Failure> {
+    fn construction(&self, budgets: &Budgets) -> Result<Vec<Row>, Failure> {
         progress("building and cloning clients");
-        let of = |client: &str, what: &str, times: u32| {
-            Ok(self.run(client, what, 0, times, 1)?.cpu_ns as f64 / f64::from(times))
+        let cases = [
+            ("build", "a further client with TLS: processor time", 10_000, 100, 1000.0, " µs"),
+            ("clone", "a clone of a client: processor time", 1_000_000, 1_000_000, 1.0, " ns"),
+        ];
+        let row = |(name, what, ours, by_hand, scale, unit): (&str, &str, u32, u32, f64, &str)| {
+            let of = |client: &str, times: u32| {
+                Ok(self.run(client, name, 0, times, 1)?.cpu_ns as f64 / f64::from(times) / scale)
+            };
+            let (cost, reqwest) = (of("verigator", ours)?, of("reqwest", by_hand)?);
+            let measured = format!("{cost:.1}{unit} (reqwest {reqwest:.0}{unit})");
+            let row = budgets.row(&format!("bench.client.{name}"), what, unit, Ok((cost, measured)));
+            Ok(row.cases(format!("{} times", thousands(ours.into()))))
         };
-        let (built, by_hand) =
-            (of("verigator", "build", 10_000)? / 1000.0, of("reqwest", "build", 100)? / 1000.0);
-        let (cloned, by_hand_cloned) =
-            (of("verigator", "clone", 1_000_000)?, of("reqwest", "clone", 1_000_000)?);
-        let further = Row::at_most(
-            "bench.client.build",
-            "a further client with TLS: processor time",
-            built,
-            limits.further_client_us,
-            " µs",
-            format!("{built:.1} µs (reqwest {by_hand:.0} µs)"),
-        );
-        let clone = Row::at_most(
-            "bench.client.clone",
-            "a clone of a client: processor time",
-            cloned,
-            limits.clone_ns,
-            " ns",
-            format!("{cloned:.0} ns (reqwest {by_hand_cloned:.0} ns)"),
-        );
-        Ok([further.cases("10,000 clients"), clone.cases("1,000,000 clones")])
+        cases.into_iter().map(row).collect()
     }
 }
 

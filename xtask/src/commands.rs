@@ -2,10 +2,7 @@
 //!
 //! In the library and not in `main.rs`, so that the documentation's commands can be parsed in a check.
 
-use crate::{
-    Failure, bench, ci, codegen, docs, emulator_figures, features, figures, minimal, new_provider, outside,
-    own_reqwest, package, public_api, sizes, tidy,
-};
+use crate::Failure;
 use clap::{Parser, Subcommand};
 
 /// The checks, generators and measurements of this workspace. Run them from any folder of it.
@@ -29,44 +26,27 @@ After a change of:
   something public                   cargo xtask public-api --bless
   a dependency                       cargo xtask features --bless, cargo xtask minimal --bless";
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    Bench(bench::Arguments),
-    Ci(ci::Arguments),
-    Codegen(codegen::Arguments),
-    Docs(docs::Arguments),
-    EmulatorFigures(emulator_figures::Arguments),
-    Features(features::Arguments),
-    Figures(figures::Arguments),
-    Minimal(minimal::Arguments),
-    NewProvider(new_provider::Arguments),
-    Outside(outside::Arguments),
-    OwnReqwest(own_reqwest::Arguments),
-    Package(package::Arguments),
-    PublicApi(public_api::Arguments),
-    Sizes(sizes::Arguments),
-    Tidy(tidy::Arguments),
+/// Each command with its module, which has `Arguments` and `run`.
+macro_rules! commands {
+    ($($name:ident $module:ident,)*) => {
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($name(crate::$module::Arguments),)*
+        }
+
+        /// Parses the command line of this process, runs its command, and returns what to print.
+        pub fn run() -> Result<String, Failure> {
+            match Arguments::parse().command {
+                $(Command::$name(arguments) => crate::$module::run(&arguments),)*
+            }
+        }
+    };
 }
 
-/// Parses the command line of this process, runs its command, and returns what to print.
-pub fn run() -> Result<String, Failure> {
-    match Arguments::parse().command {
-        Command::Bench(arguments) => bench::run(&arguments),
-        Command::Ci(arguments) => ci::run(&arguments),
-        Command::Codegen(arguments) => codegen::run(&arguments),
-        Command::Docs(arguments) => docs::run(&arguments),
-        Command::EmulatorFigures(arguments) => emulator_figures::run(&arguments),
-        Command::Features(arguments) => features::run(&arguments),
-        Command::Figures(arguments) => figures::run(&arguments),
-        Command::Minimal(arguments) => minimal::run(&arguments),
-        Command::NewProvider(arguments) => new_provider::run(&arguments),
-        Command::Outside(arguments) => outside::run(&arguments),
-        Command::OwnReqwest(arguments) => own_reqwest::run(&arguments),
-        Command::Package(arguments) => package::run(&arguments),
-        Command::PublicApi(arguments) => public_api::run(&arguments),
-        Command::Sizes(arguments) => sizes::run(&arguments),
-        Command::Tidy(arguments) => tidy::run(&arguments),
-    }
+commands! {
+    Bench bench, Ci ci, Codegen codegen, Docs docs, EmulatorFigures emulator_figures, Features features,
+    Figures figures, Minimal minimal, NewProvider new_provider, Outside outside, OwnReqwest own_reqwest,
+    Package package, PublicApi public_api, Sizes sizes, Tidy tidy,
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::markdown::{self, BRANCH, Markdown};
 use crate::report::{process, progress};
 use crate::{Failure, workspace};
 use cargo_metadata::Metadata;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 /// Check that docs build, links resolve and commands exist.
@@ -57,13 +57,9 @@ pub(crate) fn text(root: &Path) -> Result<String, Failure> {
     let rust = all.iter().filter(|path| path.ends_with(".rs"));
     let rust = rust.map(|path| Ok((path.as_str(), process::read_text(&root.join(path))?)));
     findings.extend(uncompiled(files.keys(), &rust.collect::<Result<Vec<_>, Failure>>()?));
-    if findings.is_empty() {
-        return Ok(format!(
-            "{} Markdown files: no dead link, all code compiled, {commands} commands exist",
-            files.len()
-        ));
-    }
-    Err(Failure::new(findings.join("\n"), "correct them, then cargo xtask docs --quick"))
+    Failure::unless_none("", &findings, "correct them, then cargo xtask docs --quick")?;
+    let count = files.len();
+    Ok(format!("{count} Markdown files: no dead link, all code compiled, {commands} commands exist"))
 }
 
 /// Builds the documentation of each crate.
@@ -80,11 +76,10 @@ pub(crate) fn built(root: &Path, only: &[String]) -> Result<String, Failure> {
     document(&chosen.iter().collect::<Vec<_>>(), &["--all-features"])?;
     let metadata = workspace::metadata(root)?;
     for name in &chosen {
-        let package = metadata.packages.iter().find(|package| *package.name == *name);
-        let all =
-            package.map_or(0, |package| package.features.keys().filter(|name| *name != "default").count());
+        let Some(package) = workspace::package(&metadata, name) else { continue };
+        let all = package.features.keys().filter(|name| *name != "default").count();
         // The default ones may be none, or all.
-        let default = package.map_or(0, |package| workspace::default_features(package).len());
+        let default = workspace::default_features(package).len();
         if (1..all).contains(&default) {
             document(&[name], &[])?;
         }
@@ -151,27 +146,23 @@ fn resolved(path: &Path) -> Option<String> {
 
 /// READMEs of crates and of the whole, and guides, that no crate includes in its doc tests.
 fn uncompiled<'a>(markdown: impl Iterator<Item = &'a String>, rust: &[(&str, String)]) -> Vec<String> {
-    let included = |path: &str| {
-        rust.iter().any(|(file, text)| {
-            let line = |line: &str| {
-                let relative = line.trim().strip_prefix("#[doc = include_str!(\"")?.strip_suffix("\")]")?;
-                resolved(&Path::new(file).parent()?.join(relative))
-            };
-            let lines: Vec<&str> = text.lines().collect();
-            lines.windows(2).any(|two| matches!(two, [test, doc] if test.trim() == "#[cfg(doctest)]" && line(doc).as_deref() == Some(path)))
-        })
+    let included = |file: &str, code: &str| {
+        let relative = code.trim().strip_prefix("#[doc = include_str!(\"")?.split_once("\")]")?.0;
+        resolved(&Path::new(file).parent()?.join(relative))
     };
+    let included = rust.iter().flat_map(|(file, text)| {
+        text.split("#[cfg(doctest)]\n").skip(1).filter_map(move |code| included(file, code))
+    });
+    let included: BTreeSet<String> = included.collect();
     let of_a_crate = |path: &str| {
         let folder = path.strip_suffix("README.md");
         folder.is_some_and(|folder| rust.iter().any(|(file, _)| *file == format!("{folder}src/lib.rs")))
     };
     let wanted =
         markdown.filter(|path| *path == "README.md" || path.starts_with("docs/") || of_a_crate(path));
-    let uncompiled = wanted.filter(|path| !included(path));
     let line = "#[cfg(doctest)]\n    #[doc = include_str!(\"…\")]\n    pub struct Readme;";
-    uncompiled
-        .map(|path| format!("{path}:1: no test compiles its code; add to a lib.rs:\n    {line}"))
-        .collect()
+    let found = |path| format!("{path}:1: no test compiles its code; add to a lib.rs:\n    {line}");
+    wanted.filter(|path| !included.contains(*path)).map(found).collect()
 }
 
 /// The `cargo` commands of shell blocks and of code in prose, with their lines.
@@ -230,25 +221,23 @@ mod tests {
         ]);
         let all = ["docs/a.md", "crates/a/README.md", "src/x.rs"].map(str::to_owned);
         let links = Links { files: &files, all: &all, base: "https://x.example/r/blob/main/".to_owned() };
-        for (from, link) in [
-            ("docs/a.md", "#here"),
-            ("docs/a.md", "../src/x.rs"),
-            ("docs/a.md", "../src"),
-            ("docs/a.md", "https://example.com/x"),
-            ("crates/a/README.md", "https://x.example/r/blob/main/docs/a.md#here"),
-            ("docs/a.md", "https://other.example/q/blob/main/other.md"),
-        ] {
-            assert_eq!(links.wrong(from, link), None, "{from}: {link}");
-        }
         for (from, link, why) in [
-            ("docs/a.md", "#there", "heading"),
-            ("docs/a.md", "b.md", "file"),
-            ("docs/a.md", "https://x.example/r/blob/main/b.md", "file"),
-            ("docs/a.md", "https://old.example/q/blob/main/docs/a.md", "files begin with"),
-            ("crates/a/README.md", "../../docs/a.md", "write https://x.example/r/blob/main/docs/a.md"),
+            ("docs/a.md", "#here", None),
+            ("docs/a.md", "../src/x.rs", None),
+            ("docs/a.md", "../src", None),
+            ("docs/a.md", "https://example.com/x", None),
+            ("crates/a/README.md", "https://x.example/r/blob/main/docs/a.md#here", None),
+            ("docs/a.md", "https://other.example/q/blob/main/other.md", None),
+            ("docs/a.md", "#there", Some("heading")),
+            ("docs/a.md", "b.md", Some("file")),
+            ("docs/a.md", "https://x.example/r/blob/main/b.md", Some("file")),
+            ("docs/a.md", "https://old.example/q/blob/main/docs/a.md", Some("files begin with")),
+            ("crates/a/README.md", "../../docs/a.md", Some("write https://x.example/r/blob/main/docs/a.md")),
         ] {
-            let found = links.wrong(from, link).unwrap_or_default();
-            assert!(found.contains(why), "{from}: {link}: {found}");
+            let found = links.wrong(from, link);
+            let is_right =
+                found.as_ref().map_or(why.is_none(), |found| why.is_some_and(|why| found.contains(why)));
+            assert!(is_right, "{from}: {link}: {found:?}");
         }
     }
 
@@ -295,20 +284,17 @@ mod tests {
     fn what_does_not_exist_is_refused_and_what_a_reader_fills_in_is_not() {
         let metadata = workspace::metadata(&workspace::root()).unwrap();
         for (command, why) in [
-            ("cargo run --example tourr", "no example `tourr`"),
-            ("cargo run -q -p emulator -- serve", "no package `emulator`"),
-            ("cargo test --package nothing", "no package `nothing`"),
+            ("cargo run --example tourr", Some("no example `tourr`")),
+            ("cargo run -q -p emulator -- serve", Some("no package `emulator`")),
+            ("cargo test --package nothing", Some("no package `nothing`")),
+            ("cargo run --example tour", None),
+            ("cargo run -p auth-emulator -- -p x", None),
+            ("cargo test -p <vendor>-client", None),
+            ("cargo tree -p CRATE", None),
+            ("cargo test -p 'auth-emulator'", None),
         ] {
-            assert!(refused(command, &metadata).unwrap_or_default().contains(why), "{command}");
-        }
-        for command in [
-            "cargo run --example tour",
-            "cargo run -p auth-emulator -- -p x",
-            "cargo test -p <vendor>-client",
-            "cargo tree -p CRATE",
-            "cargo test -p 'auth-emulator'",
-        ] {
-            assert_eq!(refused(command, &metadata), None, "{command}");
+            let why = why.map(|why| format!("there is {why}"));
+            assert_eq!(refused(command, &metadata), why, "{command}");
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::report::budgets::Budgets;
 use crate::report::process::{self, Background};
-use crate::report::{self, Row, percentile, progress};
+use crate::report::{self, percentile, progress};
 use crate::{Failure, figures, workspace};
 use serde::Deserialize;
 use std::fs;
@@ -41,7 +41,7 @@ const NEXT: &str = "cargo test -p auth-emulator   # and `auth-emulator serve --p
 
 pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
-    let limits = Budgets::read(&root)?.emulator;
+    let budgets = Budgets::read(&root)?;
     progress("building the emulator's release program (a minute or two the first time)");
     let program = build(&root)?;
 
@@ -53,25 +53,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let (slow, middle) = (percentile(&times, 99), percentile(&times, 50));
     let measured = format!("{slow:.1} ms (median {middle:.1} ms)");
     let what = "from start to the ready line, 99 of 100 starts";
-    let mut rows = vec![
-        Row::at_most("emulator.start", what, slow, limits.start_p99_ms, " ms", measured)
-            .cases(format!("{} starts", arguments.starts)),
-    ];
-    let (id, what, limit) = ("emulator.memory", "resident memory when idle", limits.resident_mib);
+    let row = budgets.row("emulator.start", what, " ms", Ok((slow, measured)));
+    let mut rows = vec![row.cases(format!("{} starts", arguments.starts))];
     let (server, _) = start(&program)?;
     std::thread::sleep(Duration::from_millis(200));
-    rows.push(match resident_mib(&server) {
-        Some(idle) => {
-            Row::at_most(id, what, idle, limit, " MiB", format!("{idle:.1} MiB")).cases("1 process")
-        }
-        None => Row::not_run(id, what, &format!("≤ {limit} MiB"), "only Linux has /proc/<pid>/status"),
-    });
+    let idle = resident_mib(&server).ok_or("only Linux has /proc/<pid>/status");
     drop(server);
     let size = process::read(&program)?.len() as f64 / f64::from(1 << 20);
-    let (what, measured) = ("size of the release program, stripped", format!("{size:.1} MiB"));
-    rows.push(
-        Row::at_most("emulator.binary", what, size, limits.binary_mib, " MiB", measured).cases("1 program"),
-    );
+    for (id, what, mib) in [
+        ("emulator.memory", "resident memory of one process when idle", idle),
+        ("emulator.binary", "size of the release program, stripped", Ok(size)),
+    ] {
+        rows.push(budgets.row(id, what, " MiB", mib.map(|mib| (mib, format!("{mib:.1} MiB")))));
+    }
     let figures::Run { rows: shown, next, .. } = figures::measure(&root, "M", false)?;
     rows.extend(shown.into_iter().filter(|row| row.id.starts_with('M')));
     report::finish(&rows, arguments.json.as_deref(), next.as_deref().unwrap_or(NEXT))

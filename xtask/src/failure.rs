@@ -15,6 +15,15 @@ impl Failure {
     pub fn new(what: impl Into<String>, next: impl Into<String>) -> Self {
         Self { what: what.into(), next: next.into() }
     }
+
+    /// Fails unless there are no findings; they follow `head`, a line each.
+    pub(crate) fn unless_none(head: &str, findings: &[String], next: &str) -> Result<(), Self> {
+        if findings.is_empty() {
+            Ok(())
+        } else {
+            Err(Self::new(format!("{head}{}", findings.join("\n")), next))
+        }
+    }
 }
 
 impl fmt::Display for Failure {

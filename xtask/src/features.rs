@@ -39,14 +39,12 @@ Examples:
 Who brings a package that should not be there:
   $ cargo tree -p verigator-client -e normal -i PACKAGE";
 
-const NEXT: &str = "do what the lines say, then cargo xtask features --quick";
-
 pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let chosen =
         workspace::chosen(workspace::published_crates(&root)?, &arguments.crates, "cargo xtask features")?;
-    let packages = workspace::metadata(&root)?.packages;
-    let of = |name: &str| packages.iter().find(|package| package.name.as_str() == name);
+    let metadata = workspace::metadata(&root)?;
+    let of = |name: &str| workspace::package(&metadata, name);
     let members: Vec<&Package> = workspace::providers(&root)?.iter().filter_map(|name| of(name)).collect();
     let mut findings = Vec::new();
     if let Some((engine, facade)) = of("auth-client-core").zip(of("auth-clients")) {
@@ -62,9 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     {
         findings.extend(tree(&root, name, arguments.bless)?);
     }
-    if !findings.is_empty() {
-        return Err(Failure::new(findings.join("\n"), NEXT));
-    }
+    Failure::unless_none("", &findings, "do what the lines say, then cargo xtask features --quick")?;
     let report =
         format!("features of {} providers are forwarded, packages are those of xtask/trees/", members.len());
     if arguments.quick || arguments.bless {
@@ -85,12 +81,10 @@ fn not_passed_on(engine: &Features, members: &[(&str, &Features)]) -> Vec<String
     let mut findings = Vec::new();
     for feature in engine.keys().filter(|name| *name != "default" && !name.starts_with("__")) {
         let forwarded = format!("auth-client-core/{feature}");
-        let lacking = members
-            .iter()
-            .filter(|(_, own)| !own.get(feature).is_some_and(|items| items.contains(&forwarded)));
-        findings.extend(
-            lacking.map(|(name, _)| format!("crates/{name}/Cargo.toml: {feature} = [\"{forwarded}\"]")),
-        );
+        let lacks = |own: &Features| own.get(feature).is_none_or(|items| !items.contains(&forwarded));
+        let lacking = members.iter().filter(|(_, own)| lacks(own));
+        let line = |name| format!("crates/{name}/Cargo.toml: {feature} = [\"{forwarded}\"]");
+        findings.extend(lacking.map(|(name, _)| line(name)));
     }
     findings
 }
@@ -112,19 +106,12 @@ fn not_forwarded(facade: &Features, members: &[(&str, &Features)]) -> Vec<String
             }
         }
     }
-    let differs = wanted.iter().filter(|(feature, items)| {
-        facade
-            .get(**feature)
-            .is_none_or(|there| there.iter().collect::<BTreeSet<_>>() != items.iter().collect())
-    });
-    let lines = differs.map(|(feature, items)| {
-        let items: Vec<String> = items.iter().map(|item| format!("\"{item}\"")).collect();
-        format!("crates/auth-clients/Cargo.toml: {feature} = [{}]", items.join(", "))
-    });
+    let there = |feature: &str| facade.get(feature).map(|items| items.iter().cloned().collect());
+    let differs = wanted.iter().filter(|(feature, items)| there(feature).as_ref() != Some(*items));
+    let lines = differs.map(|(feature, items)| format!("{feature} = {:?}", Vec::from_iter(items)));
     let extra = facade.keys().filter(|feature| !wanted.contains_key(feature.as_str()));
-    lines
-        .chain(extra.map(|feature| format!("crates/auth-clients/Cargo.toml: delete the feature {feature}")))
-        .collect()
+    let lines = lines.chain(extra.map(|feature| format!("delete the feature {feature}")));
+    lines.map(|line| format!("crates/auth-clients/Cargo.toml: {line}")).collect()
 }
 
 /// The facade's line for a provider, unless that is optional and without features that nobody could turn off.
@@ -141,11 +128,10 @@ fn tree(root: &Path, name: &str, bless: bool) -> Result<Vec<String>, Failure> {
     let path = format!("xtask/trees/{name}.txt");
     let found = packages(root, name, &[])?;
     if bless {
-        let head = format!(
-            "# What {name} brings along on Linux with its default features. Renewed by `cargo xtask features --bless`.\n"
-        );
-        let lines: String = found.iter().map(|package| format!("{package}\n")).collect();
-        process::write_if_changed(&root.join(&path), head + &lines)?;
+        let head = format!("# What {name} brings along on Linux with its default features.");
+        let lines = Vec::from_iter(found).join("\n");
+        let text = format!("{head} Renewed by `cargo xtask features --bless`.\n{lines}\n");
+        process::write_if_changed(&root.join(&path), text)?;
         return Ok(Vec::new());
     }
     let text = process::read_text(&root.join(&path)).unwrap_or_default();
@@ -185,12 +171,12 @@ fn packages(root: &Path, name: &str, options: &[&str]) -> Result<BTreeSet<String
 /// `cargo check` of a crate alone: without features, with each one, and with the default ones. With all features, each is
 /// compiled alone by `cargo xtask docs`. What is unused without a feature is a warning, and a failure here.
 fn each_feature(root: &Path, package: &Package, forwards: bool) -> Result<usize, Failure> {
-    let mut hack = tools::cargo_hack(root)?.command("cargo-hack");
+    let mut hack = tools::prebuilt(root, "cargo-hack")?;
     hack.args(["hack", "check", "--quiet", "--each-feature", "--exclude-all-features", "-p", &package.name]);
     // A feature that begins with two underscores is not for users, and what turns it on is checked.
     let private = package.features.keys().filter(|name| name.starts_with("__")).cloned().collect();
     let excluded = if forwards { forwarded(package)? } else { private };
-    hack.args(excluded.iter().flat_map(|feature| ["--exclude-features", feature])).current_dir(root);
+    hack.args(excluded.iter().flat_map(|feature| ["--exclude-features", feature]));
     progress(&process::show(&hack));
     let next =
         "run the cargo check command that is named above; the crate needs a feature that it does not ask for";
@@ -208,7 +194,7 @@ fn each_feature(root: &Path, package: &Package, forwards: bool) -> Result<usize,
 fn forwarded(package: &Package) -> Result<Vec<String>, Failure> {
     let source = package.manifest_path.as_std_path().with_file_name("src");
     let mut code = String::new();
-    for path in workspace::walked(&source)?.iter().filter(|path| path.ends_with(".rs")) {
+    for path in workspace::files(&source)?.iter().filter(|path| path.ends_with(".rs")) {
         code += &process::read_text(&source.join(path))?;
     }
     let forwarded = package.features.iter().filter(|(name, items)| {
@@ -243,42 +229,33 @@ mod tests {
         let a = features(&[("default", &["tls"]), ("tls", &[]), ("__inner", &[])]);
         let b = features(&[("default", &["tls", "store"]), ("tls", &[]), ("store", &[])]);
         let found = |facade: &Features| not_forwarded(facade, &[("a-client", &a), ("b-client", &b)]);
+        let both = ["a-client?/tls", "b-client?/tls"];
         let whole = features(&[
             ("default", &["tls", "store"]),
             ("full", &["a", "b"]),
             ("a", &["dep:a-client"]),
             ("b", &["dep:b-client"]),
-            ("tls", &["a-client?/tls", "b-client?/tls"]),
+            ("tls", &both),
             ("store", &["b-client?/store"]),
         ]);
         assert_eq!(found(&whole), [""; 0]);
         for (feature, items, line) in [
-            ("full", vec!["a"], "full = [\"a\", \"b\"]"),
-            ("default", vec!["tls"], "default = [\"store\", \"tls\"]"),
-            (
-                "tls",
-                vec!["a-client?/tls", "b-client?/tls", "a-client/tls"],
-                "tls = [\"a-client?/tls\", \"b-client?/tls\"]",
-            ),
-            ("other", vec![], "delete the feature other"),
+            ("full", &["a"][..], "full = [\"a\", \"b\"]"),
+            ("default", &["tls"], "default = [\"store\", \"tls\"]"),
+            ("b", &[], "b = [\"dep:b-client\"]"),
+            ("tls", &[both[0], both[1], "a-client/tls"], "tls = [\"a-client?/tls\", \"b-client?/tls\"]"),
+            ("other", &[], "delete the feature other"),
         ] {
             let mut facade = whole.clone();
-            facade.insert(feature.to_owned(), items.into_iter().map(str::to_owned).collect());
+            facade.extend(features(&[(feature, items)]));
             assert_eq!(found(&facade), [format!("crates/auth-clients/Cargo.toml: {line}")]);
         }
-        let mut without = whole.clone();
-        without.remove("b");
-        assert_eq!(found(&without), ["crates/auth-clients/Cargo.toml: b = [\"dep:b-client\"]"]);
     }
 
     #[test]
     fn what_must_not_be_there_is_named() {
-        let found = unwanted(
-            "a",
-            &BTreeSet::from(["http".to_owned(), "ring".to_owned()]),
-            &["ring", "rustls"],
-            "now",
-        );
+        let packages = BTreeSet::from(["http", "ring"].map(str::to_owned));
+        let found = unwanted("a", &packages, &["ring", "rustls"], "now");
         assert_eq!(found, ["a must not depend on ring now"]);
     }
 

@@ -131,10 +131,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
         return Err(Failure::new(what, "cargo xtask figures   # prints all ids"));
     }
     let finished = report::finish(&rows, arguments.json.as_deref(), &next.unwrap_or_default())?;
-    match arguments.write {
-        true => Ok(format!("{finished}\n{}", page::write(&root, &rows, &tables)?)),
-        false => Ok(finished),
-    }
+    let written = if arguments.write { page::write(&root, &rows, &tables)? } else { String::new() };
+    Ok(finished + &written)
 }
 
 /// What a run has measured.
@@ -154,11 +152,11 @@ pub(crate) fn measure(root: &Path, only: &str, whole: bool) -> Result<Run, Failu
     for test in figures.iter().flat_map(|figure| &figure.tests) {
         suites.entry(test.command()).or_default().insert(&test.name);
     }
-    let mut all: BTreeMap<Vec<&str>, Results> = BTreeMap::new();
-    for (command, names) in suites {
+    let all = suites.into_iter().map(|(command, names)| {
         let results = run_suite(root, &command, &names, whole)?;
-        all.insert(command, results);
-    }
+        Ok((command, results))
+    });
+    let all = all.collect::<Result<BTreeMap<Vec<&str>, Results>, Failure>>()?;
     let outcome = |test: &Test| match all.get(&test.command()) {
         Some(Ok(results)) => results.get(&test.name).cloned().ok_or_else(|| "it does not exist".to_owned()),
         Some(Err(why)) => Err(format!("it does not build: {why}")),
@@ -168,15 +166,11 @@ pub(crate) fn measure(root: &Path, only: &str, whole: bool) -> Result<Run, Failu
     let passed = |test: &Test| outcome(test).is_ok_and(|outcome| outcome.word == "ok");
     let failed = figures.iter().flat_map(|figure| &figure.tests).find(|test| !passed(test));
     let next = failed.map(|test| format!("cargo {} {}", test.command().join(" "), test.name));
-    let mut tables = BTreeMap::<String, String>::new();
-    for (figure, test) in
-        figures.iter().flat_map(|figure| figure.tests.iter().map(move |test| (figure, test)))
-    {
-        if let Ok(Outcome { table, .. }) = outcome(test) {
-            tables.entry(figure.id.clone()).or_default().push_str(&table);
-        }
-    }
-    Ok(Run { rows, tables, next })
+    let tables = figures.iter().map(|figure| {
+        let outcomes = figure.tests.iter().filter_map(|test| outcome(test).ok());
+        (figure.id.clone(), outcomes.map(|outcome| outcome.table).collect())
+    });
+    Ok(Run { rows, tables: tables.collect(), next })
 }
 
 fn run_suite(root: &Path, command: &[&str], names: &BTreeSet<&str>, whole: bool) -> Result<Results, Failure> {
@@ -230,10 +224,9 @@ fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<Outcome, String>) -> R
                 reports.extend(all.into_iter().filter(|[figure, ..]| figure == id));
             }
             Ok(Outcome { word, .. }) if word == "FAILED" => failed.push(test.name.as_str()),
-            Ok(Outcome { word, .. }) => {
-                return Row::missed(id, what, target, &format!("{}: {word}", test.name));
+            Ok(Outcome { word: why, .. }) | Err(why) => {
+                return Row::missed(id, what, target, &format!("{}: {why}", test.name));
             }
-            Err(why) => return Row::missed(id, what, target, &format!("{}: {why}", test.name)),
         }
     }
     let mut measured = match failed.as_slice() {
@@ -261,40 +254,32 @@ mod tests {
     use super::*;
     use crate::report::Status;
 
-    #[test]
-    fn only_tests_that_passed_make_a_pass() {
-        let text =
-            r#"{"id":"x.y","what":"w","target":"0","cases":"7","tests":["auth-client-core lib a::b"]}"#;
-        let figure: Figure = serde_json::from_str(text).unwrap();
-        let status = |outcome: Result<&str, &str>| {
-            let word = |word: &str| Outcome { word: word.to_owned(), ..Outcome::default() };
-            row(&figure, |_| outcome.map(word).map_err(str::to_owned)).status
+    /// The row of a figure with two tests, each of which has this outcome.
+    fn of(cases: &str, outcome: Result<(&str, &[[&str; 3]]), &str>) -> Row {
+        let tests = r#"["figures a b","figures a c"]"#;
+        let text = format!(r#"{{"id":"x.y","what":"w","target":"0","cases":"{cases}","tests":{tests}}}"#);
+        let made = |(word, reports): (&str, &[[&str; 3]])| {
+            let reports = reports.iter().map(|report| report.map(str::to_owned)).collect();
+            Outcome { word: word.to_owned(), reports, ..Outcome::default() }
         };
-        assert_eq!([status(Ok("ok")), status(Ok("FAILED"))], [Status::Pass, Status::Fail]);
-        assert_eq!([status(Ok("ignored")), status(Err("not there"))], [Status::NotRun; 2]);
+        row(&serde_json::from_str(&text).unwrap(), |_| outcome.map(made).map_err(str::to_owned))
+    }
+
+    #[test]
+    fn only_tests_that_passed_and_measured_make_a_pass() {
+        let status = |outcome: Result<(&str, &[[&str; 3]]), &str>| of("7", outcome).status;
+        assert_eq!([status(Ok(("ok", &[]))), status(Ok(("FAILED", &[])))], [Status::Pass, Status::Fail]);
+        assert_eq!([status(Ok(("ignored", &[]))), status(Err("not there"))], [Status::NotRun; 2]);
+        let row = of("as reported", Ok(("ok", &[["x.y", NOT_RUN, "no server"]])));
+        assert_eq!((row.status, row.measured.as_str()), (Status::NotRun, "no server"));
     }
 
     #[test]
     fn a_figure_has_the_reports_with_its_own_id_and_equal_words_once() {
-        let text = r#"{"id":"x.y","what":"w","target":"0","cases":"as reported","tests":["figures a b","figures a c"]}"#;
-        let figure: Figure = serde_json::from_str(text).unwrap();
         let reports = [["x.y", "7 cases", "no panic"], ["x.z", "8 cases", "other"]];
-        let reports = reports.map(|report| report.map(str::to_owned)).to_vec();
-        let word = || Outcome { word: "ok".to_owned(), reports: reports.clone(), ..Outcome::default() };
-        let row = row(&figure, |_| Ok(word()));
+        let row = of("as reported", Ok(("ok", &reports)));
         assert_eq!(row.measured, "holds (2 of 2 tests pass); no panic");
         assert_eq!(row.cases, "7 cases, 7 cases");
-    }
-
-    #[test]
-    fn a_test_that_could_not_measure_a_figure_is_no_pass() {
-        let text = r#"{"id":"x.y","what":"w","target":"0","cases":"as reported","tests":["figures a b"]}"#;
-        let figure: Figure = serde_json::from_str(text).unwrap();
-        let reports = vec![["x.y", NOT_RUN, "no server"].map(str::to_owned)];
-        let row = row(&figure, |_| {
-            Ok(Outcome { word: "ok".to_owned(), reports: reports.clone(), ..Outcome::default() })
-        });
-        assert_eq!((row.status, row.measured.as_str()), (Status::NotRun, "no server"));
     }
 
     #[test]
@@ -320,7 +305,7 @@ mod tests {
             };
             let below = folder.join(below);
             let text = |path: String| process::read_text(&below.join(path)).unwrap();
-            let mut files = workspace::walked(&below).unwrap().into_iter().filter(is_in);
+            let mut files = workspace::files(&below).unwrap().into_iter().filter(is_in);
             files.any(|path| text(path).contains(&format!("fn {function}(")))
         };
         for figure in table().unwrap() {

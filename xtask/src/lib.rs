@@ -1,7 +1,7 @@
 //! The commands of `cargo xtask`, as a library so that tests can call them.
 //!
 //! One module per command; `main.rs` reports how it ended. A new command is a module with an `Arguments` struct for clap and
-//! a `run` that returns the text to print, and two lines in `commands.rs`.
+//! a `run` that returns the text to print, and its name in `commands.rs`.
 
 #![allow(
     clippy::exhaustive_enums,

@@ -29,10 +29,8 @@ pub(crate) fn run(_: &Arguments) -> Result<String, Failure> {
     let examples = examples(&root)?;
     let patterns = patterns()?;
     let wrong: Vec<String> = examples.iter().flat_map(|example| example.not_for_users(&patterns)).collect();
-    if !wrong.is_empty() {
-        let next = "name items by the provider crate and show the imports, then cargo xtask outside";
-        return Err(Failure::new(wrong.join("\n"), next));
-    }
+    let next = "name items by the provider crate and show the imports, then cargo xtask outside";
+    Failure::unless_none("", &wrong, next)?;
     programs(&root, &examples)
 }
 
@@ -52,38 +50,29 @@ const FEATURES: [(&str, &[&str]); 5] = [
 /// Compiles the examples that name one provider crate, with that crate alone.
 fn programs(root: &Path, all: &[Example]) -> Result<String, Failure> {
     let metadata = workspace::metadata(root)?;
-    let (mut files, mut members, mut report) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut files, mut report) = (Vec::new(), Vec::new());
     let providers = workspace::providers(root)?;
     let shorts: Vec<&str> = providers.iter().map(|provider| provider.trim_end_matches("-client")).collect();
     for (provider, short) in providers.iter().zip(&shorts) {
-        let package = metadata.packages.iter().find(|package| *package.name == *provider);
+        let features = workspace::package(&metadata, provider).map_or_else(String::new, features);
         let mut examples = alone(all, short, &shorts)?;
         let path = format!("xtask/programs/one-call/{provider}.rs");
         examples.push(with_heading(&path, &process::read_text(&root.join(&path))?));
         report.push(format!("{provider}: {} examples", examples.len()));
-        let fill = |template: &str| {
-            template
-                .replace("@SHORT@", short)
-                .replace("@FEATURES@", &package.map_or_else(String::new, features))
-        };
+        let fill = |template: &str| template.replace("@SHORT@", short).replace("@FEATURES@", &features);
         files.push((format!("{short}/Cargo.toml"), fill(MANIFEST)));
         files.push((format!("{short}/src/lib.rs"), fill(LIBRARY)));
         files.push((format!("{short}/src/examples.md"), examples.concat()));
-        members.push(format!("{short:?}"));
     }
-    let workspace = format!(
-        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[profile.dev]\ndebug = false\n\n[profile.test]\ndebug = false\n",
-        members.join(", ")
-    );
-    files.push(("Cargo.toml".to_owned(), workspace));
+    let profiles = "[profile.dev]\ndebug = false\n\n[profile.test]\ndebug = false\n";
+    let members = format!("[workspace]\nresolver = \"3\"\nmembers = {shorts:?}\n\n{profiles}");
+    files.push(("Cargo.toml".to_owned(), members));
     let files: Vec<_> =
         files.iter().map(|(path, content)| (path.as_str(), content.clone().into_bytes())).collect();
     let manifest = workspace::program(root, "outside", &files)?;
     progress("the examples, each with one provider crate");
-    let mut command = process::cargo(
-        root,
-        &["test", "--quiet", "--doc", "--workspace", "--no-fail-fast", "--manifest-path"],
-    );
+    let test = ["test", "--quiet", "--doc", "--workspace", "--no-fail-fast", "--manifest-path"];
+    let mut command = process::cargo(root, &test);
     command.arg(&manifest).arg("--target-dir").arg(workspace::target(root));
     let next = "the headings of target/xtask/outside/*/src/examples.md say where an example is from; re-export what it \
         needs, then cargo xtask outside";
@@ -94,9 +83,8 @@ fn programs(root: &Path, all: &[Example]) -> Result<String, Failure> {
 /// The default features of a package, which its examples may ask for, as the features of a program.
 fn features(package: &Package) -> String {
     let default = workspace::default_features(package);
-    let names: Vec<String> = default.iter().map(|name| format!("{name:?}")).collect();
     let lines: String = default.iter().map(|name| format!("{name} = []\n")).collect();
-    format!("default = [{}]\n{lines}", names.join(", "))
+    format!("default = {:?}\n{lines}", Vec::from_iter(&default))
 }
 
 /// An example for users, and where it is from.
@@ -117,14 +105,13 @@ fn examples(root: &Path) -> Result<Vec<Example>, Failure> {
         let of = path.strip_prefix("crates/").and_then(|path| path.split_once("-client/"));
         let is_guide =
             path == "README.md" || path.starts_with("docs/") && path != "docs/adding-a-provider.md";
-        let text = match of {
-            Some((_, file)) if file.starts_with("src/") && file.ends_with(".rs") => {
-                comments(&process::read_text(&root.join(&path))?)
-            }
-            Some((_, "README.md")) => process::read_text(&root.join(&path))?,
-            None if is_guide && path.ends_with(".md") => process::read_text(&root.join(&path))?,
-            _ => continue,
-        };
+        let is_code = of.is_some_and(|(_, file)| file.starts_with("src/") && file.ends_with(".rs"));
+        let is_readme = of.map_or(is_guide && path.ends_with(".md"), |(_, file)| file == "README.md");
+        if !is_code && !is_readme {
+            continue;
+        }
+        let text = process::read_text(&root.join(&path))?;
+        let text = if is_code { comments(&text) } else { text };
         let of = of.map(|(short, _)| short.to_owned());
         let blocks = markdown::read(&text).code;
         let page: Rc<str> = text.into();
@@ -144,33 +131,19 @@ fn examples(root: &Path) -> Result<Vec<Example>, Failure> {
 /// Crates that users don't name: what they need of these is re-exported by each provider crate.
 const INTERNAL: &str = "async_trait|auth_client_core|auth_core|auth_token_store|bytes|http";
 
-/// What is searched for in examples.
-struct Patterns {
-    /// A name of an internal crate.
-    internal: Regex,
-    /// A whole `use` declaration.
-    import: Regex,
-    /// A comment up to the end of its line. An address in a string is none.
-    comment: Regex,
-}
-
-fn patterns() -> Result<Patterns, Failure> {
-    let regex = |pattern: &str| {
-        Regex::new(pattern)
-            .map_err(|error| Failure::new(error.to_string(), "correct the patterns in xtask/src/outside.rs"))
-    };
+/// What is searched for in examples: a name of an internal crate, a whole `use` declaration, and a comment up to the end of its
+/// line. An address in a string is none.
+fn patterns() -> Result<[Regex; 3], Failure> {
     let internal =
         format!(r"(?:^|[^:\w])(?:::)?(?:{INTERNAL})::|\b(?:use|extern crate) (?:::)?(?:{INTERNAL})\b");
-    Ok(Patterns {
-        internal: regex(&internal)?,
-        import: regex(r"\buse [^;]*;")?,
-        comment: regex(r"(?m)(^|\s)//.*$")?,
-    })
+    let [internal, import, comment] = [&internal, r"\buse [^;]*;", r"(?m)(^|\s)//.*$"].map(Regex::new);
+    let patterns = internal.and_then(|internal| Ok([internal, import?, comment?]));
+    patterns.map_err(|error| Failure::new(error.to_string(), "correct the patterns in xtask/src/outside.rs"))
 }
 
 impl Example {
     /// Where it names a crate that users don't depend on, or hides an import that readers need.
-    fn not_for_users(&self, Patterns { internal, import, comment }: &Patterns) -> Vec<String> {
+    fn not_for_users(&self, [internal, import, comment]: &[Regex; 3]) -> Vec<String> {
         let Self { path, line: first, code, .. } = self;
         let code_alone = comment.replace_all(code, "$1");
         // What a `use` of another crate has in its braces is that crate's.

@@ -41,10 +41,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
         progress(&format!("building and running the program with: {features}"));
         let mut run = process::cargo(&root, &["run", "--quiet", "--features", features, "--manifest-path"]);
         run.arg(&manifest).arg("--target-dir").arg(workspace::target(&root));
-        process::output(
-            &mut run,
-            &format!("cargo run --manifest-path target/xtask/own-reqwest/Cargo.toml --features {features}"),
-        )
+        let again = "cargo run --manifest-path target/xtask/own-reqwest/Cargo.toml --features";
+        process::output(&mut run, &format!("{again} {features}"))
     };
     let (own, ours) = if arguments.all { (&OWN[..], &OURS[..]) } else { (&OWN[..1], &OURS[..2]) };
     let (mut report, mut differences) = (Vec::new(), Vec::new());
@@ -53,25 +51,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
         for (ours, brings) in ours {
             let features = format!("{own},{ours}");
             let both = observe(&features)?;
-            let line = format!(
-                "{features}: {}; alone {}",
-                of_reqwest(&both).join(", "),
-                of_reqwest(&alone).join(", ")
-            );
-            if !is_allowed(&alone, &both, brings) {
-                differences.push(line.clone());
-            }
-            report.push(line);
+            let [with, without] = [&both, &alone].map(|printed| of_reqwest(printed).join(", "));
+            report.push(format!("{features}: {with}; alone {without}"));
+            differences.extend(report.last().filter(|_| !is_allowed(&alone, &both, brings)).cloned());
         }
     }
-    if differences.is_empty() {
-        return Ok(report.join("\n"));
-    }
     let next = "cargo tree -p verigator-client -e features -i reqwest   # which feature of ours changes it";
-    Err(Failure::new(
-        format!("a program's own reqwest does something else:\n{}", differences.join("\n")),
-        next,
-    ))
+    Failure::unless_none("a program's own reqwest does something else:\n", &differences, next)?;
+    Ok(report.join("\n"))
 }
 
 /// What the program printed about its own reqwest: whether `Client::new()` works, and which library speaks TLS.

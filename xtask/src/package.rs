@@ -90,8 +90,8 @@ fn compile(root: &Path, target: &Path, crates: &[String]) -> Result<(), Failure>
     let mut manifest =
         String::from("[workspace]\nresolver = \"3\"\nmembers = [\"*-*\"]\n\n[patch.crates-io]\n");
     for name in crates {
-        let version = metadata.packages.iter().find(|package| package.name.as_str() == name.as_str());
-        let folder = version.map_or_else(|| name.clone(), |package| format!("{name}-{}", package.version));
+        let Some(package) = workspace::package(&metadata, name) else { continue };
+        let folder = format!("{name}-{}", package.version);
         let mut tar = Command::new("tar");
         tar.arg("-xzf").arg(packages.join(format!("{folder}.crate"))).current_dir(&unpacked);
         process::run(&mut tar, "install tar")?;

@@ -6,7 +6,6 @@ use cargo_metadata::{Metadata, MetadataCommand, Package};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The root of the workspace that the command runs in: the nearest folder, from the current one upwards, that has this
 /// crate in it. Not the one it was built in: checkouts that share a target folder share this program.
@@ -34,9 +33,13 @@ pub(crate) fn target(root: &Path) -> PathBuf {
 pub(crate) fn metadata(root: &Path) -> Result<Metadata, Failure> {
     let mut command = MetadataCommand::new();
     command.current_dir(root).other_options(["--all-features", "--locked"].map(str::to_owned));
-    command
-        .exec()
-        .map_err(|error| Failure::new(error.to_string(), "cargo metadata --locked --format-version 1"))
+    let next = "cargo metadata --locked --format-version 1";
+    command.exec().map_err(|error| Failure::new(error.to_string(), next))
+}
+
+/// The package of this name.
+pub(crate) fn package<'m>(metadata: &'m Metadata, name: &str) -> Option<&'m Package> {
+    metadata.packages.iter().find(|package| *package.name == *name)
 }
 
 /// The folders of the crates that have an API description, sorted by name.
@@ -47,16 +50,13 @@ pub fn described_crates(root: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// The descriptions of all crates, sorted: `openapi.json`, and the files of `openapi/` where a vendor has several servers.
 pub(crate) fn descriptions(root: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = Vec::new();
-    for name in library_crates(root)? {
-        let folder = root.join("crates").join(name);
-        let several = fs::read_dir(folder.join("openapi")).into_iter().flatten();
-        found.extend(several.filter_map(|entry| Some(entry.ok()?.path())));
-        found.push(folder.join("openapi.json"));
-    }
-    found.retain(|path| path.is_file() && path.extension().is_some_and(|end| end == "json"));
-    found.sort();
-    Ok(found)
+    let crates = root.join("crates");
+    let is_description = |path: &String| match path.split('/').collect::<Vec<_>>().as_slice() {
+        [_, file] => *file == "openapi.json",
+        [_, "openapi", file] => file.ends_with(".json"),
+        _ => false,
+    };
+    Ok(files(&crates)?.into_iter().filter(is_description).map(|path| crates.join(path)).collect())
 }
 
 /// The names of the crates below `crates/` that have a library, sorted.
@@ -68,12 +68,8 @@ pub fn library_crates(root: &Path) -> Result<Vec<String>, Failure> {
 /// The names of all crates below `crates/`, sorted: the libraries, and programs without one.
 pub fn published_crates(root: &Path) -> Result<Vec<String>, Failure> {
     let crates = root.join("crates");
-    let entries = fs::read_dir(&crates).map_err(|error| {
-        Failure::new(
-            format!("{} can't be read: {error}", crates.display()),
-            "run it in a checkout of the workspace",
-        )
-    })?;
+    let next = "run it in a checkout of the workspace";
+    let entries = fs::read_dir(&crates).map_err(|error| unreadable(&crates, &error, next))?;
     let folders = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
     let mut names: Vec<String> =
         folders.filter(|path| path.join("Cargo.toml").is_file()).map(|path| crate_name(&path)).collect();
@@ -115,35 +111,17 @@ pub fn crate_name(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The paths, below the root and with slashes, of all files that are tracked or would be. Without git, all files outside of
-/// `target/` and hidden folders.
+/// The paths, below a folder and with slashes, of all files outside of `target/` and hidden folders, sorted.
 pub fn files(root: &Path) -> Result<Vec<String>, Failure> {
-    let mut git = Command::new("git");
-    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root);
-    match process::all(&mut git, "") {
-        Ok((true, listed, _)) if root.join(".git").exists() => {
-            // What is deleted and not yet committed is still listed.
-            let there = listed.split('\0').filter(|path| root.join(path).is_file());
-            let mut found: Vec<String> = there.map(str::to_owned).collect();
-            found.sort();
-            found.dedup();
-            Ok(found)
-        }
-        _ => walked(root),
-    }
-}
-
-/// The same without asking git: all files outside of `target/` and hidden folders, sorted.
-pub fn walked(root: &Path) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
-    walk(root, "", &mut found).map_err(|error| {
-        Failure::new(
-            format!("{} can't be read: {error}", root.display()),
-            "check the permissions of that folder",
-        )
-    })?;
+    let next = "check the permissions of that folder";
+    walk(root, "", &mut found).map_err(|error| unreadable(root, &error, next))?;
     found.sort();
     Ok(found)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error, next: &str) -> Failure {
+    Failure::new(format!("{} can't be read: {error}", path.display()), next)
 }
 
 fn walk(folder: &Path, below: &str, found: &mut Vec<String>) -> std::io::Result<()> {
@@ -153,7 +131,7 @@ fn walk(folder: &Path, below: &str, found: &mut Vec<String>) -> std::io::Result<
         let hidden = name.starts_with('.') && !matches!(name.as_str(), ".cargo" | ".ci");
         if path.is_dir() && !hidden && name != "target" {
             walk(&path, &format!("{below}{name}/"), found)?;
-        } else if path.is_file() {
+        } else if path.is_file() && name != ".git" {
             found.push(format!("{below}{name}"));
         }
     }
@@ -163,11 +141,11 @@ fn walk(folder: &Path, below: &str, found: &mut Vec<String>) -> std::io::Result<
 /// Makes `copy` hold the files of the workspace that are `wanted`, and no others. Writes only what differs, so that builds
 /// there stay warm.
 pub(crate) fn mirror(root: &Path, copy: &Path, wanted: impl Fn(&str) -> bool) -> Result<(), Failure> {
-    let files: Vec<String> = files(root)?.into_iter().filter(|path| wanted(path)).collect();
-    for path in &files {
+    let kept: Vec<String> = files(root)?.into_iter().filter(|path| wanted(path)).collect();
+    for path in &kept {
         process::write_if_changed(&copy.join(path), process::read(&root.join(path))?)?;
     }
-    for path in walked(copy)?.iter().filter(|path| !files.contains(path) && *path != "Cargo.lock") {
+    for path in files(copy)?.iter().filter(|path| !kept.contains(path) && *path != "Cargo.lock") {
         let _ = fs::remove_file(copy.join(path));
     }
     Ok(())
@@ -188,12 +166,10 @@ pub(crate) fn program(root: &Path, name: &str, files: &[(&str, Vec<u8>)]) -> Res
 /// The same for a program of `xtask/programs/`.
 pub(crate) fn copy_program(root: &Path, name: &str) -> Result<PathBuf, Failure> {
     let from = root.join("xtask/programs").join(name);
-    let paths = walked(&from)?;
-    let mut files = Vec::new();
-    for path in &paths {
-        files.push((path.as_str(), process::read(&from.join(path))?));
-    }
-    program(root, name, &files)
+    let paths = files(&from)?;
+    let contents = paths.iter().map(|path| process::read(&from.join(path)));
+    let contents = contents.collect::<Result<Vec<_>, Failure>>()?;
+    program(root, name, &paths.iter().map(String::as_str).zip(contents).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -219,12 +195,11 @@ mod tests {
     }
 
     #[test]
-    fn without_git_the_same_files_are_found() {
-        let walked = walked(&root()).unwrap();
+    fn what_is_built_and_what_git_keeps_is_left_out() {
+        let files = super::files(&root()).unwrap();
         for path in ["Cargo.toml", ".ci/run", "xtask/src/workspace.rs"] {
-            assert!(walked.iter().any(|found| found == path), "{path}");
-            assert!(files(&root()).unwrap().iter().any(|found| found == path), "{path}");
+            assert!(files.iter().any(|found| found == path), "{path}");
         }
-        assert!(!walked.iter().any(|path| path.starts_with("target/") || path.starts_with(".git/")));
+        assert!(!files.iter().any(|path| path.starts_with("target/") || path.starts_with(".git/")));
     }
 }

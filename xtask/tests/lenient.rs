@@ -31,8 +31,9 @@ mod wire;
 mod world;
 
 pub use auth_client_core::{ErrorKind, SecretString};
+pub use engine::{Call, Client, Error};
 pub use generated::{arguments, resources};
-pub use world::{Call, Client, Cover, Error, Notes, Page, Price, Stamp};
+pub use world::{Cover, Notes, Page, Price, Stamp};
 pub(crate) use world::{common, convert, notes_by_name, read_cover, read_page, sheets};
 
 use arguments::*;

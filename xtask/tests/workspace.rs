@@ -22,7 +22,7 @@ fn names<'a>(text: &'a str, before: &str, after: &str) -> BTreeMap<&'a str, usiz
 }
 
 fn source(folder: &Path) -> String {
-    let files = workspace::walked(folder).unwrap();
+    let files = workspace::files(folder).unwrap();
     let rust = files.iter().filter(|path| path.ends_with(".rs"));
     rust.map(|path| fs::read_to_string(folder.join(path)).unwrap()).collect()
 }

@@ -75,11 +75,8 @@ const STEPS: &[Step] = &[
 /// Runs the steps that were asked for.
 pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     if arguments.list {
-        return Ok(STEPS
-            .iter()
-            .map(|(name, what, _)| format!("{name:<12} {what}"))
-            .collect::<Vec<_>>()
-            .join("\n"));
+        let list = STEPS.iter().map(|(name, what, _)| format!("{name:<12} {what}"));
+        return Ok(list.collect::<Vec<_>>().join("\n"));
     }
     let mut named = arguments.only.iter().chain(&arguments.skip);
     if let Some(name) = named.find(|name| !STEPS.iter().any(|(step, ..)| step == name)) {
@@ -147,30 +144,27 @@ fn native(root: &Path) -> Result<String, Failure> {
 
 fn fmt(root: &Path) -> Result<String, Failure> {
     process::run(&mut process::cargo(root, &["fmt", "--all", "--check"]), "cargo fmt --all")?;
-    let mut taplo = tools::taplo(root)?.command("taplo");
+    let mut taplo = tools::prebuilt(root, "taplo")?;
     // What is formatted is not worth a line each.
-    taplo.args(["fmt", "--check"]).env("RUST_LOG", "error").current_dir(root);
+    taplo.args(["fmt", "--check"]).env("RUST_LOG", "error");
     process::run(&mut taplo, "taplo fmt, with taplo from target/xtask/tools")
 }
 
 fn spelling(root: &Path) -> Result<String, Failure> {
-    let mut typos = tools::typos(root)?.command("typos");
-    typos.args(["--format", "brief"]).current_dir(root);
-    process::run(&mut typos, "correct the words, or add them to _typos.toml with the reason")
+    let mut typos = tools::prebuilt(root, "typos")?;
+    process::run(
+        typos.args(["--format", "brief"]),
+        "correct the words, or add them to _typos.toml with the reason",
+    )
 }
 
 /// Advisories need a database from the network; RELEASING.md has them.
 fn deny(root: &Path) -> Result<String, Failure> {
     let newer = newer_than_ours(&workspace::metadata(root)?);
-    if !newer.is_empty() {
-        let next = "cargo update PACKAGE --precise VERSION, to one that supports it; or raise rust-version in Cargo.toml";
-        return Err(Failure::new(
-            format!("dependencies need a newer Rust than ours:\n{}", newer.join("\n")),
-            next,
-        ));
-    }
-    let mut deny = tools::cargo_deny(root)?.command("cargo-deny");
-    deny.args(["--all-features", "check", "licenses", "bans", "sources"]).current_dir(root);
+    let next = "cargo update PACKAGE --precise VERSION, to one that supports it; or raise rust-version in Cargo.toml";
+    Failure::unless_none("dependencies need a newer Rust than ours:\n", &newer, next)?;
+    let mut deny = tools::prebuilt(root, "cargo-deny")?;
+    deny.args(["--all-features", "check", "licenses", "bans", "sources"]);
     process::run(&mut deny, "correct the dependency or deny.toml, then cargo xtask ci --only deny")
 }
 
@@ -239,19 +233,13 @@ mod tests {
 
     #[test]
     fn a_dependency_that_needs_a_newer_rust_is_found_unless_it_is_for_tests() {
-        let mut metadata = workspace::metadata(&workspace::root()).unwrap();
+        let metadata = workspace::metadata(&workspace::root()).unwrap();
         assert_eq!(newer_than_ours(&metadata), [""; 0]);
-        let mut found = |name: &str| {
-            let package = metadata.packages.iter_mut().find(|package| package.name.as_str() == name).unwrap();
-            let before = package.rust_version.replace(Version::new(1, 999, 0));
-            let found = newer_than_ours(&metadata);
-            metadata
-                .packages
-                .iter_mut()
-                .find(|package| package.name.as_str() == name)
-                .unwrap()
-                .rust_version = before;
-            found
+        let found = |name: &str| {
+            let mut metadata = metadata.clone();
+            let package = metadata.packages.iter_mut().find(|package| *package.name == *name).unwrap();
+            package.rust_version = Some(Version::new(1, 999, 0));
+            newer_than_ours(&metadata)
         };
         assert!(found("bytes")[0].contains("bytes"));
         assert_eq!(found("proptest"), [""; 0]);

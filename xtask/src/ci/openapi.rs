@@ -66,15 +66,11 @@ fn python(root: &Path, file: &Path, operations: &[&str], output: &Path) -> Resul
     fs::create_dir_all(output)
         .map_err(|error| Failure::new(format!("{} can't be made: {error}", output.display()), NEXT))?;
     finish(&mut generator, NEXT)?;
-    let modules = workspace::walked(&client.join("api"))?;
+    let modules = workspace::files(&client.join("api"))?;
     let modules = modules.iter().filter(|path| path.ends_with(".py") && !path.ends_with("__init__.py"));
     let (wanted, written) = (operations.len(), modules.count());
-    if wanted != written {
-        let what =
-            format!("{}: openapi-python-client wrote {written} of {wanted} operations", file.display());
-        return Err(Failure::new(what, NEXT));
-    }
-    Ok(())
+    let what = || format!("{}: openapi-python-client wrote {written} of {wanted} operations", file.display());
+    if wanted == written { Ok(()) } else { Err(Failure::new(what(), NEXT)) }
 }
 
 /// TypeScript types; returns the file. Every operation has an entry.
@@ -85,10 +81,7 @@ fn typescript(root: &Path, file: &Path, operations: &[&str], output: &Path) -> R
     let written = process::read_text(&types)?;
     match operations.iter().find(|id| !written.contains(&format!("\"{id}\": {{"))) {
         None => Ok(types),
-        Some(id) => {
-            let what = format!("{}: openapi-typescript left out {id}", file.display());
-            Err(Failure::new(what, NEXT))
-        }
+        Some(id) => Err(Failure::new(format!("{}: openapi-typescript left out {id}", file.display()), NEXT)),
     }
 }
 

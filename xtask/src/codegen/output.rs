@@ -42,16 +42,14 @@ pub(crate) fn compare(
     let mut changes = Vec::new();
     for (path, text) in files {
         let path = folder.join(path);
-        match fs::read_to_string(&path) {
-            Ok(there) if there == *text => {}
-            there => {
-                let what = if there.is_ok() { "changed" } else { "new" };
-                changes.push(Change { path, what, text: Some(text.clone()) });
-            }
+        let there = fs::read_to_string(&path).ok();
+        if there.as_ref() != Some(text) {
+            let what = if there.is_some() { "changed" } else { "new" };
+            changes.push(Change { path, what, text: Some(text.clone()) });
         }
     }
     for place in generated.iter().map(|place| folder.join(place)).filter(|place| place.is_dir()) {
-        let there = workspace::walked(&place)?.into_iter().map(|path| place.join(path));
+        let there = workspace::files(&place)?.into_iter().map(|path| place.join(path));
         let stale =
             there.filter(|path| path.strip_prefix(folder).is_ok_and(|inner| !files.contains_key(inner)));
         changes.extend(stale.map(|path| Change { path, what: "stale", text: None }));

@@ -13,39 +13,22 @@ const NEXT: &str = "cargo xtask figures --write";
 /// Writes the page. `tables` are those that tests print, by figure.
 pub(super) fn write(root: &Path, rows: &[Row], tables: &BTreeMap<String, String>) -> Result<String, Failure> {
     process::write_if_changed(&root.join(FILE), page(rows, tables))?;
-    Ok(format!("{FILE}: written"))
+    Ok(format!("\n{FILE}: written"))
 }
 
 /// Fails unless the page has the figures of the table, each with the words of today.
 pub(super) fn check(figures: &[Figure]) -> Result<String, Failure> {
     let page = process::read_text(&workspace::root().join(FILE))?;
-    let expected: Vec<String> = sorted(figures.iter().map(|figure| &figure.id));
-    let found: Vec<String> = sorted(page.lines().filter_map(id_of));
-    if expected != found {
-        let differs = |list: &[String], other: &[String]| {
-            list.iter().filter(|id| !other.contains(id)).cloned().collect::<Vec<_>>().join(", ")
-        };
-        let what = format!(
-            "{FILE} has other figures than xtask/figures.json: missing {:?}, unknown {:?}",
-            differs(&expected, &found),
-            differs(&found, &expected)
-        );
-        return Err(Failure::new(what, NEXT));
-    }
-    let other = figures.iter().find(|figure| !page.contains(&cells(&[&figure.what, &figure.target])));
-    if let Some(figure) = other {
-        return Err(Failure::new(
-            format!("{FILE} describes {} in other words than xtask/figures.json", figure.id),
-            NEXT,
-        ));
-    }
-    Ok(format!("{FILE}: the {} figures of xtask/figures.json", expected.len()))
-}
-
-fn sorted(ids: impl Iterator<Item = impl ToString>) -> Vec<String> {
-    let mut ids: Vec<String> = ids.map(|id| id.to_string()).collect();
-    ids.sort();
-    ids
+    let found: Vec<&str> = page.lines().filter_map(id_of).collect();
+    let count = |id: &str| found.iter().filter(|found| **found == id).count();
+    let is_other =
+        |figure: &&Figure| count(&figure.id) != 1 || !page.contains(&cells(&[&figure.what, &figure.target]));
+    let other =
+        figures.iter().filter(is_other).map(|figure| format!("{}: missing, or other words", figure.id));
+    let unknown = found.iter().filter(|id| !figures.iter().any(|figure| figure.id == **id));
+    let findings: Vec<String> = other.chain(unknown.map(|id| format!("{id}: unknown"))).collect();
+    Failure::unless_none(&format!("{FILE} has other figures than xtask/figures.json:\n"), &findings, NEXT)?;
+    Ok(format!("{FILE}: the {} figures of xtask/figures.json", figures.len()))
 }
 
 /// The figure that a line of a table is about.
@@ -60,42 +43,39 @@ fn cells(texts: &[&str]) -> String {
 }
 
 fn page(rows: &[Row], tables: &BTreeMap<String, String>) -> String {
+    let table = |heads: [&str; 2], rows: &mut dyn Iterator<Item = Vec<&str>>| {
+        let rows: Vec<String> = rows.map(|row| format!("| {} |", cells(&row))).collect();
+        format!(
+            "| figure | what | target | {}\n| --- | --- | --- | {}\n{}",
+            heads[0],
+            heads[1],
+            rows.join("\n")
+        )
+    };
     let measured = |letters: &[char]| {
-        let rows = rows.iter().filter(|row| {
-            row.status != Status::NotRun && row.id.starts_with(|first| letters.contains(&first))
-        });
-        let rows = rows.map(|row| {
+        let rows = rows.iter().filter(|row| row.status != Status::NotRun && row.id.starts_with(letters));
+        let mut rows = rows.map(|row| {
             let status = if row.status == Status::Pass { "pass" } else { "**fail**" };
-            format!("| {} |\n", cells(&[&row.id, &row.what, &row.target, &row.measured, &row.cases, status]))
+            vec![&*row.id, &row.what, &row.target, &row.measured, &row.cases, status]
         });
-        let head = "| figure | what | target | measured | cases | |\n| --- | --- | --- | --- | --- | --- |\n";
-        format!("{head}{}", rows.collect::<String>().trim_end())
+        table(["measured | cases | |", "--- | --- | --- |"], &mut rows)
     };
     let missing = rows.iter().filter(|row| row.status == Status::NotRun);
-    let missing =
-        missing.map(|row| format!("| {} |\n", cells(&[&row.id, &row.what, &row.target, &row.measured])));
-    let missing = format!(
-        "| figure | what | target | why not |\n| --- | --- | --- | --- |\n{}",
-        missing.collect::<String>()
-    );
+    let mut missing = missing.map(|row| vec![&*row.id, &row.what, &row.target, &row.measured]);
     let count = |status: Status| rows.iter().filter(|row| row.status == status).count();
-    let counts = format!(
-        "the last whole run: {} figures pass, {} fail, {} were not run",
-        count(Status::Pass),
-        count(Status::Fail),
-        count(Status::NotRun)
-    );
-    TEMPLATE
-        .replacen("{counts}", &counts, 1)
-        .replacen("{reliability}", &measured(&['R']), 1)
-        .replacen(
-            "{matrix}",
-            tables.get("R18.matrix").map_or("The matrix was not run.", |table| table.trim_end()),
-            1,
-        )
-        .replacen("{security}", &measured(&['S']), 1)
-        .replacen("{other}", &measured(&['L', 'M']), 1)
-        .replacen("{missing}", missing.trim_end(), 1)
+    let [pass, fail, not_run] = [Status::Pass, Status::Fail, Status::NotRun].map(count);
+    let matrix = tables.get("R18.matrix").map_or("The matrix was not run.", |table| table.trim_end());
+    let counts = format!("the last whole run: {pass} figures pass, {fail} fail, {not_run} were not run");
+    [
+        ("{counts}", counts),
+        ("{reliability}", measured(&['R'])),
+        ("{matrix}", matrix.to_owned()),
+        ("{security}", measured(&['S'])),
+        ("{other}", measured(&['L', 'M'])),
+        ("{missing}", table(["why not |", "--- |"], &mut missing)),
+    ]
+    .iter()
+    .fold(TEMPLATE.to_owned(), |page, (part, text)| page.replacen(part, text, 1))
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ fn make(
     }
     let manifest = process::read_text(&root.join(format!("crates/{MODEL}-client/Cargo.toml")))?;
     let mut manifest = name.manifest(&manifest);
-    if let Auth::BasicHmac = auth {
+    if auth.scheme == "basic-hmac" {
         let hmac = "\n[dependencies]\n# hmac: the signer.\nauth-core = { workspace = true, features = [\"hmac\"] }\n";
         manifest = manifest.replacen("\n[dependencies]\n", hmac, 1);
     }
@@ -103,24 +103,18 @@ fn make(
     let _ = fs::remove_dir_all(&stage);
     write(&stage, &files)?;
     let generated = codegen::generate(root, &stage, &crate_name)?;
-    let mut append = |path: &str, before: &str, lines: &str| {
-        let text = files.entry(PathBuf::from(path)).or_default();
-        *text = if before.is_empty() {
-            format!("{text}{lines}")
-        } else {
-            text.replacen(before, &format!("{before}{lines}"), 1)
-        };
-    };
     if generated.values().any(|text| text.contains("serde_json::")) {
+        let serde = "serde.workspace = true\n";
         let why = "# Values whose form is not known before they are read.\nserde_json.workspace = true\n";
-        append("Cargo.toml", "serde.workspace = true\n", why);
+        let manifest = files.entry(PathBuf::from("Cargo.toml")).or_default();
+        *manifest = manifest.replacen(serde, &format!("{serde}{why}"), 1);
     }
     if generated
         .keys()
-        .any(|path| path.to_string_lossy().replace('\\', "/").starts_with("src/generated/models"))
+        .any(|path| path.starts_with("src/generated/models") || path.ends_with("src/generated/models.rs"))
     {
         let module = "\n/// Models: request and response bodies.\npub mod models {\n    pub use crate::generated::models::*;\n}\n";
-        append("src/lib.rs", "", module);
+        *files.entry(PathBuf::from("src/lib.rs")).or_default() += module;
     }
     files.extend(generated);
     write(&folder, &files)?;
@@ -138,9 +132,9 @@ fn make(
 fn templates(root: &Path, auth: &Auth) -> Result<BTreeMap<PathBuf, String>, Failure> {
     let folder = root.join("xtask/templates/provider");
     let mut files = BTreeMap::new();
-    for path in workspace::walked(&folder)? {
+    for path in workspace::files(&folder)? {
         let name = match path.strip_prefix("src/auth_") {
-            Some(scheme) if scheme == format!("{}.rs.in", auth.module()) => "src/auth.rs",
+            Some(scheme) if scheme == format!("{}.rs.in", auth.scheme.replace('-', "_")) => "src/auth.rs",
             Some(_) => continue,
             None => path.trim_end_matches(".in"),
         };
@@ -250,35 +244,35 @@ pub(crate) fn check(root: &Path) -> Result<String, Failure> {
     let name = "samplevendor-client";
     let target = workspace::target(root);
     let copy = target.join("xtask/new-provider-check");
-    let _ = fs::remove_dir_all(copy.join("crates").join(name));
     workspace::mirror(root, &copy, |_| true)?;
     process::write_if_changed(&copy.join("Cargo.lock"), process::read(&root.join("Cargo.lock"))?)?;
-    make(&copy, "samplevendor", Some("Sample Vendor"), None, &Auth::ApiKey("X-Api-Key".to_owned()))?;
-    // Two more schemes, whose clients take two credentials.
-    let pair = Auth::HeaderPair("X-Sample-Auth".to_owned());
-    for (word, auth) in [("samplepair", pair), ("samplehmac", Auth::BasicHmac)] {
-        let _ = fs::remove_dir_all(copy.join(format!("crates/{word}-client")));
-        make(&copy, word, None, None, &auth)?;
-    }
-    // Tests against the emulator are left to a person; without them, it is not compiled here.
-    for word in ["samplevendor", "samplepair", "samplehmac"] {
-        let manifest = copy.join(format!("crates/{word}-client/Cargo.toml"));
+    let next = "correct xtask/src/new_provider/, then cargo xtask ci --only new-provider";
+    for (word, title, auth) in [
+        ("samplevendor", Some("Sample Vendor"), "api-key=X-Api-Key"),
+        // Clients that take two credentials.
+        ("samplepair", None, "header-pair=X-Sample-Auth"),
+        ("samplehmac", None, "basic-hmac"),
+    ] {
+        let folder = copy.join(format!("crates/{word}-client"));
+        let _ = fs::remove_dir_all(&folder);
+        let auth: Auth = auth.parse().map_err(|why: String| Failure::new(why, next))?;
+        make(&copy, word, title, None, &auth)?;
+        // Tests against the emulator are left to a person; without them, it is not compiled here.
+        let manifest = folder.join("Cargo.toml");
         let text = process::read_text(&manifest)?;
         process::write_if_changed(&manifest, text.replace("auth-emulator.workspace = true\n", ""))?;
     }
-    let next = "correct xtask/src/new_provider/, then cargo xtask ci --only new-provider";
     let new = ["-p", name, "-p", "samplepair-client", "-p", "samplehmac-client"];
-    for (command, rest) in [
-        (&["test", "--quiet"][..], &[][..]),
-        (&["clippy", "--quiet"], &["--all-targets", "--", "-D", "warnings"]),
-        (&["fmt", "--check"], &["-p", "auth-clients"]),
+    let facade = ["-p", "auth-clients", "--no-default-features", "--features", "samplevendor"];
+    for (command, packages, rest) in [
+        (&["test", "--quiet"][..], &new[..], &[][..]),
+        (&["clippy", "--quiet"], &new, &["--all-targets", "--", "-D", "warnings"]),
+        (&["fmt", "--check"], &new, &["-p", "auth-clients"]),
+        (&["check", "--quiet"], &facade, &[]),
     ] {
-        let arguments = [command, &new, rest].concat();
+        let arguments = [command, packages, rest].concat();
         process::run(process::cargo(&copy, &arguments).env("CARGO_TARGET_DIR", &target), next)?;
     }
-    let facade =
-        ["check", "--quiet", "-p", "auth-clients", "--no-default-features", "--features", "samplevendor"];
-    process::run(process::cargo(&copy, &facade).env("CARGO_TARGET_DIR", &target), next)?;
     let expected = [
         "public-api.txt",
         "tests/emulator.rs",
@@ -293,16 +287,12 @@ pub(crate) fn check(root: &Path) -> Result<String, Failure> {
         findings.iter().partition(|finding| expected.iter().any(|path| finding.path().contains(path)));
     let found = |part: &&str| left.iter().any(|finding| finding.path().contains(*part));
     if missed.is_empty() && expected.iter().all(found) {
-        return Ok(format!(
-            "left to a person: {}",
-            left.iter().map(|left| left.path()).collect::<Vec<_>>().join(", ")
-        ));
+        let left: Vec<&str> = left.iter().map(|left| left.path()).collect();
+        return Ok(format!("left to a person: {}", left.join(", ")));
     }
     let missed: Vec<String> = missed.iter().map(ToString::to_string).collect();
-    Err(Failure::new(
-        format!("tidy finds in a new provider what the command should have made:\n{}", missed.join("\n")),
-        next,
-    ))
+    let head = "tidy finds in a new provider what the command should have made:\n";
+    Err(Failure::new(format!("{head}{}", missed.join("\n")), next))
 }
 
 #[cfg(test)]
@@ -315,10 +305,7 @@ mod tests {
         let failure = |word: &str, title: Option<&str>| {
             Name::checked(&root, word, title).err().map(|failure| failure.to_string()).unwrap_or_default()
         };
-        assert_eq!(
-            (failure("acme2", None), failure("acme", Some(" Acme & Co. "))),
-            (String::new(), String::new())
-        );
+        assert_eq!([failure("acme2", None), failure("acme", Some(" Acme & Co. "))], [""; 2]);
         for (word, part) in [
             ("acme-client", "`-client` is added"),
             ("Acme", "small letters"),
@@ -332,10 +319,8 @@ mod tests {
             ("verigator", "exists already"),
         ] {
             let failure = failure(word, None);
-            assert!(
-                failure.contains(part) && failure.contains("next: cargo xtask new-provider"),
-                "{failure}"
-            );
+            let has_next = failure.contains("next: cargo xtask new-provider");
+            assert!(failure.contains(part) && has_next, "{failure}");
         }
         for title in ["", "a\"b", "a|b", "a`b", "a\nb"] {
             assert!(failure("acme", Some(title)).contains("its title is letters"), "{title}");
@@ -392,7 +377,9 @@ mod tests {
         let root = workspace::root();
         let description =
             r#"{"openapi":"3.1.0","servers":[{"url":"https://x.example"}],"x-sdk-vendor":"refused"}"#;
-        let failure = make(&root, "refused", None, Some(description), &Auth::Bearer).unwrap_err().to_string();
+        let failure = make(&root, "refused", None, Some(description), &"bearer".parse().unwrap())
+            .unwrap_err()
+            .to_string();
         assert!(failure.contains("refused"), "{failure}");
         assert!(!root.join("crates/refused-client").exists());
         assert!(!fs::read_to_string(root.join("Cargo.toml")).unwrap().contains("refused-client"));

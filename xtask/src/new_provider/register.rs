@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn every_file_keeps_its_lines_and_names_the_provider_once_more() {
         for word in ["aaa", "tango", "zulu"] {
-            for (path, text) in edits(&root(), &name(word), &Auth::Bearer).unwrap() {
+            for (path, text) in edits(&root(), &name(word), &"bearer".parse().unwrap()).unwrap() {
                 let before = process::read_text(&root().join(path)).unwrap();
                 for line in before.lines().filter(|line| !line.contains(" = [") && !line.is_empty()) {
                     let count = |text: &str| text.lines().filter(|there| *there == line).count();

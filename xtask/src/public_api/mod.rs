@@ -97,20 +97,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     if arguments.crates.is_empty() && differences.is_empty() {
         violations.extend(allowed.unused());
     }
-    if !violations.is_empty() {
-        let what = format!(
-            "types of other crates that {FOREIGN_TYPES} does not allow there:\n{}",
-            violations.join("\n")
-        );
-        let next = "keep the type out of the signature, or add it to the list with a reason, then cargo xtask public-api";
-        return Err(Failure::new(what, next));
-    }
-    if differences.is_empty() {
-        return Ok(report.join("\n"));
-    }
-    let what = format!("the public API is not the committed one:\n\n{}", differences.join("\n"));
+    let head = format!("types of other crates that {FOREIGN_TYPES} does not allow there:\n");
+    let next = "keep the type out of the signature, or add it to the list with a reason, then cargo xtask public-api";
+    Failure::unless_none(&head, &violations, next)?;
     let next = "cargo xtask public-api --bless, if the change is intended; then write why in the changelog";
-    Err(Failure::new(what, next))
+    Failure::unless_none("the public API is not the committed one:\n\n", &differences, next)?;
+    Ok(report.join("\n"))
 }
 
 /// Documentation as JSON, below `target/doc`.
@@ -132,10 +124,8 @@ fn difference(root: &Path, path: &str, text: &str) -> Result<Option<String>, Fai
     let mut diff = Command::new("git");
     diff.args(["diff", "--no-index", "--unified=0", "--no-color", "--", path]).arg(&found).current_dir(root);
     let (_, lines, errors) = process::all(&mut diff, "install git")?;
-    let lines: Vec<&str> = lines
-        .lines()
-        .filter(|line| line.starts_with(['-', '+']) && !line.starts_with("---") && !line.starts_with("+++"))
-        .collect();
+    // Behind the four lines of the head.
+    let lines: Vec<&str> = lines.lines().skip(4).filter(|line| line.starts_with(['-', '+'])).collect();
     Ok(Some(format!("{path}\n{}", process::tail(&format!("{errors}{}", lines.join("\n")), 60))))
 }
 

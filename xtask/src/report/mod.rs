@@ -12,21 +12,19 @@ use std::io::Write as _;
 use std::path::Path;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "&'static str")]
 pub(crate) enum Status {
-    #[serde(rename = "pass")]
     Pass,
-    #[serde(rename = "fail")]
     Fail,
-    #[serde(rename = "not run")]
     NotRun,
 }
 
-impl Status {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::NotRun => "not run",
+impl From<Status> for &'static str {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Pass => "pass",
+            Status::Fail => "fail",
+            Status::NotRun => "not run",
         }
     }
 }
@@ -64,9 +62,8 @@ impl Row {
         unit: &str,
         measured: String,
     ) -> Self {
-        let mut row = Self::checked(id, what, &format!("≤ {limit}{unit}"), measured, value <= limit);
-        (row.value, row.limit) = (Some(value), Some(limit));
-        row
+        let row = Self::checked(id, what, &format!("≤ {limit}{unit}"), measured, value <= limit);
+        Self { value: Some(value), limit: Some(limit), ..row }
     }
 
     /// Something that holds or doesn't.
@@ -116,22 +113,12 @@ pub(crate) fn finish(rows: &[Row], json: Option<&Path>, next: &str) -> Result<St
     table.load_style(ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Dynamic).set_width(150);
     table.set_header(["figure", "what", "target", "measured", "cases", "status"]);
     for row in rows {
-        table.add_row([
-            row.id.as_str(),
-            &row.what,
-            &row.target,
-            &row.measured,
-            &row.cases,
-            row.status.word(),
-        ]);
+        let Row { id, what, target, measured, cases, .. } = row;
+        table.add_row([id.as_str(), what, target, measured, cases, row.status.into()]);
     }
-    let count = |status| rows.iter().filter(|row| row.status == status).count();
-    let text = format!(
-        "{table}\n\n{} pass, {} fail, {} not run",
-        count(Status::Pass),
-        count(Status::Fail),
-        count(Status::NotRun)
-    );
+    let [pass, fail, not_run] = [Status::Pass, Status::Fail, Status::NotRun]
+        .map(|status| rows.iter().filter(|row| row.status == status).count());
+    let text = format!("{table}\n\n{pass} pass, {fail} fail, {not_run} not run");
     let failed: Vec<&str> = rows.iter().filter(|row| row.blocking).map(|row| row.id.as_str()).collect();
     if failed.is_empty() {
         return Ok(text);

@@ -38,12 +38,9 @@ pub(crate) fn run(command: &mut Command, next: &str) -> Result<String, Failure> 
 
 /// Runs a program and returns its standard output; its standard error is shown only when it fails.
 pub(crate) fn output(command: &mut Command, next: &str) -> Result<String, Failure> {
-    match all(command, next)? {
-        (true, output, _) => Ok(output),
-        (false, _, errors) => {
-            Err(Failure::new(format!("`{}` failed:\n{}", show(command), tail(&errors, 40)), next))
-        }
-    }
+    let (succeeded, output, errors) = all(command, next)?;
+    let what = || format!("`{}` failed:\n{}", show(command), tail(&errors, 40));
+    if succeeded { Ok(output) } else { Err(Failure::new(what(), next)) }
 }
 
 /// Runs a program: whether it succeeded, and both outputs.
@@ -71,10 +68,9 @@ impl Background {
     pub(crate) fn start(command: &mut Command, next: &str) -> Result<(Self, String), Failure> {
         let shown = show(command);
         let failed = |why: String| Failure::new(format!("`{shown}` {why}"), next);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| failed(format!("can't be started: {error}")))?;
-        let (out, errors) = (child.stdout.take(), child.stderr.take());
-        let mut background = Self(child);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        let mut child = child.map_err(|error| failed(format!("can't be started: {error}")))?;
+        let (out, background) = (child.stdout.take(), Self(child));
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             let mut line = String::new();
@@ -83,26 +79,9 @@ impl Background {
                 let _ = sender.send(line);
             }
         });
-        match receiver.recv_timeout(Duration::from_secs(10)) {
-            Ok(line) => {
-                // A full pipe would stop the program.
-                std::thread::spawn(move || {
-                    errors.map(|mut errors| std::io::copy(&mut errors, &mut std::io::sink()))
-                });
-                Ok((background, line))
-            }
-            Err(_) => {
-                background.end();
-                let said = errors.and_then(|errors| std::io::read_to_string(errors).ok()).unwrap_or_default();
-                Err(failed(format!("printed no line within 10 s, or ended before:\n{}", tail(&said, 10))))
-            }
-        }
-    }
-
-    fn end(&mut self) {
-        // It may have ended on its own.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let line = receiver.recv_timeout(Duration::from_secs(10));
+        let line = line.map_err(|_| failed("printed no line within 10 s, or ended before".to_owned()))?;
+        Ok((background, line))
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -112,7 +91,9 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        self.end();
+        // It may have ended on its own.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -123,12 +104,8 @@ pub(crate) fn write_if_changed(path: &Path, content: impl AsRef<[u8]>) -> Result
         return Ok(());
     }
     let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, content));
-    written.map_err(|error| {
-        Failure::new(
-            format!("{} can't be written: {error}", path.display()),
-            "check the permissions of the folder",
-        )
-    })
+    let what = |error| format!("{} can't be written: {error}", path.display());
+    written.map_err(|error| Failure::new(what(error), "check the permissions of the folder"))
 }
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -140,10 +117,8 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(
-        format!("{} can't be read: {error}", path.display()),
-        "git status; git checkout restores a file",
-    )
+    let next = "git status; git checkout restores a file";
+    Failure::new(format!("{} can't be read: {error}", path.display()), next)
 }
 
 /// The command line as a person would type it.

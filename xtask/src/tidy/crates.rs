@@ -1,6 +1,7 @@
 //! Rules about crates: what their manifests declare, and which files there are.
 
 use super::tree::{Finding, Tree, line_of};
+use std::collections::BTreeSet;
 
 const WORKSPACE: &str = "Cargo.toml";
 
@@ -69,91 +70,14 @@ pub(super) fn members(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// What a provider has outside of its crate: sections of guides, an example and its place in the tour, its emulator.
-pub(super) fn around(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for name in tree.crates() {
-        let Some(word) = name.strip_suffix("-client") else { continue };
-        let link = format!("(crates/{name}/README.md)");
-        let row = tree.text("README.md").and_then(|text| text.lines().find(|line| line.contains(&link)));
-        let title = row.and_then(|row| row.split('|').nth(1)).map_or(word, str::trim);
-        // `Messente Verigator` is `Verigator` in some headings.
-        let last = title.split(' ').rfind(|word| *word != "CRM").unwrap_or(title);
-        let section = |text: &str| {
-            text.lines().any(|line| line.starts_with("## ") && (line.contains(title) || line.contains(last)))
-        };
-        let module = format!("mod {word};");
-        let entry = format!("name = \"{word}\"");
-        let mut need = |path: &str, holds: &dyn Fn(&str) -> bool, todo: &str| {
-            if !tree.text(path).is_some_and(holds) {
-                findings.push(Finding::new(path, 1, format!("lacks {title}"), todo));
-            }
-        };
-        for guide in ["docs/authentication.md", "docs/assumptions.md"] {
-            need(guide, &section, &format!("add a section `## {title}`"));
-        }
-        for (path, part) in [("examples/Cargo.toml", &entry), ("examples/tour.rs", &module)] {
-            need(path, &|text| text.contains(part), &format!("add `{part}`, as for verigator"));
-        }
-        need(&format!("examples/{word}.rs"), &|_| true, "write an example, as examples/verigator.rs");
-        let emulator = format!("crates/auth-emulator/src/providers/{word}/mod.rs");
-        need(&emulator, &|_| true, "emulate the API; the top of providers/mod.rs lists the steps");
-    }
-    findings
-}
-
 fn is_member(path: &str) -> bool {
     path.ends_with("/Cargo.toml") && !path.contains("/programs/")
 }
 
-/// What every crate declares, as taplo formats it; what everything that users may depend on declares besides; and what
-/// a registry shows of it.
-const MEMBER: [&str; 3] = ["[lints]\nworkspace = true", "\ndescription = \"", "\nlicense.workspace = true"];
-const PUBLISHED: [&str; 7] = [
-    "\nrepository.workspace = true",
-    "\ncategories",
-    "\ninclude.workspace = true",
-    "\nreadme = \"README.md\"",
-    "\ndocumentation = \"https://docs.rs/{name}\"",
-    "\nkeywords = [",
-    "[package.metadata.docs.rs]\nall-features = true",
-];
-
-/// What manifests declare; every feature of a provider has a comment; keywords name the vendor; licences are those of the workspace.
+/// Every feature of a provider has a comment, keywords name the vendor, licences are those of the workspace.
 pub(super) fn manifests(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, text) in tree.iter().filter(|(path, _)| is_member(path)) {
-        let name = path.strip_prefix("crates/").and_then(|path| path.strip_suffix("/Cargo.toml"));
-        let published: &[&str] = if name.is_some() { &PUBLISHED } else { &[] };
-        let line = line_of(text, "[package]");
-        for wanted in MEMBER.iter().chain(published) {
-            let wanted = wanted.replace("{name}", name.unwrap_or_default());
-            if !text.contains(&wanted) {
-                let todo = format!("add {}", wanted.trim().replace('\n', " with "));
-                findings.push(Finding::new(path, line, "does not declare what every crate does", todo));
-            }
-        }
-        let Some(name) = name else { continue };
-        let keywords = text.lines().find(|line| line.starts_with("keywords = ")).unwrap_or_default();
-        let vendor = name.strip_suffix("-client").map(|vendor| format!("\"{vendor}\""));
-        if let Some(vendor) = vendor.filter(|vendor| !keywords.contains(vendor.as_str())) {
-            let (line, todo) = (line_of(text, "keywords"), format!("add {vendor}"));
-            findings.push(Finding::new(path, line, "has no keyword for the vendor", todo));
-        }
-        let lines: Vec<&str> = text.lines().collect();
-        let features = lines.iter().position(|line| *line == "[features]" && name.ends_with("-client"));
-        let features = features.map_or(lines.len(), |index| index + 1);
-        for (index, pair) in lines.windows(2).enumerate().skip(features) {
-            let [above, line] = pair else { continue };
-            if line.starts_with('[') {
-                break;
-            }
-            let feature = line.split(" = [").next().filter(|name| *line != *name && *name != "default");
-            if let Some(feature) = feature.filter(|_| !above.starts_with('#')) {
-                let what = format!("the feature `{feature}` has no comment");
-                findings.push(Finding::new(path, index + 2, what, "describe it in the line above"));
-            }
-        }
+    for name in tree.crates() {
         for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
             let path = format!("crates/{name}/{license}");
             if tree.text(&path) != tree.text(license) {
@@ -161,32 +85,78 @@ pub(super) fn manifests(tree: &Tree) -> Vec<Finding> {
                 findings.push(Finding::new(&path, 1, "is not the licence text of the workspace", todo));
             }
         }
+        let Some(word) = name.strip_suffix("-client") else { continue };
+        let path = format!("crates/{name}/Cargo.toml");
+        let text = tree.text(&path).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        let keywords = lines.iter().find(|line| line.starts_with("keywords = ")).unwrap_or(&"");
+        if !keywords.contains(&format!("\"{word}\"")) {
+            let (line, todo) = (line_of(text, "keywords"), format!("add \"{word}\""));
+            findings.push(Finding::new(&path, line, "has no keyword for the vendor", todo));
+        }
+        let table =
+            lines.iter().position(|line| *line == "[features]").map_or(lines.len(), |index| index + 1);
+        for (index, pair) in lines.windows(2).enumerate().skip(table) {
+            let [above, line] = pair else { continue };
+            if line.starts_with('[') {
+                break;
+            }
+            let feature = line.split_once(" = [").map(|(name, _)| name).filter(|name| *name != "default");
+            if let Some(feature) = feature.filter(|_| !above.starts_with('#')) {
+                let what = format!("the feature `{feature}` has no comment");
+                findings.push(Finding::new(&path, index + 2, what, "describe it in the line above"));
+            }
+        }
     }
     findings
 }
 
-const ONCE: [&str; 7] = [
-    "CHANGELOG.md",
-    "README.md",
+/// What a manifest declares, as taplo formats it.
+const MEMBER: [&str; 3] = ["[lints]\nworkspace = true", "\ndescription = \"", "\nlicense.workspace = true"];
+
+const ONCE: [&str; 5] = [
     "clippy.toml",
     "deny.toml",
     "xtask/budgets.json",
     "crates/auth-emulator/COVERAGE.md",
     crate::public_api::FOREIGN_TYPES,
 ];
-const OF_A_CRATE: [&str; 3] = ["crates/{}/README.md", "crates/{}/public-api.txt", "crates/{}/src/lib.rs"];
-const OF_A_PROVIDER: [&str; 11] = [
-    "crates/{}/openapi.json",
-    "crates/{}/src/auth.rs",
-    "crates/{}/src/client.rs",
-    "crates/{}/src/error.rs",
-    "crates/{}/tests/emulator.rs",
-    "crates/{}/tests/environment.rs",
-    "crates/{}/tests/errors.rs",
-    "crates/{}/tests/secrets.rs",
-    "crates/{}/tests/wire.rs",
-    "xtask/programs/one-call/{}.rs",
-    "xtask/trees/{}.txt",
+
+/// A path, and what its file holds. A heading is one with the last word of this.
+type Need = (&'static str, &'static str);
+
+const OF_A_CRATE: [Need; 11] = [
+    ("CHANGELOG.md", "`{name}`"),
+    ("crates/{name}/Cargo.toml", "\nrepository.workspace = true"),
+    ("crates/{name}/Cargo.toml", "\ncategories"),
+    ("crates/{name}/Cargo.toml", "\ninclude.workspace = true"),
+    ("crates/{name}/Cargo.toml", "\nreadme = \"README.md\""),
+    ("crates/{name}/Cargo.toml", "\ndocumentation = \"https://docs.rs/{name}\""),
+    ("crates/{name}/Cargo.toml", "\nkeywords = ["),
+    ("crates/{name}/Cargo.toml", "[package.metadata.docs.rs]\nall-features = true"),
+    ("crates/{name}/README.md", ""),
+    ("crates/{name}/public-api.txt", ""),
+    ("crates/{name}/src/lib.rs", ""),
+];
+const OF_A_PROVIDER: [Need; 18] = [
+    ("README.md", "crates/{name}/README.md"),
+    ("crates/auth-emulator/src/providers/{word}/mod.rs", ""),
+    ("crates/{name}/openapi.json", ""),
+    ("crates/{name}/src/auth.rs", ""),
+    ("crates/{name}/src/client.rs", ""),
+    ("crates/{name}/src/error.rs", ""),
+    ("crates/{name}/tests/emulator.rs", ""),
+    ("crates/{name}/tests/environment.rs", ""),
+    ("crates/{name}/tests/errors.rs", ""),
+    ("crates/{name}/tests/secrets.rs", ""),
+    ("crates/{name}/tests/wire.rs", ""),
+    ("docs/assumptions.md", "## {title}"),
+    ("docs/authentication.md", "## {title}"),
+    ("examples/Cargo.toml", "name = \"{word}\""),
+    ("examples/tour.rs", "mod {word};"),
+    ("examples/{word}.rs", ""),
+    ("xtask/programs/one-call/{name}.rs", ""),
+    ("xtask/trees/{name}.txt", ""),
 ];
 
 /// What a crate does without, and why.
@@ -202,35 +172,59 @@ const WITHOUT: [(&str, &str); 8] = [
     ("crates/vise-client/tests/wire.rs", "it is generated from an openapi.json, which this vendor doesn't have"),
 ];
 
-/// Files that a check reads or that a reader looks for, and the lists that name every crate.
+/// Files that a check reads or that a reader looks for, and what they have for every crate or provider.
 pub(super) fn files(tree: &Tree) -> Vec<Finding> {
-    let mut wanted = ONCE.map(str::to_owned).to_vec();
-    let mut findings = Vec::new();
+    let found = needs(tree).into_iter().filter_map(|(path, part)| missing(tree, &path, &part));
+    found.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn needs(tree: &Tree) -> Vec<(String, String)> {
+    let mut needs: Vec<(String, String)> = ONCE.map(|path| (path.to_owned(), String::new())).into();
+    let members = tree.iter().map(|(path, _)| path).filter(|path| is_member(path));
+    needs.extend(members.flat_map(|path| MEMBER.map(|part| (path.to_owned(), part.to_owned()))));
     for name in tree.crates() {
-        let provider: &[&str] = if name.ends_with("-client") { &OF_A_PROVIDER } else { &[] };
-        wanted.extend(OF_A_CRATE.iter().chain(provider).map(|path| path.replace("{}", name)));
-        for (list, part) in
-            [("CHANGELOG.md", format!("`{name}`")), ("README.md", format!("crates/{name}/README.md"))]
-        {
-            let skipped = list == "README.md" && provider.is_empty();
-            if !skipped && tree.text(list).is_some_and(|text| !text.contains(&part)) {
-                let (what, todo) = (format!("does not name {name}"), format!("add a line with {part}"));
-                findings.push(Finding::new(list, 1, what, todo));
-            }
-        }
+        let word = name.trim_end_matches("-client");
+        let of_a_provider: &[Need] = if word == name { &[] } else { &OF_A_PROVIDER };
+        let mut rows = tree.text("README.md").unwrap_or_default().lines();
+        let row = rows.find(|line| line.contains(&format!("(crates/{name}/README.md)")));
+        let title = row.and_then(|row| row.split('|').nth(1)).map_or(word, str::trim);
+        let filled =
+            |text: &str| text.replace("{name}", name).replace("{word}", word).replace("{title}", title);
+        needs.extend(OF_A_CRATE.iter().chain(of_a_provider).map(|(path, part)| (filled(path), filled(part))));
     }
-    for path in wanted {
-        let without = WITHOUT.iter().any(|(without, _)| *without == path);
-        if without && tree.has(&path) {
-            let what = "exists, although a list has a reason why it does not";
-            findings.push(Finding::new(&path, 1, what, "delete it from WITHOUT in xtask/src/tidy/crates.rs"));
-        } else if !without && !tree.has(&path) {
-            let todo =
-                format!("run git checkout {path}; for a new crate, write it like that of verigator-client");
-            findings.push(Finding::new(&path, 1, "is missing", todo));
+    needs
+}
+
+fn missing(tree: &Tree, path: &str, part: &str) -> Option<Finding> {
+    let without = WITHOUT.iter().any(|(without, _)| *without == path);
+    let holds = |text: &str| match part.strip_prefix("## ") {
+        // `Messente Verigator` is `Verigator` in some headings.
+        Some(title) => title
+            .split(' ')
+            .rfind(|word| *word != "CRM")
+            .is_some_and(|last| text.lines().any(|line| line.starts_with("## ") && line.contains(last))),
+        None => text.contains(part),
+    };
+    let (what, todo) = match tree.text(path) {
+        None if without => return None,
+        None if path.contains("/providers/") => {
+            ("is missing", "emulate the API; the top of providers/mod.rs lists the steps".to_owned())
         }
-    }
-    findings
+        None => {
+            let new = "for a new crate, write it like that of verigator-client";
+            ("is missing", format!("run git checkout {path}; {new}"))
+        }
+        Some(_) if without => {
+            let todo = "delete it from WITHOUT in xtask/src/tidy/crates.rs";
+            ("exists, although a list has a reason why it does not", todo.to_owned())
+        }
+        Some(text) if holds(text) => return None,
+        Some(_) => {
+            let todo = format!("add {}", part.trim().replace('\n', " with "));
+            ("lacks what it has for every crate of this kind", todo)
+        }
+    };
+    Some(Finding::new(path, 1, what, todo))
 }
 
 #[cfg(test)]
@@ -288,88 +282,73 @@ mod tests {
     }
 
     #[test]
-    fn what_a_new_provider_still_lacks_is_listed() {
-        let mut tree = Tree::of(&[
-            ("README.md", "| Acme Identity | [`acme-client`](crates/acme-client/README.md) | key | all |"),
-            ("crates/acme-client/Cargo.toml", ""),
-        ]);
-        let have = [
-            ("crates/auth-emulator/src/providers/acme/mod.rs", "//! Acme."),
-            ("docs/assumptions.md", "## Acme Identity\n"),
-            ("docs/authentication.md", "## Identity: a key\n"),
-            ("examples/Cargo.toml", "name = \"acme\"\n"),
-            ("examples/acme.rs", "//! Acme."),
-            ("examples/tour.rs", "mod acme;\n"),
-        ];
-        assert_eq!(around(&tree).len(), have.len());
-        have.iter().for_each(|(path, text)| tree.insert(path, (*text).to_owned()));
-        assert!(around(&tree).is_empty(), "{:?}", around(&tree));
-        for (path, _) in have {
-            let mut tree = tree.clone();
-            tree.insert(path, "other".to_owned());
-            if path.ends_with("mod.rs") || path.ends_with("acme.rs") {
-                tree.remove(path);
-            }
-            assert_one(&around(&tree), &format!("{path}:1"), "lacks Acme Identity");
+    fn licences_keywords_and_comments_of_features_are_asked_for() {
+        let manifest =
+            "keywords = [\"a\", \"b\"]\n\n[features]\ndefault = [\"x\"]\n# Why.\nx = []\n\n[lints]\ny = []\n";
+        let path = "crates/a-client/Cargo.toml";
+        let mut good = Tree::of(&[(path, manifest)]);
+        for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            good.insert(license, license.to_owned());
+            good.insert(&format!("crates/a-client/{license}"), license.to_owned());
+        }
+        assert!(manifests(&good).is_empty(), "{:?}", manifests(&good));
+        for (path, text, place, part) in [
+            (path, manifest.replace("\"a\", ", ""), ":1", "add \"a\""),
+            (path, manifest.replace("# Why.\n", ""), ":5", "`x` has no comment"),
+            ("crates/a-client/LICENSE-MIT", "../../LICENSE-MIT".to_owned(), ":1", "ln -sf"),
+        ] {
+            let mut tree = good.clone();
+            tree.insert(path, text);
+            assert_one(&manifests(&tree), &format!("{path}{place}"), part);
         }
     }
 
+    /// A tree with all that is asked for of one crate.
     fn whole(name: &str) -> Tree {
-        let manifest = format!(
-            "[package]\ndescription = \"A.\"\nlicense.workspace = true\nrepository.workspace = true\n\
-             categories.workspace = true\ninclude.workspace = true\nreadme = \"README.md\"\n\
-             documentation = \"https://docs.rs/{name}\"\nkeywords = [\"a\", \"b\"]\n\n[package.metadata.docs.rs]\n\
-             all-features = true\n\n[features]\ndefault = [\"x\"]\n# Why.\nx = []\n\n[lints]\nworkspace = true\n"
-        );
-        let mut tree = Tree::of(&[]);
-        for path in OF_A_CRATE.iter().chain(&OF_A_PROVIDER).map(|path| path.replace("{}", name)) {
-            tree.insert(&path, String::new());
+        let row = format!("| the acme | [`{name}`](crates/{name}/README.md) | key | all |");
+        let mut tree = Tree::of(&[
+            ("README.md", &row),
+            ("examples/Cargo.toml", ""),
+            (&format!("crates/{name}/Cargo.toml"), ""),
+        ]);
+        for (path, part) in needs(&tree) {
+            let before = tree.text(&path).unwrap_or_default().to_owned();
+            tree.insert(&path, format!("{before}\n{part}\n"));
         }
-        ONCE.iter().for_each(|path| tree.insert(path, format!("`{name}` crates/{name}/README.md")));
-        for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
-            tree.insert(license, license.to_owned());
-            tree.insert(&format!("crates/{name}/{license}"), license.to_owned());
-        }
-        tree.insert(&format!("crates/{name}/Cargo.toml"), manifest);
         tree
     }
 
     #[test]
-    fn every_crate_declares_what_is_asked_for() {
-        let (good, path) = (whole("a-client"), "crates/a-client/Cargo.toml");
-        assert!(manifests(&good).is_empty(), "{:?}", manifests(&good));
-        let text = good.text(path).unwrap().to_owned();
-        for wanted in MEMBER.iter().chain(&PUBLISHED).filter(|wanted| !wanted.contains("keywords")) {
-            let mut tree = good.clone();
-            tree.insert(path, text.replace(&wanted.replace("{name}", "a-client"), ""));
-            assert_one(&manifests(&tree), &format!("{path}:1"), "add ");
-        }
-        let mut tree = good.clone();
-        tree.insert(path, text.replace("\"a\", ", ""));
-        assert_one(&manifests(&tree), &format!("{path}:9"), "add \"a\"");
-        tree.insert(path, text.replace("# Why.\n", ""));
-        assert_one(&manifests(&tree), &format!("{path}:16"), "`x` has no comment");
-        let mut tree = good.clone();
-        tree.insert("crates/a-client/LICENSE-MIT", "../../LICENSE-MIT".to_owned());
-        assert_one(&manifests(&tree), "crates/a-client/LICENSE-MIT:1", "ln -sf");
-    }
-
-    #[test]
-    fn every_file_that_is_asked_for_is_missed_and_every_crate_is_named() {
-        let good = whole("a-client");
+    fn all_that_is_asked_for_is_missed() {
+        let good = whole("acme-client");
         assert!(files(&good).is_empty(), "{:?}", files(&good));
-        for path in ONCE.iter().chain(&OF_A_CRATE).chain(&OF_A_PROVIDER) {
-            let path = path.replace("{}", "a-client");
+        let needs = needs(&good);
+        assert!(needs.len() > 36, "{needs:?}");
+        for (path, part) in needs {
             let mut tree = good.clone();
-            tree.remove(&path);
-            assert_one(&files(&tree), &format!("{path}:1"), "is missing; ");
-        }
-        for path in ["README.md", "CHANGELOG.md"] {
-            let mut tree = good.clone();
-            tree.insert(path, "nothing".to_owned());
-            assert_one(&files(&tree), &format!("{path}:1"), "does not name a-client");
+            let text = good.text(&path).unwrap().replace(&part, "");
+            if part.is_empty() {
+                tree.remove(&path)
+            } else {
+                tree.insert(&path, text)
+            }
+            let todo = format!("add {}", part.trim().replace('\n', " with "));
+            assert_one(
+                &files(&tree),
+                &format!("{path}:1"),
+                if part.is_empty() { "is missing; " } else { &todo },
+            );
         }
         let exists = files(&whole("vise-client"));
         assert!(exists.len() == 4 && exists[0].to_string().contains("delete it from WITHOUT"), "{exists:?}");
+    }
+
+    #[test]
+    fn a_section_is_found_by_the_last_word_of_the_title() {
+        let mut tree = whole("acme-client");
+        tree.insert("docs/authentication.md", "## acme: a key\n".to_owned());
+        assert!(files(&tree).is_empty(), "{:?}", files(&tree));
+        tree.insert("docs/authentication.md", "acme\n".to_owned());
+        assert_one(&files(&tree), "docs/authentication.md:1", "add ## the acme");
     }
 }

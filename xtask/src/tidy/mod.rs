@@ -1,6 +1,6 @@
 //! `cargo xtask tidy`: the rules of the workspace that a reader would otherwise have to watch over, as checks of plain text.
 //!
-//! Nothing is built and no command but `git ls-files` is run, so it can be run at every save. A rule is a function from
+//! Nothing is built and no command is run, so it can be run at every save. A rule is a function from
 //! the [`Tree`] to [`Finding`]s, with tests that break it.
 
 mod crates;
@@ -14,7 +14,7 @@ use crate::{Failure, workspace};
 
 /// Check the rules that need no build: heads and lengths of files, words, manifests, missing files.
 ///
-/// Reads every file that git tracks or would track, and reports each finding as `path:line: what; what to do`.
+/// Reads every file outside of target/ and hidden folders, and reports each finding as `path:line: what; what to do`.
 /// Files that only some providers have stand in a table of xtask/src/tidy/crates.rs, each with its reason. An exception that
 /// nothing needs is a finding too.
 #[derive(clap::Args, Debug, Default)]
@@ -45,7 +45,6 @@ const RULES: &[Rule] = &[
     crates::manifests,
     crates::files,
     crates::members,
-    crates::around,
 ];
 
 /// Checks every rule and returns what to print.
@@ -54,13 +53,10 @@ pub fn run(_: &Arguments) -> Result<String, Failure> {
 }
 
 fn check(tree: &Tree) -> Result<String, Failure> {
-    let findings = findings(tree);
-    if findings.is_empty() {
-        return Ok(format!("{} files, nothing to tidy", tree.iter().count()));
-    }
-    let list: Vec<String> = findings.iter().map(Finding::to_string).collect();
-    let what = format!("{}\n\n{} to tidy", list.join("\n"), findings.len());
-    Err(Failure::new(what, "do what the lines say, then cargo xtask tidy"))
+    let findings: Vec<String> = findings(tree).iter().map(Finding::to_string).collect();
+    let head = format!("{} to tidy:\n\n", findings.len());
+    Failure::unless_none(&head, &findings, "do what the lines say, then cargo xtask tidy")?;
+    Ok(format!("{} files, nothing to tidy", tree.iter().count()))
 }
 
 /// Everything that breaks a rule, sorted.
@@ -81,6 +77,6 @@ mod tests {
         let failure = check(&tree).unwrap_err().to_string();
         let (first, second) = (failure.find("a.rs:1: "), failure.find("b.rs:1: "));
         assert!(first.is_some() && first < second, "{failure}");
-        assert!(failure.contains(" to tidy\n\nnext: ") && failure.ends_with("cargo xtask tidy"), "{failure}");
+        assert!(failure.contains(" to tidy:\n") && failure.ends_with("then cargo xtask tidy"), "{failure}");
     }
 }

@@ -1,4 +1,4 @@
-//! What both samples have by hand around their generated code: an engine for a server of the test.
+//! What both samples have by hand around their generated code: a client of a server of the test.
 
 use auth_client_core::provider::{BaseUrl, Engine, ProviderRules, Settings};
 use auth_core::{StaticCredential, scheme::Bearer, secret::SecretString};
@@ -16,12 +16,30 @@ impl ProviderRules for Nobody {
     }
 }
 
-pub(crate) fn engine(url: &str) -> Engine {
+/// Calls nobody.
+#[derive(Clone, Debug)]
+pub struct Client {
+    engine: Engine,
+}
+
+impl Client {
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+/// The provider's error; a real one wraps that of auth-client-core.
+pub type Error = auth_client_core::Error;
+
+/// A call to nobody.
+pub type Call<T> = auth_client_core::Call<T, Error>;
+
+pub(crate) fn client(url: &str) -> Client {
     let base = BaseUrl::parse("base URL", &format!("{url}{PREFIX}")).unwrap();
     let key = Bearer::new(&SecretString::from("key")).unwrap();
     let credential = StaticCredential::new(key, base.origin().clone());
     let settings = Settings::new(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
-    Engine::new(&settings, base, Nobody, Some(Arc::new(credential))).unwrap()
+    Client { engine: Engine::new(&settings, base, Nobody, Some(Arc::new(credential))).unwrap() }
 }
 
 pub(crate) const AUTH_HEADERS: usize = 1;

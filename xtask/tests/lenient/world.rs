@@ -1,7 +1,7 @@
 //! What a provider crate has by hand around its generated code, for the lenient sample.
 
+use crate::engine::Error;
 use auth_client_core::decode::{self, DecodeFailure};
-use auth_client_core::provider::Engine;
 use auth_client_core::provider::record::{Field, Fit, Form, Reading, Scalar};
 use bytes::Bytes;
 use http::Response;
@@ -10,24 +10,6 @@ use serde::ser::SerializeSeq as _;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// Calls the bookshop.
-#[derive(Clone, Debug)]
-pub struct Client {
-    engine: Engine,
-}
-
-impl Client {
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.engine
-    }
-}
-
-/// The provider's error; a real one wraps that of auth-client-core.
-pub type Error = auth_client_core::Error;
-
-/// A call to the bookshop.
-pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// A page of a list.
 #[derive(Debug, PartialEq, Deserialize, Serialize)]
@@ -163,12 +145,7 @@ pub(crate) mod convert {
 
 /// What `tests/common` has in a provider crate.
 pub(crate) mod common {
-    pub(crate) use super::Client;
-    pub(crate) use crate::engine::{AUTH_HEADERS, PREFIX, authenticated};
+    pub(crate) use crate::engine::{AUTH_HEADERS, Client, PREFIX, authenticated, client};
 
     pub(crate) const DESCRIPTION: &str = include_str!("openapi.json");
-
-    pub(crate) fn client(url: &str) -> Client {
-        Client { engine: crate::engine::engine(url) }
-    }
 }

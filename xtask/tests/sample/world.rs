@@ -1,24 +1,15 @@
 //! What a provider crate has by hand around its generated code, for the sample.
 
+use crate::engine::{Client, Error};
 use auth_client_core::decode::{self, DecodeFailure};
+use auth_client_core::provider::Operation;
 use auth_client_core::provider::record::{Field, Fit, Form, Reading, Scalar};
-use auth_client_core::provider::{Engine, Operation};
 use auth_core::secret::SecretString;
 use bytes::Bytes;
 use http::Response;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// Calls the teahouse.
-#[derive(Clone, Debug)]
-pub struct Client {
-    engine: Engine,
-}
-
 impl Client {
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.engine
-    }
-
     pub(crate) fn house_key(&self) -> &'static str {
         HOUSE_KEY
     }
@@ -42,12 +33,6 @@ pub(crate) struct WithHouseKey<'a, T> {
     #[serde(flatten)]
     body: &'a T,
 }
-
-/// The provider's error; a real one wraps that of auth-client-core.
-pub type Error = auth_client_core::Error;
-
-/// A call to the teahouse.
-pub type Call<T> = auth_client_core::Call<T, Error>;
 
 /// An amount, by hand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -124,12 +109,7 @@ pub(crate) fn decode_counting<T: DeserializeOwned>(answer: &Response<Bytes>) -> 
 
 /// What `tests/common` has in a provider crate.
 pub(crate) mod common {
-    pub(crate) use super::Client;
-    pub(crate) use crate::engine::{AUTH_HEADERS, PREFIX, authenticated};
+    pub(crate) use crate::engine::{AUTH_HEADERS, Client, PREFIX, authenticated, client};
 
     pub(crate) const DESCRIPTION: &str = include_str!("openapi.json");
-
-    pub(crate) fn client(url: &str) -> Client {
-        Client { engine: crate::engine::engine(url) }
-    }
 }

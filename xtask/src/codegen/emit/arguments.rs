@@ -14,14 +14,10 @@ pub(crate) fn named_arguments<'a>(plan: &Plan<'a>, operation: &'a Operation) -> 
     let fields: Vec<Field<'_>> = arguments.into_iter().map(Field::of_parameter).collect();
     let type_name = operation.arguments_type();
     let name = ident(&type_name);
-    let docs = doc(
-        &format!(
-            "Arguments of `{}`, set by name so that two of the same type can't be swapped: `{}`.",
-            operation.id,
-            chain(&type_name, &fields)
-        ),
-        0,
-    );
+    let (id, chain) = (&operation.id, chain(&type_name, &fields));
+    let docs =
+        format!("Arguments of `{id}`, set by name so that two of the same type can't be swapped: `{chain}`.");
+    let docs = doc(&docs, 0);
     let members = fields.iter().map(|field| {
         let (name, ty) = (ident(field.rust), owned(field.ty));
         quote!(pub(super) #name: #ty)
@@ -66,13 +62,11 @@ pub(crate) fn options(plan: &Plan<'_>, operation: &Operation) -> Vec<TokenStream
     let name = ident(&type_name);
     let users: Vec<String> =
         users_of_options(plan.api, operation).map(|known| format!("`{}`", known.id)).collect();
+    let unset = "Unset arguments are not sent.";
     let docs = match users.as_slice() {
-        [only] => format!("Optional arguments of {only}. Unset arguments are not sent."),
+        [only] => format!("Optional arguments of {only}. {unset}"),
         _ => {
-            "Optional arguments, shared by several operations. Unset arguments are not sent. Used by "
-                .to_owned()
-                + &users.join(", ")
-                + "."
+            format!("Optional arguments, shared by several operations. {unset} Used by {}.", users.join(", "))
         }
     };
     let docs = doc(&docs, 0);

@@ -18,26 +18,17 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    pub(crate) fn of_property(property: &'a Property) -> Self {
-        Self {
-            rust: &property.rust,
-            docs: property.docs.as_deref(),
-            ty: &property.ty,
-            is_option: property.is_option(),
-        }
-    }
-
     pub(crate) fn all(properties: &[&'a Property]) -> Vec<Self> {
-        properties.iter().map(|property| Self::of_property(property)).collect()
+        let field = |property: &&'a Property| {
+            let Property { rust, docs, ty, .. } = property;
+            Self { rust, docs: docs.as_deref(), ty, is_option: property.is_option() }
+        };
+        properties.iter().map(field).collect()
     }
 
     pub(crate) fn of_parameter(parameter: &'a Parameter) -> Self {
-        Self {
-            rust: &parameter.rust,
-            docs: parameter.docs.as_deref(),
-            ty: &parameter.ty,
-            is_option: !parameter.required,
-        }
+        let Parameter { rust, docs, ty, required, .. } = parameter;
+        Self { rust, docs: docs.as_deref(), ty, is_option: !required }
     }
 }
 
@@ -87,9 +78,8 @@ fn rest(others: &[Field<'_>], unknown: bool) -> TokenStream {
 
 fn joined(list: &[String]) -> String {
     match list {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        list => list.concat(),
     }
 }
 

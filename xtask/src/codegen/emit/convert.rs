@@ -1,12 +1,18 @@
-//! From what was read to what is sent: the values of one model under the names of another.
+//! From what was read to what is sent: the values of one model under the names of another, and the methods that read
+//! something, change it and send it back.
 
-use super::super::description::{Property, Type};
+use super::super::description::{Operation, Property, Type};
 use super::super::plan::{Model, Plan};
+use super::super::refused;
 use super::super::walk::Refusal;
-use super::docs::doc;
-use super::types::{ident, is_copy};
-use proc_macro2::TokenStream;
+use super::docs::{doc, example, statements};
+use super::example::{Call, modify as modify_call};
+use super::types::{answer, argument_type, ident, is_copy};
+use crate::Failure;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use std::collections::BTreeSet;
+use std::path::Path;
 
 /// A field of a request, the field of the response that it is made from, and the value of that in its type.
 struct Made<'a> {
@@ -47,34 +53,21 @@ pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>) -> Option<TokenStre
     let lost = lost(plan, model);
     let mut text = format!("Creates an update request from a [`{}`] that was read.", from.schema);
     if !lost.is_empty() {
-        text.push_str(&format!(" Not part of the response, so unset: {}.", lost.join(", ")));
+        text += &format!(" Not part of the response, so unset: {}.", lost.join(", "));
     }
-    let docs = doc(&text, 0);
-    Some(if may_fail(plan, model) {
-        quote! {
-            #docs
-            impl TryFrom<&#source> for #target {
-                type Error = Error;
-
-                fn try_from(read: &#source) -> Result<Self, Error> {
-                    Ok(Self { #(#fields,)* #unknown })
-                }
-            }
-        }
+    let (docs, value) = (doc(&text, 0), quote!(Self { #(#fields,)* #unknown }));
+    let (of, body) = if may_fail(plan, model) {
+        let body =
+            quote!(type Error = Error; fn try_from(read: &#source) -> Result<Self, Error> { Ok(#value) });
+        (quote!(TryFrom), body)
     } else {
-        quote! {
-            #docs
-            impl From<&#source> for #target {
-                fn from(read: &#source) -> Self {
-                    Self { #(#fields,)* #unknown }
-                }
-            }
-        }
-    })
+        (quote!(From), quote!(fn from(read: &#source) -> Self { #value }))
+    };
+    Some(quote!(#docs impl #of<&#source> for #target { #body }))
 }
 
 /// Whether a request needs what a response may lack, itself or in what it is made of.
-pub(crate) fn may_fail(plan: &Plan<'_>, model: &Model<'_>) -> bool {
+fn may_fail(plan: &Plan<'_>, model: &Model<'_>) -> bool {
     made(plan, model).iter().any(|Made { property, source, .. }| {
         let inner = property.ty.names().and_then(|name| plan.model(name));
         property.is_argument()
@@ -97,7 +90,7 @@ fn is_plain(ty: &Type) -> bool {
 }
 
 /// The names of what is sent and is not in the response, as code.
-pub(crate) fn lost(plan: &Plan<'_>, model: &Model<'_>) -> Vec<String> {
+fn lost(plan: &Plan<'_>, model: &Model<'_>) -> Vec<String> {
     let made = made(plan, model).into_iter();
     let lost = made.filter(|made| made.property.convert.is_none() && made.value.is_none());
     lost.map(|made| format!("`{}`", made.property.wire)).collect()
@@ -186,4 +179,62 @@ fn converted(plan: &Plan<'_>, ty: &Type, source: &Property) -> Option<TokenStrea
         }
         _ => None,
     }
+}
+
+/// The read-modify-write method of an update.
+pub(super) fn modify<'a>(
+    plan: &Plan<'a>,
+    operation: &'a Operation,
+    crate_name: &str,
+    root: &Path,
+) -> Result<Option<TokenStream>, Failure> {
+    let Some((read, model)) = plan.modified(operation) else { return Ok(None) };
+    let method = match operation.method.as_str() {
+        "update" => "modify".to_owned(),
+        other => format!("modify_{}", other.trim_start_matches("update_")),
+    };
+    let expression = modify_call(plan, operation, &method, model);
+    let expression = expression.map_err(|refusal| refused(crate_name, &refusal))?;
+    let call = Call { expression, result: None, names: BTreeSet::new(), whole: None };
+    let statement = statements(std::slice::from_ref(&call), root)?.concat();
+    let example = example(plan, &call, &statement, crate_name);
+    let arguments = plan.arguments(operation);
+    let path: Vec<_> = arguments.iter().filter(|argument| argument.in_path).collect();
+    let names: Vec<Ident> = path.iter().map(|argument| ident(&argument.rust)).collect();
+    let types = path.iter().map(|argument| argument_type(&argument.ty));
+    let lost = lost(plan, model);
+    let lost = match lost.as_slice() {
+        [] => String::new(),
+        lost => format!(
+            "\n\nThe vendor's reference lists request fields that responses lack: {}. Those that a response contains are \
+             kept; the others are cleared unless `change` sets them.",
+            lost.join(", ")
+        ),
+    };
+    let docs = format!(
+        "Reads the object with [`{0}`](Self::{0}), applies `change`, and sends it back with [`{1}`](Self::{1}); fields that \
+         `change` doesn't touch keep their values.{lost}\n\nThe vendor doesn't detect concurrent updates: the last \
+         write wins.\n\n# Errors\n\nThe errors of both calls. Nothing is changed if the first one fails.\n\n\
+         # Example\n\n```no_run\n{example}```",
+        read.method, operation.method
+    );
+    let docs = doc(&docs, 4);
+    let (name, body) = (ident(&method), ident(&model.schema.name));
+    let (read, write) = (ident(&read.method), ident(&operation.method));
+    let made = if may_fail(plan, model) { quote!(try_from(&read.value)?) } else { quote!(from(&read.value)) };
+    let options = (!plan.optional_query(operation).is_empty()).then(|| {
+        let ty = ident(&operation.options_type());
+        quote!(, #ty::new())
+    });
+    let (answer, _) = answer(plan.api, operation);
+    Ok(Some(quote! {
+        #docs
+        pub async fn #name(&self, #(#names: #types,)* change: impl FnOnce(&mut #body)) -> Result<#answer, Error> {
+            let read = self.#read(#(#names),*).reply().await?;
+            let mut update = #body::#made;
+            change(&mut update);
+            crate::convert::intact(&read, &update)?;
+            self.#write(#(#names,)* update #options).await
+        }
+    }))
 }

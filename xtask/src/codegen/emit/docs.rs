@@ -54,72 +54,50 @@ fn kind(status: u16) -> &'static str {
 
 /// The doc comment of a method.
 pub(crate) fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, example: &str) -> String {
-    let mut text = operation.summary.clone();
-    if operation.deprecated {
-        text.push_str("\n\nThe vendor has deprecated this operation.");
-    }
-    if let Some(description) = &operation.description {
-        text.push_str("\n\n");
-        text.push_str(description);
-    }
-    let explained: Vec<String> = plan
-        .arguments(operation)
-        .iter()
-        .filter(|_| !operation.named_arguments)
-        .filter_map(|argument| {
-            let docs = argument.docs.as_ref()?;
-            Some(format!("- `{}`: {docs}", argument.rust))
-        })
-        .collect();
-    if !explained.is_empty() {
-        text.push_str("\n\n");
-        text.push_str(&explained.join("\n"));
-    }
+    let Operation { summary, verb, path, .. } = operation;
+    let mut paragraphs = vec![summary.clone()];
+    paragraphs.extend(operation.deprecated.then(|| "The vendor has deprecated this operation.".to_owned()));
+    paragraphs.extend(operation.description.clone());
+    let arguments = plan.arguments(operation).into_iter().filter(|_| !operation.named_arguments);
+    let explained = arguments.filter_map(|it| Some(format!("- `{}`: {}", it.rust, it.docs.as_ref()?)));
+    let explained: Vec<String> = explained.collect();
+    paragraphs.extend((!explained.is_empty()).then(|| explained.join("\n")));
     let source = operation.source.as_ref().map(|page| format!(" [Source]({page}).")).unwrap_or_default();
-    text.push_str(&format!(
-        "\n\n`{} {}`, {}{source}",
-        operation.verb,
-        operation.path,
-        class(operation.class)
-    ));
-    text.push_str("\n\n# Errors\n\n[`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.");
-    let own: Vec<_> = operation.errors.iter().filter(|error| !is_common(plan, error)).collect();
+    paragraphs.push(format!("`{verb} {path}`, {}{source}", class(operation.class)));
+    paragraphs.push("# Errors".to_owned());
+    let errors = "[`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.";
     let body = operation.body.as_ref();
     let checked = operation.check.is_some() || body.is_some_and(|body| body.check.is_some());
-    let checked = checked.then(|| {
-        "- [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent."
-            .to_owned()
-    });
-    let lines: Vec<String> = checked.into_iter().chain(listed(&own)).collect();
-    if !lines.is_empty() {
-        text.push_str(&format!(" Expected from this call:\n\n{}", lines.join("\n")));
+    let refused =
+        "- [`InvalidInput`](crate::ErrorKind::InvalidInput): the arguments break a rule; nothing is sent.";
+    let own = operation.errors.iter().filter(|error| !is_common(plan, error)).map(listed);
+    let lines: Vec<String> = checked.then(|| refused.to_owned()).into_iter().chain(own).collect();
+    if lines.is_empty() {
+        paragraphs.push(errors.to_owned());
+    } else {
+        paragraphs.push(format!("{errors} Expected from this call:\n\n{}", lines.join("\n")));
     }
     // Compiled but not run: running would start one process per operation to no effect.
-    text.push_str("\n\n# Example\n\n```no_run\n");
-    text.push_str(example);
-    text.push_str("```");
-    text
+    paragraphs.push(format!("# Example\n\n```no_run\n{example}```"));
+    paragraphs.join("\n\n")
 }
 
 /// The doc comment of a handle: the errors that all operations share stand here and not at each method.
 pub(crate) fn handle(plan: &Plan<'_>, summary: &str, accessor: &str) -> String {
     let first = plan.api.operations.iter().find(|operation| operation.by_hand.is_none());
     let errors = first.map(|operation| operation.errors.as_slice()).unwrap_or_default();
-    let common: Vec<_> = errors.iter().filter(|error| is_common(plan, error)).collect();
+    let common: Vec<_> = errors.iter().filter(|error| is_common(plan, error)).map(listed).collect();
     let mut text = format!("{summary}\n\nReturned by {accessor}.");
     if !common.is_empty() {
-        let lines: Vec<String> = listed(&common).collect();
-        text.push_str(&format!("\n\n# Errors\n\nEvery call can also fail with:\n\n{}", lines.join("\n")));
+        text += &format!("\n\n# Errors\n\nEvery call can also fail with:\n\n{}", common.join("\n"));
     }
     text
 }
 
-/// A list of errors, one per line.
-fn listed(errors: &[&(u16, String)]) -> impl Iterator<Item = String> {
-    errors.iter().map(|(status, meaning)| {
-        let kind = kind(*status);
-        format!("- [`{kind}`](crate::ErrorKind::{kind}), status {status}: {meaning}")
-    })
+/// An error as an item of a list.
+fn listed((status, meaning): &(u16, String)) -> String {
+    let kind = kind(*status);
+    format!("- [`{kind}`](crate::ErrorKind::{kind}), status {status}: {meaning}")
 }
 
 /// Returns whether all operations share this error (an invalid credential, say).
@@ -130,32 +108,23 @@ fn is_common(plan: &Plan<'_>, error: &(u16, String)) -> bool {
 
 /// A complete program around the call; lines other than the call are hidden.
 pub(crate) fn example(plan: &Plan<'_>, call: &Call, statement: &str, crate_name: &str) -> String {
-    let mut text = String::new();
     let module = crate_name.replace('-', "_");
+    let path = |name: &str| format!("{module}::{}", super::public_path(plan, name));
     let mut uses: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for name in &call.names {
-        let path = format!("{module}::{}", super::public_path(plan, name));
-        let parent = path.trim_end_matches(name.as_str()).trim_end_matches("::");
-        uses.entry(parent.to_owned()).or_default().push(name);
+        let parent = path(name).trim_end_matches(name.as_str()).trim_end_matches("::").to_owned();
+        uses.entry(parent).or_default().push(name);
     }
-    for (parent, names) in &uses {
-        match names.as_slice() {
-            [name] => text.push_str(&format!("use {parent}::{name};\n")),
-            _ => text.push_str(&format!("use {parent}::{{{}}};\n", names.join(", "))),
-        }
-    }
-    if !uses.is_empty() {
-        text.push('\n');
-    }
-    let whole =
-        call.whole.as_ref().map(|(name, ty)| format!(", {name}: {module}::{}", super::public_path(plan, ty)));
-    let whole = whole.unwrap_or_default();
-    text.push_str(&format!(
-        "# async fn example(client: &{module}::Client{whole}) -> Result<(), {module}::Error> {{\n"
-    ));
-    text.push_str(statement);
-    text.push_str("# Ok(())\n# }\n");
-    text
+    let uses = uses.iter().map(|(parent, names)| match names.as_slice() {
+        [name] => format!("use {parent}::{name};\n"),
+        _ => format!("use {parent}::{{{}}};\n", names.join(", ")),
+    });
+    let uses: String = uses.collect();
+    let whole = call.whole.as_ref().map(|(name, ty)| format!(", {name}: {}", path(ty))).unwrap_or_default();
+    format!(
+        "{uses}{}# async fn example(client: &{module}::Client{whole}) -> Result<(), {module}::Error> {{\n{statement}# Ok(())\n# }}\n",
+        if uses.is_empty() { "" } else { "\n" }
+    )
 }
 
 /// The statements that await these calls, formatted in one go.

@@ -4,15 +4,13 @@
 //! show another.
 
 use super::super::description::{Example, Operation, Parameter, Property, Shape, Type};
-use super::super::json::Node;
+use super::super::json::{Node, by_name};
 use super::super::plan::{BodyForm, Model, Plan};
 use super::super::walk::{Place, Read as _, Result, ensure};
-use super::names::{answer_name, body_name, body_type, last_segment};
-use super::types::{ident, owned};
-use super::values::{any, digits_and_places, named_value, pairs};
+use super::types::{answer_name, body_name, body_type, ident, last_segment, owned};
 use super::wire_json::number;
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens as _, quote};
 use std::collections::BTreeSet;
 
 /// A call with the values of the examples.
@@ -55,14 +53,14 @@ pub(crate) fn call<'a>(plan: &Plan<'a>, operation: &'a Operation, body: Option<&
     let optional = plan.optional_query(operation);
     if !optional.is_empty() {
         let name = ident(&operation.options_type());
-        let mut chain = quote!(#name::new());
-        for parameter in optional {
+        let setters = optional.into_iter().map(|parameter| {
             let setter = ident(&parameter.rust);
             let value = writer.input(&parameter.ty, &parameter.example.place())?;
-            chain = quote!(#chain.#setter(#value));
-        }
+            Ok(quote!(.#setter(#value)))
+        });
+        let setters = setters.collect::<Result<TokenStream>>()?;
         writer.names.insert(name.to_string());
-        arguments.push(chain);
+        arguments.push(quote!(#name::new()#setters));
     }
     let method = ident(&operation.method);
     Ok(Call {
@@ -190,17 +188,13 @@ impl Writer<'_, '_> {
             (Type::Map(inner), Node::Object(members)) if !members.is_empty() => {
                 let mut members = place.entries()?;
                 members.sort_by_key(|(name, _)| *name);
-                let pairs = members.iter().map(|(name, place)| {
-                    let value = self.input(inner, place)?;
-                    Ok(quote!((#name, #value)))
-                });
-                let pairs = pairs.collect::<Result<Vec<_>>>()?;
-                quote!([#(#pairs),*])
+                let values = members.iter().map(|(_, place)| self.input(inner, place));
+                let values = values.collect::<Result<Vec<_>>>()?;
+                let names = members.iter().map(|(name, _)| name);
+                quote!([#((#names, #values)),*])
             }
             (Type::FreeMap, Node::Object(members)) if !members.is_empty() => {
-                let mut members = members.clone();
-                members.sort_by(|(one, _), (other, _)| one.cmp(other));
-                pairs(&Node::Object(members)).unwrap_or_default()
+                pairs(&Node::Object(by_name(members.clone()))).unwrap_or_default()
             }
             // A literal with a fraction would be a float, which is what such a type is there to avoid.
             (Type::Custom(path), Node::Number(value)) => {
@@ -230,13 +224,9 @@ impl Writer<'_, '_> {
         let name = ident(&model.schema.name);
         self.names.insert(model.schema.name.clone());
         if let (Shape::Enumeration(variants), Node::Text(text)) = (&model.schema.shape, place.node) {
-            return Ok(match variants.iter().find(|variant| variant.wire == *text) {
-                Some(variant) => {
-                    let variant = ident(&variant.rust);
-                    quote!(#name::#variant)
-                }
-                None => quote!(#name::from(#text)),
-            });
+            let variant = variants.iter().find(|variant| variant.wire == *text);
+            let variant = variant.map(|variant| ident(&variant.rust));
+            return Ok(variant.map_or_else(|| quote!(#name::from(#text)), |it| quote!(#name::#it)));
         }
         let Some(made) = model.construction() else {
             return Err(place.refuse("this type can't be built, only read and sent back"));
@@ -310,4 +300,53 @@ fn known_members<'n>(model: &Model<'_>, place: &Place<'n>) -> Result<Vec<(&'n st
         ensure!(known, place, "the example has `{name}`, which {} lacks", model.schema.name);
     }
     Ok(members)
+}
+
+/// A value for what takes anything that becomes JSON or a hand-written type.
+fn any(node: &Node) -> TokenStream {
+    match node {
+        Node::Text(text) => quote!(#text),
+        Node::Bool(value) => quote!(#value),
+        Node::Integer(value) => Literal::i64_unsuffixed(*value).into_token_stream(),
+        Node::Number(value) => Literal::f64_unsuffixed(*value).into_token_stream(),
+        _ => json(node),
+    }
+}
+
+/// The name and the value of an object that has just these.
+fn named_value(node: &Node) -> Option<(&str, &Node)> {
+    match (node, node.get("name")?, node.get("value")?) {
+        (Node::Object(members), Node::Text(name), value) if members.len() == 2 => Some((name, value)),
+        _ => None,
+    }
+}
+
+/// Values under names, be they an object or a list of named values, as an array of pairs.
+fn pairs(node: &Node) -> Option<TokenStream> {
+    let pairs: Vec<(&str, &Node)> = match node {
+        Node::Object(members) => members.iter().map(|(name, value)| (name.as_str(), value)).collect(),
+        Node::Array(items) => items.iter().map(named_value).collect::<Option<_>>()?,
+        _ => return None,
+    };
+    // Values of several kinds have one type as JSON only.
+    let first = pairs.first().map(|(_, value)| value.kind());
+    let mixed = pairs.iter().any(|(_, value)| Some(value.kind()) != first);
+    let pairs = pairs.iter().map(|(name, value)| {
+        let value = if mixed { json(value) } else { any(value) };
+        quote!((#name, #value))
+    });
+    Some(quote!([#(#pairs),*]))
+}
+
+/// `10.5` as 105 and 1.
+fn digits_and_places(value: f64) -> (Literal, Literal) {
+    let text = value.to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let digits = format!("{whole}{fraction}").parse().unwrap_or_default();
+    (Literal::i64_unsuffixed(digits), Literal::usize_unsuffixed(fraction.len()))
+}
+
+fn json(node: &Node) -> TokenStream {
+    let json: TokenStream = node.sorted().to_string().parse().unwrap_or_default();
+    quote!(serde_json::json!(#json))
 }

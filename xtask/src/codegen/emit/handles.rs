@@ -2,21 +2,20 @@
 
 use super::super::description::{Operation, Parameter, Resource, Type};
 use super::super::plan::{BodyForm, Model, Plan};
-use super::Stop;
+use super::super::refused;
+use super::super::walk::Refusal;
 use super::construct::initial;
+use super::convert::modify;
 use super::docs::{doc, example, handle as handle_docs, method as method_docs, statements};
 use super::example::call;
-use super::modify::modify;
-use super::names::body_name;
 use super::operations::static_name;
 use super::rust::RustFile;
-use super::types::{answer, argument_type, ident, input, is_copy, owned};
+use super::types::{answer, argument_type, body_name, ident, input, is_copy, owned};
+use crate::Failure;
 use heck::ToUpperCamelCase as _;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote};
 use std::path::Path;
-
-type Result<T> = std::result::Result<T, Stop>;
 
 /// The type of a resource's handle: `Users`.
 pub(crate) fn handle_name(resource: &Resource) -> Ident {
@@ -28,7 +27,7 @@ pub(crate) fn file<'a>(
     resource: &'a Resource,
     crate_name: &str,
     root: &Path,
-) -> Result<RustFile> {
+) -> Result<RustFile, Failure> {
     let name = handle_name(resource);
     let count = plan.operations_of(resource).count();
     let plural = if count == 1 { "operation" } else { "operations" };
@@ -48,25 +47,22 @@ pub(crate) fn file<'a>(
         let accessor = accessor(plan, resource, false);
         file.items(quote!(impl Client { #accessor }));
     }
-    let (mut methods, mut secret) = (Vec::new(), false);
-    for operation in plan.operations_of(resource) {
+    let secret = plan.operations_of(resource).any(|operation| {
         let mut parameters = operation.path_parameters.iter().chain(&operation.query);
         let body = plan.body(operation).and_then(|form| form.model()).and_then(Model::object);
         let mut properties = body.into_iter().flat_map(|object| &object.properties);
-        secret |= parameters.any(|parameter| parameter.ty == Type::Secret)
-            || properties.any(|property| property.not_empty && property.ty == Type::Secret);
-    }
+        parameters.any(|parameter| parameter.ty == Type::Secret)
+            || properties.any(|property| property.not_empty && property.ty == Type::Secret)
+    });
     file.used.extend(secret.then(|| "ExposeSecret".to_owned()));
-    let calls = plan
-        .operations_of(resource)
-        .map(|operation| {
-            // A body of fifty fields shows less than one of five.
-            let bodies = operation.body.as_ref().map(|body| body.examples.as_slice()).unwrap_or_default();
-            let body = bodies.iter().find(|example| example.name == "short").or(bodies.first());
-            call(plan, operation, body).map_err(Stop::from)
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let statements = statements(&calls, root)?;
+    let calls = plan.operations_of(resource).map(|operation| {
+        // A body of fifty fields shows less than one of five.
+        let bodies = operation.body.as_ref().map(|body| body.examples.as_slice()).unwrap_or_default();
+        let body = bodies.iter().find(|example| example.name == "short").or(bodies.first());
+        call(plan, operation, body)
+    });
+    let calls = calls.collect::<Result<Vec<_>, Refusal>>().map_err(|it| refused(crate_name, &it))?;
+    let (statements, mut methods) = (statements(&calls, root)?, Vec::new());
     for ((operation, call), statement) in plan.operations_of(resource).zip(&calls).zip(&statements) {
         let text = method_docs(plan, operation, &example(plan, call, statement, crate_name));
         methods.push(method(plan, operation, &text));
@@ -99,23 +95,17 @@ fn accessor_path(plan: &Plan<'_>, resource: &Resource) -> String {
 fn accessor<'a>(plan: &Plan<'a>, resource: &'a Resource, nested: bool) -> TokenStream {
     let (name, handle) = (ident(&resource.name), handle_name(resource));
     let own = plan.bound_here(resource);
-    let mut text = resource.summary.clone();
-    if let Some(docs) = own.and_then(|parameter| parameter.docs.as_ref().map(|docs| (parameter, docs))) {
-        text.push_str(&format!("\n\n- `{}`: {}", docs.0.rust, docs.1));
-    }
-    let docs = doc(&text, 4);
+    let explained = own.and_then(|it| Some(format!("\n\n- `{}`: {}", it.rust, it.docs.as_ref()?)));
+    let docs = doc(&(resource.summary.clone() + &explained.unwrap_or_default()), 4);
     let argument = own.map(|parameter| {
         let (name, ty) = (ident(&parameter.rust), bound_type(parameter));
         quote!(#name: #ty)
     });
     let own_field = own.map(|parameter| ident(&parameter.rust));
     if nested {
-        let above: Vec<Ident> = plan
-            .bound(resource)
-            .iter()
-            .filter(|parameter| own.is_none_or(|own| own.wire != parameter.wire))
-            .map(|parameter| ident(&parameter.rust))
-            .collect();
+        let above = plan.bound(resource).into_iter();
+        let above = above.filter(|parameter| own.is_none_or(|own| own.wire != parameter.wire));
+        let above: Vec<Ident> = above.map(|parameter| ident(&parameter.rust)).collect();
         return quote! {
             #docs
             #[must_use]
@@ -142,17 +132,15 @@ fn method<'a>(plan: &Plan<'a>, operation: &'a Operation, docs: &str) -> TokenStr
     let docs = doc(docs, 4);
     let name = ident(&operation.method);
     let arguments = plan.arguments(operation);
-    let mut parameters: Vec<TokenStream> = Vec::new();
-    let prefix = if operation.named_arguments {
+    let (prefix, mut parameters) = if operation.named_arguments {
         let ty = ident(&operation.arguments_type());
-        parameters.push(quote!(arguments: #ty));
-        quote!(arguments.)
+        (quote!(arguments.), vec![quote!(arguments: #ty)])
     } else {
-        for argument in &arguments {
+        let own = arguments.iter().map(|argument| {
             let (name, ty) = (ident(&argument.rust), argument_type(&argument.ty));
-            parameters.push(quote!(#name: #ty));
-        }
-        TokenStream::new()
+            quote!(#name: #ty)
+        });
+        (TokenStream::new(), own.collect())
     };
     let form = plan.body(operation);
     let values = operation.path_parameters.iter().map(|parameter| {
@@ -301,13 +289,10 @@ fn body_argument(operation: &Operation, form: &BodyForm<'_>) -> (TokenStream, To
             (quote!(#field: #ty), quote!(&#model { #value }))
         }
         form => {
-            let name = ident(&body_name(operation, form));
+            let (name, ty) = (ident(&body_name(operation, form)), form.model());
             let ty = match form {
                 BodyForm::Custom(path) => owned(&Type::Custom(path.clone())),
-                form => form
-                    .model()
-                    .map(|model| ident(&model.schema.name).into_token_stream())
-                    .unwrap_or_default(),
+                _ => ty.map(|model| ident(&model.schema.name).into_token_stream()).unwrap_or_default(),
             };
             match form {
                 BodyForm::Into(_) => (quote!(#name: impl Into<#ty>), quote!(&#name.into())),

@@ -8,18 +8,16 @@ mod example;
 mod handles;
 mod lenient_tests;
 mod models;
-mod modify;
-mod names;
 mod operations;
 mod readme;
 mod rust;
 mod types;
-mod values;
 mod wire_json;
 mod wire_tests;
 
 use super::description::Type;
 use super::plan::{Model, Plan};
+use super::refused;
 use super::walk::Refusal;
 use crate::Failure;
 use quote::quote;
@@ -33,25 +31,6 @@ pub(crate) use readme::update as update_readme;
 /// From this many schemas on, models stand in one file per resource.
 const SPLIT_MODELS_AT: usize = 25;
 
-/// Why nothing was written: the description, or the tools.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    Refused(Refusal),
-    Failed(Failure),
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
 /// Where the files of one crate come from.
 pub(crate) struct Origin<'a> {
     pub(crate) root: &'a Path,
@@ -61,9 +40,9 @@ pub(crate) struct Origin<'a> {
 }
 
 /// The text of every generated file, by its path in the crate.
-pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<PathBuf, String>, Stop> {
+pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<PathBuf, String>, Failure> {
     if let Some(refusal) = plan.models().find_map(|model| convert::unconvertible(plan, model)) {
-        return Err(refusal.into());
+        return Err(refused(origin.crate_name, &refusal));
     }
     let mut sources = Vec::new();
     for resource in &plan.api.resources {
@@ -87,15 +66,17 @@ pub(crate) fn files(plan: &Plan<'_>, origin: &Origin<'_>) -> Result<BTreeMap<Pat
         files.insert(PathBuf::from(path), file.render(&names, origin.root)?);
     }
     // They name what they export and import nothing.
-    for (path, file) in [("mod", Some(root)), ("models/mod", models_module(plan, &sources))] {
-        let text = file.map(|file| file.render(&Names::new(), origin.root)).transpose()?;
-        files.extend(text.map(|text| (PathBuf::from(format!("src/generated/{path}.rs")), text)));
+    let models = models_module(plan, &sources).map(|file| ("models/mod", file));
+    for (path, file) in std::iter::once(("mod", root)).chain(models) {
+        let text = file.render(&Names::new(), origin.root)?;
+        files.insert(PathBuf::from(format!("src/generated/{path}.rs")), text);
     }
 
     let module = origin.crate_name.replace('-', "_");
     let tested = plan.api.resources.iter().filter(|resource| plan.operations_of(resource).next().is_some());
     let tests = tested.map(|resource| Ok((resource.name.clone(), wire_tests::file(plan, resource)?)));
-    let mut tests = tests.collect::<Result<Vec<_>, Refusal>>()?;
+    let tests = tests.collect::<Result<Vec<_>, Refusal>>();
+    let mut tests = tests.map_err(|refusal| refused(origin.crate_name, &refusal))?;
     tests.extend(lenient_tests::file(plan).map(|file| ("lenient".to_owned(), file)));
     for (name, file) in &tests {
         let used =
@@ -197,10 +178,7 @@ fn module_of(plan: &Plan<'_>, model: &Model<'_>) -> String {
     if plan.api.schemas.len() < SPLIT_MODELS_AT {
         return "models".to_owned();
     }
-    match plan.first_user(&model.schema.name) {
-        Some(resource) => format!("models::{resource}"),
-        None => "models::other".to_owned(),
-    }
+    format!("models::{}", plan.first_user(&model.schema.name).unwrap_or("other"))
 }
 
 /// The models, by their modules.

@@ -50,20 +50,16 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<Piece> 
     }
     let keeps_unknown = model.read || object.keep_unknown;
     let unknown = keeps_unknown.then(|| {
-        let text = match (model.read, model.whole) {
-            (true, true) => "Fields that this version does not know by name. They are sent back unchanged.",
-            (true, false) => "Fields that this version does not know by name.",
-            (false, _) if model.schema.from.is_some() => {
-                "Fields of the response that this version does not know by name. They are sent unchanged."
-            }
-            (false, _) => "Fields that this version does not know by name, to be sent.",
+        let what = match (model.read, model.whole, &model.schema.from) {
+            (true, true, _) => ". They are sent back unchanged.",
+            (true, ..) => ".",
+            (false, _, Some(_)) => ". They are sent unchanged.",
+            (false, _, None) => ", to be sent.",
         };
-        let (docs, flatten) = (doc(text, 4), (!model.read).then(|| quote!(#[serde(flatten)])));
-        quote! {
-            #docs
-            #flatten
-            pub unknown: UnknownFields,
-        }
+        let of = if !model.read && model.schema.from.is_some() { " of the response" } else { "" };
+        let docs = doc(&format!("Fields{of} that this version does not know by name{what}"), 4);
+        let flatten = (!model.read).then(|| quote!(#[serde(flatten)]));
+        quote!(#docs #flatten pub unknown: UnknownFields,)
     });
     let derives = derives(plan, model);
     let mut pieces = vec![Piece::Items(quote! {
@@ -75,8 +71,8 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<Piece> 
     })];
     pieces.extend(conversion(plan, model).map(Piece::Items));
     if let Some(made) = construction {
-        let (type_name, required, others) =
-            (&model.schema.name, Field::all(&made.required), Field::all(&made.optional));
+        let type_name = &model.schema.name;
+        let (required, others) = (Field::all(&made.required), Field::all(&made.optional));
         let first = match made.staged {
             true => staged(type_name, &required, &others, keeps_unknown).0,
             false => new(type_name, &required, &others, keeps_unknown),
@@ -105,16 +101,11 @@ fn documentation(model: &Model<'_>, construction: Option<&Construction<'_>>) -> 
     let mut text = model.schema.docs.clone();
     if let Some(made) = construction.filter(|made| made.staged) {
         let chain = chain(&model.schema.name, &Field::all(&made.required));
-        text.push_str(&format!(
-            "\n\nRequired fields are set by name, so that two of the same type can't be swapped: `{chain}`."
-        ));
-        if !made.optional.is_empty() {
-            text.push_str(" Optional fields follow.");
-        }
+        let optional = if made.optional.is_empty() { "" } else { " Optional fields follow." };
+        let by_name = "Required fields are set by name, so that two of the same type can't be swapped";
+        text += &format!("\n\n{by_name}: `{chain}`.{optional}");
     } else if model.whole {
-        text.push_str(
-            "\n\nTo update the object, read it, change it and send it back: the vendor replaces the whole object.",
-        );
+        text += "\n\nTo update the object, read it, change it and send it back: the vendor replaces the whole object.";
     }
     text
 }
@@ -194,55 +185,41 @@ fn serde_attribute(model: &Model<'_>, property: &Property, style: Style) -> Opti
     if option && !property.required {
         parts.push(quote!(skip_serializing_if = "Option::is_none"));
     }
-    parts.extend(property.write.as_ref().map(|path| quote!(serialize_with = #path)));
-    match (&property.ty, option) {
-        _ if property.write.is_some() => {}
-        (Type::Secret, true) => {
-            parts.push(quote!(serialize_with = "auth_client_core::provider::model::expose_optional"));
-        }
-        (Type::Secret, false) => {
-            parts.push(quote!(serialize_with = "auth_client_core::provider::model::expose"));
-        }
-        _ => {}
-    }
+    let secret = match option {
+        true => "auth_client_core::provider::model::expose_optional",
+        false => "auth_client_core::provider::model::expose",
+    };
+    let write = property.write.as_deref().or((property.ty == Type::Secret).then_some(secret));
+    parts.extend(write.map(|path| quote!(serialize_with = #path)));
     (!parts.is_empty()).then(|| quote!(#[serde(#(#parts),*)]))
 }
 
 /// The descriptions of the models of one file that are read: all that their fields have in common is made of them.
 pub(crate) fn records(plan: &Plan<'_>, models: &[&Model<'_>]) -> Option<Piece> {
-    let mut text = String::new();
-    let mut rows = String::new();
+    let (mut records, mut rows) = (Vec::new(), String::new());
     for model in models.iter().filter(|model| model.read) {
-        let Some(object) = model.object() else { continue };
-        if !text.is_empty() {
-            text.push('\n');
-        }
+        let (Some(object), name) = (model.object(), &model.schema.name) else { continue };
         let reading = match (object.once, plan.api.lenient) {
             (true, _) => "Strict",
             (false, true) => "Lenient",
             (false, false) => "Typed",
         };
-        text.push_str(&format!("    {reading} {} {{\n", model.schema.name));
         if object.rows {
-            rows.push_str(&format!(
-                "\n#[doc(hidden)]\nimpl auth_client_core::provider::Rows for {} {{}}\n",
-                model.schema.name
-            ));
+            rows += &format!("\n#[doc(hidden)]\nimpl auth_client_core::provider::Rows for {name} {{}}\n");
         }
-        for property in &object.properties {
-            let names: Vec<String> = std::iter::once(&property.wire)
-                .chain(&property.aliases)
-                .map(|name| format!("{name:?}"))
-                .collect();
+        let fields = object.properties.iter().map(|property| {
+            let names = std::iter::once(&property.wire).chain(&property.aliases);
+            let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
             let mark = match (property.defaulted, property.is_option()) {
                 (false, false) => " required",
                 (true, _) if !plan.api.lenient => " default",
                 _ => "",
             };
-            text.push_str(&format!("        {}{mark} => {},\n", names.join(" | "), property.rust));
-        }
-        text.push_str("    }\n");
+            format!("        {}{mark} => {},\n", names.join(" | "), property.rust)
+        });
+        records.push(format!("    {reading} {name} {{\n{}    }}\n", fields.collect::<String>()));
     }
+    let text = records.join("\n");
     (!text.is_empty())
         .then(|| Piece::Text(format!("auth_client_core::provider::record! {{\n{text}}}\n{rows}")))
 }
@@ -257,13 +234,10 @@ enum Style {
 
 impl Style {
     fn of(object: &Object) -> Self {
-        let misses = |style: Self| {
-            object.properties.iter().filter(|property| style.wire(&property.rust) != property.wire).count()
-        };
-        [Self::Same, Self::Camel, Self::Pascal]
-            .into_iter()
-            .min_by_key(|style| misses(*style))
-            .unwrap_or(Self::Same)
+        let fits = |style: Self| object.properties.iter().filter(move |it| style.wire(&it.rust) == it.wire);
+        // Of several that fit as well, the last.
+        let styles = [Self::Pascal, Self::Camel, Self::Same];
+        styles.into_iter().max_by_key(|style| fits(*style).count()).unwrap_or(Self::Same)
     }
 
     /// What serde makes of a name.
@@ -280,11 +254,7 @@ impl Style {
     }
 
     fn attribute(self) -> Option<TokenStream> {
-        let name = match self {
-            Self::Same => return None,
-            Self::Camel => "camelCase",
-            Self::Pascal => "PascalCase",
-        };
-        Some(quote!(#[serde(rename_all = #name)]))
+        let name = if self == Self::Camel { "camelCase" } else { "PascalCase" };
+        (self != Self::Same).then(|| quote!(#[serde(rename_all = #name)]))
     }
 }

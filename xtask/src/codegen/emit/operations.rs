@@ -5,7 +5,7 @@ use super::docs::doc;
 use super::rust::RustFile;
 use super::types::ident;
 use heck::ToShoutySnakeCase as _;
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, Literal};
 use quote::quote;
 
 /// The static of an operation: `USERS_CREATE`.
@@ -28,13 +28,9 @@ pub(crate) fn file(api: &Api) -> RustFile {
             Class::Write => quote!(Idempotency::Write),
         };
         let mut value = quote!(Operation::new(#id, Method::#verb, #path, #class));
-        if !operation.success.is_empty() {
-            let list = statuses(&operation.success);
-            value = quote!(#value.success(#list));
-        }
         if !operation.not_executed_on.is_empty() {
-            let list = statuses(&operation.not_executed_on);
-            value = quote!(#value.not_executed_on(#list));
+            let list = operation.not_executed_on.iter().map(|status| Literal::u16_unsuffixed(*status));
+            value = quote!(#value.not_executed_on(&[#(#list),*]));
         }
         if let Some(paging) = operation.paging {
             let max = match paging.max_take.map(Literal::u16_unsuffixed) {
@@ -65,9 +61,4 @@ pub(crate) fn file(api: &Api) -> RustFile {
         pub(crate) static ALL: [&Operation; #count] = [#(&#names),*];
     });
     file
-}
-
-fn statuses(list: &[u16]) -> TokenStream {
-    let list = list.iter().map(|status| Literal::u16_unsuffixed(*status));
-    quote!(&[#(#list),*])
 }

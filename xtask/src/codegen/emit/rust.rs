@@ -47,62 +47,46 @@ impl RustFile {
 
     /// The types that it defines.
     pub(crate) fn types(&self) -> Vec<String> {
-        let mut types = Vec::new();
-        for piece in &self.pieces {
-            let (Piece::Items(tokens) | Piece::OpenEnum(tokens)) = piece else { continue };
+        let types = self.pieces.iter().flat_map(|piece| {
+            let (Piece::Items(tokens) | Piece::OpenEnum(tokens)) = piece else { return Vec::new() };
             let tokens: Vec<String> = tokens.clone().into_iter().map(|token| token.to_string()).collect();
-            let pairs = tokens.windows(2);
-            types.extend(pairs.filter_map(|pair| match pair {
+            let pairs = tokens.windows(2).filter_map(|pair| match pair {
                 [keyword, name] if keyword == "struct" || keyword == "enum" => Some(name.clone()),
                 _ => None,
-            }));
-        }
-        types
+            });
+            pairs.collect()
+        });
+        types.collect()
     }
 
     /// The text, with `use` lines for the names that occur in it.
     pub(crate) fn render(&self, names: &Names, root: &Path) -> Result<String, Failure> {
         let mut used = self.used.clone();
-        let mut parts = Vec::new();
-        for piece in &self.pieces {
-            let (Piece::Items(tokens) | Piece::OpenEnum(tokens)) = piece else {
-                if let Piece::Text(text) = piece {
-                    parts.push(text.clone());
-                }
-                continue;
-            };
-            // An enumeration names its own variants only, whatever types are called like them.
-            if matches!(piece, Piece::Items(_)) {
+        let mut part = |piece: &Piece| match piece {
+            Piece::Text(text) => Ok(text.clone()),
+            Piece::Items(tokens) => {
                 collect_names(tokens.clone(), &mut used);
+                pretty(tokens)
             }
-            let text = pretty(tokens)?;
-            parts.push(match piece {
-                Piece::OpenEnum(_) => {
-                    format!("auth_client_core::provider::open_enum! {{\n{}}}\n", indented(&text))
-                }
-                _ => text,
-            });
-        }
+            // An enumeration names its own variants only, whatever types are called like them.
+            Piece::OpenEnum(tokens) => {
+                let text = indented(&pretty(tokens)?);
+                Ok(format!("auth_client_core::provider::open_enum! {{\n{text}}}\n"))
+            }
+        };
+        let parts = self.pieces.iter().map(&mut part).collect::<Result<Vec<_>, Failure>>()?.join("\n");
         let mut uses: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (name, path) in names.iter().filter(|(name, _)| used.contains(*name)) {
             let (parent, leaf) = path.rsplit_once("::").unwrap_or(("self", name));
             uses.entry(parent).or_default().push(leaf);
         }
-        let mut text = format!("{PREAMBLE}\n");
-        for line in &self.head {
-            text.push_str(&format!("// {line}\n"));
-        }
-        for line in wrapped(&self.docs, 106) {
-            text.push_str(format!("//! {line}").trim_end());
-            text.push('\n');
-        }
-        text.push('\n');
-        for (parent, leaves) in &uses {
-            text.push_str(&format!("use {parent}::{{{}}};\n", leaves.join(", ")));
-        }
-        text.push('\n');
-        text.push_str(&parts.join("\n"));
-        rustfmt(&text, root, &[])
+        let head: String = self.head.iter().map(|line| format!("// {line}\n")).collect();
+        let docs = wrapped(&self.docs, 106);
+        let docs: String =
+            docs.iter().map(|line| format!("//! {line}").trim_end().to_owned() + "\n").collect();
+        let uses = uses.iter().map(|(parent, leaves)| format!("use {parent}::{{{}}};\n", leaves.join(", ")));
+        let uses: String = uses.collect();
+        rustfmt(&format!("{PREAMBLE}\n{head}{docs}\n{uses}\n{parts}"), root, &[])
     }
 }
 
@@ -125,10 +109,8 @@ fn collect_names(tokens: TokenStream, used: &mut BTreeSet<String>) {
 
 fn pretty(tokens: &TokenStream) -> Result<String, Failure> {
     let file: syn::File = syn::parse2(tokens.clone()).map_err(|error| {
-        Failure::new(
-            format!("the generator wrote what is no Rust: {error}\n{tokens}"),
-            "this is a bug of the generator; look into xtask/src/codegen/emit",
-        )
+        let next = "this is a bug of the generator; look into xtask/src/codegen/emit";
+        Failure::new(format!("the generator wrote what is no Rust: {error}\n{tokens}"), next)
     })?;
     Ok(with_blank_lines(&prettyplease::unparse(&file)))
 }
@@ -139,20 +121,17 @@ fn with_blank_lines(text: &str) -> String {
     let mut before = "";
     for line in text.lines() {
         let indent = |line: &str| line.len() - line.trim_start().len();
-        let begins = ["///", "#[", "pub ", "pub(", "fn ", "impl", "async fn ", "static ", "mod "]
-            .iter()
-            .any(|start| line.trim_start().starts_with(start));
+        let starts = ["///", "#[", "pub ", "pub(", "fn ", "impl", "async fn ", "static ", "mod "];
+        let begins = starts.iter().any(|start| line.trim_start().starts_with(start));
         let comment = before.trim_start().starts_with("//");
         let ends = !comment && (before.ends_with('}') || (before.ends_with(';') && indent(before) == 0));
-        let grouped = ["mod ", "pub mod ", "pub(crate) mod ", "pub use "]
-            .iter()
-            .any(|start| line.starts_with(start) && before.starts_with(start))
+        let groups = ["mod ", "pub mod ", "pub(crate) mod ", "pub use "];
+        let grouped = groups.iter().any(|start| line.starts_with(start) && before.starts_with(start))
             || (before == "};" && line.starts_with("pub use "));
         if begins && ends && indent(line) == indent(before) && !grouped {
             out.push('\n');
         }
-        out.push_str(line);
-        out.push('\n');
+        out += &format!("{line}\n");
         before = line;
     }
     out
@@ -202,17 +181,12 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
         let item = line.starts_with("- ");
         for (index, word) in line.split_whitespace().enumerate() {
-            match lines.last_mut() {
-                Some(last)
-                    if (open && !(item && index == 0))
-                        && last.chars().count() + 1 + word.chars().count() <= width =>
-                {
-                    last.push(' ');
-                    last.push_str(word);
-                }
-                _ => {
-                    lines.push(if open && item && index > 0 { format!("  {word}") } else { word.to_owned() })
-                }
+            let fits = |last: &&mut String| last.chars().count() + 1 + word.chars().count() <= width;
+            let continues = open && !(item && index == 0);
+            match lines.last_mut().filter(|_| continues).filter(fits) {
+                Some(last) => *last += &format!(" {word}"),
+                None if open && item && index > 0 => lines.push(format!("  {word}")),
+                None => lines.push(word.to_owned()),
             }
             open = true;
         }

@@ -1,8 +1,10 @@
-//! Types of fields, arguments and responses, and how an argument becomes a field.
+//! Types of fields, arguments and responses, how an argument becomes a field, and what bodies and results are called.
 
 use super::super::description::{Api, Operation, Type};
+use super::super::plan::BodyForm;
+use heck::ToSnakeCase as _;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
 /// A name as a token. Names are checked when the description is read.
 pub(crate) fn ident(name: &str) -> Ident {
@@ -11,38 +13,22 @@ pub(crate) fn ident(name: &str) -> Ident {
 
 /// The type of a field.
 pub(crate) fn owned(ty: &Type) -> TokenStream {
+    let inner = ty.parts().nth(1).map(owned);
     match ty {
         Type::Text => quote!(String),
         Type::Secret => quote!(SecretString),
         Type::Integer => quote!(i64),
         Type::Number => quote!(f64),
         Type::Boolean => quote!(bool),
-        Type::List(inner) => {
-            let inner = owned(inner);
-            quote!(Vec<#inner>)
-        }
-        Type::Map(inner) => {
-            let inner = owned(inner);
-            quote!(BTreeMap<String, #inner>)
-        }
+        Type::List(_) => quote!(Vec<#inner>),
+        Type::Map(_) => quote!(BTreeMap<String, #inner>),
         // The type of pages has this name.
-        Type::Page(inner) => {
-            let inner = owned(inner);
-            quote!(Page<#inner>)
-        }
+        Type::Page(_) => quote!(Page<#inner>),
         Type::FreeMap => quote!(UnknownFields),
-        Type::Named(name) => {
-            let name = ident(name);
-            quote!(#name)
-        }
-        Type::Custom(path) => custom(path),
+        Type::Named(name) => ident(name).into_token_stream(),
+        // By its name if it is in the root of the crate, and by its path otherwise, which was parsed when the description was read.
+        Type::Custom(path) => root_name(path).unwrap_or(path).parse().unwrap_or_default(),
     }
-}
-
-/// A hand-written type: by its name if it is in the root of the crate, and by its path otherwise.
-fn custom(path: &str) -> TokenStream {
-    // It was parsed when the description was read.
-    root_name(path).unwrap_or(path).parse().unwrap_or_default()
 }
 
 /// `Money` of `crate::Money` and of `crate::models::Money`: a type that is imported by its name.
@@ -53,41 +39,30 @@ pub(crate) fn root_name(path: &str) -> Option<&str> {
 
 /// The type of an argument that fills a field, and the conversion.
 pub(crate) fn input(ty: &Type, name: &Ident) -> (TokenStream, TokenStream) {
-    let type_of = owned(ty);
+    let (type_of, inner) = (owned(ty), ty.parts().nth(1));
+    let item = inner.map(owned);
+    // What strings become is given as anything that becomes it.
+    let is_open = matches!(inner, Some(Type::Text | Type::Custom(_)));
+    let into = is_open.then(|| quote!(.map(Into::into)));
+    let item = if is_open { quote!(impl Into<#item>) } else { quote!(#item) };
     match ty {
         Type::Text | Type::Secret | Type::Custom(_) => (quote!(impl Into<#type_of>), quote!(#name.into())),
         Type::Integer | Type::Number | Type::Boolean | Type::Named(_) | Type::Page(_) => {
             (type_of, quote!(#name))
         }
-        Type::List(inner) => {
-            let item = owned(inner);
-            match **inner {
-                Type::Text | Type::Custom(_) => (
-                    quote!(impl IntoIterator<Item = impl Into<#item>>),
-                    quote!(#name.into_iter().map(Into::into).collect()),
-                ),
-                _ => (quote!(impl IntoIterator<Item = #item>), quote!(#name.into_iter().collect())),
-            }
-        }
-        Type::Map(inner) => {
-            let item = owned(inner);
-            match **inner {
-                Type::Text | Type::Custom(_) => pairs(&quote!(impl Into<#item>), &quote!(value.into()), name),
-                _ => pairs(&item, &quote!(value), name),
-            }
+        Type::List(_) => (quote!(impl IntoIterator<Item = #item>), quote!(#name.into_iter()#into.collect())),
+        Type::Map(_) => {
+            let value = if is_open { quote!(value.into()) } else { quote!(value) };
+            (
+                quote!(impl IntoIterator<Item = (impl Into<String>, #item)>),
+                quote!(#name.into_iter().map(|(name, value)| (name.into(), #value)).collect()),
+            )
         }
         Type::FreeMap => (
             quote!(impl IntoIterator<Item = (impl AsRef<str>, impl Into<RawJson>)>),
             quote!(#name.into_iter().collect()),
         ),
     }
-}
-
-fn pairs(value: &TokenStream, converted: &TokenStream, name: &Ident) -> (TokenStream, TokenStream) {
-    (
-        quote!(impl IntoIterator<Item = (impl Into<String>, #value)>),
-        quote!(#name.into_iter().map(|(name, value)| (name.into(), #converted)).collect()),
-    )
 }
 
 /// Whether the type of a field is copied by being named.
@@ -106,14 +81,54 @@ pub(super) fn argument_type(ty: &Type) -> TokenStream {
 
 /// The type of a response, and the function that decodes it.
 pub(super) fn answer(api: &Api, operation: &Operation) -> (TokenStream, TokenStream) {
-    let path = |path: &Option<String>| path.as_ref().and_then(|path| path.parse::<TokenStream>().ok());
-    let own = path(&operation.decoder);
-    match &operation.answer.ty {
-        Some(ty) if own.is_some() => (owned(ty), own.unwrap_or_default()),
-        Some(ty @ Type::Page(_)) => {
-            (owned(ty), api.page.as_ref().and_then(|page| page.decoder.parse().ok()).unwrap_or_default())
-        }
-        Some(ty) => (owned(ty), path(&api.decoder).unwrap_or_else(|| quote!(decode::json))),
-        None => (quote!(()), path(&api.empty_decoder).unwrap_or_else(|| quote!(decode::empty))),
+    let (page, ty) = (api.page.as_ref().map(|page| &page.decoder), operation.answer.ty.as_ref());
+    let (decoder, default) = match ty {
+        Some(Type::Page(_)) => (page, quote!()),
+        Some(_) => (api.decoder.as_ref(), quote!(decode::json)),
+        None => (api.empty_decoder.as_ref(), quote!(decode::empty)),
+    };
+    let own = operation.decoder.as_ref().filter(|_| ty.is_some()).or(decoder);
+    let decoder = own.and_then(|path| path.parse().ok());
+    (ty.map_or_else(|| quote!(()), owned), decoder.unwrap_or(default))
+}
+
+/// What the argument of a body is called: the given name, or the type's without its `New`.
+pub(super) fn body_name(operation: &Operation, form: &BodyForm<'_>) -> String {
+    if let Some(name) = operation.body.as_ref().and_then(|body| body.argument.clone()) {
+        return name;
+    }
+    let name = body_type(form);
+    name.strip_prefix("New").filter(|rest| !rest.is_empty()).unwrap_or(name).to_snake_case()
+}
+
+/// The name of the type of a body.
+pub(super) fn body_type<'f>(form: &'f BodyForm<'_>) -> &'f str {
+    match form {
+        BodyForm::Custom(path) => last_segment(path),
+        form => form.model().map(|model| model.schema.name.as_str()).unwrap_or_default(),
+    }
+}
+
+/// The name at the end of a path.
+pub(super) fn last_segment(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+/// What a response is called.
+pub(super) fn answer_name(ty: &Type) -> String {
+    match ty {
+        Type::Named(name) => name.to_snake_case(),
+        Type::List(inner) => plural(&answer_name(inner)),
+        Type::Page(_) => "page".to_owned(),
+        Type::Custom(path) => last_segment(path).to_snake_case(),
+        _ => "response".to_owned(),
+    }
+}
+
+fn plural(word: &str) -> String {
+    match word.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None if word.ends_with('s') => format!("{word}es"),
+        None => format!("{word}s"),
     }
 }

@@ -1,7 +1,7 @@
 //! The JSON of an example as the client writes it, worked out by other code than the models'.
 
 use super::super::description::{Object, Type};
-use super::super::json::Node;
+use super::super::json::{Node, by_name};
 use super::super::plan::{Model, Plan};
 
 /// What is written: a request body, or a model that was read.
@@ -30,10 +30,8 @@ pub(super) fn json(plan: &Plan<'_>, ty: &Type, node: &Node, written: Written) ->
             Node::Array(items.iter().map(|item| json(plan, ty, item, written)).collect())
         }
         (Type::Map(ty), Node::Object(members)) => {
-            let mut members: Vec<_> =
-                members.iter().map(|(name, value)| (name.clone(), json(plan, ty, value, written))).collect();
-            members.sort_by(|(one, _), (other, _)| one.cmp(other));
-            Node::Object(members)
+            let value = |(name, value): &(_, _)| (String::clone(name), json(plan, ty, value, written));
+            Node::Object(by_name(members.iter().map(value).collect()))
         }
         (Type::Page(ty), Node::Object(members)) => {
             let rows = Type::List(ty.clone());
@@ -68,9 +66,7 @@ fn object(plan: &Plan<'_>, object: &Object, members: &[(String, Node)], written:
     if object.keep_unknown || written == Written::Model {
         let unknown =
             members.iter().filter(|(name, _)| !object.properties.iter().any(|one| one.is_called(name)));
-        let mut unknown: Vec<_> = unknown.map(|(name, node)| (name.clone(), node.sorted())).collect();
-        unknown.sort_by(|(one, _), (other, _)| one.cmp(other));
-        ordered.extend(unknown);
+        ordered.extend(by_name(unknown.map(|(name, node)| (name.clone(), node.sorted())).collect()));
     }
     Node::Object(ordered)
 }

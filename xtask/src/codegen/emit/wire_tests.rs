@@ -55,16 +55,11 @@ fn test<'a>(
         values.extend(quote!(let body = #json;));
         steps.extend(quote!(.body(body)));
     }
-    let status =
-        Literal::u16_unsuffixed(operation.success.first().copied().unwrap_or(operation.answer.status));
-    match answer {
-        None => steps.extend(quote!(.response(#status, ""))),
-        Some(example) => {
-            let json = raw(&example.node.to_string());
-            values.extend(quote!(let response = #json;));
-            steps.extend(quote!(.response(#status, response)));
-        }
-    }
+    let status = Literal::u16_unsuffixed(operation.answer.status);
+    let response = answer.map(|example| raw(&example.node.to_string()));
+    values.extend(response.iter().map(|json| quote!(let response = #json;)));
+    let response = response.map_or_else(|| quote!(""), |_| quote!(response));
+    steps.extend(quote!(.response(#status, #response)));
     if let (Some(ty), Some(example)) = (&operation.answer.ty, answer) {
         let decoded = || json(plan, ty, operation.answer.value(&example.node), Written::Model);
         let decoded = example.decoded.clone().unwrap_or_else(decoded);

@@ -60,11 +60,11 @@ impl<'n> Tables<'n> {
             };
             if matches!(name, "skip" | "take") {
                 paged = true;
-            } else if let Some(field) =
-                parameter.get("schema").and_then(|schema| self.field(name, schema, &none))
-            {
-                query.push(field + if parameter.flag("required") { ".required()" } else { "" });
+                continue;
             }
+            let field = parameter.get("schema").and_then(|schema| self.field(name, schema, &none));
+            let required = if parameter.flag("required") { ".required()" } else { "" };
+            query.extend(field.map(|field| field + required));
         }
         let most = operation.node.get("x-sdk-paging").and_then(|paging| paging.get("maxTake"));
         let paging = match (paged, most) {
@@ -112,7 +112,7 @@ impl<'n> Tables<'n> {
                 "name" => vec![format!("{model} Name")],
                 "createDateTimeUtc" => vec!["Create Date".to_owned(), "Create DateTime UTC".to_owned()],
                 "modifiedDateTimeUtc" => {
-                    vec!["Last Modified Date".to_owned(), "Last Modified DateTime UTC".to_owned()]
+                    ["Last Modified Date", "Last Modified DateTime UTC"].map(str::to_owned).into()
                 }
                 name if name.ends_with("Url") => Vec::new(),
                 name => vec![words(name)],

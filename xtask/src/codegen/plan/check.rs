@@ -1,6 +1,6 @@
 //! The checks of a plan: that everything that is named exists, is used, and has its own name in Rust.
 
-use super::super::description::{Class, Direction, Operation, Resource, Type};
+use super::super::description::{Class, Operation, Resource, Type};
 use super::super::walk::{Refusal, Result, ensure};
 use super::{BodyForm, Plan, has_twins};
 use heck::ToUpperCamelCase as _;
@@ -10,18 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const OF_THE_CLIENT: [&str; 5] = ["new", "builder", "from_env", "request", "engine"];
 
 /// Types that every provider crate has.
-const OF_THE_CRATE: [&str; 10] = [
-    "Call",
-    "Client",
-    "ClientBuilder",
-    "Error",
-    "ErrorKind",
-    "Reply",
-    "Request",
-    "RetryPolicy",
-    "Option",
-    "String",
-];
+#[rustfmt::skip]
+const OF_THE_CRATE: [&str; 10] =
+    ["Call", "Client", "ClientBuilder", "Error", "ErrorKind", "Reply", "Request", "RetryPolicy", "Option", "String"];
 
 pub(super) fn all(plan: &Plan<'_>) -> Result<()> {
     for resource in &plan.api.resources {
@@ -75,12 +66,9 @@ fn check_operation(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
     };
     let in_path = |wire: &str| operation.path_parameters.iter().find(|parameter| parameter.wire == wire);
     for bound in plan.bound(resource) {
+        const MOVE: &str = "which is not in this path; move the operation to another resource";
         let (own, wire, handle) = (in_path(&bound.wire), &bound.wire, &resource.name);
-        ensure!(
-            own.is_some(),
-            operation,
-            "the handle `{handle}` binds `{wire}`, which is not in this path; move the operation to another resource"
-        );
+        ensure!(own.is_some(), operation, "the handle `{handle}` binds `{wire}`, {MOVE}");
         let same = own.is_some_and(|own| own.ty == bound.ty && own.rust == bound.rust);
         ensure!(same, operation, "`{wire}` has another type or name in another operation");
     }
@@ -116,14 +104,10 @@ fn check_parameters(plan: &Plan<'_>, operation: &Operation) -> Result<()> {
     let mut names = BTreeSet::new();
     for parameter in operation.path_parameters.iter().chain(&operation.query) {
         let name = &parameter.rust;
-        ensure!(
-            names.insert(name),
-            parameter,
-            "two parameters are named `{name}`; rename one with x-sdk-name"
-        );
+        let new = names.insert(name);
+        ensure!(new, parameter, "two parameters are named `{name}`; rename one with x-sdk-name");
         if let Type::Named(name) = &parameter.ty {
-            let object = plan.model(name).and_then(super::Model::object);
-            let good = object.is_none();
+            let good = plan.model(name).and_then(super::Model::object).is_none();
             ensure!(good, parameter, "`{name}` is no enumeration; a parameter is plain or an enumeration");
         }
     }
@@ -172,11 +156,7 @@ fn check_from(plan: &Plan<'_>, model: &super::Model<'_>) -> Result<()> {
 
 fn check_model(model: &super::Model<'_>) -> Result<()> {
     let schema = model.schema;
-    ensure!(
-        model.sent || model.read,
-        schema,
-        "no operation uses it; remove it, or say with x-sdk-also (request or response) where other code does"
-    );
+    ensure!(model.sent || model.read, schema, "no operation uses it; remove it");
     if let Some(object) = model.object() {
         ensure!(!model.read || object.filled.is_none(), schema, "x-sdk-filled is for what is only sent");
         for property in object.properties.iter().filter(|_| !model.read) {
@@ -185,8 +165,6 @@ fn check_model(model: &super::Model<'_>) -> Result<()> {
             ensure!(!property.defaulted, property, "{}", unread("x-sdk-default is"));
         }
     }
-    let needless = schema.also == Some(Direction::Response) && model.private;
-    ensure!(!needless, schema, "x-sdk-also is not needed here");
     Ok(())
 }
 
@@ -196,10 +174,11 @@ fn type_names(plan: &Plan<'_>) -> Result<()> {
         OF_THE_CRATE.iter().map(|name| ((*name).to_owned(), "every provider crate".to_owned())).collect();
     let mut take = |name: String, pointer: &str| match taken.insert(name.clone(), pointer.to_owned()) {
         None => Ok(()),
-        Some(other) => Err(Refusal::new(
-            pointer,
-            format!("the type `{name}` would be there twice; it comes from {other} too. Rename one"),
-        )),
+        Some(other) => {
+            let what =
+                format!("the type `{name}` would be there twice; it comes from {other} too. Rename one");
+            Err(Refusal::new(pointer, what))
+        }
     };
     for resource in &plan.api.resources {
         take(resource.name.to_upper_camel_case(), &resource.pointer)?;
@@ -207,15 +186,11 @@ fn type_names(plan: &Plan<'_>) -> Result<()> {
     if plan.api.page.is_some() {
         take("Page".to_owned(), "#/x-sdk-page")?;
     }
-    let customs: BTreeSet<&str> = plan
-        .api
-        .types()
-        .filter_map(|ty| match ty {
-            Type::Custom(path) => path.strip_prefix("crate::"),
-            _ => None,
-        })
-        .collect();
-    for name in customs {
+    let customs = plan.api.types().filter_map(|ty| match ty {
+        Type::Custom(path) => path.strip_prefix("crate::"),
+        _ => None,
+    });
+    for name in customs.collect::<BTreeSet<_>>() {
         take(name.to_owned(), "an x-sdk-type")?;
     }
     for model in plan.models() {

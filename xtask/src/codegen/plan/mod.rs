@@ -5,9 +5,7 @@
 
 mod check;
 
-use super::description::{
-    Api, Direction, Object, Operation, Parameter, Property, Resource, Schema, Shape, Type,
-};
+use super::description::{Api, Object, Operation, Parameter, Property, Resource, Schema, Shape, Type};
 use super::walk::{Refusal, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,15 +59,15 @@ impl<'a> BodyForm<'a> {
     /// The model of the body, or of each item of a list.
     pub(crate) fn model(&self) -> Option<&'a Model<'a>> {
         match self {
-            Self::Direct(model, _)
-            | Self::Into(model)
-            | Self::Value(model)
-            | Self::Whole(model)
-            | Self::List(model) => Some(model),
+            Self::Direct(model, _) | Self::Into(model) | Self::Value(model) => Some(model),
+            Self::Whole(model) | Self::List(model) => Some(model),
             Self::Custom(_) => None,
         }
     }
 }
+
+/// Where it is noted that a model is sent, or that it is read.
+type Use<'a> = for<'m> fn(&'m mut Model<'a>) -> &'m mut bool;
 
 impl<'a> Plan<'a> {
     /// Checks that the parts fit together.
@@ -93,18 +91,13 @@ impl<'a> Plan<'a> {
     fn use_schemas(&mut self) -> Result<()> {
         for operation in &self.api.operations {
             if let Some(ty) = &operation.answer.ty {
-                self.mark(ty, Direction::Response, &operation.pointer)?;
+                self.mark(ty, |model| &mut model.read, &operation.pointer)?;
             }
             if let Some(body) = &operation.body {
-                self.mark(&body.ty, Direction::Request, &body.pointer)?;
+                self.mark(&body.ty, |model| &mut model.sent, &body.pointer)?;
             }
             for parameter in operation.path_parameters.iter().chain(&operation.query) {
-                self.mark(&parameter.ty, Direction::Request, &parameter.pointer)?;
-            }
-        }
-        for schema in &self.api.schemas {
-            if let Some(direction) = schema.also {
-                self.mark_name(&schema.name, direction, &schema.pointer)?;
+                self.mark(&parameter.ty, |model| &mut model.sent, &parameter.pointer)?;
             }
         }
         for operation in &self.api.operations {
@@ -125,27 +118,16 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    fn mark(&mut self, ty: &'a Type, direction: Direction, pointer: &str) -> Result<()> {
-        ty.names().map_or(Ok(()), |name| self.mark_name(name, direction, pointer))
-    }
-
-    fn mark_name(&mut self, name: &'a str, direction: Direction, pointer: &str) -> Result<()> {
+    /// Notes that a type is sent or read, and so is all that is inside.
+    fn mark(&mut self, ty: &'a Type, used: Use<'a>, pointer: &str) -> Result<()> {
+        let Some(name) = ty.names() else { return Ok(()) };
         let Some(model) = self.models.get_mut(name) else {
-            return Err(Refusal::new(
-                pointer,
-                format!("there is no `{name}` in components/schemas; add it or correct the reference"),
-            ));
+            let what = format!("there is no `{name}` in components/schemas; add it or correct the reference");
+            return Err(Refusal::new(pointer, what));
         };
-        let seen = match direction {
-            Direction::Request => std::mem::replace(&mut model.sent, true),
-            Direction::Response => std::mem::replace(&mut model.read, true),
-        };
-        let schema = model.schema;
-        let Shape::Object(object) = &schema.shape else { return Ok(()) };
-        for property in object.properties.iter().filter(|_| !seen) {
-            self.mark(&property.ty, direction, &property.pointer)?;
-        }
-        Ok(())
+        let seen = std::mem::replace(used(model), true);
+        let properties = model.object().filter(|_| !seen).map_or(&[][..], |object| &object.properties);
+        properties.iter().try_for_each(|property| self.mark(&property.ty, used, &property.pointer))
     }
 
     /// All models in the order of the description.
@@ -163,16 +145,11 @@ impl<'a> Plan<'a> {
 
     /// The handles that lead to a resource, from the client's down to itself.
     pub(crate) fn chain(&self, resource: &'a Resource) -> Vec<&'a Resource> {
-        let mut chain = vec![resource];
-        let mut above = resource.parent.as_deref();
-        while let Some(parent) = above.and_then(|name| self.resource(name)) {
-            // A circle is refused by the checks, which also walk this way.
-            if chain.iter().any(|seen| seen.name == parent.name) {
-                break;
-            }
-            chain.insert(0, parent);
-            above = parent.parent.as_deref();
-        }
+        let above = |link: &&'a Resource| self.resource(link.parent.as_deref()?);
+        // A circle is refused by the checks, which also walk this way.
+        let links = std::iter::successors(Some(resource), above).take(self.api.resources.len() + 1);
+        let mut chain: Vec<_> = links.collect();
+        chain.reverse();
         chain
     }
 
@@ -185,15 +162,11 @@ impl<'a> Plan<'a> {
     pub(crate) fn bound_here(&self, resource: &'a Resource) -> Option<&'a Parameter> {
         let wire = resource.binds.as_deref()?;
         let below = |operation: &&'a Operation| {
-            self.resource(&operation.resource)
-                .is_some_and(|own| self.chain(own).iter().any(|link| link.name == resource.name))
+            let own = self.resource(&operation.resource);
+            own.is_some_and(|own| self.chain(own).iter().any(|link| link.name == resource.name))
         };
-        self.api
-            .operations
-            .iter()
-            .filter(below)
-            .flat_map(|operation| &operation.path_parameters)
-            .find(|parameter| parameter.wire == wire)
+        let below = self.api.operations.iter().filter(below);
+        below.flat_map(|operation| &operation.path_parameters).find(|parameter| parameter.wire == wire)
     }
 
     /// The operations of which methods are generated.
@@ -222,11 +195,8 @@ impl<'a> Plan<'a> {
     pub(crate) fn first_user(&self, name: &str) -> Option<&'a str> {
         let mut users = self.api.resources.iter().filter(|resource| {
             self.operations_of(resource).any(|operation| {
-                let types = operation.path_parameters.iter().chain(&operation.query).map(|p| &p.ty);
-                let types =
-                    types.chain(operation.body.as_ref().map(|body| &body.ty)).chain(&operation.answer.ty);
                 let mut seen = Vec::new();
-                types.filter_map(Type::names).any(|used| self.leads_to(used, name, &mut seen))
+                operation.types().filter_map(Type::names).any(|used| self.leads_to(used, name, &mut seen))
             })
         });
         users.next().map(|resource| resource.name.as_str())
@@ -242,11 +212,8 @@ impl<'a> Plan<'a> {
         }
         seen.push(from);
         let Some(object) = self.model(from).and_then(Model::object) else { return false };
-        object
-            .properties
-            .iter()
-            .filter_map(|property| property.ty.names())
-            .any(|inner| self.leads_to(inner, to, seen))
+        let mut inner = object.properties.iter().filter_map(|property| property.ty.names());
+        inner.any(|inner| self.leads_to(inner, to, seen))
     }
 
     /// What an operation with `modify` reads, and the type that it makes of that.
@@ -328,14 +295,7 @@ fn only_property(schema: &Schema) -> Option<&Property> {
 
 /// Whether two of these could be given for each other unnoticed.
 pub(crate) fn has_twins<'t>(types: impl Iterator<Item = &'t Type>) -> bool {
-    let mut seen: Vec<&Type> = Vec::new();
-    for ty in types {
-        // Both are given as strings.
-        let ty = if *ty == Type::Secret { &Type::Text } else { ty };
-        if seen.contains(&ty) {
-            return true;
-        }
-        seen.push(ty);
-    }
-    false
+    // Both are given as strings.
+    let types: Vec<_> = types.map(|ty| if *ty == Type::Secret { &Type::Text } else { ty }).collect();
+    types.iter().enumerate().any(|(index, ty)| types.iter().skip(index + 1).any(|other| other == ty))
 }

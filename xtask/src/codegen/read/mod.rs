@@ -1,6 +1,5 @@
 //! Reading a description: a strict subset of OpenAPI 3.1 and our additions, each unknown construct refused by its place.
 
-mod enumeration;
 mod operation;
 mod parameter;
 mod schema;
@@ -42,15 +41,10 @@ pub(crate) fn api(document: &Node) -> Result<Api> {
 
 fn info(place: &Place<'_>) -> Result<()> {
     place.object("the info", |info| {
-        for (name, why) in [
-            ("title", "name the API"),
-            ("version", "give the vendor's version of the API"),
-            ("description", "say in a sentence what the API is"),
-        ] {
-            info.need::<String>(name, why)?;
-        }
         info.skip(&["summary", "contact", "license"]);
-        Ok(())
+        info.need::<String>("title", "name the API")?;
+        info.need::<String>("version", "give the vendor's version of the API")?;
+        info.need::<String>("description", "say in a sentence what the API is").map(drop)
     })
 }
 
@@ -71,28 +65,21 @@ fn servers(place: &Place<'_>) -> Result<()> {
 impl<'a> Read<'a> for PageType {
     fn read(place: &Place<'a>) -> Result<Self> {
         place.object("x-sdk-page", |page| {
-            Ok(Self {
-                path: page
-                    .need("type", "give the path of the type of pages, which has one parameter: its rows")?,
-                decoder: page.need("decode", "give the path of the function that reads pages")?,
-            })
+            let path =
+                page.need("type", "give the path of the type of pages, which has one parameter: its rows")?;
+            Ok(Self { path, decoder: page.need("decode", "give the path of the function that reads pages")? })
         })
     }
 }
 
-/// By tags, other readers of the file group operations.
-struct Tag {
-    name: String,
-    description: String,
-}
+/// Name and description: by tags, other readers of the file group operations.
+struct Tag(String, String);
 
 impl<'a> Read<'a> for Tag {
     fn read(place: &Place<'a>) -> Result<Self> {
         place.object("a tag", |tag| {
-            Ok(Self {
-                name: tag.need("name", "write the name of a resource")?,
-                description: tag.need("description", "say in a sentence what the resource is")?,
-            })
+            let name = tag.need("name", "write the name of a resource")?;
+            Ok(Self(name, tag.need("description", "say in a sentence what the resource is")?))
         })
     }
 }
@@ -102,8 +89,8 @@ fn resources(place: &Place<'_>, tags: &[Tag]) -> Result<Vec<Resource>> {
     let resource = |(name, place): (&str, Place<'_>)| {
         ensure!(is_rust_name(name), place, "`{name}` is the name of a Rust method: write it in snake case");
         place.object("a resource", |members| {
-            let summary = match tags.iter().find(|tag| tag.name == name) {
-                Some(tag) => tag.description.clone(),
+            let summary = match tags.iter().find(|tag| tag.0 == name) {
+                Some(tag) => tag.1.clone(),
                 None => members.need("summary", "say in a sentence what it is; it documents the handle")?,
             };
             let parent = members.get("parent")?;
@@ -117,11 +104,8 @@ fn resources(place: &Place<'_>, tags: &[Tag]) -> Result<Vec<Resource>> {
 fn one_bound(place: &Place<'_>) -> Result<String> {
     let mut parameters = Vec::<String>::read(place)?;
     let first = parameters.pop().filter(|_| parameters.is_empty());
-    first.ok_or_else(|| {
-        place.refuse(
-            "a handle binds one path parameter, so that no two can be swapped; put the others into a parent or child",
-        )
-    })
+    let one = "a handle binds one path parameter, so that no two can be swapped; put the others into a parent or child";
+    first.ok_or_else(|| place.refuse(one))
 }
 
 fn components(place: &Place<'_>) -> Result<Vec<Schema>> {
@@ -156,16 +140,18 @@ fn rust_name(members: &mut Members<'_>, wire: &str) -> Result<String> {
 
 /// Snake case, and no keyword.
 fn is_rust_name(name: &str) -> bool {
-    let snake = name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    snake && syn::parse_str::<syn::Ident>(name).is_ok()
+    let snake = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.bytes().all(snake) && is_ident(name)
 }
 
 /// Upper camel case, and no keyword.
 fn is_type_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_uppercase())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && syn::parse_str::<syn::Ident>(name).is_ok()
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    name.starts_with(|first: char| first.is_ascii_uppercase()) && plain && is_ident(name)
+}
+
+fn is_ident(name: &str) -> bool {
+    syn::parse_str::<syn::Ident>(name).is_ok()
 }
 
 fn is_path(path: &str) -> bool {

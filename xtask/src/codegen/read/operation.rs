@@ -62,7 +62,6 @@ fn operation(
         let (answer, errors) = if by_hand.is_some() { nothing } else { responses(&answers)? };
         // Which credential signs the call is written by hand.
         members.skip(&["security"]);
-        let page = |text: &str| text.starts_with("https://");
         let named =
             members.of_form("x-sdk-arguments", |it| it == "named", "write \"named\", or leave it out")?;
         Ok(Operation {
@@ -77,14 +76,9 @@ fn operation(
             body,
             answer,
             class,
-            source: members.of_form(
-                "x-sdk-source",
-                page,
-                "write the https address of the vendor's page for this operation, or leave it out",
-            )?,
+            source: members.of_form("x-sdk-source", |text| text.starts_with("https://"), SOURCE)?,
             sensitive: members.or_default("x-sdk-sensitive")?,
             not_executed_on: members.or_default("x-sdk-not-executed-on")?,
-            success: members.or_default("x-sdk-success")?,
             deprecated: members.or_default("deprecated")?,
             summary: members.need("summary", "say in a sentence what it does")?,
             description: members.get("description")?,
@@ -92,11 +86,7 @@ fn operation(
             named_arguments: named.is_some(),
             check: check(members)?,
             body_id: members.get("x-sdk-body-id")?,
-            options: members.of_form(
-                "x-sdk-options",
-                is_type_name,
-                "name the type of the optional parameters in upper camel case",
-            )?,
+            options: members.of_form("x-sdk-options", is_type_name, OPTIONS)?,
             by_hand,
             decoder: members.get("x-sdk-decode")?,
             paging: members.get("x-sdk-paging")?,
@@ -105,15 +95,17 @@ fn operation(
     })
 }
 
+const CLASSES: &str = "write read, idempotent-write or write";
+const SOURCE: &str = "write the https address of the vendor's page for this operation, or leave it out";
+const OPTIONS: &str = "name the type of the optional parameters in upper camel case";
+
 impl<'a> Read<'a> for Class {
     fn read(place: &Place<'a>) -> Result<Self> {
         match place.text()? {
             "read" => Ok(Self::Read),
             "idempotent-write" => Ok(Self::IdempotentWrite),
             "write" => Ok(Self::Write),
-            other => {
-                Err(place.refuse(format!("`{other}` is no class; write read, idempotent-write or write")))
-            }
+            other => Err(place.refuse(format!("`{other}` is no class; {CLASSES}"))),
         }
     }
 }
@@ -150,30 +142,20 @@ fn body_of(place: &Place<'_>, resource: &str, method: &str, schemas: &mut Vec<Sc
         ensure!(envelope.is_none(), content, "x-sdk-envelope is for responses");
         let ty = match ty {
             Ok(ty) => {
-                let by_name = |ty: &Type| matches!(ty, Type::Named(_));
-                let good = by_name(&ty)
-                    || matches!(ty, Type::Custom(_))
-                    || matches!(&ty, Type::List(inner) if by_name(inner));
+                let is_list = matches!(&ty, Type::List(inner) if matches!(**inner, Type::Named(_)));
+                let good = is_list || matches!(ty, Type::Named(_) | Type::Custom(_));
                 ensure!(good, content, "a body is an object, or a list of a named one");
                 ty
             }
             Err(object) => {
+                const ONE: &str = "an object without a name has one property, required and no secret; give this one a \
+                    name in components/schemas and refer to it";
                 let only = matches!(object.properties.as_slice(), [only] if only.is_argument() && only.ty != Type::Secret);
-                ensure!(
-                    only,
-                    content,
-                    "an object without a name has one property, required and no secret; give this one a name in \
-                     components/schemas and refer to it"
-                );
+                ensure!(only, content, "{ONE}");
                 let name = format!("{resource}_{method}_body").to_upper_camel_case();
-                schemas.push(Schema {
-                    pointer: place.pointer.clone(),
-                    name: name.clone(),
-                    docs: format!("The body of `{resource}.{method}`."),
-                    shape: Shape::Object(object),
-                    also: None,
-                    from: None,
-                });
+                let (pointer, docs) = (place.pointer.clone(), format!("The body of `{resource}.{method}`."));
+                let shape = Shape::Object(object);
+                schemas.push(Schema { pointer, name: name.clone(), docs, shape, from: None });
                 Type::Named(name)
             }
         };
@@ -197,13 +179,11 @@ fn media(content: &Place<'_>) -> Result<Media> {
         let is_object = place.node.get("properties").is_some() && place.node.get("x-sdk-page").is_none();
         let (ty, envelope) = place.object("a schema", |schema| {
             let envelope: Option<String> = schema.get("x-sdk-envelope")?;
-            let ty = match (&envelope, is_object) {
-                (_, true) => Err(unnamed(schema)?),
-                (Some(name), false) => match schema.take("anyOf") {
-                    Some(choice) => Ok(with_or_without_envelope(name, &choice)?),
-                    None => Ok(schema::plain_type(schema)?),
-                },
-                (None, false) => Ok(schema::plain_type(schema)?),
+            let choice = if envelope.is_some() { schema.take("anyOf") } else { None };
+            let ty = match (&envelope, choice) {
+                _ if is_object => Err(unnamed(schema)?),
+                (Some(name), Some(choice)) => Ok(with_or_without_envelope(name, &choice)?),
+                _ => Ok(schema::plain_type(schema)?),
             };
             Ok((ty, envelope))
         })?;
@@ -250,12 +230,9 @@ fn responses(place: &Place<'_>) -> Result<(Answer, Vec<(u16, String)>)> {
     for (key, place) in place.entries()? {
         match if key == "2XX" { Some(200) } else { key.parse::<u16>().ok() } {
             Some(status @ 200..=299) => {
-                let first = success.is_none();
-                ensure!(
-                    first,
-                    place,
-                    "one success is described: leave the one with the body, and any 2xx counts as success"
-                );
+                const ONE: &str =
+                    "one success is described: leave the one with the body, and any 2xx counts as success";
+                ensure!(success.is_none(), place, "{ONE}");
                 success = Some(answer(status, &place)?);
             }
             Some(status @ 400..=599) => errors.push((status, error_text(&place)?)),
@@ -289,8 +266,9 @@ fn answer(status: u16, place: &Place<'_>) -> Result<Answer> {
             inner.ok_or_else(missing)?.ty
         }
         (Err(_), None) => {
-            let wanted = "give the object of a response a name in components/schemas and refer to it";
-            return Err(content.refuse(wanted));
+            return Err(
+                content.refuse("give the object of a response a name in components/schemas and refer to it")
+            );
         }
     };
     Ok(Answer { status, ty: Some(ty), envelope, examples })

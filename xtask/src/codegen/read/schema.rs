@@ -1,18 +1,15 @@
 //! Reading schemas: objects, open enumerations and hand-written types by name; plain types, lists and maps in place.
 
-use super::super::description::{Direction, FromRead, Object, Property, Schema, Shape, Type};
+use super::super::description::{FromRead, Object, Property, Schema, Shape, Type, Variant};
 use super::super::json::Node;
 use super::super::walk::{Members, Place, Read, ensure};
-use super::enumeration::{open_enumeration, variants};
 use super::{Result, is_path, is_type_name, rust_name};
+use heck::ToUpperCamelCase as _;
 
 /// A schema of the components; none where hand-written code stands for it.
 pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Option<Schema>> {
-    ensure!(
-        is_type_name(name),
-        place,
-        "`{name}` becomes the name of a Rust type: write it in upper camel case"
-    );
+    const UPPER: &str = "becomes the name of a Rust type: write it in upper camel case";
+    ensure!(is_type_name(name), place, "`{name}` {UPPER}");
     place.object("a schema", |members| {
         let docs = members.need("description", "say in a sentence what it is; it documents the type")?;
         let by_hand: bool = members.or_default("x-sdk-by-hand")?;
@@ -22,7 +19,7 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Option<Schema>>
             members.skip_rest();
             return Ok(None);
         }
-        let (also, from) = (members.get("x-sdk-also")?, members.get::<FromRead>("x-sdk-from")?);
+        let from: Option<FromRead> = members.get("x-sdk-from")?;
         let shape = match (kind(members)?, members.take("anyOf")) {
             ((None, false), Some(forms)) => Shape::Enumeration(open_enumeration(&forms)?),
             ((Some("object"), false), None) => {
@@ -39,7 +36,7 @@ pub(super) fn component(name: &str, place: &Place<'_>) -> Result<Option<Schema>>
             }
         };
         let (pointer, name) = (place.pointer.clone(), name.to_owned());
-        Ok(Some(Schema { pointer, name, docs, shape, also, from }))
+        Ok(Some(Schema { pointer, name, docs, shape, from }))
     })
 }
 
@@ -49,24 +46,10 @@ impl<'a> Read<'a> for FromRead {
             let schema: Place<'_> =
                 members.need("schema", "refer to what is read: #/components/schemas/…")?;
             let names = super::entries(members, "names")?.into_iter();
-            Ok(Self {
-                pointer: place.pointer.clone(),
-                schema: schema.reference("schemas")?.to_owned(),
-                names: names
-                    .map(|(name, place)| Ok((name.to_owned(), String::read(&place)?)))
-                    .collect::<Result<_>>()?,
-            })
+            let names = names.map(|(name, place)| Ok((name.to_owned(), String::read(&place)?)));
+            let (names, pointer) = (names.collect::<Result<_>>()?, place.pointer.clone());
+            Ok(Self { pointer, schema: schema.reference("schemas")?.to_owned(), names })
         })
-    }
-}
-
-impl<'a> Read<'a> for Direction {
-    fn read(place: &Place<'a>) -> Result<Self> {
-        match place.text()? {
-            "request" => Ok(Self::Request),
-            "response" => Ok(Self::Response),
-            other => Err(place.refuse(format!("`{other}` is no direction; write request or response"))),
-        }
     }
 }
 
@@ -86,9 +69,7 @@ pub(super) fn object(members: &mut Members<'_>) -> Result<Object> {
         let first = properties.is_empty();
         ensure!(first || !is_filled, place, "what the client fills in is one property, and the first");
         let property = property(name, &place, names.contains(&name))?;
-        if is_filled {
-            filled = Some(property.rust.clone());
-        }
+        filled = filled.or(is_filled.then(|| property.rust.clone()));
         if let Some(Property { wire, rust, .. }) = properties.iter().find(|other| other.rust == property.rust)
         {
             let what =
@@ -169,7 +150,7 @@ pub(super) fn plain_type(members: &mut Members<'_>) -> Result<Type> {
 }
 
 /// The first of two forms, of which the other is a type alone.
-pub(super) fn beside<'a>(place: &Place<'a>, kind: &str, form: &str) -> Result<Place<'a>> {
+fn beside<'a>(place: &Place<'a>, kind: &str, form: &str) -> Result<Place<'a>> {
     let forms = Vec::<Place<'a>>::read(place)?;
     let [first, rest] = forms.as_slice() else { return Err(place.refuse(form)) };
     ensure!(rest.node.to_string() == format!(r#"{{"type":"{kind}"}}"#), rest, "{form}");
@@ -259,7 +240,7 @@ fn map(members: &mut Members<'_>) -> Result<Type> {
 }
 
 /// The type, and whether it may be null.
-pub(super) fn kind<'a>(members: &mut Members<'a>) -> Result<(Option<&'a str>, bool)> {
+fn kind<'a>(members: &mut Members<'a>) -> Result<(Option<&'a str>, bool)> {
     let Some(place) = members.take("type") else { return Ok((None, false)) };
     match place.node {
         Node::Array(kinds) => match kinds.as_slice() {
@@ -295,4 +276,40 @@ fn custom(members: &mut Members<'_>) -> Result<Option<String>> {
 fn skip_json(members: &mut Members<'_>) {
     members.skip(&["type", "format", "enum", "items", "properties", "required"]);
     members.skip(&["additionalProperties", "anyOf", "oneOf"]);
+}
+
+/// `anyOf: [an enumeration, {"type": "string"}]`, which tells other readers that responses may have further values. Rust
+/// enumerations always accept them.
+fn open_enumeration(place: &Place<'_>) -> Result<Vec<Variant>> {
+    const FORM: &str = "anyOf of a named schema is for `[an enumeration, {\"type\": \"string\"}]` only";
+    beside(place, "string", FORM)?.object("a schema", |members| {
+        ensure!(kind(members)? == (Some("string"), false), members, "{FORM}");
+        variants(members)
+    })
+}
+
+fn variants(members: &mut Members<'_>) -> Result<Vec<Variant>> {
+    let place: Place<'_> = members.need("enum", "list the values; a plain text is written in place")?;
+    let named = members.take("x-sdk-variants").map_or(Ok(Vec::new()), |place| place.entries())?;
+    let values: Vec<String> = Read::read(&place)?;
+    for (wire, place) in &named {
+        ensure!(values.iter().any(|value| value == wire), place, "`{wire}` is not in `enum`");
+    }
+    let mut variants: Vec<Variant> = Vec::new();
+    for wire in values {
+        let (name, docs) = match named.iter().find(|(name, _)| *name == wire) {
+            Some((_, place)) => {
+                place.object("a variant", |it| Ok((it.get("name")?, it.get("description")?)))?
+            }
+            None => (None, None),
+        };
+        let rust: String = name.unwrap_or_else(|| wire.to_upper_camel_case());
+        let todo = format!("name `{wire}` in x-sdk-variants");
+        let good = is_type_name(&rust) && rust != "Unknown";
+        ensure!(good, place, "`{rust}` can't be the name of a variant; {todo}");
+        let new = variants.iter().all(|other| other.rust != rust);
+        ensure!(new, place, "two values are named `{rust}` in Rust; {todo}");
+        variants.push(Variant { wire, rust, docs });
+    }
+    Ok(variants)
 }

@@ -420,16 +420,6 @@ impl From<SecretString> for Proof {
     }
 }
 
-/// What the teahouse posts to a webhook when a guest leaves.
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct Departure {
-    pub guest_name: String,
-    pub paid_in_full: Option<bool>,
-    /// Fields that this version does not know by name.
-    pub unknown: UnknownFields,
-}
-
 /// The body of `cups.rename`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -483,11 +473,6 @@ auth_client_core::provider::record! {
 
     Strict Guest {
         "name" required => name,
-    }
-
-    Typed Departure {
-        "guestName" required => guest_name,
-        "paidInFull" => paid_in_full,
     }
 }
 

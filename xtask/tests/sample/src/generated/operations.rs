@@ -35,7 +35,7 @@ pub(crate) static POTS_REPLACE_LID: Operation =
 
 /// `GET /pots/{potId}`: Gets the pot.
 pub(crate) static POT_BY_ID_GET: Operation =
-    Operation::new("pot_by_id.get", Method::GET, "/pots/{potId}", Idempotency::Read).success(&[203]);
+    Operation::new("pot_by_id.get", Method::GET, "/pots/{potId}", Idempotency::Read);
 
 /// `PUT /pots/{potId}`: Sets all settings of the pot.
 pub(crate) static POT_BY_ID_REPLACE: Operation =
