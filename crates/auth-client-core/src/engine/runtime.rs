@@ -3,9 +3,8 @@
 //! tokio has no function that returns whether a runtime has timers or I/O, so its panic is caught. The panic hook of the
 //! program still prints it.
 
-use crate::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError};
+use crate::transport::{BodyLimits, Fault, Phase, Received, Transport, TransportError, is_about_runtime};
 use bytes::Bytes;
-use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
@@ -35,12 +34,6 @@ impl<F: Future<Output = Result<Received, TransportError>> + Unpin> Future for Se
             Err(panic) => resume_unwind(panic),
         }
     }
-}
-
-fn is_about_runtime(panic: &(dyn Any + Send)) -> bool {
-    let message = panic.downcast_ref::<String>().map(String::as_str);
-    let message = message.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default();
-    message.contains("Tokio 1.x") || message.contains("Tokio context")
 }
 
 /// Sends a request that is not a call of an [`Engine`](crate::provider::Engine), such as one of a login at another server.

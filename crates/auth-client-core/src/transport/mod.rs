@@ -41,9 +41,17 @@ use crate::error::Error;
 use async_trait::async_trait;
 use auth_core::Origin;
 use bytes::Bytes;
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Returns whether a panic is tokio's, because the runtime lacks timers or I/O, or there is none.
+pub(crate) fn is_about_runtime(panic: &(dyn Any + Send)) -> bool {
+    let message = panic.downcast_ref::<String>().map(String::as_str);
+    let message = message.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default();
+    message.contains("Tokio 1.x") || message.contains("Tokio context")
+}
 
 /// Maximum sizes of response bodies, in bytes.
 ///

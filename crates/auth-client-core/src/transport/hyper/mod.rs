@@ -5,6 +5,7 @@
 //! connections, `tunnel` connects through a proxy, and `stream` is the connection type.
 
 mod connect;
+mod pool;
 mod stream;
 mod tunnel;
 
@@ -20,15 +21,11 @@ use bytes::Bytes;
 use connect::{ConnectFailure, Connector};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use hyper_util::client::legacy::{Client, Error as ClientError};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy::Error as ClientError;
+use pool::Pool;
 use std::error::Error as StdError;
 use std::future::poll_fn;
 use std::pin::Pin;
-
-/// The most that a connection reads ahead, which is also the longest head of a response. The library's own limit of 400 KiB
-/// is held for each response that arrives.
-const READ_BUFFER: usize = 64 << 10;
 
 /// A transport that uses hyper. Cheap to clone; clones share their connections.
 ///
@@ -36,8 +33,7 @@ const READ_BUFFER: usize = 64 << 10;
 /// is sufficient.
 #[derive(Clone, Debug)]
 pub struct HyperTransport {
-    client: Client<Connector, OutgoingBody>,
-    connector: Connector,
+    pool: Pool,
 }
 
 impl HyperTransport {
@@ -61,15 +57,7 @@ impl HyperTransport {
     /// [`public_addresses_only`](TransportSettings::public_addresses_only).
     pub fn new(settings: TransportSettings) -> Result<Self, Error> {
         let idle = settings.idle_timeout;
-        let connector = Connector::new(settings)?;
-        let mut builder = Client::builder(TokioExecutor::new());
-        builder
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(idle)
-            .http1_max_buf_size(READ_BUFFER)
-            // Only for a request that a closed pooled connection has returned unwritten.
-            .retry_canceled_requests(true);
-        Ok(Self { client: builder.build(connector.clone()), connector })
+        Ok(Self { pool: Pool::new(Connector::new(settings)?, idle) })
     }
 
     /// Returns the TLS libraries of this transport in this build, the default first.
@@ -97,11 +85,11 @@ impl Transport for HyperTransport {
         Self: 'f,
     {
         let method = request.method().clone();
-        let sending =
-            self.prepare(request).map(|(request, progress)| (self.client.request(request), progress));
+        let sending = self.prepare(request).map(|(request, progress)| (self.pool.send(request), progress));
         Box::pin(async move {
-            let (response, progress) = sending?;
-            let response = response.await.map_err(|error| before_head(error, progress.as_ref()))?;
+            let (sent, progress) = sending?;
+            let head = self.pool.head(sent).await?;
+            let response = head.map_err(|error| before_head(error, progress.as_ref()))?;
             let (head, body) = response.into_parts();
             let announced = body.size_hint().exact();
             receive::all(method, head, body, announced, limits).await
@@ -112,7 +100,8 @@ impl Transport for HyperTransport {
         if !origin.is_secure() {
             return Ok(());
         }
-        self.connector
+        self.pool
+            .connector
             .check_tls()
             .map_err(|error| Error::configuration("TLS", error.to_string()).with_source(error))
     }
@@ -123,7 +112,7 @@ impl HyperTransport {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<(http::Request<OutgoingBody>, Option<Progress>), TransportError> {
-        self.connector.check(request.uri())?;
+        self.pool.connector.check(request.uri())?;
         let (mut head, body) = request.into_parts();
         let progress = head.extensions.remove::<Progress>();
         let body = OutgoingBody::new(&mut head.headers, body, progress.clone());

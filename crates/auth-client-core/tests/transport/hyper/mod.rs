@@ -9,6 +9,8 @@ mod framing;
 #[cfg(all(feature = "__hyper-tls", feature = "http2"))]
 #[path = "../http2.rs"]
 mod http2;
+#[cfg(feature = "tracing")]
+mod poisoned;
 #[path = "../suite.rs"]
 mod suite;
 #[cfg(feature = "__rustls")]
