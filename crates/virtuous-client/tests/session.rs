@@ -713,10 +713,11 @@ async fn a_login_after_a_logout_revives_a_session_that_had_ended_before_the_logo
     store.lock(&key()).await.unwrap().clear().await.unwrap();
     world.time.advance(Duration::from_secs(20));
     call(client.clone()).await.unwrap_err();
+    let refreshes = world.refreshes();
     log_in_elsewhere(&world, &store).await;
     world.time.advance(Duration::from_secs(2));
     call(client.clone()).await.unwrap();
-    let refreshes = world.refreshes();
+    assert_eq!(world.refreshes(), refreshes, "the pair of the login is used as it is");
     world.server.expire();
     world.time.advance(Duration::from_secs(20));
     call(client).await.unwrap();
