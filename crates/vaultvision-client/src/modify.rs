@@ -267,7 +267,7 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
                 return Ok(Modified::Unchanged(before));
             }
             if is_damaged {
-                self.intact(&new)?;
+                self.intact(&attempted, &new)?;
             }
             if self.looks {
                 let (current, damaged) = look(&self.read, self.id, self.operation).await?;
@@ -306,9 +306,11 @@ impl<'a, T: Replaced, F: FnMut(&mut T) + Send> Modify<'a, T, F> {
     }
 
     /// Returns an error if the object contains characters that were lost when it was read.
-    fn intact(&self, fields: &Leaves) -> Result<(), Error> {
+    fn intact(&self, attempted: &T, fields: &Leaves) -> Result<(), Error> {
         let fields = fields.iter().map(|(path, json)| (path.as_str(), &**json));
-        check::not_damaged(self.operation, fields).map_err(refuse)
+        // Leaves have no zeros, whose names may be damaged, too.
+        let whole = serde_json::to_string(attempted).unwrap_or_default();
+        check::not_damaged(self.operation, fields.chain([("", &*whole)])).map_err(refuse)
     }
 }
 

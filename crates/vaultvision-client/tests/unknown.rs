@@ -302,4 +302,16 @@ async fn a_string_that_lost_characters_is_not_written() {
         let changed = client(&transport).tenants().modify("t1", change).skip_checks().await.unwrap();
         assert_eq!(changed.into_result().unwrap().name(), "Zoe");
     }
+    // A name is sent back like a value, also that of a field without a value.
+    for field in [r#""\ud83d":1"#, r#""\ud83d":false"#] {
+        let tenant = format!(r#"{{"type":"tenant","id":"t1","name":"acme",{field}}}"#);
+        let transport = ScriptedTransport::new().json(200, tenant);
+        let error =
+            client(&transport).tenants().modify("t1", |tenant| tenant.set_name("b")).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.field()),
+            (ErrorKind::InvalidInput, Some("unknown field")),
+            "{error}"
+        );
+    }
 }

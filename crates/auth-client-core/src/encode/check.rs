@@ -63,7 +63,7 @@ pub fn page(operation: &'static Operation, skip: Option<i64>, take: Option<i64>)
     }
 }
 
-/// Checks that an update contains no character that was lost when the object was read; for updates made from a response that
+/// Checks that an update contains no character that was lost when the object was read, in a value or in a name; for updates made from a response that
 /// [is damaged](crate::Reply::is_damaged). The fields come with their paths and their JSON.
 ///
 /// ```
@@ -71,6 +71,7 @@ pub fn page(operation: &'static Operation, skip: Option<i64>, take: Option<i64>)
 ///
 /// let error = check::not_damaged("contacts.modify", [("name", "\"Zo\u{fffd}\"")]).unwrap_err();
 /// assert_eq!(error.field(), Some("name"));
+/// assert!(check::not_damaged("contacts.modify", [("nam\u{fffd}", "1")]).is_err());
 /// assert!(check::not_damaged("contacts.modify", [("name", r#""Zoë""#)]).is_ok());
 /// ```
 ///
@@ -84,7 +85,8 @@ pub fn not_damaged<'f>(
 ) -> Result<(), Error> {
     let is_lost =
         |json: &str| json.contains('\u{fffd}') || json.contains("\\ufffd") || json.contains("\\uFFFD");
-    let Some((path, _)) = fields.into_iter().find(|(_, json)| is_lost(json)) else { return Ok(()) };
+    let is_damaged = |(path, json): &(&str, &str)| path.contains('\u{fffd}') || is_lost(json);
+    let Some((path, _)) = fields.into_iter().find(is_damaged) else { return Ok(()) };
     let name = if path.split('.').all(is_name) { path.to_owned() } else { "unknown field".to_owned() };
     let reason = "the response has invalid Unicode here, which an update would replace by U+FFFD";
     Err(Error::invalid_input(operation, name, reason))
