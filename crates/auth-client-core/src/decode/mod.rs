@@ -109,21 +109,47 @@ pub fn empty(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
 ///
 /// [`DecodeFailure::Rule`] for a body that starts with a tag, or is not empty and compressed or of the content type HTML.
 pub fn reject_html(response: &Response<Bytes>) -> Result<(), DecodeFailure> {
-    let body = text::without_mark(response.body()).trim_ascii_start();
+    let body = response.body();
     let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_html = content_type.is_some_and(|value| {
         let media_type = value.split(';').next().unwrap_or_default().trim();
         ["text/html", "application/xhtml+xml"].iter().any(|html| media_type.eq_ignore_ascii_case(html))
     });
-    let is_tag = matches!(body, [b'<', b'!' | b'?' | b'/' | b'a'..=b'z' | b'A'..=b'Z', ..]);
-    let is_utf16 = body.starts_with(b"\xff\xfe<") || body.starts_with(b"\xfe\xff\0<");
-    if is_tag || is_utf16 || (is_html && !body.is_empty()) {
+    if begins_with_tag(body) || (is_html && !body.trim_ascii().is_empty()) {
         return Err(DecodeFailure::Rule("a web page instead of the API's response"));
     }
     if compression_of(response).is_some() {
         return Err(DecodeFailure::Rule("compressed, although the request did not allow it"));
     }
     Ok(())
+}
+
+/// Returns whether the first characters of a body are those of a tag, in UTF-8 or UTF-16, after white space and byte
+/// order marks in any order.
+fn begins_with_tag(body: &[u8]) -> bool {
+    let wide = |unit: fn([u8; 2]) -> u16| {
+        let units = body.as_chunks::<2>().0.iter().copied().map(unit);
+        let mut units = units.skip_while(|unit| matches!(unit, 0xfeff | 0x09..=0x0d | 0x20));
+        let pair =
+            units.next().zip(units.next()).map(|(first, second)| (u8::try_from(first), u8::try_from(second)));
+        matches!(pair, Some((Ok(b'<'), Ok(second))) if is_after_bracket(second))
+    };
+    let mut narrow = body;
+    loop {
+        let rest = text::without_mark(narrow.trim_ascii_start());
+        if rest.len() == narrow.len() {
+            break;
+        }
+        narrow = rest;
+    }
+    matches!(narrow, [b'<', second, ..] if is_after_bracket(*second))
+        || wide(u16::from_le_bytes)
+        || wide(u16::from_be_bytes)
+}
+
+/// Returns whether a tag, a comment or a declaration can begin with this character after its bracket.
+fn is_after_bracket(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || b"!?/".contains(&byte)
 }
 
 /// The coding of a compressed body, and whether the headers say so.
@@ -139,9 +165,17 @@ pub(crate) fn compression_of(response: &Response<Bytes>) -> Option<Compression> 
     if response.body().is_empty() {
         return None;
     }
-    let header = response.headers().get(header::CONTENT_ENCODING);
-    let named = header.map(|value| value.to_str().unwrap_or("unknown").trim()).unwrap_or_default();
-    if named.is_empty() || named.eq_ignore_ascii_case("identity") {
+    let lines = response.headers().get_all(header::CONTENT_ENCODING).iter();
+    let named = lines.flat_map(|line| line.to_str().unwrap_or("unknown").split(',')).map(str::trim);
+    let named: Vec<&str> =
+        named.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity")).collect();
+    // The last one was applied last.
+    let known = |name: &&str| KNOWN.into_iter().find(|known| name.eq_ignore_ascii_case(known));
+    if let Some(coding) = named.iter().rev().find_map(known) {
+        return Some(Compression { coding, is_declared: true });
+    }
+    // `utf-8` and `none` are no codings, but some servers send them.
+    if named.is_empty() || is_text(response.body()) {
         let coding = match **response.body() {
             [0x1f, 0x8b, ..] => "gzip",
             [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd",
@@ -149,8 +183,13 @@ pub(crate) fn compression_of(response: &Response<Bytes>) -> Option<Compression> 
         };
         return Some(Compression { coding, is_declared: false });
     }
-    let known = KNOWN.iter().find(|known| named.eq_ignore_ascii_case(known));
-    Some(Compression { coding: known.map_or("an unknown coding", |known| known), is_declared: true })
+    Some(Compression { coding: "an unknown coding", is_declared: true })
+}
+
+fn is_text(body: &[u8]) -> bool {
+    std::str::from_utf8(body).is_ok_and(|text| {
+        !text.contains(|character: char| character.is_control() && !character.is_whitespace())
+    })
 }
 
 /// Returns the response unchanged.
@@ -200,6 +239,11 @@ mod tests {
             ("", b"\xff\xfe<\0h\0"),
             ("", b"\xef\xbb\xbf\xef\xbb\xbf\n<html>"),
             ("", b"\x1f\x8b\x08\0"),
+            ("", "\r\n\u{feff}<!DOCTYPE html>".as_bytes()),
+            ("", "\u{feff} \u{feff}\n<html>".as_bytes()),
+            ("", b"<\0!\0D\0"),
+            ("", b"\0<\0h\0t"),
+            ("", b"\xfe\xff\0\r\0\n\0<\0h"),
         ] {
             assert!(empty(&response(content_type, body)).is_err(), "{content_type} {body:?}");
         }
@@ -211,8 +255,33 @@ mod tests {
             ("", b"true"),
             ("text/plain", b"OK"),
             ("text/plain", b"<3"),
+            // A picture in HEIC whose first box has 60 bytes.
+            ("", b"\0\0\0<ftypheic"),
         ] {
             assert!(empty(&response(content_type, body)).is_ok(), "{content_type} {body:?}");
+        }
+    }
+
+    #[test]
+    fn codings_are_read_from_all_lines_and_words() {
+        for (lines, body, coding) in [
+            (&["gzip, identity"][..], &b"\x1f\x8b\x08"[..], Some("gzip")),
+            (&["gzip, br"], b"\xff\x01", Some("br")),
+            (&["identity", "ZSTD"], b"\xff\x01", Some("zstd")),
+            (&["gzip,"], b"\xff\x01", Some("gzip")),
+            (&["identity, identity"], b"true", None),
+            (&["utf-8"], b"true", None),
+            (&["none"], b"{\"deleted\":\n true}", None),
+            (&[""], b"true", None),
+            (&["none"], b"\x1f\x8b\x08", Some("an unknown coding")),
+            (&["dcb"], b"\xff\x44", Some("an unknown coding")),
+            (&[], b"\x1f\x8b\x08", Some("gzip")),
+        ] {
+            let mut response = response("", body);
+            for line in lines {
+                response.headers_mut().append(header::CONTENT_ENCODING, line.parse().unwrap());
+            }
+            assert_eq!(compression_of(&response).map(|found| found.coding), coding, "{lines:?}");
         }
     }
 }
