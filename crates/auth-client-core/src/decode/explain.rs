@@ -71,7 +71,8 @@ fn print(frames: &[Frame]) -> String {
 }
 
 /// Returns whether a string looks like a field name. The keys of an object can also be ids, tokens or phrases, which
-/// contain spaces, symbols, more than a few digits, or no words.
+/// contain spaces, symbols, more than a few digits, or no words. A key that is a single word, such as a name, looks like a
+/// field.
 ///
 /// ```
 /// use auth_client_core::provider::model::is_name;
@@ -83,7 +84,36 @@ pub fn is_name(text: &str) -> bool {
     (1..=40).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
         && text.bytes().filter(u8::is_ascii_digit).count() <= 2
+        && text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).count() <= 1
+        && !text.starts_with(|c: char| c.is_ascii_digit())
         && consists_of_words(text)
+        && text.split(['_', '-']).all(is_camel_case)
+}
+
+/// Returns whether each capital begins a word of three letters or a usual shorter one, except in an acronym at the end, and
+/// digits end a word.
+fn is_camel_case(part: &str) -> bool {
+    const SHORT: [&str; 16] =
+        ["As", "At", "Be", "By", "Id", "In", "Ip", "Is", "No", "Of", "On", "Or", "Os", "To", "Up", "Us"];
+
+    let mut rest = part.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        if rest.is_empty() {
+            return true;
+        }
+        let small = rest.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        let after = small.trim_start_matches(|c: char| c.is_ascii_lowercase());
+        let (capitals, letters) = (rest.len() - small.len(), small.len() - after.len());
+        if letters == 0 {
+            return after.is_empty();
+        }
+        let is_short = || rest.strip_suffix(after).is_some_and(|word| SHORT.contains(&word));
+        if capitals != 1 || !(letters >= 2 || is_short()) {
+            return false;
+        }
+        rest = after;
+    }
 }
 
 /// Returns whether the letters are those of a few words such as `createDateTimeUtc` or `domain_id`. Random letters change
@@ -262,6 +292,11 @@ mod tests {
             ("sk_live_abcdefghijklmnop", "*"),
             ("qWeRtYuIoPaS", "*"),
             ("xKjLmPqRsTuV", "*"),
+            ("iK2ZWeqhFWCEPyYn", "*"),
+            ("5plblpovcjmsh6ue", "*"),
+            ("plblpovc6jmshue", "*"),
+            ("setAsPrimary", "setAsPrimary"),
+            ("CREATED_AT", "CREATED_AT"),
             ("home_2", "home_2"),
             ("anna@example.org", "*"),
             ("Anna Larsson", "*"),
