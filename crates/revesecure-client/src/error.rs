@@ -8,6 +8,7 @@ use auth_client_core::ErrorKind;
 use auth_client_core::provider::{
     ApiError, Classification, JsonStyle, Operation, ProviderRules, ResponseView, classify_by_status,
 };
+use http::StatusCode;
 
 auth_client_core::provider::error_type! {
     /// A failed call to ReveSecure.
@@ -55,6 +56,18 @@ pub(crate) struct ReveSecure {
     pub(crate) strict: bool,
 }
 
+/// Returns the kind of a failure in an envelope: that of the HTTP status for a code after which the request may have been
+/// executed, like the status itself.
+fn kind(envelope: &Envelope) -> ErrorKind {
+    let status = envelope.code().and_then(|code| u16::try_from(code).ok());
+    match status.and_then(|code| StatusCode::from_u16(code).ok()) {
+        Some(status) if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
+            ErrorKind::from_status(status)
+        }
+        _ => ErrorKind::Api,
+    }
+}
+
 impl ProviderRules for ReveSecure {
     fn name(&self) -> &'static str {
         "revesecure"
@@ -71,7 +84,7 @@ impl ProviderRules for ReveSecure {
             Some(envelope) if matches!(envelope.code(), Some(401 | 403)) => {
                 Classification::CredentialRefused(ErrorKind::Api)
             }
-            Some(envelope) if !envelope.is_success() => Classification::Permanent(ErrorKind::Api),
+            Some(envelope) if !envelope.is_success() => Classification::Permanent(kind(&envelope)),
             Some(envelope) if self.strict && envelope.error() == Some(true) => {
                 Classification::Permanent(ErrorKind::Api)
             }

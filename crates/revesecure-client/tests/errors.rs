@@ -46,7 +46,12 @@ async fn an_envelope_of_a_failure_is_an_error_whatever_the_http_status() {
             ErrorKind::Api,
             Some("401"),
         ),
-        (200, r#"{"data":{"AuthResult":"OTP VALID"},"status":{"code":"500"}}"#, ErrorKind::Api, Some("500")),
+        (
+            200,
+            r#"{"data":{"AuthResult":"OTP VALID"},"status":{"code":"500"}}"#,
+            ErrorKind::Server,
+            Some("500"),
+        ),
         (200, r#"{"data":{"AuthResult":"OTP VALID"},"status":{"code":null}}"#, ErrorKind::Api, None),
         (
             401,
@@ -68,6 +73,24 @@ async fn an_envelope_of_a_failure_is_an_error_whatever_the_http_status() {
         assert_eq!(error.attempts(), 1);
         assert_eq!(error.envelope().is_some(), body.starts_with('{'), "{body}");
         assert_eq!(error.body().unwrap(), body, "the body is kept");
+    }
+}
+
+#[tokio::test]
+async fn a_write_may_have_been_executed_if_the_envelope_says_that_the_server_failed() {
+    for (code, kind, may) in [
+        (500, ErrorKind::Server, true),
+        (504, ErrorKind::Server, true),
+        (408, ErrorKind::Status, true),
+        (400, ErrorKind::Api, false),
+        (409, ErrorKind::Api, false),
+        (40103, ErrorKind::Api, false),
+    ] {
+        let body = format!(r#"{{"status":{{"code":{code}}}}}"#);
+        let transport = ScriptedTransport::new().json(200, body);
+        let error = client(&transport).users().delete("u1").await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_executed()), (kind, may), "{code}");
+        assert_eq!(error.attempts(), 1, "{code}");
     }
 }
 

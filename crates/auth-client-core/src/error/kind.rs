@@ -51,11 +51,11 @@ pub enum ErrorKind {
     /// Too many requests: status 429, or the client's own rate limit. [`retry_after`](super::Error::retry_after)
     /// returns the delay, if known.
     Throttled,
-    /// The server failed: any 5xx status.
+    /// The server failed: any 5xx status, also one that the body of a 2xx reports.
     Server,
     /// Any other error status.
     Status,
-    /// A response with status 2xx whose body reports a failure.
+    /// A response with status 2xx whose body reports that the request was rejected.
     Api,
     /// The response body could not be decoded; [`body`](super::Error::body) returns it, [`field`](super::Error::field)
     /// the path of the invalid value.
