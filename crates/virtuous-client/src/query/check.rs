@@ -77,21 +77,33 @@ impl Problems {
     }
 }
 
-/// Rejects an empty list of values, because a server that ignores it returns every row.
+/// Rejects an empty list of values, and an empty value of an operator that compares by order, because a server that ignores
+/// it returns every row.
 pub(crate) fn check_query(operation: &'static Operation, query: &Query) -> Result<(), CoreError> {
     // A server may take a group without conditions for everything or for nothing.
     if query.groups.iter().any(|group| group.conditions.is_empty()) {
         let reason = "a group has no conditions: use `Query::all()` to match everything";
         return Err(CoreError::invalid_input(operation.id(), "groups", reason));
     }
-    let mut conditions = query.groups.iter().flat_map(|group| &group.conditions);
-    match conditions.find(|condition| condition.values.as_ref().is_some_and(Vec::is_empty)) {
-        None => Ok(()),
-        Some(condition) => {
-            let reason = format!("`{}` requires a list of at least one value", condition.operator.as_str());
-            Err(CoreError::invalid_input(operation.id(), "values", reason))
+    for condition in query.groups.iter().flat_map(|group| &group.conditions) {
+        let refuse = |field, takes: &str| {
+            let reason = format!("`{}` requires {takes}", condition.operator.as_str());
+            Err(CoreError::invalid_input(operation.id(), field, reason))
+        };
+        let is_empty = |value: &Option<String>| value.as_ref().is_some_and(|value| value.trim().is_empty());
+        if condition.values.as_ref().is_some_and(Vec::is_empty) {
+            return refuse("values", "a list of at least one value");
+        }
+        if condition.operator.is_ordering() {
+            if is_empty(&condition.value) {
+                return refuse("value", "a value");
+            }
+            if is_empty(&condition.secondary_value) {
+                return refuse("secondaryValue", "a value");
+            }
         }
     }
+    Ok(())
 }
 
 /// Like [`check_query`], for a query of contacts.
@@ -283,6 +295,24 @@ mod tests {
         let mut condition = parameter("Gift Date").is_known();
         condition.value = Some("x".to_owned());
         assert_eq!(checked(condition), "`IsKnown` on `Gift Date` requires no value");
+    }
+
+    #[test]
+    fn an_empty_value_has_no_order() {
+        use crate::models::DateTime;
+
+        static QUERY: Operation =
+            Operation::new("gifts.query", http::Method::POST, "/gifts", auth_client_core::Idempotency::Read);
+        let nothing = DateTime::default();
+        for (condition, field) in [
+            (parameter("Gift Date").on_or_after(nothing.clone()), "value"),
+            (parameter("Gift Date").less_than(" "), "value"),
+            (parameter("Gift Date").between("2023-01-01", nothing), "secondaryValue"),
+        ] {
+            let error = check_query(&QUERY, &Query::matching([condition])).unwrap_err();
+            assert_eq!(error.field(), Some(field), "{error}");
+        }
+        assert!(check_query(&QUERY, &Query::matching([parameter("Batch").is("")])).is_ok());
     }
 
     #[test]

@@ -68,6 +68,24 @@ auth_client_core::provider::open_enum! {
     }
 }
 
+impl Operator {
+    /// Returns whether the operator compares by order, so that an empty value has no meaning.
+    pub(super) fn is_ordering(&self) -> bool {
+        matches!(
+            self,
+            Self::LessThan
+                | Self::LessThanOrEqual
+                | Self::GreaterThan
+                | Self::GreaterThanOrEqual
+                | Self::Before
+                | Self::OnOrBefore
+                | Self::After
+                | Self::OnOrAfter
+                | Self::Between
+        )
+    }
+}
+
 /// Number of values that an operator requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arity {
@@ -170,7 +188,7 @@ macro_rules! with_one_date {
         /// A string in the vendor's display format, such as `12/7/2023`, is converted to ISO 8601.
         #[must_use]
         pub fn $method(self, value: impl IntoQueryValue) -> Condition {
-            let value = Some(DateTime::from(value.into_query_value()).to_wire());
+            let value = Some(ordered(value));
             Condition { value, ..self.condition(Operator::$operator) }
         }
     )*};
@@ -200,6 +218,11 @@ macro_rules! with_many_values {
     )*};
 }
 
+/// Returns a value that is compared by order; a date in the format of requests.
+fn ordered(value: impl IntoQueryValue) -> String {
+    DateTime::from(value.into_query_value()).to_wire()
+}
+
 impl Parameter {
     fn condition(self, operator: Operator) -> Condition {
         Condition { parameter: self.0, operator, value: None, secondary_value: None, values: None }
@@ -210,14 +233,6 @@ impl Parameter {
         is => Is,
         /// Not equal to the value.
         is_not => IsNot,
-        /// Less than the value.
-        less_than => LessThan,
-        /// Less than or equal to the value.
-        less_than_or_equal => LessThanOrEqual,
-        /// Greater than the value.
-        greater_than => GreaterThan,
-        /// Greater than or equal to the value.
-        greater_than_or_equal => GreaterThanOrEqual,
         /// Contains the string.
         contains => Contains,
         /// Starts with the string.
@@ -229,6 +244,14 @@ impl Parameter {
     }
 
     with_one_date! {
+        /// Less than the value.
+        less_than => LessThan,
+        /// Less than or equal to the value.
+        less_than_or_equal => LessThanOrEqual,
+        /// Greater than the value.
+        greater_than => GreaterThan,
+        /// Greater than or equal to the value.
+        greater_than_or_equal => GreaterThanOrEqual,
         /// Before the date.
         before => Before,
         /// On or before the date.
@@ -265,7 +288,7 @@ impl Parameter {
         is_none_of => IsNoneOf,
     }
 
-    /// Between the two values.
+    /// Between the two values. A string in the vendor's display format, such as `12/7/2023`, is converted to ISO 8601.
     ///
     /// ```
     /// use virtuous_client::query::parameter;
@@ -275,7 +298,7 @@ impl Parameter {
     /// ```
     #[must_use]
     pub fn between(self, from: impl IntoQueryValue, to: impl IntoQueryValue) -> Condition {
-        let (value, secondary_value) = (Some(from.into_query_value()), Some(to.into_query_value()));
+        let (value, secondary_value) = (Some(ordered(from)), Some(ordered(to)));
         Condition { value, secondary_value, ..self.condition(Operator::Between) }
     }
 
@@ -317,6 +340,15 @@ mod tests {
                 json!({"operator": "Before", "value": "2022-03-27T13:30:00"}),
             ),
             (p().after("30 Days Ago"), json!({"operator": "After", "value": "30 Days Ago"})),
+            (
+                p().greater_than_or_equal("12/7/2023"),
+                json!({"operator": "GreaterThanOrEqual", "value": "2023-12-07"}),
+            ),
+            (p().less_than("10.50"), json!({"operator": "LessThan", "value": "10.50"})),
+            (
+                p().between("1/2/2023", "2/3/2023"),
+                json!({"operator": "Between", "value": "2023-01-02", "secondaryValue": "2023-02-03"}),
+            ),
             (p().is("12/7/2023"), json!({"operator": "Is", "value": "12/7/2023"})),
             (p().is_known(), json!({"operator": "IsKnown"})),
             (p().is_false(), json!({"operator": "IsFalse"})),
