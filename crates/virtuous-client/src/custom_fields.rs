@@ -65,7 +65,7 @@ impl CustomFields {
         Self::default()
     }
 
-    /// Returns the field with this name.
+    /// Returns the field with this name; the last one if there are several.
     ///
     /// ```
     /// use virtuous_client::models::CustomFields;
@@ -75,7 +75,7 @@ impl CustomFields {
     /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&CustomField> {
-        self.0.iter().find(|field| field.name == name)
+        self.0.iter().rev().find(|field| field.name == name)
     }
 
     /// Returns the value of the field with this name as a string. `None` if there is no such field or no value.
@@ -93,7 +93,7 @@ impl CustomFields {
         value.as_str().or_else(|| (!value.is_null()).then(|| value.get()))
     }
 
-    /// Sets the value of a field, adding the field if there is none with this name.
+    /// Sets the value of a field, replacing all fields with this name by the last one.
     ///
     /// ```
     /// use virtuous_client::models::CustomFields;
@@ -104,10 +104,14 @@ impl CustomFields {
     /// ```
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<RawJson>) {
         let (name, value) = (name.into(), value.into());
-        match self.0.iter_mut().find(|field| field.name == name) {
-            Some(field) => field.value = value,
-            None => self.0.push(CustomField { name, value, ..CustomField::default() }),
+        let Some(last) = self.0.iter().rposition(|field| field.name == name) else {
+            return self.0.push(CustomField { name, value, ..CustomField::default() });
+        };
+        if let Some(field) = self.0.get_mut(last) {
+            field.value = value;
         }
+        let mut index = 0..;
+        self.0.retain(|field| index.next() == Some(last) || field.name != name);
     }
 
     /// Returns an iterator over all fields, in the order of the response.
@@ -219,12 +223,9 @@ impl Field for CustomFields {
     fn raw(&mut self, json: &str, reading: Reading) -> Fit {
         let fields: Result<Vec<CustomField>, _> = if json.starts_with('{') {
             let members = record::read_at::<UnknownFields>(json, reading)?;
-            let field = |(name, value): (&str, &RawJson)| CustomField {
-                name: name.to_owned(),
-                value: value.clone(),
-                ..CustomField::default()
-            };
-            Ok(members.iter().map(field).collect())
+            // The last one of a name counts.
+            let fields: Self = members.iter().map(|(name, value)| (name, value.clone())).collect();
+            Ok(fields.0)
         } else if json.starts_with('[') {
             record::read_at(json, reading)
         } else {
@@ -406,6 +407,25 @@ mod tests {
         assert_eq!((fields.string("z"), fields.string("x"), fields.string("none")), (None, None, None));
         for bad in ["7", r#""a""#, "[7]", r#"[{"value":1}]"#] {
             assert!(serde_json::from_str::<CustomFields>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_last_one_of_a_name_counts_when_it_is_read_and_when_it_is_set() {
+        let list =
+            r#"[{"name":"shirt","value":"M"},{"name":"diet","value":"vegan"},{"name":"shirt","value":"L"}]"#;
+        for (json, after) in
+            [(r#"{"shirt":"M","diet":"vegan","shirt":"L"}"#, ["shirt", "diet"]), (list, ["diet", "shirt"])]
+        {
+            let mut fields: CustomFields = serde_json::from_str(json).unwrap();
+            assert_eq!(fields.string("shirt"), Some("L"), "{json}");
+            fields.set("shirt", "XL");
+            assert_eq!(fields.iter().map(|field| &*field.name).collect::<Vec<_>>(), after, "{json}");
+            assert_eq!(
+                (fields.string("shirt"), fields.string("diet")),
+                (Some("XL"), Some("vegan")),
+                "{json}"
+            );
         }
     }
 
