@@ -393,6 +393,10 @@ mod tests {
             ("", None),
             ("Unavailable 3", None),
             ("$", None),
+            ("k$5", None),
+            ("M€5", None),
+            ("k5", None),
+            ("¢50", None),
         ] {
             assert_eq!(Amount::from_display(text), amount, "{text}");
         }

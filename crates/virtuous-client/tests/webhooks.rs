@@ -145,6 +145,8 @@ fn unknown_events_and_forms_survive_and_invalid_bodies_are_refused() {
         Delivery::parse(br#"{"eventType":"pledge.created","data":{"id":1},"timestamp":"now"}"#).unwrap();
     assert_eq!(delivery.event, EventKind::from("pledge.created"));
     assert!(matches!(&delivery.payloads[0], Payload::Other(record) if record.name() == "data"));
+    let delivery = Delivery::parse(br#"{"event":null,"eventType":"GiftCreate"}"#).unwrap();
+    assert_eq!(delivery.event, EventKind::GiftCreate);
     assert!(Delivery::parse(br#"{"event":"GiftDelete"}"#).unwrap().payloads.is_empty());
     for body in [&b"{}"[..], br#"{"event":7}"#, br#"{"event":null,"eventType":[]}"#] {
         assert_eq!(Delivery::parse(body).map(drop).unwrap_err(), WebhookError::NoEvent);

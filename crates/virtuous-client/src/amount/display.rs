@@ -16,7 +16,7 @@ pub(super) fn split(text: &str) -> Option<(&str, bool)> {
         } else if let Some(bracket) = closing(first) {
             set(&mut is_negative)?;
             rest.strip_prefix(first)?.strip_suffix(bracket)?.trim_end()
-        } else if is_currency_symbol(first) {
+        } else if is_currency_symbol(first) && !is_cent(first) {
             set(&mut has_symbol)?;
             rest.strip_prefix(first)?
         } else {
@@ -33,7 +33,7 @@ pub(super) fn split(text: &str) -> Option<(&str, bool)> {
         if last.is_ascii_digit() {
             break;
         }
-        // `50¢` is half a dollar, and `5k` five thousand; `5 USD` and `5 kr` are five.
+        // `5k` is five thousand; `5 USD` and `5 kr` are five.
         if is_letter(last) {
             let before = rest.trim_end_matches(is_letter);
             set(&mut has_letters)?;
@@ -43,7 +43,7 @@ pub(super) fn split(text: &str) -> Option<(&str, bool)> {
         }
         if is_minus(last) {
             set(&mut is_negative)?;
-        } else if is_currency_symbol(last) && !matches!(last, '¢' | '￠') {
+        } else if is_currency_symbol(last) && !is_cent(last) {
             set(&mut has_symbol)?;
         } else {
             return None;
@@ -54,9 +54,16 @@ pub(super) fn split(text: &str) -> Option<(&str, bool)> {
     is_number.then_some((rest, is_negative))
 }
 
-/// Whether letters before a number are no currency but say something about it, such as that it is owed.
+/// Whether a symbol divides the number: `50¢` is half a dollar.
+fn is_cent(symbol: char) -> bool {
+    matches!(symbol, '¢' | '￠')
+}
+
+/// Whether letters before a number are no currency but say something about it, such as that it is owed or that it counts
+/// thousands.
 fn is_word(letters: &str) -> bool {
-    const WORDS: [&str; 8] = ["CR", "DR", "DB", "NEG", "MIN", "MAX", "NO", "NIL"];
+    const WORDS: [&str; 13] =
+        ["CR", "DR", "DB", "NEG", "MIN", "MAX", "NO", "NIL", "K", "M", "MM", "BN", "MIO"];
 
     WORDS.iter().any(|word| letters.eq_ignore_ascii_case(word))
 }

@@ -257,7 +257,7 @@ impl Delivery {
         let raw: RawJson = model::from_slice(body).map_err(|_| WebhookError::NotJson)?;
         let object: UnknownFields = raw.read_as().ok_or(WebhookError::NotJson)?;
         // The vendor's newer documentation names `eventType` as an assumption.
-        let event = object.value("event").or_else(|| object.value("eventType")).and_then(RawJson::as_str);
+        let event = ["event", "eventType"].iter().find_map(|name| object.value(name)?.as_str());
         let event = EventKind::from(event.ok_or(WebhookError::NoEvent)?);
         let payloads = match object.get::<Vec<RawJson>>("models") {
             Some(models) => {
