@@ -15,6 +15,14 @@ pub(crate) fn required<T>(value: Option<T>, member: &'static str) -> Result<T, E
     value.ok_or_else(|| refused(member, "missing in the response, but required by the update"))
 }
 
+/// Returns the value of a renamed field, or what the response has under the name in the update.
+pub(crate) fn either<T>(
+    renamed: Option<T>,
+    unknown: impl FnOnce() -> Result<Option<T>, Error>,
+) -> Result<Option<T>, Error> {
+    if renamed.is_some() { Ok(renamed) } else { unknown() }
+}
+
 /// Decodes a field of the update that is not a field of the response model.
 pub(crate) fn known<T: Field>(unknown: &UnknownFields, member: &'static str) -> Result<Option<T>, Error> {
     record::known(unknown, member).map_err(|_| refused(member, "the response has a value of another type"))

@@ -152,25 +152,69 @@ macro_rules! modify_all {
     };
 }
 
-/// What is sent after an object with every field was read; every field is compared.
-async fn sent(update: &str, modify: impl AsyncFnOnce(Client) -> Result<(), Error>) -> Value {
-    let api = description();
-    let object = read(&api, update);
-    let transport = ScriptedTransport::new().json(200, object.clone()).json(200, object.clone());
+/// What is sent after an object was read.
+async fn modified(
+    update: &str,
+    object: &str,
+    modify: impl AsyncFnOnce(Client) -> Result<(), Error>,
+) -> Value {
+    let transport = ScriptedTransport::new().json(200, object.to_owned()).json(200, object.to_owned());
     let client =
         Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
     modify(client).await.unwrap_or_else(|error| panic!("{update}: {error} {:?}", error.field()));
     let requests = transport.requests();
     assert_eq!((requests.len(), requests[1].method.as_str()), (2, "PUT"), "{update}");
-    let sent = requests[1].json().unwrap();
+    requests[1].json().unwrap()
+}
+
+/// Gives the fields that the update has under another name that name in the object that is read.
+fn rename(api: &Value, schema: &Value, read: &mut Value, sent: &Value, renamed: &mut usize) {
+    let schema = resolved(api, schema);
+    if let (Value::Array(read), Value::Array(sent)) = (&mut *read, sent) {
+        let each = read.iter_mut().zip(sent);
+        return each.for_each(|(read, sent)| rename(api, &schema["items"], read, sent, renamed));
+    }
+    let (Some(object), Some(properties)) = (read.as_object_mut(), schema["properties"].as_object()) else {
+        return;
+    };
+    for (name, property) in properties {
+        let is_plain = !sent[name].is_object() && !sent[name].is_array() && !sent[name].is_null();
+        match schema["x-sdk-from"]["names"][name].as_str() {
+            Some(from) if is_plain && !object.contains_key(name) => {
+                object.remove(from);
+                object.insert(name.clone(), sent[name].clone());
+                *renamed += 1;
+            }
+            Some(_) => {}
+            None => {
+                object.get_mut(name).map(|read| rename(api, property, read, &sent[name], renamed));
+            }
+        }
+    }
+}
+
+/// What is sent after an object with every field was read; every field is compared. The same is sent if the object has its
+/// fields under the names of the update.
+async fn sent(update: &str, modify: impl AsyncFn(Client) -> Result<(), Error>) -> Value {
+    let api = description();
+    let object = read(&api, update);
+    let sent = modified(update, &object, &modify).await;
     let paths = api["paths"].as_object().unwrap().values();
     let mut operations = paths.flat_map(|path| path.as_object().unwrap().values());
     let operation = operations.find(|operation| operation["operationId"] == update).unwrap();
     let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
     let mut wrong = Vec::new();
-    let object = serde_json::from_str(&object).unwrap();
+    let mut object = serde_json::from_str(&object).unwrap();
     let carried = compare(&api, schema, &object, &sent, update, &mut wrong);
     assert!(carried > 1 && wrong.is_empty(), "{update}: {carried} fields carried, wrong are {wrong:#?}");
+    let mut renamed = 0;
+    rename(&api, schema, &mut object, &sent, &mut renamed);
+    assert!(renamed > 0 || update != "planned_gifts.update");
+    assert_eq!(
+        modified(update, &object.to_string(), &modify).await,
+        sent,
+        "{update}, with {renamed} fields renamed"
+    );
     sent
 }
 
@@ -334,6 +378,11 @@ async fn a_string_that_lost_characters_is_not_written() {
         (latin1, "name"),
         (br#"{"id":5,"name":"cut \ud83d"}"#.to_vec(), "name"),
         (br#"{"id":5,"name":"Anna","newField":["\ud83d"],"description":"\ude00"}"#.to_vec(), "description"),
+        (br#"{"id":5,"name":"Anna","na\ud83d":1}"#.to_vec(), "unknown field"),
+        (
+            br#"{"id":5,"name":"Anna","newField":{"na\ud83d":1},"description":"\ude00"}"#.to_vec(),
+            "description",
+        ),
         (br#"{"id":5,"name":"Anna\x""#.to_vec(), ""),
     ] {
         let shown = String::from_utf8_lossy(&contact).into_owned();

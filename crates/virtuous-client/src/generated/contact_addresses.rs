@@ -145,7 +145,7 @@ impl ContactAddresses<'_> {
         change: impl FnOnce(&mut AddressUpdate),
     ) -> Result<ContactAddress, Error> {
         let read = self.get(contact_address_id).reply().await?;
-        let mut update = AddressUpdate::from(&read.value);
+        let mut update = AddressUpdate::try_from(&read.value)?;
         change(&mut update);
         crate::convert::intact(&read, &update)?;
         self.update(contact_address_id, update).await

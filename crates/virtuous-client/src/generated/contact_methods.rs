@@ -170,7 +170,7 @@ impl ContactMethods<'_> {
         change: impl FnOnce(&mut ContactMethodUpdate),
     ) -> Result<ContactMethod, Error> {
         let read = self.get(contact_method_id).reply().await?;
-        let mut update = ContactMethodUpdate::from(&read.value);
+        let mut update = ContactMethodUpdate::try_from(&read.value)?;
         change(&mut update);
         crate::convert::intact(&read, &update)?;
         self.update(contact_method_id, update).await

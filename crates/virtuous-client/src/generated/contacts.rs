@@ -129,7 +129,7 @@ impl Contacts<'_> {
         change: impl FnOnce(&mut ContactUpdate),
     ) -> Result<Contact, Error> {
         let read = self.get(contact_id).reply().await?;
-        let mut update = ContactUpdate::from(&read.value);
+        let mut update = ContactUpdate::try_from(&read.value)?;
         change(&mut update);
         crate::convert::intact(&read, &update)?;
         self.update(contact_id, update).await

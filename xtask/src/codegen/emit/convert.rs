@@ -19,6 +19,16 @@ struct Made<'a> {
     property: &'a Property,
     source: Option<&'a Property>,
     value: Option<TokenStream>,
+    /// Whether the model of the response has a field of this name, so that it is never an unknown one.
+    is_listed: bool,
+}
+
+impl Made<'_> {
+    /// Whether the response may have this field under its own name, which its model doesn't know.
+    fn may_be_unknown(&self) -> bool {
+        let is_same = self.source.is_some_and(|source| source.ty == self.property.ty);
+        !self.is_listed && (is_plain(&self.property.ty) || is_same)
+    }
 }
 
 /// The fields of what is made from a response; none of other models.
@@ -31,7 +41,8 @@ fn made<'a>(plan: &'a Plan<'_>, model: &Model<'a>) -> Vec<Made<'a>> {
         let wire = renamed.map_or(&property.wire, |(_, from)| from);
         let source = read.properties.iter().find(|known| known.wire == *wire);
         let value = source.and_then(|source| converted(plan, &property.ty, source));
-        Made { property, source, value }
+        let is_listed = read.properties.iter().any(|known| known.wire == property.wire);
+        Made { property, source, value, is_listed }
     });
     fields.collect()
 }
@@ -39,7 +50,7 @@ fn made<'a>(plan: &'a Plan<'_>, model: &Model<'a>) -> Vec<Made<'a>> {
 /// `From` the response that a request is made from, or `TryFrom` where the request needs what a response may lack.
 pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>) -> Option<TokenStream> {
     let from = model.schema.from.as_ref()?;
-    let read = plan.model(&from.schema)?.object()?;
+    plan.model(&from.schema)?.object()?;
     let (target, source) = (ident(&model.schema.name), ident(&from.schema));
     let made = made(plan, model);
     let fields = made.iter().map(|made| {
@@ -47,8 +58,7 @@ pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>) -> Option<TokenStre
         quote!(#name: #value)
     });
     // What has its own field in the request, and none in the response.
-    let known = made.iter().map(|made| &made.property.wire);
-    let known = known.filter(|wire| !read.properties.iter().any(|property| property.wire == **wire));
+    let known = made.iter().filter(|made| !made.is_listed).map(|made| &made.property.wire);
     let unknown = quote!(unknown: auth_client_core::provider::record::carried(&read.unknown, &[#(#known),*]));
     let lost = lost(plan, model);
     let mut text = format!("Creates an update request from a [`{}`] that was read.", from.schema);
@@ -68,13 +78,13 @@ pub(crate) fn conversion(plan: &Plan<'_>, model: &Model<'_>) -> Option<TokenStre
 
 /// Whether a request needs what a response may lack, itself or in what it is made of.
 fn may_fail(plan: &Plan<'_>, model: &Model<'_>) -> bool {
-    made(plan, model).iter().any(|Made { property, source, .. }| {
+    made(plan, model).iter().any(|made| {
+        let property = made.property;
         let inner = property.ty.names().and_then(|name| plan.model(name));
         property.is_argument()
             || property.convert.is_some()
             || is_date(&property.ty)
-            // The response may have a field for it that its model doesn't know.
-            || source.is_none() && is_plain(&property.ty)
+            || made.may_be_unknown()
             || inner.is_some_and(|inner| may_fail(plan, inner))
     })
 }
@@ -98,7 +108,7 @@ fn lost(plan: &Plan<'_>, model: &Model<'_>) -> Vec<String> {
 
 /// A field that the response has by name and in a type that nothing is made of: passed over in silence it would be cleared.
 pub(crate) fn unconvertible(plan: &Plan<'_>, model: &Model<'_>) -> Option<Refusal> {
-    let found = made(plan, model).into_iter().find(|Made { property, source, value }| {
+    let found = made(plan, model).into_iter().find(|Made { property, source, value, .. }| {
         source.is_some() && property.convert.is_none() && value.is_none()
     })?;
     let sentence = format!(
@@ -109,23 +119,32 @@ pub(crate) fn unconvertible(plan: &Plan<'_>, model: &Model<'_>) -> Option<Refusa
     Some(Refusal::new(&found.property.pointer, sentence))
 }
 
-fn value(Made { property, source, value }: &Made<'_>) -> TokenStream {
+fn value(made: &Made<'_>) -> TokenStream {
+    let Made { property, source, value, .. } = made;
     let wire = &property.wire;
-    if let Some((path, source)) = property.convert.as_ref().zip(*source) {
-        let (path, name) = (path.parse::<TokenStream>().unwrap_or_default(), ident(&source.rust));
-        let source = &source.wire;
-        return quote!(#path(read.#name.as_ref(), #source)?);
-    }
-    let value = match value {
-        Some(value) => value.clone(),
-        // Responses have more fields than the vendor's reference.
-        None if is_date(&property.ty) => {
-            quote!(crate::convert::date(crate::convert::known(&read.unknown, #wire)?.as_ref(), #wire)?)
+    let listed = match property.convert.as_ref().zip(*source) {
+        Some((path, source)) => {
+            let (path, name) = (path.parse::<TokenStream>().unwrap_or_default(), ident(&source.rust));
+            let source = &source.wire;
+            Some(quote!(#path(read.#name.as_ref(), #source)?))
         }
-        None if is_plain(&property.ty) => quote!(crate::convert::known(&read.unknown, #wire)?),
-        None => quote!(None),
+        None => value.clone(),
     };
-    if property.is_argument() {
+    // Responses have more fields than the vendor's reference, and other names than its misprints.
+    let unknown = made.may_be_unknown().then(|| {
+        if is_date(&property.ty) {
+            quote!(crate::convert::date(crate::convert::known(&read.unknown, #wire)?.as_ref(), #wire))
+        } else {
+            quote!(crate::convert::known(&read.unknown, #wire))
+        }
+    });
+    let value = match (listed, unknown) {
+        (Some(listed), Some(unknown)) => quote!(crate::convert::either(#listed, || #unknown)?),
+        (Some(listed), None) => listed,
+        (None, Some(unknown)) => quote!(#unknown?),
+        (None, None) => quote!(None),
+    };
+    if property.is_argument() && property.convert.is_none() {
         let source = source.map_or(wire, |source| &source.wire);
         return quote!(crate::convert::required(#value, #source)?);
     }

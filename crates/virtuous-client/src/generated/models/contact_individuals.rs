@@ -263,8 +263,12 @@ impl TryFrom<&ContactIndividual> for IndividualUpdate {
             pre_marriage_name: read.pre_marriage_name.clone(),
             nickname: read.nickname.clone(),
             gender: read.gender.clone(),
-            set_as_primary: read.is_primary,
-            set_as_secondary: read.is_secondary,
+            set_as_primary: crate::convert::either(read.is_primary, || {
+                crate::convert::known(&read.unknown, "setAsPrimary")
+            })?,
+            set_as_secondary: crate::convert::either(read.is_secondary, || {
+                crate::convert::known(&read.unknown, "setAsSecondary")
+            })?,
             birth_month: read.birth_month,
             birth_day: read.birth_day,
             birth_year: read.birth_year,
@@ -274,8 +278,16 @@ impl TryFrom<&ContactIndividual> for IndividualUpdate {
             passion: read.passion.clone(),
             avatar_url: read.avatar_url.clone(),
             custom_fields: Clone::clone(&read.custom_fields),
-            custom_collections: (!read.custom_collections.is_empty())
-                .then(|| read.custom_collections.iter().map(CollectionRecord::from).collect()),
+            custom_collections: if read.custom_collections.is_empty() {
+                None
+            } else {
+                Some(
+                    read.custom_collections
+                        .iter()
+                        .map(CollectionRecord::try_from)
+                        .collect::<Result<_, _>>()?,
+                )
+            },
             unknown: auth_client_core::provider::record::carried(
                 &read.unknown,
                 &["setAsPrimary", "setAsSecondary"],

@@ -148,9 +148,19 @@ impl TryFrom<&ContactNote> for NoteUpdate {
         Ok(Self {
             kind: read.kind.clone(),
             note: read.note.clone(),
-            note_date_time: crate::convert::date(read.note_date.as_ref(), "noteDate")?,
+            note_date_time: crate::convert::either(
+                crate::convert::date(read.note_date.as_ref(), "noteDate")?,
+                || {
+                    crate::convert::date(
+                        crate::convert::known(&read.unknown, "noteDateTime")?.as_ref(),
+                        "noteDateTime",
+                    )
+                },
+            )?,
             important: read.important,
-            private: read.is_private,
+            private: crate::convert::either(read.is_private, || {
+                crate::convert::known(&read.unknown, "private")
+            })?,
             binary_path: read.binary_path.clone(),
             time_spent: crate::convert::known(&read.unknown, "timeSpent")?,
             unknown: auth_client_core::provider::record::carried(

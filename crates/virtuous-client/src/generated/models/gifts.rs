@@ -913,7 +913,12 @@ impl TryFrom<&GiftDesignation> for GiftDesignationWrite {
     fn try_from(read: &GiftDesignation) -> Result<Self, Error> {
         Ok(Self {
             project_id: crate::convert::required(read.project_id, "projectId")?,
-            amount: crate::convert::required(Clone::clone(&read.amount_designated), "amountDesignated")?,
+            amount: crate::convert::required(
+                crate::convert::either(Clone::clone(&read.amount_designated), || {
+                    crate::convert::known(&read.unknown, "amount")
+                })?,
+                "amountDesignated",
+            )?,
             state: None,
             unknown: auth_client_core::provider::record::carried(&read.unknown, &["amount", "state"]),
         })
@@ -1063,14 +1068,17 @@ pub struct PledgePaymentWrite {
 
 /// Creates an update request from a [`PledgePayment`] that was read. Not part of the response, so unset:
 /// `state`.
-impl From<&PledgePayment> for PledgePaymentWrite {
-    fn from(read: &PledgePayment) -> Self {
-        Self {
+impl TryFrom<&PledgePayment> for PledgePaymentWrite {
+    type Error = Error;
+    fn try_from(read: &PledgePayment) -> Result<Self, Error> {
+        Ok(Self {
             id: Some(read.id),
-            amount: Clone::clone(&read.actual_amount),
+            amount: crate::convert::either(Clone::clone(&read.actual_amount), || {
+                crate::convert::known(&read.unknown, "amount")
+            })?,
             state: None,
             unknown: auth_client_core::provider::record::carried(&read.unknown, &["amount", "state"]),
-        }
+        })
     }
 }
 
@@ -1128,7 +1136,9 @@ impl TryFrom<&RecurringGiftPayment> for RecurringGiftPaymentWrite {
         Ok(Self {
             id: Some(read.id),
             payment_id: crate::convert::known(&read.unknown, "paymentId")?,
-            amount: crate::convert::paid(read.gift.as_ref(), "gift")?,
+            amount: crate::convert::either(crate::convert::paid(read.gift.as_ref(), "gift")?, || {
+                crate::convert::known(&read.unknown, "amount")
+            })?,
             state: None,
             unknown: auth_client_core::provider::record::carried(
                 &read.unknown,
@@ -1409,8 +1419,16 @@ impl TryFrom<&Gift> for GiftUpdate {
             },
             gift_premiums: (!read.gift_premiums.is_empty())
                 .then(|| read.gift_premiums.iter().map(GiftPremiumWrite::from).collect()),
-            pledge_payments: (!read.pledge_payments.is_empty())
-                .then(|| read.pledge_payments.iter().map(PledgePaymentWrite::from).collect()),
+            pledge_payments: if read.pledge_payments.is_empty() {
+                None
+            } else {
+                Some(
+                    read.pledge_payments
+                        .iter()
+                        .map(PledgePaymentWrite::try_from)
+                        .collect::<Result<_, _>>()?,
+                )
+            },
             recurring_gift_payments: if read.recurring_gift_payments.is_empty() {
                 None
             } else {
@@ -1423,8 +1441,12 @@ impl TryFrom<&Gift> for GiftUpdate {
             },
             tribute_type: read.tribute_type.clone(),
             tribute_id: read.tribute_id,
-            tribute_description: read.tribute.clone(),
-            acknowledgee_id: read.acknowledgee_individual_id,
+            tribute_description: crate::convert::either(read.tribute.clone(), || {
+                crate::convert::known(&read.unknown, "tributeDescription")
+            })?,
+            acknowledgee_id: crate::convert::either(read.acknowledgee_individual_id, || {
+                crate::convert::known(&read.unknown, "acknowledgeeId")
+            })?,
             custom_fields: Clone::clone(&read.custom_fields),
             unknown: auth_client_core::provider::record::carried(
                 &read.unknown,

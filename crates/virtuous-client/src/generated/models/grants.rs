@@ -141,13 +141,29 @@ impl TryFrom<&Grant> for GrantWrite {
             reference_id: read.reference_id.clone(),
             receiving_organization_id: read.receiving_organization_id,
             project_id: read.project_id,
-            due_date: crate::convert::date(read.due_date_utc.as_ref(), "dueDateUtc")?,
+            due_date: crate::convert::either(
+                crate::convert::date(read.due_date_utc.as_ref(), "dueDateUtc")?,
+                || crate::convert::date(crate::convert::known(&read.unknown, "dueDate")?.as_ref(), "dueDate"),
+            )?,
             total_anticipated_amount: Clone::clone(&read.total_anticipated_amount),
             status: read.status.clone(),
-            submission_date: crate::convert::date(read.submission_date_utc.as_ref(), "submissionDateUtc")?,
-            anticipated_award_date: crate::convert::date(
-                read.anticipated_award_date_utc.as_ref(),
-                "anticipatedAwardDateUtc",
+            submission_date: crate::convert::either(
+                crate::convert::date(read.submission_date_utc.as_ref(), "submissionDateUtc")?,
+                || {
+                    crate::convert::date(
+                        crate::convert::known(&read.unknown, "submissionDate")?.as_ref(),
+                        "submissionDate",
+                    )
+                },
+            )?,
+            anticipated_award_date: crate::convert::either(
+                crate::convert::date(read.anticipated_award_date_utc.as_ref(), "anticipatedAwardDateUtc")?,
+                || {
+                    crate::convert::date(
+                        crate::convert::known(&read.unknown, "anticipatedAwardDate")?.as_ref(),
+                        "anticipatedAwardDate",
+                    )
+                },
             )?,
             point_of_contact_name: read.point_of_contact_name.clone(),
             point_of_contact_email: read.point_of_contact_email.clone(),
@@ -155,7 +171,15 @@ impl TryFrom<&Grant> for GrantWrite {
             website: read.website.clone(),
             awarded_grant: read.awarded_grant,
             awarded_amount: Clone::clone(&read.awarded_amount),
-            awarded_date: crate::convert::date(read.awarded_date_utc.as_ref(), "awardedDateUtc")?,
+            awarded_date: crate::convert::either(
+                crate::convert::date(read.awarded_date_utc.as_ref(), "awardedDateUtc")?,
+                || {
+                    crate::convert::date(
+                        crate::convert::known(&read.unknown, "awardedDate")?.as_ref(),
+                        "awardedDate",
+                    )
+                },
+            )?,
             award_terms: read.award_terms.clone(),
             grant_type: read.grant_type.clone(),
             custom_fields: Clone::clone(&read.custom_fields),

@@ -239,7 +239,9 @@ impl TryFrom<&PlannedGift> for PlannedGiftUpdate {
     fn try_from(read: &PlannedGift) -> Result<Self, Error> {
         Ok(Self {
             planned_gift_date: crate::convert::date(read.planned_gift_date.as_ref(), "plannedGiftDate")?,
-            planned_gift_type: read.planned_gift_type.clone(),
+            planned_gift_type: crate::convert::either(read.planned_gift_type.clone(), || {
+                crate::convert::known(&read.unknown, "plannedGiftType")
+            })?,
             frequency: read.frequency.clone(),
             anticipated_amount: crate::convert::amount(
                 read.anticipated_amount.as_ref(),

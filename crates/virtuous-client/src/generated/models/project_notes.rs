@@ -128,7 +128,9 @@ impl TryFrom<&ProjectNote> for ProjectNoteUpdate {
             kind: read.kind.clone(),
             note: read.note.clone(),
             important: read.important,
-            private: read.is_private,
+            private: crate::convert::either(read.is_private, || {
+                crate::convert::known(&read.unknown, "private")
+            })?,
             contact_id: crate::convert::known(&read.unknown, "contactId")?,
             unknown: auth_client_core::provider::record::carried(&read.unknown, &["private", "contactId"]),
         })

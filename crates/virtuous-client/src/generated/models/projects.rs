@@ -170,7 +170,9 @@ impl TryFrom<&Project> for ProjectWrite {
     fn try_from(read: &Project) -> Result<Self, Error> {
         Ok(Self {
             name: read.name.clone(),
-            revenue_accounting_code: read.project_code.clone(),
+            revenue_accounting_code: crate::convert::either(read.project_code.clone(), || {
+                crate::convert::known(&read.unknown, "revenueAccountingCode")
+            })?,
             inventory_status: read.inventory_status.clone(),
             kind: read.kind.clone(),
             location: read.location.clone(),
