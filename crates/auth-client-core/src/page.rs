@@ -15,7 +15,7 @@ use crate::call::{Call, Reply};
 use crate::decode::rows::{Report, Rows, UnreadableRow};
 use crate::error::Error;
 use futures_core::Stream;
-use std::collections::VecDeque;
+use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -66,9 +66,6 @@ impl<P: Page, E: From<Error> + 'static> Call<P, E> {
     }
 }
 
-/// Number of past positions that are remembered.
-const REMEMBERED: usize = 16;
-
 type Fetch<P, C, E> = Box<dyn Fn(&C) -> Call<P, E> + Send + Sync>;
 type Next<P, C> = fn(&C, &P, &[UnreadableRow]) -> Result<Step<C>, &'static str>;
 type InFlight<P, E> = Pin<Box<dyn Future<Output = Result<Reply<P>, E>> + Send>>;
@@ -95,7 +92,8 @@ pub struct Pages<P, C, E = Error> {
     /// Returned before anything is requested: an invalid argument, or a page that was available at once.
     early: Option<Box<Result<Reply<P>, E>>>,
     prefetch: bool,
-    seen: VecDeque<u64>,
+    /// Hashes of all positions so far.
+    seen: HashSet<u64>,
     pages_left: Option<u64>,
     /// Whether a page was returned.
     started: bool,
@@ -153,7 +151,7 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
         fetch: impl Fn(&C) -> Call<P, E> + Send + Sync + 'static,
         next: Next<P, C>,
     ) -> Self {
-        let seen = VecDeque::from([hash(&start)]);
+        let seen = HashSet::from([hash(&start)]);
         Self {
             fetch: Some(Box::new(fetch)),
             next,
@@ -179,7 +177,7 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
             in_flight: None,
             early: Some(Box::new(Err(error))),
             prefetch: false,
-            seen: VecDeque::new(),
+            seen: HashSet::new(),
             pages_left: None,
             started: false,
             received: 0,
@@ -236,15 +234,10 @@ impl<P, C: Hash, E: From<Error>> Pages<P, C, E> {
         let is_part = step.has_news || !self.started;
         self.started = true;
         let Some(next) = step.next else { return Ok(is_part) };
-        let mark = hash(&next);
-        if self.seen.contains(&mark) {
+        if !self.seen.insert(hash(&next)) {
             let reason = "the server returned the same position or page twice";
             return Err(Error::paging(self.operation, reason));
         }
-        if self.seen.len() == REMEMBERED {
-            self.seen.pop_front();
-        }
-        self.seen.push_back(mark);
         self.position = Some(next);
         Ok(is_part)
     }

@@ -1,6 +1,6 @@
 //! Response values with several formats: numbers or strings, and five formats of booleans.
 
-use auth_client_core::provider::record::{Field, Fit, Form, Reading, Scalar};
+use auth_client_core::provider::record::{self, Field, Fit, Form, Reading, Scalar};
 use serde_json::Value;
 use std::fmt;
 
@@ -71,7 +71,7 @@ impl Field for Flag {
     }
 }
 
-/// A count; a number, or a string that contains one.
+/// A count; a number, or a string that contains one. Where a response may omit it, any other value counts as absent.
 ///
 /// ```
 /// let count: revesecure_client::models::Count = serde_json::from_str(r#""14""#)?;
@@ -112,14 +112,22 @@ impl Field for Count {
         "a number that is not negative, or the string of one"
     }
 
-    fn scalar(&mut self, value: Scalar<'_>, _: Reading) -> Fit {
-        let number = match value {
-            Scalar::Integer(number) => u64::try_from(number).ok(),
-            Scalar::Text(text) => text.trim().parse().ok(),
-            _ => None,
-        };
-        self.0 = number.ok_or(self.expected())?;
+    fn takes_raw() -> bool {
+        true
+    }
+
+    fn wants_raw(&self) -> bool {
+        true
+    }
+
+    fn raw(&mut self, json: &str, _: Reading) -> Fit {
+        // Accepts all formats in every model.
+        self.0 = record::read_at(json, Reading::Lenient).map_err(|_| self.expected())?;
         Ok(())
+    }
+
+    fn is_hint() -> bool {
+        true
     }
 
     fn form(&self) -> Form<'_> {
@@ -234,8 +242,12 @@ mod tests {
     fn counts_as_numbers_and_strings() {
         assert_eq!(read(r#""14""#), Some(Count(14)));
         assert_eq!(read("14"), Some(Count(14)));
+        assert_eq!(read("14.0"), Some(Count(14)));
         for other in ["-1", r#""-1""#, "1.5", r#""""#, r#""many""#, "null", "true", "[]", "{}"] {
             assert_eq!(read::<Count>(other), None, "{other}");
+            let page = format!(r#"{{"count":{other},"details":[{{"UserId":"u1"}}]}}"#);
+            let page: crate::models::UserPage = read(&page).unwrap();
+            assert_eq!((page.count, page.details.len()), (None, 1), "{other}");
         }
     }
 

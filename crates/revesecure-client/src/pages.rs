@@ -5,12 +5,17 @@
 //! when a page contains no new row; the server's count doesn't end it.
 
 use crate::arguments::{ServicesRange, TokensRange, UsersRange};
+use crate::envelope::{self, Envelope};
 use crate::models::{Count, ServicePage, TokenPage, UserPage};
 use crate::{Client, Error};
+use auth_client_core::decode::DecodeFailure;
 use auth_client_core::provider::Step;
-use auth_client_core::{Pages, UnreadableRow};
+use auth_client_core::{Pages, RawJson, UnknownFields, UnreadableRow};
+use bytes::Bytes;
+use http::Response;
 use serde::Serialize;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use serde::de::DeserializeOwned;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Paging of a list.
 ///
@@ -65,12 +70,19 @@ impl Paging {
 ///     format!("resuming at row {}", position.index())
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RangePosition {
     next: i64,
     paging: (i64, i64),
     /// Fingerprint of the rows of the previous page.
     page_before: u64,
+}
+
+/// Hashes the previous page, so that a server that returns the same page at two positions is recognized.
+impl Hash for RangePosition {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.page_before.hash(state);
+    }
 }
 
 impl From<Paging> for (i64, i64) {
@@ -127,10 +139,39 @@ fn fingerprint<T: Serialize>(details: &[T], left_out: &[UnreadableRow]) -> u64 {
     hasher.finish()
 }
 
+/// A page of a range.
+pub(crate) trait Range {
+    /// Returns whether the page has neither rows nor a count.
+    fn is_blank(&self) -> bool;
+}
+
+/// Decodes a page. An object without rows and without a count is something else, such as a message; null in an envelope is an
+/// empty page.
+pub(crate) fn read<T: DeserializeOwned + Range>(response: &Response<Bytes>) -> Result<T, DecodeFailure> {
+    let page: T = envelope::json(response)?;
+    if page.is_blank() {
+        let fields: UnknownFields = envelope::json(response)?;
+        let is_page = ["details", "count"].iter().any(|name| fields.value(name).is_some());
+        let is_null = Envelope::read(response.body()).is_some()
+            && fields.value("status").is_some()
+            && fields.value("data").is_none_or(RawJson::is_null);
+        if !is_page && !is_null {
+            return Err(DecodeFailure::Rule("an object that is not a page of a list"));
+        }
+    }
+    Ok(page)
+}
+
 macro_rules! paged {
     ($name:ident, $plural:ident, $range:ident, $page:ident, $operation:literal) => {
         #[doc(hidden)]
         impl auth_client_core::provider::Rows for $page {}
+
+        impl Range for $page {
+            fn is_blank(&self) -> bool {
+                self.details.is_empty() && self.count.is_none()
+            }
+        }
 
         impl Client {
             #[doc = concat!("All ", stringify!($plural), ", page by page. `.items(|page| page.details)` turns the pages into a stream of rows.")]
@@ -173,6 +214,32 @@ mod tests {
     }
 
     #[test]
+    fn an_object_that_is_no_page_is_an_error() {
+        let read_text =
+            |body: &str| read::<UserPage>(&Response::new(Bytes::copy_from_slice(body.as_bytes())));
+        for empty in [
+            r#"{"details":[]}"#,
+            r#"{"details":null}"#,
+            r#"{"count":0}"#,
+            r#"{"count":null}"#,
+            r#"{"data":{"details":[]},"status":{"code":200}}"#,
+            r#"{"data":null,"status":{"code":200}}"#,
+            r#"{"status":{"code":200}}"#,
+        ] {
+            assert!(read_text(empty).unwrap().details.is_empty(), "{empty}");
+        }
+        for other in [
+            "{}",
+            r#"{"message":"under maintenance"}"#,
+            r#"{"status":"down"}"#,
+            r#"{"data":{},"status":{"code":200}}"#,
+            r#"{"data":{"message":"under maintenance"},"status":{"code":200}}"#,
+        ] {
+            assert!(read_text(other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
     fn pages_follow_the_rows_received_until_one_brings_nothing_new() {
         let start = Paging::new().size(10).first_index(1).start();
         assert_eq!((start.index(), start.end()), (1, 11));
@@ -195,6 +262,17 @@ mod tests {
             }
         }
         assert_eq!(after(&[], count(25)), Step::nothing_new().total(Some(25)));
+    }
+
+    #[test]
+    fn a_page_is_recognized_at_another_position() {
+        let hashed = |next, page_before| {
+            let mut hasher = DefaultHasher::new();
+            RangePosition { next, page_before, paging: (10, 0) }.hash(&mut hasher);
+            hasher.finish()
+        };
+        assert_eq!(hashed(10, 7), hashed(200, 7));
+        assert_ne!(hashed(10, 7), hashed(10, 8));
     }
 
     #[test]

@@ -4,7 +4,11 @@
 //! missing.
 
 use auth_client_core::UnknownFields;
-use auth_client_core::provider::record::Slot;
+use auth_client_core::decode::{self, DecodeFailure};
+use auth_client_core::provider::model;
+use auth_client_core::provider::record::{self, Field, Fit, Form, Reading, Slot};
+use bytes::Bytes;
+use http::Response;
 
 /// The rows of a list, at most 100, with the server's counts.
 ///
@@ -22,9 +26,9 @@ use auth_client_core::provider::record::Slot;
 #[must_use]
 pub struct List<T> {
     kind: Slot<String>,
-    total: Slot<u64>,
-    count: Slot<u64>,
-    limit: Slot<u64>,
+    total: Slot<Stated>,
+    count: Slot<Stated>,
+    limit: Slot<Stated>,
     data: Slot<Vec<T>>,
     unknown: UnknownFields,
 }
@@ -77,20 +81,20 @@ impl<T> List<T> {
     /// ```
     #[must_use]
     pub fn total(&self) -> u64 {
-        *self.total.get()
+        self.total.get().0
     }
 
     /// Returns `count`: the number of rows in the response, according to the server. One of the vendor's samples has
     /// fewer rows than its `count`.
     #[must_use]
     pub fn count(&self) -> u64 {
-        *self.count.get()
+        self.count.get().0
     }
 
     /// Returns `limit`: the maximum number of rows in a response; 100 in all samples.
     #[must_use]
     pub fn limit(&self) -> u64 {
-        *self.limit.get()
+        self.limit.get().0
     }
 
     /// Returns `true` if the list has more rows than the response: if the total is larger than the number of rows, or
@@ -117,6 +121,14 @@ impl<T> List<T> {
         }
     }
 
+    /// Returns whether this is a list: an object without rows, numbers and type is something else, such as a message.
+    fn is_list(&self) -> bool {
+        let numbers = [&self.total, &self.count, &self.limit];
+        self.data.is_present()
+            || numbers.iter().any(|number| number.is_present())
+            || self.kind.get().eq_ignore_ascii_case("list")
+    }
+
     /// Returns the unknown fields of the envelope.
     ///
     /// ```
@@ -128,6 +140,48 @@ impl<T> List<T> {
     #[must_use]
     pub fn unknown(&self) -> &UnknownFields {
         &self.unknown
+    }
+}
+
+/// Decodes a list; null is an empty one.
+pub(crate) fn read<T: Field>(response: &Response<Bytes>) -> Result<List<T>, DecodeFailure> {
+    match decode::json::<List<T>>(response) {
+        Ok(list) if list.is_list() => Ok(list),
+        Ok(_) => Err(DecodeFailure::Rule("an object that is not a list")),
+        Err(_) if model::readable(response.body()).trim_ascii() == b"null" => Ok(List::default()),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// A number that the server states about a list. One that can't be read is zero, and loses no list.
+#[derive(Clone, Debug, Default)]
+struct Stated(u64);
+
+#[doc(hidden)]
+impl Field for Stated {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn expected(&self) -> &'static str {
+        "an integer"
+    }
+
+    fn takes_raw() -> bool {
+        true
+    }
+
+    fn wants_raw(&self) -> bool {
+        true
+    }
+
+    fn raw(&mut self, json: &str, _: Reading) -> Fit {
+        self.0 = record::read_at(json, Reading::Lenient).unwrap_or_default();
+        Ok(())
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form::Integer(self.0.into())
     }
 }
 
@@ -159,5 +213,56 @@ auth_client_core::provider::record! {
         "count" => count,
         "limit" => limit,
         "data" => data,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::User;
+
+    fn read_text(body: &str) -> Result<List<User>, DecodeFailure> {
+        read(&Response::new(Bytes::copy_from_slice(body.as_bytes())))
+    }
+
+    #[test]
+    fn an_object_that_is_no_list_is_an_error_and_null_an_empty_list() {
+        for empty in [
+            r#"{"data":[]}"#,
+            r#"{"data":null}"#,
+            r#"{"total":0}"#,
+            r#"{"type":"List"}"#,
+            "null",
+            "\u{feff}null\r\n",
+        ] {
+            assert!(read_text(empty).unwrap().items().is_empty(), "{empty}");
+        }
+        for other in [
+            "{}",
+            r#"{"message":"under maintenance"}"#,
+            r#"{"type":"Error","message":"under maintenance"}"#,
+            "",
+            "7",
+        ] {
+            assert!(read_text(other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_another_shape_loses_no_row() {
+        for (total, read) in [
+            (r#""250""#, 250),
+            ("250.0", 250),
+            ("-1", 0),
+            (r#""many""#, 0),
+            ("{}", 0),
+            ("[7]", 0),
+            ("true", 0),
+            ("null", 0),
+        ] {
+            let list =
+                read_text(&format!(r#"{{"total":{total},"data":[{{"type":"User","id":"u1"}}]}}"#)).unwrap();
+            assert_eq!((list.items().len(), list.total()), (1, read), "{total}");
+        }
     }
 }

@@ -4,11 +4,12 @@ use auth_client_core::decode;
 use auth_client_core::provider::record::{
     self, Field, Fit, Form, List, Member, Need, Object, Reading, Record, Scalar, Schema, Slot,
 };
-use auth_client_core::provider::{CallTemplate, Step};
+use auth_client_core::provider::{CallTemplate, Step, model};
 use auth_client_core::{UnknownFields, UnreadableRow};
 use bytes::Bytes;
 use http::Response;
 use serde::de::{Error as _, Unexpected};
+use serde_json::value::RawValue;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -49,7 +50,7 @@ pub struct Page<T> {
     /// Unknown fields of the envelope.
     pub unknown: UnknownFields,
     stated_total: Option<i64>,
-    /// Fingerprint of the whole response, by which a page that is returned twice is recognized.
+    /// Fingerprint of the rows, by which a page that is returned twice is recognized.
     fingerprint: u64,
 }
 
@@ -64,7 +65,7 @@ impl<T> Page<T> {
         u64::try_from(self.list.len().saturating_add(left_out.len())).unwrap_or(u64::MAX)
     }
 
-    /// Returns a fingerprint that only equal responses have; `None` for a page that was not decoded from a response.
+    /// Returns a fingerprint that only pages with equal rows have; `None` for a page that was not decoded from a response.
     pub(crate) fn fingerprint(&self, left_out: &[UnreadableRow]) -> Option<u64> {
         if left_out.is_empty() {
             return (self.fingerprint != 0).then_some(self.fingerprint);
@@ -97,14 +98,16 @@ impl<T> Default for Envelope<T> {
     }
 }
 
+// `Typed`, so that null is a row that can't be read. Rows that were skipped would count neither for positions nor for the
+// end of the list.
 auth_client_core::provider::record! {
-    Lenient Envelope<T> as "a list or its envelope" {
+    Typed Envelope<T> as "a list or its envelope" {
         "list" => list,
         "total" => total,
     }
 }
 
-/// The total, which ends nothing: one that can't be read is none, and loses no page.
+/// The total, which ends nothing: one that can't be read, of whatever type, is none, and loses no page.
 struct Stated(Option<i64>);
 
 #[doc(hidden)]
@@ -117,9 +120,16 @@ impl Field for Stated {
         "an integer"
     }
 
-    fn scalar(&mut self, value: Scalar<'_>, reading: Reading) -> Fit {
-        let mut total = 0_i64;
-        self.0 = total.scalar(value, reading).ok().map(|()| total);
+    fn takes_raw() -> bool {
+        true
+    }
+
+    fn wants_raw(&self) -> bool {
+        true
+    }
+
+    fn raw(&mut self, json: &str, _: Reading) -> Fit {
+        self.0 = record::read_at(json, Reading::Lenient).ok();
         Ok(())
     }
 
@@ -172,7 +182,7 @@ fn single<T: Field>(object: &UnknownFields) -> Option<T> {
 impl<'de, T: Field> serde::Deserialize<'de> for Page<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Rows(Envelope { mut list, total: Stated(stated_total), mut unknown }) =
-            record::read(deserializer)?;
+            record::read_as(deserializer, Reading::Typed)?;
         let mut rows = std::mem::take(list.value_mut());
         if !list.is_present() {
             let row = single(&unknown)
@@ -228,10 +238,31 @@ impl<T: Field> fmt::Debug for Page<T> {
 /// Decodes a page, with its fingerprint.
 pub(crate) fn read<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode::DecodeFailure> {
     let mut page: Page<T> = decode::json(answer)?;
-    let mut hasher = DefaultHasher::new();
-    answer.body().hash(&mut hasher);
-    page.fingerprint = hasher.finish();
+    page.fingerprint = fingerprint(answer.body());
     Ok(page)
+}
+
+/// Returns the hash of the rows. The rest of an envelope may differ in every response, such as the time or the id of a
+/// request.
+fn fingerprint(body: &[u8]) -> u64 {
+    #[derive(serde::Deserialize)]
+    struct Listed<'a> {
+        #[serde(borrow)]
+        list: &'a RawValue,
+    }
+    fn rows(json: &[u8]) -> Option<u64> {
+        serde_json::from_slice::<Listed<'_>>(json).ok().map(|listed| hash(listed.list.get().as_bytes()))
+    }
+
+    let is_bare = body.trim_ascii_start().starts_with(b"[");
+    let rows = if is_bare { None } else { rows(body).or_else(|| rows(&model::readable(body))) };
+    rows.unwrap_or_else(|| hash(body))
+}
+
+fn hash(json: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    json.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Decodes the page of an operation without paging. Without a total, it contains all rows.
@@ -354,6 +385,9 @@ mod tests {
             (r#"{"total":"7","new":1,"list":[{"id":1}]}"#, 1, 7),
             (r#"{"new":1,"list":[{"id":1}],"total":7}"#, 1, 7),
             (r#"{"tagName":"of the envelope","list":[{"id":1}],"total":7}"#, 1, 7),
+            (r#"{"total":{"value":7},"list":[{"id":1}]}"#, 1, 1),
+            (r#"{"total":[],"list":[{"id":1}]}"#, 1, 1),
+            (r#"{"total":"many","list":[{"id":1}]}"#, 1, 1),
             (r#"{"list":[{"id":1}]}"#, 1, 1),
             (r#"{"list":null,"total":0}"#, 0, 0),
             (r#"[{"id":1},{"id":2},{"id":3}]"#, 3, 3),
@@ -370,6 +404,8 @@ mod tests {
             "7",
             r#"{"list":7}"#,
             r#"{"list":[{"tagName":"a"}]}"#,
+            r#"{"list":[{"id":1},null]}"#,
+            "[null]",
             r#"{"message":"under maintenance"}"#,
             r#"{"tagName":"no id"}"#,
             r#"{"total":3}"#,

@@ -121,6 +121,51 @@ async fn a_server_that_ignores_where_it_is_asked_to_begin_does_not_go_on_for_eve
 }
 
 #[tokio::test]
+async fn rows_that_come_again_are_noticed_whatever_else_the_response_has_and_however_late() {
+    // A total that grows, the time and the id of the request: the rows are the same.
+    let changing = (0..4).fold(ScriptedTransport::new(), |script, number| {
+        script.json(
+            200,
+            format!(r#"{{"requestId":"{number}","list":[{{"id":1}},{{"id":2}}],"total":{}}}"#, 9 + number),
+        )
+    });
+    // 20 pages, and then from the first one on.
+    let wraps = (0..40).fold(ScriptedTransport::new(), |script, page| {
+        script.json(200, tags([page % 20 * 2, page % 20 * 2 + 1], 99))
+    });
+    for (transport, rows) in [(changing, 2), (wraps, 40)] {
+        let mut items = scripted(&transport).tags().list(Paging::new().take(2)).items();
+        let mut count = 0;
+        let error = loop {
+            match items.next().await.unwrap() {
+                Ok(_) => count += 1,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((error.kind(), count), (ErrorKind::Paging, rows));
+    }
+    // Rows without ids.
+    for (pages, rows) in [(1, 2), (20, 40)] {
+        let transport = (0..pages * 2).fold(ScriptedTransport::new(), |script, page| {
+            let at = page % pages;
+            let list = format!(r#"[{{"campaignId":{at},"name":"a"}},{{"campaignId":{at},"name":"b"}}]"#);
+            script.json(200, format!(r#"{{"time":"{page}","list":{list},"total":99}}"#))
+        });
+        let client = scripted(&transport);
+        let fetch = move |query: &Query, paging| client.communications().query(query, paging);
+        let mut walk = Walk::new(Query::all(), fetch, |row| row.communication_id);
+        let mut count = 0;
+        let error = loop {
+            match walk.next().await.unwrap() {
+                Ok(_) => count += 1,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((error.kind(), count), (ErrorKind::Paging, rows));
+    }
+}
+
+#[tokio::test]
 async fn more_than_the_vendor_gives_is_refused_and_streams_ask_for_less() {
     let transport = ScriptedTransport::new().json(200, tags([], 0));
     let client = scripted(&transport);

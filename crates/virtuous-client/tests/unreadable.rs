@@ -77,6 +77,71 @@ async fn a_page_with_an_unreadable_row_fails_unless_it_may_be_left_out() {
 }
 
 #[tokio::test]
+async fn null_is_a_row_that_cannot_be_read_and_ends_no_list() {
+    for body in [page(&[r#"{"id":1}"#, "null"]), r#"[{"id":1},null]"#.to_owned()] {
+        let transport = ScriptedTransport::new().json(200, body);
+        let error = client(&transport).tags().list(Paging::new()).await.unwrap_err();
+        assert!(error.to_string().contains("[1]: expected an object"), "{error}");
+    }
+
+    let pages: [&[&str]; 5] =
+        [&[r#"{"id":1}"#, "null", r#"{"id":3}"#], &["null", "null"], &["null"], &[r#"{"id":7}"#], &[]];
+    let (seen, report) = reports();
+    let transport = script(&pages);
+    let mut tags = client(&transport).tags().list(Paging::new().take(3)).on_unreadable(report).items();
+    let mut ids = Vec::new();
+    while let Some(tag) = tags.next().await {
+        ids.push(tag.unwrap().id);
+    }
+    assert_eq!((ids, tags.received(), seen.lock().unwrap().len()), (vec![1, 3, 7], 7, 4));
+    let skips: Vec<_> = transport.requests().iter().map(|r| r.uri.query().unwrap().to_owned()).collect();
+    assert_eq!(skips[4], "skip=7&take=3", "no row is requested twice");
+
+    // With `skip`, a page begins with the last row of the one before.
+    let mut joined = pages;
+    joined[1] = &[r#"{"id":3}"#, "null", "null"];
+    for (by_id, pages) in [(true, pages), (false, joined)] {
+        let (seen, report) = reports();
+        let transport = script(&pages);
+        let owned = client(&transport);
+        let fetch = move |query: &Query, paging| owned.gifts().query(query, paging);
+        let walk = virtuous_client::Walk::new(Query::all(), fetch, |gift| Some(gift.id)).take(3);
+        let mut walk = if by_id { walk.by("Gift Id") } else { walk }.on_unreadable(report);
+        let mut ids = Vec::new();
+        while let Some(gift) = walk.next().await {
+            ids.push(gift.unwrap().id);
+            if ids.len() == 3 {
+                break;
+            }
+        }
+        assert_eq!((ids, seen.lock().unwrap().len()), (vec![1, 3, 7], 4), "{by_id}");
+    }
+}
+
+#[tokio::test]
+async fn an_export_of_rows_that_are_null_is_complete_or_an_error() {
+    let file = std::env::temp_dir().join(format!("virtuous-null-{}.jsonl", std::process::id()));
+    let options = r#"{"options":[{"parameter":"Gift Id","operatorOptions":[{"operator":"GreaterThan"}]}]}"#;
+    let pages: [&[&str]; 4] = [&[r#"{"id":1}"#], &["null", "null"], &[r#"{"id":4}"#], &[]];
+    let transport = pages
+        .iter()
+        .fold(ScriptedTransport::new().json(200, options), |script, rows| script.json(200, page(rows)));
+    let (seen, report) = reports();
+    let client = client(&transport);
+    let exported = Export::new(&client, Resource::Gifts).on_unreadable(report).to_file(&file).await.unwrap();
+    assert_eq!((exported.rows, seen.lock().unwrap().len()), (2, 2));
+    std::fs::remove_file(&file).unwrap();
+    std::fs::remove_file(file.with_extension("jsonl.export")).unwrap();
+
+    let transport = ScriptedTransport::new().json(200, options).json(200, page(pages[1]));
+    let client = self::client(&transport);
+    let error = Export::new(&client, Resource::Gifts).to_file(&file).await.unwrap_err();
+    assert!(error.to_string().contains("expected an object"), "{error}");
+    let _ = std::fs::remove_file(&file);
+    let _ = std::fs::remove_file(file.with_extension("jsonl.export"));
+}
+
+#[tokio::test]
 async fn a_walk_passes_over_unreadable_rows_by_id_and_by_position() {
     let pages: [&[&str]; 5] = [
         &[r#"{"id":1}"#, r#"{"id":2,"amount":{}}"#, r#"{"id":3}"#, r#"{"id":4,"amount":[]}"#],

@@ -255,7 +255,7 @@ impl Services<'_> {
                 arguments.start_index,
                 arguments.end_index,
             ))
-            .call(crate::envelope::json)
+            .call(crate::pages::read)
     }
 
     /// Gets a service.

@@ -253,7 +253,7 @@ impl Tokens<'_> {
             .engine()
             .request(&operations::TOKENS_RANGE, &[arguments.start_index.into(), arguments.end_index.into()])
             .check(crate::check::range(&operations::TOKENS_RANGE, arguments.start_index, arguments.end_index))
-            .call(crate::envelope::json)
+            .call(crate::pages::read)
     }
 
     /// Gets a token.

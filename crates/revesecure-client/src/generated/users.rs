@@ -174,7 +174,7 @@ impl Users<'_> {
             .engine()
             .request(&operations::USERS_RANGE, &[arguments.start_index.into(), arguments.end_index.into()])
             .check(crate::check::range(&operations::USERS_RANGE, arguments.start_index, arguments.end_index))
-            .call(crate::envelope::json)
+            .call(crate::pages::read)
     }
 
     /// Gets a user.

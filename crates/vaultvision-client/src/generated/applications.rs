@@ -64,7 +64,7 @@ impl Applications<'_> {
         self.client
             .engine()
             .request(&operations::APPLICATIONS_LIST, &[self.tenant_id.into()])
-            .call(decode::json)
+            .call(crate::list::read)
     }
 
     /// Creates an application.

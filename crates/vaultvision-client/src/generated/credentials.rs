@@ -58,7 +58,7 @@ impl Credentials<'_> {
         self.client
             .engine()
             .request(&operations::CREDENTIALS_LIST, &[self.tenant_id.into(), self.user_id.into()])
-            .call(decode::json)
+            .call(crate::list::read)
     }
 
     /// Creates a password for the user.

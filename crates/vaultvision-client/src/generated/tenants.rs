@@ -55,7 +55,7 @@ impl Tenants<'_> {
     /// # }
     /// ```
     pub fn list(&self) -> Call<TenantList> {
-        self.client.engine().request(&operations::TENANTS_LIST, &[]).call(decode::json)
+        self.client.engine().request(&operations::TENANTS_LIST, &[]).call(crate::list::read)
     }
 
     /// Gets a tenant.

@@ -68,7 +68,10 @@ impl<'a> Users<'a> {
     /// # }
     /// ```
     pub fn list(&self) -> Call<UserList> {
-        self.client.engine().request(&operations::USERS_LIST, &[self.tenant_id.into()]).call(decode::json)
+        self.client
+            .engine()
+            .request(&operations::USERS_LIST, &[self.tenant_id.into()])
+            .call(crate::list::read)
     }
 
     /// Creates a user, without a credential.

@@ -9,6 +9,7 @@ use auth_client_core::UnreadableRow;
 use auth_client_core::provider::record::Field;
 use auth_client_core::transport::{Fault, Phase, TransportError};
 use http::StatusCode;
+use std::collections::HashSet;
 use std::future::IntoFuture as _;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
@@ -96,8 +97,8 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         if at_end == came
             && came > 0
             && self.unread > 0
-            && fingerprint == self.page_before
             && self.by.is_some()
+            && is_known(&self.pages, fingerprint)
         {
             return Err(paging(NO_PROGRESS));
         }
@@ -152,8 +153,12 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         for row in left_out.iter().filter(is_new) {
             self.report.iter().for_each(|report| report(row));
         }
+        if after != self.after {
+            self.pages.clear();
+        }
+        self.pages.extend(fingerprint);
         (self.after, self.skip, self.apart, self.ended) = (after, skip, apart, ended);
-        (self.page_before, self.largest) = (fingerprint, self.largest.max(came));
+        self.largest = self.largest.max(came);
         self.ready = rows.into_iter();
         self.good += 1;
         if self.good >= GOOD_PAGES && self.take < self.most {
@@ -187,13 +192,17 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         let starts_before = self.began.is_some_and(|(place, id)| {
             from.saturating_add(at_start) > place && first.is_some_and(|first| first <= id)
         });
-        let is_same = first.is_none() && fingerprint.is_some() && fingerprint == self.page_before;
+        let is_same = first.is_none() && is_known(&self.pages, fingerprint);
         if came == 0 || !(starts_before || is_same) {
             return Ok(false);
         }
         let is_complete = page.completes(came, self.skip, (self.take + overlap).min(MAX_TAKE));
         if is_complete && all_known { Ok(true) } else { Err(paging(NO_PROGRESS)) }
     }
+}
+
+fn is_known(pages: &HashSet<u64>, fingerprint: Option<u64>) -> bool {
+    fingerprint.is_some_and(|fingerprint| pages.contains(&fingerprint))
 }
 
 fn signed(number: u64) -> i64 {

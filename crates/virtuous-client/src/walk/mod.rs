@@ -18,6 +18,7 @@ use crate::{Call, Error};
 use auth_client_core::UnreadableRow;
 use auth_client_core::provider::record::Field;
 use futures_core::Stream;
+use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -72,9 +73,10 @@ pub struct Walk<T> {
     /// Value of `skip` for the next page, and for the first one.
     skip: u64,
     skipped: u64,
-    /// Position, id and fingerprint of the first decoded row of the last page requested with `skip`.
+    /// Position and id of the first decoded row of the last page requested with `skip`.
     began: Option<(u64, i64)>,
-    page_before: Option<u64>,
+    /// Fingerprints of the pages since a row with a larger id was received.
+    pages: HashSet<u64>,
     /// Whether the last row received has an id, which is required to join the next page requested with `skip`.
     joins: bool,
     /// Whether the next page starts after the last row instead of at it, because the server may return only one row at
@@ -130,7 +132,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             skip: 0,
             skipped: 0,
             began: None,
-            page_before: None,
+            pages: HashSet::new(),
             joins: false,
             apart: false,
             largest: 0,

@@ -20,7 +20,7 @@ mod slot;
 mod values;
 mod write;
 
-pub use read::{carried, known, read, read_at};
+pub use read::{carried, known, read, read_as, read_at};
 pub use slot::Slot;
 pub use write::{Exposed, Form, debug, equal, write, write_field};
 
@@ -158,6 +158,15 @@ pub trait Field {
     /// What was expected instead.
     fn raw(&mut self, _: &str, _: Reading) -> Fit {
         Err(self.expected())
+    }
+
+    /// Returns whether an [`Option`] of this type is `None` for every value that can't be decoded, for numbers that
+    /// servers only state and whose loss must not lose the response. Such a type takes raw JSON.
+    fn is_hint() -> bool
+    where
+        Self: Sized,
+    {
+        false
     }
 
     /// Returns whether an empty string is a value. Otherwise lenient decoding treats it as absent.

@@ -24,8 +24,20 @@ const NUMBER: &str = "$serde_json::private::Number";
 ///
 /// The deserializer's errors, and an error if the JSON doesn't match.
 pub fn read<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    read_as(deserializer, Reading::Lenient)
+}
+
+/// Decodes a value with this strictness, for values that are not objects: an object has its own.
+///
+/// # Errors
+///
+/// The deserializer's errors, and an error if the JSON doesn't match.
+pub fn read_as<'de, T: Field, D: Deserializer<'de>>(
+    deserializer: D,
+    reading: Reading,
+) -> Result<T, D::Error> {
     let mut value = T::blank();
-    Feed { field: &mut value, reading: Reading::Lenient, nulls: Nulls::Read }.deserialize(deserializer)?;
+    Feed { field: &mut value, reading, nulls: Nulls::Read }.deserialize(deserializer)?;
     Ok(value)
 }
 

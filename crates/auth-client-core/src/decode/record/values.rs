@@ -224,9 +224,9 @@ impl<T: Field> Field for Option<T> {
             return Ok(());
         }
         let mut value = T::blank();
-        value.raw(json, reading)?;
-        *self = Some(value);
-        Ok(())
+        let fit = value.raw(json, reading);
+        *self = fit.is_ok().then_some(value);
+        if T::is_hint() { Ok(()) } else { fit }
     }
 
     fn list(&mut self) -> Option<&mut dyn List> {
