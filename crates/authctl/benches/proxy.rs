@@ -31,7 +31,7 @@ fn client(url: &str, key: &str) -> Client {
 }
 
 /// What is called.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Target {
     name: &'static str,
     path: &'static str,
