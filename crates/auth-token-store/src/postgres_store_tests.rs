@@ -1,9 +1,9 @@
 //! The PostgreSQL store against real servers.
 
-use super::{Postgres, PostgresStore};
+use super::{Postgres, PostgresStore, has_table};
 use crate::servers::{self, Server};
-use crate::shared::KeyRing;
 use crate::shared::tests::{key, pair};
+use crate::shared::{Backend as _, KeyRing};
 use auth_core::secret::ExposeSecret as _;
 use auth_core::store::TokenStore;
 
