@@ -72,12 +72,12 @@ fn blocks(languages: &[&str]) -> Vec<(String, String)> {
     found
 }
 
-/// Returns the commands of xtask, from the variants of its command enumeration.
+/// Returns the commands of xtask, from the list of its modules.
 fn xtask_commands() -> BTreeSet<String> {
-    let texts = read("xtask/src/commands.rs");
-    let variants =
-        texts.lines().filter_map(|line| line.trim().strip_suffix("::Arguments),")?.split_once('('));
-    let found: BTreeSet<String> = variants.map(|(_, module)| module.replace('_', "-")).collect();
+    let text = read("xtask/src/commands.rs");
+    let list = between(&text, "\ncommands! {", "}");
+    let modules = list.split(',').filter_map(|one| one.split_whitespace().nth(1));
+    let found: BTreeSet<String> = modules.map(|module| module.replace('_', "-")).collect();
     assert!(found.len() > 4, "commands of xtask: {found:?}");
     found
 }

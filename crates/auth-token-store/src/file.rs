@@ -159,14 +159,13 @@ fn mistake(path: &Path) -> Option<String> {
             "begins with `~`, which only a shell can expand: write the whole path, or `./~`".to_owned(),
         );
     }
-    // `$HOME`, `%APPDATA%`.
-    let sign = path.components().find_map(|name| match name.as_os_str().as_encoded_bytes() {
-        [sign @ (b'$' | b'%'), ..] => Some(char::from(*sign)),
+    // A folder may have another name that begins with one of these signs.
+    let variable = path.components().find_map(|name| match name.as_os_str().as_encoded_bytes() {
+        [b'$', b'{' | b'(' | b'A'..=b'Z', ..] => Some("$NAME"),
+        [b'%', rest @ ..] if rest.contains(&b'%') => Some("%NAME%"),
         _ => None,
     })?;
-    Some(format!(
-        "contains `{sign}` at the start of a name, which only a shell can expand: write the whole path"
-    ))
+    Some(format!("contains a variable (`{variable}`), which only a shell can expand: write its value"))
 }
 
 /// Replaces a leading `~` with the user's home directory.

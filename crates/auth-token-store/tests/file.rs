@@ -380,9 +380,9 @@ async fn a_path_that_only_another_program_would_understand_is_refused() {
         ("File:token.json", "URL"),
         ("token.json\n", "line break"),
         ("to\u{0}ken.json", "control character"),
-        ("/home/$USER/token.json", "`$`"),
-        ("/home/anna/${NAME}.json", "`$`"),
-        ("C:/%APPDATA%/token.json", "`%`"),
+        ("/home/$USER/token.json", "`$NAME`"),
+        ("/home/anna/${NAME}.json", "`$NAME`"),
+        ("C:/%APPDATA%/token.json", "`%NAME%`"),
     ] {
         for store in [FileStore::at(path), FileStore::in_folder(path)] {
             let error = store.load(&key("anna")).await.unwrap_err().to_string();

@@ -12,6 +12,9 @@ use auth_client_core::decode::DecodeFailure;
 use auth_client_core::{Error, ErrorKind, Request, decode};
 use bytes::Bytes;
 use http::{HeaderValue, Response};
+use serde_json::value::RawValue;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{BufRead as _, Write as _};
 
 /// Rows per page, if the vendor documents no maximum.
@@ -68,25 +71,25 @@ async fn send_all(
     };
     let (mut skip, size) = (given("skip").unwrap_or(0), given("take").unwrap_or(most).min(most).max(1));
     let mut left = limit.unwrap_or(u64::MAX);
-    let (mut before, mut total) = (Vec::new(), None);
+    let (mut seen, mut total) = (HashSet::new(), None);
     let mut printer = printer(operation, globals);
     let mut pages = printer.pages();
     while left > 0 && !pages.is_closed() {
         let take = size.min(left);
         let response = send(operation, request(Some((skip, take))), globals).await?;
         let page = json::text(response.body());
-        let Some(rows) = json::rows(&page, operation.rows.as_deref()) else {
+        let Some(rows) = page_rows(&page, operation.rows.as_deref()) else {
             return Err(Failure::new(Exit::Refused, "decode", "the response is not a page"));
         };
         total = json::field(&page, "total").and_then(|total| total.parse::<u64>().ok());
-        // The rule of the libraries: a list ends when a page has no new row, whatever the total says.
-        let texts: Vec<String> = rows.iter().map(|row| row.get().to_owned()).collect();
-        if texts.is_empty() {
+        if rows.is_empty() {
             break;
         }
-        if texts == before {
-            let read = texts.len() as u64;
-            if total.map_or(read != take, |total| skip >= total) {
+        // The rule of the libraries: a list ends when a page has no new row, whatever the total says.
+        let mut hasher = DefaultHasher::new();
+        rows.iter().for_each(|row| row.get().hash(&mut hasher));
+        if !seen.insert(hasher.finish()) {
+            if total.map_or(rows.len() as u64 != take, |total| skip >= total) {
                 break;
             }
             return Err(Failure::new(Exit::Refused, "paging", "the vendor returned the same page twice"));
@@ -96,7 +99,6 @@ async fn send_all(
         let read = rows.len() as u64;
         left = left.saturating_sub(read);
         skip = skip.saturating_add(read);
-        before = texts;
     }
     let is_whole = limit.is_none() && !pages.is_closed();
     pages.end()?;
@@ -104,6 +106,12 @@ async fn send_all(
         note(&format!("the list ended at row {skip}, but the vendor states a total of {total}"));
     }
     Ok(())
+}
+
+/// The rows of a page. Null is an empty one.
+fn page_rows<'a>(page: &'a str, name: Option<&str>) -> Option<Vec<&'a RawValue>> {
+    let is_null = page.trim() == "null" || name.and_then(|name| json::field(page, name)) == Some("null");
+    if is_null { Some(Vec::new()) } else { json::rows(page, name) }
 }
 
 fn printer<'a>(operation: &'a Operation, globals: &'a Globals) -> Printer<'a> {

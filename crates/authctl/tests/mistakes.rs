@@ -469,6 +469,21 @@ async fn a_list_ends_when_a_page_has_no_new_row() {
         assert_eq!(outcome.out.lines().count(), 3, "{total}: {outcome:?}");
         assert!(!said.is_empty() || !outcome.err.contains(note), "{total}: {outcome:?}");
     }
+    // A server that begins again after its last row, and one whose page behind the end is null.
+    for (pages, code) in
+        [(vec![json!([1, 2]), json!([3, 4]), json!([1, 2])], 0), (vec![json!([1, 2, 3, 4]), Value::Null], 0)]
+    {
+        let emulator = emulator().await;
+        for ids in pages {
+            let list = ids.as_array().map(|ids| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>());
+            let body = json!({ "list": list, "total": 4 }).to_string();
+            let fault = Fault::response(200, &[("Content-Type", "application/json")], &body);
+            emulator.add_fault(FaultRule::new("virtuous", fault).operation("gifts.query")).unwrap();
+        }
+        let home = Home::of(&emulator);
+        let list = ["virtuous", "gifts", "query", "--data", "{}", "--all", "-o", "ndjson"];
+        assert_eq!(home.run(&list).expect(code, "").out.lines().count(), 4);
+    }
     // A server that ignores the position: the list is complete, or it isn't.
     for (total, code, said) in [(json!(2), 0, ""), (json!(9), 3, "the same page twice")] {
         let emulator = emulator().await;

@@ -142,11 +142,14 @@ mod on {
 
     /// A root span, because a canceled call must not stay open for it.
     pub(crate) fn renewal(provider: &'static str) -> Span {
-        Span::new(|| {
-            let span = tracing::debug_span!(parent: None, "credential_renewal", provider, outcome = Empty);
-            span.follows_from(tracing::Span::current());
-            span
-        })
+        let span =
+            Span::new(|| tracing::debug_span!(parent: None, "credential_renewal", provider, outcome = Empty));
+        // Of its own type, so that no span is dropped while a panic of the subscriber unwinds, which would abort.
+        let current = Span::new(tracing::Span::current);
+        span.with(|span| {
+            span.follows_from(current.0.as_ref().and_then(tracing::Span::id));
+        });
+        span
     }
 
     pub(crate) fn renewal_ended(span: &Span, outcome: RenewalOutcome, elapsed: Duration) {

@@ -215,7 +215,8 @@ async fn a_compressed_response_is_named_with_its_coding() {
         ("deflate", "deflate"),
         ("zstd", "zstd"),
         ("canary", "an unknown coding"),
-        ("gzip, br", "an unknown coding"),
+        ("gzip, br", "br"),
+        ("gzip, identity", "gzip"),
     ] {
         let body = "\u{1f}compressed";
         for status in ["200 OK", "404 Not Found"] {

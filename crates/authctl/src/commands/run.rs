@@ -124,7 +124,7 @@ fn variables(provider: &str, url: String, token: &str) -> Vec<(&'static str, Str
 }
 
 /// The variables that may have credentials: those that clients read, those that the configuration names, and the name of a profile,
-/// with which `authctl` in the command would go round the proxy.
+/// with which `authctl` in the command would bypass the proxy.
 fn hidden() -> Result<Vec<String>, Failure> {
     let known = PROVIDERS.into_iter().flat_map(|provider| {
         settings::variables(provider).iter().chain(settings::webhook_variables(provider))

@@ -86,10 +86,14 @@ pub(crate) fn whole(columns: &[&str], rows: &[String], color: bool, width: usize
     let grid = grid(columns.iter().map(|name| (*name).to_owned()).collect(), &objects, false);
     let mut widths: Vec<usize> = grid.iter().map(longest).collect();
     let gaps = 2 * widths.len().saturating_sub(1);
+    // A column is as wide as its longest word.
+    let words = |(_, cells): &Column| cells.iter().flat_map(|cell| cell.split(' ')).map(str::width).max();
+    let least: Vec<usize> = grid.iter().map(|column| words(column).unwrap_or(0).max(MIN_WRAPPED)).collect();
     while widths.iter().sum::<usize>() + gaps > width {
-        match widths.iter_mut().max() {
-            Some(widest) if *widest > MIN_WRAPPED => *widest -= 1,
-            _ => return blocks(&grid, objects.len(), color, width),
+        let narrowable = widths.iter_mut().zip(&least).filter(|(own, least)| **own > **least);
+        match narrowable.map(|(own, _)| own).max() {
+            Some(widest) => *widest -= 1,
+            None => return blocks(&grid, objects.len(), color, width),
         }
     }
     let header: Vec<&str> = grid.iter().map(|(name, _)| name.as_str()).collect();
@@ -239,6 +243,13 @@ mod tests {
             r#"{"id":"zeros","observed":"a false, zero or empty field is shown","setting":"none: both are read"}"#,
             r#"{"id":"lists","observed":"limit=1 has no effect","setting":null}"#,
         ]);
+        let word = "id_token_signing_alg_values_supported";
+        let long = names(&[&format!(
+            r#"{{"id":"flow","observed":"{word} lacks RS256","setting":"none: report it"}}"#
+        )]);
+        for width in [40, 50, 60, 80] {
+            assert!(whole(&["id", "observed", "setting"], &long, false, width).contains(word), "{width}");
+        }
         let columns = ["id", "observed", "setting"];
         assert_eq!(
             whole(&columns, &list, false, 53),

@@ -88,7 +88,7 @@ impl Transport for HyperTransport {
         let sending = self.prepare(request).map(|(request, progress)| (self.pool.send(request), progress));
         Box::pin(async move {
             let (sent, progress) = sending?;
-            let head = self.pool.head(sent).await?;
+            let head = self.pool.head(sent, progress.as_ref()).await?;
             let response = head.map_err(|error| before_head(error, progress.as_ref()))?;
             let (head, body) = response.into_parts();
             let announced = body.size_hint().exact();

@@ -5,7 +5,7 @@
 
 use super::connect::Connector;
 use crate::transport::outgoing::OutgoingBody;
-use crate::transport::{Fault, Phase, TransportError, is_about_runtime};
+use crate::transport::{Fault, Phase, Progress, TransportError, is_about_runtime};
 use crate::transport_error::cause::Cause;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::{Client, Error as ClientError, ResponseFuture};
@@ -62,6 +62,7 @@ impl Pool {
     pub(super) async fn head(
         &self,
         mut sent: Sent,
+        progress: Option<&Progress>,
     ) -> Result<Result<http::Response<Incoming>, ClientError>, TransportError> {
         let head = poll_fn(|context| {
             match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut sent.response).poll(context))) {
@@ -69,11 +70,16 @@ impl Pool {
                 Err(panic) => Poll::Ready(Err(panic)),
             }
         });
-        head.await.map_err(|panic| self.replace(sent.number, panic))
+        let head = head.await;
+        head.map_err(|panic| {
+            // From now on, nothing is sent that has not been.
+            let phase = progress.map_or(Phase::Sending, Progress::abandon);
+            self.replace(sent.number, panic, phase)
+        })
     }
 
     /// Replaces the pool in which this panic occurred, unless another request has.
-    fn replace(&self, number: u64, panic: Box<dyn Any + Send>) -> TransportError {
+    fn replace(&self, number: u64, panic: Box<dyn Any + Send>, phase: Phase) -> TransportError {
         // The engine describes these.
         if is_about_runtime(&*panic) {
             resume_unwind(panic);
@@ -83,9 +89,6 @@ impl Pool {
         let old = if current.number == number { std::mem::replace(&mut *current, fresh) } else { fresh };
         drop(current);
         drop(old);
-        // A poisoned mutex is met before the request has a connection.
-        let poisoned = panic.downcast_ref::<String>().is_some_and(|message| message.contains("PoisonError"));
-        let phase = if poisoned { Phase::Connecting } else { Phase::Sending };
         TransportError::new(phase, Fault::Io).with_source(Cause::new(
             "the HTTP library panicked, for example because the program's `tracing` subscriber did",
         ))

@@ -117,9 +117,14 @@ fn page(
     let end = view.offset.saturating_add(count);
     let full = rows.len() as u64
         >= view.limit.min(operation.paging.and_then(|one| one.max_take).unwrap_or(view.limit));
-    // A total alone ends nothing, nor does a short page: some servers state the size of the page, or cap pages. Together they do.
-    let is_last = total == Some(end) && !full && count == rows.len() as u64;
-    let more = count > 0 && !is_last && (operation.paging.is_some() || total.is_none_or(|total| end < total));
+    let is_cut = count < rows.len() as u64;
+    // A total alone ends no full page: some servers state the size of the page. That of several pages does.
+    let is_last = total == Some(end) && (!full || end > rows.len() as u64);
+    let more = match operation.paging {
+        Some(_) => is_cut || (full && !is_last) || total.is_some_and(|total| end < total),
+        None => total.is_some_and(|total| end < total),
+    };
+    let more = count > 0 && more;
     line = line.json("rows", count);
     if let Some(total) = total {
         line = line.json("total", total);

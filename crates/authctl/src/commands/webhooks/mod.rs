@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::settings::webhook_variables;
 use crate::{arguments, words};
+use auth_client_core::provider::auth_core::secret::check_password;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use http::HeaderName;
 use std::path::{Path, PathBuf};
@@ -127,10 +128,9 @@ impl Signing {
             let profile = globals.profile().unwrap_or("default");
             secrets = Config::load()?.webhook_secrets(profile)?;
         }
-        if secrets.iter().any(|secret| secret.is_empty() || secret.ends_with(['\n', '\r'])) {
-            return Err(Failure::credentials(
-                "the secret of webhooks must not be empty, or begin or end with an invisible character such as a line break",
-            ));
+        if let Some(error) = secrets.iter().find_map(|secret| check_password("webhook_secret", secret).err())
+        {
+            return Err(Failure::credentials(format!("the secret of webhooks {}", error.reason())));
         }
         Ok(secrets.into_iter().map(SecretString::from).collect())
     }
