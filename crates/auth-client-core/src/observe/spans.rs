@@ -144,7 +144,7 @@ mod on {
     pub(crate) fn renewal(provider: &'static str) -> Span {
         let span =
             Span::new(|| tracing::debug_span!(parent: None, "credential_renewal", provider, outcome = Empty));
-        // Of its own type, so that no span is dropped while a panic of the subscriber unwinds, which would abort.
+        // Guarded too, so that no span is dropped while a panic of the subscriber unwinds, which would abort.
         let current = Span::new(tracing::Span::current);
         span.with(|span| {
             span.follows_from(current.0.as_ref().and_then(tracing::Span::id));

@@ -123,6 +123,13 @@ impl Random<'_> {
                 object.insert(name.clone(), self.instance(schema, depth + 1));
             }
         }
+        // Of these only: other ones say nothing to a client.
+        let least = usize::try_from(schema["minProperties"].as_u64().unwrap_or_default()).unwrap();
+        let mut properties = schema["properties"].as_object().into_iter().flatten();
+        while object.len() < least {
+            let (name, schema) = properties.next().unwrap();
+            object.entry(name).or_insert_with(|| self.instance(schema, depth + 1));
+        }
         let others = &schema["additionalProperties"];
         if *others != json!(false) && self.below(2) == 0 {
             let any = json!({});

@@ -117,10 +117,17 @@ impl TryFrom<&Book> for BookUpdate {
     type Error = Error;
     fn try_from(read: &Book) -> Result<Self, Error> {
         Ok(Self {
-            name: crate::convert::required(read.title.clone(), "title")?,
+            name: crate::convert::required(
+                crate::convert::either(read.title.clone(), || crate::convert::known(&read.unknown, "name"))?,
+                "title",
+            )?,
             price: Clone::clone(&read.price),
-            binding: read.cover.clone(),
-            sheets: crate::sheets(read.pages.as_ref(), "pages")?,
+            binding: crate::convert::either(read.cover.clone(), || {
+                crate::convert::known(&read.unknown, "binding")
+            })?,
+            sheets: crate::convert::either(crate::sheets(read.pages.as_ref(), "pages")?, || {
+                crate::convert::known(&read.unknown, "sheets")
+            })?,
             parts: (!read.parts.is_empty()).then(|| read.parts.iter().map(PartWrite::from).collect()),
             edition: crate::convert::known(&read.unknown, "edition")?,
             isbn: read.isbn.clone(),

@@ -37,20 +37,29 @@ pub(super) async fn check(
 ) -> Result<(), Failure> {
     let of_domain = domain.filter(|domain| !probe.is_local() && !domain.is_empty());
     let Some(issuer) = issuer.or_else(|| of_domain.map(|domain| format!("https://{domain}"))) else {
-        return Ok(untested(findings, "there is no issuer: --issuer URL or VV_ISSUER_URL"));
+        untested(findings, "there is no issuer: --issuer URL or VV_ISSUER_URL");
+        return Ok(());
     };
     let recorder = Recorder::new()?;
-    let seen = get(probe, &recorder, &format!("{}/.well-known/openid-configuration", plain(&issuer))).await?;
-    let document = match seen.map(|seen| (seen.status.is_success() && seen.json().is_some(), seen)) {
-        Ok((true, seen)) => seen.json().unwrap_or_default(),
-        Ok((false, seen)) => {
-            return Ok(differs(findings, format!("the discovery document has {}", seen.shape())));
-        }
-        Err(error) => return Ok(differs(findings, format!("there is no discovery document: {error}"))),
+    let url = format!("{}/.well-known/openid-configuration", plain(&issuer));
+    let document = match get(probe, &recorder, &url).await? {
+        Ok(seen) if seen.status.is_success() => seen.json().ok_or_else(|| seen.shape()),
+        Ok(seen) => Err(seen.shape()),
+        Err(error) => Err(format!("no response: {error}")),
     };
-    if document.get("issuer").and_then(Value::as_str).map(plain) != Some(plain(&issuer)) {
-        return Ok(differs(findings, "the discovery document is that of another issuer, or none".to_owned()));
+    let is_of =
+        |document: &Value| document.get("issuer").and_then(Value::as_str).map(plain) == Some(plain(&issuer));
+    let problem = match &document {
+        Err(what) => Some(format!("the discovery document has {what}")),
+        Ok(document) => {
+            (!is_of(document)).then(|| "the discovery document is that of another issuer, or none".to_owned())
+        }
+    };
+    if let Some(observed) = problem {
+        findings.add("oidc-paths", Finding::differs(observed, "--issuer, or VV_ISSUER_URL"));
+        return Ok(());
     }
+    let document = document.unwrap_or_default();
     findings.add("oidc-paths", paths(&document, &issuer));
     findings.add("oidc-flow", flow(&document));
     findings.add("pkce", challenges(&document));
@@ -90,10 +99,6 @@ async fn get(probe: &mut Probe<'_>, recorder: &Recorder, url: &str) -> Result<Re
     let Some(seen) = recorder.take().pop() else { return Ok(Err("there is no response".to_owned())) };
     probe.note(&seen)?;
     Ok(Ok(seen))
-}
-
-fn differs(findings: &mut Findings, observed: String) {
-    findings.add("oidc-paths", Finding::differs(observed, "--issuer, or VV_ISSUER_URL"));
 }
 
 fn plain(issuer: &str) -> &str {
