@@ -128,6 +128,13 @@ pub(crate) mod convert {
         value.ok_or_else(|| Error::invalid_input("modify", member, "the response lacks it"))
     }
 
+    pub(crate) fn either<T>(
+        renamed: Option<T>,
+        unknown: impl FnOnce() -> Result<Option<T>, Error>,
+    ) -> Result<Option<T>, Error> {
+        if renamed.is_some() { Ok(renamed) } else { unknown() }
+    }
+
     pub(crate) fn known<T: Field>(unknown: &UnknownFields, member: &'static str) -> Result<Option<T>, Error> {
         record::known(unknown, member)
             .map_err(|_| Error::invalid_input("modify", member, "the response has a value of another type"))
