@@ -187,7 +187,9 @@ fn rename(api: &Value, schema: &Value, read: &mut Value, sent: &Value, renamed: 
             }
             Some(_) => {}
             None => {
-                object.get_mut(name).map(|read| rename(api, property, read, &sent[name], renamed));
+                if let Some(read) = object.get_mut(name) {
+                    rename(api, property, read, &sent[name], renamed);
+                }
             }
         }
     }
