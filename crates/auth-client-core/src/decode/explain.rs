@@ -293,7 +293,7 @@ mod tests {
             ("qWeRtYuIoPaS", "*"),
             ("xKjLmPqRsTuV", "*"),
             ("iK2ZWeqhFWCEPyYn", "*"),
-            ("5plblpovcjmsh6ue", "*"),
+            ("5plblpovcjmsh6vk", "*"),
             ("plblpovc6jmshue", "*"),
             ("setAsPrimary", "setAsPrimary"),
             ("CREATED_AT", "CREATED_AT"),
