@@ -1,5 +1,5 @@
 //! What the proxy adds to a call, and how many calls a second it makes:
-//! `cargo bench -p authctl --all-features --bench proxy [-- --json FILE]`.
+//! `cargo bench -p authctl --bench proxy [-- --json FILE]`.
 //!
 //! The same calls are made directly and through `authctl proxy`, both by the client of this workspace, against the emulator in this
 //! process. Direct calls and those through the proxy take turns, so that both meet the same other load of the machine; a ratio is that

@@ -6,7 +6,7 @@
 use auth_client_core::UnknownFields;
 use auth_client_core::decode::{self, DecodeFailure};
 use auth_client_core::provider::model;
-use auth_client_core::provider::record::{self, Field, Fit, Form, Reading, Slot};
+use auth_client_core::provider::record::{Field, Slot, Stated};
 use bytes::Bytes;
 use http::Response;
 
@@ -26,9 +26,9 @@ use http::Response;
 #[must_use]
 pub struct List<T> {
     kind: Slot<String>,
-    total: Slot<Stated>,
-    count: Slot<Stated>,
-    limit: Slot<Stated>,
+    total: Slot<Stated<u64>>,
+    count: Slot<Stated<u64>>,
+    limit: Slot<Stated<u64>>,
     data: Slot<Vec<T>>,
     unknown: UnknownFields,
 }
@@ -81,20 +81,20 @@ impl<T> List<T> {
     /// ```
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.total.get().0
+        self.total.get().get().unwrap_or_default()
     }
 
     /// Returns `count`: the number of rows in the response, according to the server. One of the vendor's samples has
     /// fewer rows than its `count`.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.count.get().0
+        self.count.get().get().unwrap_or_default()
     }
 
     /// Returns `limit`: the maximum number of rows in a response; 100 in all samples.
     #[must_use]
     pub fn limit(&self) -> u64 {
-        self.limit.get().0
+        self.limit.get().get().unwrap_or_default()
     }
 
     /// Returns `true` if the list has more rows than the response: if the total is larger than the number of rows, or
@@ -150,38 +150,6 @@ pub(crate) fn read<T: Field>(response: &Response<Bytes>) -> Result<List<T>, Deco
         Ok(_) => Err(DecodeFailure::Rule("an object that is not a list")),
         Err(_) if model::readable(response.body()).trim_ascii() == b"null" => Ok(List::default()),
         Err(failure) => Err(failure),
-    }
-}
-
-/// A number that the server states about a list. One that can't be read is zero, and loses no list.
-#[derive(Clone, Debug, Default)]
-struct Stated(u64);
-
-#[doc(hidden)]
-impl Field for Stated {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn expected(&self) -> &'static str {
-        "an integer"
-    }
-
-    fn takes_raw() -> bool {
-        true
-    }
-
-    fn wants_raw(&self) -> bool {
-        true
-    }
-
-    fn raw(&mut self, json: &str, _: Reading) -> Fit {
-        self.0 = record::read_at(json, Reading::Lenient).unwrap_or_default();
-        Ok(())
-    }
-
-    fn form(&self) -> Form<'_> {
-        Form::Integer(self.0.into())
     }
 }
 

@@ -2,14 +2,13 @@
 
 use auth_client_core::decode;
 use auth_client_core::provider::record::{
-    self, Field, Fit, Form, List, Member, Need, Object, Reading, Record, Scalar, Schema, Slot,
+    self, Field, Fit, Form, List, Member, Need, Object, Reading, Record, Scalar, Schema, Slot, Stated,
 };
-use auth_client_core::provider::{CallTemplate, Step, model};
+use auth_client_core::provider::{CallTemplate, Step};
 use auth_client_core::{UnknownFields, UnreadableRow};
 use bytes::Bytes;
 use http::Response;
 use serde::de::{Error as _, Unexpected};
-use serde_json::value::RawValue;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -88,13 +87,13 @@ struct Rows<T>(Envelope<T>);
 
 struct Envelope<T> {
     list: Slot<Vec<T>>,
-    total: Stated,
+    total: Stated<i64>,
     unknown: UnknownFields,
 }
 
 impl<T> Default for Envelope<T> {
     fn default() -> Self {
-        Self { list: Slot::default(), total: Stated(None), unknown: UnknownFields::new() }
+        Self { list: Slot::default(), total: Stated::default(), unknown: UnknownFields::new() }
     }
 }
 
@@ -104,37 +103,6 @@ auth_client_core::provider::record! {
     Typed Envelope<T> as "a list or its envelope" {
         "list" => list,
         "total" => total,
-    }
-}
-
-/// The total, which ends nothing: one that can't be read, of whatever type, is none, and loses no page.
-struct Stated(Option<i64>);
-
-#[doc(hidden)]
-impl Field for Stated {
-    fn blank() -> Self {
-        Self(None)
-    }
-
-    fn expected(&self) -> &'static str {
-        "an integer"
-    }
-
-    fn takes_raw() -> bool {
-        true
-    }
-
-    fn wants_raw(&self) -> bool {
-        true
-    }
-
-    fn raw(&mut self, json: &str, _: Reading) -> Fit {
-        self.0 = record::read_at(json, Reading::Lenient).ok();
-        Ok(())
-    }
-
-    fn form(&self) -> Form<'_> {
-        self.0.form()
     }
 }
 
@@ -181,8 +149,8 @@ fn single<T: Field>(object: &UnknownFields) -> Option<T> {
 
 impl<'de, T: Field> serde::Deserialize<'de> for Page<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Rows(Envelope { mut list, total: Stated(stated_total), mut unknown }) =
-            record::read_as(deserializer, Reading::Typed)?;
+        let Rows(Envelope { mut list, total, mut unknown }) = record::read_as(deserializer, Reading::Typed)?;
+        let stated_total = total.get();
         let mut rows = std::mem::take(list.value_mut());
         if !list.is_present() {
             let row = single(&unknown)
@@ -242,26 +210,14 @@ pub(crate) fn read<T: Field>(answer: &Response<Bytes>) -> Result<Page<T>, decode
     Ok(page)
 }
 
-/// Returns the hash of the rows. The rest of an envelope may differ in every response, such as the time or the id of a
-/// request.
+/// Returns the hash of the rows, from the first bracket to the last one. The rest of an envelope may differ in every response,
+/// such as the time or the id of a request.
 fn fingerprint(body: &[u8]) -> u64 {
-    #[derive(serde::Deserialize)]
-    struct Listed<'a> {
-        #[serde(borrow)]
-        list: &'a RawValue,
-    }
-    fn rows(json: &[u8]) -> Option<u64> {
-        serde_json::from_slice::<Listed<'_>>(json).ok().map(|listed| hash(listed.list.get().as_bytes()))
-    }
-
-    let is_bare = body.trim_ascii_start().starts_with(b"[");
-    let rows = if is_bare { None } else { rows(body).or_else(|| rows(&model::readable(body))) };
-    rows.unwrap_or_else(|| hash(body))
-}
-
-fn hash(json: &[u8]) -> u64 {
+    let first = body.iter().position(|byte| *byte == b'[');
+    let last = body.iter().rposition(|byte| *byte == b']');
+    let rows = first.zip(last).and_then(|(first, last)| body.get(first..=last));
     let mut hasher = DefaultHasher::new();
-    json.hash(&mut hasher);
+    rows.unwrap_or(body).hash(&mut hasher);
     hasher.finish()
 }
 

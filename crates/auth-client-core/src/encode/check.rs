@@ -63,8 +63,9 @@ pub fn page(operation: &'static Operation, skip: Option<i64>, take: Option<i64>)
     }
 }
 
-/// Checks that an update contains no character that was lost when the object was read, in a value or in a name; for updates made from a response that
-/// [is damaged](crate::Reply::is_damaged). The fields come with their paths and their JSON.
+/// Checks that an update contains no character that was lost when the object was read, in a value or in a name; for
+/// updates made from a response that [is damaged](crate::Reply::is_damaged). The fields come with their paths and their
+/// JSON.
 ///
 /// ```
 /// use auth_client_core::provider::check;

@@ -41,10 +41,7 @@ pub fn random_responses(description: &Value, operation: &str) -> (u16, Vec<Strin
     let operation = operations.find(|candidate| candidate["operationId"] == operation).unwrap();
     let mut responses = operation["responses"].as_object().unwrap().iter();
     let (status, response) = responses.find(|(status, _)| status.starts_with('2')).unwrap();
-    let status = match operation["x-sdk-success"][0].as_u64() {
-        Some(only) => u16::try_from(only).unwrap(),
-        None => status.parse().unwrap_or(200),
-    };
+    let status = status.parse().unwrap_or(200);
     let Some(schema) = response.pointer("/content/application~1json/schema") else {
         return (status, vec![String::new()]);
     };

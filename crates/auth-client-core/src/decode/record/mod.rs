@@ -17,11 +17,13 @@ mod describe;
 pub(crate) mod digits;
 mod read;
 mod slot;
+mod stated;
 mod values;
 mod write;
 
 pub use read::{carried, known, read, read_as, read_at};
 pub use slot::Slot;
+pub use stated::Stated;
 pub use write::{Exposed, Form, debug, equal, write, write_field};
 
 use super::unknown::UnknownFields;
