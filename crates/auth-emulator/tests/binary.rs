@@ -45,7 +45,13 @@ impl Scratch {
 
     /// Runs a command to its end: exit code, standard output, standard error.
     fn run(&self, args: &[&str]) -> (i32, String, String) {
+        self.run_with(args, "")
+    }
+
+    /// The same with the token of a control API.
+    fn run_with(&self, args: &[&str], token: &str) -> (i32, String, String) {
         let mut command = self.command(args);
+        command.env("AUTH_EMULATOR_TOKEN", token);
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || sender.send(command.output().unwrap()));
         let output = receiver.recv_timeout(PATIENCE).expect("the program did not end");
@@ -202,10 +208,13 @@ async fn env_and_health_find_the_running_emulator() {
     assert_eq!(scratch.run(&["health"]).0, 0);
     let (url, token) =
         (ready["control"]["url"].as_str().unwrap(), ready["control"]["token"].as_str().unwrap());
-    assert_eq!(scratch.run(&["health", "--control", url, "--token", token]).0, 0);
-    let (code, _, errors) = scratch.run(&["health", "--control", url, "--token", "wrong"]);
-    assert_eq!(code, 1);
-    assert!(errors.contains("token is wrong"), "{errors}");
+    for (token, code, problem) in
+        [(token, 0, ""), ("wrong", 1, "token is wrong"), ("", 2, "requires the token in AUTH_EMULATOR_TOKEN")]
+    {
+        let (found, _, errors) = scratch.run_with(&["health", "--control", url], token);
+        assert_eq!(found, code, "{errors}");
+        assert!(errors.contains(problem), "{errors}");
+    }
 
     let file = scratch.0.join("auth-emulator.json");
     let left = fs::read_to_string(&file).unwrap();
@@ -354,11 +363,11 @@ async fn the_controls_work_over_a_socket() {
     let ready: Value = serde_json::from_str(&server.line()).unwrap();
     let socket = format!("unix:{}", ready["control"]["socket"].as_str().unwrap());
     let token = ready["control"]["token"].as_str().unwrap();
-    let (code, out, _) = scratch.run(&["clock", "--control", &socket, "--token", token]);
+    let (code, out, _) = scratch.run_with(&["clock", "--control", &socket], token);
     assert_eq!((code, serde_json::from_str::<Value>(&out).unwrap()["mode"].clone()), (0, json!("real")));
     server.end("-TERM");
     assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
-    assert_eq!(scratch.run(&["clock", "--control", &socket, "--token", token]).0, 1);
+    assert_eq!(scratch.run_with(&["clock", "--control", &socket], token).0, 1);
     fs::remove_dir(&directory).unwrap();
 }
 

@@ -150,17 +150,14 @@ pub(crate) struct Connection {
     #[arg(long, value_name = "PATH", conflicts_with = "control", env = "AUTH_EMULATOR_READY_FILE")]
     pub(crate) ready_file: Option<PathBuf>,
 
-    /// URL of the control API, or unix: and the path of its socket, instead of a ready file.
-    #[arg(long, value_name = "URL", requires = "token")]
+    /// URL of the control API, or unix: and the path of its socket, instead of a ready file. The token comes from
+    /// AUTH_EMULATOR_TOKEN, because other users see the arguments of a process.
+    #[arg(long, value_name = "URL")]
     pub(crate) control: Option<String>,
 
     /// Namespace that the command is about, instead of the default one.
     #[arg(long, value_name = "NAME", env = "AUTH_EMULATOR_NAMESPACE")]
     pub(crate) namespace: Option<String>,
-
-    /// Token of the control API.
-    #[arg(long, env = "AUTH_EMULATOR_TOKEN", hide_env_values = true, value_name = "TOKEN")]
-    pub(crate) token: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

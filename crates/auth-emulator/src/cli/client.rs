@@ -11,6 +11,8 @@ use super::failure::Failure;
 use super::ready;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// The variable with the token of the control API. Arguments are visible to other users.
+const TOKEN: &str = "AUTH_EMULATOR_TOKEN";
 
 /// A running emulator.
 #[derive(Debug)]
@@ -29,9 +31,13 @@ impl<S: Read + Write> Stream for S {}
 impl Client {
     /// The emulator that the command line names, or the one of the ready file.
     pub(crate) fn find(connection: &Connection) -> Result<Self, Failure> {
-        let mut client = match (&connection.control, &connection.token) {
-            (Some(url), Some(token)) => Self::new(url.clone(), token.clone()),
-            _ => {
+        let mut client = match &connection.control {
+            Some(url) => {
+                let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
+                let missing = || Failure::usage(format!("--control requires the token in {TOKEN}"));
+                Self::new(url.clone(), token.ok_or_else(missing)?)
+            }
+            None => {
                 let ready = ready::read(connection.ready_file.as_deref())?;
                 Self::new(ready.control.url, ready.control.token)
             }

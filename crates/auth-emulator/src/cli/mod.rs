@@ -74,7 +74,7 @@ pub fn control(method: &str, target: &str, body: Option<&Value>) -> Result<Value
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let namespace = variable("AUTH_EMULATOR_NAMESPACE").map(|name| name.to_string_lossy().into_owned());
     let ready_file = variable("AUTH_EMULATOR_READY_FILE").map(PathBuf::from);
-    let connection = Connection { ready_file, control: None, namespace, token: None };
+    let connection = Connection { ready_file, control: None, namespace };
     let response = Client::find(&connection).and_then(|client| client.call(method, target, body));
     response.map_err(|failure| ActionError::new(failure.to_string()))
 }
