@@ -62,6 +62,7 @@ impl Database {
                     let cells = (0..count).map(|index| match row.get_ref(index)? {
                         ValueRef::Null => Ok("-".to_owned()),
                         ValueRef::Integer(number) => Ok(number.to_string()),
+                        ValueRef::Real(number) => Ok(number.to_string()),
                         ValueRef::Text(text) => Ok(String::from_utf8(text.to_vec()).unwrap()),
                         other => panic!("a value as {:?}", other.data_type()),
                     });
@@ -168,6 +169,7 @@ cases! {
     anything_else_is_refused, 30;
     a_second_run_is_refused, 2_500;
     a_run_whose_lock_was_lost_stops, 30;
+    amounts_compare_as_numbers, 30;
 }
 
 /// Waits until a condition holds.
@@ -328,16 +330,65 @@ async fn values_keep_their_digits_and_unknown_fields(place: Place) {
     }
     let err = place.export("gifts-full", &[], 0, "gifts-full: 1 row in ");
     assert!(err.contains("are only in _raw: segmentId"), "{err}");
+    let is_sqlite = matches!(place.database, Database::Sqlite(_));
+    assert_eq!(err.contains("rounded, and exact only in _raw: amount"), is_sqlite, "{err}");
+    let amount = if is_sqlite { "12345678901234567000" } else { "12345678901234567890.1234567890" };
     let found = place
         .database
         .query("SELECT id, amount, contactId, batch, giftType, segmentId, _raw FROM gifts_full")
         .await;
-    assert_eq!(found, [format!("7|12345678901234567890.1234567890|8|a'b\"c\\|-|-|{row}")]);
+    assert_eq!(found, [format!("7|{amount}|8|a'b\"c\\|-|-|{row}")]);
     let private = place
         .database
         .query("SELECT count(*) FROM gifts_full WHERE isPrivate AND giftDate LIKE 'nul _ here'")
         .await;
     assert_eq!(private, ["1"]);
+}
+
+/// Also in a table of an earlier version, which had strings.
+async fn amounts_compare_as_numbers(place: Place) {
+    let gift = |id: u32, amount: &str| format!(r#"{{"id":{id},"amount":{amount}}}"#);
+    let rows = [gift(1, "9.50"), gift(2, "\"100.10\""), gift(3, "1000")];
+    let page = |rows: &[String]| format!(r#"{{"list":[{}],"total":3}}"#, rows.join(","));
+    let export = async |rows: &[String]| {
+        for rows in [rows, &[]] {
+            let fault = Fault::response(200, &[("Content-Type", "application/json")], &page(rows));
+            let rule = FaultRule::new("virtuous", fault).operation("gifts.query_full").times(1);
+            place.emulator.add_fault(rule).unwrap();
+        }
+        let err = place.export("gifts-full", &["--restart"], 0, "rows in ");
+        assert!(!err.contains("rounded"), "{err}");
+    };
+    let check = async || {
+        let above = "SELECT id FROM gifts_full WHERE amount > 10 ORDER BY amount DESC";
+        assert_eq!(place.database.query(above).await, ["3", "2"]);
+        let sum = "SELECT count(*) FROM gifts_full WHERE amount = 100.1";
+        assert_eq!(place.database.query(sum).await, ["1"]);
+    };
+    export(&rows).await;
+    check().await;
+    if !matches!(place.database, Database::Sqlite(_)) {
+        return;
+    }
+    for sql in [
+        "ALTER TABLE gifts_full DROP COLUMN amount",
+        "ALTER TABLE gifts_full ADD COLUMN amount TEXT",
+        "UPDATE gifts_full SET amount = json_extract(_raw, '$.amount')",
+        "CREATE INDEX of_amount ON gifts_full (amount)",
+    ] {
+        place.database.query(sql).await;
+    }
+    let err = place.export("gifts-full", &[], 2, "can't be written: ");
+    assert!(err.contains("of_amount") && err.contains("hint: drop the index"), "{err}");
+    place.database.query("DROP INDEX of_amount").await;
+    let fault = Fault::response(200, &[("Content-Type", "application/json")], &page(&[]));
+    place.emulator.add_fault(FaultRule::new("virtuous", fault).operation("gifts.query_full")).unwrap();
+    place.export("gifts-full", &[], 0, "rows in ");
+    check().await;
+    assert_eq!(
+        place.database.query("SELECT DISTINCT typeof(amount) FROM gifts_full WHERE id < 3").await,
+        ["real"]
+    );
 }
 
 async fn anything_else_is_refused(place: Place) {

@@ -1,6 +1,6 @@
 //! A table of a SQLite database as a target.
 
-use super::columns::{Columns, Values};
+use super::columns::{Columns, RAW, Values};
 use super::file::{Lock, beside};
 use super::sink::Sink;
 use super::state::State;
@@ -10,6 +10,7 @@ use crate::index::FieldType;
 use async_trait::async_trait;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, params};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use virtuous_client::export::ExportedRow;
@@ -27,6 +28,8 @@ pub(super) struct Sqlite {
     connection: Option<Connection>,
     statements: Statements,
     values: Values,
+    /// Columns with numbers that SQLite has rounded.
+    rounded: BTreeSet<String>,
     state: Option<State>,
     /// The state as it is in the database, also of a table that was removed.
     stored: Option<String>,
@@ -46,6 +49,7 @@ impl Sqlite {
             connection: None,
             statements: Statements::new(Dialect::Sqlite, table, columns),
             values: Values::new(columns.clone()),
+            rounded: BTreeSet::new(),
             state: None,
             stored: None,
         };
@@ -85,9 +89,9 @@ impl Sqlite {
     }
 
     fn parts(&mut self) -> Result<Parts<'_>, Failure> {
-        let Self { connection, statements, values, name, key, stored, .. } = self;
+        let Self { connection, statements, values, rounded, name, key, stored, .. } = self;
         match connection {
-            Some(connection) => Ok(Parts { connection, statements, values, name, key, stored }),
+            Some(connection) => Ok(Parts { connection, statements, values, rounded, name, key, stored }),
             None => Err(Failure::local(format!("{name} is not open"))),
         }
     }
@@ -107,6 +111,7 @@ struct Parts<'a> {
     connection: &'a mut Connection,
     statements: &'a Statements,
     values: &'a mut Values,
+    rounded: &'a mut BTreeSet<String>,
     name: &'a str,
     key: &'a str,
     stored: &'a mut Option<String>,
@@ -120,8 +125,23 @@ fn failed(name: &str, doing: &str, error: &rusqlite::Error) -> Failure {
                 .hint("run the same command again: it resumes")
         }
         Some(ErrorCode::NotADatabase) => Failure::usage(format!("{name} is not a SQLite database")),
+        // A table of an earlier version is altered, which an index or a view of the user can prevent.
+        _ if message.contains("after drop column") || message.contains("cannot drop column") => {
+            Failure::usage(message).hint(
+                "drop the index or the view that uses the column, or write to another table: --table NAME",
+            )
+        }
         _ => Failure::local(message),
     }
+}
+
+/// Whether a decimal keeps all its digits as a number of SQLite: a 64-bit integer, or 15 significant digits.
+fn is_exact(decimal: &str) -> bool {
+    let mantissa = decimal.split(['e', 'E']).next().unwrap_or_default();
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let is_normal = |number: f64| number.is_normal() || digits.bytes().all(|digit| digit == b'0');
+    decimal.parse::<i64>().is_ok()
+        || digits.trim_matches('0').len() <= 15 && decimal.parse().is_ok_and(is_normal)
 }
 
 #[async_trait(?Send)]
@@ -151,14 +171,17 @@ impl Sink for Sqlite {
             if is_new {
                 transaction.execute(&statements.create(), [])?;
             } else {
-                let mut columns = transaction.prepare("SELECT name FROM pragma_table_info(?1)")?;
-                let existing = columns.query_map([key], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
+                let mut columns = transaction.prepare("SELECT name, type FROM pragma_table_info(?1)")?;
+                let existing = columns.query_map([key], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                let existing = existing.collect::<Result<Vec<(String, String)>, _>>()?;
                 drop(columns);
-                for add in statements.add_missing(&existing) {
-                    transaction.execute(&add, [])?;
-                }
                 if restart {
                     transaction.execute(&format!("DELETE FROM {}", statements.table), [])?;
+                }
+                let names: Vec<String> = existing.iter().map(|(name, _)| name.clone()).collect();
+                let add = statements.add_missing(&names);
+                for change in statements.convert_decimals(&existing).iter().chain(&add) {
+                    transaction.execute(change, [])?;
                 }
             }
             transaction.commit()?;
@@ -172,12 +195,19 @@ impl Sink for Sqlite {
     }
 
     async fn write(&mut self, rows: &[ExportedRow], state: &State) -> Result<(), Failure> {
-        let Parts { connection, statements, values, name, key, stored } = self.parts()?;
+        let Parts { connection, statements, values, rounded, name, key, stored } = self.parts()?;
         let mut prepared = Vec::with_capacity(rows.len());
         for row in rows {
             let all = values.of(row)?.into_iter().chain([Some(row.json.clone())]);
-            let typed = all.zip(statements.columns()).map(|(value, (_, ty))| match (value, ty) {
+            let typed = all.zip(statements.columns()).map(|(value, (column, ty))| match (value, ty) {
                 (None, _) => Value::Null,
+                (Some(text), FieldType::Decimal) => {
+                    if !is_exact(&text) {
+                        rounded.insert(column.clone());
+                    }
+                    // The type of the column makes a number of it.
+                    Value::Text(text)
+                }
                 (Some(text), FieldType::Boolean) => Value::Integer(i64::from(text == "true")),
                 (Some(text), FieldType::Integer) => text.parse().map_or(Value::Null, Value::Integer),
                 (Some(text), _) => Value::Text(text),
@@ -206,6 +236,27 @@ impl Sink for Sqlite {
     }
 
     fn note(&self) -> Option<String> {
-        self.values.note()
+        let names: Vec<&str> = self.rounded.iter().map(String::as_str).collect();
+        let rounded = format!("Some numbers are rounded, and exact only in {RAW}: {}", names.join(", "));
+        let notes = self.values.note().into_iter().chain((!names.is_empty()).then_some(rounded));
+        notes.reduce(|one, other| format!("{one}\n{other}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_15_digits_are_exact() {
+        for exact in
+            ["0", "-0.00", "10.50", "0.1", "999999999999.99", "-9223372036854775807", "1.5e300", "100e20"]
+        {
+            assert!(is_exact(exact), "{exact}");
+        }
+        for rounded in ["0.1234567890123456", "9223372036854775808", "1234567890123456.5", "1e400", "1e-320"]
+        {
+            assert!(!is_exact(rounded), "{rounded}");
+        }
     }
 }

@@ -94,7 +94,7 @@ impl Dialect {
         table.schema.iter().map(|schema| quote(schema) + ".").collect::<String>() + &quote(&table.name)
     }
 
-    /// Decimals never become floating-point numbers.
+    /// The declared type of a column. In SQLite, `NUMERIC` stores the strings of decimals as numbers, so that they compare as numbers.
     fn ty(self, ty: FieldType) -> &'static str {
         match self {
             #[cfg(feature = "postgres")]
@@ -108,7 +108,8 @@ impl Dialect {
             #[cfg(feature = "sqlite")]
             Self::Sqlite => match ty {
                 FieldType::Boolean | FieldType::Integer => "INTEGER",
-                FieldType::Decimal | FieldType::Text | FieldType::Json => "TEXT",
+                FieldType::Decimal => "NUMERIC",
+                FieldType::Text | FieldType::Json => "TEXT",
             },
         }
     }
@@ -182,6 +183,25 @@ impl Statements {
         let columns: Vec<String> = columns.collect();
         let (ty, _) = self.dialect.time();
         format!("CREATE TABLE {} ({}, \"{EXPORTED_AT}\" {ty} NOT NULL)", self.table, columns.join(", "))
+    }
+
+    /// Converts the decimals of a table of an earlier version of authctl, which stored them as strings. `existing` are the columns
+    /// with their declared types. SQLite can't change the type of a column.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn convert_decimals(&self, existing: &[(String, String)]) -> Vec<String> {
+        let is_text = |name: &str| existing.iter().any(|(own, ty)| own == name && ty == "TEXT");
+        let decimals = self.columns.iter().filter(|(name, ty)| *ty == FieldType::Decimal && is_text(name));
+        decimals
+            .flat_map(|(name, ty)| {
+                let (table, ty) = (&self.table, self.dialect.ty(*ty));
+                [
+                    format!("ALTER TABLE {table} ADD COLUMN _authctl_new {ty}"),
+                    format!("UPDATE {table} SET _authctl_new = \"{name}\""),
+                    format!("ALTER TABLE {table} DROP COLUMN \"{name}\""),
+                    format!("ALTER TABLE {table} RENAME COLUMN _authctl_new TO \"{name}\""),
+                ]
+            })
+            .collect()
     }
 
     /// Adds what a table of an earlier version doesn't have.
