@@ -117,7 +117,7 @@ pub(crate) fn command(operation: &Operation, slots: &[Slot]) -> Command {
     if let Some(body) = &operation.body {
         let what = match &body.media {
             Some(media) => format!("The body ({media}): @FILE, or - for standard input."),
-            None => "The body as JSON: @FILE, - for standard input, or the JSON itself. Fields can be added by flags.".to_owned(),
+            None => "The body as JSON: @FILE, - for standard input, or the JSON itself. Flags add fields, and replace those that --data has too.".to_owned(),
         };
         let data = Arg::new("data")
             .long("data")

@@ -23,19 +23,21 @@ const PAGE: u64 = 100;
 /// Calls an operation and prints the response.
 pub(crate) async fn run(operation: &Operation, input: Input, globals: &Globals) -> Result<(), Failure> {
     crate::output::check(globals, &operation.columns, &operation.secrets)?;
-    if operation.paging.is_none() {
-        globals.refuse(&["--all"], &format!("{} has no pages, its response is complete", operation.id()))?;
-    }
     if !operation.returns_rows() {
-        globals.refuse(&["--limit"], &format!("{} returns no list", operation.id()))?;
+        globals.refuse(&["--all", "--limit"], &format!("{} returns no list", operation.id()))?;
+    } else if operation.paging.is_none() {
+        globals.refuse(
+            &["--all"],
+            &format!("the vendor documents no pages of {}: it returns what one call returns", operation.id()),
+        )?;
     }
     if globals.dry_run {
         let settings = Settings::for_dry_run(operation.provider(), globals)?;
         let input = input.filled(operation, &settings)?;
-        let (path, hidden) = (path(operation, &input)?, hidden(operation));
+        let path = path(operation, &input)?;
         let make =
             |client: &Client| request(client.request(operation.method(), &path), operation, &input, None);
-        let text = dry_run::show(&settings, operation.class, &hidden, make).await?;
+        let text = dry_run::show(&settings, operation, make).await?;
         return Out::default().write(text.as_bytes());
     }
     if operation.deletes() {
@@ -62,7 +64,9 @@ async fn send_all(
     let limit = globals.limit.filter(|_| operation.paging.is_some());
     if !globals.all && limit.is_none() {
         let response = send(operation, request(None), globals).await?;
-        return printed(operation, globals, response.body());
+        printed(operation, globals, response.body())?;
+        note_missing(operation, input, globals, response.body());
+        return Ok(());
     }
     let most = operation.paging.and_then(|paging| paging.max_take).unwrap_or(PAGE);
     let given = |name: &str| {
@@ -81,7 +85,7 @@ async fn send_all(
         let Some(rows) = page_rows(&page, operation.rows.as_deref()) else {
             return Err(Failure::new(Exit::Refused, "decode", "the response is not a page"));
         };
-        total = json::field(&page, "total").and_then(|total| total.parse::<u64>().ok());
+        total = json::total(&page);
         if rows.is_empty() {
             break;
         }
@@ -106,6 +110,25 @@ async fn send_all(
         note(&format!("the list ended at row {skip}, but the vendor states a total of {total}"));
     }
     Ok(())
+}
+
+/// Says that a list is not whole, unless a part of it was asked for.
+fn note_missing(operation: &Operation, input: &Input, globals: &Globals, body: &[u8]) {
+    let page = json::text(body);
+    let is_part = input.query.iter().any(|(name, _)| matches!(name.as_str(), "skip" | "take"));
+    let (Some(rows), Some(total)) = (json::rows(&page, operation.rows.as_deref()), json::total(&page)) else {
+        return;
+    };
+    let (rows, how) = (
+        rows.len() as u64,
+        match operation.paging {
+            Some(_) => "--all reads the others",
+            None => "the vendor documents no way to read the others",
+        },
+    );
+    if rows < total && !is_part && globals.limit.is_none() {
+        note(&format!("{rows} of {total} rows: {how}"));
+    }
 }
 
 /// The rows of a page. Null is an empty one.
@@ -195,15 +218,6 @@ fn path(operation: &Operation, input: &Input) -> Result<String, Failure> {
     }
     let values: Vec<String> = input.path.iter().map(|value| value.clone().unwrap_or_default()).collect();
     target::path(operation, &values)
-}
-
-/// The fields of a request body that are secrets, for the output of a dry run.
-pub(crate) fn hidden(operation: &Operation) -> Vec<String> {
-    let mut names = operation.secrets.clone();
-    if let Some(body) = &operation.body {
-        body.schema.secret_names(operation.provider(), &mut names, 0);
-    }
-    names
 }
 
 /// Asks before something is deleted.

@@ -5,8 +5,8 @@
 
 use crate::client::{Client, Options, Shared};
 use crate::failure::Failure;
-use crate::index::Class;
-use crate::json;
+use crate::index::{Class, Operation};
+use crate::secrets;
 use crate::settings::Settings;
 use async_trait::async_trait;
 use auth_client_core::Request;
@@ -32,8 +32,7 @@ impl Transport for Capture {
 /// Prints what a request would be.
 pub(crate) async fn show(
     settings: &Settings,
-    class: Class,
-    hidden: &[String],
+    operation: &Operation,
     make: impl FnOnce(&Client) -> Request,
 ) -> Result<String, Failure> {
     let capture = Capture::default();
@@ -43,16 +42,21 @@ pub(crate) async fn show(
     let outcome = call.retry(auth_client_core::RetryPolicy::none()).send().await;
     let first = capture.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (first, outcome) {
-        (Some(request), _) => Ok(text(&request, class, hidden)),
+        (Some(request), _) => Ok(text(&request, operation)),
         (None, Err(error)) => Err(Failure::call(settings.provider, Class::Read, false, &error)),
         (None, Ok(_)) => Err(Failure::local("the request was not built")),
     }
 }
 
-fn text(request: &http::Request<Bytes>, class: Class, hidden: &[String]) -> String {
+fn text(request: &http::Request<Bytes>, operation: &Operation) -> String {
     const SECRET: [HeaderName; 3] =
         [header::AUTHORIZATION, header::COOKIE, HeaderName::from_static("x-service-auth")];
-    let mut text = format!("{} {}\n", request.method(), request.uri());
+    let uri = request.uri().to_string();
+    let uri = match uri.split_once('?') {
+        Some((path, query)) => format!("{path}?{}", secrets::redacted_pairs(operation, query)),
+        None => uri,
+    };
+    let mut text = format!("{} {uri}\n", request.method());
     // Writing to a String can't fail.
     for (name, value) in request.headers() {
         let secret = value.is_sensitive() || SECRET.contains(name);
@@ -60,13 +64,10 @@ fn text(request: &http::Request<Bytes>, class: Class, hidden: &[String]) -> Stri
         let _ = writeln!(text, "{name}: {value}");
     }
     if !request.body().is_empty() {
-        let body = std::str::from_utf8(request.body()).ok();
-        let shown = body.map_or_else(
-            || format!("[{} bytes]", request.body().len()),
-            |body| json::format(body, true, &[hidden, &json::secret_names(body)].concat()),
-        );
+        let media = request.headers().get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok());
+        let shown = secrets::redacted_body(operation, media.unwrap_or_default(), request.body());
         let _ = writeln!(text, "\n{shown}");
     }
-    let _ = writeln!(text, "\nclass: {} (nothing was sent)", class.as_str());
+    let _ = writeln!(text, "\nclass: {} (nothing was sent)", operation.class.as_str());
     text
 }

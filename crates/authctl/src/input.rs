@@ -3,9 +3,10 @@
 use crate::arguments::{Slot, Where, only_in_data};
 use crate::failure::{Exit, Failure};
 use crate::globals::Globals;
-use crate::index::{Body, Operation, Place, Schema, resolve};
+use crate::index::{Body, Operation, Place, resolve};
 use crate::json;
 use crate::passwords;
+use crate::secrets;
 use crate::settings::Settings;
 use crate::values;
 use clap::ArgMatches;
@@ -109,7 +110,7 @@ fn once(slot: &Slot, values: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The body of `--data` with the fields of the flags.
+/// The body of `--data` with the fields of the flags, which replace those of `--data`.
 fn content(
     operation: &Operation,
     body: &Body,
@@ -120,15 +121,15 @@ fn content(
     let data = matches.get_one::<String>("data").map(|data| Data::read(data)).transpose()?;
     if let Some(media) = &body.media {
         let missing = || Failure::usage("the body is missing: --data @FILE, or --data - for standard input");
-        return Ok(Some(Content::Bytes(media.clone(), data.ok_or_else(missing)?.bytes)));
+        let data = data.ok_or_else(missing)?;
+        data.refuse_secrets(operation, media)?;
+        return Ok(Some(Content::Bytes(media.clone(), data.bytes)));
     }
-    let provider = operation.provider();
     let mut fields: Vec<(String, String)> = Vec::new();
     let mut whole = None;
     if let Some(data) = data {
         let text = data.json()?;
-        let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        data.refuse_secrets(provider, &body.schema, &value)?;
+        data.refuse_secrets(operation, "application/json")?;
         match json::object(&text) {
             Some(given) => fields = owned(given),
             None => whole = Some(text),
@@ -145,12 +146,6 @@ fn content(
     }
     for (slot, values) in given {
         once(slot, &values)?;
-        if fields.iter().any(|(name, _)| *name == slot.name) {
-            return Err(Failure::usage(format!(
-                "{} is set twice: by --data and by --{}",
-                slot.name, slot.flag
-            )));
-        }
         let mut elements = Vec::new();
         for value in values {
             not_redacted(&json::quote(&value))?;
@@ -163,7 +158,10 @@ fn content(
             }
         }
         let value = if slot.plain.list { format!("[{}]", elements.join(",")) } else { elements.concat() };
-        fields.push((slot.name.clone(), value));
+        match fields.iter_mut().find(|(name, _)| *name == slot.name) {
+            Some((_, of_data)) => *of_data = value,
+            None => fields.push((slot.name.clone(), value)),
+        }
     }
     let raw = match whole {
         Some(text) => RawValue::from_string(text).map_err(|_| Failure::usage("--data is not JSON"))?,
@@ -258,19 +256,11 @@ impl Data {
     }
 
     /// Refuses a body with a secret that was an argument.
-    pub(crate) fn refuse_secrets(
-        &self,
-        provider: &str,
-        schema: &Schema,
-        value: &serde_json::Value,
-    ) -> Result<(), Failure> {
-        match schema.secret_in(provider, value).filter(|_| self.literal) {
-            Some(name) => Err(Failure::new(
-                Exit::Usage,
-                "secret_in_arguments",
-                format!("the field {name} is a secret, and arguments are visible in process lists"),
-            )
-            .hint("pass the body with --data @FILE or --data -")),
+    pub(crate) fn refuse_secrets(&self, operation: &Operation, media: &str) -> Result<(), Failure> {
+        match secrets::in_body(operation, media, &self.bytes).filter(|_| self.literal) {
+            Some(name) => {
+                Err(secrets::refused("field", &name).hint("pass the body with --data @FILE or --data -"))
+            }
             None => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::failure::is_harmful;
 use auth_client_core::provider::model;
+use auth_client_core::provider::record::{Reading, read_at};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -69,6 +70,11 @@ pub(crate) fn rows<'a>(text: &'a str, name: Option<&str>) -> Option<Vec<&'a RawV
     array(text).or_else(|| array(field(text, name?)?))
 }
 
+/// Returns the number of all rows that a page states. Some servers state it as a string.
+pub(crate) fn total(page: &str) -> Option<u64> {
+    read_at(field(page, "total")?, Reading::Lenient).ok()
+}
+
 /// Returns an object with these fields only, in this order; null stands for those that it doesn't have. Anything else is
 /// returned as it is.
 pub(crate) fn project(text: &str, names: &[String]) -> String {
@@ -130,22 +136,20 @@ fn write(text: &str, pretty: bool, hidden: &[String], depth: usize, out: &mut St
     }
 }
 
-/// Returns the names of fields that are probably secrets, at any depth: for bodies that no description covers.
-pub(crate) fn secret_names(text: &str) -> Vec<String> {
-    const WORDS: [&str; 8] =
-        ["password", "passwd", "passphrase", "secret", "token", "apikey", "privatekey", "authorization"];
-    if let Some(items) = array(text) {
-        return items.iter().flat_map(|item| secret_names(item.get())).collect();
+/// Adds the names of all fields, at any depth.
+pub(crate) fn names(text: &str, names: &mut Vec<String>) {
+    for item in array(text).unwrap_or_default() {
+        self::names(item.get(), names);
     }
-    let mut names = Vec::new();
     for (name, value) in object(text).unwrap_or_default() {
-        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-        if WORDS.iter().any(|word| plain.to_lowercase().contains(word)) {
-            names.push(name);
-        }
-        names.extend(secret_names(value.get()));
+        names.push(name);
+        self::names(value.get(), names);
     }
-    names
+}
+
+/// Whether a string is JSON.
+pub(crate) fn is_valid(text: &str) -> bool {
+    serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
 /// Returns the path of the first field that an object has twice, at any depth.
@@ -316,6 +320,8 @@ mod tests {
     fn lists_and_pages_have_rows() {
         assert_eq!(rows("[1,2]", None).unwrap().len(), 2);
         let page = r#"{"list":[1],"total":9}"#;
+        assert_eq!((total(page), total(r#"{"total":"250"}"#)), (Some(9), Some(250)));
+        assert_eq!((total(r#"{"total":"many"}"#), total("[1]")), (None, None));
         assert_eq!(rows(page, Some("list")).unwrap().len(), 1);
         assert!(rows(page, None).is_none() && rows("7", Some("list")).is_none());
         assert_eq!(field(r#"{"data":{"a":1}}"#, "data"), Some(r#"{"a":1}"#));

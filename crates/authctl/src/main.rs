@@ -24,6 +24,7 @@ mod output;
 mod passwords;
 mod resolve;
 mod routes;
+mod secrets;
 mod server;
 mod settings;
 mod state;

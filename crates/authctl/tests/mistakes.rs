@@ -211,8 +211,15 @@ async fn a_login_that_cannot_work_is_refused_early() {
 }
 
 #[test]
-fn a_field_that_is_set_twice_is_an_error() {
+fn a_field_that_is_set_twice_is_an_error_and_a_flag_replaces_one_of_the_data() {
     let home = Home::new();
+    let update = ["virtuous", "contact_addresses", "update", "231", "--address1", "2 Main", "--dry-run"];
+    let data = r#"{"address1":"1 Main","label":"Home","city":"Phoenix"}"#;
+    let shown = home.run(&[&update as &[_], &["--data", data]].concat()).expect(0, "nothing was sent");
+    let (_, body) = shown.out.split_once("\n\n").unwrap();
+    let (body, _) = body.rsplit_once("\n\n").unwrap();
+    let expected = json!({ "address1": "2 Main", "label": "Home", "city": "Phoenix" });
+    assert_eq!(serde_json::from_str::<Value>(body).unwrap(), expected, "{shown:?}");
     let create =
         |data: &str| home.run(&["virtuous", "contacts", "create", "--dry-run", "--no-check", "--data", data]);
     create(r#"{"name":"a","name":"b"}"#).expect(2, "sets name twice");
@@ -492,6 +499,35 @@ async fn a_list_ends_when_a_page_has_no_new_row() {
         let home = Home::of(&emulator);
         home.run(&["virtuous", "gifts", "query", "--data", "{}", "--all", "-o", "ndjson"]).expect(code, said);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_not_whole_says_so() {
+    let emulator = emulator().await;
+    let home = Home::of(&emulator);
+    let users = r#"{"type":"List","total":250,"count":1,"limit":100,"data":[{"id":"u1"}]}"#;
+    let gifts = r#"{"list":[{"id":1},{"id":2}],"total":"30"}"#;
+    let json = [("Content-Type", "application/json")];
+    let add = |provider: &str, operation: &str, body: &str| {
+        let rule = FaultRule::new(provider, Fault::response(200, &json, body)).operation(operation);
+        emulator.add_fault(rule.times(9)).unwrap();
+    };
+    add("vaultvision", "users.list", users);
+    add("virtuous", "gifts.query", gifts);
+    let list = |more: &[&'static str]| {
+        home.run(&[&["vaultvision", "users", "list", "CmKJPDorO34hGJ0J"] as &[_], more].concat())
+    };
+    for format in ["json", "ndjson", "csv", "table", "raw"] {
+        list(&["-o", format]).expect(0, "1 of 250 rows: the vendor documents no way to read the others");
+    }
+    list(&["--all"]).expect(2, "--all: the vendor documents no pages of users.list");
+    assert_eq!(list(&["--limit", "1"]).expect(0, "").err, "");
+    let query = |more: &[&'static str]| {
+        home.run(&[&["virtuous", "gifts", "query", "--data", "{}"] as &[_], more].concat())
+    };
+    query(&[]).expect(0, "2 of 30 rows: --all reads the others");
+    assert_eq!(query(&["--take", "2"]).expect(0, "").err, "");
+    home.run(&["virtuous", "contacts", "get", "17", "--all"]).expect(2, "contacts.get returns no list");
 }
 
 /// Something in front of the API has responded: whether a write was executed is not known.

@@ -5,7 +5,7 @@ use crate::globals::Globals;
 use crate::index::Operation;
 use crate::input::{Content, Data, Input};
 use crate::routes::{Found, Routes};
-use crate::{call, resolve, target};
+use crate::{call, resolve, secrets, target};
 use http::HeaderValue;
 
 /// Call any path of a provider, with its credentials and retries.
@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     method: String,
     /// The path, percent-encoded, such as /api/Contact/Types; a query can follow.
     path: String,
-    /// A query parameter; can be repeated.
+    /// A query parameter; can be repeated. The value of a secret is @FILE, or - for standard input.
     #[arg(long, short, value_name = "NAME=VALUE")]
     query: Vec<String>,
     /// The body: @FILE, - for standard input, or the text itself.
@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     }
     globals.refuse(&["--all", "--limit"], "authctl api makes one call")?;
     let method = target::method(&arguments.method)?;
-    let (path, query) = target::typed(&arguments.path, &arguments.query)?;
+    let (path, mut query) = target::typed(&arguments.path, &arguments.query)?;
     let data = arguments.data.as_deref().map(Data::read).transpose()?;
     if HeaderValue::from_str(&arguments.content_type).is_err() {
         return Err(Failure::usage("--content-type is invalid"));
@@ -51,9 +51,10 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
         Ok(Found::Operation(route, values)) => (route.operation.clone(), values),
         Ok(Found::Unknown(_)) | Err(_) => (Operation::of_path(provider, &method, &path), Vec::new()),
     };
-    if let (Some(data), Some(body)) = (&data, &operation.body) {
-        let value = serde_json::from_slice(&data.bytes).unwrap_or_default();
-        data.refuse_secrets(provider, &body.schema, &value)?;
+    let inline = query.len() - arguments.query.len();
+    secrets::read_query(&operation, &mut query, inline)?;
+    if let Some(data) = &data {
+        data.refuse_secrets(&operation, &arguments.content_type)?;
     }
     let body = data.map(|data| Content::Bytes(arguments.content_type.clone(), data.bytes));
     let input = Input { path: values.into_iter().map(Some).collect(), query, body };

@@ -8,7 +8,7 @@ use crate::index::{Class, Operation};
 use crate::input::{Content, Data, Input};
 use crate::json::{self, Line};
 use crate::settings::Settings;
-use crate::{call, emulate, interrupt, output, target, words};
+use crate::{call, emulate, interrupt, output, secrets, target, words};
 use auth_client_core::{Error, Request, decode};
 use vise_client::{AccountDomain, Client, Session};
 
@@ -26,15 +26,18 @@ Examples, without an account:
 
 /// Lists VISE domains and calls their hosts.
 #[derive(clap::Args, Debug)]
-#[command(after_help = USAGE, override_usage = "authctl vise domains\n       authctl vise HOST|each METHOD PATH [--data @FILE|-|JSON]")]
+#[command(after_help = USAGE, override_usage = "authctl vise domains\n       authctl vise HOST|each METHOD PATH [--query NAME=VALUE] [--data @FILE|-|JSON]")]
 pub(crate) struct Arguments {
     /// `domains`, `each`, or the host of a domain.
     #[arg(value_name = "domains|each|HOST")]
     target: Option<String>,
     /// The method, such as get.
     method: Option<String>,
-    /// The path, percent-encoded, such as /domains.
+    /// The path, percent-encoded, such as /domains; a query can follow.
     path: Option<String>,
+    /// A query parameter; can be repeated. The value of a secret is @FILE, or - for standard input.
+    #[arg(long, short, value_name = "NAME=VALUE")]
+    query: Vec<String>,
     /// The body as JSON: @FILE, - for standard input, or the JSON itself.
     #[arg(long, short, value_name = "@FILE|-|JSON", allow_hyphen_values = true)]
     data: Option<String>,
@@ -51,7 +54,9 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     let call = match (target, &arguments.method, &arguments.path) {
         ("domains", None, None) => None,
         ("domains", ..) => return Err(Failure::usage("authctl vise domains takes no further arguments")),
-        (_, Some(method), Some(path)) => Some(Call::new(method, path, arguments.data.as_deref())?),
+        (_, Some(method), Some(path)) => {
+            Some(Call::new(method, path, &arguments.query, arguments.data.as_deref())?)
+        }
         _ => {
             let near = words::did_you_mean(target, ["domains", "each"].into_iter());
             return Err(Failure::usage(format!(
@@ -185,15 +190,18 @@ struct Call {
 
 impl Call {
     /// The query is decoded here, and encoded with the request.
-    fn new(method: &str, path: &str, data: Option<&str>) -> Result<Self, Failure> {
+    fn new(method: &str, path: &str, more: &[String], data: Option<&str>) -> Result<Self, Failure> {
         let method = target::method(method)?;
-        let (path, query) = target::typed(path, &[])?;
+        let (path, mut query) = target::typed(path, more)?;
+        let operation = Operation::of_path("vise", &method, &path);
+        let inline = query.len() - more.len();
+        secrets::read_query(&operation, &mut query, inline)?;
         let data = data.map(Data::read).transpose()?;
         if let Some(data) = &data {
             data.json()?;
+            data.refuse_secrets(&operation, "application/json")?;
         }
         let body = data.map(|data| Content::Bytes("application/json".to_owned(), data.bytes));
-        let operation = Operation::of_path("vise", &method, &path);
         Ok(Self { operation, input: Input { query, body, ..Input::default() } })
     }
 
@@ -202,7 +210,7 @@ impl Call {
         let query: Vec<String> =
             self.input.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mark = if query.is_empty() { "" } else { "?" };
-        format!("{}{mark}{}", self.operation.id(), query.join("&"))
+        format!("{}{mark}{}", self.operation.id(), secrets::redacted_pairs(&self.operation, &query.join("&")))
     }
 
     fn request(&self, session: &Session) -> Request {
@@ -217,12 +225,13 @@ mod tests {
 
     #[test]
     fn the_query_of_a_path_is_not_encoded_twice() {
-        let call = Call::new("get", "/domains?q=a%20b&r=%26c", None).unwrap();
+        let call = Call::new("get", "/domains?q=a%20b&r=%26c", &[], None).unwrap();
         assert_eq!(call.operation.path, "/domains");
         let query = [("q", "a b"), ("r", "&c")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(call.input.query, query);
         assert_eq!(call.shown(), "GET /domains?q=a b&r=&c");
-        assert_eq!(Call::new("delete", "/a", None).unwrap().shown(), "DELETE /a");
-        assert!(Call::new("gte", "/domains", None).is_err() && Call::new("get", "domains", None).is_err());
+        let new = |method, path| Call::new(method, path, &[], None);
+        assert_eq!(new("delete", "/a").unwrap().shown(), "DELETE /a");
+        assert!(new("gte", "/domains").is_err() && new("get", "domains").is_err());
     }
 }

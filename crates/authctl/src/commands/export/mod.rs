@@ -211,7 +211,7 @@ async fn show(resource: Resource, since: &Since, arguments: &Arguments) -> Resul
     };
     let query = query.sort_by(if resource == Resource::Campaigns { "campaignId" } else { "Id" });
     let settings = Settings::for_dry_run("virtuous", &arguments.globals)?;
-    let text = dry_run::show(&settings, operation.class, &[], |client| {
+    let text = dry_run::show(&settings, &operation, |client| {
         let mut request = client.request(operation.method(), &operation.path).operation(operation.metadata());
         if operation.paging.is_some() {
             request = request.query("skip", 0_u64).query("take", arguments.batch);

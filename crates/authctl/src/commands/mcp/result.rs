@@ -90,11 +90,11 @@ fn page(
     // A write is not made again for the rest of its rows.
     let is_read = operation.class == Class::Read;
     let most = if is_read { MAX_DATA } else { MAX_RECORD };
-    let total = json::field(text, "total").and_then(|total| total.parse::<u64>().ok());
-    // A vendor without pages sends all rows.
+    let (stated, received) = (json::total(text), rows.len() as u64);
+    // A vendor without pages sends what it has, or what it is able to.
     let (skipped, total) = match operation.paging {
-        Some(_) => (0, total),
-        None => (usize::try_from(view.offset).unwrap_or(usize::MAX), Some(rows.len() as u64)),
+        Some(_) => (0, stated),
+        None => (usize::try_from(view.offset).unwrap_or(usize::MAX), Some(stated.unwrap_or(0).max(received))),
     };
     let mut projection = Projection::new(&view.fields);
     let (mut data, mut count, mut cut) = (String::from("["), 0_u64, false);
@@ -122,7 +122,7 @@ fn page(
     let is_last = total == Some(end) && (!full || end > rows.len() as u64);
     let more = match operation.paging {
         Some(_) => is_cut || (full && !is_last) || total.is_some_and(|total| end < total),
-        None => total.is_some_and(|total| end < total),
+        None => end < received,
     };
     let more = count > 0 && more;
     line = line.json("rows", count);
@@ -131,6 +131,9 @@ fn page(
     }
     if more && is_read {
         line = line.text("next_cursor", end.to_string().as_str());
+    }
+    if operation.paging.is_none() && total > Some(received) {
+        line = line.text("incomplete", "the vendor documents no way to read the other rows");
     }
     if cut {
         line = line.text(
