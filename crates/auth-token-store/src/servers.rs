@@ -135,6 +135,16 @@ pub(crate) fn redis(arguments: &[&str]) -> Server {
     start("redis", command, |port| responds(port, "127.0.0.1"))
 }
 
+/// Starts a node of a cluster that is not formed yet. A node is considered to have failed after this time.
+pub(crate) fn redis_of_a_cluster(timeout: Duration) -> Server {
+    let (bus, timeout) = (free_port().to_string(), timeout.as_millis().to_string());
+    let mut settings = vec!["--cluster-enabled", "yes", "--cluster-port", &bus];
+    settings.extend(["--cluster-node-timeout", &timeout]);
+    // A replica that has not heard of its primary for long is promoted nevertheless.
+    settings.extend(["--cluster-replica-validity-factor", "0"]);
+    redis(&settings)
+}
+
 /// Starts Redis on all addresses, and waits until it responds at this one.
 pub(crate) fn redis_at(address: &str) -> Server {
     let command = |folder: &Path, port: u16| {

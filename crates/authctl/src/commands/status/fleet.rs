@@ -112,7 +112,8 @@ impl Store {
             let _ = rustls::crypto::ring::default_provider().install_default();
             let client = Client::open(address)
                 .map_err(|_| Failure::usage("--fleet: the address of Redis is invalid"))?;
-            return Ok(Self::Redis(RedisStore::new(client, keys)));
+            // Reads from a single server, too.
+            return Ok(Self::Redis(RedisStore::cluster(&[client], keys)));
         }
         if !address.starts_with("postgres://") && !address.starts_with("postgresql://") {
             return Err(Failure::usage(

@@ -1,6 +1,7 @@
 //! The Redis store against real servers.
 
-use super::{Redis, RedisStore, key_of};
+use super::node::key_of;
+use super::{Redis, RedisStore};
 use crate::servers::{self, Server};
 use crate::shared::tests::{key, pair};
 use crate::shared::{KeyRing, Shared};
@@ -39,11 +40,38 @@ async fn replicated() -> (Server, Server) {
 
 #[cfg(feature = "conformance")]
 mod suite {
+    use super::cluster::Cluster;
     use super::*;
     use crate::suite_tests::{self, REPLICATED};
 
     /// A primary, and its replica if there is one.
     struct Servers(Server, Option<Server>);
+
+    #[async_trait::async_trait]
+    impl suite_tests::Server for Cluster {
+        type Backend = Redis;
+
+        fn connect(&self) -> Redis {
+            let node = Client::open(self.primaries[0].redis_url()).unwrap();
+            Redis::new(super::super::route::Servers::cluster(&[node]))
+        }
+
+        async fn set_reachable(&self, reachable: bool) {
+            self.primaries.iter().for_each(|node| node.signal(if reachable { "CONT" } else { "STOP" }));
+        }
+
+        async fn lose_everything(&self) {
+            for node in &self.primaries {
+                let mut connection = connection(node).await;
+                let () = ::redis::cmd("FLUSHALL").query_async(&mut connection).await.unwrap();
+            }
+        }
+
+        async fn set_replicated(&self, replicated: bool) -> bool {
+            self.replicas.iter().for_each(|node| node.signal(if replicated { "CONT" } else { "STOP" }));
+            true
+        }
+    }
 
     #[async_trait::async_trait]
     impl suite_tests::Server for Servers {
@@ -75,6 +103,16 @@ mod suite {
             let (primary, replica) = replicated().await;
             suite_tests::stores_pass(Servers(primary, Some(replica)), &[]).await;
             suite_tests::stores_pass(Servers(servers::redis(&[]), None), &REPLICATED).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_cluster_passes_every_check() {
+        if servers::wanted() {
+            // Longer than the checks stop the servers.
+            let cluster = || Cluster::start(Duration::from_secs(120));
+            suite_tests::stores_pass(cluster().await, &[]).await;
+            suite_tests::budgets_pass(cluster().await).await;
         }
     }
 
@@ -191,9 +229,11 @@ async fn connections_are_encrypted_and_the_server_is_verified() {
     }
 }
 
-#[path = "redis_failover_tests.rs"]
+#[path = "cluster_tests.rs"]
+mod cluster;
+#[path = "failover_tests.rs"]
 mod failover;
-#[path = "redis_partition_tests.rs"]
+#[path = "partition_tests.rs"]
 mod partition;
 
 mod killed {

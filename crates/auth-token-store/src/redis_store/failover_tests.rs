@@ -69,7 +69,7 @@ impl Group {
     }
 }
 
-async fn wait_for(what: &str, is_so: impl AsyncFn() -> bool) {
+pub(super) async fn wait_for(what: &str, is_so: impl AsyncFn() -> bool) {
     let started = Instant::now();
     while !is_so().await {
         assert!(started.elapsed() < Duration::from_secs(60), "never: {what}");
@@ -78,7 +78,7 @@ async fn wait_for(what: &str, is_so: impl AsyncFn() -> bool) {
 }
 
 /// Waits until an operation works; until then, it fails in time.
-async fn working<T>(operation: impl AsyncFn() -> Result<T, StoreError>) -> T {
+pub(super) async fn working<T>(operation: impl AsyncFn() -> Result<T, StoreError>) -> T {
     let started = Instant::now();
     loop {
         let asked = Instant::now();
@@ -91,12 +91,12 @@ async fn working<T>(operation: impl AsyncFn() -> Result<T, StoreError>) -> T {
     }
 }
 
-async fn stored(store: &RedisStore) -> (u64, String) {
+pub(super) async fn stored(store: &RedisStore) -> (u64, String) {
     let token = working(async || store.load(&key()).await).await.expect("a token");
     (token.generation, token.access.expose_secret().to_owned())
 }
 
-async fn log_in(store: &RedisStore) {
+pub(super) async fn log_in(store: &RedisStore) {
     let mut locked = store.lock(&key()).await.unwrap();
     locked.load().await.unwrap();
     locked.save(&pair(1, "first")).await.unwrap();
