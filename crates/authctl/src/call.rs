@@ -1,6 +1,7 @@
 //! One call of an operation: confirm, send, read pages, print.
 
 use crate::client::{Client, Options};
+use crate::commands::login;
 use crate::failure::{Exit, Failure};
 use crate::globals::{Format, Globals};
 use crate::index::{Class, Operation};
@@ -48,6 +49,7 @@ pub(crate) async fn run(operation: &Operation, input: Input, globals: &Globals) 
         let client = Client::new(settings, &Options::of(globals))?;
         let outcome = send_all(operation, &input, globals, &client).await;
         client.close().await;
+        login::note_end(settings, &outcome).await;
         outcome
     })
     .await
@@ -195,14 +197,15 @@ pub(crate) async fn send(
     response.map_err(|error| {
         let is_page = error.kind() == ErrorKind::Decode && operation.class == Class::Read;
         let failure = Failure::call(operation.provider(), operation.class, operation.sensitive, &error);
-        let needs_login = operation.provider() == "virtuous"
-            && virtuous_client::Error::from(error)
-                .session_problem()
-                .is_some_and(virtuous_client::SessionProblem::needs_login);
-        if needs_login && !globals.emulator {
-            return failure.hint("authctl login virtuous starts a new session");
+        let problem = match operation.provider() {
+            "virtuous" if !globals.emulator => virtuous_client::Error::from(error).session_problem(),
+            _ => None,
+        };
+        match problem.filter(|problem| problem.needs_login()) {
+            Some(problem) => failure.needs_login(problem),
+            None if is_page => failure.or_hint("--output raw prints it as it is"),
+            None => failure,
         }
-        if is_page { failure.or_hint("--output raw prints it as it is") } else { failure }
     })
 }
 

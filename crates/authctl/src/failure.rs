@@ -4,6 +4,7 @@ use crate::index::Class;
 use crate::json::quote;
 use auth_client_core::{Error, ErrorKind};
 use std::fmt::Write as _;
+use virtuous_client::SessionProblem;
 
 /// Exit codes, a stable contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub(crate) struct Failure {
     code: &'static str,
     message: String,
     hint: Option<String>,
+    /// The session of a login has ended.
+    pub(crate) ended: bool,
     call: Option<Box<CallDetails>>,
 }
 
@@ -72,7 +75,7 @@ struct CallDetails {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit, code, message: message.into(), hint: None, call: None }
+        Self { exit, code, message: message.into(), hint: None, ended: false, call: None }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -164,7 +167,29 @@ impl Failure {
             }),
             _ => None,
         };
-        Self { exit, code: error.kind().as_str(), message, hint, call: Some(Box::new(details)) }
+        Self { exit, code: error.kind().as_str(), message, hint, ended: false, call: Some(Box::new(details)) }
+    }
+
+    /// The same failure of a call, if only a new login helps. The causes and the delay of the library are for programs that stay.
+    pub(crate) fn needs_login(mut self, problem: SessionProblem) -> Self {
+        let (ended, why) = match problem {
+            SessionProblem::RefreshRefused => {
+                (true, "the session has ended: the server rejected its renewal".to_owned())
+            }
+            SessionProblem::RefreshLost => (
+                true,
+                "the session has ended: a renewal was interrupted, and the server rejected the next one"
+                    .to_owned(),
+            ),
+            SessionProblem::NoRefreshToken => (true, "the session has ended".to_owned()),
+            other => (false, other.to_string()),
+        };
+        if let Some(call) = &mut self.call {
+            self.message = format!("{} {}: {why}", call.provider, call.operation);
+            call.retry_after = None;
+        }
+        self.ended = ended;
+        self.hint("authctl login virtuous starts a new session")
     }
 
     pub(crate) fn message(&self) -> &str {

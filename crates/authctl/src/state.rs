@@ -22,6 +22,9 @@ pub(crate) struct Login {
     pub(crate) store: Store,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) base_url: Option<String>,
+    /// The generation of the tokens whose session has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended: Option<u64>,
 }
 
 /// Where tokens are stored.

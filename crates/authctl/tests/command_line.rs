@@ -313,13 +313,20 @@ async fn a_user_logs_in_with_a_code() {
             && status[0]["state"] == "renewable",
         "{status}"
     );
-    let shown = home.run(&["status", "virtuous", "-o", "table"]).expect(0, " UTC, renewed").out;
+    let shown = home.run(&["status", "virtuous", "-o", "table"]).expect(0, " UTC").expect(0, "renewable").out;
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
     // The session is sent to its own address only.
     home.env = vec![("VIRTUOUS_BASE_URL", "https://other.example".to_owned())];
     home.run(&["virtuous", "contacts", "get", "17"]).expect(4, "another address");
     home.env.clear();
     home.run(&["virtuous", "contacts", "get", "17"]).expect(0, "Larsson");
+    // A session that has ended is called so until the next login.
+    assert!(at.revoke_all_tokens() > 0);
+    let ended = home.run(&["virtuous", "contacts", "get", "17"]);
+    let ended = ended.expect(4, "contacts.get: the session has ended: the server rejected its renewal\n");
+    assert!(ended.err.contains("hint: authctl login virtuous") && !ended.err.contains("retry"), "{ended:?}");
+    let status = home.run(&["status", "virtuous"]).expect(4, "the session has ended").json();
+    assert_eq!(status[0]["state"], "expired", "{status}");
     home.run(&["logout", "virtuous"]).expect(0, "Logged out");
     home.run(&["virtuous", "contacts", "get", "17"]).expect(4, "there are no credentials");
     home.run(&["login", "verigator"]).expect(2, "VERIGATOR_PASSWORD");

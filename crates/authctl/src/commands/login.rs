@@ -9,7 +9,7 @@ use crate::globals::Globals;
 use crate::index::Class;
 use crate::interrupt;
 use crate::output::note;
-use crate::settings::{Settings, environment, ways};
+use crate::settings::{Settings, Source, environment, ways};
 use crate::state::{Login, State, Store, token_file};
 use auth_client_core::provider::BaseUrl;
 use auth_client_core::provider::auth_core::store::{StoreKey, StoredToken, TokenStore as _};
@@ -94,7 +94,7 @@ pub(crate) async fn log_in(arguments: &LoginArguments, globals: &Globals) -> Res
         return Err(Failure::usage(format!("{other} is logged in with profile {profile}"))
             .hint("authctl logout virtuous first, or --profile NAME"));
     }
-    let login = Login { user: user.clone(), store: arguments.store, base_url };
+    let login = Login { user: user.clone(), store: arguments.store, base_url, ended: None };
     let settings = Settings::of_login(&profile, login.clone(), config.assumed(&profile, "virtuous"));
     let client = virtuous(&settings, &Options::of(globals))?.build();
     let client = client.map_err(|error| Failure::call("virtuous", Class::Read, true, &error))?;
@@ -199,6 +199,20 @@ pub(crate) async fn expire(profile: &str, login: &Login) -> Result<(), Failure> 
 pub(crate) async fn stored(profile: &str, login: &Login) -> Result<Option<StoredToken>, Failure> {
     let store = token_store(login.store, profile)?;
     store.load(&key(login)?).await.map_err(|error| Failure::credentials(error.to_string()))
+}
+
+/// Notes for `status` that the session of a login has ended, if this is why a call has failed.
+pub(crate) async fn note_end(settings: &Settings, outcome: &Result<(), Failure>) {
+    let (Err(Failure { ended: true, .. }), Source::Login(profile, login)) = (outcome, &settings.source)
+    else {
+        return;
+    };
+    // Ignored: the failure of the call says it too.
+    let (Ok(Some(token)), Ok(state)) = (stored(profile, login).await, State::load()) else { return };
+    if state.login(profile, "virtuous").as_ref() == Some(login) {
+        let ended = Login { ended: Some(token.generation), ..login.clone() };
+        let _ = state.set(profile, "virtuous", Some(ended));
+    }
 }
 
 fn key(login: &Login) -> Result<StoreKey, Failure> {

@@ -28,6 +28,7 @@ mod table;
 mod target;
 
 use crate::client::{self, Options};
+use crate::commands::login;
 use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::index::{self, Class, Operation};
@@ -174,6 +175,7 @@ async fn export(arguments: &Arguments) -> Result<(), Failure> {
         };
         lock(&meter).clear();
         client.close().await;
+        login::note_end(settings, &outcome).await;
         outcome
     })
     .await

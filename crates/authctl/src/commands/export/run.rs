@@ -194,11 +194,8 @@ impl Run<'_> {
 
     fn failure(&self, error: &Error) -> Failure {
         let failure = Failure::call("virtuous", Class::Read, false, error);
-        let needs_login = error.session_problem().is_some_and(virtuous_client::SessionProblem::needs_login);
-        match failure.exit {
-            Exit::Credentials if needs_login && !self.arguments.globals.emulator => {
-                failure.hint("authctl login virtuous starts a new session")
-            }
+        match error.session_problem().filter(|problem| problem.needs_login()) {
+            Some(problem) if !self.arguments.globals.emulator => failure.needs_login(problem),
             _ => failure,
         }
     }

@@ -16,11 +16,11 @@ use auth_client_core::provider::auth_core::{Clock as _, SystemClock};
 use auth_emulator::Timestamp;
 
 const NOTES: &str = "\
-For programs, expires is a time of RFC 3339 or null, and state is one of
+For programs, expires is a time of RFC 3339 or null. state is one of
   static     keys, which don't expire as far as they say
   renewable  tokens of a login, which are renewed automatically
   expiring   tokens of a login that can't be renewed
-  expired    the same, after their end: log in again
+  expired    tokens that have expired, or whose session has ended: log in again
   invalid    something is missing or wrong: see problem
   none       no credentials";
 
@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
 }
 
 /// The variables last: they are long, and a table of few columns can do without.
-const COLUMNS: [&str; 7] = ["provider", "source", "expires", "problem", "user", "state", "values"];
+const COLUMNS: [&str; 7] = ["provider", "state", "source", "expires", "problem", "user", "values"];
 
 pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
     globals.refuse(&["--all", "--limit", "--dry-run"], "status calls nothing, and is complete")?;
@@ -116,14 +116,18 @@ impl Found {
             match login::stored(profile, login).await {
                 Ok(Some(token)) => {
                     found.expires = token.expires_at.map(Timestamp::from_system_time);
-                    let has_ended = token.expires_at.is_some_and(|at| at <= SystemClock::new().now().wall);
-                    found.state = match (&token.refresh, has_ended) {
+                    let has_expired = token.expires_at.is_some_and(|at| at <= SystemClock::new().now().wall);
+                    let has_ended = login.ended == Some(token.generation);
+                    found.state = match (&token.refresh, has_expired) {
+                        _ if has_ended => "expired",
                         (Some(_), _) => "renewable",
                         (None, false) => "expiring",
                         (None, true) => "expired",
                     };
                     if found.state == "expired" {
-                        found.problem = Some("the tokens have expired: log in again".to_owned());
+                        let what =
+                            if has_ended { "the session has ended" } else { "the tokens have expired" };
+                        found.problem = Some(format!("{what}: authctl login virtuous"));
                     }
                 }
                 Ok(None) => found.problem = Some("the tokens are missing: log in again".to_owned()),
@@ -141,20 +145,17 @@ impl Found {
     }
 
     fn row(&self, for_people: bool) -> String {
-        let renewed = if self.state == "renewable" { ", renewed" } else { "" };
         let expires = self.expires.map(|at| at.to_string()).map(|time| match time.get(..16) {
-            Some(minute) if for_people => format!("{} UTC{renewed}", minute.replace('T', " ")),
+            Some(minute) if for_people => format!("{} UTC", minute.replace('T', " ")),
             _ => time,
         });
-        // For people, the other columns say it.
-        let state = Some(self.state).filter(|_| !for_people);
         Line::default()
             .text("provider", self.provider)
+            .text("state", self.state)
             .text("source", self.source.as_str())
             .text("expires", expires.as_deref())
             .text("problem", self.problem.as_deref())
             .text("user", self.user.as_deref())
-            .text("state", state)
             .text("values", self.values.as_deref())
             .end()
     }
