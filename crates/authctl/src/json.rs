@@ -65,6 +65,15 @@ pub(crate) fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     object(text)?.into_iter().find(|(own, _)| own == name).map(|(_, value)| value.get())
 }
 
+/// Returns the value of a field, or of a nested one, such as `profile.email`.
+pub(crate) fn at<'a>(fields: &[(String, &'a RawValue)], name: &str) -> Option<&'a RawValue> {
+    let own = fields.iter().rev().find(|(own, _)| own == name).map(|(_, value)| *value);
+    own.or_else(|| {
+        let (outer, inner) = name.split_once('.')?;
+        at(&object(at(fields, outer)?.get())?, inner)
+    })
+}
+
 /// Returns the elements of a list, or of the list in this field, as in a page.
 pub(crate) fn rows<'a>(text: &'a str, name: Option<&str>) -> Option<Vec<&'a RawValue>> {
     array(text).or_else(|| array(field(text, name?)?))
@@ -79,9 +88,7 @@ pub(crate) fn total(page: &str) -> Option<u64> {
 /// returned as it is.
 pub(crate) fn project(text: &str, names: &[String]) -> String {
     let Some(fields) = object(text) else { return text.to_owned() };
-    let value =
-        |name: &String| fields.iter().rev().find(|(own, _)| own == name).map(|(_, value)| value.get());
-    object_of(names.iter().map(|name| (name, value(name).unwrap_or("null"))))
+    object_of(names.iter().map(|name| (name, at(&fields, name).map_or("null", RawValue::get))))
 }
 
 /// Writes JSON on one line or indented, without the values of the fields that are `hidden`.
@@ -325,6 +332,9 @@ mod tests {
         assert_eq!(rows(page, Some("list")).unwrap().len(), 1);
         assert!(rows(page, None).is_none() && rows("7", Some("list")).is_none());
         assert_eq!(field(r#"{"data":{"a":1}}"#, "data"), Some(r#"{"a":1}"#));
+        let fields = object(r#"{"a.b":1,"c":{"d":{"e":2}}}"#).unwrap();
+        let at = |name| at(&fields, name).map(RawValue::get);
+        assert_eq!((at("a.b"), at("c.d.e"), at("c.x"), at("a.b.c")), (Some("1"), Some("2"), None, None));
     }
 
     #[test]

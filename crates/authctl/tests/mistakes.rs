@@ -174,7 +174,7 @@ fn what_is_wrong_is_named() {
     let usage = home.run(&["status", "--nonsense"]).expect(2, "--nonsense");
     assert!(!usage.err.contains("For more information"), "{usage:?}");
     let wide = home.run(&["list", "virtuous", "contacts", "-o", "table"]).expect(0, "");
-    assert!(wide.err.contains("more column") || wide.out.contains("path"), "{wide:?}");
+    assert!(wide.err.contains("Not shown: ") || wide.out.contains("path"), "{wide:?}");
     // Half a pair of keys, alone and next to a key that would do.
     let (application, private) = ("VIRTUOUS_APPLICATION_KEY", "VIRTUOUS_PRIVATE_KEY");
     for (is, missing) in [(application, private), (private, application)] {

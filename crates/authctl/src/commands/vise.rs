@@ -134,7 +134,7 @@ async fn each(client: &Client, call: &Call, arguments: &Arguments, globals: &Glo
         rows.push(row.text("error", error.to_string().as_str()).end());
     }
     let total = rows.len();
-    let outcome = output::rows(globals, &[], &rows);
+    let outcome = output::rows(globals, &["host", "error", "response"], &rows);
     outcome.map_err(|failure| failure.executed(class, Some(format!("[{}]", rows.join(",")))))?;
     match failed {
         0 => Ok(()),

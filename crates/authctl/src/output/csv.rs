@@ -24,13 +24,7 @@ pub(crate) fn document(columns: &[String], rows: &[String]) -> String {
         let fields = json::object(row).unwrap_or_default();
         let cells: Vec<String> = columns
             .iter()
-            .map(|column| {
-                fields
-                    .iter()
-                    .find(|(name, _)| name == column)
-                    .map(|(_, value)| cell(value.get()))
-                    .unwrap_or_default()
-            })
+            .map(|column| json::at(&fields, column).map(|value| cell(value.get())).unwrap_or_default())
             .collect();
         text.push_str(&line(cells.iter().map(String::as_str)));
     }

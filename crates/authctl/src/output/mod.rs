@@ -294,15 +294,11 @@ impl<'a> Printer<'a> {
             }
             csv::document(&self.columns, rows)
         } else {
-            let (text, left_out) =
+            let (text, hidden) =
                 table::rows(&self.columns, chosen, rows, self.globals.color(), table::width());
-            if left_out > 0 {
-                self.out.write(text.as_bytes())?;
-                let columns = if left_out == 1 { "column" } else { "columns" };
-                note(&format!("{left_out} more {columns}: --columns NAMES, or --output json"));
-                return Ok(());
-            }
-            text
+            self.out.write(text.as_bytes())?;
+            note_hidden(&hidden);
+            return Ok(());
         };
         self.out.write(text.as_bytes())
     }
@@ -330,11 +326,21 @@ pub(crate) struct Pages<'p, 'a> {
     printed: usize,
 }
 
+/// Names the fields that a table has no place for.
+fn note_hidden(names: &[String]) {
+    const MOST: usize = 4;
+    let (first, rest) = names.split_at(if names.len() > MOST + 1 { MOST } else { names.len() });
+    let others = if rest.is_empty() { String::new() } else { format!(" and {} others", rest.len()) };
+    if !first.is_empty() {
+        note(&format!("Not shown: {}{others} (--columns NAMES, or --output json)", first.join(", ")));
+    }
+}
+
 /// Keeps the names of fields that a row doesn't have.
 fn retain_absent(names: &mut Vec<String>, row: &str) {
     if !names.is_empty() {
         let fields = json::object(row).unwrap_or_default();
-        names.retain(|name| !fields.iter().any(|(own, _)| own == name));
+        names.retain(|name| json::at(&fields, name).is_none());
     }
 }
 

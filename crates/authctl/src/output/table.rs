@@ -21,63 +21,98 @@ pub(crate) fn width() -> usize {
     size.or_else(columns).unwrap_or(80).max(MIN_WIDTH)
 }
 
-/// Formats rows below a header. Returns the text and the number of columns that had no place. Empty columns are left out, and
-/// ids and names come first, unless the columns were `chosen`.
+/// Formats rows below a header. Returns the text and the names of the fields that are not shown. Empty columns are left out, and the
+/// columns that identify a row come first, unless the columns were `chosen`. Where there is no place for those, each row is a list of
+/// its fields.
 pub(crate) fn rows(
     columns: &[String],
     chosen: bool,
     rows: &[String],
     color: bool,
     width: usize,
-) -> (String, usize) {
-    let rows: Vec<_> = rows.iter().map(|row| json::object(row)).zip(rows).collect();
-    if rows.iter().any(|(fields, _)| fields.is_none()) {
-        let lines = rows.iter().map(|(_, row)| format!("{}\n", cut(&visible(&cell(row)), width)));
-        return (lines.collect(), 0);
+) -> (String, Vec<String>) {
+    let objects: Vec<_> = rows.iter().filter_map(|row| json::object(row)).collect();
+    if objects.len() < rows.len() {
+        let lines = rows.iter().map(|row| format!("{}\n", cut(&visible(&cell(row)), width)));
+        return (lines.collect(), Vec::new());
     }
-    let rows: Vec<_> = rows.into_iter().filter_map(|(fields, _)| fields).collect();
-    let mut names: Vec<String> = columns.to_vec();
-    if names.is_empty() {
-        for (name, value) in rows.iter().flatten() {
-            if !names.contains(name) && !value.get().starts_with(['{', '[']) {
-                names.push(name.clone());
-            }
+    let mut all: Vec<String> = columns.to_vec();
+    for (name, _) in objects.iter().flatten().filter(|_| !chosen) {
+        if !all.contains(name) {
+            all.push(name.clone());
         }
     }
-    if names.is_empty() {
-        names.extend(rows.iter().flatten().map(|(name, _)| name.clone()));
-        names.dedup();
+    // Nested values are shown if nothing else is to be chosen from.
+    let is_nested = |name: &String| {
+        let mut values = objects.iter().filter_map(|row| json::at(row, name));
+        values.any(|value| value.get().starts_with(['{', '[']))
+    };
+    let (mut shown, mut others): (Vec<String>, _) =
+        all.into_iter().partition(|name| chosen || columns.contains(name) || !is_nested(name));
+    if !columns.iter().any(|name| rank(name) == NAME) {
+        shown.extend(names_of(&others, &objects));
     }
-    let mut grid = grid(names, &rows, chosen);
-    if !chosen {
-        grid.sort_by_key(|(name, _)| rank(name));
+    if shown.is_empty() {
+        std::mem::swap(&mut shown, &mut others);
     }
-    let mut widths: Vec<usize> = Vec::new();
-    let mut total = 0;
-    for column in &grid {
-        let natural = longest(column).min(MAX_CELL);
+    let mut grid = grid(shown, &objects, chosen);
+    let ranks =
+        if chosen { vec![REST; grid.len()] } else { ranks(grid.iter().map(|(name, _)| name.as_str())) };
+    let mut ranked: Vec<(u8, Column)> = ranks.into_iter().zip(grid).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let (mut widths, mut total) = (Vec::new(), 0);
+    for (rank, column) in &ranked {
+        let least = match *rank {
+            ID => longest(column),
+            NAME => longest(column).min(16),
+            _ => longest(column).min(if chosen { 8 } else { 20 }),
+        };
         let gap = if widths.is_empty() { 0 } else { 2 };
-        let left = width.saturating_sub(total + gap);
-        let needed = if chosen || widths.len() < 2 { natural.min(8) } else { natural.min(12) };
-        if left < needed || left < 3 {
+        if total + gap + least > width {
             break;
         }
-        widths.push(natural.min(left));
-        total += gap + natural.min(left);
+        widths.push(least);
+        total += gap + least;
     }
-    for (own, column) in widths.iter_mut().zip(&grid) {
-        let more = longest(column).saturating_sub(*own).min(width.saturating_sub(total));
-        *own += more;
-        total += more;
+    let is_cut = !objects.is_empty() && ranked.get(widths.len()).is_some_and(|(rank, _)| *rank != REST);
+    grid = ranked.into_iter().map(|(_, column)| column).collect();
+    others.retain(|name| objects.iter().any(|row| json::at(row, name).is_some_and(|value| !is_empty(value))));
+    if is_cut {
+        return (blocks(&grid, objects.len(), color, width), others);
     }
-    let left_out = grid.len() - widths.len();
+    for most in [MAX_CELL, usize::MAX] {
+        for (own, column) in widths.iter_mut().zip(&grid) {
+            let more = longest(column).min(most).saturating_sub(*own).min(width.saturating_sub(total));
+            *own += more;
+            total += more;
+        }
+    }
+    let hidden = grid.iter().skip(widths.len()).map(|(name, _)| name.clone()).chain(others).collect();
     let header: Vec<&str> = grid.iter().map(|(name, _)| name.as_str()).collect();
     let mut text = bold(&line(&header, &widths), color) + "\n";
-    for index in 0..rows.len() {
+    for index in 0..objects.len() {
         text.push_str(&line(&row(&grid, index), &widths));
         text.push('\n');
     }
-    (text, left_out)
+    (text, hidden)
+}
+
+/// The names and addresses of nested objects, such as `profile.email`.
+fn names_of(nested: &[String], rows: &[Vec<(String, &RawValue)>]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for outer in nested {
+        for inner in rows.iter().filter_map(|row| json::object(json::at(row, outer)?.get())).flatten() {
+            let name = format!("{outer}.{}", inner.0);
+            if rank(&inner.0) == NAME && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+fn is_empty(value: &RawValue) -> bool {
+    matches!(value.get(), "null" | "\"\"" | "[]" | "{}")
 }
 
 /// Formats rows whose cells are wrapped and not cut. If the columns are too narrow for that, each row is a list of its fields.
@@ -133,8 +168,7 @@ type Column = (String, Vec<String>);
 fn grid(names: Vec<String>, rows: &[Vec<(String, &RawValue)>], chosen: bool) -> Vec<Column> {
     let columns = names.into_iter().map(|name| {
         let of_row = |row: &Vec<(String, &RawValue)>| {
-            let field = row.iter().find(|(own, _)| *own == name);
-            field.map(|(_, value)| visible(&cell(value.get()))).unwrap_or_default()
+            json::at(row, &name).map(|value| visible(&cell(value.get()))).unwrap_or_default()
         };
         let cells = rows.iter().map(of_row).collect();
         (name, cells)
@@ -160,12 +194,15 @@ fn bold(text: &str, color: bool) -> String {
 /// Formats an object as a list of its fields.
 pub(crate) fn fields(text: &str, color: bool, width: usize) -> String {
     let fields = json::object(text).unwrap_or_default();
-    let mut shown: Vec<(String, String)> = fields
+    let shown: Vec<(String, String)> = fields
         .iter()
         .map(|(name, value)| (visible(name), visible(&cell(value.get()))))
         .filter(|(_, value)| !matches!(value.as_str(), "" | "[]" | "{}"))
         .collect();
-    shown.sort_by_key(|(name, _)| rank(name));
+    let ranks = ranks(shown.iter().map(|(name, _)| name.as_str()));
+    let mut ranked: Vec<_> = ranks.into_iter().zip(shown).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let shown: Vec<_> = ranked.into_iter().map(|(_, field)| field).collect();
     let names = shown.iter().map(|(name, _)| name.width()).max().unwrap_or(0).min(width / 2);
     let line = |(name, value): (String, String)| {
         let value = cut(&value, width.saturating_sub(names + 2));
@@ -174,13 +211,33 @@ pub(crate) fn fields(text: &str, color: bool, width: usize) -> String {
     shown.into_iter().map(line).collect()
 }
 
-/// Ids first, then names.
+const ID: u8 = 0;
+const NAME: u8 = 1;
+const REST: u8 = 2;
+
+/// What a column is by its name: an id, a name or an address of a person, or anything else.
 fn rank(name: &str) -> u8 {
-    match name.to_lowercase().as_str() {
-        "id" | "userid" | "serviceid" => 0,
-        "name" | "username" | "fqdn" | "label" | "title" => 1,
-        _ => 2,
+    let lower = name.rsplit('.').next().unwrap_or_default().to_lowercase();
+    match lower.as_str() {
+        "id" | "host" | "operation" => ID,
+        "name" | "username" | "fqdn" | "label" | "title" | "email" | "emailid" | "emailaddress" => NAME,
+        _ => REST,
     }
+}
+
+/// The ranks of the columns of a list, or of the fields of an object: if none has the name of an id, it is the first one with such an end, and the same for names.
+fn ranks<'n>(names: impl Iterator<Item = &'n str> + Clone) -> Vec<u8> {
+    let mut ranks: Vec<u8> = names.clone().map(rank).collect();
+    for (wanted, end) in [(ID, "id"), (NAME, "name")] {
+        if ranks.contains(&wanted) {
+            continue;
+        }
+        let first = names.clone().position(|name| name.to_lowercase().ends_with(end));
+        if let Some(rank) = first.and_then(|at| ranks.get_mut(at)) {
+            *rank = wanted;
+        }
+    }
+    ranks
 }
 
 fn line(cells: &[&str], widths: &[usize]) -> String {
@@ -232,9 +289,43 @@ mod tests {
         }
         let (text, left_out) = rows(&names(&["kind", "id"]), true, &list, false, 80);
         assert_eq!(text.lines().next(), Some(format!("{:21}  id", "kind").as_str()));
-        assert_eq!(left_out, 0);
+        assert_eq!(left_out, names(&[]));
         assert_eq!(rows(&[], false, &[], false, 80).0, "\n");
         assert_eq!(rows(&[], false, &names(&["\"a\"", "1"]), false, 80).0, "a\n1\n");
+    }
+
+    #[test]
+    fn what_identifies_a_row_is_always_shown() {
+        let users = names(&[
+            r#"{"UserId":"10b6811aa70ad99ddad730e150494687","Kind":"a kind of user","EmailId":"anna.larsson@charity.example","UserName":"anna"}"#,
+        ]);
+        let columns = names(&["UserId", "Kind", "UserName", "EmailId", "Phone"]);
+        let (text, hidden) = rows(&columns, false, &users, false, 70);
+        assert_eq!(
+            text,
+            "\
+UserId                            UserName  EmailId
+10b6811aa70ad99ddad730e150494687  anna      anna.larsson@charity.exam…
+"
+        );
+        assert_eq!(hidden, ["Kind"]);
+        // Without a place for it, nothing is left out.
+        let (text, hidden) = rows(&columns, false, &users, false, 45);
+        assert!(text.starts_with("UserId    10b6811aa70ad99ddad730e150494687\nUserName  anna\n"), "{text}");
+        assert!(text.contains("EmailId   anna.larsson@charity.example\nKind"), "{text}");
+        assert_eq!(hidden, names(&[]));
+        // An address can be nested, and a list can have nested values only.
+        let nested = names(&[r#"{"id":"u1","profile":{"email":"a@b.example","x":1},"tags":[],"at":"now"}"#]);
+        let (text, hidden) = rows(&names(&["id", "at"]), false, &nested, false, 80);
+        assert_eq!(text, "id  profile.email  at\nu1  a@b.example    now\n");
+        assert_eq!(hidden, ["profile"]);
+        let (text, _) = rows(&[], false, &names(&[r#"{"a":[1]}"#]), false, 80);
+        assert_eq!(text, "a\n[1]\n");
+        // The id of a row is the first one, and is never cut.
+        let id = "5baea76f67efb8d5a1a5c6fe3cc82977-5baea76f67efb8d5a1a5c6fe";
+        let token = names(&[&format!(r#"{{"TokenName":"Phone","TokenId":"{id}","UserId":"u1"}}"#)]);
+        let (text, _) = rows(&[], false, &token, false, 80);
+        assert!(text.contains(&format!("{id}  Phone")), "{text}");
     }
 
     #[test]
