@@ -1,5 +1,5 @@
 //! Copies the contacts and gifts of Virtuous to a database: all of them in the first run, later those that have changed
-//! since the last run. Deletes gifts that were deleted in Virtuous.
+//! since the last run. Deletes contacts and gifts that were deleted in Virtuous.
 //!
 //! ```sh
 //! cargo run --example sync            # against the emulator
@@ -9,7 +9,7 @@
 //! A run can be interrupted at any time: rows are written in small transactions, writing a row twice has no effect, and
 //! only a complete run updates the start date of the next one.
 
-#![allow(clippy::print_stdout, reason = "the example prints what it copied")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "the example prints what it copied")]
 
 use auth_client_examples::{Result, is_set};
 use auth_emulator::Emulator;
@@ -20,7 +20,7 @@ use virtuous_client::models::{
     Amount, ArchiveContact, Contact, Gift, GiftCreate, GiftDesignationWrite, GiftType,
 };
 use virtuous_client::query::parameter;
-use virtuous_client::{Client, ContactQuery, ErrorKind, Query};
+use virtuous_client::{Client, ContactQuery, ErrorKind, Query, UnreadableRow};
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS contacts (id INTEGER PRIMARY KEY, name TEXT, json TEXT NOT NULL);
@@ -65,6 +65,7 @@ async fn main() -> Result {
 pub(crate) struct Counts {
     pub(crate) contacts: usize,
     pub(crate) gifts: usize,
+    pub(crate) deleted_contacts: usize,
     pub(crate) deleted_gifts: usize,
 }
 
@@ -81,9 +82,9 @@ pub(crate) async fn sync(client: &Client, database: &mut Connection) -> Result<C
         None => Query::all(),
     };
 
-    // Archiving is a change. The API can't delete contacts.
+    // Archiving is a change.
     let contacts = ContactQuery::from(changed.clone()).include_archived(true);
-    let mut contacts = client.contacts().walk_full(contacts).take(PAGE);
+    let mut contacts = client.contacts().walk_full(contacts).take(PAGE).on_unreadable(left_out);
     let mut rows = Vec::new();
     while let Some(contact) = contacts.next().await {
         rows.push(contact?);
@@ -94,7 +95,7 @@ pub(crate) async fn sync(client: &Client, database: &mut Connection) -> Result<C
     }
     save_contacts(database, &mut rows)?;
 
-    let mut gifts = client.gifts().walk_full(changed).take(PAGE);
+    let mut gifts = client.gifts().walk_full(changed).take(PAGE).on_unreadable(left_out);
     let mut rows = Vec::new();
     while let Some(gift) = gifts.next().await {
         rows.push(gift?);
@@ -104,9 +105,14 @@ pub(crate) async fn sync(client: &Client, database: &mut Connection) -> Result<C
         }
     }
     save_gifts(database, &mut rows)?;
-    counts.deleted_gifts = delete_gifts(client, database).await?;
+    (counts.deleted_contacts, counts.deleted_gifts) = delete_missing(client, database).await?;
     database.execute("INSERT INTO runs (started) VALUES (?1)", [started])?;
     Ok(counts)
+}
+
+/// A row that can't be decoded must not stop all later runs.
+fn left_out(row: &UnreadableRow) {
+    eprintln!("left out: {row}");
 }
 
 fn save_contacts(database: &mut Connection, rows: &mut Vec<Contact>) -> Result {
@@ -133,27 +139,45 @@ fn save_gifts(database: &mut Connection, rows: &mut Vec<Gift>) -> Result {
     Ok(transaction.commit()?)
 }
 
-/// Deletes gifts that were deleted in Virtuous. The API doesn't list deletions, so this compares the ids in Virtuous
-/// and in the database, and requests each missing gift before deleting it. It takes one call per 1,000 gifts; run it
-/// once a day, and receive `GiftDelete` webhooks in the meantime.
-async fn delete_gifts(client: &Client, database: &Connection) -> Result<usize> {
-    let mut statement = database.prepare("SELECT id FROM gifts")?;
-    let mut missing: BTreeSet<i64> =
-        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    let mut listed = client.gifts().walk(Query::all());
+/// Deletes rows that were deleted in Virtuous, in its user interface too. The API doesn't list deletions, so this compares
+/// the ids in Virtuous and in the database, and requests each missing record before deleting its row. It takes one call
+/// per 1,000 records; run it once a day, and receive `GiftDelete` webhooks in the meantime.
+async fn delete_missing(client: &Client, database: &mut Connection) -> Result<(usize, usize)> {
+    let (mut contacts, mut gifts) = (0, 0);
+    let mut missing = ids(database, "SELECT id FROM contacts")?;
+    let all = ContactQuery::all().include_archived(true);
+    let mut listed = client.contacts().walk(all).on_unreadable(left_out);
+    while let Some(contact) = listed.next().await {
+        missing.remove(&contact?.id);
+    }
+    for id in missing {
+        if is_deleted(client.contacts().get(id).await)? {
+            contacts += database.execute("DELETE FROM contacts WHERE id = ?1", [id])?;
+        }
+    }
+    let mut missing = ids(database, "SELECT id FROM gifts")?;
+    let mut listed = client.gifts().walk(Query::all()).on_unreadable(left_out);
     while let Some(gift) = listed.next().await {
         missing.remove(&gift?.id);
     }
-    let mut deleted = 0;
     for id in missing {
-        match client.gifts().get(id).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                deleted += database.execute("DELETE FROM gifts WHERE id = ?1", [id])?;
-            }
-            Err(error) => return Err(error.into()),
-            // The list has missed it.
-            Ok(_) => {}
+        if is_deleted(client.gifts().get(id).await)? {
+            gifts += database.execute("DELETE FROM gifts WHERE id = ?1", [id])?;
         }
     }
-    Ok(deleted)
+    Ok((contacts, gifts))
+}
+
+fn ids(database: &Connection, select: &str) -> Result<BTreeSet<i64>> {
+    let mut statement = database.prepare(select)?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether a record doesn't exist. A list may miss one that does, or contain it in a form that can't be decoded.
+fn is_deleted<T>(record: std::result::Result<T, virtuous_client::Error>) -> Result<bool> {
+    match record {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+        Err(error) if error.kind() != ErrorKind::Decode => Err(error.into()),
+        _ => Ok(false),
+    }
 }

@@ -15,13 +15,14 @@ use auth_emulator::providers::virtuous::WebhookDelivery;
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, http::StatusCode, routing::post};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::json;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use virtuous_client::webhook::{self, Delivery, EventKind, Payload};
 use virtuous_client::{Client, ErrorKind, SecretString};
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS gifts (id INTEGER PRIMARY KEY, amount TEXT, json TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS deliveries (identity TEXT PRIMARY KEY);";
+    CREATE TABLE IF NOT EXISTS deliveries (identity TEXT PRIMARY KEY, received TEXT DEFAULT CURRENT_TIMESTAMP);";
 
 /// The vendor doesn't document the name: look at a delivery.
 const SIGNATURE: &str = "x-virtuous-signature";
@@ -31,13 +32,17 @@ pub(crate) struct Receiver {
     /// The new secret and, until the vendor signs no delivery with it any more, the old one.
     secrets: Vec<SecretString>,
     database: Mutex<Connection>,
+    /// Held from the request of a gift to the end of its transaction: of two deliveries at the same time, the one that has
+    /// read the older record could otherwise be written last.
+    applying: tokio::sync::Mutex<()>,
 }
 
 /// The vendor sends a delivery again until the status is a success.
 async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let secret = receiver.secrets.iter().position(|secret| webhook::verify(secret, &body, signature).is_ok());
-    let Some(secret) = secret else { return StatusCode::UNAUTHORIZED };
+    let Ok(secret) = webhook::verify_any(&receiver.secrets, &body, signature) else {
+        return StatusCode::UNAUTHORIZED;
+    };
     let Ok(delivery) = Delivery::parse(&body) else { return StatusCode::BAD_REQUEST };
     match receiver.apply(&delivery).await {
         Ok(outcome) => {
@@ -55,7 +60,8 @@ impl Receiver {
     pub(crate) fn new(client: Client, secrets: &[&str], database: Connection) -> Result<Arc<Self>> {
         database.execute_batch(SCHEMA)?;
         let secrets = secrets.iter().map(|secret| SecretString::from(*secret)).collect();
-        Ok(Arc::new(Self { client, secrets, database: Mutex::new(database) }))
+        let database = Mutex::new(database);
+        Ok(Arc::new(Self { client, secrets, database, applying: tokio::sync::Mutex::default() }))
     }
 
     /// Serves deliveries and returns their URL.
@@ -69,12 +75,17 @@ impl Receiver {
 
     /// Reads each gift of a delivery again: a delivery may be late, out of order, or contain a part of the record only.
     async fn apply(&self, delivery: &Delivery) -> Result<&'static str> {
+        let _one_at_a_time = self.applying.lock().await;
         let mut outcome = "no gift";
+        // Two updates of a gift in the same second differ in nothing else.
+        let mut body = DefaultHasher::new();
+        delivery.raw.get().hash(&mut body);
+        let body = body.finish();
         for payload in &delivery.payloads {
             let (Payload::Gift(_), Some((_, id, modified))) = (payload, payload.identity()) else { continue };
             // An update without a time can't be told apart from the next one, so it is always applied.
             let identity = match modified {
-                Some(time) => Some(format!("{} {id} {time}", delivery.event)),
+                Some(time) => Some(format!("{} {id} {time} {body:x}", delivery.event)),
                 None => (delivery.event != EventKind::GiftUpdate).then(|| format!("{} {id}", delivery.event)),
             };
             if self.is_known(identity.as_deref())? {
@@ -102,6 +113,7 @@ impl Receiver {
             if let Some(identity) = identity {
                 transaction.execute("INSERT OR IGNORE INTO deliveries (identity) VALUES (?1)", [identity])?;
             }
+            transaction.execute("DELETE FROM deliveries WHERE received < datetime('now', '-30 days')", [])?;
             transaction.commit()?;
         }
         Ok(outcome)

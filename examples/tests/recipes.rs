@@ -14,7 +14,7 @@ mod webhooks;
 
 use auth_client_examples::guide;
 use auth_emulator::providers::virtuous::WebhookDelivery;
-use auth_emulator::{Emulator, Fault, FaultRule};
+use auth_emulator::{Emulator, Fault, FaultRule, Part};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use sync::{Counts, sync};
@@ -32,13 +32,16 @@ async fn an_interrupted_run_is_repeated_and_deletions_are_found() {
     let mut database = Connection::open_in_memory().unwrap();
     let fault = FaultRule::new("virtuous", Fault::status(400)).path_prefix("/api/Gift/Query/FullGift");
     emulator.add_fault(fault.times(1)).unwrap();
-    assert!(sync(&client, &mut database).await.is_err());
+    // As a task that a service spawns.
+    let is_send =
+        |run: std::pin::Pin<Box<dyn Future<Output = auth_client_examples::Result<Counts>> + Send>>| run;
+    assert!(is_send(Box::pin(sync(&client, &mut database))).await.is_err());
     assert_eq!(
         (count(&database, "contacts"), count(&database, "gifts"), count(&database, "runs")),
         (3, 0, 0)
     );
 
-    let all = Counts { contacts: 3, gifts: 3, deleted_gifts: 0 };
+    let all = Counts { contacts: 3, gifts: 3, ..Counts::default() };
     assert_eq!(sync(&client, &mut database).await.unwrap(), all, "from the beginning, and each row once");
     assert_eq!(
         (count(&database, "contacts"), count(&database, "gifts"), count(&database, "runs")),
@@ -48,7 +51,7 @@ async fn an_interrupted_run_is_repeated_and_deletions_are_found() {
 
     client.gifts().delete(301).await.unwrap();
     client.contacts().archive(17, ArchiveContact::new()).await.unwrap();
-    let changed = Counts { contacts: 1, gifts: 0, deleted_gifts: 1 };
+    let changed = Counts { contacts: 1, deleted_gifts: 1, ..Counts::default() };
     assert_eq!(sync(&client, &mut database).await.unwrap(), changed);
     assert_eq!((count(&database, "contacts"), count(&database, "gifts")), (3, 2));
 }
@@ -91,6 +94,35 @@ async fn a_delivery_is_applied_once_and_again_after_a_failure_and_never_if_it_is
     client.gifts().delete(301).await.unwrap();
     assert_eq!(send(json!({ "event": "GiftDelete", "gift": { "id": 301 } }), "new").await, [Some(204)]);
     assert_eq!(counts(), (0, 2));
+}
+
+/// Two deliveries of a gift at the same time: the one that has read the older record must not be written last.
+#[tokio::test]
+async fn the_latest_record_of_a_gift_remains() {
+    let emulator = Emulator::start().await.unwrap();
+    let client = guide::virtuous(&emulator).unwrap();
+    let receiver = Receiver::new(client.clone(), &["new"], Connection::open_in_memory().unwrap()).unwrap();
+    let url = std::sync::Arc::clone(&receiver).start().await.unwrap();
+    // The gift is read before it is deleted, and arrives afterwards.
+    let late = FaultRule::new("virtuous", Fault::Drip { drip: Part::Body, every_ms: 1 });
+    emulator.add_fault(late.method("GET").path_prefix("/api/Gift/301").times(1)).unwrap();
+    let send = |event: &str| {
+        let body =
+            json!({ "event": event, "gift": { "id": 301, "modifiedDateTimeUtc": "2023-11-30T14:20:56" } });
+        let delivery = WebhookDelivery::new(&url, body).signed_with("new");
+        let virtuous = emulator.virtuous();
+        async move { virtuous.deliver_webhook(delivery).await.unwrap() }
+    };
+    let delete = async {
+        while emulator.journal_of("virtuous").is_empty() {
+            tokio::task::yield_now().await;
+        }
+        client.gifts().delete(301).await.unwrap();
+        send("GiftDelete").await
+    };
+    let (updated, deleted) = tokio::join!(send("GiftUpdate"), delete);
+    assert_eq!((updated, deleted), (vec![Some(204)], vec![Some(204)]));
+    assert_eq!(count(&receiver.database(), "gifts"), 0);
 }
 
 #[tokio::test]

@@ -104,9 +104,9 @@ impl Amount {
     /// Parses a displayed amount: `$10.50`, `$1,210.50`, `-$3`, `($3)`. Returns `None` for anything else, such as
     /// `Unavailable`.
     ///
-    /// The minus sign can be any Unicode dash, before or after the currency or at the end. A pair of brackets means a
-    /// negative amount. The currency has at most three letters and a currency symbol. Letters after the number must be
-    /// an ISO 4217 code (`5 USD`), because others can be a multiplier (`5k`).
+    /// The minus sign can be a dash, before or after the currency or at the end. A pair of brackets means a
+    /// negative amount. The currency is a symbol, an ISO 4217 code or an abbreviation such as `kr`, or a symbol with the
+    /// letters of a country (`US$`). Other letters can be a multiplier (`5k`) or a sign (`DR 5`).
     ///
     /// Assumption (amount-display): displayed amounts have a decimal point and commas between thousands, as in
     /// `en-US`.

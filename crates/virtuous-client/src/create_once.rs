@@ -1,6 +1,7 @@
 //! Idempotent creations: before a record is created, it is searched by an id that the program has chosen.
 
 use crate::arguments::{ContactsBySource, GiftsByTransaction};
+use crate::auth::endpoint::is_inconclusive;
 use crate::error::{Error, PROVIDER};
 use crate::models::{Contact, ContactCreate, Gift, GiftCreate};
 use crate::resources::{Contacts, Gifts};
@@ -15,7 +16,8 @@ impl Contacts<'_> {
     ///
     /// `contact` requires a `reference_source` and a `reference_id`: the name of your system and the contact's id in
     /// it. The client searches for the contact by these values first, and again after each creation whose response is
-    /// lost. Two programs that create the same contact at the same time can still create it twice. An existing contact
+    /// lost. If that search finds nothing, the record is created again, except after a response of a gateway such as 504:
+    /// the server may still be processing the creation. Two programs that create the same contact at the same time can still create it twice. An existing contact
     /// is not changed.
     ///
     /// ```no_run
@@ -48,7 +50,8 @@ impl Gifts<'_> {
     ///
     /// `gift` requires a `transaction_source` and a `transaction_id`: the name of your system and the payment's id in
     /// it. The client searches for the gift by these values first, and again after each creation whose response is
-    /// lost. Two programs that create the same gift at the same time can still create it twice. An existing gift is not
+    /// lost. If that search finds nothing, the record is created again, except after a response of a gateway such as 504:
+    /// the server may still be processing the creation. Two programs that create the same gift at the same time can still create it twice. An existing gift is not
     /// changed.
     ///
     /// ```no_run
@@ -79,7 +82,7 @@ impl Gifts<'_> {
 
 /// Searches for a record and creates it if there is none, until the result of a creation is known.
 async fn once<T: 'static>(find: impl Fn() -> Call<T>, create: impl Fn() -> Call<T>) -> Result<T, Error> {
-    let (mut creations, mut lost) = (0, None);
+    let (mut creations, mut lost) = (0, None::<Error>);
     loop {
         match find().await {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -87,9 +90,11 @@ async fn once<T: 'static>(find: impl Fn() -> Call<T>, create: impl Fn() -> Call<
             Err(error) => return Err(lost.unwrap_or(error)),
             found => return found,
         }
+        if let Some(error) = lost.take_if(|error| is_in_progress(error)) {
+            return Err(error);
+        }
         creations += 1;
         match create().await {
-            // After a timeout, the server may still be processing the creation, and a search would not find the record.
             Err(error)
                 if error.may_have_been_executed()
                     && error.kind() != ErrorKind::Timeout
@@ -100,6 +105,12 @@ async fn once<T: 'static>(find: impl Fn() -> Call<T>, create: impl Fn() -> Call<
             created => return created,
         }
     }
+}
+
+/// Whether the server may still be processing a creation, so that a search that does not find the record proves nothing:
+/// a gateway has given up waiting for it. After a timeout of the client, there is no search at all.
+fn is_in_progress(error: &Error) -> bool {
+    error.status().is_some_and(|status| status.as_u16() == 408 || is_inconclusive(status))
 }
 
 fn given(value: Option<&String>, field: &'static str) -> Result<String, Error> {

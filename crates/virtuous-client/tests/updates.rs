@@ -209,6 +209,15 @@ async fn a_creation_whose_response_is_lost_is_looked_up_before_it_is_repeated() 
         // The response was lost, and the gift is there, or not.
         (lost(ScriptedTransport::new().status(404)).json(200, made), "GET POST GET", true),
         (lost(ScriptedTransport::new().status(404)).status(404).json(200, made), "GET POST GET POST", true),
+        // A gateway has not waited for the server: it may create the gift later.
+        (ScriptedTransport::new().status(404).status(504).json(200, made), "GET POST GET", true),
+        (ScriptedTransport::new().status(404).status(504).status(404), "GET POST GET", false),
+        (ScriptedTransport::new().status(404).status(524).status(404), "GET POST GET", false),
+        (
+            ScriptedTransport::new().status(404).status(500).status(404).json(200, made),
+            "GET POST GET POST",
+            true,
+        ),
         // A refusal is no lost response.
         (ScriptedTransport::new().status(404).status(400), "GET POST", false),
         (

@@ -21,10 +21,10 @@ pub(super) fn split(text: &str) -> Option<(&str, bool)> {
             rest.strip_prefix(first)?
         } else {
             let after = rest.trim_start_matches(is_letter);
-            let letters = rest.strip_suffix(after)?.chars().count();
-            set(&mut has_letters)?;
             let word = rest.strip_suffix(after)?;
-            ((1..=3).contains(&letters) && !is_word(word)).then_some(after)?
+            set(&mut has_letters)?;
+            let is_next_to_symbol = has_symbol || after.trim_start().starts_with(is_currency_symbol);
+            (is_currency_word(word) || (is_next_to_symbol && is_country(word))).then_some(after)?
         }
         .trim_start();
     }
@@ -59,16 +59,15 @@ fn is_cent(symbol: char) -> bool {
     matches!(symbol, '¢' | '￠')
 }
 
-/// Whether letters before a number are no currency but say something about it, such as that it is owed or that it counts
-/// thousands.
-fn is_word(letters: &str) -> bool {
-    const WORDS: [&str; 13] =
-        ["CR", "DR", "DB", "NEG", "MIN", "MAX", "NO", "NIL", "K", "M", "MM", "BN", "MIO"];
+/// Whether letters next to a currency symbol name its country, as in `US$5`. `DR$5` says that the amount is owed, and `M€5`
+/// that it counts millions.
+fn is_country(letters: &str) -> bool {
+    const COUNTRIES: &str = "A AR AU BR BZ C CA CL CN CO FJ HK JP MX NT NZ R RD S SG TT US";
 
-    WORDS.iter().any(|word| letters.eq_ignore_ascii_case(word))
+    COUNTRIES.split(' ').any(|country| country == letters)
 }
 
-/// Whether letters behind a number are a code of ISO 4217 or a currency's usual abbreviation. Others multiply or qualify it.
+/// Whether letters are a code of ISO 4217 or a currency's usual abbreviation. Others multiply or qualify the number.
 fn is_currency_word(letters: &str) -> bool {
     const CODES: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD \
         CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD \
@@ -77,10 +76,10 @@ fn is_currency_word(letters: &str) -> bool {
         QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD \
         TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
 
-    CODES.split(' ').any(|code| code == letters) || matches!(letters, "kr" | "zł" | "Kč" | "Ft")
+    CODES.split(' ').any(|code| code == letters) || matches!(letters, "kr" | "zł" | "Kč" | "Ft" | "Fr" | "Rs")
 }
 
-/// Returns whether a character is any Unicode dash or minus sign.
+/// Returns whether a character is a dash or a minus sign.
 fn is_minus(character: char) -> bool {
     matches!(
         character,
@@ -196,6 +195,9 @@ mod tests {
             "$US5",
             "USD 5",
             "kr 5",
+            "Rs5",
+            "A$5",
+            "NT$ 5",
             "zł5",
             "₹5",
             "₿5",
@@ -246,6 +248,16 @@ mod tests {
             "CR 5",
             "DR$5",
             "neg 5",
+            "OD 5",
+            "DUE$5",
+            "D 5",
+            "S 5",
+            "mil 5",
+            "mil $5",
+            "MRD 5",
+            "TSD 5",
+            "тыс 5",
+            "ABC 5",
             "min 5",
             "5 percent",
             "0,500",

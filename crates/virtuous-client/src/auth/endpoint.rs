@@ -139,7 +139,7 @@ fn has_refusal_status(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::Unauthenticated)
 }
 
-/// Returns whether a response leaves the result of a refresh unknown: a page with status 200, or a gateway error.
-pub(super) fn is_inconclusive(status: StatusCode) -> bool {
+/// Returns whether a response leaves the result of a request unknown: a page with status 200, or a gateway error.
+pub(crate) fn is_inconclusive(status: StatusCode) -> bool {
     status.is_success() || matches!(status.as_u16(), 502 | 504 | 520..=524)
 }

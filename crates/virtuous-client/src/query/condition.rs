@@ -143,6 +143,9 @@ pub struct Condition {
 
 /// A parameter to which an operator is applied; created by [`parameter`].
 ///
+/// A date in the vendor's display format, such as `12/7/2023`, is converted to ISO 8601 by operators that compare by order,
+/// and by all others but `contains`, `starts_with`, `ends_with` and `matches` if the parameter's name ends in `Date`.
+///
 /// ```
 /// use virtuous_client::query::parameter;
 ///
@@ -176,19 +179,7 @@ macro_rules! with_one_value {
         $(#[$docs])*
         #[must_use]
         pub fn $method(self, value: impl IntoQueryValue) -> Condition {
-            let value = Some(value.into_query_value());
-            Condition { value, ..self.condition(Operator::$operator) }
-        }
-    )*};
-}
-
-macro_rules! with_one_date {
-    ($($(#[$docs:meta])* $method:ident => $operator:ident),* $(,)?) => {$(
-        $(#[$docs])*
-        /// A string in the vendor's display format, such as `12/7/2023`, is converted to ISO 8601.
-        #[must_use]
-        pub fn $method(self, value: impl IntoQueryValue) -> Condition {
-            let value = Some(ordered(value));
+            let value = Some(self.written(&Operator::$operator, value));
             Condition { value, ..self.condition(Operator::$operator) }
         }
     )*};
@@ -212,18 +203,27 @@ macro_rules! with_many_values {
         /// return every row.
         #[must_use]
         pub fn $method(self, values: impl IntoIterator<Item = impl IntoQueryValue>) -> Condition {
-            let values = values.into_iter().map(IntoQueryValue::into_query_value).collect();
+            let values = values.into_iter().map(|value| self.written(&Operator::$operator, value)).collect();
             Condition { values: Some(values), ..self.condition(Operator::$operator) }
         }
     )*};
 }
 
-/// Returns a value that is compared by order; a date in the format of requests.
-fn ordered(value: impl IntoQueryValue) -> String {
-    DateTime::from(value.into_query_value()).to_wire()
-}
-
 impl Parameter {
+    /// Returns a value in the format of requests: values that are compared by order, and dates.
+    fn written(&self, operator: &Operator, value: impl IntoQueryValue) -> String {
+        let value = value.into_query_value();
+        let is_part = matches!(
+            operator,
+            Operator::Contains | Operator::StartsWith | Operator::EndsWith | Operator::Matches
+        );
+        let last_word = self.0.split_whitespace().next_back().unwrap_or_default();
+        if operator.is_ordering() || (last_word.eq_ignore_ascii_case("date") && !is_part) {
+            return DateTime::from(value).to_wire();
+        }
+        value
+    }
+
     fn condition(self, operator: Operator) -> Condition {
         Condition { parameter: self.0, operator, value: None, secondary_value: None, values: None }
     }
@@ -241,9 +241,6 @@ impl Parameter {
         ends_with => EndsWith,
         /// Matches the pattern. The vendor does not document the pattern syntax.
         matches => Matches,
-    }
-
-    with_one_date! {
         /// Less than the value.
         less_than => LessThan,
         /// Less than or equal to the value.
@@ -288,7 +285,7 @@ impl Parameter {
         is_none_of => IsNoneOf,
     }
 
-    /// Between the two values. A string in the vendor's display format, such as `12/7/2023`, is converted to ISO 8601.
+    /// Between the two values.
     ///
     /// ```
     /// use virtuous_client::query::parameter;
@@ -298,7 +295,8 @@ impl Parameter {
     /// ```
     #[must_use]
     pub fn between(self, from: impl IntoQueryValue, to: impl IntoQueryValue) -> Condition {
-        let (value, secondary_value) = (Some(ordered(from)), Some(ordered(to)));
+        let [value, secondary_value] =
+            [self.written(&Operator::Between, from), self.written(&Operator::Between, to)].map(Some);
         Condition { value, secondary_value, ..self.condition(Operator::Between) }
     }
 
@@ -350,6 +348,15 @@ mod tests {
                 json!({"operator": "Between", "value": "2023-01-02", "secondaryValue": "2023-02-03"}),
             ),
             (p().is("12/7/2023"), json!({"operator": "Is", "value": "12/7/2023"})),
+            (parameter("Gift Date").is("12/7/2023"), json!({"operator": "Is", "value": "2023-12-07"})),
+            (
+                parameter("Gift Date").contains("12/7/2023"),
+                json!({"operator": "Contains", "value": "12/7/2023"}),
+            ),
+            (
+                parameter("Last Modified Date").is_any_of(["12/7/2023", "2023-12-08"]),
+                json!({"operator": "IsAnyOf", "values": ["2023-12-07", "2023-12-08"]}),
+            ),
             (p().is_known(), json!({"operator": "IsKnown"})),
             (p().is_false(), json!({"operator": "IsFalse"})),
             (p().between(1, 9), json!({"operator": "Between", "value": "1", "secondaryValue": "9"})),
