@@ -104,7 +104,7 @@ impl Resolver {
 }
 
 /// Returns a name without the dot of the DNS root.
-fn without_root(name: &str) -> &str {
+pub(super) fn without_root(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 

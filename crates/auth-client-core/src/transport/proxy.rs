@@ -1,21 +1,47 @@
 //! Selects the proxy of a transport, and the hosts that it reaches without one.
+//!
+//! The rules of `NO_PROXY` are this crate's own, so that both transports have the same: the libraries ignore entries with a
+//! port and entries such as `*.example.com`.
 
 use super::TransportSettings;
+use super::addresses::without_root;
 use super::settings::ProxySource;
+use crate::encode::base_url::is_host_name;
 use crate::encode::path::STRICT;
 use crate::env;
 use crate::error::Error;
+use auth_core::Origin;
 use auth_core::secret::{ExposeSecret as _, SecretString, check_password, check_user_name};
 use percent_encoding::utf8_percent_encode;
+use std::net::IpAddr;
 use url::Url;
 
-/// Loopback addresses never use a proxy, regardless of the settings.
-const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
-
-/// A proxy and the hosts that are reached without it, in the notation of `NO_PROXY`.
+/// A proxy and the hosts that are reached without it.
 pub(super) struct Proxy {
     pub(super) url: String,
-    pub(super) exempt: String,
+    pub(super) exempt: Exempt,
+    /// The setting or the variable that names the proxy, for errors.
+    pub(super) source: &'static str,
+}
+
+/// Hosts that are reached without the proxy: loopback addresses, and those of `NO_PROXY`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Exempt(Vec<Rule>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Rule {
+    hosts: Hosts,
+    /// `None`: every port.
+    port: Option<u16>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Hosts {
+    All,
+    /// This name and the names below it.
+    Name(String),
+    /// The addresses that begin with this number of bits of the address.
+    Network(IpAddr, u8),
 }
 
 impl Proxy {
@@ -25,13 +51,14 @@ impl Proxy {
         let proxy = match &settings.proxy {
             None => None,
             Some(ProxySource::Url(url)) => {
-                Some(Self { url: valid("proxy", url.expose_secret())?, exempt: LOOPBACK.to_owned() })
+                let url = valid("proxy", url.expose_secret())?;
+                Some(Self { url, exempt: Exempt::default(), source: "proxy" })
             }
             Some(ProxySource::Environment) => from_environment(&env::optional)?,
         };
         match (&proxy, &settings.proxy_credentials, &settings.proxy) {
-            (Some(_), ..) if settings.resolver.is_guarded() => Err(Error::configuration(
-                "proxy",
+            (Some(proxy), ..) if settings.resolver.is_guarded() => Err(Error::configuration(
+                proxy.source,
                 "public_addresses_only can't be combined with a proxy, which resolves names itself",
             )),
             (Some(proxy), Some((user, password)), _) => proxy.with_credentials(user, password).map(Some),
@@ -55,8 +82,79 @@ impl Proxy {
         let encode = |text: &str| utf8_percent_encode(text, STRICT).to_string();
         let set = url.set_username(&encode(user)).and_then(|()| url.set_password(Some(&encode(password))));
         set.map_err(|()| refuse("the proxy has no host to send them to"))?;
-        Ok(Self { url: url.into(), exempt: self.exempt.clone() })
+        Ok(Self { url: url.into(), exempt: self.exempt.clone(), source: self.source })
     }
+}
+
+impl Exempt {
+    /// Parses the value of `NO_PROXY`. Entries that are neither a host nor a network are ignored, as everywhere: the
+    /// variable is shared with other programs.
+    fn parse(list: &str) -> Self {
+        let separates = |c: char| c == ',' || c.is_whitespace();
+        Self(list.split(separates).filter_map(|entry| Rule::parse(&entry.to_ascii_lowercase())).collect())
+    }
+
+    /// Returns whether this origin is reached without the proxy.
+    pub(super) fn contains(&self, origin: &Origin) -> bool {
+        origin.is_loopback() || self.0.iter().any(|rule| rule.contains(origin.host(), origin.port()))
+    }
+}
+
+impl Rule {
+    fn parse(entry: &str) -> Option<Self> {
+        if let Some((address, bits)) = entry.split_once('/') {
+            let (address, bits) = (address.parse().ok()?, bits.parse().ok()?);
+            let hosts = (bits <= width(address)).then_some(Hosts::Network(address, bits))?;
+            return Some(Self { hosts, port: None });
+        }
+        let (host, port) = match entry.rsplit_once(':') {
+            // Without brackets, an address of version 6 has no port.
+            Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+                (host, Some(port.parse().ok()?))
+            }
+            _ => (entry, None),
+        };
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        if let Ok(address) = bare.parse() {
+            return Some(Self { hosts: Hosts::Network(address, width(address)), port });
+        }
+        if host == "*" {
+            return Some(Self { hosts: Hosts::All, port });
+        }
+        let name = without_root(host.strip_prefix('*').unwrap_or(host));
+        let name = name.strip_prefix('.').unwrap_or(name);
+        is_host_name(name).then(|| Self { hosts: Hosts::Name(name.to_owned()), port })
+    }
+
+    fn contains(&self, host: &str, port: u16) -> bool {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let is_this_host = match &self.hosts {
+            Hosts::All => true,
+            Hosts::Network(network, bits) => {
+                host.parse().is_ok_and(|address| is_within(address, *network, *bits))
+            }
+            Hosts::Name(name) => {
+                let above = without_root(host).strip_suffix(name.as_str());
+                above.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            }
+        };
+        is_this_host && self.port.is_none_or(|own| own == port)
+    }
+}
+
+/// Returns the number of bits of an address.
+fn width(address: IpAddr) -> u8 {
+    if address.is_ipv4() { 32 } else { 128 }
+}
+
+fn is_within(address: IpAddr, network: IpAddr, bits: u8) -> bool {
+    let number = |address| match address {
+        IpAddr::V4(address) => u128::from(address.to_bits()),
+        IpAddr::V6(address) => address.to_bits(),
+    };
+    let others = u32::from(width(network) - bits);
+    let start = |address| number(address).checked_shr(others);
+    address.is_ipv4() == network.is_ipv4() && start(address) == start(network)
 }
 
 /// Reads no `HTTP_PROXY`, because plain http is allowed for loopback only.
@@ -69,8 +167,8 @@ fn from_environment(
             Some(exempt) => Some(exempt),
             None => variable("no_proxy")?,
         };
-        let exempt = exempt.map_or_else(|| LOOPBACK.to_owned(), |exempt| format!("{exempt},{LOOPBACK}"));
-        return Ok(Some(Proxy { url: valid(name, &url)?, exempt }));
+        let exempt = Exempt::parse(&exempt.unwrap_or_default());
+        return Ok(Some(Proxy { url: valid(name, &url)?, exempt, source: name }));
     }
     Ok(None)
 }
@@ -113,12 +211,73 @@ mod tests {
         for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
             let proxy = from_environment(&|wanted| Ok((wanted == name).then(|| "p.example:1".to_owned())));
             let proxy = proxy.unwrap().unwrap();
-            assert_eq!((proxy.url.as_str(), proxy.exempt.as_str()), ("http://p.example:1/", LOOPBACK));
+            assert_eq!((proxy.url.as_str(), proxy.source), ("http://p.example:1/", name));
+            assert!(!proxy.exempt.contains(&Origin::https("b.example")));
         }
         let both = environment(&[("ALL_PROXY", "http://a.example"), ("HTTPS_PROXY", "http://b.example")]);
         assert_eq!(both.unwrap().unwrap().url, "http://b.example/", "the more specific one");
         let exempt = environment(&[("ALL_PROXY", "http://a.example"), ("no_proxy", "b.example")]);
-        assert_eq!(exempt.unwrap().unwrap().exempt, format!("b.example,{LOOPBACK}"));
+        assert!(exempt.unwrap().unwrap().exempt.contains(&Origin::https("b.example")));
+    }
+
+    #[test]
+    fn no_proxy_names_hosts_networks_and_ports() {
+        let is_exempt =
+            |list: &str, url: &str| Exempt::parse(list).contains(&Origin::of(&url.parse().unwrap()).unwrap());
+        for (list, url) in [
+            ("corp", "https://corp"),
+            ("corp", "https://a.gateway.corp"),
+            (".corp", "https://corp"),
+            (".corp", "https://gateway.corp"),
+            ("*.corp", "https://gateway.corp"),
+            ("*.corp", "https://a.gateway.corp:8443"),
+            ("*.corp:8443", "https://gateway.corp:8443"),
+            ("Gateway.CORP", "https://gateway.corp:8443"),
+            ("gateway.corp.", "https://gateway.corp"),
+            ("gateway.corp", "https://gateway.corp."),
+            ("gateway.corp:8443", "https://gateway.corp:8443"),
+            ("gateway.corp:443", "https://gateway.corp"),
+            ("x.example, gateway.corp ,", "https://gateway.corp"),
+            ("x.example gateway.corp", "https://gateway.corp"),
+            ("*", "https://api.example"),
+            ("*:8443", "https://api.example:8443"),
+            ("10.1.2.3", "https://10.1.2.3:8443"),
+            ("10.1.2.3:8443", "https://10.1.2.3:8443"),
+            ("10.0.0.0/8", "https://10.200.1.1"),
+            ("10.1.2.0/25", "https://10.1.2.127"),
+            ("0.0.0.0/0", "https://192.0.2.1"),
+            ("fd00::1", "https://[fd00::1]:8443"),
+            ("[fd00::1]", "https://[fd00::1]"),
+            ("[fd00::1]:8443", "https://[fd00::1]:8443"),
+            ("fd00::/8", "https://[fdff::1]"),
+            ("::/0", "https://[fdff::1]"),
+            ("", "http://localhost:1"),
+            ("", "https://127.9.9.9"),
+            ("", "https://[::1]"),
+        ] {
+            assert!(is_exempt(list, url), "{list}: {url}");
+        }
+        for (list, url) in [
+            ("corp", "https://notcorp"),
+            ("*.corp", "https://gateway.corp.example"),
+            ("gateway.corp:8443", "https://gateway.corp"),
+            ("gateway.corp:8443", "https://gateway.corp:18443"),
+            ("*:8443", "https://api.example"),
+            ("10.1.2.3:8443", "https://10.1.2.3"),
+            ("10.1.2.0/25", "https://10.1.2.128"),
+            ("fd00::/8", "https://[fe00::1]"),
+            ("0.0.0.0/0", "https://[fdff::1]"),
+            ("0.0.0.1", "https://[::1:0:1]"),
+            ("[fd00::1]:8443", "https://[fd00::1]"),
+            // These name nothing.
+            ("192.168.*", "https://192.168.1.1"),
+            ("10.0.0.0/33", "https://10.0.0.1"),
+            ("https://gateway.corp", "https://gateway.corp"),
+            ("gateway.corp:x", "https://gateway.corp"),
+            ("<local>,.,*.,:,/,[,]", "https://gateway.corp"),
+        ] {
+            assert!(!is_exempt(list, url), "{list}: {url}");
+        }
     }
 
     #[test]

@@ -105,8 +105,9 @@ impl TransportSettings {
     }
 
     /// Connects through the proxy in the environment variable `HTTPS_PROXY`, otherwise `ALL_PROXY`, except to loopback
-    /// addresses and to the hosts in `NO_PROXY`. The variables are read when the transport is built, and may also be in
-    /// lower case.
+    /// addresses and to the hosts in `NO_PROXY`: names, also for the names below them (`corp.example`, `*.corp.example`),
+    /// addresses, networks (`10.0.0.0/8`) or `*`, each with an optional port. The variables are read when the transport
+    /// is built, and may also be in lower case.
     ///
     /// `HTTP_PROXY` has no effect, because plain http is allowed for loopback only.
     pub fn proxy_from_env(mut self) -> Self {

@@ -190,7 +190,7 @@ async fn the_proxy_of_the_environment_is_used_when_asked_for_and_not_for_loopbac
     let variables = [
         ("HTTPS_PROXY", "http://user:canary@127.0.0.1:1"),
         ("HTTP_PROXY", "http://user:canary@127.0.0.1:1"),
-        ("NO_PROXY", "exempt.invalid"),
+        ("NO_PROXY", "exempt.invalid,*.below.invalid,port.invalid:8443"),
     ];
     if !in_process(test, &variables) {
         return;
@@ -210,11 +210,31 @@ async fn the_proxy_of_the_environment_is_used_when_asked_for_and_not_for_loopbac
     let unresolved = "could not connect: the name of the host could not be resolved";
     let error = fails(settings(), "https://api.invalid").await;
     assert_line(&error, ErrorKind::Connect, unresolved);
-    let error = fails(settings().proxy_from_env(), "https://exempt.invalid").await;
-    assert_line(&error, ErrorKind::Connect, unresolved);
-    let error = fails(settings().proxy_from_env(), "https://api.invalid").await;
-    assert_line(&error, ErrorKind::Connect, "the proxy can't be used: the connection was refused");
-    assert!(!format!("{error} {error:?}").contains("canary"));
+    for url in ["https://exempt.invalid", "https://a.below.invalid", "https://port.invalid:8443"] {
+        let error = fails(settings().proxy_from_env(), url).await;
+        assert_line(&error, ErrorKind::Connect, unresolved);
+    }
+    for url in ["https://api.invalid", "https://port.invalid"] {
+        let error = fails(settings().proxy_from_env(), url).await;
+        assert_line(&error, ErrorKind::Connect, "the proxy can't be used: the connection was refused");
+        assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+}
+
+/// What is wrong with a proxy of the environment names the variable.
+#[test]
+fn a_proxy_of_the_environment_that_cannot_be_used_is_an_error_with_the_variable() {
+    let test = "a_proxy_of_the_environment_that_cannot_be_used_is_an_error_with_the_variable";
+    if !in_process(test, &[("ALL_PROXY", "https://user:canary@proxy.invalid")]) {
+        return;
+    }
+    let guarded = settings().proxy_from_env().public_addresses_only();
+    let is_hyper = std::any::type_name::<Subject>().contains("Hyper");
+    for settings in [guarded, settings().proxy_from_env()].into_iter().take(if is_hyper { 2 } else { 1 }) {
+        let error = Subject::new(settings).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Configuration, Some("ALL_PROXY")), "{error:?}");
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
+    }
 }
 
 #[tokio::test]

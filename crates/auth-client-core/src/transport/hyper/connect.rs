@@ -4,7 +4,7 @@ use super::stream::Stream;
 use super::tunnel;
 use crate::error::Error;
 use crate::transport::addresses::Resolver;
-use crate::transport::proxy::Proxy;
+use crate::transport::proxy::{Exempt, Proxy};
 use crate::transport::tls::Adapter;
 use crate::transport::{Fault, Phase, TransportError, TransportSettings};
 #[cfg(feature = "__hyper-tls")]
@@ -38,14 +38,15 @@ struct Inner {
     tcp: HttpConnector<Resolver>,
     resolver: Resolver,
     limit: Duration,
-    proxy: Option<Matcher>,
+    proxy: Option<(Matcher, Exempt)>,
     #[cfg(feature = "__hyper-tls")]
     tls: Result<Arc<rustls::ClientConfig>, NoTrustStore>,
 }
 
 impl Connector {
     pub(super) fn new(settings: TransportSettings) -> Result<Self, Error> {
-        let proxy = Proxy::resolve(&settings)?.map(|proxy| matcher(&proxy)).transpose()?;
+        let proxy = Proxy::resolve(&settings)?.map(|proxy| Ok::<_, Error>((matcher(&proxy)?, proxy.exempt)));
+        let proxy = proxy.transpose()?;
         let backends = super::HyperTransport::tls_backends();
         #[cfg(feature = "__hyper-tls")]
         let tls = match settings.tls.or(backends.first().copied()) {
@@ -118,19 +119,19 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 fn matcher(proxy: &Proxy) -> Result<Matcher, Error> {
     if !proxy.url.starts_with("http://") {
         return Err(Error::configuration(
-            "proxy",
+            proxy.source,
             "the hyper transport takes a proxy with the scheme http only; the reqwest transport also takes https",
         ));
     }
-    Ok(Matcher::builder().all(proxy.url.as_str()).no(proxy.exempt.as_str()).build())
+    Ok(Matcher::builder().all(proxy.url.as_str()).build())
 }
 
 impl Inner {
-    /// Returns the proxy for this URL. Loopback addresses never use one.
+    /// Returns the proxy for this URL.
     fn proxy_of(&self, uri: &Uri) -> Option<Intercept> {
-        let proxy = self.proxy.as_ref()?;
+        let (proxy, exempt) = self.proxy.as_ref()?;
         match Origin::of(uri) {
-            Some(origin) if origin.is_loopback() => None,
+            Some(origin) if exempt.contains(&origin) => None,
             _ => proxy.intercept(uri),
         }
     }

@@ -8,7 +8,7 @@ mod tls;
 
 use super::addresses::Resolver;
 use super::outgoing::OutgoingBody;
-use super::proxy::Proxy;
+use super::proxy::{Exempt, Proxy};
 use super::receive::{self, Chunks};
 use super::{
     BodyLimits, Fault, Phase, Progress, Received, TlsBackend, Transport, TransportError, TransportSettings,
@@ -31,8 +31,8 @@ use std::sync::Arc;
 pub struct ReqwestTransport {
     client: reqwest::Client,
     resolver: Resolver,
-    /// Whether an explicit proxy is set, which plain http must not use.
-    proxied: bool,
+    /// What is reached without the proxy, if one is set. Plain http must not use it.
+    exempt: Option<Exempt>,
     /// The reason why https can't be called, if any.
     no_tls: Option<Cause>,
     origins: Origins,
@@ -62,7 +62,7 @@ impl ReqwestTransport {
     /// rustls provider.
     pub fn new(settings: TransportSettings) -> Result<Self, Error> {
         let proxy = Proxy::resolve(&settings)?;
-        let proxied = proxy.is_some();
+        let exempt = proxy.as_ref().map(|proxy| proxy.exempt.clone());
         #[expect(
             clippy::disallowed_methods,
             reason = "the one place that builds a client, with all of it set"
@@ -77,17 +77,18 @@ impl ReqwestTransport {
             .tcp_nodelay(true)
             .dns_resolver(Arc::new(settings.resolver.clone()));
         if let Some(proxy) = proxy {
-            // The address may hold a password, and reqwest's error would quote it.
-            let exempt = reqwest::NoProxy::from_string(&proxy.exempt);
-            let proxy = reqwest::Proxy::all(proxy.url)
-                .map_err(|_| Error::configuration("proxy", "reqwest does not take this address"))?;
-            builder = builder.proxy(proxy.no_proxy(exempt));
+            // The address may hold a password, and an error would quote it.
+            let address = Url::parse(&proxy.url)
+                .map_err(|_| Error::configuration(proxy.source, "reqwest does not take this address"))?;
+            let uses = move |url: &Url| origin_of(url).is_none_or(|origin| !proxy.exempt.contains(&origin));
+            let proxy = reqwest::Proxy::custom(move |url| uses(url).then(|| address.clone()));
+            builder = builder.proxy(proxy);
         }
         let (builder, no_tls) = tls::set(builder, settings.tls, &settings.certificates)?;
         let client = builder.build().map_err(|error| {
             Error::configuration("transport", "it can't be set up").with_source(error.without_url())
         })?;
-        Ok(Self { client, resolver: settings.resolver, proxied, no_tls, origins: Origins::default() })
+        Ok(Self { client, resolver: settings.resolver, exempt, no_tls, origins: Origins::default() })
     }
 
     /// Returns the TLS libraries of this transport in this build, the default first.
@@ -132,7 +133,7 @@ impl ReqwestTransport {
         Self {
             client,
             resolver: Resolver::default(),
-            proxied: false,
+            exempt: None,
             no_tls: None,
             origins: Origins::default(),
         }
@@ -186,7 +187,8 @@ impl ReqwestTransport {
         if let Some(cause) = self.no_tls.as_ref().filter(|_| url.scheme() == "https") {
             return Err(unsendable().with_source(cause.clone()));
         }
-        if self.proxied && url.scheme() == "http" && !is_loopback(&url) {
+        let is_exempt = |exempt: &Exempt| origin_of(&url).is_some_and(|origin| exempt.contains(&origin));
+        if url.scheme() == "http" && self.exempt.as_ref().is_some_and(|exempt| !is_exempt(exempt)) {
             return Err(unsendable().with_source(Cause::new("plain http does not go through a proxy")));
         }
         let mut request = reqwest::Request::new(head.method, url);
@@ -236,8 +238,8 @@ impl Resolve for Resolver {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
-    url.host_str().is_some_and(|host| Origin::new(false, host, None).is_loopback())
+fn origin_of(url: &Url) -> Option<Origin> {
+    url.host_str().map(|host| Origin::new(url.scheme() == "https", host, url.port()))
 }
 
 /// Converts a failure before the response head to an error. The URL is removed, because it may contain a secret.
@@ -291,11 +293,7 @@ fn is_protocol(error: &reqwest::Error) -> bool {
 /// Returns whether the response is from another address than the requested one. The origins are compared, because
 /// another port or scheme of the same host is another server.
 fn was_redirected(asked: &http::Uri, answered: &Url) -> bool {
-    let origin = |url: &Url| {
-        let port = url.port();
-        url.host_str().map(|host| Origin::new(url.scheme() == "https", host, port))
-    };
-    let same_place = Origin::of(asked) == origin(answered)
+    let same_place = Origin::of(asked) == origin_of(answered)
         && asked.path() == answered.path()
         && asked.query() == answered.query();
     !same_place
