@@ -130,7 +130,6 @@ fn of_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
 #[cfg(feature = "__rustls")]
 fn of_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
     use rustls::AlertDescription as Alert;
-    use rustls::CertificateError as Certificate;
     use rustls::Error;
 
     if cause.is::<NoTrustStore>() {
@@ -138,16 +137,7 @@ fn of_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
     }
     let Some(error) = cause.downcast_ref::<Error>() else { return of_native_tls(cause) };
     let text = match error {
-        Error::InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => EXPIRED,
-        Error::InvalidCertificate(Certificate::NotValidYet | Certificate::NotValidYetContext { .. }) => {
-            "the server's certificate is not valid yet: check the clock of this system"
-        }
-        Error::InvalidCertificate(
-            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. },
-        ) => OTHER_NAME,
-        Error::InvalidCertificate(Certificate::UnknownIssuer) => UNKNOWN_ISSUER,
-        Error::InvalidCertificate(Certificate::Revoked) => "the server's certificate was revoked",
-        Error::InvalidCertificate(_) => "the server's certificate is invalid",
+        Error::InvalidCertificate(fault) => return Some(of_certificate(fault)),
         Error::InvalidMessage(_) => "the server does not speak TLS on this port",
         Error::PeerIncompatible(_)
         | Error::AlertReceived(Alert::ProtocolVersion | Alert::HandshakeFailure) => {
@@ -159,6 +149,59 @@ fn of_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
         _ => "the TLS handshake failed",
     };
     Some(text.into())
+}
+
+/// Describes what is wrong with the server's certificate, and what to do about it.
+#[cfg(feature = "__rustls")]
+fn of_certificate(fault: &rustls::CertificateError) -> Cow<'static, str> {
+    use rustls::CertificateError as Certificate;
+
+    let text = match fault {
+        Certificate::Expired | Certificate::ExpiredContext { .. } => EXPIRED,
+        Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => NOT_YET_VALID,
+        Certificate::NotValidForNameContext { presented, .. } if presented.is_empty() => NAMELESS,
+        Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => OTHER_NAME,
+        Certificate::UnknownIssuer => UNKNOWN_ISSUER,
+        Certificate::Revoked => REVOKED,
+        Certificate::BadEncoding => "the server's certificate can't be parsed; it must be reissued",
+        // Of the authority that is trusted under this name.
+        Certificate::BadSignature | Certificate::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            BAD_SIGNATURE
+        }
+        Certificate::UnhandledCriticalExtension => CRITICAL_EXTENSION,
+        #[expect(deprecated, reason = "rustls still returns it")]
+        Certificate::UnsupportedSignatureAlgorithm => WEAK,
+        Certificate::UnsupportedSignatureAlgorithmContext { .. } => WEAK,
+        Certificate::InvalidPurpose | Certificate::InvalidPurposeContext { .. } => PURPOSE,
+        // The types of these are not public.
+        other => match other_name(other).as_str() {
+            "CaUsedAsEndEntity" => {
+                "the server's certificate is that of an authority (CA:TRUE), which rustls does not accept for a server; \
+                reissue it with CA:FALSE and a subjectAltName"
+            }
+            "UnsupportedCertVersion" => {
+                "the server's certificate has no extensions (version 1); reissue it with a subjectAltName"
+            }
+            "EndEntityUsedAsCa" => NO_AUTHORITY,
+            "UnsupportedCriticalExtension" => CRITICAL_EXTENSION,
+            "certificate had invalid extensions" | "EmptyEkuExtension" => PURPOSE,
+            // A word such as `NameConstraintViolation`; anything else may be about the caller's network.
+            word if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+                return format!("the server's certificate is invalid ({word}); it must be reissued").into();
+            }
+            _ => INVALID,
+        },
+    };
+    text.into()
+}
+
+/// Returns the message of an error inside, or the name of the fault.
+#[cfg(feature = "__rustls")]
+fn other_name(fault: &rustls::CertificateError) -> String {
+    match fault {
+        rustls::CertificateError::Other(error) => error.to_string(),
+        known => format!("{known:?}"),
+    }
 }
 
 /// Returns whether the alert means that the server rejected the client's certificate or received none. It arrives after
@@ -188,20 +231,42 @@ fn of_native_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> 
     }
     let known = [
         ("expired", EXPIRED),
+        ("not yet valid", NOT_YET_VALID),
         ("ostname mismatch", OTHER_NAME),
         ("IP address mismatch", OTHER_NAME),
         ("issuer certificate", UNKNOWN_ISSUER),
         ("self-signed", UNKNOWN_ISSUER),
         ("self signed", UNKNOWN_ISSUER),
+        ("certificate purpose", PURPOSE),
+        ("certificate signature failure", BAD_SIGNATURE),
+        ("critical extension", CRITICAL_EXTENSION),
+        ("too weak", WEAK),
+        ("invalid CA certificate", NO_AUTHORITY),
+        ("revoked", REVOKED),
     ];
     let known = known.iter().find(|(part, _)| message.contains(part));
-    Some(known.map_or("the server's certificate is invalid", |(_, text)| text).into())
+    Some(known.map_or(INVALID, |(_, text)| text).into())
 }
 
+const INVALID: &str = "the server's certificate is invalid";
 const EXPIRED: &str = "the server's certificate has expired";
+const NOT_YET_VALID: &str = "the server's certificate is not valid yet: check the clock of this system";
 const OTHER_NAME: &str = "the server's certificate is for another host name";
+const REVOKED: &str = "the server's certificate was revoked";
 const UNKNOWN_ISSUER: &str = "the server's certificate was issued by an authority that is not trusted here; trust your \
     own with `add_root_certificate`";
+const PURPOSE: &str =
+    "the server's certificate is for another purpose; reissue it with the extended key usage serverAuth";
+const BAD_SIGNATURE: &str = "the server's certificate is not signed by the authority that is trusted under its name; if \
+    that was renewed, trust the new one with `add_root_certificate`";
+const CRITICAL_EXTENSION: &str =
+    "the server's certificate has a critical extension that is not supported here; reissue it without";
+const WEAK: &str = "the server's certificate is signed with an algorithm or a key that is not accepted here; reissue it, \
+    for example with SHA-256 and 2048 bits";
+const NO_AUTHORITY: &str =
+    "the server's certificate was issued by a certificate that is not one of an authority (CA:TRUE)";
+#[cfg(feature = "__rustls")]
+const NAMELESS: &str = "the server's certificate names no host; reissue it with a subjectAltName";
 #[cfg(feature = "__rustls")]
 const CLIENT_CERTIFICATE: &str =
     "the server did not accept the client's certificate, or requires one; set it with `client_certificate`";
@@ -260,5 +325,41 @@ impl fmt::Display for NoTrustStore {
 impl StdError for NoTrustStore {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         Some(&*self.0)
+    }
+}
+
+#[cfg(all(test, feature = "__rustls"))]
+mod tests {
+    use super::*;
+    use rustls::CertificateError as Certificate;
+
+    #[derive(Debug)]
+    struct Named(&'static str);
+
+    impl fmt::Display for Named {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl StdError for Named {}
+
+    fn of_other(name: &'static str) -> String {
+        let other = Certificate::Other(rustls::OtherError(std::sync::Arc::new(Named(name))));
+        let error = io::Error::other(rustls::Error::InvalidCertificate(other));
+        of(&error, Phase::Connecting).unwrap().into_owned()
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_named_without_its_contents() {
+        assert!(of_certificate(&Certificate::BadEncoding).contains("can't be parsed"));
+        assert!(of_certificate(&Certificate::BadSignature).contains("`add_root_certificate`"));
+        assert!(of_certificate(&Certificate::InvalidPurpose).contains("serverAuth"));
+        assert!(of_other("CaUsedAsEndEntity").contains("CA:FALSE"));
+        assert!(of_other("EmptyEkuExtension").contains("serverAuth"));
+        assert_eq!(of_other("NameConstraintViolation").matches("(NameConstraintViolation)").count(), 1);
+        assert!(of_certificate(&Certificate::UnknownRevocationStatus).contains("(UnknownRevocationStatus)"));
+        assert_eq!(of_other("the certificate of canary.corp is not trusted"), INVALID);
+        assert_eq!(of_other(""), INVALID);
     }
 }

@@ -329,7 +329,7 @@ mod tls {
         for backend in Subject::tls_backends() {
             let cases = [
                 (EXPIRED, other(), "localhost", "the server's certificate has expired"),
-                (FUTURE, other(), "localhost", "certificate is"),
+                (FUTURE, other(), "localhost", "the server's certificate is not valid yet"),
                 (SERVER, settings(), "localhost", "an authority that is not trusted here"),
                 (
                     SERVER,
@@ -344,6 +344,60 @@ mod tls {
                 let error = fails(settings.tls(*backend), &format!("https://{host}:{port}")).await;
                 assert_line(&error, ErrorKind::Connect, part);
                 tokio::task::spawn_blocking(move || server.result()).await.unwrap();
+            }
+        }
+    }
+
+    /// The key of the servers in `certificates/faults`.
+    const KEY: &str = include_str!("certificates/faults/key.pem");
+
+    macro_rules! fault {
+        ($name:literal) => {
+            include_str!(concat!("certificates/faults/", $name, ".pem"))
+        };
+    }
+
+    /// Calls a server that presents this certificate, with this root certificate.
+    async fn call(backend: auth_client_core::TlsBackend, server: &str, root: &str) -> Result<Json, Error> {
+        let (listener, port) = listener();
+        let thread = serve_with(listener, config_of(&format!("{server}{KEY}"), false));
+        let settings = settings().add_root_certificate(root).tls(backend);
+        let transport = Subject::new(settings).unwrap();
+        let engine = engine(transport, &format!("https://localhost:{port}"), RetryPolicy::none());
+        let result = read(&engine).await;
+        drop(engine);
+        tokio::task::spawn_blocking(move || thread.result()).await.unwrap();
+        result
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_wrong_with_a_certificate_of_the_caller_is_named_with_what_to_do() {
+        let authority = fault!("authority");
+        let client = CLIENT.split_inclusive("-----END CERTIFICATE-----\n").next().unwrap();
+        for backend in Subject::tls_backends() {
+            // What `openssl req -x509` writes, and the same as it must be.
+            let own = call(*backend, fault!("own"), fault!("own")).await;
+            call(*backend, fault!("plain"), fault!("plain")).await.unwrap();
+            let nameless = call(*backend, fault!("nameless"), authority).await;
+            let version_1 = call(*backend, fault!("version-1"), authority).await;
+            for (result, part) in
+                [(own, "CA:FALSE"), (nameless, "subjectAltName"), (version_1, "(version 1)")]
+            {
+                match result {
+                    Err(error) => assert_line(&error, ErrorKind::Connect, part),
+                    // OpenSSL accepts them.
+                    Ok(_) => assert_eq!(backend.as_str(), "native-tls", "{part}"),
+                }
+            }
+            for (server, root, part) in [
+                (fault!("critical"), authority, "has a critical extension"),
+                (fault!("sha1"), authority, "SHA-256"),
+                (client, AUTHORITY, "serverAuth"),
+                (fault!("plain"), fault!("renewed"), "trust your own with `add_root_certificate`"),
+                (fault!("nameless"), fault!("renewed"), "with `add_root_certificate`"),
+            ] {
+                let error = call(*backend, server, root).await.unwrap_err();
+                assert_line(&error, ErrorKind::Connect, part);
             }
         }
     }
