@@ -129,7 +129,6 @@ fn of_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
 
 #[cfg(feature = "__rustls")]
 fn of_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
-    use rustls::AlertDescription as Alert;
     use rustls::Error;
 
     if cause.is::<NoTrustStore>() {
@@ -138,15 +137,10 @@ fn of_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
     let Some(error) = cause.downcast_ref::<Error>() else { return of_native_tls(cause) };
     let text = match error {
         Error::InvalidCertificate(fault) => return Some(of_certificate(fault)),
-        Error::InvalidMessage(_) => "the server does not speak TLS on this port",
-        Error::PeerIncompatible(_)
-        | Error::AlertReceived(Alert::ProtocolVersion | Alert::HandshakeFailure) => {
-            "the server and this client have no version or cipher of TLS in common"
-        }
-        Error::AlertReceived(alert) if is_about_client(*alert) => CLIENT_CERTIFICATE,
-        Error::AlertReceived(Alert::UnrecognisedName) => "the server does not know this host name",
-        Error::AlertReceived(_) => "the server ended the TLS handshake",
-        _ => "the TLS handshake failed",
+        Error::InvalidMessage(_) => NO_TLS_HERE,
+        Error::PeerIncompatible(_) => NOTHING_IN_COMMON,
+        Error::AlertReceived(alert) => of_alert(u8::from(*alert)),
+        _ => HANDSHAKE,
     };
     Some(text.into())
 }
@@ -204,30 +198,103 @@ fn other_name(fault: &rustls::CertificateError) -> String {
     }
 }
 
-/// Returns whether the alert means that the server rejected the client's certificate or received none. It arrives after
-/// the client's handshake, but before the server reads any part of a request.
-#[cfg(feature = "__rustls")]
-pub(crate) fn is_about_client(alert: rustls::AlertDescription) -> bool {
-    use rustls::AlertDescription as Alert;
-
-    matches!(
-        alert,
-        Alert::CertificateRequired
-            | Alert::BadCertificate
-            | Alert::UnsupportedCertificate
-            | Alert::CertificateRevoked
-            | Alert::CertificateExpired
-            | Alert::CertificateUnknown
-            | Alert::UnknownCA
-            | Alert::AccessDenied
-    )
+/// Describes an alert of the server, by its number in RFC 8446, section 6.
+fn of_alert(number: u8) -> &'static str {
+    match number {
+        // handshake_failure: TLS 1.2 has no other alert for a missing client certificate.
+        40 => {
+            "the server and this client have no version or cipher of TLS in common, or the server requires a client \
+            certificate; set one with `client_certificate`"
+        }
+        // protocol_version
+        70 => NOTHING_IN_COMMON,
+        // unrecognized_name
+        112 => "the server does not know this host name",
+        _ if is_about_client(number) => CLIENT_CERTIFICATE,
+        _ => "the server ended the TLS handshake",
+    }
 }
 
-/// The operating system's library has messages only.
+/// Returns whether the alert means that the server rejected the client's certificate or received none: bad_certificate,
+/// unsupported_certificate, certificate_revoked, certificate_expired, certificate_unknown, unknown_ca, access_denied,
+/// certificate_required.
+fn is_about_client(alert: u8) -> bool {
+    matches!(alert, 42..=46 | 48 | 49 | 116)
+}
+
+/// Returns whether the server closed the connection because of the client's certificate. The alert arrives after the
+/// client's handshake, but before the server reads any part of a request.
+pub(crate) fn is_refused_client(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).filter_map(alert).any(is_about_client)
+}
+
+#[cfg(feature = "__rustls")]
+fn alert(cause: &(dyn StdError + 'static)) -> Option<u8> {
+    match cause.downcast_ref() {
+        Some(rustls::Error::AlertReceived(alert)) => Some(u8::from(*alert)),
+        Some(_) => None,
+        None => native_alert(&cause.to_string()),
+    }
+}
+
+#[cfg(not(feature = "__rustls"))]
+fn alert(cause: &(dyn StdError + 'static)) -> Option<u8> {
+    native_alert(&cause.to_string())
+}
+
+/// Returns the number at the end of OpenSSL's message about an alert.
+fn native_alert(message: &str) -> Option<u8> {
+    let (_, rest) = message.split_once(OPENSSL)?;
+    let number = rest.split_once(":SSL alert number ")?.1;
+    number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// Part of OpenSSL's messages about TLS.
+const OPENSSL: &str = ":SSL routines:";
+
+/// Returns whether TLS failed, other than by the end of the connection.
+pub(crate) fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+    let native = |message: &str| message.contains(OPENSSL) && !message.contains(EOF);
+    chain(error).any(|cause| {
+        #[cfg(feature = "__rustls")]
+        if cause.is::<rustls::Error>() {
+            return true;
+        }
+        native(&cause.to_string())
+    })
+}
+
+/// OpenSSL's message about a connection that was closed in the middle of the handshake.
+const EOF: &str = "unexpected eof";
+
+/// The operating system's library has messages only. These are OpenSSL's.
 fn of_native_tls(cause: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
     let message = cause.to_string();
-    if !message.contains("certificate verify failed") {
+    if !message.contains(OPENSSL) {
         return None;
+    }
+    let contains = |part: &&str| message.contains(part);
+    if let Some(alert) = native_alert(&message) {
+        return Some(of_alert(alert).into());
+    }
+    if !message.contains("certificate verify failed") {
+        let text = match () {
+            () if message.contains(EOF) => "the connection was closed",
+            () if ["wrong version number", "packet length too long", "record layer failure"]
+                .iter()
+                .any(contains) =>
+            {
+                NO_TLS_HERE
+            }
+            () if ["unsupported protocol", "no protocols available", "no ciphers available"]
+                .iter()
+                .any(contains) =>
+            {
+                NOTHING_IN_COMMON
+            }
+            () => HANDSHAKE,
+        };
+        return Some(text.into());
     }
     let known = [
         ("expired", EXPIRED),
@@ -267,7 +334,9 @@ const NO_AUTHORITY: &str =
     "the server's certificate was issued by a certificate that is not one of an authority (CA:TRUE)";
 #[cfg(feature = "__rustls")]
 const NAMELESS: &str = "the server's certificate names no host; reissue it with a subjectAltName";
-#[cfg(feature = "__rustls")]
+const NO_TLS_HERE: &str = "the server does not speak TLS on this port";
+const NOTHING_IN_COMMON: &str = "the server and this client have no version or cipher of TLS in common";
+const HANDSHAKE: &str = "the TLS handshake failed";
 const CLIENT_CERTIFICATE: &str =
     "the server did not accept the client's certificate, or requires one; set it with `client_certificate`";
 
@@ -329,6 +398,7 @@ impl StdError for NoTrustStore {
 }
 
 #[cfg(all(test, feature = "__rustls"))]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use rustls::CertificateError as Certificate;
@@ -361,5 +431,34 @@ mod tests {
         assert!(of_certificate(&Certificate::UnknownRevocationStatus).contains("(UnknownRevocationStatus)"));
         assert_eq!(of_other("the certificate of canary.corp is not trusted"), INVALID);
         assert_eq!(of_other(""), INVALID);
+    }
+
+    #[test]
+    fn alerts_mean_the_same_with_every_library() {
+        let alert = |code| rustls::Error::AlertReceived(rustls::AlertDescription::from(code));
+        let openssl =
+            |text: &str| io::Error::other(format!("error:0A000412:SSL routines:ssl3_read_bytes:{text}"));
+        let said = |error: &(dyn StdError + 'static)| of(error, Phase::Sending).unwrap();
+        for (code, part, refused) in [
+            (40, "or the server requires a client certificate", false),
+            (48, "`client_certificate`", true),
+            (70, "no version or cipher", false),
+            (80, "ended the TLS handshake", false),
+            (112, "host name", false),
+            (116, "`client_certificate`", true),
+        ] {
+            let native = openssl(&format!("x:../ssl/record/rec_layer_s3.c:1605:SSL alert number {code}"));
+            let rustls = io::Error::other(alert(code));
+            assert!(said(&rustls).contains(part) && said(&native) == said(&rustls), "{}", said(&native));
+            assert_eq!(
+                (is_refused_client(&rustls), is_refused_client(&native)),
+                (refused, refused),
+                "{code}"
+            );
+            assert!(is_tls(&rustls) && is_tls(&native));
+        }
+        let ended = openssl("unexpected eof while reading:../ssl/record/rec_layer_s3.c:322:");
+        assert!(!is_tls(&ended) && said(&ended).contains("closed"), "{}", said(&ended));
+        assert_eq!(said(&openssl("bad record mac:x.c:1:")), HANDSHAKE);
     }
 }

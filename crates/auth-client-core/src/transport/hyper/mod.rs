@@ -15,7 +15,7 @@ use super::{
     BodyLimits, Fault, Phase, Progress, Received, TlsBackend, Transport, TransportError, TransportSettings,
 };
 use crate::error::Error;
-use crate::transport_error::cause::{NotPublic, chain as causes};
+use crate::transport_error::cause::{NotPublic, chain as causes, is_refused_client, is_tls};
 use auth_core::Origin;
 use bytes::Bytes;
 use connect::{ConnectFailure, Connector};
@@ -178,31 +178,6 @@ fn is_parse(error: &hyper::Error) -> bool {
     // The type of HTTP/2's errors belongs to another crate. One that was detected here is about what the server sent.
     let detected = |cause: &(dyn StdError + 'static)| cause.to_string().contains(" error detected: ");
     error.is_parse() || error.is_parse_status() || causes(error).any(detected)
-}
-
-#[cfg(feature = "__rustls")]
-fn is_tls(error: &(dyn StdError + 'static)) -> bool {
-    causes(error).any(|cause| cause.is::<rustls::Error>())
-}
-
-/// Returns whether the server closed the connection because it requires a client certificate, which happens before it
-/// reads a request.
-#[cfg(feature = "__rustls")]
-fn is_refused_client(error: &(dyn StdError + 'static)) -> bool {
-    causes(error).filter_map(|cause| cause.downcast_ref()).any(|error| match error {
-        rustls::Error::AlertReceived(alert) => crate::transport_error::cause::is_about_client(*alert),
-        _ => false,
-    })
-}
-
-#[cfg(not(feature = "__rustls"))]
-fn is_refused_client(_: &(dyn StdError + 'static)) -> bool {
-    false
-}
-
-#[cfg(not(feature = "__rustls"))]
-fn is_tls(_: &(dyn StdError + 'static)) -> bool {
-    false
 }
 
 #[cfg(test)]

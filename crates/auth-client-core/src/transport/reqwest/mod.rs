@@ -14,7 +14,7 @@ use super::{
     BodyLimits, Fault, Phase, Progress, Received, TlsBackend, Transport, TransportError, TransportSettings,
 };
 use crate::error::Error;
-use crate::transport_error::cause::{Cause, NotPublic, chain as causes};
+use crate::transport_error::cause::{Cause, NotPublic, chain as causes, is_refused_client, is_tls};
 use auth_core::Origin;
 use bytes::Bytes;
 use origins::Origins;
@@ -244,7 +244,10 @@ fn origin_of(url: &Url) -> Option<Origin> {
 
 /// Converts a failure before the response head to an error. The URL is removed, because it may contain a secret.
 fn before_head(error: reqwest::Error) -> TransportError {
-    let phase = if error.is_connect() { Phase::Connecting } else { Phase::Sending };
+    let phase = match error.is_connect() || is_refused_client(&error) {
+        true => Phase::Connecting,
+        false => Phase::Sending,
+    };
     let fault = if error.is_builder() {
         Fault::Request
     } else if causes(&error).any(|cause| cause.is::<NotPublic>()) {
@@ -262,16 +265,6 @@ fn before_head(error: reqwest::Error) -> TransportError {
     };
     let phase = if fault == Fault::Request { Phase::Connecting } else { phase };
     TransportError::new(phase, fault).with_source(error.without_url())
-}
-
-#[cfg(feature = "reqwest-013-rustls")]
-fn is_tls(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| cause.is::<rustls::Error>())
-}
-
-#[cfg(not(feature = "reqwest-013-rustls"))]
-fn is_tls(_: &reqwest::Error) -> bool {
-    false
 }
 
 /// hyper's parse errors, and those of HTTP/2, are recognized by their messages: the types are not part of reqwest's API.
