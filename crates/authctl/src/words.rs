@@ -95,6 +95,21 @@ pub(crate) fn shell(argument: &str) -> String {
     }
 }
 
+/// Reads a word as a POSIX shell does, also one whose quotes are still open. Returns the open quote too.
+pub(crate) fn unquoted(word: &str) -> (String, Option<char>) {
+    let (mut out, mut open) = (String::new(), None);
+    let mut characters = word.chars();
+    while let Some(c) = characters.next() {
+        match (open, c) {
+            (None, '\'' | '"') => open = Some(c),
+            (Some(quote), c) if quote == c => open = None,
+            (None | Some('"'), '\\') => out.extend(characters.next()),
+            _ => out.push(c),
+        }
+    }
+    (out, open)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +138,20 @@ mod tests {
             ("x.y", "x-y"),
         ] {
             assert_eq!(flag(name), expected);
+        }
+    }
+
+    #[test]
+    fn words_are_read_as_a_shell_does() {
+        for (word, text, open) in [
+            ("a\\ b", "a b", None),
+            ("'a b", "a b", Some('\'')),
+            ("\"a\\$\"'b'c", "a$bc", None),
+            ("\"it's", "it's", Some('"')),
+            ("a\\", "a", None),
+            ("\"\"", "", None),
+        ] {
+            assert_eq!(unquoted(word), (text.to_owned(), open), "{word}");
         }
     }
 

@@ -176,6 +176,17 @@ async fn mistakes_are_found_before_anything_is_sent() {
         .expect(2, "contactType: is required (set --contact-type)")
         .expect(2, "contactIndividuals: is required (pass it in --data)");
     with(&["--nmae", "x"]).expect(2, "--name");
+    let gift = ["virtuous", "gifts", "create", "--contact-id", "17", "--gift-type", "Cash"];
+    let gift = |amount: &'static str| {
+        let more = ["--gift-date", "2026-11-28", "--amount", amount, "--dry-run"];
+        home.run(&[&gift as &[_], &more].concat())
+    };
+    for amount in ["abc", "$10.50", "1,000", "1e3", ""] {
+        gift(amount).expect(2, "authctl: --amount: must be a decimal number, such as 10.50\n");
+    }
+    for amount in ["10", "-5", "12345678901234567890.10"] {
+        gift(amount).expect(0, &format!("\"amount\": \"{amount}\""));
+    }
     with(&["--name", "a", "--name", "b"]).expect(2, "set 2 times");
     with(&["--data", "{name}"]).expect(2, "not JSON (line 1, column 2)");
     with(&["--data", "@missing.json"]).expect(1, "missing.json");
@@ -375,7 +386,7 @@ fn help_costs_nothing_and_a_closed_pipe_is_no_failure() {
     home.run(&["-o", "json", "virtuous", "contacts", "get", "--help"])
         .expect(0, "$ authctl --emulator virtuous contacts get 17");
     home.run(&["list", "virtuous", "unicorn"]).expect(0, "[]");
-    home.run(&["man"]).expect(0, ".TH authctl");
+    home.run(&["man"]).expect(0, ".TH AUTHCTL");
     home.run(&["man", "virtuous", "contacts", "get"]).expect(0, "CONTACT_ID");
     home.run(&["man", "vise", "domains", "list"]).expect(2, "authctl vise --help");
     home.run(&["emulator", "routes", "--provider", "verigator"]).expect(0, "services.create");
@@ -433,12 +444,31 @@ fn a_shell_completes_operations_flags_and_values() {
     assert_eq!(complete(&["login", "virtuous", "--store", "f"]), "file\n");
     assert_eq!(complete(&["login", "virtuous", "--pass"]), "--password-stdin\n");
     assert_eq!(complete(&["vise", "each", "get", "/", "--conc"]), "--concurrency\n");
+    assert_eq!(complete(&["emulator", "tokens", "r"]), "revoke\n");
+    assert_eq!(complete(&["emulator", "serve", "--fro"]), "--frozen-at\n");
+    assert_eq!(complete(&["emulator", "serve", "--outp"]), "", "no option of authctl");
+    assert_eq!(complete(&["virtuous", "webhooks", "trigger", "GiftC"]), "GiftCreate\n");
+    assert_eq!(complete(&["policy", "ex"]), "explain\n");
+    assert_eq!(complete(&["man", "virtuous", "exp"]), "export\n");
     assert_eq!(complete(&["nothing", "of", "that"]), "");
+    // Words are inserted as the shell reads them.
+    let kind = |shell: &str, word: &str| {
+        let words = ["__complete", shell, "virtuous", "contact_methods", "create", "--type", word];
+        home.run(&words).expect(0, "").out
+    };
+    assert_eq!(kind("bash", "Home"), "Home\\ Email\nHome\\ Phone\n");
+    assert_eq!(kind("bash", "Home\\ P"), "Home\\ Phone\n");
+    assert_eq!(kind("bash", "'Home P"), "Home Phone\n");
+    assert_eq!(kind("powershell", "'Home P"), "'Home Phone'\n");
+    assert_eq!(
+        (kind("zsh", "Home\\ P"), kind("fish", "Home P")),
+        ("Home Phone\n".into(), "Home Phone\n".into())
+    );
     assert!(
         home.run(&["__complete", "fish", "virtuous", "contacts", "get"]).out.contains("get\tGets a contact.")
     );
 
-    let script = "source <(authctl completions bash); COMP_WORDS=(authctl verigator services c); COMP_CWORD=3; _authctl; echo ${COMPREPLY[@]}";
+    let script = "source <(authctl completions bash); COMP_WORDS=(authctl verigator services c); COMP_CWORD=3; _authctl; echo ${COMPREPLY[@]}; COMP_WORDS=(authctl virtuous contact_methods create --type 'Home\\ ' ''); COMP_CWORD=5; _authctl; printf '%s\n' \"${COMPREPLY[@]}\"";
     let program = Path::new(PROGRAM).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default());
     let mut bash = Command::new("bash");
@@ -447,7 +477,7 @@ fn a_shell_completes_operations_flags_and_values() {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    Outcome::of(bash.spawn().unwrap()).expect(0, "create\n");
+    Outcome::of(bash.spawn().unwrap()).expect(0, "create\nHome\\ Email\nHome\\ Phone\n");
 }
 
 #[cfg(unix)]

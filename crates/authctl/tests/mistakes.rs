@@ -281,7 +281,7 @@ async fn an_option_without_effect_is_refused_before_anything_happens() {
     assert!(emulator.journal().is_empty());
     // The environment sets the format of every command, those without a choice included.
     home.env.push(("AUTHCTL_OUTPUT", "csv".to_owned()));
-    home.run(&["man"]).expect(0, ".TH authctl");
+    home.run(&["man"]).expect(0, ".TH AUTHCTL");
     home.run(&["list", "virtuous", "contacts", "--columns", "operation"])
         .expect(0, "virtuous contacts get\n");
     // Empty is not set; other values and an empty option are mistakes.

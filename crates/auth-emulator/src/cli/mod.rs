@@ -37,7 +37,7 @@ use crate::ActionError;
 /// ```
 pub fn run(program: &str, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let name = program.to_owned();
-    let mut command = named(controls::add(Args::command()), program).bin_name(name.clone());
+    let mut command = command(program);
     let matches = command
         .try_get_matches_from_mut(std::iter::once(OsString::from(&name)).chain(arguments))
         .unwrap_or_else(|error| error.exit());
@@ -56,6 +56,13 @@ pub fn run(program: &str, arguments: impl IntoIterator<Item = OsString>) -> Exit
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// Returns the description of the command line, for completion and manual pages of a program that includes it.
+#[doc(hidden)]
+#[must_use]
+pub fn command(program: &str) -> clap::Command {
+    named(controls::add(Args::command()), program).bin_name(program.to_owned())
 }
 
 /// Sends one request to the control API of the running emulator that `env` finds: that of the ready file in

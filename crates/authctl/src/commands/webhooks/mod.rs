@@ -32,7 +32,7 @@ Commands for deliveries:
 ";
 
 /// The events that the vendor documents.
-const EVENTS: [&str; 15] = [
+pub(crate) const EVENTS: [&str; 15] = [
     "ContactCreate",
     "ContactUpdate",
     "GiftCreate",
