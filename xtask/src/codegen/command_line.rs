@@ -186,9 +186,9 @@ fn secrets<'n>(
 /// What checks and help need of a schema. The schemas that it refers to are noted.
 fn reduced(schema: &Node, schemas: &mut BTreeSet<String>) -> Node {
     #[rustfmt::skip]
-    const KEPT: [&str; 17] = [
+    const KEPT: [&str; 18] = [
         "type", "description", "enum", "required", "items", "additionalProperties", "minLength", "maxLength", "minimum",
-        "maximum", "minItems", "minProperties", "maxProperties", "propertyNames", "dependentRequired", "x-sdk-secret",
+        "maximum", "pattern", "minItems", "minProperties", "maxProperties", "propertyNames", "dependentRequired", "x-sdk-secret",
         "x-sdk-filled",
     ];
     let mut record = Record::default();

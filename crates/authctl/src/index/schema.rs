@@ -28,6 +28,7 @@ pub(crate) struct Schema {
     pub(crate) max_length: Option<usize>,
     pub(crate) minimum: Option<f64>,
     pub(crate) maximum: Option<f64>,
+    pub(crate) pattern: Option<Pattern>,
     pub(crate) min_items: Option<usize>,
     pub(crate) min_properties: Option<usize>,
     pub(crate) max_properties: Option<usize>,
@@ -50,6 +51,30 @@ pub(crate) enum Type {
     String,
     Array,
     Object,
+}
+
+/// The patterns of the descriptions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) enum Pattern {
+    #[serde(rename = r"^-?[0-9]+(\.[0-9]+)?$")]
+    Decimal,
+    #[serde(rename = "^[0-9]+$")]
+    Digits,
+}
+
+impl Pattern {
+    /// What is wrong with a string.
+    fn problem(self, text: &str) -> Option<&'static str> {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match self {
+            Self::Decimal => {
+                let number = text.strip_prefix('-').unwrap_or(text);
+                let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+                (!digits(whole) || !digits(part)).then_some("must be a decimal number, such as 10.50")
+            }
+            Self::Digits => (!digits(text)).then_some("must have digits only"),
+        }
+    }
 }
 
 /// The type of a value, as in messages.
@@ -98,6 +123,8 @@ pub(crate) struct Plain {
     pub(crate) values: Vec<String>,
     /// Other values are possible too.
     pub(crate) open: bool,
+    /// A string is a decimal number.
+    pub(crate) decimal: bool,
     /// The flag can be given several times.
     pub(crate) list: bool,
     pub(crate) secret: bool,
@@ -108,6 +135,9 @@ impl Plain {
     pub(crate) fn json(&self, text: &str) -> Result<String, String> {
         if !self.values.is_empty() && !self.open && !self.values.iter().any(|value| value == text) {
             return Err(one_of(text, self.values.iter().map(String::as_str)));
+        }
+        if let Some(problem) = Pattern::Decimal.problem(text).filter(|_| self.decimal) {
+            return Err(problem.to_owned());
         }
         let number = || {
             // JSON allows spaces around it, a path doesn't.
@@ -134,6 +164,7 @@ impl Plain {
     /// The name of the value in help: `<INTEGER>`.
     pub(crate) fn value_name(&self) -> &'static str {
         match self.types.first() {
+            _ if self.decimal => "NUMBER",
             Some(Type::Integer) => "INTEGER",
             Some(Type::Number) => "NUMBER",
             Some(Type::Boolean) => "true|false",
@@ -152,6 +183,7 @@ impl Schema {
             for one in schema.any_of.iter().filter(|one| one.types != [Type::Null]) {
                 let one = one.plain(provider).filter(|one| !one.list)?;
                 plain.open |= one.values.is_empty() && one.types == [Type::String];
+                plain.decimal |= one.decimal;
                 plain.types.extend(one.types);
                 plain.values.extend(one.values);
             }
@@ -168,7 +200,8 @@ impl Schema {
             return None;
         }
         let values = schema.values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        Some(Plain { types, values, secret, ..Plain::default() })
+        let decimal = schema.pattern == Some(Pattern::Decimal);
+        Some(Plain { types, values, decimal, secret, ..Plain::default() })
     }
 
     /// Adds everything that is wrong with a value, each with its position, such as `contactIndividuals[0].firstName`.
@@ -178,13 +211,19 @@ impl Schema {
             problems.push(if at.is_empty() { problem } else { format!("{at}: {problem}") });
         };
         if !schema.any_of.is_empty() {
-            let fits = schema.any_of.iter().any(|one| {
+            let mut of_type = None;
+            for one in &schema.any_of {
                 let mut inner = Vec::new();
                 one.check(provider, value, at, &mut inner);
-                inner.is_empty()
-            });
-            if !fits {
-                report("has none of the forms that are allowed here".to_owned());
+                if inner.is_empty() {
+                    return;
+                }
+                let fits = one.types.iter().any(|ty| ty.fits(value));
+                of_type = of_type.or_else(|| fits.then_some(inner));
+            }
+            match of_type {
+                Some(mut inner) => problems.append(&mut inner),
+                None => report("has none of the forms that are allowed here".to_owned()),
             }
             return;
         }
@@ -210,6 +249,9 @@ impl Schema {
                 }
                 if let Some(most) = schema.max_length.filter(|most| length > *most) {
                     report(format!("must have at most {most} characters"));
+                }
+                if let Some(problem) = schema.pattern.and_then(|pattern| pattern.problem(text)) {
+                    report(problem.to_owned());
                 }
             }
             Value::Number(number) => {
@@ -383,7 +425,7 @@ mod tests {
             "age":{"type":["integer","null"],"minimum":0},"kind":{"type":"string","enum":["Home","Work"]},
             "key":{"type":"string","filled":true},"tags":{"type":"array","items":{"type":"string"}},
             "more":{"type":"object","additionalProperties":{"type":"boolean"}},
-            "amount":{"anyOf":[{"type":"number"},{"type":"string"}]}}}"#,
+            "amount":{"anyOf":[{"type":"number"},{"type":"string","pattern":"^-?[0-9]+(\\.[0-9]+)?$"}]}}}"#,
         );
         let good = r#"{"name":"Anna","age":null,"kind":"Home","tags":["a"],"more":{"x":true},"amount":"1"}"#;
         assert_eq!(problems(&schema, good), [""; 0]);
@@ -399,6 +441,8 @@ mod tests {
             (r#"{"name":"A","tags":[1]}"#, "tags[0]: must be a string"),
             (r#"{"name":"A","more":{"x":1}}"#, "more.x: must be a boolean (true or false)"),
             (r#"{"name":"A","amount":[]}"#, "amount: has none of the forms that are allowed here"),
+            (r#"{"name":"A","amount":"$10"}"#, "amount: must be a decimal number, such as 10.50"),
+            (r#"{"name":"A","amount":"1."}"#, "amount: must be a decimal number, such as 10.50"),
             (r#"{"name":"A","nam":"B"}"#, "nam: there is no such field; did you mean name?"),
         ] {
             assert_eq!(problems(&schema, value), [expected], "{value}");
