@@ -142,7 +142,7 @@ fn content(
         .filter(|(_, values)| !values.is_empty())
         .collect();
     if whole.is_some() && !given.is_empty() {
-        return Err(Failure::usage("flags can add fields to a JSON object only, and --data is none"));
+        return Err(Failure::usage("--data must be an object, to which flags can add fields"));
     }
     for (slot, values) in given {
         once(slot, &values)?;
@@ -163,6 +163,7 @@ fn content(
             None => fields.push((slot.name.clone(), value)),
         }
     }
+    let is_object = whole.is_none();
     let raw = match whole {
         Some(text) => RawValue::from_string(text).map_err(|_| Failure::usage("--data is not JSON"))?,
         None => raw(&fields)?,
@@ -178,6 +179,10 @@ fn content(
     });
     let only_json = only_in_data(operation, slots);
     for problem in &mut found {
+        if !is_object {
+            *problem = format!("--data: {problem}");
+            continue;
+        }
         let name = problem.split(':').next().unwrap_or_default().to_owned();
         if problem.ends_with("is required") && !name.contains(['.', '[']) {
             let flag = slots

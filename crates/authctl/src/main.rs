@@ -57,6 +57,12 @@ Calls of a provider:
 To try it without an account:
   $ authctl --emulator virtuous contacts search --search Larsson";
 
+const FIRST: &str = "\
+First steps:
+  authctl list WORD         finds operations: authctl list find a donor
+  authctl login virtuous    logs in; authctl status shows all credentials
+  authctl --help            lists the other commands, and the options";
+
 /// Calls authentication-heavy APIs from a shell: Virtuous, Vault Vision, ReveSecure, Verigator and VISE.
 #[derive(Debug, Parser)]
 #[command(name = "authctl", version, after_help = ABOUT, after_long_help = format!("{ABOUT}\n\n{EXIT_CODES}"))]
@@ -133,6 +139,9 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     }
     if let Some(outcome) = complete::respond(arguments, Program::command) {
         return outcome;
+    }
+    if arguments.is_empty() {
+        return operation::shown(&format!("{ABOUT}\n\n{FIRST}\n"), false, "a command is missing");
     }
     interrupt::watch();
     if let Some(outcome) = operation::run(arguments) {

@@ -168,7 +168,12 @@ fn what_is_wrong_is_named() {
     home.run(&["virtuous", "contacts", "get", " 17", "--dry-run"]).expect(2, "must be an integer");
     home.run(&["--emulator", "vise", "each", "get", "domains"]).expect(2, "must start with /");
     home.run(&["virtuous", "contacts", "create", "--data", "\u{feff}{}"]).expect(2, "byte order mark");
-    home.run(&["virtuous", "gifts", "create", "--amount", "-5"]).expect(2, "--amount=-5");
+    home.run(&["virtuous", "gifts", "create", "--notes", "-5"]).expect(2, "--amount=-5");
+    home.run(&["virtuous", "contacts", "create", "--data", "[1]"]).expect(2, "--data: must be an object\n");
+    home.run(&["virtuous", "contacts", "create", "--data", "[1]", "--name", "a"])
+        .expect(2, "--data must be an object");
+    let bare = home.run(&[]).expect(2, "authctl: a command is missing\n");
+    assert!(bare.err.contains("authctl list WORD") && bare.err.contains("authctl --help"), "{bare:?}");
     let verigator = home.run(&["status", "verigator"]).expect(4, "set variables");
     assert!(!verigator.err.contains("login virtuous"), "{verigator:?}");
     let usage = home.run(&["status", "--nonsense"]).expect(2, "--nonsense");

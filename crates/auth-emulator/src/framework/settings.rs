@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::framework::suggest::closest;
 
@@ -69,11 +69,33 @@ pub(crate) trait ProviderSettings:
             }
             let before = merged.insert(name.clone(), value.clone());
             // One at a time, so that the message names the setting.
-            serde_json::from_value::<Self>(Value::Object(merged.clone())).map_err(|error| {
-                ActionError::new(format!("{name}: {error}; it is {}", before.unwrap_or_default()))
-            })?;
+            let read =
+                |merged: &Map<String, Value>| serde_json::from_value::<Self>(Value::Object(merged.clone()));
+            if let Err(error) = read(&merged) {
+                // The words that the setting takes, if it takes words.
+                merged.insert(name.clone(), Value::from("?"));
+                let words = read(&merged).err().map(|error| error.to_string());
+                let problem = problem(&error.to_string(), value, words.as_deref());
+                let message = format!("{name}: {problem}; it is {}", before.unwrap_or_default());
+                return Err(ActionError::new(message));
+            }
         }
         serde_json::from_value(Value::Object(merged)).map_err(invalid)
+    }
+}
+
+/// What is wrong with a value, without the words of Rust.
+fn problem(error: &str, value: &Value, words: Option<&str>) -> String {
+    let words = words.and_then(|words| words.strip_prefix("unknown variant `?`, expected "));
+    let words = words.map(|words| format!(": the setting is {words}")).unwrap_or_default();
+    if error.contains("expected newtype variant") {
+        format!("{value} takes a value, as in {{{value}: \"NAME\"}}{words}")
+    } else if error.contains("expected unit") {
+        format!("{value} takes no value{words}")
+    } else if error.contains("unknown variant") {
+        error.replace("unknown variant", "unknown value")
+    } else {
+        format!("{error}{words}")
     }
 }
 
@@ -83,4 +105,32 @@ fn unknown_setting<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clone)
         None => format!("known are: {}", known.collect::<Vec<_>>().join(", ")),
     };
     ActionError::new(format!("unknown setting `{name}`; {hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::vise;
+    use serde_json::json;
+
+    #[test]
+    fn a_wrong_value_is_explained_by_the_words_of_the_setting() {
+        let problem = |value: Value| {
+            let changed = vise::Settings::default().changed(&json!({ "dashboard_token": value }));
+            changed.map_or_else(|error| error.to_string(), |_| String::new())
+        };
+        let words = "`bearer`, `authorization`, `header`, `query`; it is \"bearer\"";
+        for (value, expected) in [
+            (
+                json!("header"),
+                "dashboard_token: \"header\" takes a value, as in {\"header\": \"NAME\"}: the setting is one of",
+            ),
+            (json!({ "bearer": "x" }), "takes no value: the setting is one of"),
+            (json!("cookie"), "unknown value `cookie`, expected one of"),
+        ] {
+            let problem = problem(value);
+            assert!(problem.contains(expected) && problem.ends_with(words), "{problem}");
+        }
+        assert_eq!(problem(json!({ "header": "X-Token" })), "");
+    }
 }

@@ -123,7 +123,7 @@ fn operations(provider: &'static str, resource: &str, asked: bool) -> Result<(),
 }
 
 /// Prints help: on standard output if it was asked for, otherwise as a usage failure with the same text.
-fn shown(text: &str, asked: bool, missing: &str) -> Result<(), Failure> {
+pub(crate) fn shown(text: &str, asked: bool, missing: &str) -> Result<(), Failure> {
     let text = &help::fit(text, help::width());
     if asked {
         return Out::default().write(text.as_bytes());
