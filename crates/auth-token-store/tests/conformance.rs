@@ -50,6 +50,22 @@ enum Flaw {
     StaleReads,
     /// An unreachable store looks empty.
     EmptyOutage,
+    /// A refresh can begin while the mark of another one is open and its time limit is not over.
+    MarkIgnored,
+    /// Only the lease excludes a second refresh, and the first one does not extend it.
+    NoExtend,
+    /// A lock that is released or dropped removes the mark of its refresh.
+    ReleaseUnmarks,
+    /// Credentials are named by their accounts.
+    AccountOnly,
+    /// Credentials of one account at two origins are one.
+    NoOrigin,
+    /// Credentials of one account at two providers are one.
+    NoProvider,
+    /// A login is saved even if others have logged in or out since its lease ended.
+    LateLogin,
+    /// A logout does not compare the owner of the lock.
+    LateClear,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -122,12 +138,25 @@ fn same(one: &StoredToken, other: &StoredToken) -> bool {
 }
 
 impl Leases {
+    /// The name of a row.
+    fn row(&self, key: &StoreKey) -> StoreKey {
+        let parts: Vec<&str> = key.as_str().split(' ').collect();
+        match self.world.flaw {
+            Flaw::AccountOnly => StoreKey::new("", "", parts[2]),
+            Flaw::NoOrigin => StoreKey::new(parts[0], "", parts[2]),
+            Flaw::NoProvider => StoreKey::new("", parts[1], parts[2]),
+            _ => key.clone(),
+        }
+    }
+
     fn read(&self, key: &StoreKey) -> Result<(Option<StoredToken>, bool), StoreError> {
         let state = self.world.reach("read")?;
         if state.is_unreachable {
             return Ok((None, false));
         }
-        let Some(row) = state.rows.get(key) else { return Ok((None, self.world.flaw == Flaw::NoTombstone)) };
+        let Some(row) = state.rows.get(&self.row(key)) else {
+            return Ok((None, self.world.flaw == Flaw::NoTombstone));
+        };
         let token = match self.world.flaw == Flaw::StaleReads {
             true => row.before.clone(),
             false => row.token.clone(),
@@ -155,7 +184,7 @@ impl TokenStore for Leases {
                 return Err(LockError::Held);
             }
             if flaw == Flaw::OpenRenewal
-                && let Some(row) = self.world.state().rows.get_mut(key)
+                && let Some(row) = self.world.state().rows.get_mut(&self.row(key))
             {
                 row.lease = None;
             }
@@ -166,7 +195,7 @@ impl TokenStore for Leases {
     }
 
     async fn lock(&self, key: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
-        let world = &self.world;
+        let (world, key) = (&self.world, &self.row(key));
         let started = world.reach("lock")?.passed;
         let owner = {
             let mut state = world.state();
@@ -240,9 +269,13 @@ impl LockedToken for Leased {
                 if !lives || !row.token.as_ref().is_some_and(|stored| same(stored, token)) {
                     return Err(LockError::Held);
                 }
-                row.lease = Some((self.owner, now + LEASE));
-                let is_over = row.mark.is_none_or(|(fence, until)| {
-                    fence == self.fence || until + SETTLE <= now && world.flaw != Flaw::NeverOver
+                if world.flaw != Flaw::NoExtend {
+                    row.lease = Some((self.owner, now + LEASE));
+                }
+                let is_over = row.mark.is_none_or(|(fence, until)| match world.flaw {
+                    Flaw::MarkIgnored | Flaw::NoExtend => true,
+                    Flaw::NeverOver => fence == self.fence,
+                    _ => fence == self.fence || until + SETTLE <= now,
                 });
                 if is_over {
                     row.mark = (world.flaw != Flaw::NoMark).then_some((self.fence, now + REFRESH));
@@ -276,7 +309,7 @@ impl LockedToken for Leased {
                         && stored.is_none_or(|stored| same(stored, spent))
                         && (is_newest || world.flaw != Flaw::FencedSave)
                 }
-                None => self.is_held(row),
+                None => self.is_held(row) || world.flaw == Flaw::LateLogin,
             };
             if !may_save {
                 return Err(StoreError::superseded());
@@ -291,6 +324,9 @@ impl LockedToken for Leased {
     async fn clear(&mut self) -> Result<(), StoreError> {
         let mut state = self.store.world.reach("clear")?;
         let row = state.rows.entry(self.key.clone()).or_default();
+        if !self.is_held(row) && self.store.world.flaw != Flaw::LateClear {
+            return Err(StoreError::new("clear", "the lock was lost"));
+        }
         row.before = row.token.take();
         (row.is_cleared, row.mark) = (true, None);
         if self.store.world.flaw == Flaw::NoTombstone {
@@ -305,9 +341,11 @@ impl Drop for Leased {
     fn drop(&mut self) {
         let flaw = self.store.world.flaw;
         let mut state = self.store.world.state();
-        if let Some(row) = state.rows.get_mut(&self.key)
-            && (row.lease.is_some_and(|(owner, _)| owner == self.owner) || flaw == Flaw::BlindRelease)
-        {
+        let Some(row) = state.rows.get_mut(&self.key) else { return };
+        if flaw == Flaw::ReleaseUnmarks {
+            row.mark = None;
+        }
+        if row.lease.is_some_and(|(owner, _)| owner == self.owner) || flaw == Flaw::BlindRelease {
             row.lease = None;
         }
     }
@@ -360,7 +398,7 @@ async fn checked(subject: &dyn Subject) -> Report {
 async fn a_correct_store_passes_every_check() {
     let report = checked(&Tested::new(Flaw::None)).await;
     let all_passed = report.outcomes().all(|(_, outcome)| *outcome == Outcome::Passed);
-    assert!(all_passed && report.outcomes().count() == 26, "{report}");
+    assert!(all_passed && report.outcomes().count() == 29, "{report}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -369,11 +407,11 @@ async fn each_wrong_store_fails_the_checks_of_its_flaw_and_no_others() {
         (Flaw::HostOwner, &["owners-differ", "late-release"]),
         (Flaw::FencedSave, &["late-save", "save-after-outage"]),
         (Flaw::FarBarrier, &["begin-is-durable", "save-is-durable"]),
-        (Flaw::BlindSave, &["stale-save", "logout-stays"]),
+        (Flaw::BlindSave, &["stale-save", "logout-stays", "late-login"]),
         (Flaw::BlindRelease, &["late-release"]),
         (Flaw::NoTombstone, &["logout-stays", "loss-is-no-logout"]),
         (Flaw::TwoSteps, &["exclusion"]),
-        (Flaw::NoMark, &["begin-is-marked", "dead-refresher"]),
+        (Flaw::NoMark, &["begin-is-marked", "one-refresh-at-a-time", "mark-stays", "dead-refresher"]),
         (Flaw::NeverOver, &["dead-refresher"]),
         (Flaw::ShortLease, &["full-lease"]),
         (Flaw::NewerIfEqual, &["unless-newer"]),
@@ -381,6 +419,14 @@ async fn each_wrong_store_fails_the_checks_of_its_flaw_and_no_others() {
         (Flaw::NoAttributes, &["round-trip"]),
         (Flaw::StaleReads, &[]),
         (Flaw::EmptyOutage, &["outage-is-an-error"]),
+        (Flaw::MarkIgnored, &["one-refresh-at-a-time"]),
+        (Flaw::NoExtend, &["one-refresh-at-a-time"]),
+        (Flaw::ReleaseUnmarks, &["one-refresh-at-a-time", "mark-stays"]),
+        (Flaw::AccountOnly, &["credentials-apart"]),
+        (Flaw::NoOrigin, &["credentials-apart"]),
+        (Flaw::NoProvider, &["credentials-apart"]),
+        (Flaw::LateLogin, &["late-login"]),
+        (Flaw::LateClear, &["late-logout"]),
     ];
     for (flaw, expected) in expected {
         let report = checked(&Tested::new(*flaw)).await;

@@ -32,6 +32,10 @@ enum Flaw {
     HugeChunks,
     /// The first caller takes everything.
     Unfair,
+    /// Each caller has the same share.
+    NoWeights,
+    /// The higher the weight, the smaller the share.
+    InverseWeights,
     /// What a caller does not use is lost.
     Wasteful,
     /// The delay of a 429 is ignored.
@@ -89,9 +93,14 @@ impl Limiter {
         if self.flaw == Flaw::Unfair {
             return usable;
         }
-        let weights: u32 = budget.used.values().map(|(weight, _)| weight).sum();
+        let part = |weight: u32| match self.flaw {
+            Flaw::NoWeights => 1,
+            Flaw::InverseWeights => 60 / u64::from(weight),
+            _ => u64::from(weight),
+        };
+        let parts: u64 = budget.used.values().map(|(weight, _)| part(*weight)).sum();
         let unused = |weight: u32, used: u64| {
-            ((budget.limit - reserve) * u64::from(weight) / u64::from(weights.max(1))).saturating_sub(used)
+            ((budget.limit - reserve) * part(weight) / parts.max(1)).saturating_sub(used)
         };
         let withheld: u64 = budget
             .used
@@ -99,7 +108,7 @@ impl Limiter {
             .filter(|(caller, _)| **caller != self.rules.caller)
             .map(|(_, (weight, used))| match self.flaw {
                 Flaw::Wasteful => unused(*weight, *used),
-                _ => unused(*weight, *used) * until_end.as_secs().saturating_sub(300).min(3600) / 3600,
+                _ => unused(*weight, *used) * until_end.as_secs().saturating_sub(60).min(3600) / 3600,
             })
             .sum();
         let (weight, used) = budget.used[&self.rules.caller];
@@ -258,6 +267,8 @@ async fn each_flaw_is_found_by_its_checks() {
         (Flaw::NoNextWindow, &["budget-next-window"]),
         (Flaw::HugeChunks, &["budget-crash"]),
         (Flaw::Unfair, &["budget-fair"]),
+        (Flaw::NoWeights, &["budget-weights"]),
+        (Flaw::InverseWeights, &["budget-weights"]),
         (Flaw::Wasteful, &["budget-fair"]),
         (Flaw::NoPause, &["budget-pause"]),
         (Flaw::LatePause, &["budget-pause"]),

@@ -1,6 +1,6 @@
 //! Checks of the lock.
 
-use super::{Checked, Must as _, Run, fail, token};
+use super::{Checked, Must as _, ORIGIN, PROVIDER, Run, fail, token};
 use auth_core::secret::ExposeSecret as _;
 use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
 use std::pin::pin;
@@ -209,22 +209,37 @@ pub(super) async fn unless_newer(run: &Run<'_>) -> Checked {
 }
 
 pub(super) async fn credentials_apart(run: &Run<'_>) -> Checked {
-    let (anna, bert) = (run.key("apart-anna"), run.key("apart-bert"));
+    let account = run.account("apart");
+    let anna = StoreKey::new(PROVIDER, ORIGIN, &account);
+    let others = [
+        ("account", StoreKey::new(PROVIDER, ORIGIN, &run.account("apart"))),
+        ("case of the account", StoreKey::new(PROVIDER, ORIGIN, &account.to_uppercase())),
+        ("provider", StoreKey::new("conformance-2", ORIGIN, &account)),
+        ("host", StoreKey::new(PROVIDER, "https://other.example", &account)),
+        ("port", StoreKey::new(PROVIDER, "https://store.example:8443", &account)),
+        ("scheme", StoreKey::new(PROVIDER, "http://store.example", &account)),
+    ];
     let store: Arc<dyn TokenStore> = run.subject.open(1);
     run.log_in(&*store, &anna, "anna").await?;
     let held = run.lock(&*store, &anna).await?;
-    match tokio::time::timeout(Duration::from_secs(20), store.lock(&bert)).await {
-        Ok(locked) => {
-            let mut locked = locked.must("lock of another credential")?;
-            if locked.load().await.must("load")?.is_some() {
-                return fail("a credential has the token of another one");
+    for (what, other) in &others {
+        match tokio::time::timeout(Duration::from_secs(20), store.lock(other)).await {
+            Ok(locked) => {
+                let mut locked = locked.must("lock of another credential")?;
+                if locked.load().await.must("load")?.is_some() {
+                    return fail(format!("a credential of another {what} has the same token"));
+                }
+                locked.release().await;
             }
-            locked.release().await;
+            Err(_) => return fail(format!("a credential of another {what} has the same lock")),
         }
-        Err(_) => return fail("the lock of a credential is that of another one"),
     }
     held.release().await;
-    run.log_in(&*store, &bert, "bert").await?;
-    run.must_be_stored(&*store, &anna, "anna").await?;
-    run.must_be_stored(&*store, &bert, "bert").await
+    for (what, other) in &others {
+        run.log_in(&*store, other, what).await?;
+    }
+    for (what, other) in &others {
+        run.must_be_stored(&*store, other, what).await?;
+    }
+    run.must_be_stored(&*store, &anna, "anna").await
 }

@@ -39,19 +39,22 @@
 //! | `dead-holder` | the lock of a process that died can be acquired after a lease |
 //! | `full-lease` | a lock that was waited for is held for a whole lease |
 //! | `unless-newer` | a lock for a renewal excludes others too, and is refused only if the store has a newer token |
-//! | `credentials-apart` | credentials share neither tokens nor locks |
+//! | `credentials-apart` | credentials that differ in provider, origin or account share neither tokens nor locks |
 //! | `round-trip`, `visible` | all fields are preserved, and every process sees the last save at once |
 //! | `begin-needs-lease` | no refresh begins under a lease that has ended |
 //! | `begin-needs-current-token` | no refresh begins with a token that was replaced |
 //! | `begin-is-marked` | every process sees that a refresh has begun, and that it has ended |
 //! | `kept-refresh-token` | a new access token for the same refresh token is a new pair |
-//! | `one-refresh-at-a-time` | no second refresh begins before the time limit of the first one is over |
+//! | `one-refresh-at-a-time` | no second refresh begins before the time limit of the first one is over, even if its lock was released or its lease has ended |
+//! | `mark-stays` | a released or dropped lock leaves the mark of a refresh whose response was not saved |
 //! | `late-save` | the response to a refresh is saved even though another process holds the lock |
 //! | `save-after-outage` | the same if the store was unreachable in the meantime |
 //! | `dead-refresher` | after a process died during a refresh, another one can refresh |
 //! | `repeated-save` | a repeated save is one save |
 //! | `stale-save` | the response to an old refresh does not replace the token of a later login |
 //! | `logout-stays` | nor does it undo a logout |
+//! | `late-login` | a login whose lease has ended replaces neither a later login nor a logout |
+//! | `late-logout` | a logout whose lease has ended removes nothing while another process holds the lock |
 //! | `loss-is-no-logout` | a store that has lost its data does not report a logout |
 //! | `begin-is-durable`, `save-is-durable` | neither succeeds while no replica can confirm it |
 //! | `outage-is-an-error` | an unreachable store returns errors in time, no empty results |
@@ -177,12 +180,15 @@ pub async fn check(subject: &dyn Subject) -> Report {
         "begin-is-marked": renewals::begin_is_marked,
         "kept-refresh-token": renewals::kept_refresh_token,
         "one-refresh-at-a-time": renewals::one_refresh_at_a_time,
+        "mark-stays": renewals::mark_stays,
         "late-save": renewals::late_save,
         "save-after-outage": renewals::save_after_outage,
         "dead-refresher": renewals::dead_refresher,
         "repeated-save": renewals::repeated_save,
         "stale-save": renewals::stale_save,
         "logout-stays": renewals::logout_stays,
+        "late-login": renewals::late_login,
+        "late-logout": renewals::late_logout,
         "loss-is-no-logout": losses::loss_is_no_logout,
         "begin-is-durable": losses::begin_is_durable,
         "save-is-durable": losses::save_is_durable,
@@ -217,6 +223,9 @@ impl<T, E: fmt::Display> Must<T> for Result<T, E> {
 /// Time limit of one check; with virtual time, none takes long.
 const CHECK_LIMIT: Duration = Duration::from_secs(300);
 
+const PROVIDER: &str = "conformance";
+const ORIGIN: &str = "https://store.example";
+
 /// Time in which a lock that must not be available would have been acquired.
 const TRY_LIMIT: Duration = Duration::from_millis(400);
 
@@ -237,10 +246,13 @@ impl Run<'_> {
 
     /// A credential that only one check uses.
     fn key(&self, check: &str) -> StoreKey {
+        StoreKey::new(PROVIDER, ORIGIN, &self.account(check))
+    }
+
+    fn account(&self, check: &str) -> String {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let account = format!("{check}-{}-{count}", std::process::id());
-        StoreKey::new("conformance", "https://store.example", &account)
+        format!("{check}-{}-{count}", std::process::id())
     }
 
     fn lease(&self) -> Result<Duration, Stop> {
@@ -283,6 +295,14 @@ impl Run<'_> {
         Ok(saved)
     }
 
+    async fn log_out(&self, store: &dyn TokenStore, key: &StoreKey) -> Checked {
+        let mut locked = self.lock(store, key).await?;
+        locked.load().await.must("load")?;
+        locked.clear().await.must("clear")?;
+        locked.release().await;
+        Ok(())
+    }
+
     /// Fails if the lock can be acquired although it is held.
     async fn must_be_held(&self, store: &dyn TokenStore, key: &StoreKey, when: &str) -> Checked {
         self.must_fail(store.lock(key), when).await
@@ -311,6 +331,14 @@ impl Run<'_> {
             Some(stored) if stored.access.expose_secret() == access(name) => Ok(()),
             Some(_) => fail(format!("the store contains another token than `{name}`")),
             None => fail(format!("the token `{name}` is absent")),
+        }
+    }
+
+    /// Fails, for this reason, if a token is stored.
+    async fn must_be_absent(&self, store: &dyn TokenStore, key: &StoreKey, reason: &str) -> Checked {
+        match store.load(key).await.must("load")? {
+            None => Ok(()),
+            Some(_) => fail(reason),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Checks of renewals: what a session relies on between `lock` and `release`.
 
-use super::{Checked, Must as _, Run, Stop, fail, next};
+use super::{Checked, Must as _, Run, Stop, TRY_LIMIT, fail, next};
 use auth_core::secret::ExposeSecret as _;
 use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// Attempts to begin a refresh after a process died during one.
@@ -177,34 +178,102 @@ async fn begun(run: &Run<'_>, key: &StoreKey) -> Result<(Box<dyn LockedToken>, S
     Ok((locked, first, limit))
 }
 
-pub(super) async fn one_refresh_at_a_time(run: &Run<'_>) -> Checked {
-    let key = run.key("one-refresh-at-a-time");
-    let (first_lock, _, limit) = begun(run, &key).await?;
-    let second = run.subject.open(2);
-    // While the first one may be under way, the second one waits or fails.
-    let begins = {
-        let key = key.clone();
-        tokio::spawn(async move {
-            let mut locked = second.lock(&key).await?;
-            let loaded = locked.load().await?;
-            match loaded {
-                Some(token) => locked.begin(&token).await.map(drop),
-                None => Ok(()),
+/// How a lock is left whose refresh has begun.
+#[derive(Clone, Copy, Debug)]
+enum Left {
+    Held,
+    Released,
+    Dropped,
+    Dead,
+}
+
+impl Left {
+    /// Returns the lock if it is still held.
+    async fn leave(self, locked: Box<dyn LockedToken>) -> Option<Box<dyn LockedToken>> {
+        match self {
+            Self::Held => return Some(locked),
+            Self::Released => locked.release().await,
+            Self::Dropped => {
+                drop(locked);
+                // A dropped lock is released by a task.
+                tokio::time::sleep(Duration::from_millis(200)).await;
             }
-        })
-    };
-    let step = limit / 4;
-    for _ in 0..3 {
-        run.subject.pass(step).await;
-        if begins.is_finished() {
-            match begins.await {
-                Ok(Ok(())) => return fail("a second refresh began within the time limit of the first one"),
-                _ => return Ok(()),
+            Self::Dead => std::mem::forget(locked),
+        }
+        None
+    }
+}
+
+/// The lease protects a refresh only while it is held: the mark must do so afterwards, and if the lease ends earlier.
+pub(super) async fn one_refresh_at_a_time(run: &Run<'_>) -> Checked {
+    let lease = run.lease()?;
+    for left in [Left::Held, Left::Released, Left::Dropped, Left::Dead] {
+        let key = run.key("one-refresh-at-a-time");
+        let store = run.subject.open(1);
+        run.log_in(&*store, &key, "first").await?;
+        let (mut locked, first) = run.lock_and_load(&*store, &key).await?;
+        // So late that the lease, if it is not extended, ends long before the refresh.
+        run.subject.pass(lease.mul_f32(0.8)).await;
+        let limit = match locked.begin(&first).await {
+            // A store may refuse to begin a refresh that its lease does not cover.
+            Err(LockError::Held) => continue,
+            begun => begun.must("begin late in a lease")?,
+        };
+        let held = left.leave(locked).await;
+        let second = run.subject.open(2);
+        let attempt = || {
+            let (second, key) = (Arc::clone(&second), key.clone());
+            tokio::spawn(async move {
+                let mut locked = second.lock(&key).await?;
+                let Some(token) = locked.load().await? else { return Err(LockError::Held) };
+                let begun = locked.begin(&token).await;
+                // Kept by a process that does not release it.
+                begun.map(|_| std::mem::forget(locked))
+            })
+        };
+        // While the first refresh may be under way, the second one waits or fails.
+        let mut begins = attempt();
+        for _ in 0..6 {
+            run.subject.pass(limit / 8).await;
+            if begins.is_finished() {
+                match begins.await {
+                    Ok(Err(_)) => begins = attempt(),
+                    Ok(Ok(())) => {
+                        let state = format!("{left:?}").to_lowercase();
+                        return fail(format!(
+                            "a second refresh began within the time limit of the first one, whose lock was {state}"
+                        ));
+                    }
+                    Err(_) => return fail("the process of the second refresh panicked"),
+                }
             }
         }
+        begins.abort();
+        if let Some(held) = held {
+            held.release().await;
+        }
     }
-    begins.abort();
-    first_lock.release().await;
+    Ok(())
+}
+
+/// What was sent remains in doubt until its response is saved.
+pub(super) async fn mark_stays(run: &Run<'_>) -> Checked {
+    for (left, how) in [(Left::Released, "released"), (Left::Dropped, "dropped")] {
+        let key = run.key("mark-stays");
+        let (store, reader) = (run.subject.open(1), run.subject.open(2));
+        run.log_in(&*store, &key, "first").await?;
+        let (mut locked, first) = run.lock_and_load(&*store, &key).await?;
+        locked.begin(&first).await.must("begin")?;
+        left.leave(locked).await;
+        if !marked(&*reader, &key).await? {
+            return fail(format!("the mark of a refresh is gone after its lock was {how} without a save"));
+        }
+        let (locked, again) = run.lock_and_load(&*reader, &key).await?;
+        locked.release().await;
+        if !again.is_refreshing() {
+            return fail(format!("the next holder does not see the mark of a refresh whose lock was {how}"));
+        }
+    }
     Ok(())
 }
 
@@ -312,15 +381,55 @@ pub(super) async fn logout_stays(run: &Run<'_>) -> Checked {
     let (mut late, first, _) = begun(run, &key).await?;
     run.end_of_lease().await?;
     let other = run.subject.open(2);
-    let mut locked = run.lock(&*other, &key).await?;
-    locked.load().await.must("load")?;
-    locked.clear().await.must("clear")?;
-    locked.release().await;
+    run.log_out(&*other, &key).await?;
     superseded(late.save(&next(&first, "second")).await, "a logout")?;
-    match run.subject.open(3).load(&key).await.must("load")? {
-        None => Ok(()),
-        Some(_) => fail("a late save has undone a logout"),
+    run.must_be_absent(&*run.subject.open(3), &key, "a late save has undone a logout").await
+}
+
+/// A login that was slow to be saved: another process has logged in or out since.
+pub(super) async fn late_login(run: &Run<'_>) -> Checked {
+    run.lease()?;
+    for is_login in [true, false] {
+        let key = run.key("late-login");
+        let (store, other) = (run.subject.open(1), run.subject.open(2));
+        run.log_in(&*store, &key, "first").await?;
+        let (mut late, first) = run.lock_and_load(&*store, &key).await?;
+        run.end_of_lease().await?;
+        if is_login {
+            run.log_in(&*other, &key, "later").await?;
+        } else {
+            run.log_out(&*other, &key).await?;
+        }
+        let later = if is_login { "login" } else { "logout" };
+        if late.save(&next(&first, "late")).await.is_ok() {
+            return fail(format!("a login whose lease had ended was saved after a later {later}"));
+        }
+        match is_login {
+            true => run.must_be_stored(&*run.subject.open(3), &key, "later").await?,
+            false => {
+                run.must_be_absent(&*run.subject.open(3), &key, "a late login has undone a logout").await?
+            }
+        }
     }
+    Ok(())
+}
+
+/// A logout that was slow may lock again and come last, but not while another process holds the lock.
+pub(super) async fn late_logout(run: &Run<'_>) -> Checked {
+    run.lease()?;
+    let key = run.key("late-logout");
+    let (store, other) = (run.subject.open(1), run.subject.open(2));
+    run.log_in(&*store, &key, "first").await?;
+    let (mut late, _) = run.lock_and_load(&*store, &key).await?;
+    run.end_of_lease().await?;
+    let (mut locked, first) = run.lock_and_load(&*other, &key).await?;
+    locked.save(&next(&first, "later")).await.must("save of a login")?;
+    if let Ok(Ok(())) = tokio::time::timeout(TRY_LIMIT, late.clear()).await {
+        return fail("a logout whose lease had ended succeeded while another process held the lock");
+    }
+    run.must_be_stored(&*run.subject.open(3), &key, "later").await?;
+    locked.release().await;
+    Ok(())
 }
 
 fn superseded(saved: Result<(), StoreError>, what: &str) -> Checked {

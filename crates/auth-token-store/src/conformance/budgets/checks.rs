@@ -4,6 +4,7 @@ use super::super::{Checked, Stop, fail};
 use super::Fleet;
 use auth_core::rate_limit::{RateLimitReport, RateLimiterDecision};
 use http::StatusCode;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Calls that may be in use when another program makes its own.
@@ -127,6 +128,45 @@ pub(super) async fn fair(fleet: &Fleet<'_>) -> Checked {
         }
     }
     fail("the calls that a quiet caller does not make are available to nobody")
+}
+
+/// Whoever comes first, each caller gets its share by its weight, and no more.
+pub(super) async fn weights(fleet: &Fleet<'_>) -> Checked {
+    let (weights, share): ([u32; 3], u64) = ([1, 2, 5], 100);
+    let mut callers: Vec<_> = weights
+        .into_iter()
+        .map(|weight| {
+            let caller = format!("weight-{weight}");
+            (weight, fleet.open(800, 2, |rules| (rules.caller, rules.weight) = (caller, weight)))
+        })
+        .collect();
+    for _ in 0..2 {
+        let mut made = BTreeMap::new();
+        // Each is known before one of them takes what it can.
+        for (weight, processes) in &callers {
+            made.insert(*weight, fleet.spend_all(processes, 4).await?);
+        }
+        for (weight, processes) in &callers {
+            // Without a pause, so that nothing of the shares of others is free yet.
+            for _ in 0..200 {
+                for process in processes {
+                    *made.entry(*weight).or_default() += fleet.spend(process, 5).await?.0;
+                }
+            }
+        }
+        fleet.must_not_be_rejected()?;
+        for (weight, calls) in made {
+            let share = share * u64::from(weight);
+            if calls * 10 < share * 7 || calls * 10 > share * 13 {
+                return fail(format!(
+                    "a caller of weight {weight} made {calls} calls, and {share} are its share"
+                ));
+            }
+        }
+        fleet.end_of_window().await;
+        callers.reverse();
+    }
+    Ok(())
 }
 
 pub(super) async fn pause(fleet: &Fleet<'_>) -> Checked {
