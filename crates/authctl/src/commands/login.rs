@@ -16,7 +16,7 @@ use auth_client_core::provider::auth_core::store::{StoreKey, StoredToken, TokenS
 use std::io::{BufRead as _, Write as _};
 use virtuous_client::{LoginStep, SessionProblem};
 
-const DEFAULT_HOST: &str = "https://api.virtuoussoftware.com";
+pub(crate) const DEFAULT_HOST: &str = "https://api.virtuoussoftware.com";
 pub(crate) const URL: &str = "VIRTUOUS_BASE_URL";
 /// Codes that are tried before the login is given up.
 const MAX_CODES: usize = 3;
@@ -240,7 +240,7 @@ fn ask_user(globals: &Globals) -> Result<String, Failure> {
 }
 
 /// Asks on the terminal, without an echo.
-fn hidden(what: &str, instead: &str, globals: &Globals) -> Result<String, Failure> {
+pub(crate) fn hidden(what: &str, instead: &str, globals: &Globals) -> Result<String, Failure> {
     if !globals.can_ask() {
         return Err(Failure::usage(format!("there is no terminal to ask for the {}", what.to_lowercase()))
             .hint(instead));
@@ -258,7 +258,7 @@ fn hidden(what: &str, instead: &str, globals: &Globals) -> Result<String, Failur
 }
 
 /// One line of standard input, without its end.
-fn line_of_input(what: &str) -> Result<String, Failure> {
+pub(crate) fn line_of_input(what: &str) -> Result<String, Failure> {
     let mut line = String::new();
     let read = std::io::stdin().lock().read_line(&mut line);
     read.map_err(|_| Failure::usage(format!("standard input has no {what}: it is not UTF-8")))?;

@@ -33,14 +33,14 @@ the signing keys of a tenant's logins are read, without a credential. The report
 credentials: only statuses, names of fields, types, formats, counts, and the limits of the account.
 
 The column setting has the key of a profile that ends a difference, or the reason why none is needed. Keys that the profile has
-are named in the row of their assumption. Those that a check varies are tried from the defaults on, whatever the profile has;
-others are used as they are.
+are tried first, and named in the row of their assumption; then the defaults, and other values.
 
 A rejected credential counts as a failed login at some vendors. After the first rejection, other settings are tried at most
 five times, with two seconds in between; without these limits if the called host is a loopback address.
 
-Results: confirmed; differs, with the setting to change; untested, with the reason. A table leaves out what no read shows. A
-summary on standard error counts the results, and shows what to write into a profile.
+Results: confirmed, if another behavior would have been seen; differs, with the setting to change; not decided, if what was
+seen fits other behaviors too, and untested, both with the reason. A table leaves out what no read shows. A summary on standard
+error counts the results, and shows what to write into a profile.
 
 Exit codes: 0 if all checks were made, also if something differs; 4 if no variant of the credential is accepted; 6 if the server
 throttles; 8 after --max-calls; 9 with --strict if something differs.
@@ -69,12 +69,16 @@ pub(crate) struct Arguments {
     /// Renew the tokens of a login once, to see what the server returns. The new tokens are stored, as after every renewal.
     #[arg(long)]
     allow_refresh: bool,
+    /// Log in with the user name and the password of the settings, to see where a one-time code is read. Asks for two codes, or
+    /// reads them from lines of standard input. The session is not kept.
+    #[arg(long)]
+    allow_login: bool,
     /// Vault Vision: the issuer of logins, whose discovery document is read [default: VV_ISSUER_URL, or https:// and the domain of
     /// the first tenant].
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
     /// List the assumptions and how each is observed, and call nothing.
-    #[arg(long, conflicts_with_all = ["report", "strict", "max_calls", "allow_refresh", "issuer"])]
+    #[arg(long, conflicts_with_all = ["report", "strict", "max_calls", "allow_refresh", "allow_login", "issuer"])]
     list: bool,
 }
 
@@ -111,9 +115,12 @@ type How = (&'static str, &'static str);
 /// What was observed about one assumption.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Finding {
+    /// Another behavior would have been seen.
     Confirmed(String),
     /// With what to change: a key of a profile with its value, if there is one.
     Differs(String, String),
+    /// What was seen fits other behaviors too.
+    Undecided(String),
     Untested(String),
 }
 
@@ -131,9 +138,43 @@ impl Finding {
         match self {
             Self::Confirmed(observed) => ("confirmed", observed, ""),
             Self::Differs(observed, setting) => ("differs", observed, setting),
+            Self::Undecided(why) => ("not decided", why, ""),
             Self::Untested(why) => ("untested", why, ""),
         }
     }
+}
+
+/// The setting of a difference that the profile has.
+const KEPT: &str = "none: the profile has it";
+
+/// Judges a key of a profile by the value that the server accepts.
+fn judged(
+    settings: &Settings,
+    name: &str,
+    accepted: impl Into<Value>,
+    default: impl Into<Value>,
+    observed: impl Into<String>,
+) -> Finding {
+    let (accepted, default) = (accepted.into(), default.into());
+    let own = settings.assumed.get(name).and_then(|own| serde_json::to_value(own).ok());
+    match own {
+        own if accepted == default && own.as_ref().is_none_or(|own| *own == accepted) => {
+            Finding::Confirmed(observed.into())
+        }
+        Some(own) if own == accepted => Finding::differs(observed, KEPT),
+        _ => Finding::differs(observed, key(settings.provider, name, accepted)),
+    }
+}
+
+/// All parts of the keys that a profile has, the smallest first: what to do without, if the server rejects what the keys make.
+fn parts(settings: &Settings, keys: &[&'static str]) -> Vec<Vec<&'static str>> {
+    let mut all = vec![Vec::new()];
+    for key in keys.iter().filter(|key| settings.assumed.contains_key(**key)) {
+        let with: Vec<Vec<_>> = all.iter().map(|part| [part.as_slice(), &[*key]].concat()).collect();
+        all.extend(with);
+    }
+    all.sort_by_key(Vec::len);
+    all
 }
 
 /// An assumption, and one of the findings about it.
@@ -202,8 +243,14 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     if arguments.allow_refresh && provider != "virtuous" {
         return Err(Failure::usage(format!("--allow-refresh: {provider} has no tokens to renew")));
     }
-    if arguments.issuer.is_some() && provider != "vaultvision" {
-        return Err(Failure::usage(format!("--issuer: {provider} has no OpenID Connect logins")));
+    if arguments.allow_login && provider != "virtuous" {
+        return Err(Failure::usage(format!("--allow-login: {provider} has no logins of users")));
+    }
+    if let Some(issuer) = &arguments.issuer {
+        if provider != "vaultvision" {
+            return Err(Failure::usage(format!("--issuer: {provider} has no OpenID Connect logins")));
+        }
+        vaultvision::check_issuer("--issuer", issuer)?;
     }
     if arguments.list {
         let wanted = rows.iter().filter(|row| arguments.wants(row.id));
@@ -211,18 +258,22 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     }
     emulate::with(globals, provider, async |settings| {
         let profile = &settings.assumed;
-        let varied: &[&str] = if provider == "revesecure" { &revesecure::VARIED } else { &[] };
-        let settings = &settings.without_assumed(varied);
         let mut probe = Probe::new(settings, globals, arguments.max_calls)?;
         let mut findings = Findings::default();
         let checks = async {
             match provider {
                 "vaultvision" => {
-                    let issuer = arguments.issuer.clone().or_else(|| settings.issuer());
+                    let issuer = match &arguments.issuer {
+                        Some(issuer) => Some(issuer.clone()),
+                        None => settings.issuer(),
+                    };
+                    if let Some(issuer) = &issuer {
+                        vaultvision::check_issuer("VV_ISSUER_URL", issuer)?;
+                    }
                     vaultvision::check(&mut probe, &mut findings, issuer).await
                 }
                 "verigator" => verigator::check(&mut probe, &mut findings).await,
-                "virtuous" => virtuous::check(&mut probe, &mut findings, arguments.allow_refresh).await,
+                "virtuous" => virtuous::check(&mut probe, &mut findings, arguments, globals).await,
                 "vise" => vise::check(&mut probe, &mut findings).await,
                 _ => revesecure::check(&mut probe, &mut findings).await,
             }
@@ -305,7 +356,7 @@ fn write(
             findings = findings.replace(value, "[redacted]");
         }
     }
-    let Counts { confirmed, differs, untested } = Counts::of(found);
+    let Counts { confirmed, differs, undecided, untested } = Counts::of(found);
     let report = Line::default()
         .json("version", 1)
         .text("authctl", env!("CARGO_PKG_VERSION"))
@@ -313,6 +364,7 @@ fn write(
         .json("calls", calls)
         .json("confirmed", confirmed)
         .json("differs", differs)
+        .json("not_decided", undecided)
         .json("untested", untested)
         .json("findings", findings);
     std::fs::write(path, report.end() + "\n")

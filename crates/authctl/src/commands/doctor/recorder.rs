@@ -40,9 +40,10 @@ impl Transport for Recorder {
         request: http::Request<Bytes>,
         limits: BodyLimits,
     ) -> Result<Received, TransportError> {
+        let uri = request.uri().clone();
         let received = self.inner.send(request, limits).await?;
         let (status, headers) = (received.response.status(), received.response.headers().clone());
-        let seen = Seen { status, headers, body: received.response.body().clone() };
+        let seen = Seen { uri, status, headers, body: received.response.body().clone() };
         self.received.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
         Ok(received)
     }

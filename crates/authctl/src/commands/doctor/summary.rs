@@ -7,7 +7,7 @@ use crate::config;
 use crate::failure::visible;
 use crate::json::quote;
 use crate::settings::{Settings, Source, variables};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// How many findings there are of each kind.
@@ -15,39 +15,48 @@ use std::fmt::Write as _;
 pub(super) struct Counts {
     pub(super) confirmed: usize,
     pub(super) differs: usize,
+    pub(super) undecided: usize,
     pub(super) untested: usize,
 }
 
 impl Counts {
     pub(super) fn of(found: &[Found<'_>]) -> Self {
         let count = |result: &str| found.iter().filter(|(_, finding)| finding.result().0 == result).count();
-        Self { confirmed: count("confirmed"), differs: count("differs"), untested: count("untested") }
+        Self {
+            confirmed: count("confirmed"),
+            differs: count("differs"),
+            undecided: count("not decided"),
+            untested: count("untested"),
+        }
     }
 }
 
 /// The lines for people.
 pub(super) fn text(settings: &Settings, found: &[Found<'_>], calls: u32) -> String {
-    let Counts { confirmed, differs, untested } = Counts::of(found);
+    let Counts { confirmed, differs, undecided, untested } = Counts::of(found);
     let mut text = format!(
-        "{}: {confirmed} as expected, {differs} {}, {untested} not tested; {calls} {}",
+        "{}: {confirmed} as expected, {differs} {}, {undecided} not decided, {untested} not tested; {calls} {}",
         settings.provider,
         if differs == 1 { "differs" } else { "differ" },
         if calls == 1 { "call" } else { "calls" }
     );
-    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut reasons: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for (row, finding) in found {
-        if let Finding::Untested(why) = finding {
-            reasons.entry(why).or_default().push(row.id);
+        match finding {
+            Finding::Undecided(why) => reasons.entry(("not decided", why)).or_default().push(row.id),
+            Finding::Untested(why) => reasons.entry(("not tested", why)).or_default().push(row.id),
+            Finding::Confirmed(_) | Finding::Differs(..) => {}
         }
     }
     // Writing to a String can't fail.
-    for (why, ids) in reasons {
+    for ((result, why), ids) in reasons {
         let _ = match why {
-            UNOBSERVED => write!(text, "\nnot tested: {why} ({}, --list names them)", ids.len()),
-            _ => write!(text, "\nnot tested: {why} ({})", ids.join(", ")),
+            UNOBSERVED => write!(text, "\n{result}: {why} ({}, --list names them)", ids.len()),
+            _ => write!(text, "\n{result}: {why} ({})", ids.join(", ")),
         };
     }
-    let keys: Vec<&str> = found.iter().filter_map(|(_, finding)| profile_key(settings, finding)).collect();
+    let keys: BTreeSet<&str> =
+        found.iter().filter_map(|(_, finding)| profile_key(settings, finding)).collect();
     if !keys.is_empty() {
         text.push_str(&profile(settings, &keys));
     }
@@ -62,7 +71,7 @@ fn profile_key<'f>(settings: &Settings, finding: &'f Finding) -> Option<&'f str>
 }
 
 /// The table of a profile with these keys. Credentials of the environment are named there too, because sources are not mixed.
-fn profile(settings: &Settings, keys: &[&str]) -> String {
+fn profile(settings: &Settings, keys: &BTreeSet<&str>) -> String {
     let path = config::path().map_or("the configuration file".to_owned(), |path| path.display().to_string());
     let name = match &settings.source {
         Source::Profile(name) | Source::Login(name, _) => name,

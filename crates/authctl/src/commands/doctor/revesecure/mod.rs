@@ -3,29 +3,30 @@
 mod signature;
 
 use super::probe::{Call, NOBODY, Probe, Read, Seen};
-use super::{Finding, Findings, How};
+use super::{Finding, Findings, How, KEPT, key};
+use crate::assumptions;
 use crate::client::{self, Client};
 use crate::failure::Failure;
 use crate::index::schema::type_name;
-use auth_client_core::provider::auth_core::scheme::DateFormat;
+use auth_client_core::provider::auth_core::Origin;
+use revesecure_client::{KeyEncoding, SignedQuery};
 use serde_json::{Value, json};
-use signature::{DEFAULT, Host, Way};
+use signature::Way;
 
 const P: &str = "revesecure";
 const VENDOR_HOST: &str = "dashboard.revesecure.com";
 
-/// The keys of a profile that the checks set themselves: what the server accepts is observed, and not what the profile says.
-pub(super) const VARIED: [&str; 6] =
-    ["digest", "key_encoding", "separator", "signing_host", "date_format", "signed_query"];
-
 pub(super) const OBSERVED: [How; 15] = [
-    ("digest", "a read is signed with the default, then with other digests until one is accepted"),
+    (
+        "digest",
+        "a read is signed as the profile says, by default, then with other digests until one is accepted",
+    ),
     ("key-encoding", "the same, with the characters of the secret key instead of its digits"),
     ("separator", "the same, with other separators"),
     ("signed-host", "the same, with the host and port, and with the vendor's host"),
-    ("date-format", "a read with the vendor's plugin's constant date"),
+    ("date-format", "a read with the date of the profile, and with the vendor's plugin's constant one"),
     ("clock-difference", "a read with a date of 2017"),
-    ("signed-query", "a read with a query, which is not signed"),
+    ("signed-query", "a read with a query, which is not signed, then signed in the path and in the body"),
     ("envelope", "the fields of the organization, of a validation and of the key check"),
     ("error-flag", "`status.error` of a success"),
     ("error-bodies", "a user id that doesn't exist"),
@@ -42,38 +43,35 @@ struct Checks<'p, 'a> {
 }
 
 impl Checks<'_, '_> {
-    /// The host to sign, if it isn't that of the request.
-    fn signing_host(&self, host: Host) -> Option<String> {
-        match host {
-            Host::Requested => None,
-            Host::WithPort => {
-                self.probe.origin.as_ref().map(|origin| format!("{}:{}", origin.host(), origin.port()))
-            }
-            Host::Vendors => Some(VENDOR_HOST.to_owned()),
-        }
-    }
-
     /// A client that signs in one way. `None` if the secret key doesn't have this form.
-    fn client(&self, way: Way, date: Option<&str>) -> Result<Option<Client>, Failure> {
-        let mut builder = client::revesecure(self.probe.settings, &self.probe.options)?;
-        builder = builder.digest(way.digest).key_encoding(way.key).separator(way.separator);
-        if let Some(host) = self.signing_host(way.host) {
-            builder = builder.signing_host(host);
-        }
-        if let Some(date) = date {
-            builder = builder.date_format(DateFormat::Fixed(date.to_owned()));
-        }
+    fn client(&self, way: &Way, query: SignedQuery) -> Result<Option<Client>, Failure> {
+        let host = match &way.host {
+            Some(host) => host.clone(),
+            None => self.probe.origin.as_ref().map_or(VENDOR_HOST, Origin::host).to_owned(),
+        };
+        let builder = client::revesecure(self.probe.settings, &self.probe.options)?
+            .digest(way.digest)
+            .key_encoding(way.key)
+            .separator(&way.separator)
+            .signing_host(host)
+            .date_format(way.date.clone())
+            .signed_query(query);
         match builder.build() {
             Ok(client) => Ok(Some(Client::ReveSecure(client))),
-            Err(_) if way != DEFAULT => Ok(None),
+            Err(_) if way.key != KeyEncoding::Utf8 => Ok(None),
             Err(error) => Err(Failure::call(P, crate::index::Class::Read, true, &error)),
         }
     }
 
     /// A read signed in one way.
-    async fn signed(&mut self, way: Way, date: Option<&str>, call: &Call) -> Result<Option<Seen>, Failure> {
-        let Some(client) = self.client(way, date)? else { return Ok(None) };
+    async fn signed(&mut self, way: &Way, call: &Call) -> Result<Option<Seen>, Failure> {
+        let Some(client) = self.client(way, SignedQuery::Omitted)? else { return Ok(None) };
         self.probe.call(&client, call).await.map(Some)
+    }
+
+    /// A key of the profile that is a string.
+    fn own(&self, name: &str) -> Option<&str> {
+        self.probe.settings.assumed.get(name)?.as_str()
     }
 
     /// The body of a validation.
@@ -87,7 +85,8 @@ impl Checks<'_, '_> {
     }
 
     async fn send(&mut self, call: &Call) -> Result<Seen, Failure> {
-        let seen = self.signed(self.way, None, call).await?;
+        let way = self.way.clone();
+        let seen = self.signed(&way, call).await?;
         seen.ok_or_else(|| Failure::local("the client could not be built"))
     }
 }
@@ -119,7 +118,7 @@ fn is_organization(seen: &Seen) -> bool {
 }
 
 pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Result<(), Failure> {
-    let mut checks = Checks { probe, way: DEFAULT };
+    let mut checks = Checks { way: Way::default(), probe };
     let organization = signature::find(&mut checks, findings).await?;
     signature::dates(&mut checks, findings).await?;
     requests(&mut checks, findings).await?;
@@ -127,17 +126,37 @@ pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Res
     rows(&mut checks, findings).await
 }
 
+/// Whether a query is accepted, and whether it must be signed.
+async fn query(checks: &mut Checks<'_, '_>) -> Result<Finding, Failure> {
+    let call = Call::new(&Read::operation(P, "organization", "get")?, &[])?.query("doctor", 1);
+    let mut status = 0;
+    for (query, what, name) in [
+        (SignedQuery::Omitted, "not signed", "omitted"),
+        (SignedQuery::InPath, "signed with the path", "in_path"),
+        (SignedQuery::InBody, "signed with the body", "in_body"),
+    ] {
+        if !checks.probe.may_be_rejected() {
+            return Ok(Finding::Undecided(format!("a query that is not signed is rejected with {status}")));
+        }
+        let Some(client) = checks.client(&checks.way, query)? else { continue };
+        let seen = checks.probe.call(&client, &call).await?;
+        if is_organization(&seen) {
+            let observed = format!("a query that is {what} is accepted");
+            let setting = match (name, checks.own("signed_query")) {
+                (name, Some(own)) if own == name => KEPT.to_owned(),
+                ("omitted", None) => "none: no operation has a query".to_owned(),
+                (name, _) => key(P, "signed_query", name),
+            };
+            return Ok(Finding::differs(observed, setting));
+        }
+        status = seen.status.as_u16();
+    }
+    Ok(Finding::Confirmed(format!("a query is rejected, signed or not: {status}")))
+}
+
 /// What the server rejects of a valid request.
 async fn requests(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(), Failure> {
-    let call = Call::new(&Read::operation(P, "organization", "get")?, &[])?.query("doctor", 1);
-    let seen = checks.send(&call).await?;
-    let accepted = is_organization(&seen);
-    let observed = match accepted {
-        true => "a query that is not signed is accepted".to_owned(),
-        false => format!("a query that is not signed is rejected with {}", seen.status.as_u16()),
-    };
-    let setting = "none: no operation has a query";
-    findings.add("signed-query", Finding::differs_if(accepted, observed, setting));
+    findings.add("signed-query", query(checks).await?);
     let mut unknown = checks.lookup(NOBODY)?;
     if data(&checks.send(&validation(&unknown)?).await?).get("R2faStatus").is_none() {
         findings.add("strictness", Finding::Untested("a valid validation is rejected".to_owned()));
@@ -169,8 +188,8 @@ async fn responses(
 ) -> Result<(), Failure> {
     let api_key = checks.probe.settings.need("REVESECURE_API_KEY")?;
     let user = checks.send(&validation(&checks.lookup(NOBODY)?)?).await?;
-    let key = checks.call(("validation", "check_key"), &[&api_key]).await?;
-    let parts = [("organization", organization), ("validation", &user), ("key check", &key)];
+    let of_key = checks.call(("validation", "check_key"), &[&api_key]).await?;
+    let parts = [("organization", organization), ("validation", &user), ("key check", &of_key)];
     let with: Vec<&str> =
         parts.iter().filter(|(_, seen)| has_envelope(seen)).map(|(name, _)| *name).collect();
     let observed = match with.as_slice() {
@@ -183,11 +202,14 @@ async fn responses(
     findings.add(
         "error-flag",
         match flag {
-            Some(flag) => Finding::differs_if(
-                !flag,
-                format!("`status.error` of a success is {flag}"),
-                "none, or strict_envelope = true",
-            ),
+            Some(flag) => {
+                let observed = format!("`status.error` of a success is {flag}");
+                match assumptions::read::<bool>(&checks.probe.settings.assumed, "strict_envelope") {
+                    Some(true) if flag => Finding::differs(observed, key(P, "strict_envelope", false)),
+                    Some(true) => Finding::differs(observed, KEPT),
+                    _ => Finding::differs_if(!flag, observed, "none, or strict_envelope = true"),
+                }
+            }
             None => Finding::Untested("no response has an envelope".to_owned()),
         },
     );

@@ -1,12 +1,12 @@
 //! OpenID Connect at a tenant: its discovery document and its signing keys, read without a credential.
 
-use crate::commands::doctor::probe::{Probe, Seen};
-use crate::commands::doctor::recorder::Recorder;
+use super::Logins;
+use crate::commands::doctor::probe::{NOBODY, Probe};
 use crate::commands::doctor::{Finding, Findings};
-use crate::failure::Failure;
+use crate::failure::{Failure, visible};
 use auth_client_core::provider::auth_core::Origin;
-use auth_client_core::transport::{BodyLimits, Transport as _};
-use http::header;
+use http::{Uri, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 /// Paths that the vendor documents, or that its samples have, and then those of the emulator.
@@ -26,23 +26,38 @@ const NEEDED: [(&str, &[&str]); 6] = [
     ("token_endpoint_auth_methods_supported", &["client_secret_basic"]),
     ("id_token_signing_alg_values_supported", &["RS256"]),
 ];
+/// The response to a login that succeeds.
+const CODE: &str = "code";
 const IDS: [&str; 3] = ["oidc-paths", "oidc-flow", "pkce"];
 
-/// Observes what the issuer publishes. `domain` is that of a tenant, for a server that is not on this machine.
+/// Refuses an issuer from which no document can be read.
+pub(in crate::commands::doctor) fn check_issuer(name: &str, issuer: &str) -> Result<(), Failure> {
+    let uri: Option<Uri> = issuer.parse().ok();
+    let is_plain = uri.as_ref().is_some_and(|uri| {
+        uri.query().is_none() && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+    });
+    let origin = uri.as_ref().and_then(Origin::of).filter(|_| is_plain && !issuer.contains('#'));
+    if origin.is_some_and(|origin| origin.is_secure() || origin.is_loopback()) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{name}: {} is no https URL of an issuer", visible(issuer)))
+        .hint("such as https://login.example.org, without a query"))
+}
+
+/// Observes what the issuer publishes. The domain of a tenant is the issuer of a server that is not on this machine.
 pub(super) async fn check(
     probe: &mut Probe<'_>,
     findings: &mut Findings,
     issuer: Option<String>,
-    domain: Option<&str>,
+    logins: &Logins,
 ) -> Result<(), Failure> {
-    let of_domain = domain.filter(|domain| !probe.is_local() && !domain.is_empty());
+    let of_domain = logins.domain.as_deref().filter(|domain| !probe.is_local() && !domain.is_empty());
     let Some(issuer) = issuer.or_else(|| of_domain.map(|domain| format!("https://{domain}"))) else {
         untested(findings, "there is no issuer: --issuer URL or VV_ISSUER_URL");
         return Ok(());
     };
-    let recorder = Recorder::new()?;
     let url = format!("{}/.well-known/openid-configuration", plain(&issuer));
-    let document = match get(probe, &recorder, &url).await? {
+    let document = match probe.get(&url).await? {
         Ok(seen) if seen.status.is_success() => seen.json().ok_or_else(|| seen.shape()),
         Ok(seen) => Err(seen.shape()),
         Err(error) => Err(format!("no response: {error}")),
@@ -64,41 +79,74 @@ pub(super) async fn check(
     findings.add("oidc-flow", flow(&document));
     findings.add("pkce", challenges(&document));
     if let Some(url) = document.get("jwks_uri").and_then(Value::as_str) {
-        let keys = match get(probe, &recorder, url).await? {
-            Ok(seen) if seen.rows().is_some_and(|keys| keys.iter().any(is_key)) => return Ok(()),
-            Ok(seen) => seen.shape(),
-            Err(error) => error,
+        let keys = match probe.get(url).await? {
+            Ok(seen) if seen.rows().is_some_and(|keys| keys.iter().any(is_key)) => None,
+            Ok(seen) => Some(seen.shape()),
+            Err(error) => Some(error),
         };
-        findings.add(
-            "oidc-flow",
-            Finding::differs(format!("there are no signing keys of RSA: {keys}"), "report it"),
-        );
+        if let Some(keys) = keys {
+            let observed = format!("there are no signing keys of RSA: {keys}");
+            findings.add("oidc-flow", Finding::differs(observed, "report it"));
+        }
     }
-    Ok(())
+    let authorize = document.get("authorization_endpoint").and_then(Value::as_str);
+    match (authorize, &logins.application) {
+        (Some(url), Some((client, redirect))) => login(probe, findings, url, client, redirect).await,
+        _ => {
+            let why = "no application without a secret and with a redirect URL is known";
+            for id in ["oidc-flow", "pkce"] {
+                findings.add(id, Finding::Untested(why.to_owned()));
+            }
+            Ok(())
+        }
+    }
 }
 
-/// Requests a document without a credential. The inner error is the reason why there is no response.
-async fn get(probe: &mut Probe<'_>, recorder: &Recorder, url: &str) -> Result<Result<Seen, String>, Failure> {
-    probe.admit().await?;
-    let uri = url.parse::<http::Uri>().ok();
-    let origin = uri.as_ref().and_then(Origin::of);
-    // Never in plain text, but on this machine.
-    if !origin.is_some_and(|origin| origin.is_secure() || origin.is_loopback()) {
-        return Ok(Err("its address is no https URL".to_owned()));
+/// Starts logins of a public application without a user (`prompt=none`), without a code challenge and with one.
+async fn login(
+    probe: &mut Probe<'_>,
+    findings: &mut Findings,
+    url: &str,
+    client: &str,
+    redirect: &str,
+) -> Result<(), Failure> {
+    let coded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let url = format!(
+        "{url}?response_type=code&scope=openid&prompt=none&state={NOBODY}&client_id={}&redirect_uri={}",
+        coded(client),
+        coded(redirect)
+    );
+    let challenge = format!("&code_challenge_method=S256&code_challenge={}", "A".repeat(43));
+    let mut answers = Vec::new();
+    for url in [url.clone(), url + &challenge] {
+        let seen = probe.get(&url).await?;
+        answers.push(seen.ok().and_then(|seen| {
+            let location = seen.headers.get(header::LOCATION)?.to_str().ok()?;
+            let pairs = location.split_once('?')?.1.split('&').filter_map(|pair| pair.split_once('='));
+            let of =
+                |name: &str| pairs.clone().find(|(own, _)| *own == name).map(|(_, value)| value.to_owned());
+            of("error").or_else(|| of("code").map(|_| CODE.to_owned()))
+        }));
     }
-    let request = http::Request::get(url)
-        .header(header::USER_AGENT, crate::USER_AGENT)
-        .header(header::ACCEPT, "application/json")
-        .body(bytes::Bytes::new());
-    let Ok(request) = request else { return Ok(Err("its address is no https URL".to_owned())) };
-    if let Err(error) = recorder.send(request, BodyLimits::default()).await {
-        return Ok(Err(error
-            .reason()
-            .map_or_else(|| error.to_string(), |reason| format!("{error}: {reason}"))));
+    let answers: Vec<&str> = answers.iter().map(|answer| answer.as_deref().unwrap_or_default()).collect();
+    let without = "a login of an application without a secret and without a code challenge";
+    findings.add(
+        "pkce",
+        match answers.as_slice() {
+            ["invalid_request", "login_required" | CODE] => {
+                Finding::Confirmed(format!("{without} is rejected"))
+            }
+            ["login_required" | CODE, _] => {
+                Finding::differs(format!("{without} is accepted"), "none: the client sends a code challenge")
+            }
+            _ => Finding::Undecided(format!("{without} has another error than one with it, or none")),
+        },
+    );
+    if answers.contains(&CODE) {
+        let observed = "a login without a user succeeds";
+        findings.add("oidc-flow", Finding::differs(observed, "none: the server logs a user in"));
     }
-    let Some(seen) = recorder.take().pop() else { return Ok(Err("there is no response".to_owned())) };
-    probe.note(&seen)?;
-    Ok(Ok(seen))
+    Ok(())
 }
 
 fn plain(issuer: &str) -> &str {

@@ -1,29 +1,43 @@
 //! Virtuous CRM: the hourly limit, errors, paging and paths; `lists` has what queries offer and the forms of dates, `session` the
-//! renewal of tokens.
+//! tokens of logins, `signature` what signatures are for, `code` where one-time codes are read.
 
+mod code;
 mod lists;
 mod session;
+mod signature;
 
 use super::probe::{Call, NOBODY, Probe, Read, Seen};
-use super::{Finding, Findings, How};
+use super::{Arguments, Finding, Findings, How};
 use crate::client::Client;
 use crate::failure::{Exit, Failure};
-use serde_json::json;
+use crate::globals::Globals;
+use crate::settings::Source;
+use auth_client_core::provider::auth_core::Origin;
+use serde_json::{Value, json};
 
 const P: &str = "virtuous";
 /// The largest page that the vendor documents, and a position behind most lists.
 const TAKE: u32 = 1000;
-const SKIP: u32 = 100_000;
+const SKIP: u32 = 1_000_000;
 
-pub(super) const OBSERVED: [How; 9] = [
+pub(super) const OBSERVED: [How; 15] = [
+    ("api-keys", "a read with the credential, and one without"),
+    ("hmac-only", "the contact of a reference that doesn't exist, with a token"),
+    ("signed-query", "that contact with a query and a signature, if there is a key pair"),
+    ("clock-difference", "the same, signed 290 and 310 seconds ago"),
     ("refresh-rotation", "a renewal, with --allow-refresh only; the used refresh token is not sent again"),
-    ("token-lifetimes", "the fields of the response to that renewal"),
+    ("token-lifetimes", "the response to that renewal, or to a login"),
+    ("otp-request", "a login with user name and password, with --allow-login only"),
+    ("otp-placement", "that login with a code in the form, and another one with a code in the header"),
     ("query-operators", "the query options of contacts and gifts"),
     ("formats", "the forms of the dates of one contact"),
     ("hourly-limit", "the headers X-RateLimit-Limit and X-RateLimit-Remaining"),
     ("error-bodies", "a query of contacts by a parameter that doesn't exist"),
-    ("paging-honoured", "queries of contacts with take=1 and skip=1; other lists are not observed"),
-    ("paging-limits", "a query of contacts with take=1000, and one with skip=100000"),
+    (
+        "paging-honoured",
+        "queries of contacts and gifts and a search of segments, with take=1 and skip=1; no other list",
+    ),
+    ("paging-limits", "a query of contacts with take=1000, and one with skip=1000000"),
     ("exact-paths", "the types of contacts, with a path in lower case"),
 ];
 
@@ -34,48 +48,62 @@ pub(super) struct Checks<'p, 'a> {
 
 impl Checks<'_, '_> {
     async fn contacts(&mut self, skip: u32, take: u32) -> Result<Seen, Failure> {
-        let call = Call::new(&Read::operation(P, "contacts", "query")?, &[])?;
+        self.list(&LISTS[0], skip, take).await
+    }
+
+    async fn list(&mut self, list: &List, skip: u32, take: u32) -> Result<Seen, Failure> {
+        let call = Call::new(&Read::operation(P, list.resource, list.operation)?, &[])?;
         let call = call.query("skip", skip).query("take", take);
-        self.probe.call(&self.client, &call.body("application/json", &json!({ "groups": [] }))).await
+        self.probe.call(&self.client, &call.body("application/json", &(list.body)())).await
     }
 }
+
+/// A list whose paging is observed.
+struct List {
+    resource: &'static str,
+    operation: &'static str,
+    body: fn() -> Value,
+}
+
+const LISTS: [List; 3] = [
+    List { resource: "contacts", operation: "query", body: || json!({ "groups": [] }) },
+    List { resource: "gifts", operation: "query", body: || json!({ "groups": [] }) },
+    // A letter that many names have.
+    List { resource: "segments", operation: "search", body: || json!({ "search": "e" }) },
+];
 
 pub(super) async fn check(
     probe: &mut Probe<'_>,
     findings: &mut Findings,
-    allow_refresh: bool,
+    arguments: &Arguments,
+    globals: &Globals,
 ) -> Result<(), Failure> {
-    session::check(probe, findings, allow_refresh).await?;
+    session::check(probe, findings, arguments.allow_refresh).await?;
+    code::check(probe, findings, arguments.allow_login, globals).await?;
+    // Both need no token.
+    let signed = signature::check(probe, findings).await;
     let client = Client::new(probe.settings, &probe.options)?;
     let mut checks = Checks { probe, client };
     let outcome = all(&mut checks, findings).await;
     checks.client.close().await;
-    outcome
+    if let Some((_, None)) = checks.probe.throttled {
+        let observed = "a 429 has no Retry-After";
+        findings.add("hourly-limit", Finding::differs(observed, "none: authctl waits after a 429"));
+    }
+    outcome.and(signed)
 }
 
 async fn all(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(), Failure> {
     let first = checks.contacts(0, 1).await?;
-    if first.status.as_u16() == 401 {
-        return Err(Failure::credentials(format!("the credential is rejected: {}", first.shape())));
-    }
-    first.is_of_the_api()?;
+    let is_key = credential(checks, &first, findings).await?;
     limit(&first, findings);
-    let second = checks.contacts(1, 1).await?;
-    let setting = "none: a page that comes twice ends a list";
-    let (first, second) = match (first.rows(), second.rows()) {
-        (Some(first), Some(second)) => (first, second),
-        (Some(_), None) => return Err(unreadable(&second, findings)),
-        _ => return Err(unreadable(&first, findings)),
-    };
-    let finding = match (first.as_slice(), second.as_slice()) {
-        ([_, _, ..], _) => Finding::differs("take=1 returns several contacts", setting),
-        ([], _) | (_, []) => Finding::Untested("there are fewer than two contacts".to_owned()),
-        (first, second) => match first == second {
-            true => Finding::differs("skip=1 returns the first contact", setting),
-            false => Finding::Confirmed("queries honor take and skip".to_owned()),
-        },
-    };
-    findings.add("paging-honoured", finding);
+    if first.rows().is_none() {
+        return Err(unreadable(&first, findings));
+    }
+    for list in &LISTS {
+        let finding = paging(checks, list).await?;
+        findings.add("paging-honoured", finding);
+    }
     for (what, seen) in [
         (format!("take={TAKE}"), checks.contacts(0, TAKE).await?),
         (format!("skip={SKIP}"), checks.contacts(SKIP, 10).await?),
@@ -107,11 +135,72 @@ async fn all(checks: &mut Checks<'_, '_>, findings: &mut Findings) -> Result<(),
             format!("the path in lower case has {}", lower.shape()),
             "none: the documented case is sent",
         ),
-        false => Finding::Untested(format!("the types of contacts have {}", usual.shape())),
+        false => Finding::Undecided(format!("the types of contacts have {}", usual.shape())),
     };
     findings.add("exact-paths", finding);
+    if is_key {
+        signature::token(checks, findings).await?;
+    } else {
+        let why = "the tokens of a session would be renewed: an API key is needed".to_owned();
+        findings.add("hmac-only", Finding::Untested(why));
+    }
     lists::options(checks, findings).await?;
-    lists::dates(checks, first.first(), findings).await
+    let rows = first.rows().unwrap_or_default();
+    lists::dates(checks, rows.first(), findings).await
+}
+
+/// Finds out whether the credential is accepted, and needed. Returns whether it is an API key.
+async fn credential(
+    checks: &mut Checks<'_, '_>,
+    first: &Seen,
+    findings: &mut Findings,
+) -> Result<bool, Failure> {
+    let settings = checks.probe.settings;
+    let is_login = matches!(settings.source, Source::Login(..));
+    let is_key = !is_login && settings.get("VIRTUOUS_API_KEY").is_some();
+    if first.status.as_u16() == 401 || first.uri.path().ends_with("/Token") {
+        let why = format!("the credential is rejected: {}", first.shape());
+        if is_key {
+            let observed = format!("the API key is rejected: {}", first.shape());
+            let setting = "another key, or authctl login virtuous if the server accepts none";
+            findings.add("api-keys", Finding::differs(observed, setting));
+        }
+        return Err(Failure::credentials(why));
+    }
+    first.is_of_the_api()?;
+    if is_key && first.status.is_success() {
+        let origin = Origin::of(&first.uri).map_or_else(String::new, |origin| origin.to_string());
+        let without = checks.probe.get(&format!("{origin}/api/Contact/Types")).await?;
+        let is_needed = without.as_ref().is_ok_and(|seen| seen.status.as_u16() == 401);
+        let finding = match is_needed {
+            true => Finding::Confirmed("an API key is accepted, and needed".to_owned()),
+            false => Finding::Undecided("a call without a credential is not a 401".to_owned()),
+        };
+        findings.add("api-keys", finding);
+    } else if !is_key {
+        findings.add("api-keys", Finding::Untested("the credential is no API key".to_owned()));
+    }
+    Ok(is_key)
+}
+
+/// Whether a list honors `skip` and `take`. One row is enough: it must not be on the second page, too.
+async fn paging(checks: &mut Checks<'_, '_>, list: &List) -> Result<Finding, Failure> {
+    let name = format!("{}.{}", list.resource, list.operation);
+    let setting = "none: a page that comes twice ends a list";
+    let first = checks.list(list, 0, 1).await?;
+    let second = checks.list(list, 1, 1).await?;
+    let (Some(of_first), Some(of_second)) = (first.rows(), second.rows()) else {
+        let seen = if first.rows().is_none() { first } else { second };
+        return Ok(Finding::Undecided(format!("{name} has {}", seen.shape())));
+    };
+    Ok(match (of_first.as_slice(), of_second.as_slice()) {
+        ([], _) => Finding::Undecided(format!("{name} returns no rows")),
+        ([_, _, ..], _) => Finding::differs(format!("{name} returns several rows with take=1"), setting),
+        (first, second) if first == second => {
+            Finding::differs(format!("{name} returns the first row again with skip=1"), setting)
+        }
+        _ => Finding::Confirmed(format!("{name} honors take and skip")),
+    })
 }
 
 /// Contacts can't be listed, and nothing else can be observed.

@@ -46,7 +46,7 @@ mod tests {
         for cookie in cookies {
             headers.append(header::SET_COOKIE, cookie.parse().unwrap());
         }
-        Seen { status: StatusCode::OK, headers, body: bytes::Bytes::new() }
+        Seen { uri: http::Uri::default(), status: StatusCode::OK, headers, body: bytes::Bytes::new() }
     }
 
     #[test]

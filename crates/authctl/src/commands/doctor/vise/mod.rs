@@ -1,36 +1,46 @@
 //! VISE: the list of domains, the opening of a session at one host, and calls with it.
 //!
-//! A session is opened by the client itself, in one way after the other, with a transport that keeps the responses: they show
-//! what the client only summarizes.
+//! A session is opened by the client itself, in one way after the other: first as the profile says, then without parts of what
+//! it has, then in other ways.
 
 mod cookies;
+mod domains;
+mod open;
 mod sessions;
 
-use super::probe::{Probe, Seen};
-use super::recorder::Recorder;
-use super::{Finding, Findings, How, key};
+use super::probe::{Probe, Seen, refuse_throttled};
+use super::{Finding, Findings, How, KEPT, judged, key, parts};
 use crate::assumptions;
 use crate::client;
 use crate::failure::Failure;
 use crate::index::Class;
-use auth_client_core::RetryPolicy;
-use cookies::names;
-use http::{HeaderName, Method, StatusCode};
+use crate::settings::Settings;
+use auth_client_core::{ErrorKind, RetryPolicy};
+use http::{HeaderName, Method};
 use serde_json::Value;
-use std::collections::BTreeSet;
 use vise_client::{AccountDomain, ClientBuilder, Error, HostPolicy, Session, SessionCookie, TokenPlacement};
 
 const P: &str = "vise";
-/// The setting of a difference that the profile has.
-const KEPT: &str = "none: the keys of the profile are needed";
+
+/// Keys of a profile whose other values can't be guessed, with their assumption and their default. The checks try what the
+/// server accepts without them.
+const KEYS: [(&str, &str, &str); 7] = [
+    ("domains_path", "domains-endpoint", "\"/domains\""),
+    ("domains_method", "domains-endpoint", "\"GET\""),
+    ("auth_path", "auth-request", "\"/auth\""),
+    ("auth_parameter", "auth-request", "\"pfk\""),
+    ("max_auth_redirects", "auth-redirects", "5"),
+    ("vise_prefix", "vise-paths", "\"\""),
+    ("vise_domains_path", "vise-paths", "\"/domains\""),
+];
 
 pub(super) const OBSERVED: [How; 16] = [
-    ("domains-endpoint", "the list of domains"),
+    ("domains-endpoint", "the list of domains, as the profile says, then by default"),
     ("domains-format", "the fields of the list"),
     ("domain-name", "whether a domain has the field `domain_name`"),
     ("hosts", "whether the listed hosts are allowed"),
     ("token-placement", "the list, then a call to a host, with the default, then with other places"),
-    ("token-on-auth", "a session is opened without the token"),
+    ("token-on-auth", "a session is opened without the token, then with it"),
     ("phrase-encoding", "a session is opened with the phrase as listed, then as an encoded one"),
     ("auth-request", "a session is opened by GET, then by POST"),
     ("auth-redirects", "the redirects of that request"),
@@ -38,7 +48,7 @@ pub(super) const OBSERVED: [How; 16] = [
     ("session-cookie", "the names of the cookies that it sets"),
     (
         "session-lifetime",
-        "the lifetime that the cookie states, and whether three calls renew or end a session",
+        "the lifetime that the cookie states, and whether calls renew or end a session: 3, and 50 at a loopback address",
     ),
     ("session-expired", "a call with a session that doesn't exist"),
     ("vise-paths", "the VISE Domains endpoint of a host"),
@@ -53,17 +63,22 @@ struct Way {
     host_token: TokenPlacement,
     encoded: bool,
     method: Method,
+    token_on_auth: bool,
     cookie: SessionCookie,
 }
 
-impl Default for Way {
-    fn default() -> Self {
+impl Way {
+    /// What the profile says.
+    fn own(settings: &Settings) -> Self {
+        let own = &settings.assumed;
+        let token = assumptions::read(own, "token_placement").unwrap_or(TokenPlacement::Bearer);
         Self {
-            token: TokenPlacement::Bearer,
-            host_token: TokenPlacement::Bearer,
-            encoded: false,
-            method: Method::GET,
-            cookie: SessionCookie::default(),
+            host_token: assumptions::read(own, "vise_token_placement").unwrap_or_else(|| token.clone()),
+            token,
+            encoded: assumptions::read(own, "phrase_is_encoded").unwrap_or(false),
+            method: assumptions::read(own, "auth_method").unwrap_or(Method::GET),
+            token_on_auth: assumptions::read(own, "token_on_auth").unwrap_or(false),
+            cookie: assumptions::read(own, "session_cookie").unwrap_or_default(),
         }
     }
 }
@@ -83,38 +98,48 @@ impl Host {
 
 struct Checks<'p, 'a> {
     probe: &'p mut Probe<'a>,
-    recorder: Recorder,
     way: Way,
+    /// Keys of the profile that the calls do without.
+    without: Vec<&'static str>,
 }
 
 pub(super) async fn check(probe: &mut Probe<'_>, findings: &mut Findings) -> Result<(), Failure> {
-    let recorder = Recorder::new()?;
-    probe.options.transport = Some(recorder.shared());
-    let mut checks = Checks { probe, recorder, way: Way::default() };
+    let mut checks = Checks { way: Way::own(probe.settings), probe, without: Vec::new() };
     let listed = match checks.probe.settings.get("VISE_DASHBOARD_URL") {
-        Some(_) => checks.domains(findings).await?,
-        None => None,
+        Some(_) => checks.domains(findings).await,
+        None => Ok(None),
     };
-    let Some(host) = checks.host(listed) else {
-        return Err(Failure::credentials("no host of the list can be called")
-            .hint("VISE_HOST and VISE_PHRASE name a host"));
+    // A host of the settings needs no list.
+    let (list, failure) = match listed {
+        Ok(list) => (list, None),
+        Err(failure) => (None, Some(failure)),
+    };
+    let Some(host) = checks.host(list) else {
+        not_called(findings);
+        return Err(failure.unwrap_or_else(|| {
+            Failure::credentials("no host of the list can be called")
+                .hint("VISE_HOST and VISE_PHRASE name a host")
+        }));
     };
     if let Ok(checked) = checks.policy().check(&host.name) {
         checks.probe.calls_to(checked.origin().clone());
     }
     checks.open(&host, findings).await?;
-    checks.sessions(&host, findings).await
+    checks.sessions(&host, findings).await?;
+    failure.map_or(Ok(()), Err)
 }
 
 impl Checks<'_, '_> {
     fn builder(&self) -> Result<ClientBuilder, Failure> {
-        let Way { token, host_token, encoded, method, cookie } = self.way.clone();
-        let builder = client::vise(self.probe.settings, &self.probe.options)?;
+        let Way { token, host_token, encoded, method, token_on_auth, cookie } = self.way.clone();
+        let settings = self.probe.settings.without_assumed(&self.without);
+        let builder = client::vise(&settings, &self.probe.options)?;
         Ok(builder
             .token_placement(token)
             .vise_token_placement(host_token)
             .phrase_is_encoded(encoded)
             .auth_method(method)
+            .token_on_auth(token_on_auth)
             .session_cookie(cookie)
             .refresh_phrase_on_rejection(false)
             .retry(RetryPolicy::none()))
@@ -131,21 +156,41 @@ impl Checks<'_, '_> {
     ) -> Result<(Option<T>, Vec<Seen>), Failure> {
         self.probe.admit().await?;
         let outcome = call.await;
-        let received = self.recorder.take();
-        for seen in &received {
-            self.probe.note(seen)?;
-        }
+        let received = self.probe.received();
+        received.iter().try_for_each(refuse_throttled)?;
         match outcome {
-            Err(error) if received.is_empty() => Err(failed(&error)),
+            // What can't be sent in this way is not accepted in this way.
+            Err(error) if received.is_empty() && error.kind() != ErrorKind::InvalidInput => {
+                Err(failed(&error))
+            }
             outcome => Ok((outcome.ok(), received)),
         }
     }
 
-    /// The places of the token: the default, what the profile says, and common ones.
-    fn places(&self, setting: &str) -> Vec<TokenPlacement> {
-        let mut places = vec![TokenPlacement::Bearer];
-        places.extend(assumptions::read::<TokenPlacement>(&self.probe.settings.assumed, setting));
-        places.push(TokenPlacement::Authorization);
+    /// Adds the keys of the profile that the server rejects.
+    fn rejected_keys(&self, id: &'static str, findings: &mut Findings) {
+        for (name, _, default) in
+            KEYS.iter().filter(|(name, own, _)| *own == id && self.without.contains(name))
+        {
+            let default: Value = serde_json::from_str(default).unwrap_or_default();
+            let observed = format!("{name} of the profile is rejected");
+            findings.add(id, Finding::differs(observed, key(P, name, default)));
+        }
+    }
+
+    /// Whether the calls use a key of the profile with another value than the default.
+    fn uses(&self, id: &str) -> bool {
+        KEYS.iter().filter(|(name, own, _)| *own == id && !self.without.contains(name)).any(
+            |(name, _, default)| {
+                let own = self.probe.settings.assumed.get(*name);
+                own.is_some_and(|own| serde_json::to_string(own).is_ok_and(|own| own != *default))
+            },
+        )
+    }
+
+    /// The places of the token: what the profile says, the default, and common ones.
+    fn places(&self, own: &TokenPlacement) -> Vec<TokenPlacement> {
+        let mut places = vec![own.clone(), TokenPlacement::Bearer, TokenPlacement::Authorization];
         let headers = ["x-api-key", "x-auth-token", "x-token", "x-api-token"];
         places.extend(headers.map(|name| TokenPlacement::Header(HeaderName::from_static(name))));
         // Servers log URLs.
@@ -153,95 +198,13 @@ impl Checks<'_, '_> {
             let names = ["token", "api_token", "api_key", "access_token"];
             places.extend(names.map(|name| TokenPlacement::Query(name.to_owned())));
         }
-        places
-    }
-
-    /// The list of domains. `None` if the dashboard returns none.
-    async fn domains(&mut self, findings: &mut Findings) -> Result<Option<Vec<AccountDomain>>, Failure> {
-        let mut seen = None;
-        for place in self.places("token_placement") {
-            if !self.probe.may_be_rejected() {
-                break;
+        let mut distinct: Vec<TokenPlacement> = Vec::new();
+        for place in places {
+            if !distinct.iter().any(|other| toml(other) == toml(&place)) {
+                distinct.push(place);
             }
-            self.way.token = place;
-            let client = self.client()?;
-            let list = async { client.list_account_domains().await };
-            let (list, received) = self.made(list).await?;
-            let Some(last) = received.into_iter().next_back() else { continue };
-            if is_rejected(&last) {
-                self.probe.rejected_by(&last);
-                continue;
-            }
-            seen = Some((list, last));
-            break;
         }
-        let Some((list, seen)) = seen else {
-            let by = self.probe.rejection();
-            let why = format!("the dashboard rejects the token in every place that was tried: {by}");
-            findings.add("token-placement", Finding::Untested(why.clone()));
-            return Err(Failure::credentials(why));
-        };
-        seen.is_of_the_api()?;
-        let is_list = seen.status.is_success() && seen.json().is_some() && !seen.is_error();
-        let observed = format!("the list has {}", seen.shape());
-        let setting = "domains_path, domains_method";
-        if !is_list {
-            findings.add("token-placement", Finding::Untested(observed.clone()));
-            findings.add("domains-endpoint", Finding::differs(observed, setting));
-            return Ok(None);
-        }
-        let is_set = self.sets(&["domains_path", "domains_method"]);
-        findings.add("domains-endpoint", Finding::differs_if(is_set, observed, KEPT));
-        let observed = format!("the dashboard accepts the token {}", place(&self.way.token));
-        let differs = self.way.token != TokenPlacement::Bearer;
-        let setting = key(P, "token_placement", toml(&self.way.token));
-        findings.add("token-placement", Finding::differs_if(differs, observed, setting));
-        let Some(list) = list else {
-            let rows = seen.rows().unwrap_or_default();
-            let names: BTreeSet<&str> =
-                rows.iter().filter_map(Value::as_object).flatten().map(|(name, _)| name.as_str()).collect();
-            let names = names.into_iter().collect::<Vec<_>>().join(", ");
-            let observed =
-                format!("{}; no domain has domain_vise_url, their fields are {names}", seen.form());
-            let setting = "host and phrase, or VISE_HOST and VISE_PHRASE";
-            findings.add("domains-format", Finding::differs(observed, setting));
-            return Ok(None);
-        };
-        if list.is_empty() {
-            findings.add("domains-format", Finding::Untested("the account has no domains".to_owned()));
-            return Ok(None);
-        }
-        self.list(&list, &seen, findings);
-        Ok(Some(list))
-    }
-
-    fn list(&self, list: &[AccountDomain], seen: &Seen, findings: &mut Findings) {
-        let all = list.len();
-        let with = list.iter().filter(|domain| domain.vise_url.is_some()).count();
-        let form = seen.form();
-        let observed = format!("{form}; {with} of {all} domains have domain_vise_url");
-        findings.add("domains-format", Finding::Confirmed(observed));
-        let named = list.iter().filter(|domain| domain.other.get_raw("domain_name").is_some()).count();
-        let observed = format!("{named} of {all} domains have domain_name");
-        let setting = "none: the name is for display only";
-        findings.add("domain-name", Finding::differs_if(named == 0, observed, setting));
-        let policy = self.policy();
-        let urls = || list.iter().filter_map(|domain| domain.vise_url.as_deref());
-        let refused: BTreeSet<String> =
-            urls().filter_map(|url| policy.check(url).err()).map(|refusal| refusal.to_string()).collect();
-        if refused.is_empty() {
-            findings.add("hosts", Finding::Confirmed(format!("all {with} hosts are allowed")));
-        } else {
-            let count = urls().filter(|url| policy.check(url).is_err()).count();
-            let why: Vec<&str> = refused.iter().map(String::as_str).collect();
-            let observed = format!("{count} of {with} hosts are not allowed: {}", why.join("; "));
-            findings.add("hosts", Finding::differs(observed, "none: these hosts are not called"));
-        }
-    }
-
-    /// Whether the profile has one of these settings, which the client uses.
-    fn sets(&self, keys: &[&str]) -> bool {
-        keys.iter().any(|key| self.probe.settings.assumed.contains_key(*key))
+        distinct
     }
 
     fn policy(&self) -> HostPolicy {
@@ -268,104 +231,11 @@ impl Checks<'_, '_> {
         self.client()?.session(&host.name, host.phrase.clone()).map_err(|error| failed(&error))
     }
 
-    /// Opens a session in one way after the other, until a cookie is set. Keeps the way.
-    async fn open(&mut self, host: &Host, findings: &mut Findings) -> Result<(), Failure> {
-        let mut received = self.opened(host).await?;
-        let status = |received: &[Seen]| received.first().map_or(0, |seen| seen.status.as_u16());
-        if matches!(status(&received), 404 | 405 | 501) {
-            self.way.method = Method::POST;
-            received = self.opened(host).await?;
-        }
-        if !sets_cookies(&received) && decodes(host.phrase.expose()) {
-            self.way.encoded = true;
-            received = self.opened(host).await?;
-        }
-        let Some(first) = received.first().cloned().filter(|_| sets_cookies(&received)) else {
-            return Err(self.not_opened(host, received.first(), findings).await?);
-        };
-        findings.add("challenge", Finding::Confirmed("no call was challenged".to_owned()));
-        let Way { encoded, ref method, .. } = self.way;
-        let observed =
-            format!("a session is opened by {method} of {} with {}", self.path(), self.parameter());
-        let is_other = *method != Method::GET;
-        let setting = if is_other { key(P, "auth_method", method.as_str()) } else { KEPT.to_owned() };
-        let differs = is_other || self.sets(&["auth_path", "auth_parameter"]);
-        findings.add("auth-request", Finding::differs_if(differs, observed, setting));
-        findings.add(
-            "token-on-auth",
-            match assumptions::read(&self.probe.settings.assumed, "token_on_auth") {
-                Some(true) => Finding::Untested("the profile sends the token with the phrase".to_owned()),
-                _ => Finding::Confirmed("a session is opened without the token".to_owned()),
-            },
-        );
-        findings.add(
-            "phrase-encoding",
-            match (encoded, host.needs_encoding()) {
-                (true, _) => {
-                    Finding::differs("phrases are listed percent-encoded", key(P, "phrase_is_encoded", true))
-                }
-                (false, true) => Finding::Confirmed("a phrase with other characters is encoded".to_owned()),
-                (false, false) => Finding::Untested("no phrase has characters that need encoding".to_owned()),
-            },
-        );
-        let redirects = received.len().saturating_sub(1);
-        let observed = format!("{redirects} redirects were followed");
-        findings.add("auth-redirects", Finding::Confirmed(observed));
-        findings.add("auth-response", Finding::Confirmed(first.shape()));
-        self.name(host, &names(&received), findings).await
+    /// A key of the profile, unless the calls do without it.
+    fn used(&self, name: &str, default: &str) -> String {
+        let own = assumptions::read(&self.probe.settings.assumed, name);
+        own.filter(|_| !self.without.contains(&name)).unwrap_or_else(|| default.to_owned())
     }
-
-    /// No way opened a session.
-    async fn not_opened(
-        &mut self,
-        host: &Host,
-        seen: Option<&Seen>,
-        findings: &mut Findings,
-    ) -> Result<Failure, Failure> {
-        let shape = seen.map_or("no response".to_owned(), Seen::shape);
-        let observed = format!("{} has {shape}, and sets no cookie", self.path());
-        let is_page = |seen: Option<&Seen>| seen.is_some_and(|seen| seen.form() == "a web page");
-        // A wrong phrase may get a page, too. A protection layer shows it to every call.
-        let is_challenge = is_page(seen) && is_page(self.without_credentials(host).await?.first());
-        let (id, setting) = match seen.map_or(0, |seen| seen.status.as_u16()) {
-            _ if is_challenge => ("challenge", "none: have this address allowed"),
-            404 | 405 => ("auth-request", "auth_path"),
-            _ => ("auth-request", "auth_parameter or token_on_auth, or the phrase is wrong"),
-        };
-        let failure = Failure::credentials(format!("no session can be opened: {observed}"));
-        findings.add(id, Finding::differs(observed, setting));
-        Ok(failure)
-    }
-
-    fn path(&self) -> String {
-        assumptions::read(&self.probe.settings.assumed, "auth_path").unwrap_or_else(|| "/auth".to_owned())
-    }
-
-    fn parameter(&self) -> String {
-        assumptions::read(&self.probe.settings.assumed, "auth_parameter").unwrap_or_else(|| "pfk".to_owned())
-    }
-
-    async fn opened(&mut self, host: &Host) -> Result<Vec<Seen>, Failure> {
-        let session = self.session(host)?;
-        let (_, received) = self.made(async { session.open().await }).await?;
-        Ok(received)
-    }
-}
-
-/// Whether a response rejects the token. A web page with status 403 is that of a protection layer.
-fn is_rejected(seen: &Seen) -> bool {
-    seen.status == StatusCode::UNAUTHORIZED
-        || seen.status == StatusCode::FORBIDDEN && seen.form() != "a web page"
-}
-
-/// Whether `/auth` has succeeded, and set cookies. What is in front of an application may set cookies on errors, too.
-fn sets_cookies(received: &[Seen]) -> bool {
-    received.first().is_some_and(|seen| seen.status.as_u16() < 400) && !names(received).is_empty()
-}
-
-/// Whether a phrase could be percent-encoded.
-fn decodes(phrase: &str) -> bool {
-    phrase.contains('%') && percent_encoding::percent_decode_str(phrase).decode_utf8().is_ok()
 }
 
 fn place(placement: &TokenPlacement) -> String {
@@ -386,6 +256,11 @@ fn toml(placement: &TokenPlacement) -> String {
         TokenPlacement::Query(name) => format!("query:{name}"),
         _ => "bearer".to_owned(),
     }
+}
+
+/// The dashboard alone decides no assumption about the token.
+fn not_called(findings: &mut Findings) {
+    findings.add("token-placement", Finding::Untested("no session of a host could be opened".to_owned()));
 }
 
 fn failed(error: &Error) -> Failure {
