@@ -118,6 +118,30 @@ async fn a_record_is_found_from_any_node_that_is_up() {
     assert!(error.contains("RedisStore::cluster"), "{error}");
 }
 
+/// The nodes that the program has named are replaced one by one, as those of a managed cluster are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_were_not_named_are_learned() {
+    if !servers::wanted() {
+        return;
+    }
+    let mut cluster = Cluster::start(Duration::from_secs(1)).await;
+    let owner = cluster.owner(&key()).await;
+    let named = (owner + 1) % 3;
+    let store = store_of(&[&cluster.primaries[named]]);
+    log_in(&store).await;
+    let mut primaries: Vec<Option<Server>> = cluster.primaries.drain(..).map(Some).collect();
+    drop(primaries[named].take());
+    // Two of three primaries agree on a failover, so the first one must have ended before the second one.
+    wait_for("the replica is promoted", async || {
+        let role: Vec<::redis::Value> = run(&cluster.replicas[named], &command(&["ROLE"])).await;
+        role[0] == ::redis::Value::BulkString(b"master".to_vec())
+    })
+    .await;
+    assert_eq!(stored(&store).await.0, 1);
+    drop(primaries[owner].take());
+    assert_eq!(stored(&store).await.0, 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_record_is_read_and_written_while_its_slot_moves() {
     if !servers::wanted() {

@@ -183,3 +183,39 @@ async fn a_confirmed_write_that_the_promoted_replica_lacks_is_restored_by_who_kn
     assert_eq!(stored(&other).await, (2, "access-second".to_owned()));
     assert!(other.load(&key()).await.unwrap().unwrap().is_refreshing());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_primary_that_was_replaced_and_still_responds_is_left_before_a_token_is_sent() {
+    if !servers::wanted() {
+        return;
+    }
+    let (old, new) = super::replicated().await;
+    let port = Arc::new(std::sync::atomic::AtomicU16::new(old.port));
+    let current = Arc::clone(&port);
+    let connect = move || {
+        let port = current.load(std::sync::atomic::Ordering::SeqCst);
+        async move {
+            let client = ::redis::Client::open(format!("redis://127.0.0.1:{port}"))?;
+            client.get_multiplexed_async_connection().await
+        }
+    };
+    let store = RedisStore::with_connections(connect, keys()).replicas(0);
+    log_in(&store).await;
+    // The connection to the old primary stays, and it takes the lock.
+    let mut promoted = connection(&new).await;
+    let () = ::redis::cmd("REPLICAOF").arg("NO").arg("ONE").query_async(&mut promoted).await.unwrap();
+    port.store(new.port, std::sync::atomic::Ordering::SeqCst);
+    let mut locked = store.lock(&key()).await.unwrap();
+    let first = locked.load().await.unwrap().unwrap();
+    // Another process uses the new one.
+    let other = super::store_of(&new).replicas(0);
+    let mut lock = other.lock(&key()).await.unwrap();
+    let same = lock.load().await.unwrap().unwrap();
+    lock.begin(&same).await.unwrap();
+    lock.save(&pair(2, "second")).await.unwrap();
+    lock.release().await;
+
+    let begun = locked.begin(&first).await;
+    assert!(begun.is_err(), "{begun:?}");
+    assert_eq!(stored(&store).await, (2, "access-second".to_owned()));
+}

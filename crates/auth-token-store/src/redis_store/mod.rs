@@ -161,7 +161,7 @@ impl Backend for Redis {
         loop {
             match route.node.read(name, route.moving).await {
                 Ok(read) => {
-                    route.arrived();
+                    route.remember().await;
                     return Ok(read);
                 }
                 Err(error) => route.next(error)?,
@@ -174,7 +174,7 @@ impl Backend for Redis {
         loop {
             match route.node.swap(&swap, route.moving, self.confirmations()).await {
                 Ok(swapped) => {
-                    route.arrived();
+                    route.leave();
                     return Ok(swapped);
                 }
                 Err(error) => route.next(error)?,

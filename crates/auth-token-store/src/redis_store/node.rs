@@ -7,7 +7,6 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value};
 use auth_core::store::StoreError;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -49,6 +48,8 @@ pub(super) enum NodeError {
     },
     /// Nothing was sent.
     Unreachable(StoreError),
+    /// The connection ended.
+    Broken(StoreError),
     Failed(StoreError),
 }
 
@@ -65,28 +66,25 @@ impl NodeError {
             let address = error.details()?.split_ascii_whitespace().nth(1)?.to_owned();
             Some(Self::Elsewhere { address, moving })
         });
-        elsewhere.unwrap_or_else(|| Self::Failed(StoreError::new(action, reason(error))))
+        elsewhere.unwrap_or_else(|| {
+            let problem = StoreError::new(action, reason(error));
+            if error.is_io_error() && !error.is_timeout() {
+                Self::Broken(problem)
+            } else {
+                Self::Failed(problem)
+            }
+        })
     }
 }
 
 pub(super) struct Node {
     connect: Arc<dyn Fn() -> Connecting + Send + Sync>,
     connection: Mutex<Option<MultiplexedConnection>>,
-    /// Idle connections for writes that replicas must confirm, one write at a time: the server processes nothing else of
-    /// a connection while it waits for its replicas. With each is the number of `connection` at its opening, so that a
-    /// record is not read from one server and written to another.
-    confirming: Mutex<Vec<(u32, MultiplexedConnection)>>,
-    opened: AtomicU32,
 }
 
 impl Node {
     pub(super) fn new(connect: Arc<dyn Fn() -> Connecting + Send + Sync>) -> Self {
-        Self {
-            connect,
-            connection: Mutex::default(),
-            confirming: Mutex::default(),
-            opened: AtomicU32::new(0),
-        }
+        Self { connect, connection: Mutex::default() }
     }
 
     /// Reads the time of the server and a record. `moving`: the record is on its way to this node.
@@ -99,9 +97,14 @@ impl Node {
         commands.cmd("ROLE");
         on_record(&mut commands, moving, READ, name);
         type Read = (Value, ((u64, u64), Option<Vec<u8>>));
-        let (role, ((seconds, micros), record)): Read = self.send("read", &commands).await?;
+        // A connection that was idle may have been closed. A read can be sent again.
+        let read: Result<Read, NodeError> = match self.send("read", &commands).await {
+            Err(NodeError::Broken(_)) => self.send("read", &commands).await,
+            read => read,
+        };
+        let (role, ((seconds, micros), record)) = read?;
         if replicas_of(&role).is_none() {
-            *self.connection.lock().await = None;
+            self.disconnect().await;
             let reason = "the server is a replica; connect to the primary";
             return Err(NodeError::Failed(StoreError::new("read", reason)));
         }
@@ -126,17 +129,8 @@ impl Node {
             let (swapped,): (bool,) = self.send("write", &commands).await?;
             return Ok(swapped);
         }
-        // Taken out, so that a canceled or failed write closes its connection.
-        let opened = self.opened.load(Ordering::Relaxed);
-        let idle = {
-            let mut idle = self.confirming.lock().await;
-            idle.retain(|(of, _)| *of == opened);
-            idle.pop()
-        };
-        let mut connection = match idle {
-            Some((_, connection)) => connection,
-            None => self.open("write").await?,
-        };
+        // A connection of its own: the server processes nothing else of a connection while it waits for its replicas.
+        let mut connection = self.open("write").await?;
         let failed = |error: RedisError| NodeError::of("write", &error);
         let required = match confirmations {
             Confirmations::Exactly(replicas) => replicas,
@@ -153,12 +147,19 @@ impl Node {
             }
         };
         replace(&mut commands);
-        // Behind the write, on the same connection.
-        commands.cmd("WAIT").arg(required).arg(REPLICA_LIMIT);
-        let (swapped, confirmed): (bool, u32) =
-            commands.query_async(&mut connection).await.map_err(failed)?;
-        self.confirming.lock().await.push((opened, connection));
-        if swapped && confirmed < required {
+        let (swapped,): (bool,) = commands.query_async(&mut connection).await.map_err(failed)?;
+        let mut wait = ::redis::cmd("WAIT");
+        wait.arg(required).arg(REPLICA_LIMIT);
+        let confirmed: u32 = match swapped && required > 0 {
+            true => wait.query_async(&mut connection).await.map_err(failed)?,
+            false => required,
+        };
+        if !swapped || confirmed < required {
+            // The record may have been read from a primary that has been replaced, so the next one is read from a server that
+            // is asked for anew.
+            self.disconnect().await;
+        }
+        if confirmed < required {
             let reason = format!(
                 "{confirmed} of {required} replicas have confirmed it: it may be lost if the primary fails. For a server \
                  without replicas, call RedisStore::replicas(0) and leave out min-replicas-to-write"
@@ -166,6 +167,25 @@ impl Node {
             return Err(NodeError::Failed(StoreError::new("write", reason)));
         }
         Ok(swapped)
+    }
+
+    /// Returns the addresses of the nodes of the cluster, with their replicas, as this node knows them.
+    pub(super) async fn peers(&self) -> Result<Vec<String>, NodeError> {
+        let mut commands = ::redis::pipe();
+        commands.cmd("CLUSTER").arg("SLOTS");
+        let (ranges,): (Vec<Vec<Value>>,) = self.send("read", &commands).await?;
+        // Of each range: its first and last slot, and then its nodes, of which each is host, port and id.
+        let nodes = ranges.into_iter().flat_map(|range| range.into_iter().skip(2));
+        let addresses = nodes.filter_map(|node| {
+            let Value::Array(parts) = node else { return None };
+            match (parts.first()?, parts.get(1)?) {
+                (Value::BulkString(host), Value::Int(port)) if !host.is_empty() => {
+                    Some(format!("{}:{port}", std::str::from_utf8(host).ok()?))
+                }
+                _ => None,
+            }
+        });
+        Ok(addresses.collect())
     }
 
     /// Sends commands on the connection for them, in one go. Replaces a connection that fails.
@@ -179,17 +199,20 @@ impl Node {
             Some(connection) => connection.clone(),
             None => {
                 let connection = self.open(action).await?;
-                self.opened.fetch_add(1, Ordering::Relaxed);
                 slot.insert(connection).clone()
             }
         };
         drop(slot);
         let sent = commands.query_async(&mut connection).await;
         let sent = sent.map_err(|error| NodeError::of(action, &error));
-        if matches!(sent, Err(NodeError::Failed(_))) {
-            *self.connection.lock().await = None;
+        if matches!(sent, Err(NodeError::Failed(_) | NodeError::Broken(_))) {
+            self.disconnect().await;
         }
         sent
+    }
+
+    async fn disconnect(&self) {
+        *self.connection.lock().await = None;
     }
 
     /// Connects and checks the server.
@@ -223,7 +246,7 @@ fn on_record<'a>(commands: &'a mut Pipeline, moving: bool, script: &str, name: &
     commands.cmd("EVAL").arg(script).arg(1).arg(key_of(name))
 }
 
-/// The braces keep all keys of a credential on one node of a cluster.
+/// The braces keep the keys that a later version may add on the same node of a cluster.
 pub(super) fn key_of(name: &str) -> String {
     format!("authc:1:{{{name}}}")
 }

@@ -20,7 +20,7 @@ pub(super) struct Servers {
 }
 
 struct Known {
-    /// By address. The first ones are those that the program has named.
+    /// By address. The first ones are those that the program has named; the others have been named by nodes.
     nodes: Vec<(String, Arc<Node>)>,
     named: usize,
     /// The node of each record.
@@ -69,6 +69,19 @@ impl Servers {
         })
     }
 
+    /// Asks a node of a cluster for all others, so that one remains if those are gone that the program has named.
+    async fn learn(&self, node: &Arc<Node>) {
+        let Ok(addresses) = node.peers().await else { return };
+        let nodes: Vec<_> = addresses.iter().filter_map(|address| self.node_at(address, node)).collect();
+        let mut known = self.known();
+        let named = known.named;
+        let mut index = 0;
+        known.nodes.retain(|(_, node)| {
+            index += 1;
+            index <= named || nodes.iter().any(|current| Arc::ptr_eq(current, node))
+        });
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,19 +125,21 @@ impl Known {
         self.owners.get(name).or_else(any).cloned()
     }
 
-    /// Forgets who has the record, and a node that may be gone for good.
+    /// Forgets that this node has the record. The next operation asks another one.
     fn doubt(&mut self, name: &str, node: &Arc<Node>) {
-        self.owners.remove(name);
+        if self.owners.get(name).is_none_or(|owner| Arc::ptr_eq(owner, node)) {
+            self.owners.remove(name);
+        }
         self.next = self.next.wrapping_add(1);
-        let gone = self.nodes.iter().skip(self.named).position(|(_, known)| Arc::ptr_eq(known, node));
-        if let Some(index) = gone {
-            self.nodes.remove(self.named + index);
+        let is_same = |(_, next): &(String, Arc<Node>)| Arc::ptr_eq(next, node);
+        if self.next.checked_rem(self.nodes.len()).and_then(|at| self.nodes.get(at)).is_some_and(is_same) {
+            self.next = self.next.wrapping_add(1);
         }
     }
 }
 
-/// The way of an operation to the server that executes it. Unless the operation [has ended](Self::arrived), the next one
-/// asks another node.
+/// The way of an operation to the server that executes it. Unless it is [remembered](Self::remember) or [left](Self::leave),
+/// the next operation asks another node.
 pub(super) struct Route<'a> {
     servers: &'a Servers,
     name: &'a str,
@@ -142,7 +157,7 @@ impl Route<'_> {
     pub(super) fn next(&mut self, error: NodeError) -> Result<(), StoreError> {
         self.left = self.left.saturating_sub(1);
         match error {
-            NodeError::Failed(error) => return Err(error),
+            NodeError::Failed(error) | NodeError::Broken(error) => return Err(error),
             NodeError::Unreachable(error) => {
                 let mut known = self.servers.known();
                 known.doubt(self.name, &self.node);
@@ -167,12 +182,22 @@ impl Route<'_> {
         Ok(())
     }
 
-    /// Remembers the server.
-    pub(super) fn arrived(mut self) {
+    /// Remembers the server, and asks it for all others if it is not the one from before.
+    pub(super) async fn remember(mut self) {
         self.done = true;
-        if !self.moving {
-            self.servers.known().owners.insert(self.name.to_owned(), Arc::clone(&self.node));
+        if self.moving {
+            return;
         }
+        let before = self.servers.known().owners.insert(self.name.to_owned(), Arc::clone(&self.node));
+        let is_same = before.is_some_and(|before| Arc::ptr_eq(&before, &self.node));
+        if self.servers.is_cluster() && !is_same {
+            self.servers.learn(&self.node).await;
+        }
+    }
+
+    /// Ends without another request, so that the result of a write is not lost while one is waited for.
+    pub(super) fn leave(mut self) {
+        self.done = true;
     }
 }
 

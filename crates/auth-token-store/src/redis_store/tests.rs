@@ -204,6 +204,32 @@ async fn a_store_that_is_down_fails_in_time_and_works_again_afterwards() {
 }
 
 #[tokio::test]
+async fn connections_that_the_server_closes_when_idle_cost_no_operation() {
+    if !servers::wanted() {
+        return;
+    }
+    let server = servers::redis(&[]);
+    let store = store_of(&server);
+    let mut locked = store.lock(&key()).await.unwrap();
+    locked.save(&pair(1, "first")).await.unwrap();
+    locked.release().await;
+    let mut connection = connection(&server).await;
+    let mut kill = ::redis::cmd("CLIENT");
+    kill.arg("KILL").arg("TYPE").arg("normal");
+    for generation in 2..4 {
+        let killed: u32 = kill.query_async(&mut connection).await.unwrap();
+        assert!(killed > 0);
+        let mut locked = store.lock(&key()).await.unwrap();
+        let token = locked.load().await.unwrap().unwrap();
+        locked.begin(&token).await.unwrap();
+        let killed: u32 = kill.query_async(&mut connection).await.unwrap();
+        assert!(killed > 0);
+        locked.save(&pair(generation, "next")).await.unwrap();
+        locked.release().await;
+    }
+}
+
+#[tokio::test]
 async fn connections_are_encrypted_and_the_server_is_verified() {
     if !servers::wanted() {
         return;
