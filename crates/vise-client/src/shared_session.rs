@@ -152,7 +152,25 @@ impl<'a> Place<'a> {
         if let Some(session) = self.newer(&mut record, phrase, held) {
             return Ok(Found::Session(session));
         }
-        let locked = self.engine().within(LOCK_LIMIT, self.store.lock(&self.key)).await;
+        let locking = async {
+            let mut known = record.generation;
+            loop {
+                let locked = self.store.lock_unless_newer(&self.key, known).await;
+                if !matches!(locked, Err(LockError::Held)) {
+                    return locked;
+                }
+                let newest = self.read(self.store.load(&self.key)).await;
+                let Some(mut newest) = newest.filter(|newest| newest.generation > known) else {
+                    return locked;
+                };
+                if self.newer(&mut newest, phrase, held).is_some() {
+                    return locked;
+                }
+                // Another process has opened a session of another key phrase.
+                known = newest.generation;
+            }
+        };
+        let locked = self.engine().within(LOCK_LIMIT, locking).await;
         let mut locked = match locked.unwrap_or(Err(LockError::Held)) {
             Ok(locked) => locked,
             Err(error @ LockError::Held) => {

@@ -247,6 +247,44 @@ async fn while_another_process_opens_a_session_this_one_opens_none() {
     assert_eq!(server.count("/auth"), 1);
 }
 
+/// A store whose lock is held until another process has opened this session.
+#[derive(Clone, Debug)]
+struct Overtaken(MemoryStore, Session);
+
+#[async_trait]
+impl TokenStore for Overtaken {
+    async fn load(&self, key: &StoreKey) -> Result<Option<StoredToken>, StoreError> {
+        self.0.load(key).await
+    }
+
+    async fn lock(&self, _: &StoreKey) -> Result<Box<dyn LockedToken>, LockError> {
+        panic!("a process that only needs the newest session waits for the lock")
+    }
+
+    async fn lock_unless_newer(&self, key: &StoreKey, known: u64) -> Result<Box<dyn LockedToken>, LockError> {
+        let generation = self.0.load(key).await?.map_or(0, |stored| stored.generation);
+        if known < generation {
+            return Err(LockError::Held);
+        }
+        if generation == 0 {
+            self.1.open().await.unwrap();
+            return Err(LockError::Held);
+        }
+        self.0.lock(key).await
+    }
+}
+
+#[tokio::test]
+async fn processes_that_wait_take_the_new_session_without_the_lock() {
+    for (phrase, opened) in [("phrase", 1), ("another phrase", 2)] {
+        let (server, store, time) = (host(&Arc::default()), MemoryStore::new(), ManualTime::new());
+        let other = call_of(at(&server, store.clone(), &time), "phrase");
+        let waiting = call_of(at(&server, Overtaken(store, other), &time), phrase);
+        waiting.vise_domains().await.unwrap();
+        assert_eq!(server.count("/auth"), opened, "{phrase}");
+    }
+}
+
 /// An error with its sources.
 fn display(error: &vise_client::Error) -> String {
     let sources = std::iter::successors(std::error::Error::source(error), |error| error.source());
