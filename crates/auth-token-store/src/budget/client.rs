@@ -323,11 +323,11 @@ impl Client {
     /// From now on, the process has its share, until the store can be reached again.
     fn fail(&self) {
         let now = self.link.now();
-        let mut state = self.state();
+        let (mut state, random) = (self.state(), fastrand::u64(..));
         let share = match (state.down.take(), &state.last) {
             (Some((_, share)), _) => share,
-            (None, Some((pool, ..))) => pool.share_of(pool.processes().max(self.link.processes)),
-            (None, None) => Pool::new().share_of(self.link.processes),
+            (None, Some((pool, ..))) => pool.share_of(pool.processes().max(self.link.processes), random),
+            (None, None) => Pool::new().share_of(self.link.processes, random),
         };
         state.down = Some((now, share));
     }

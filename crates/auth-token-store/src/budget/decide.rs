@@ -101,7 +101,8 @@ fn observe(pool: &mut Pool, seen: &Seen, now: Micros) {
     if ends > now.saturating_add(LONGEST_WINDOW) {
         return;
     }
-    let remaining = seen.remaining / pool.share;
+    let remaining = pool.part_of(seen.remaining);
+    let limit = pool.part_of(seen.limit.unwrap_or(seen.remaining).max(seen.remaining));
     let sure = now >= pool.unsure_until;
     match &mut pool.window {
         // A response of an earlier window.
@@ -125,7 +126,6 @@ fn observe(pool: &mut Pool, seen: &Seen, now: Micros) {
             let reset = window.as_ref().map_or(0, |window| window.reset);
             pool.carry = Carry { reset, permits };
             pool.left = remaining.saturating_sub(permits);
-            let limit = seen.limit.unwrap_or(seen.remaining).max(seen.remaining) / pool.share;
             *window = Some(Window { reset: seen.reset, ends: ends.max(now), limit, sure });
             (pool.out, pool.slot, pool.uncounted_until) = (0, 0, 0);
             for caller in pool.callers.values_mut() {

@@ -77,6 +77,9 @@ pub(crate) struct Pool {
     pub(crate) callers: BTreeMap<String, Caller>,
     /// The number of processes that share the budget, if this is the share of one of them; otherwise 1.
     pub(crate) share: u64,
+    /// Decides whether this process has one of fewer calls than processes; below `share`.
+    #[serde(skip)]
+    pub(crate) lot: u64,
 }
 
 /// A window of the server.
@@ -211,22 +214,31 @@ impl Pool {
             last_minute: Minute::default(),
             callers: BTreeMap::new(),
             share: 1,
+            lot: 0,
         }
     }
 
     /// The share of one process, for the time in which the store is unreachable.
-    pub(crate) fn share_of(&self, processes: u64) -> Self {
+    pub(crate) fn share_of(&self, processes: u64, random: u64) -> Self {
         let share = processes.max(1);
-        let window = self.window.clone().map(|window| Window { limit: window.limit / share, ..window });
-        let left = self.left / share;
-        Self {
-            window,
-            left,
+        let mut own = Self {
             share,
+            lot: random % share,
             out: 0,
             carry: Carry::default(),
             callers: BTreeMap::new(),
             ..self.clone()
+        };
+        own.left = own.part_of(self.left);
+        own.window = self.window.clone().map(|window| Window { limit: own.part_of(window.limit), ..window });
+        own
+    }
+
+    /// The part of so many calls that is left to this process. Of fewer calls than processes, some processes have one each.
+    pub(super) fn part_of(&self, calls: u64) -> u64 {
+        match calls / self.share {
+            0 => u64::from(self.lot < calls),
+            part => part,
         }
     }
 

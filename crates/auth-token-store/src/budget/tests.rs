@@ -171,9 +171,22 @@ fn a_clock_that_is_set_back_ends_windows_and_waits() {
 }
 
 #[test]
+fn fewer_calls_than_processes_are_left_to_some_of_them() {
+    let a = rules("a", 1);
+    let drained = (0..10_000).map(|lot| drain(&mut known(500).share_of(10_000, lot), &a, NOW));
+    assert_eq!(drained.sum::<u64>(), 500);
+    // Of the next window, too.
+    let shares = (0..10_000).map(|lot| {
+        let share = known(500).share_of(10_000, lot);
+        apply(&share, &a, &Request { seen: seen(2_000, 300), ..want(0) }, NOW + 2 * HOUR).0.left
+    });
+    assert_eq!(shares.sum::<u64>(), 300);
+}
+
+#[test]
 fn a_share_is_a_part_of_what_is_left_also_in_the_next_window() {
     let a = rules("a", 1);
-    let mut share = known(1_000).share_of(8);
+    let mut share = known(1_000).share_of(8, 0);
     assert_eq!(drain(&mut share, &a, NOW), 125);
     assert_eq!(drain(&mut share, &a, NOW + 2 * HOUR), 1, "one call finds out the next window");
     share = apply(&share, &a, &Request { seen: seen(2_000, 799), ..want(0) }, NOW + 2 * HOUR).0;
