@@ -108,6 +108,9 @@ async fn formats_agree_and_pages_are_merged() {
     assert!(table.out.lines().all(|line| line.chars().count() <= 80), "{}", table.out);
     home.run(&["virtuous", "contacts", "get", "17", "--all"]).expect(2, "returns no list");
 
+    let one = ["virtuous", "contacts", "get", "17", "-o", "table", "--columns", "name,address.city"];
+    assert_eq!(home.run(&one).expect(0, "").out, "name          Anna Larsson\naddress.city  Phoenix\n");
+
     // The third page fails: what was printed is no complete document.
     emulator
         .add_fault(

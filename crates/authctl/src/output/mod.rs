@@ -226,9 +226,11 @@ impl<'a> Printer<'a> {
                 let rows = match json::rows(text, self.rows) {
                     Some(rows) => rows.into_iter().map(|row| row.get().to_owned()).collect(),
                     None if self.format == Format::Table && json::object(text).is_some() => {
-                        return self
-                            .out
-                            .write(table::fields(text, self.globals.color(), table::width()).as_bytes());
+                        let chosen =
+                            (!self.globals.columns.is_empty()).then(|| json::project(text, &self.columns));
+                        let text = chosen.as_deref().unwrap_or(text);
+                        let shown = table::fields(text, self.globals.color(), table::width());
+                        return self.out.write(shown.as_bytes());
                     }
                     None => vec![text.to_owned()],
                 };
