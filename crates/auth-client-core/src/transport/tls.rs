@@ -176,7 +176,7 @@ pub(super) mod config {
         }
         let verifier = match verifier(&roots, Arc::clone(&provider)) {
             Ok(verifier) => verifier,
-            Err(error) => return Ok(Err(NoTrustStore(Arc::new(error)))),
+            Err(error) => return Ok(Err(NoTrustStore::new(error))),
         };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()

@@ -378,22 +378,55 @@ impl StdError for NotResolved {
 /// The operating system has no certificate authorities, so https servers can't be verified.
 #[cfg(feature = "__rustls")]
 #[derive(Clone, Debug)]
-pub(crate) struct NoTrustStore(pub(crate) std::sync::Arc<rustls::Error>);
+pub(crate) struct NoTrustStore {
+    /// What is wrong with the files that the environment names instead.
+    named: Option<String>,
+    source: std::sync::Arc<rustls::Error>,
+}
+
+#[cfg(feature = "__rustls")]
+impl NoTrustStore {
+    pub(crate) fn new(source: rustls::Error) -> Self {
+        let named = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let file = named("SSL_CERT_FILE")
+            .map(|path| describe("SSL_CERT_FILE", &path, std::fs::read(&path).map(drop)));
+        let directories = named("SSL_CERT_DIR").map(|paths| {
+            let read = std::env::split_paths(&paths).try_for_each(|path| std::fs::read_dir(path).map(drop));
+            describe("SSL_CERT_DIR", &paths, read)
+        });
+        let all: Vec<_> = file.into_iter().chain(directories).collect();
+        let named = (!all.is_empty()).then(|| all.join("; "));
+        Self { named, source: std::sync::Arc::new(source) }
+    }
+}
+
+/// Describes why the files that a variable names contain no certificate authorities.
+#[cfg(feature = "__rustls")]
+fn describe(variable: &str, value: &std::ffi::OsStr, read: io::Result<()>) -> String {
+    let value = value.to_string_lossy();
+    match read {
+        Ok(()) => format!("`{variable}` names `{value}`, where there is none in PEM"),
+        Err(error) => format!("`{variable}` names `{value}`, which can't be read: {error}"),
+    }
+}
 
 #[cfg(feature = "__rustls")]
 impl fmt::Display for NoTrustStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "no certificate authorities were found on this system: install the package `ca-certificates`, set \
-            `SSL_CERT_FILE`, or trust your own with `add_root_certificate`",
-        )
+        match &self.named {
+            Some(named) => write!(f, "no certificate authorities were found: {named}"),
+            None => f.write_str(
+                "no certificate authorities were found on this system: install the package `ca-certificates`, set \
+                `SSL_CERT_FILE`, or trust your own with `add_root_certificate`",
+            ),
+        }
     }
 }
 
 #[cfg(feature = "__rustls")]
 impl StdError for NoTrustStore {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.0)
+        Some(&*self.source)
     }
 }
 

@@ -150,6 +150,7 @@ impl TransportError {
             (Fault::Timeout, Phase::Connecting) => Some("the time limit for connecting passed".into()),
             (Fault::Deadline, Phase::Connecting) => Some("while connecting".into()),
             (Fault::Tls, _) => Some("the TLS handshake failed".into()),
+            (Fault::Request, _) => Some("the HTTP library does not accept the request".into()),
             (Fault::Redirected, _) => Some("the HTTP client followed it, although it must not".into()),
             _ => None,
         })

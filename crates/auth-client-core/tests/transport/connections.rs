@@ -252,7 +252,7 @@ async fn without_certificate_authorities_loopback_can_be_called_and_the_rest_say
     let transport = Subject::new(settings()).unwrap();
     read(&engine(transport.clone(), &server.base_url(), RetryPolicy::none())).await.unwrap();
 
-    let part = "install the package `ca-certificates`";
+    let part = "`SSL_CERT_FILE` names `/nonexistent/ca.pem`, which can't be read: ";
     let mut shop = Settings::new("shop-client/1.0");
     shop.set_transport(Arc::new(transport.clone()));
     let base = BaseUrl::parse("base URL", "https://api.example").unwrap();
@@ -264,6 +264,42 @@ async fn without_certificate_authorities_loopback_can_be_called_and_the_rest_say
     let error = transport.send(request, BodyLimits::default()).await.unwrap_err();
     assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Request));
     assert!(error.reason().unwrap().contains(part), "{error:?}");
+}
+
+/// A file that can be read, and has none.
+#[test]
+fn a_file_without_certificate_authorities_is_named() {
+    let test = "a_file_without_certificate_authorities_is_named";
+    let missing = [("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "")];
+    if !cfg!(target_os = "linux") || !cfg!(feature = "__rustls") || Subject::tls_backends().is_empty() {
+        return;
+    }
+    if !in_process(test, &missing) {
+        return;
+    }
+    let mut shop = Settings::new("shop-client/1.0");
+    shop.set_transport(Arc::new(Subject::new(settings()).unwrap()));
+    let base = BaseUrl::parse("base URL", "https://api.example").unwrap();
+    let error = Engine::new(&shop, base, crate::common::Shop, None).unwrap_err();
+    assert_line(
+        &error,
+        ErrorKind::Configuration,
+        "no certificate authorities were found: `SSL_CERT_FILE` names `/dev/null`, where there is none in PEM",
+    );
+}
+
+/// A custom program may send anything through a transport.
+#[tokio::test]
+async fn an_address_that_a_transport_does_not_take_is_an_error_with_the_reason() {
+    use auth_client_core::transport::{BodyLimits, Transport as _};
+
+    let transport = Subject::new(settings()).unwrap();
+    for address in ["ftp://127.0.0.1:1/x", "/x"] {
+        let request = http::Request::get(address).body(bytes::Bytes::new()).unwrap();
+        let error = transport.send(request, BodyLimits::default()).await.unwrap_err();
+        assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Request), "{error:?}");
+        assert!(error.reason().is_some_and(|reason| reason.contains("the ")), "{address}: {error:?}");
+    }
 }
 
 #[test]

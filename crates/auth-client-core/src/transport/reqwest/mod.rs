@@ -181,7 +181,8 @@ impl ReqwestTransport {
     ) -> Result<(http::Uri, reqwest::Request), TransportError> {
         let (mut head, body) = request.into_parts();
         let unsendable = || TransportError::new(Phase::Connecting, Fault::Request);
-        let url = self.origins.url(&head.uri).ok_or_else(unsendable)?;
+        let refuse = |why: &'static str| unsendable().with_source(Cause::new(why));
+        let url = self.origins.url(&head.uri).map_err(refuse)?;
         // An address in place of a name never reaches the resolver.
         self.resolver.check_literal(url.host_str().unwrap_or_default())?;
         if let Some(cause) = self.no_tls.as_ref().filter(|_| url.scheme() == "https") {
@@ -189,7 +190,7 @@ impl ReqwestTransport {
         }
         let is_exempt = |exempt: &Exempt| origin_of(&url).is_some_and(|origin| exempt.contains(&origin));
         if url.scheme() == "http" && self.exempt.as_ref().is_some_and(|exempt| !is_exempt(exempt)) {
-            return Err(unsendable().with_source(Cause::new("plain http does not go through a proxy")));
+            return Err(refuse("plain http does not go through a proxy"));
         }
         let mut request = reqwest::Request::new(head.method, url);
         *request.headers_mut() = head.headers;

@@ -24,16 +24,29 @@ struct Known {
 }
 
 impl Origins {
-    /// Returns the URL as a `Url`; `None` if that would change its path or query and so invalidate a signature.
-    pub(crate) fn url(&self, uri: &Uri) -> Option<Url> {
-        let target = uri.path_and_query()?.as_str();
+    /// Returns the URL as a `Url`, or the reason why it can't be sent: a `Url` would change its path or query and so
+    /// invalidate a signature.
+    pub(crate) fn url(&self, uri: &Uri) -> Result<Url, &'static str> {
+        let secure = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err("the scheme must be https or http"),
+        };
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
         // Two slashes at the start would name another host.
         if target.starts_with("//") {
-            return None;
+            return Err("reqwest takes two slashes at the start of the path for a host");
         }
-        let base = self.base(uri.scheme_str()? == "https", uri.authority()?)?;
-        let url = Url::options().base_url(Some(&base)).parse(target).ok()?;
-        (url.path() == uri.path() && url.query() == uri.query()).then_some(url)
+        let base = uri.authority().and_then(|authority| self.base(secure, authority));
+        let base = base.ok_or("reqwest does not accept the host of the address")?;
+        let url = Url::options().base_url(Some(&base)).parse(target);
+        let url = url.map_err(|_| "reqwest does not accept the path of the address")?;
+        match url.path() == uri.path() && url.query() == uri.query() {
+            true => Ok(url),
+            false => Err(
+                "reqwest would change the path or the query, such as dots between slashes or an apostrophe",
+            ),
+        }
     }
 
     fn base(&self, secure: bool, authority: &Authority) -> Option<Url> {
@@ -79,15 +92,19 @@ mod tests {
     #[test]
     fn what_a_url_would_change_is_refused() {
         let origins = Origins::default();
-        for text in [
-            "https://a.example/a/../b",
-            "https://a.example/%2e%2e/b",
-            "https://a.example/a?'",
-            "https://a.example//b.example/x",
+        for (text, part) in [
+            ("https://a.example/a/../b", "would change"),
+            ("https://a.example/%2e%2e/b", "would change"),
+            ("https://a.example/a?'", "would change"),
+            ("https://a.example//b.example/x", "two slashes"),
+            ("https://a..b%/x", "the host"),
+            ("ftp://a.example/x", "the scheme"),
+            ("/relative", "the scheme"),
         ] {
-            assert!(origins.url(&text.parse().unwrap()).is_none(), "{text}");
+            let Ok(uri) = text.parse() else { continue };
+            let why = origins.url(&uri).unwrap_err();
+            assert!(why.contains(part), "{text}: {why}");
         }
-        assert!(origins.url(&"/relative".parse().unwrap()).is_none());
     }
 
     #[test]
