@@ -22,9 +22,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
-use vaultvision_client::ExposeSecret;
 use vaultvision_client::models::{Application, Tenant};
 use vaultvision_client::oidc::{LoggedIn, Login, LoginError, Page, Pending, Started};
+use vaultvision_client::{ExposeSecret, TransportSettings};
 
 const ISSUER: &str = "https://acme01.vvkey.test";
 const CALLBACK: &str = "https://example.test/auth/callback";
@@ -58,6 +58,17 @@ fn discovery(issuer: &str) -> String {
         "id_token_signing_alg_values_supported": ["RS256"],
     })
     .to_string()
+}
+
+#[tokio::test]
+async fn connections_to_the_tenant_have_settings() {
+    let builder = || Login::at(ISSUER).client_id("a1").redirect_url(CALLBACK);
+    let proxy = || TransportSettings::new().proxy("canary is no address");
+    let error = builder().transport_settings(proxy()).discover().await.unwrap_err();
+    assert!(error.to_string().contains("invalid proxy") && !error.to_string().contains("canary"), "{error}");
+    let both = builder().transport(tenant()).transport_settings(TransportSettings::new());
+    let error = both.discover().await.unwrap_err();
+    assert!(error.to_string().contains("invalid transport settings"), "{error}");
 }
 
 async fn login(transport: &ScriptedTransport) -> Login {

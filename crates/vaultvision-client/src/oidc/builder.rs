@@ -5,6 +5,7 @@ use super::http::Http;
 use super::login::Login;
 use super::provider::{DISCOVERY, Provider};
 use crate::models::{Application, Tenant};
+use auth_client_core::TransportSettings;
 use auth_client_core::provider::auth_core::secret::{check_key, check_trimmed};
 use auth_client_core::provider::auth_core::{Clock, ExposeSecret, SecretString, SystemClock};
 use auth_client_core::provider::{BaseUrl, Settings};
@@ -38,7 +39,7 @@ pub struct LoginBuilder {
     redirect_url: String,
     client_secret: Option<SecretString>,
     logout_urls: Option<Vec<String>>,
-    transport: Option<Arc<dyn Transport>>,
+    settings: Settings,
     clock: Arc<dyn Clock>,
     clock_allowance: Duration,
 }
@@ -114,7 +115,7 @@ impl LoginWithClient {
             redirect_url: url.into(),
             client_secret: None,
             logout_urls: None,
-            transport: None,
+            settings: Settings::new(""),
             clock: Arc::new(SystemClock::new()),
             clock_allowance: Duration::from_secs(1),
         }
@@ -130,7 +131,29 @@ impl LoginBuilder {
 
     /// Sets the transport.
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
-        self.transport = Some(Arc::new(transport));
+        self.settings.set_transport(Arc::new(transport));
+        self
+    }
+
+    /// Sets the proxy, certificates, addresses and time limits of the connections to the tenant. Can't be combined with
+    /// [`transport`](Self::transport): configure that transport itself.
+    ///
+    /// ```
+    /// use vaultvision_client::TransportSettings;
+    /// use vaultvision_client::oidc::Login;
+    ///
+    /// # fn example(authority: Vec<u8>) {
+    /// let login = Login::at("https://acme01.vvkey.test")
+    ///     .client_id("a")
+    ///     .redirect_url("https://example.test/auth/callback")
+    ///     .transport_settings(
+    ///         TransportSettings::new().proxy_from_env().add_root_certificate(authority),
+    ///     );
+    /// # let _ = login;
+    /// # }
+    /// ```
+    pub fn transport_settings(mut self, settings: TransportSettings) -> Self {
+        self.settings.set_transport_settings(settings);
         self
     }
 
@@ -173,12 +196,10 @@ impl LoginBuilder {
                 )
             })?;
         }
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => Settings::new("")
-                .transport()
-                .map_err(|error| LoginError::unsent(DISCOVERY, error.to_string(), error))?,
-        };
+        let transport = self
+            .settings
+            .transport()
+            .map_err(|error| LoginError::unsent(DISCOVERY, error.to_string(), error))?;
         let http = Http { transport, plain: !issuer.origin().is_secure() };
         Ok(Login {
             provider: Arc::new(Provider::discover(&self.issuer, &http).await?),
