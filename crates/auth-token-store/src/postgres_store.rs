@@ -14,12 +14,13 @@ use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Config};
+use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Time limit to connect, below that of an operation.
@@ -72,14 +73,20 @@ impl PostgresStore {
     /// it is first used, and again after a connection was lost.
     ///
     /// With several hosts, add `target_session_attrs=read-write`. TLS is used if the server offers it, and required with
-    /// `sslmode=require`; certificates are checked by the operating system's trust store.
+    /// `sslmode=require`; certificates are checked by the operating system's trust store. A system without one can use
+    /// servers on the same machine, and `sslmode=disable`.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the address is invalid, or if the operating system has no trust store.
+    /// [`StoreError`] if the address is invalid, or if the operating system has no trust store and TLS may be needed.
     pub fn new(address: &str, keys: KeyRing) -> Result<Self, StoreError> {
-        let tls = tls(BuilderVerifierExt::with_platform_verifier)?;
-        Ok(Self { shared: Shared::new(Postgres::new(address, tls)?, keys) })
+        let config = config(address)?;
+        let tls = match tls(BuilderVerifierExt::with_platform_verifier) {
+            Ok(tls) => Some(tls),
+            Err(_) if !needs_tls(&config) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self { shared: Shared::new(Postgres::new(config, tls), keys) })
     }
 
     /// Creates a store that trusts the certificate authorities of a PEM file instead, such as the one of a managed
@@ -98,9 +105,10 @@ impl PostgresStore {
         if roots.is_empty() {
             return Err(invalid());
         }
-        let mut postgres = Postgres::new(address, tls(|tls| Ok(tls.with_root_certificates(roots)))?)?;
-        postgres.config.ssl_mode(SslMode::Require);
-        Ok(Self { shared: Shared::new(postgres, keys) })
+        let mut config = config(address)?;
+        config.ssl_mode(SslMode::Require);
+        let tls = tls(|tls| Ok(tls.with_root_certificates(roots)))?;
+        Ok(Self { shared: Shared::new(Postgres::new(config, Some(tls)), keys) })
     }
 
     /// Returns the budget of calls per hour with this name, which all processes with the same name share. Its record
@@ -115,7 +123,8 @@ shared_store!(PostgresStore);
 
 struct Postgres {
     config: Config,
-    tls: MakeRustlsConnect,
+    /// `None`: connections are not encrypted.
+    tls: Option<MakeRustlsConnect>,
     connection: Mutex<Option<Connection>>,
 }
 
@@ -126,12 +135,8 @@ struct Connection {
 }
 
 impl Postgres {
-    fn new(address: &str, tls: MakeRustlsConnect) -> Result<Self, StoreError> {
-        // The message of the parser may quote a password.
-        let invalid = |_| StoreError::new("connect", "the address of PostgreSQL is invalid");
-        let mut config: Config = address.parse().map_err(invalid)?;
-        config.connect_timeout(CONNECT_LIMIT);
-        Ok(Self { config, tls, connection: Mutex::default() })
+    fn new(config: Config, tls: Option<MakeRustlsConnect>) -> Self {
+        Self { config, tls, connection: Mutex::default() }
     }
 
     /// Sends a statement, and returns its first row. Replaces a connection that fails or does not respond.
@@ -160,9 +165,16 @@ impl Postgres {
     /// Connects and checks the server.
     async fn open(&self, action: &'static str) -> Result<Client, StoreError> {
         let failed = |error| failed(action, &error);
-        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(failed)?;
-        // Ends with the client.
-        tokio::spawn(connection);
+        // The connection's task ends with the client.
+        let client = if let Some(tls) = &self.tls {
+            let (client, connection) = self.config.connect(tls.clone()).await.map_err(failed)?;
+            tokio::spawn(connection);
+            client
+        } else {
+            let (client, connection) = self.config.connect(NoTls).await.map_err(failed)?;
+            tokio::spawn(connection);
+            client
+        };
         let checks = "SELECT current_setting('synchronous_commit'), pg_is_in_recovery()";
         let rows = client.query_typed(checks, &[]).await.map_err(failed)?;
         let row = rows.first().ok_or_else(|| StoreError::new(action, "PostgreSQL returned no row"))?;
@@ -194,6 +206,36 @@ async fn has_table(action: &'static str, client: &Client, is_write: bool) -> Res
         // Another process may have created it at the same time.
         Err(error) if !exists().await? => Err(failed(action, &error)),
         Err(_) => Ok(true),
+    }
+}
+
+fn config(address: &str) -> Result<Config, StoreError> {
+    // The message of the parser may quote a password.
+    let invalid = |_| StoreError::new("connect", "the address of PostgreSQL is invalid");
+    let mut config: Config = address.parse().map_err(invalid)?;
+    config.connect_timeout(CONNECT_LIMIT);
+    Ok(config)
+}
+
+/// Returns whether a connection must be encrypted if the server offers it: to another machine, or because the address says
+/// so.
+fn needs_tls(config: &Config) -> bool {
+    let is_loopback = |host: &Host| match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    };
+    // `hostaddr` takes precedence over the names.
+    let is_here = match config.get_hostaddrs() {
+        [] => config.get_hosts().iter().all(is_loopback),
+        addresses => addresses.iter().all(IpAddr::is_loopback),
+    };
+    match config.get_ssl_mode() {
+        SslMode::Disable => false,
+        SslMode::Prefer => !is_here,
+        _ => true,
     }
 }
 

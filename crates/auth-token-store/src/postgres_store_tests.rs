@@ -17,7 +17,27 @@ fn address(server: &Server) -> String {
 
 fn plain(server: &Server) -> Postgres {
     let tls = super::tls(super::BuilderVerifierExt::with_platform_verifier).unwrap();
-    Postgres::new(&address(server), tls).unwrap()
+    Postgres::new(super::config(&address(server)).unwrap(), Some(tls))
+}
+
+#[test]
+fn only_connections_to_other_machines_or_that_require_it_need_tls() {
+    for (address, expected) in [
+        ("postgresql://app@localhost/app", false),
+        ("postgresql://app@127.0.0.2:5433/app", false),
+        ("postgresql://app@[::1]/app", false),
+        ("postgresql://app@%2Fvar%2Frun%2Fpostgresql/app", false),
+        ("host=/run/postgresql user=app", false),
+        ("host=db.internal hostaddr=127.0.0.1 user=app", false),
+        ("postgresql://app@db.internal/app?sslmode=disable", false),
+        ("postgresql://app@db.internal/app", true),
+        ("postgresql://app@db.internal/app?sslmode=prefer", true),
+        ("postgresql://app@localhost,db.internal/app", true),
+        ("postgresql://app@localhost/app?sslmode=require", true),
+        ("host=localhost hostaddr=192.0.2.1 user=app", true),
+    ] {
+        assert_eq!(super::needs_tls(&super::config(address).unwrap()), expected, "{address}");
+    }
 }
 
 #[cfg(feature = "conformance")]
