@@ -92,7 +92,7 @@ async fn a_list_that_is_no_list_confirms_nothing() {
     let page = || Fault::response(200, &HTML, "<title>Welcome</title>");
     let error = || Fault::response(200, &JSON, r#"{"message":"not today","errors":[]}"#);
     type Case = (&'static str, &'static str, Fault, i32, &'static str, &'static str, &'static str);
-    let cases: [Case; 17] = [
+    let cases: [Case; 18] = [
         (
             "revesecure",
             "users.list",
@@ -123,6 +123,7 @@ async fn a_list_that_is_no_list_confirms_nothing() {
             "differs",
             "the list of users has status 404",
         ),
+        ("vaultvision", "users.list", missing(), 9, "server-errors", "not decided", "status 404"),
         ("vaultvision", "users.list", page(), 9, "permissions", "differs", "status 200, a web page"),
         ("vaultvision", "users.list", error(), 9, "permissions", "differs", "status 200, a JSON object"),
         (

@@ -80,12 +80,12 @@ pub(super) async fn check(
 ) -> Result<(), Failure> {
     session::check(probe, findings, arguments.allow_refresh).await?;
     code::check(probe, findings, arguments.allow_login, globals).await?;
-    // Both need no token.
-    let signed = signature::check(probe, findings).await;
     let client = Client::new(probe.settings, &probe.options)?;
     let mut checks = Checks { probe, client };
     let outcome = all(&mut checks, findings).await;
     checks.client.close().await;
+    // Needs no token. Last, because calls after a rejected signature are made slowly.
+    let signed = signature::check(checks.probe, findings).await;
     if let Some((_, None)) = checks.probe.throttled {
         let observed = "a 429 has no Retry-After";
         findings.add("hourly-limit", Finding::differs(observed, "none: authctl waits after a 429"));
