@@ -28,6 +28,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A failure that only you can cause, such as that of a server, is a method of [`Subject`] whose default means "not possible".
+//! The checks that need it are then skipped: [`Report::skipped`] names them and what is missing. A store that has passed with
+//! skipped checks has proved less, so implement what your tests can do, and assert which checks remain.
+//!
 //! Shared rate limiters have their own checks, in [`budgets`].
 //!
 //! | check | promise |
@@ -58,16 +62,26 @@
 //! | `loss-is-no-logout` | a store that has lost its data does not report a logout |
 //! | `begin-is-durable`, `save-is-durable` | neither succeeds while no replica can confirm it |
 //! | `outage-is-an-error` | an unreachable store returns errors in time, no empty results |
+//! | `clock-skew` | leases and marks last as long if the clock of a process is an hour ahead or behind |
+//! | `lost-replies` | after a write that was performed, but not confirmed, the step can be repeated, and nobody else is locked out |
+//! | `lost-writes` | after a failover that loses the last write, a response is saved although the mark was lost, and a token whose response was lost is marked |
+//! | `partition` | a process that can't reach the store gets errors, does not stop the others, and saves its response later |
+//! | `slow-store` | the time limit of a refresh counts from before its mark was written |
+//! | `damaged-record` | a record that can't be read is an error, no empty result, and affects no other credential |
 
 pub mod budgets;
+mod hosts;
 mod locks;
 mod losses;
 mod renewals;
+mod report;
+
+pub use report::{Outcome, Report};
 
 use async_trait::async_trait;
 use auth_core::secret::{ExposeSecret as _, SecretString};
 use auth_core::store::{LockError, LockedToken, StoreKey, StoredToken, TokenStore};
-use std::fmt;
+use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -102,55 +116,49 @@ pub trait Subject: Send + Sync {
         false
     }
 
+    /// Opens the store in a process whose clock is ahead by this number of seconds, or behind if it is negative. Time passes
+    /// as fast as for the others. Default: not possible.
+    fn open_with_clock(&self, _process: u32, _ahead: i64) -> Option<Arc<dyn TokenStore>> {
+        None
+    }
+
+    /// Makes the store unreachable for one process, or reachable again. Returns whether that is possible. Default: not
+    /// possible.
+    async fn set_process_reachable(&self, _process: u32, _reachable: bool) -> bool {
+        false
+    }
+
+    /// Loses the replies to all writes, which are performed nevertheless, or ends that. Returns whether that is possible.
+    /// Default: not possible.
+    async fn set_replies_lost(&self, _lost: bool) -> bool {
+        false
+    }
+
+    /// Lets this time pass, for the store and for all processes, between each write and its reply; zero ends that. Returns
+    /// whether that is possible. Default: not possible.
+    async fn set_delay(&self, _delay: Duration) -> bool {
+        false
+    }
+
+    /// From now on, writes are confirmed, but [`fail_over`](Self::fail_over) loses them. Returns whether that is possible: a
+    /// store that confirms no write before its replica has it returns `false`. Default: not possible.
+    async fn fall_behind(&self) -> bool {
+        false
+    }
+
+    /// Promotes a replica without the writes since [`fall_behind`](Self::fall_behind).
+    async fn fail_over(&self) {}
+
+    /// Replaces the record of a credential by one that the store can't read. Returns whether that is possible. Default: not
+    /// possible.
+    async fn damage(&self, _key: &StoreKey) -> bool {
+        false
+    }
+
     /// Removes all data, as the loss of a database without a backup does. Returns whether that is possible. Default: not
     /// possible.
     async fn lose_everything(&self) -> bool {
         false
-    }
-}
-
-/// The result of one check.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The store keeps the promise.
-    Passed,
-    /// The store breaks the promise, in this way.
-    Failed(String),
-    /// The check does not apply, for this reason.
-    Skipped(&'static str),
-}
-
-/// The results of all checks. `Display` prints one line for each.
-#[derive(Clone, Debug)]
-pub struct Report {
-    outcomes: Vec<(&'static str, Outcome)>,
-}
-
-impl Report {
-    /// Returns the name and the outcome of each check.
-    pub fn outcomes(&self) -> impl Iterator<Item = (&'static str, &Outcome)> {
-        self.outcomes.iter().map(|(name, outcome)| (*name, outcome))
-    }
-
-    /// Returns the names of the checks that failed.
-    #[must_use]
-    pub fn failures(&self) -> Vec<&'static str> {
-        let failed = self.outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
-        failed.map(|(name, _)| *name).collect()
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, outcome) in &self.outcomes {
-            match outcome {
-                Outcome::Passed => writeln!(f, "passed   {name}")?,
-                Outcome::Failed(reason) => writeln!(f, "FAILED   {name}: {reason}")?,
-                Outcome::Skipped(reason) => writeln!(f, "skipped  {name}: {reason}")?,
-            }
-        }
-        Ok(())
     }
 }
 
@@ -193,6 +201,12 @@ pub async fn check(subject: &dyn Subject) -> Report {
         "begin-is-durable": losses::begin_is_durable,
         "save-is-durable": losses::save_is_durable,
         "outage-is-an-error": losses::outage_is_an_error,
+        "clock-skew": hosts::clock_skew,
+        "lost-replies": losses::lost_replies,
+        "lost-writes": losses::lost_writes,
+        "partition": hosts::partition,
+        "slow-store": hosts::slow_store,
+        "damaged-record": losses::damaged_record,
     }
     Report { outcomes }
 }
@@ -205,6 +219,14 @@ enum Stop {
 
 type Checked = Result<(), Stop>;
 
+/// Skips a check unless its failure can be caused.
+fn possible(is_possible: bool, needed: &'static str) -> Checked {
+    match is_possible {
+        true => Ok(()),
+        false => Err(Stop::Skip(needed)),
+    }
+}
+
 fn fail<T>(reason: impl Into<String>) -> Result<T, Stop> {
     Err(Stop::Fail(reason.into()))
 }
@@ -214,7 +236,7 @@ trait Must<T> {
     fn must(self, step: &str) -> Result<T, Stop>;
 }
 
-impl<T, E: fmt::Display> Must<T> for Result<T, E> {
+impl<T, E: Display> Must<T> for Result<T, E> {
     fn must(self, step: &str) -> Result<T, Stop> {
         self.map_err(|error| Stop::Fail(format!("{step}: {error}")))
     }
@@ -293,6 +315,14 @@ impl Run<'_> {
         locked.save(&saved).await.must("save of a login")?;
         locked.release().await;
         Ok(saved)
+    }
+
+    async fn refresh(&self, store: &dyn TokenStore, key: &StoreKey, name: &str) -> Checked {
+        let (mut locked, spent) = self.lock_and_load(store, key).await?;
+        locked.begin(&spent).await.must("begin")?;
+        locked.save(&next(&spent, name)).await.must("save of a refresh")?;
+        locked.release().await;
+        Ok(())
     }
 
     async fn log_out(&self, store: &dyn TokenStore, key: &StoreKey) -> Checked {

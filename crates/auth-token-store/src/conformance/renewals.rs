@@ -1,6 +1,6 @@
 //! Checks of renewals: what a session relies on between `lock` and `release`.
 
-use super::{Checked, Must as _, Run, Stop, TRY_LIMIT, fail, next};
+use super::{Checked, Must as _, Run, Stop, TRY_LIMIT, fail, next, possible};
 use auth_core::secret::ExposeSecret as _;
 use auth_core::store::{LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore};
 use std::pin::pin;
@@ -164,18 +164,59 @@ pub(super) async fn kept_refresh_token(run: &Run<'_>) -> Checked {
     Ok(())
 }
 
-async fn marked(store: &dyn TokenStore, key: &StoreKey) -> Result<bool, Stop> {
+pub(super) async fn marked(store: &dyn TokenStore, key: &StoreKey) -> Result<bool, Stop> {
     Ok(store.load(key).await.must("load")?.is_some_and(|stored| stored.is_refreshing()))
 }
 
 /// Begins a refresh under a lease that then ends.
-async fn begun(run: &Run<'_>, key: &StoreKey) -> Result<(Box<dyn LockedToken>, StoredToken, Duration), Stop> {
+pub(super) async fn begun(
+    run: &Run<'_>,
+    key: &StoreKey,
+) -> Result<(Box<dyn LockedToken>, StoredToken, Duration), Stop> {
     run.lease()?;
     let store = run.subject.open(1);
     run.log_in(&*store, key, "first").await?;
     let (mut locked, first) = run.lock_and_load(&*store, key).await?;
     let limit = locked.begin(&first).await.must("begin")?;
     Ok((locked, first, limit))
+}
+
+/// Fails if a process can begin a refresh before the time limit of the one that has just begun.
+pub(super) async fn must_exclude(
+    run: &Run<'_>,
+    other: Arc<dyn TokenStore>,
+    key: &StoreKey,
+    limit: Duration,
+    first: &str,
+) -> Checked {
+    let attempt = || {
+        let (other, key) = (Arc::clone(&other), key.clone());
+        tokio::spawn(async move {
+            let mut locked = other.lock(&key).await?;
+            let Some(token) = locked.load().await? else { return Err(LockError::Held) };
+            let begun = locked.begin(&token).await;
+            // Kept by a process that does not release it.
+            begun.map(|_| std::mem::forget(locked))
+        })
+    };
+    // While the first refresh may be under way, the second one waits or fails.
+    let mut begins = attempt();
+    for _ in 0..7 {
+        run.subject.pass(limit / 8).await;
+        if begins.is_finished() {
+            match begins.await {
+                Ok(Err(_)) => begins = attempt(),
+                Ok(Ok(())) => {
+                    return fail(format!(
+                        "a second refresh began within the time limit of the first one, {first}"
+                    ));
+                }
+                Err(_) => return fail("the process of the second refresh panicked"),
+            }
+        }
+    }
+    begins.abort();
+    Ok(())
 }
 
 /// How a lock is left whose refresh has begun.
@@ -220,35 +261,8 @@ pub(super) async fn one_refresh_at_a_time(run: &Run<'_>) -> Checked {
             begun => begun.must("begin late in a lease")?,
         };
         let held = left.leave(locked).await;
-        let second = run.subject.open(2);
-        let attempt = || {
-            let (second, key) = (Arc::clone(&second), key.clone());
-            tokio::spawn(async move {
-                let mut locked = second.lock(&key).await?;
-                let Some(token) = locked.load().await? else { return Err(LockError::Held) };
-                let begun = locked.begin(&token).await;
-                // Kept by a process that does not release it.
-                begun.map(|_| std::mem::forget(locked))
-            })
-        };
-        // While the first refresh may be under way, the second one waits or fails.
-        let mut begins = attempt();
-        for _ in 0..6 {
-            run.subject.pass(limit / 8).await;
-            if begins.is_finished() {
-                match begins.await {
-                    Ok(Err(_)) => begins = attempt(),
-                    Ok(Ok(())) => {
-                        let state = format!("{left:?}").to_lowercase();
-                        return fail(format!(
-                            "a second refresh began within the time limit of the first one, whose lock was {state}"
-                        ));
-                    }
-                    Err(_) => return fail("the process of the second refresh panicked"),
-                }
-            }
-        }
-        begins.abort();
+        let lock = format!("{left:?}").to_lowercase();
+        must_exclude(run, run.subject.open(2), &key, limit, &format!("whose lock was {lock}")).await?;
         if let Some(held) = held {
             held.release().await;
         }
@@ -300,9 +314,7 @@ pub(super) async fn save_after_outage(run: &Run<'_>) -> Checked {
     let key = run.key("save-after-outage");
     let (mut late, first, _) = begun(run, &key).await?;
     let second = next(&first, "second");
-    if !run.subject.set_reachable(false).await {
-        return Err(Stop::Skip("the store can't be made unreachable"));
-    }
+    possible(run.subject.set_reachable(false).await, "needs `Subject::set_reachable`")?;
     let failed = late.save(&second).await;
     run.subject.pass(run.lease()?).await;
     run.subject.set_reachable(true).await;
@@ -321,10 +333,19 @@ pub(super) async fn dead_refresher(run: &Run<'_>) -> Checked {
     let key = run.key("dead-refresher");
     let (dead, first, _) = begun(run, &key).await?;
     std::mem::forget(dead);
+    must_refresh_later(run, &*run.subject.open(2), &key, &first).await
+}
+
+/// Fails unless a process can refresh after another one died during its refresh.
+pub(super) async fn must_refresh_later(
+    run: &Run<'_>,
+    store: &dyn TokenStore,
+    key: &StoreKey,
+    first: &StoredToken,
+) -> Checked {
     run.end_of_lease().await?;
-    let store = run.subject.open(2);
     for _ in 0..ATTEMPTS {
-        let (mut locked, stored) = run.lock_and_load(&*store, &key).await?;
+        let (mut locked, stored) = run.lock_and_load(store, key).await?;
         if !stored.is_refreshing() {
             return fail("the mark of a process that died is gone");
         }
@@ -339,9 +360,9 @@ pub(super) async fn dead_refresher(run: &Run<'_>) -> Checked {
             }
         };
         if begun.is_ok() {
-            locked.save(&next(&first, "second")).await.must("save")?;
+            locked.save(&next(first, "second")).await.must("save")?;
             locked.release().await;
-            return run.must_be_stored(&*run.subject.open(3), &key, "second").await;
+            return run.must_be_stored(&*run.subject.open(3), key, "second").await;
         }
         locked.release().await;
         run.end_of_lease().await?;
@@ -432,7 +453,7 @@ pub(super) async fn late_logout(run: &Run<'_>) -> Checked {
     Ok(())
 }
 
-fn superseded(saved: Result<(), StoreError>, what: &str) -> Checked {
+pub(super) fn superseded(saved: Result<(), StoreError>, what: &str) -> Checked {
     match saved {
         Ok(()) => fail(format!("the response to an old refresh was saved after {what}")),
         Err(error) if error.is_superseded() => Ok(()),

@@ -29,6 +29,11 @@ impl Skipped {
     pub(crate) fn new(micros: &Arc<AtomicU64>) -> Self {
         Self { micros: Arc::clone(micros), ..Self::default() }
     }
+
+    /// The time on a host whose wall clock is ahead by this number of seconds.
+    pub(crate) fn ahead(self, seconds: i64) -> Self {
+        Self { wall: AtomicI64::new(seconds), ..self }
+    }
 }
 
 impl Clock for Skipped {

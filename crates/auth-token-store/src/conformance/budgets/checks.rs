@@ -1,6 +1,6 @@
 //! The checks of budgets, one function each.
 
-use super::super::{Checked, Stop, fail};
+use super::super::{Checked, fail, possible};
 use super::Fleet;
 use auth_core::rate_limit::{RateLimitReport, RateLimiterDecision};
 use http::StatusCode;
@@ -239,9 +239,7 @@ pub(super) async fn no_numbers(fleet: &Fleet<'_>) -> Checked {
 pub(super) async fn outage(fleet: &Fleet<'_>) -> Checked {
     let processes = fleet.open(400, 4, |_| {});
     let before = fleet.spend_all(&processes, 120).await?;
-    if !fleet.subject.set_reachable(false).await {
-        return Err(Stop::Skip("the store can't be made unreachable"));
-    }
+    possible(fleet.subject.set_reachable(false).await, "needs `Subject::set_reachable`")?;
     let mut alone = Vec::new();
     for process in &processes {
         let calls = fleet.spend(process, 20).await;
@@ -273,9 +271,7 @@ pub(super) async fn outage(fleet: &Fleet<'_>) -> Checked {
 pub(super) async fn loss(fleet: &Fleet<'_>) -> Checked {
     let processes = fleet.open(200, 4, |_| {});
     let mut calls = fleet.spend_all(&processes, 100).await?;
-    if !fleet.subject.lose_everything().await {
-        return Err(Stop::Skip("the store's data can't be removed"));
-    }
+    possible(fleet.subject.lose_everything().await, "needs `Subject::lose_everything`")?;
     calls += fleet.spend_all(&processes, 1_000).await?;
     fleet.must_be_used(calls, 200)
 }
