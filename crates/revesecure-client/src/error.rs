@@ -94,10 +94,7 @@ impl ProviderRules for ReveSecure {
 
     fn api_error(&self, response: ResponseView<'_>) -> ApiError {
         let mut api = ApiError::new();
-        if let Some(envelope) = Envelope::read(response.body) {
-            api.code = envelope.code().map(|code| code.to_string());
-            api.message = envelope.description().map(str::to_owned);
-        }
+        api.code = Envelope::read(response.body).and_then(|envelope| Some(envelope.code()?.to_string()));
         api
     }
 

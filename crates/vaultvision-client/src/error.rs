@@ -143,7 +143,6 @@ impl ProviderRules for VaultVision {
         let text = |name: &str| body.get::<String>(name);
         api.code = text("code").filter(|code| !may_be_a_secret(code));
         api.request_id = text("uuid").filter(|uuid| !may_be_a_secret(uuid));
-        api.message = text("status_text");
         api
     }
 }

@@ -1,10 +1,8 @@
 //! Verigator's error responses.
 //!
-//! The vendor documents statuses but no bodies. Like the vendor's Python client, this crate reads a top-level
-//! `message`.
+//! The vendor documents statuses but no bodies; its Python client reads a top-level `message`.
 
-use auth_client_core::UnknownFields;
-use auth_client_core::provider::{ApiError, ProviderRules, ResponseView, model};
+use auth_client_core::provider::ProviderRules;
 use http::HeaderValue;
 
 auth_client_core::provider::error_type! {
@@ -26,7 +24,7 @@ auth_client_core::provider::error_type! {
     pub struct Error;
 }
 
-/// Provider rules: HTTP semantics, a message in the error body, and a `Content-Type` on every request.
+/// Provider rules: HTTP semantics, and a `Content-Type` on every request.
 #[derive(Debug)]
 pub(crate) struct Verigator {
     /// Whether requests without a body also have a `Content-Type`.
@@ -40,12 +38,5 @@ impl ProviderRules for Verigator {
 
     fn content_type_without_body(&self) -> Option<HeaderValue> {
         self.content_type_without_body.then(|| HeaderValue::from_static("application/json"))
-    }
-
-    fn api_error(&self, response: ResponseView<'_>) -> ApiError {
-        let body: UnknownFields = model::from_slice(response.body).unwrap_or_default();
-        let mut api = ApiError::new();
-        api.message = body.get("message");
-        api
     }
 }

@@ -32,7 +32,9 @@ async fn every_status_has_its_kind_whatever_the_body() {
             (r#"{"message":"why"}"#, Some("why")),
             (r#"{"message":null}"#, None),
             (r#"{"message":7}"#, None),
-            (r#"["message"]"#, None),
+            (r#"{"message":["why","how"]}"#, Some("why how")),
+            (r#"{"error":"why"}"#, Some("why")),
+            (r#"["why"]"#, Some("why")),
             ("<html><body>Bad Gateway</body></html>", None),
             ("", None),
         ] {

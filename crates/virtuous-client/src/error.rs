@@ -176,7 +176,9 @@ impl fmt::Debug for ErrorDetail {
 
 impl ErrorBody {
     pub(crate) fn of(error: &auth_client_core::Error) -> Self {
-        error.body().map(|body| Self::read(body)).unwrap_or_default()
+        let mut read = error.body().map(|body| Self::read(body)).unwrap_or_default();
+        read.message = read.message.or_else(|| error.message().map(str::to_owned));
+        read
     }
 
     /// Returns the format.
@@ -291,10 +293,8 @@ impl ProviderRules for Virtuous {
     }
 
     fn api_error(&self, response: ResponseView<'_>) -> ApiError {
-        let body = ErrorBody::read(response.body);
         let mut api = ApiError::new();
-        api.code = body.code.filter(|code| is_word(code));
-        api.message = body.message;
+        api.code = ErrorBody::read(response.body).code.filter(|code| is_word(code));
         api
     }
 

@@ -6,7 +6,7 @@ use super::runtime::NO_RUNTIME;
 use super::state::CallState;
 use super::{Exchange, Inner, Outgoing, skew};
 use crate::decode::{self, DecodeFailure, explain, text};
-use crate::error::{ApiError, Delivery, Error, ErrorKind, ErrorResponse, Renewal, fields};
+use crate::error::{ApiError, Delivery, Error, ErrorKind, ErrorResponse, Renewal, Report};
 use crate::operation::{Idempotency, Operation};
 use crate::transport::{Fault, Phase, Received, TransportError};
 use auth_core::Origin;
@@ -79,7 +79,9 @@ impl Inner {
         let api = response
             .as_ref()
             .map_or_else(ApiError::new, |received| self.rules.api_error(ResponseView::of(received)));
-        let complaints = response.as_ref().map(|received| fields::read(received.response.body()));
+        let mut report =
+            response.as_ref().map(|received| Report::read(&received.response)).unwrap_or_default();
+        report.messages.retain(|message| api.code.as_ref() != Some(message));
         let detail = match (&response, &source) {
             (Some(received), _) => detail(kind, &received.response),
             (None, Some(error)) => error.reason().unwrap_or_default(),
@@ -96,7 +98,7 @@ impl Inner {
             inner.retry_after = retry_after;
             inner.retryable = reason.is_some() && may_call_again(operation, state);
             inner.api = api;
-            inner.complaints = complaints.unwrap_or_default();
+            inner.report = report;
             inner.response = response.map(|received| ErrorResponse::from(*received));
         });
         self.complete(error, state)
@@ -201,7 +203,10 @@ impl Inner {
                 (ErrorKind::Decode, reason)
             };
         tracker.failed(kind, elapsed);
+        // The fields of a success are not invalid.
+        let report = Report { complaints: Vec::new(), ..Report::read(&received.response) };
         let error = Error::new(kind, operation.id(), detail).edit(|inner| {
+            inner.report = report;
             inner.field = (kind == ErrorKind::Decode).then(|| path.into());
             inner.attempts = attempts;
             inner.elapsed = elapsed;

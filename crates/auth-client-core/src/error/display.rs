@@ -2,7 +2,7 @@
 //! attempts.
 
 use super::parts::is_token;
-use super::{Error, ErrorKind, NOT_SET, fields};
+use super::{Error, ErrorKind, NOT_SET, field_name};
 use crate::transport_error::TransportError;
 use std::error::Error as StdError;
 use std::fmt;
@@ -46,10 +46,14 @@ impl fmt::Display for Error {
         if let Some(code) = inner.api.code.as_deref().filter(|code| is_token(code)) {
             facts.add(format_args!("code {code}"))?;
         }
-        let fields = fields::shown(&inner.complaints);
-        if !fields.is_empty() {
-            let word = if fields.len() == 1 { "field" } else { "fields" };
-            facts.add(format_args!("{word} {}", fields.join(" ")))?;
+        let fields = field_name::shown(&inner.report.complaints);
+        for (at, field) in fields.iter().enumerate() {
+            let quote = if field.contains(' ') { "\"" } else { "" };
+            match (at, fields.len()) {
+                (0, 1) => facts.add(format_args!("field {quote}{field}{quote}"))?,
+                (0, _) => facts.add(format_args!("fields {quote}{field}{quote}"))?,
+                _ => write!(facts.f, " {quote}{field}{quote}")?,
+            }
         }
         if let Some(id) = inner.api.request_id.as_deref().filter(|id| is_token(id)) {
             facts.add(format_args!("request id {id}"))?;

@@ -4,14 +4,16 @@
 //! that the server sent, but `Display` and `Debug` don't print it, because servers can echo secrets from the request.
 
 mod display;
-pub(crate) mod fields;
+mod field_name;
 mod kind;
 mod parts;
 mod provider;
+mod report;
 
 pub use kind::ErrorKind;
 pub use parts::ApiError;
 pub(crate) use parts::{Delivery, ErrorResponse, Renewal};
+pub(crate) use report::Report;
 
 use crate::decode::text;
 use bytes::Bytes;
@@ -23,6 +25,9 @@ use std::time::Duration;
 
 /// Maximum length of a server's message in [`Error::with_message`], in characters.
 const LONGEST_MESSAGE: usize = 500;
+
+/// Maximum number of messages in [`Error::with_message`].
+const MOST_MESSAGES: usize = 10;
 
 /// Start of the reason of a setting that is missing: `Display` puts the name of the setting before it.
 pub(crate) const NOT_SET: &str = "is not set";
@@ -60,7 +65,7 @@ pub(crate) struct Inner {
     pub(crate) detail: Cow<'static, str>,
     pub(crate) response: Option<ErrorResponse>,
     pub(crate) api: ApiError,
-    pub(crate) complaints: Vec<fields::Complaint>,
+    pub(crate) report: Report,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
@@ -85,7 +90,7 @@ impl Error {
                 detail: detail.into(),
                 response: None,
                 api: ApiError::default(),
-                complaints: Vec::new(),
+                report: Report::default(),
                 retry_after: None,
                 attempts: 0,
                 elapsed: Duration::ZERO,
@@ -226,16 +231,16 @@ impl Error {
         self.inner.api.code.as_deref()
     }
 
-    /// Returns the API's message. It is not part of `Display`, because it may quote the request.
+    /// Returns the first message of the error body. It is not part of `Display`, because it may quote the request.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
-        self.inner.api.message.as_deref()
+        self.inner.report.messages.first().map(String::as_str)
     }
 
     /// Returns the names of the request fields that the server reports as invalid, each with the server's message.
     /// Empty if the response has none. `Display` prints the names without the messages.
     pub fn fields(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        self.inner.complaints.iter().map(|(field, message)| (field.as_str(), message.as_deref()))
+        self.inner.report.complaints.iter().map(|(field, message)| (field.as_str(), message.as_deref()))
     }
 
     /// Returns the line of `Display` with the server's messages appended, still as one line. The messages may quote the
@@ -250,18 +255,11 @@ impl Error {
     /// ```
     #[must_use]
     pub fn with_message(&self) -> String {
-        let mut messages: Vec<String> = self.message().map(str::to_owned).into_iter().collect();
+        let report = &self.inner.report;
         let complaints = self.fields().filter_map(|(field, message)| Some(format!("{field}: {}", message?)));
-        messages.extend(complaints);
-        if messages.is_empty()
-            && let Some(body) = self.body()
-        {
-            let content_type = self.headers().and_then(|headers| headers.get(http::header::CONTENT_TYPE));
-            let is_text = content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/plain"));
-            messages = fields::messages(body, is_text);
-        }
+        let messages = report.messages.iter().cloned().chain(complaints);
         let mut line = self.to_string();
-        for text in messages {
+        for text in messages.take(MOST_MESSAGES) {
             let text: Vec<&str> =
                 text.split(|letter: char| letter.is_whitespace() || letter.is_control()).collect();
             let text = text.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
@@ -379,7 +377,7 @@ mod tests {
     #[test]
     fn nothing_that_the_server_sent_is_printed() {
         let error = answered(r#"{"message":"canary"}"#).edit(|inner| {
-            inner.api.message = Some("canary".to_owned());
+            inner.report.messages = vec!["canary".to_owned()];
             inner.api.code = Some("canary with spaces".to_owned());
             inner.api.request_id = Some("canary\n".to_owned());
             let response = inner.response.as_mut().unwrap();
@@ -435,10 +433,13 @@ mod tests {
     #[test]
     fn a_refused_write_names_the_fields_and_on_request_the_message() {
         let error = answered("{}").edit(|inner| {
-            inner.api.message = Some("The request is\ninvalid.".to_owned());
-            inner.complaints = fields::read(
-                br#"{"modelState":{"gift.project":["Unknown project 71."],"a@b.example":["x"]}}"#,
-            );
+            inner.report = Report {
+                messages: vec!["The request is\ninvalid.".to_owned()],
+                complaints: vec![
+                    ("a@b.example".to_owned(), Some("x".to_owned())),
+                    ("gift.project".to_owned(), Some("Unknown project 71.".to_owned())),
+                ],
+            };
         });
         let line = "verigator services.create: conflict (status 409, field gift.project, 2 attempts)";
         assert_eq!(error.to_string(), line);
@@ -448,10 +449,13 @@ mod tests {
             format!("{line}; The request is invalid.; a@b.example: x; gift.project: Unknown project 71.")
         );
         assert!(error.fields().any(|(field, message)| field == "gift.project" && message.is_some()));
-        assert!(
-            answered("{}").edit(|inner| inner.api.message = Some("x".repeat(9_000))).with_message().len()
-                < 700
-        );
+        let long = |index: usize| format!("{index}{}", "x".repeat(9_000));
+        let error = answered("{}").edit(|inner| inner.report.messages = (0..100).map(long).collect());
+        assert!(error.with_message().len() < 6_000);
+        let blank = "Gift Date".to_owned();
+        let error = answered("{}")
+            .edit(|inner| inner.report.complaints = vec![(blank, None), ("amount".to_owned(), None)]);
+        assert!(error.to_string().contains(r#"fields "Gift Date" amount"#), "{error}");
     }
 
     #[test]

@@ -33,14 +33,12 @@ pub(crate) struct ErrorResponse {
     pub(crate) body_truncated: bool,
 }
 
-/// Error information from a response body, in the terms that all providers share.
+/// The code and the request id of an error body. Messages and invalid fields are read by the engine.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ApiError {
     /// The API's error code, such as `authentication_failure`.
     pub code: Option<String>,
-    /// The API's message. It may quote the request, so it is never part of a printed error.
-    pub message: Option<String>,
     /// The request id, to quote to the vendor's support.
     pub request_id: Option<String>,
 }
@@ -53,12 +51,11 @@ impl ApiError {
     }
 }
 
-/// The message may quote the request, so only its presence is shown.
+/// Shows only what [`is_token`] accepts.
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiError")
             .field("code", &self.code.as_deref().filter(|code| is_token(code)))
-            .field("message", &self.message.as_ref().map(|_| "…"))
             .field("request_id", &self.request_id.as_deref().filter(|id| is_token(id)))
             .finish()
     }
