@@ -21,7 +21,7 @@ pub use crate::engine::renewer::{Observed, Renew, Renewed};
 pub use crate::engine::rules::{Classification, ProviderRules, ResponseView, classify_by_status};
 pub use crate::engine::runtime::send_within;
 pub use crate::engine::settings::{Settings, Timeouts};
-pub use crate::error::ApiError;
+pub use crate::error::{ApiError, chain};
 pub use crate::operation::{Operation, Paging};
 pub use crate::page::{Page, Step};
 #[cfg(any(test, doc, feature = "testing"))]

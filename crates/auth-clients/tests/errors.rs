@@ -61,3 +61,118 @@ async fn every_provider_prints_the_servers_messages_on_request_and_the_fields_al
         }
     }
 }
+
+/// Returns what an error and its sources print.
+fn printed(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect()
+}
+
+/// A token store that fails.
+#[derive(Debug)]
+struct Broken;
+
+#[async_trait::async_trait]
+impl virtuous::store::TokenStore for Broken {
+    async fn load(
+        &self,
+        _: &virtuous::store::StoreKey,
+    ) -> Result<Option<virtuous::store::StoredToken>, virtuous::store::StoreError> {
+        Ok(None)
+    }
+
+    async fn lock(
+        &self,
+        _: &virtuous::store::StoreKey,
+    ) -> Result<Box<dyn virtuous::store::LockedToken>, virtuous::store::LockError> {
+        Err(virtuous::store::StoreError::new("lock", "no space left").into())
+    }
+}
+
+#[tokio::test]
+async fn no_chain_of_sources_repeats_a_sentence() {
+    use virtuous::store::MemoryStore;
+
+    let mut errors: Vec<(Box<dyn std::error::Error>, &str)> = Vec::new();
+    let nothing = || ScriptedTransport::new();
+    let grant = r#"{"error":"invalid_grant","error_description":"the account is locked"}"#;
+    for (transport, builder, expected) in [
+        (nothing(), virtuous::Client::builder().token_store(MemoryStore::new(), "a"), "nobody is logged in"),
+        (nothing(), virtuous::Client::builder().session(), "nobody is logged in"),
+        (
+            nothing(),
+            virtuous::Client::builder().token_store(Broken, "a"),
+            "the token store failed: could not lock",
+        ),
+        (
+            nothing().json(400, grant),
+            virtuous::Client::builder().user("anna", "password"),
+            "login refused: wrong user name, password or one-time code",
+        ),
+        (
+            nothing().json(503, grant),
+            virtuous::Client::builder().user("anna", "password"),
+            "the token endpoint returned no token",
+        ),
+        (
+            nothing().unreachable(),
+            virtuous::Client::builder().user("anna", "password"),
+            "the token endpoint returned no token",
+        ),
+    ] {
+        let retry = virtuous::RetryPolicy::none();
+        let client = builder.transport(transport).retry(retry).build().unwrap();
+        for attempt in ["first", "again, after the failure was kept"] {
+            let error = client.contacts().get(1).await.unwrap_err();
+            assert!(error.to_string().contains(expected), "{attempt}: {error}");
+            assert!(error.session_problem().is_some(), "{error}");
+            let says = error.with_message().contains("the account is locked");
+            assert_eq!(
+                says,
+                expected.starts_with("login") || error.to_string().contains("status 503"),
+                "{error}"
+            );
+            errors.push((Box::new(error), expected));
+        }
+    }
+    for (transport, expected) in [
+        (nothing().status(403), "the host did not open a session"),
+        (nothing().json(200, "{}"), "the host did not open a session"),
+        (nothing().unreachable(), "could not open the session"),
+    ] {
+        let retry = vise::RetryPolicy::none();
+        let client = vise::Client::builder("token").transport(transport).retry(retry).build().unwrap();
+        let session = client.session("vise.example", "phrase").unwrap();
+        for _ in 0..2 {
+            let error = session.vise_domains().await.unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+            errors.push((Box::new(error), expected));
+        }
+    }
+    for transport in
+        [nothing().unreachable(), nothing().broken(), nothing().cut(200), nothing().json(200, "7")]
+    {
+        let retry = verigator::RetryPolicy::none();
+        let client = verigator::Client::builder("name", "password");
+        let client = client.transport(transport).retry(retry).build().unwrap();
+        errors.push((Box::new(client.services().get("s1").await.unwrap_err()), ""));
+    }
+    let client = virtuous::Client::builder().api_key("key").transport(nothing()).build().unwrap();
+    let export = virtuous::export::Export::new(&client, virtuous::export::Resource::Gifts);
+    errors.push((Box::new(export.to_file("/no/such/folder/gifts.jsonl").await.unwrap_err()), "/no/such"));
+    let unsigned = client.contacts().by_reference("crm/17").await.unwrap_err();
+    errors.push((Box::new(unsigned), "requires a signature"));
+
+    for (error, expected) in errors {
+        let chain = printed(&*error);
+        assert!(chain[0].contains(expected), "{chain:?}");
+        // The first line contains its causes.
+        for (at, sentence) in chain.iter().enumerate().skip(1) {
+            let rest = &chain[at + 1..];
+            assert!(
+                !rest.iter().any(|other| other.contains(sentence) || sentence.contains(other)),
+                "{chain:#?}"
+            );
+            assert!(!sentence.contains("the server refused the credentials"), "{chain:#?}");
+        }
+    }
+}

@@ -205,7 +205,9 @@ impl CredentialSource for StaticCredential {
 
 /// The error of a credential that could not be obtained.
 ///
-/// Cheap to clone: all callers that waited for the same renewal receive the same error.
+/// It prints its cause, or the message that was set, and its [`source`](std::error::Error::source) is what is not printed:
+/// the cause of the cause, or the cause. Cheap to clone: all callers that waited for the same renewal receive the same
+/// error.
 ///
 /// ```
 /// use auth_core::CredentialError;
@@ -214,6 +216,7 @@ impl CredentialSource for StaticCredential {
 /// let wrong = CredentialError::refused("the password is wrong");
 /// let later = CredentialError::unavailable("the token endpoint is down").with_retry_after(Duration::from_secs(30));
 /// assert!(wrong.is_definitive() && !later.is_definitive());
+/// assert_eq!(wrong.to_string(), "the password is wrong");
 /// assert_eq!(later.retry_after(), Some(Duration::from_secs(30)));
 /// ```
 #[derive(Clone)]
@@ -221,27 +224,29 @@ pub struct CredentialError {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     definitive: bool,
-    message: String,
+    /// Printed in place of the cause.
+    message: Option<String>,
     retry_after: Option<Duration>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    cause: Arc<dyn StdError + Send + Sync>,
 }
 
 impl CredentialError {
     /// Creates an error for a definitively rejected credential: a retry with the same credential can't succeed.
     #[must_use]
-    pub fn refused(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::build(true, "the server refused the credentials", Some(source.into()))
+    pub fn refused(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(true, cause.into())
     }
 
     /// Creates an error for a temporary failure: a network error, a timeout, a server that is down.
     #[must_use]
-    pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::build(false, "could not obtain credentials", Some(source.into()))
+    pub fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(false, cause.into())
     }
 
-    /// Replaces the message, which must not contain a secret. The previous error becomes the source.
+    /// Sets a message, which must not contain a secret. What was printed before becomes the source.
     ///
     /// ```
     /// # use auth_core::CredentialError;
@@ -253,28 +258,35 @@ impl CredentialError {
     /// ```
     #[must_use]
     pub fn with_message(self, message: impl Into<String>) -> Self {
-        let definitive = self.is_definitive();
-        let retry_after = self.retry_after();
-        let source: Box<dyn StdError + Send + Sync> = Box::new(self);
-        Self {
-            inner: Arc::new(Inner { definitive, message: message.into(), retry_after, source: Some(source) }),
+        let mut inner = Arc::unwrap_or_clone(self.inner);
+        if inner.message.is_some() {
+            inner.cause = Arc::new(Self { inner: Arc::new(inner.clone()) });
         }
+        inner.message = Some(message.into());
+        Self { inner: Arc::new(inner) }
     }
 
     /// Sets the time until the next attempt.
     #[must_use]
     pub fn with_retry_after(self, retry_after: Duration) -> Self {
-        let definitive = self.is_definitive();
-        let message = self.inner.message.clone();
-        let source: Box<dyn StdError + Send + Sync> = Box::new(self);
-        Self {
-            inner: Arc::new(Inner {
-                definitive,
-                message,
-                retry_after: Some(retry_after),
-                source: Some(source),
-            }),
-        }
+        let mut inner = Arc::unwrap_or_clone(self.inner);
+        inner.retry_after = Some(retry_after);
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Returns the cause, to find its type. It is not the [`source`](std::error::Error::source) if it is what is printed, as
+    /// in `std::io::Error`.
+    ///
+    /// ```
+    /// use auth_core::CredentialError;
+    /// use auth_core::store::StoreError;
+    ///
+    /// let error = CredentialError::unavailable(StoreError::new("read", "no such file"));
+    /// assert!(error.get_ref().is::<StoreError>());
+    /// ```
+    #[must_use]
+    pub fn get_ref(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        &*self.inner.cause
     }
 
     /// Returns `true` if a retry can't succeed without new credentials from a user.
@@ -289,8 +301,9 @@ impl CredentialError {
         self.inner.retry_after
     }
 
-    fn build(definitive: bool, message: &str, source: Option<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { inner: Arc::new(Inner { definitive, message: message.to_owned(), retry_after: None, source }) }
+    fn new(definitive: bool, cause: Box<dyn StdError + Send + Sync>) -> Self {
+        let cause = Arc::from(cause);
+        Self { inner: Arc::new(Inner { definitive, message: None, retry_after: None, cause }) }
     }
 }
 
@@ -300,19 +313,60 @@ impl fmt::Debug for CredentialError {
             .field("definitive", &self.inner.definitive)
             .field("message", &self.inner.message)
             .field("retry_after", &self.inner.retry_after)
-            .field("source", &self.inner.source.as_ref().map(ToString::to_string))
+            .field("cause", &self.inner.cause.to_string())
             .finish()
     }
 }
 
 impl fmt::Display for CredentialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.inner.message)
+        match &self.inner.message {
+            Some(message) => f.write_str(message),
+            None => self.inner.cause.fmt(f),
+        }
     }
 }
 
 impl StdError for CredentialError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.inner.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        match self.inner.message {
+            Some(_) => Some(self.get_ref()),
+            None => self.inner.cause.source(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_error_prints_each_message_once() {
+        use crate::store::{LockError, StoreError};
+
+        let printed = |error: CredentialError| {
+            let first: &(dyn StdError + 'static) = &error;
+            let chain = std::iter::successors(Some(first), |&error| error.source());
+            chain.map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let lock = || LockError::Unavailable(StoreError::new("lock", "no space left"));
+        let reason = "could not lock the token: token store: lock failed: no space left";
+        let wait = Duration::from_secs(2);
+        for (error, expected) in [
+            (CredentialError::refused("wrong"), &["wrong"][..]),
+            (CredentialError::refused("wrong").with_retry_after(wait), &["wrong"]),
+            (CredentialError::unavailable(lock()), &[reason]),
+            (CredentialError::unavailable(lock()).with_message("no lock"), &["no lock", reason]),
+            (
+                CredentialError::unavailable("a").with_message("b").with_retry_after(wait).with_message("c"),
+                &["c", "b", "a"],
+            ),
+            (CredentialError::unavailable(CredentialError::refused("a").with_message("b")), &["b", "a"]),
+        ] {
+            assert_eq!(printed(error), expected);
+        }
+        let error = CredentialError::refused(lock()).with_retry_after(wait).with_message("no lock");
+        assert_eq!((error.is_definitive(), error.retry_after()), (true, Some(wait)));
+        assert!(error.get_ref().is::<LockError>());
     }
 }

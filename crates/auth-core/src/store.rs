@@ -328,12 +328,10 @@ impl std::error::Error for StoreError {}
 ///
 /// ```
 /// use auth_core::store::{LockError, StoreError};
-/// use std::error::Error;
 ///
 /// assert_eq!(LockError::Held.to_string(), "timed out waiting for the token lock: another process holds it");
 /// let error = LockError::Unavailable(StoreError::new("lock", "no space left"));
-/// assert_eq!(error.to_string(), "could not lock the token");
-/// assert!(error.source().is_some(), "the source contains the reason");
+/// assert_eq!(error.to_string(), "could not lock the token: token store: lock failed: no space left");
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -355,19 +353,12 @@ impl From<StoreError> for LockError {
 
 impl fmt::Display for LockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Held => "timed out waiting for the token lock: another process holds it",
-            Self::InDoubt => "the responses to earlier refreshes were lost: log in again",
-            Self::Unavailable(_) => "could not lock the token",
-        })
-    }
-}
-
-impl std::error::Error for LockError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Held | Self::InDoubt => None,
-            Self::Unavailable(error) => Some(error),
+            Self::Held => f.write_str("timed out waiting for the token lock: another process holds it"),
+            Self::InDoubt => f.write_str("the responses to earlier refreshes were lost: log in again"),
+            Self::Unavailable(error) => write!(f, "could not lock the token: {error}"),
         }
     }
 }
+
+impl std::error::Error for LockError {}

@@ -123,6 +123,8 @@ async fn fixed_ports_count_up_from_the_control_api() {
     }
     let taken = Emulator::builder().port(port).start().await;
     assert!(matches!(taken, Err(StartError::Bind { port: p, .. }) if p == port), "{taken:?}");
+    let printed = taken.unwrap_err().to_string();
+    assert!(printed.contains("in use"), "{printed}");
     let high = Emulator::builder().port(65535).start().await;
     assert!(matches!(high, Err(StartError::PortTooHigh { .. })), "{high:?}");
 }
@@ -358,6 +360,7 @@ async fn unix_sockets_serve_the_same() {
     assert!(response.starts_with("HTTP/1.0 401"), "{response}");
     let second = Emulator::builder().socket_dir(&directory).start().await;
     assert!(matches!(second, Err(StartError::Socket { .. })), "{second:?}");
+    assert!(second.unwrap_err().to_string().contains("in use"));
     emulator.stop().await;
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0, "the sockets go with the emulator");
     // A socket that is left over is replaced.

@@ -395,6 +395,6 @@ struct NoKeys;
 impl CredentialSource for NoKeys {
     async fn obtain(&self, _: Now) -> Result<Credential, CredentialError> {
         let text = "this call requires a signature: set a key pair with `ClientBuilder::hmac`";
-        Err(CredentialError::refused(text).with_message(text))
+        Err(CredentialError::refused(text))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::host_refusal::HostRefusal;
 use auth_client_core::ErrorKind;
+use auth_client_core::provider::chain;
 use http::header;
 use std::error::Error as StdError;
 use std::fmt;
@@ -76,8 +77,7 @@ impl Error {
         if self.0.was_renewed_not_replayed() {
             return Some(SessionProblem::RenewedNotReplayed);
         }
-        let mut causes = std::iter::successors(self.0.source(), |&cause| cause.source());
-        let found = causes.find_map(|cause| {
+        let found = chain(&self.0).find_map(|cause| {
             if let Some(refusal) = cause.downcast_ref::<HostRefusal>() {
                 return Some(SessionProblem::HostRefused(*refusal));
             }

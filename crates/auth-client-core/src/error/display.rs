@@ -7,9 +7,6 @@ use crate::transport_error::TransportError;
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Messages that add nothing to the kind of the error.
-const GENERIC: [&str; 2] = ["could not obtain credentials", "the server refused the credentials"];
-
 /// Maximum length of one message, in characters.
 const LIMIT: usize = 300;
 
@@ -117,7 +114,7 @@ fn beyond(shown: &str, error: &(dyn StdError + 'static)) -> String {
         }
         let message: String = cause.to_string().chars().take(LIMIT).collect();
         let message = message.replace(char::is_control, " ");
-        if !shown.contains(&message) && !line.contains(&message) && !GENERIC.contains(&message.as_str()) {
+        if !shown.contains(&message) && !line.contains(&message) {
             if !line.is_empty() {
                 line.push_str(": ");
             }

@@ -243,8 +243,9 @@ impl Error {
         self.inner.report.complaints.iter().map(|(field, message)| (field.as_str(), message.as_deref()))
     }
 
-    /// Returns the line of `Display` with the server's messages appended, still as one line. The messages may quote the
-    /// request, so log this line only where request data may be logged.
+    /// Returns the line of `Display` with the server's messages appended, still as one line: those of the response, or of
+    /// the response to the login or renewal that failed. The messages may quote the request, so log this line only where
+    /// request data may be logged.
     ///
     /// ```
     /// # use auth_client_core::Error;
@@ -255,9 +256,11 @@ impl Error {
     /// ```
     #[must_use]
     pub fn with_message(&self) -> String {
-        let report = &self.inner.report;
-        let complaints = self.fields().filter_map(|(field, message)| Some(format!("{field}: {}", message?)));
-        let messages = report.messages.iter().cloned().chain(complaints);
+        let messages = chain(self).filter_map(|error| error.downcast_ref::<Self>()).flat_map(|error| {
+            let complaints =
+                error.fields().filter_map(|(field, message)| Some(format!("{field}: {}", message?)));
+            error.inner.report.messages.iter().cloned().chain(complaints)
+        });
         let mut line = self.to_string();
         for text in messages.take(MOST_MESSAGES) {
             let text: Vec<&str> =
@@ -334,6 +337,15 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.inner.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
+}
+
+/// Returns an error and its causes, including those that a [`CredentialError`](auth_core::CredentialError) prints itself and
+/// that are not part of the chain of sources therefore.
+pub fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<auth_core::CredentialError>() {
+        Some(error) => Some(error.get_ref()),
+        None => error.source(),
+    })
 }
 
 /// Invalid credentials are detected when the client is built.

@@ -66,12 +66,10 @@ impl Canary {
         self.form_in(&format!("{value:?}\n{value:#?}"))
     }
 
-    /// Returns the form in which the secret occurs in the output of an error or of its sources.
+    /// Returns the form in which the secret occurs in the output of an error or of its causes.
     #[must_use]
     pub fn form_in_error(&self, error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
-        let chain = std::iter::successors(Some(error), |error| error.source());
-        chain
-            .into_iter()
+        crate::error::chain(error)
             .find_map(|error| self.form_in_display(&error).or_else(|| self.form_in_debug(&error)))
     }
 

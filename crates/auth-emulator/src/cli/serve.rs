@@ -1,12 +1,11 @@
 //! `auth-emulator serve`: starts the emulator, prints its addresses, and waits for a signal to stop.
 
-use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::{Builder, ClockStart, Emulator, Ready, StartError};
+use crate::{Builder, ClockStart, Emulator, Ready};
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
@@ -38,7 +37,8 @@ async fn serve(args: Serve, program: &str) -> Result<(), Failure> {
     // Before the ready line: a reader of it may send the signal immediately.
     let signal = Signals::listen().map_err(|error| Failure::not_started(format!("signals: {error}")))?;
     let path = args.ready_file.clone().unwrap_or_else(default_path);
-    let emulator = builder(&args, &path)?.start().await.map_err(|error| not_started(&error))?;
+    let emulator =
+        builder(&args, &path)?.start().await.map_err(|error| Failure::not_started(error.to_string()))?;
     let ready = emulator.ready();
     let line = serde_json::to_string(ready).map_err(|error| Failure::not_started(error.to_string()))?;
     let _ready_file = write_ready_file(&args, &path, &line)?;
@@ -48,12 +48,6 @@ async fn serve(args: Serve, program: &str) -> Result<(), Failure> {
     tracing::info!("stopping");
     emulator.stop().await;
     Ok(())
-}
-
-/// The error with its source, such as "address in use".
-fn not_started(error: &StartError) -> Failure {
-    let source = error.source().map(|source| format!(" ({source})")).unwrap_or_default();
-    Failure::not_started(format!("{error}{source}"))
 }
 
 fn builder(args: &Serve, ready_file: &Path) -> Result<Builder, Failure> {

@@ -22,7 +22,7 @@ use crate::namespace::seed_file::SeedError;
 pub enum StartError {
     /// A port could not be bound; usually another program uses it.
     #[error(
-        "port {port} of {ip} is not available for {listener}; choose another one, or 0 for any free port"
+        "port {port} of {ip} is not available for {listener}: {cause}; choose another one, or 0 for any free port"
     )]
     #[non_exhaustive]
     Bind {
@@ -33,7 +33,7 @@ pub enum StartError {
         /// The name of the provider, or "the control API".
         listener: &'static str,
         /// The operating system's error.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The first port leaves too few ports for all listeners.
     #[error(
@@ -47,13 +47,13 @@ pub enum StartError {
         needed: usize,
     },
     /// A Unix socket could not be bound, for example because another emulator uses it.
-    #[error("the Unix socket {} can't be bound", path.display())]
+    #[error("the Unix socket {} can't be bound: {cause}", path.display())]
     #[non_exhaustive]
     Socket {
         /// The path of the socket.
         path: PathBuf,
         /// The operating system's error.
-        source: io::Error,
+        cause: io::Error,
     },
     /// Others can reach the address, so that a name is required by which they do.
     #[error("{ip} can be reached by others: also allow a host name by which they reach it")]
@@ -79,20 +79,20 @@ pub enum StartError {
         problem: ActionError,
     },
     /// The certificate could not be made, or the file of the certification authority could not be written.
-    #[error("TLS can't be used with the CA file {}", ca_file.display())]
+    #[error("TLS can't be used with the CA file {}: {cause}", ca_file.display())]
     #[non_exhaustive]
     Tls {
         /// The file.
         ca_file: PathBuf,
         /// The error.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The operating system refuses more threads.
-    #[error("the emulator's threads could not be started")]
+    #[error("the emulator's threads could not be started: {cause}")]
     #[non_exhaustive]
     Threads {
         /// The operating system's error.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A part of the seed file is refused.
     #[error("seed file: {problem}")]

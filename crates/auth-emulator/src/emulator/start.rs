@@ -70,7 +70,7 @@ impl Builder {
             })?;
         }
         let (tls, ready_tls) = self.make_tls()?;
-        let threads = Threads::start().map_err(|source| StartError::Threads { source })?;
+        let threads = Threads::start().map_err(|cause| StartError::Threads { cause })?;
         let entered = threads.control.enter();
         let extra = self.settings.extra_listeners();
         let mut ports = Ports::new(self.ip, self.port, &extra)?;
@@ -189,7 +189,7 @@ impl Builder {
         });
         match made {
             Ok((tls, ca_pem)) => Ok((Some(tls), Some(ReadyTls { ca_file, ca_pem }))),
-            Err(source) => Err(StartError::Tls { ca_file, source }),
+            Err(cause) => Err(StartError::Tls { ca_file, cause }),
         }
     }
 
@@ -272,7 +272,7 @@ fn local_name(ip: IpAddr) -> String {
 }
 
 fn bind_socket(path: &Path) -> Result<Listener, StartError> {
-    let failed = |source| StartError::Socket { path: path.to_owned(), source };
+    let failed = |cause| StartError::Socket { path: path.to_owned(), cause };
     #[cfg(unix)]
     return crate::server::socket::bind(path)
         .map(|(listener, file)| Listener::Unix { listener, _file: file })
@@ -302,6 +302,6 @@ impl Ports {
         if port != 0 {
             self.next = port.saturating_add(1);
         }
-        bind(self.ip, port).map_err(|source| StartError::Bind { ip: self.ip, port, listener, source })
+        bind(self.ip, port).map_err(|cause| StartError::Bind { ip: self.ip, port, listener, cause })
     }
 }

@@ -3,7 +3,6 @@
 //! The endpoint has its own engine without a credential and without retries: the renewal controls retries, and a
 //! one-time code must never be sent twice automatically.
 
-use super::problem::{SessionError, SessionProblem};
 use super::tokens::{TokenResponse, Tokens, read};
 use crate::error::ErrorBody;
 use auth_client_core::provider::auth_core::{ExposeSecret, InvalidCredential, SecretString, secret};
@@ -67,14 +66,7 @@ impl TokenEndpoint {
                 ))),
             };
         }
-        self.send(request.call(read).timeout(limit)).await.map_err(|error| {
-            // In an interactive login, the status is decisive, because the body of a rejected login is not documented.
-            if has_refusal_status(&error) {
-                error.with_source(SessionError::new(SessionProblem::LoginRefused))
-            } else {
-                error
-            }
-        })
+        self.send(request.call(read).timeout(limit)).await
     }
 
     /// Exchanges a refresh token for the next pair, within this time at most.
@@ -135,7 +127,7 @@ fn valid(checked: Result<(), InvalidCredential>) -> Result<(), Error> {
 }
 
 /// Assumption (login-status): a rejected grant has status 400 or 401.
-fn has_refusal_status(error: &Error) -> bool {
+pub(super) fn has_refusal_status(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::Unauthenticated)
 }
 

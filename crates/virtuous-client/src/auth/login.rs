@@ -195,8 +195,7 @@ impl Challenge {
 }
 
 fn code_required() -> Error {
-    let problem = SessionProblem::CodeRequired;
-    let error = CredentialError::refused(SessionError::new(problem)).with_message(problem.to_string());
+    let error = CredentialError::refused(SessionError::new(SessionProblem::CodeRequired));
     auth_client_core::Error::credentials("token.password", error).with_provider("virtuous").into()
 }
 

@@ -1,6 +1,6 @@
 //! Logins with username and password, interactive or automatic.
 
-use super::endpoint::{Grant, is_login_refusal};
+use super::endpoint::{Grant, has_refusal_status, is_login_refusal};
 use super::problem::{SessionError, SessionProblem, temporary};
 use super::renewer::Renewer;
 use super::session::Held;
@@ -56,9 +56,15 @@ impl Renewer {
         let busy = "timed out waiting for a renewal in progress";
         let (mut state, mut place) = match self.engine().within(limit, prepare).await {
             Some(prepared) => prepared.map_err(credentials)?,
-            None => return Err(credentials(CredentialError::unavailable(busy).with_message(busy))),
+            None => return Err(credentials(CredentialError::unavailable(busy))),
         };
-        match self.endpoint.password(user, password, code, left()).await? {
+        let grant = self.endpoint.password(user, password, code, left()).await;
+        // The status is decisive, because the body of a rejected login is not documented.
+        let grant = grant.map_err(|error| match has_refusal_status(&error) {
+            true => error.with_source(SessionError::new(SessionProblem::LoginRefused)),
+            false => error,
+        })?;
+        match grant {
             Grant::Tokens(tokens) => {
                 Ok(Some(self.keep(&mut state, &mut place, tokens).await.map_err(credentials)?))
             }
@@ -150,8 +156,7 @@ impl Renewer {
 
 /// Returns the error of a login without the code that it requires.
 fn code_required() -> CredentialError {
-    let problem = SessionProblem::CodeRequired;
-    CredentialError::unavailable(SessionError::new(problem)).with_message(problem.to_string())
+    SessionProblem::CodeRequired.unavailable()
 }
 
 /// Returns the error of a login that failed before or after its request.

@@ -3,6 +3,7 @@
 use auth_client_core::Error;
 use auth_client_core::provider::auth_core::CredentialError;
 use auth_client_core::provider::auth_core::session::Problem;
+use auth_client_core::provider::chain;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -98,7 +99,7 @@ impl fmt::Display for SessionProblem {
 impl SessionProblem {
     /// A temporary failure.
     pub(crate) fn unavailable(self) -> CredentialError {
-        CredentialError::unavailable(SessionError::new(self)).with_message(self.to_string())
+        CredentialError::unavailable(SessionError::new(self))
     }
 
     pub(crate) fn of(problem: Problem) -> Self {
@@ -114,7 +115,7 @@ impl SessionProblem {
 
 /// Returns a temporary failure with its cause.
 pub(super) fn temporary(problem: SessionProblem, cause: Error) -> CredentialError {
-    CredentialError::unavailable(SessionError::caused_by(problem, cause)).with_message(problem.to_string())
+    CredentialError::unavailable(SessionError::caused_by(problem, cause))
 }
 
 /// A problem with its cause, as part of an error's chain of sources.
@@ -138,14 +139,7 @@ impl SessionError {
 
     /// Returns the problem in an error's chain of sources, if there is one.
     pub(crate) fn find(error: &(dyn StdError + 'static)) -> Option<SessionProblem> {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            if let Some(found) = error.downcast_ref::<Self>() {
-                return Some(found.problem);
-            }
-            next = error.source();
-        }
-        None
+        chain(error).find_map(|error| error.downcast_ref::<Self>()).map(|found| found.problem)
     }
 }
 

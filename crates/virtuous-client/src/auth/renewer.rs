@@ -284,7 +284,7 @@ impl Renewer {
             Some(cause) => SessionError::caused_by(problem, cause),
             None => SessionError::new(problem),
         };
-        let error = CredentialError::refused(error).with_message(problem.to_string());
+        let error = CredentialError::refused(error);
         let error = match self.store {
             Some(_) => error.with_retry_after(STORE_INTERVAL),
             None => error,

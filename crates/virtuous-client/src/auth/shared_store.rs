@@ -196,14 +196,15 @@ async fn limited<T>(
     done.unwrap_or_else(|| Err(StoreError::new(action, "no response within 30 seconds"))).map_err(|error| {
         let problem = SessionProblem::StoreUnavailable;
         CredentialError::unavailable(SessionError::caused_by(problem, error))
-            .with_message(problem.to_string())
     })
 }
 
 pub(crate) fn lock_failed(error: LockError) -> CredentialError {
-    let problem = match error {
-        LockError::Held => SessionProblem::StoreLocked,
-        _ => SessionProblem::StoreUnavailable,
-    };
-    CredentialError::unavailable(SessionError::caused_by(problem, error)).with_message(problem.to_string())
+    match error {
+        LockError::Held => SessionProblem::StoreLocked.unavailable(),
+        error => {
+            let problem = SessionProblem::StoreUnavailable;
+            CredentialError::unavailable(SessionError::caused_by(problem, error))
+        }
+    }
 }

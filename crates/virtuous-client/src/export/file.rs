@@ -37,7 +37,7 @@ impl ExportFile {
         let mismatch =
             |reason: &str| ExportError::Mismatch { path: path.to_owned(), reason: reason.to_owned() };
         let failed =
-            |doing: &'static str| move |source| ExportError::File { path: path.to_owned(), doing, source };
+            |doing: &'static str| move |cause| ExportError::File { path: path.to_owned(), doing, cause };
         let mut options = OpenOptions::new();
         let mut file = options
             .read(true)
@@ -86,7 +86,7 @@ impl ExportFile {
             writer.flush()?;
             self.file.sync_data()
         };
-        write().map_err(|source| ExportError::File { path: self.path.clone(), doing: "written", source })?;
+        write().map_err(|cause| ExportError::File { path: self.path.clone(), doing: "written", cause })?;
         self.rows += count;
         Ok(())
     }

@@ -141,14 +141,14 @@ pub enum ExportError {
     #[error(transparent)]
     Api(#[from] Error),
     /// The file can't be read or written.
-    #[error("{} can't be {doing}: {source}", path.display())]
+    #[error("{} can't be {doing}: {cause}", path.display())]
     File {
         /// Path of the file.
         path: PathBuf,
         /// `read` or `written`.
         doing: &'static str,
         /// Error of the operating system.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The file belongs to another export.
     #[error("{} can't be resumed: {reason}; choose another file, or remove it and its `.export` file", path.display())]
