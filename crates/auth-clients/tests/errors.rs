@@ -67,9 +67,12 @@ fn printed(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
     std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect()
 }
 
-/// A token store that fails.
+/// A token store whose lock fails, or is held by another process.
 #[derive(Debug)]
-struct Broken;
+enum Broken {
+    Full,
+    Locked,
+}
 
 #[async_trait::async_trait]
 impl virtuous::store::TokenStore for Broken {
@@ -84,7 +87,10 @@ impl virtuous::store::TokenStore for Broken {
         &self,
         _: &virtuous::store::StoreKey,
     ) -> Result<Box<dyn virtuous::store::LockedToken>, virtuous::store::LockError> {
-        Err(virtuous::store::StoreError::new("lock", "no space left").into())
+        match self {
+            Self::Full => Err(virtuous::store::StoreError::new("lock", "no space left").into()),
+            Self::Locked => std::future::pending().await,
+        }
     }
 }
 
@@ -100,7 +106,7 @@ async fn no_chain_of_sources_repeats_a_sentence() {
         (nothing(), virtuous::Client::builder().session(), "nobody is logged in"),
         (
             nothing(),
-            virtuous::Client::builder().token_store(Broken, "a"),
+            virtuous::Client::builder().token_store(Broken::Full, "a"),
             "the token store failed: could not lock",
         ),
         (
@@ -175,4 +181,35 @@ async fn no_chain_of_sources_repeats_a_sentence() {
             assert!(!sentence.contains("the server refused the credentials"), "{chain:#?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_call_that_ends_while_it_waits_for_a_credential_says_for_what() {
+    // A manual clock would advance for whoever sleeps first.
+    let limit = std::time::Duration::from_millis(50);
+    let builder = || virtuous::Client::builder().user("anna", "password");
+    for (builder, transport, expected) in [
+        (
+            builder().token_store(Broken::Locked, "a"),
+            ScriptedTransport::new(),
+            "another process holds the token lock",
+        ),
+        (builder(), ScriptedTransport::new().hang(), "the token endpoint has not responded"),
+        (
+            builder().code_source(std::future::pending),
+            ScriptedTransport::new().json(202, "{}"),
+            "no one-time code was entered",
+        ),
+    ] {
+        let client = builder.transport(transport).build().unwrap();
+        let call = client.contacts().get(1).timeout(limit);
+        let error = call.await.unwrap_err();
+        let line = "virtuous contacts.get: timed out: while waiting for a credential: ";
+        assert_eq!(error.to_string(), format!("{line}{expected}"));
+    }
+    let client = vise::Client::builder("token").session_store(Broken::Locked, "a");
+    let client = client.transport(ScriptedTransport::new()).build().unwrap();
+    let session = client.session("vise.example", "phrase").unwrap();
+    let error = session.vise_domains().timeout(limit).await.unwrap_err();
+    assert!(error.to_string().ends_with("another process is opening the session"), "{error}");
 }

@@ -156,6 +156,12 @@ pub trait CredentialSource: Send + Sync + fmt::Debug {
     /// [`CredentialError`] if no credential could be obtained.
     async fn obtain(&self, now: Now) -> Result<Credential, CredentialError>;
 
+    /// Returns what [`obtain`](Self::obtain) is waiting for, such as "the token endpoint", for the error of a call whose time
+    /// limit passes in the meantime.
+    fn waits_for(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Reports that the server rejected the credential of this generation.
     fn refused(&self, generation: Generation, now: Now) -> Recovery {
         let _ = (generation, now);

@@ -10,6 +10,7 @@ use crate::domain::{AccountDomain, KeyPhrase};
 use crate::error::{NoPhrase, OPEN, PhraseRefused, SessionsRefused, is_html};
 use crate::host::ViseHost;
 use crate::material::Material;
+use crate::shared_session::OTHER_PROCESS;
 use crate::{redirects, rules};
 use async_trait::async_trait;
 use auth_client_core::UnknownFields;
@@ -24,7 +25,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -50,6 +51,8 @@ pub(crate) struct SessionOpener {
     opened: Mutex<Option<Now>>,
     /// Number of consecutive rejections of the phrase.
     refusals: AtomicU32,
+    /// Whether another process is opening the session.
+    pub(crate) waits_for_other: AtomicBool,
 }
 
 /// A response to the phrase without a session.
@@ -87,6 +90,7 @@ impl SessionOpener {
             refused_in_a_row: AtomicU32::new(0),
             opened: Mutex::default(),
             refusals: AtomicU32::new(0),
+            waits_for_other: AtomicBool::new(false),
         })
     }
 
@@ -244,6 +248,13 @@ impl Renew for SessionOpener {
             Some(store) => self.share(store, phrase, held.as_deref()).await,
             None => self.reopen(phrase).await,
         }
+    }
+
+    fn waits_for(&self) -> Option<&'static str> {
+        Some(match self.waits_for_other.load(Ordering::Acquire) {
+            true => OTHER_PROCESS,
+            false => "the host has not opened a session",
+        })
     }
 
     fn signer(&self, material: &Material) -> Result<Arc<dyn Sign>, InvalidCredential> {

@@ -21,6 +21,7 @@ use auth_client_core::provider::{Engine, Renewed};
 use std::cmp::Reverse;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 /// Time limit for one operation of the store.
@@ -31,6 +32,9 @@ const LOCK_LIMIT: Duration = Duration::from_secs(90);
 
 /// Time limit for opening a session under the lock: in a database, the lock is a lease of 30 seconds.
 const OPEN_LIMIT: Duration = Duration::from_secs(25);
+
+/// What a call waits for while another process holds the lock.
+pub(crate) const OTHER_PROCESS: &str = "another process is opening the session";
 
 /// Maximum time for which a session without an expiry is shared.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -170,15 +174,17 @@ impl<'a> Place<'a> {
                 known = newest.generation;
             }
         };
+        self.opener.waits_for_other.store(true, Ordering::Release);
         let locked = self.engine().within(LOCK_LIMIT, locking).await;
+        self.opener.waits_for_other.store(false, Ordering::Release);
         let mut locked = match locked.unwrap_or(Err(LockError::Held)) {
             Ok(locked) => locked,
             Err(error @ LockError::Held) => {
                 let record = self.read(self.store.load(&self.key)).await;
                 let session = record.and_then(|mut record| self.newer(&mut record, phrase, held));
-                return session.map(Found::Session).ok_or_else(|| {
-                    CredentialError::unavailable(error).with_message("another process is opening the session")
-                });
+                return session
+                    .map(Found::Session)
+                    .ok_or_else(|| CredentialError::unavailable(error).with_message(OTHER_PROCESS));
             }
             Err(_) => return Ok(Found::Alone),
         };

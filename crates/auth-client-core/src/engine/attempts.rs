@@ -225,7 +225,10 @@ impl Inner {
         match self.timer.within(left, source.obtain(now)).await {
             Some(Ok(credential)) => Ok((Some(credential), self.clock.now())),
             Some(Err(error)) => Err(self.complete(Error::credentials(operation.id(), error), state)),
-            None => Err(self.timeout(operation, "while waiting for a credential", state)),
+            None => {
+                let what = source.waits_for().map(|what| format!(": {what}")).unwrap_or_default();
+                Err(self.timeout(operation, format!("while waiting for a credential{what}"), state))
+            }
         }
     }
 

@@ -149,7 +149,7 @@ impl Inner {
     pub(super) fn timeout(
         &self,
         operation: &Operation,
-        detail: &'static str,
+        detail: impl Into<Cow<'static, str>>,
         state: &mut CallState,
     ) -> Error {
         let retryable = may_call_again(operation, state);

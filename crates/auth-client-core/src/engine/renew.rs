@@ -317,6 +317,10 @@ impl<R: Renew> CredentialSource for RenewingCredential<R> {
         }
     }
 
+    fn waits_for(&self) -> Option<&'static str> {
+        self.shared.renew.waits_for()
+    }
+
     fn refused(&self, generation: Generation, now: Now) -> Recovery {
         self.shared.lock().machine.refuse(generation, now)
     }

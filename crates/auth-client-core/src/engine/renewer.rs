@@ -70,6 +70,12 @@ pub trait Renew: Send + Sync + fmt::Debug + 'static {
         held: Option<Arc<Self::Material>>,
     ) -> Result<Renewed<Self::Material>, CredentialError>;
 
+    /// Returns what the renewal is waiting for, such as "the token endpoint", for the error of a call whose time limit passes
+    /// in the meantime.
+    fn waits_for(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Creates the signer for this credential.
     ///
     /// # Errors

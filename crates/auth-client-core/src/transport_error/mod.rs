@@ -100,7 +100,7 @@ impl Fault {
 /// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
 /// let error = TransportError::new(Phase::Connecting, Fault::Io).with_source(refused);
 /// assert_eq!((error.phase(), error.fault()), (Phase::Connecting, Fault::Io));
-/// assert_eq!(error.to_string(), "the connection broke before anything was sent");
+/// assert_eq!(error.to_string(), "the connection broke before anything was sent: the connection was refused");
 /// ```
 #[derive(Debug)]
 pub struct TransportError {
@@ -145,8 +145,7 @@ impl TransportError {
     /// Returns a description of the cause for users, if known, such as "the server's certificate has expired".
     #[must_use]
     pub fn reason(&self) -> Option<Cow<'static, str>> {
-        let source = || cause::of(self.source.as_deref()?, self.phase);
-        self.reason.clone().or_else(source).or(match (self.fault, self.phase) {
+        self.known().or(match (self.fault, self.phase) {
             (Fault::Timeout, Phase::Connecting) => Some("the time limit for connecting passed".into()),
             (Fault::Deadline, Phase::Connecting) => Some("while connecting".into()),
             (Fault::Tls, _) => Some("the TLS handshake failed".into()),
@@ -154,6 +153,12 @@ impl TransportError {
             (Fault::Redirected, _) => Some("the HTTP client followed it, although it must not".into()),
             _ => None,
         })
+    }
+
+    /// Returns the cause that was set, or that the sources contain.
+    fn known(&self) -> Option<Cow<'static, str>> {
+        let source = || cause::of(self.source.as_deref()?, self.phase);
+        self.reason.clone().or_else(source)
     }
 
     /// Returns the phase in which the request failed.
@@ -186,7 +191,11 @@ impl fmt::Display for TransportError {
             Phase::Connecting => " before anything was sent",
             Phase::Sending => " while the request was being sent",
             Phase::Reading(_) => " while the response was being read",
-        })
+        })?;
+        match self.known() {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
     }
 }
 

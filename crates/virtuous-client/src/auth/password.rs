@@ -2,7 +2,7 @@
 
 use super::endpoint::{Grant, has_refusal_status, is_login_refusal};
 use super::problem::{SessionError, SessionProblem, temporary};
-use super::renewer::Renewer;
+use super::renewer::{CODE, ENDPOINT, LOCK, Renewer};
 use super::session::Held;
 use super::shared_store::LOCK_LIMIT;
 use super::state::{Run, State};
@@ -86,6 +86,7 @@ impl Renewer {
     ) -> Result<Held, CredentialError> {
         run.place.prove_writable().await?;
         let limit = self.engine().operation_timeout();
+        self.wait_for(ENDPOINT);
         let mut grant = self.endpoint.password(&login.user, &login.password, None, limit).await;
         let delay = FIRST_LOGIN_DELAY.saturating_mul(1 << state.failed_logins.min(16)).min(MAX_RETRY_AFTER);
         state.failed_logins = state.failed_logins.saturating_add(1);
@@ -95,7 +96,9 @@ impl Renewer {
             self.pause(state, delay, code_required());
             // Other processes may use the store while the user looks for the code.
             run.place.release().await;
+            self.wait_for(CODE);
             if let Some(code) = self.ask(source, run).await {
+                self.wait_for(LOCK);
                 run.place = match self.lock(LOCK_LIMIT).await {
                     Ok(place) => place,
                     Err(error) => return Err(self.pause(state, delay, error)),
@@ -108,6 +111,7 @@ impl Renewer {
                     return Ok(newer);
                 }
                 with_code = true;
+                self.wait_for(ENDPOINT);
                 grant = self.endpoint.password(&login.user, &login.password, Some(&code), limit).await;
             }
         }

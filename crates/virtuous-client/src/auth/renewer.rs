@@ -26,8 +26,8 @@ use auth_client_core::provider::auth_core::{CredentialError, InvalidCredential, 
 use auth_client_core::provider::{Engine, Observed, Renew, Renewed};
 use http::{HeaderMap, StatusCode};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
@@ -44,7 +44,16 @@ pub(crate) struct Renewer {
     pub(super) closes: watch::Sender<()>,
     /// Locked during a renewal or login, so that only one runs at a time and the store's lock is taken once.
     pub(super) state: Mutex<State>,
+    /// What the renewal is waiting for.
+    waits_for: std::sync::Mutex<&'static str>,
 }
+
+/// What a renewal may wait for. A login waits for the same, so that a renewal may wait for it.
+const LOGIN: &str = "another login or renewal of this client has not ended";
+pub(super) const LOCK: &str = "another process holds the token lock";
+const STORE: &str = "the token store has not responded";
+pub(super) const ENDPOINT: &str = "the token endpoint has not responded";
+pub(super) const CODE: &str = "no one-time code was entered";
 
 impl fmt::Debug for Renewer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,11 +73,23 @@ impl Renewer {
         given: Option<Held>,
     ) -> Self {
         let state = State { session: Session::new(given), ..State::default() };
-        Self { endpoint, store, unattended, closes: watch::Sender::new(()), state: Mutex::new(state) }
+        Self {
+            endpoint,
+            store,
+            unattended,
+            closes: watch::Sender::new(()),
+            state: Mutex::new(state),
+            waits_for: std::sync::Mutex::new(LOGIN),
+        }
     }
 
     pub(super) fn engine(&self) -> &Engine {
         &self.endpoint.engine
+    }
+
+    /// Notes what the renewal waits for next.
+    pub(super) fn wait_for(&self, what: &'static str) {
+        *self.waits_for.lock().unwrap_or_else(PoisonError::into_inner) = what;
     }
 
     pub(super) fn now(&self) -> Now {
@@ -181,6 +202,11 @@ impl Renewer {
 
     /// Performs a step of a renewal.
     async fn perform(&self, state: &mut State, run: &mut Run, step: &Step<Held>) -> Event<Held> {
+        self.wait_for(match step {
+            Step::Lock => LOCK,
+            Step::Send(_) => ENDPOINT,
+            _ => STORE,
+        });
         match step {
             Step::SaveAgain => self.save_again(state, &mut run.store).await,
             Step::Load => match run.place.load(self.store.as_ref()).await {
@@ -323,6 +349,7 @@ impl Renew for Renewer {
     type Material = Held;
 
     async fn renew(&self, held: Option<Arc<Held>>) -> Result<Renewed<Held>, CredentialError> {
+        self.wait_for(LOGIN);
         let mut state: MutexGuard<'_, State> = self.state.lock().await;
         let state = &mut *state;
         let paused = self.pausing(state);
@@ -375,6 +402,10 @@ impl Renew for Renewer {
             let event = self.perform(state, &mut run, &step).await;
             step = renewal.next(&mut state.session, event, self.now().wall);
         }
+    }
+
+    fn waits_for(&self) -> Option<&'static str> {
+        Some(*self.waits_for.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn signer(&self, material: &Held) -> Result<Arc<dyn Sign>, InvalidCredential> {
