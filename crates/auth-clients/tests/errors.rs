@@ -185,7 +185,7 @@ async fn no_chain_of_sources_repeats_a_sentence() {
 
 #[tokio::test]
 async fn a_call_that_ends_while_it_waits_for_a_credential_says_for_what() {
-    // A manual clock would advance for whoever sleeps first.
+    // A manual clock would advance for the one that sleeps first.
     let limit = std::time::Duration::from_millis(50);
     let builder = || virtuous::Client::builder().user("anna", "password");
     for (builder, transport, expected) in [

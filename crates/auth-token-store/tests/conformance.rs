@@ -71,7 +71,7 @@ enum Flaw {
     ClientClock,
     /// The same, for leases only.
     ClientLease,
-    /// A save whose reply was lost is refused when it is repeated.
+    /// A save whose reply was lost is refused when it is retried.
     SaveOnce,
     /// A repeated save replaces what has been saved since.
     RepeatsBlindly,

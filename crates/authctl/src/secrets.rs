@@ -120,7 +120,7 @@ pub(crate) fn read_query(
     Ok(())
 }
 
-/// The failure for a secret that was an argument. The value is not repeated.
+/// The failure for a secret that was an argument. It does not contain the value.
 pub(crate) fn refused(what: &str, name: &str) -> Failure {
     let message = format!("the {what} {name} is a secret, and arguments are visible in process lists");
     Failure::new(Exit::Usage, "secret_in_arguments", message)

@@ -61,7 +61,7 @@ const CODES: [&str; 13] = [
     "helplink",
 ];
 
-/// Keys of messages that are about no field of their own: those of Django, zod and ASP.NET.
+/// Keys of messages that are about no single field: those of Django, zod and ASP.NET.
 const NO_FIELD: [&str; 4] = ["", "errors", "nonfielderrors", "all"];
 
 /// Maximum length of the path to a field, in bytes.
@@ -110,7 +110,7 @@ impl Report {
         }
     }
 
-    /// Reads an object with messages and lists about fields, or one whose members are the fields.
+    /// Reads an object with messages and lists about fields, or one whose keys are the fields.
     fn container(&mut self, object: &Object) {
         if is_map_of_sentences(object) {
             return self.fields("", object);
@@ -265,7 +265,7 @@ fn is_error(object: &Object) -> bool {
     (says(&MESSAGES) && codes.any(|is_code| is_code)) || (says(&CLEAR_MESSAGES) && is_alone())
 }
 
-/// Returns whether a member of an object is a code or an id. With blanks, it would be a message about a field.
+/// Returns whether a value of an object is a code or an id. With blanks, it would be a message about a field.
 fn is_code(name: &str, value: &Value) -> bool {
     let may_be = match value {
         Value::String(text) => !has_blank(text),
@@ -275,7 +275,7 @@ fn is_code(name: &str, value: &Value) -> bool {
     may_be && CODES.iter().any(|code| is_same(name, code))
 }
 
-/// Returns whether all members of an object are lists of sentences, as in `{"amount": ["This field is required."]}`, or
+/// Returns whether all values of an object are lists of sentences, as in `{"amount": ["This field is required."]}`, or
 /// objects of these, except codes.
 fn is_map_of_sentences(object: &Object) -> bool {
     fn is_of_sentences(value: &Value) -> bool {
@@ -321,7 +321,7 @@ fn has_blank(text: &str) -> bool {
     text.contains(char::is_whitespace)
 }
 
-/// Returns the path of a field in an object, which the server may have repeated.
+/// Returns the path of a field in an object, which may begin with that of the object already.
 fn joined(prefix: &str, field: &str) -> String {
     match field.strip_prefix(prefix) {
         Some("") => field.to_owned(),

@@ -1,6 +1,7 @@
 //! Checks of processes on hosts that differ: by their clocks and by their connections to the store.
 
-use super::renewals::{begun, must_exclude, must_refresh_later, superseded};
+use super::late::superseded;
+use super::renewals::{begun, must_exclude, must_refresh_later};
 use super::{Checked, Must as _, Run, Stop, fail, next, possible};
 use auth_core::store::{StoreKey, TokenStore};
 use std::sync::Arc;

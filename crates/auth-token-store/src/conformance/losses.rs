@@ -141,7 +141,7 @@ pub(super) async fn lost_replies(run: &Run<'_>) -> Checked {
         run.end_of_lease().await?;
         run.refresh(&*store, &key, "fourth").await?;
         if !is_saved && late.save(&third).await.is_err_and(|error| !error.is_superseded()) {
-            return fail("a save that was repeated after the next refresh failed with another error");
+            return fail("a save that was retried after the next refresh failed with another error");
         }
         run.must_be_stored(&*run.subject.open(3), &key, "fourth").await?;
     }

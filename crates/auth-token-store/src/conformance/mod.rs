@@ -71,6 +71,7 @@
 
 pub mod budgets;
 mod hosts;
+mod late;
 mod locks;
 mod losses;
 mod renewals;
@@ -193,10 +194,10 @@ pub async fn check(subject: &dyn Subject) -> Report {
         "save-after-outage": renewals::save_after_outage,
         "dead-refresher": renewals::dead_refresher,
         "repeated-save": renewals::repeated_save,
-        "stale-save": renewals::stale_save,
-        "logout-stays": renewals::logout_stays,
-        "late-login": renewals::late_login,
-        "late-logout": renewals::late_logout,
+        "stale-save": late::stale_save,
+        "logout-stays": late::logout_stays,
+        "late-login": late::late_login,
+        "late-logout": late::late_logout,
         "loss-is-no-logout": losses::loss_is_no_logout,
         "begin-is-durable": losses::begin_is_durable,
         "save-is-durable": losses::save_is_durable,

@@ -129,7 +129,7 @@ impl Node {
             let (swapped,): (bool,) = self.send("write", &commands).await?;
             return Ok(swapped);
         }
-        // A connection of its own: the server processes nothing else of a connection while it waits for its replicas.
+        // Not the other connection: the server processes nothing else of a connection while it waits for its replicas.
         let mut connection = self.open("write").await?;
         let failed = |error: RedisError| NodeError::of("write", &error);
         let required = match confirmations {

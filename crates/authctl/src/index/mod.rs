@@ -3,6 +3,7 @@
 //! A look-up is a binary search over the lines; only the record that is used is parsed. Commands, completion, help and whatever
 //! else needs to know the operations of a provider start here.
 
+mod pattern;
 mod record;
 pub(crate) mod schema;
 pub(crate) mod synonyms;

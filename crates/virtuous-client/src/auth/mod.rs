@@ -7,6 +7,7 @@
 //! | `login.rs` | an interactive login, with a one-time code |
 //! | `session.rs` | the tokens in use |
 //! | `renewer.rs` | the steps of their renewal, with or without other processes that share them |
+//! | `saving.rs` | saving a new pair, again if the store failed |
 //! | `state.rs` | what a session remembers between renewals |
 //! | `password.rs` | logins with username and password, interactive or automatic |
 //! | `shared_store.rs` | the token store during a renewal |
@@ -19,6 +20,7 @@ pub(crate) mod login;
 pub(crate) mod password;
 pub(crate) mod problem;
 pub(crate) mod renewer;
+mod saving;
 pub(crate) mod session;
 pub(crate) mod shared_store;
 mod state;

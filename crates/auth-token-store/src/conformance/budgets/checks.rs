@@ -130,7 +130,7 @@ pub(super) async fn fair(fleet: &Fleet<'_>) -> Checked {
     fail("the calls that a quiet caller does not make are available to nobody")
 }
 
-/// Whoever comes first, each caller gets its share by its weight, and no more.
+/// In any order, each caller gets its share by its weight, and no more.
 pub(super) async fn weights(fleet: &Fleet<'_>) -> Checked {
     let (weights, share): ([u32; 3], u64) = ([1, 2, 5], 100);
     let mut callers: Vec<_> = weights

@@ -11,7 +11,7 @@
 //! | `budget-strangers` | the calls of other programs are noticed |
 //! | `budget-crash` | processes that die cost little of a window |
 //! | `budget-fair` | a caller gets its share although another one takes what it can |
-//! | `budget-weights` | callers of weights 1, 2 and 5 get 70 to 130 % of their shares if all take what they can, whoever comes first |
+//! | `budget-weights` | callers of weights 1, 2 and 5 get 70 to 130 % of their shares if all take what they can, in any order |
 //! | `budget-pause` | after a 429 with a delay, the process that received it sends no call until the delay is over, with or without the store, and the others send none after two seconds |
 //! | `budget-unused` | attempts that never reach the vendor use up no calls |
 //! | `budget-no-numbers` | without numbers of the vendor, nothing is limited |

@@ -147,7 +147,7 @@ impl Finding {
 /// The setting of a difference that the profile has.
 const KEPT: &str = "none: the profile has it";
 
-/// Judges a key of a profile by the value that the server accepts.
+/// The finding about a key of a profile, by the value that the server accepts.
 fn judged(
     settings: &Settings,
     name: &str,
