@@ -8,6 +8,7 @@ mod tls;
 
 #[cfg(feature = "__rustls")]
 pub(crate) use tls::NoTrustStore;
+#[cfg(any(feature = "hyper", feature = "reqwest-013"))]
 pub(crate) use tls::{is_refused_client, is_tls};
 
 use super::Phase;
