@@ -95,11 +95,6 @@ fn parameters(document: &Document, one: &Described<'_>, schemas: &mut BTreeSet<S
 
 /// The form of a successful response: the columns of a table, the field with the value, the fields that are secrets.
 fn response(document: &Document, one: &Described<'_>, record: &mut Record) {
-    let numbers = one.successes().filter_map(|(status, _)| status.parse().ok().map(Node::Integer));
-    let numbers: Vec<Node> = numbers.collect();
-    if numbers != [Node::Integer(200)] {
-        record.list("success", numbers);
-    }
     let Some(schema) = document.success(one) else { return };
     let mut schema = document.resolve(schema);
     if let Some(name) = schema.text("x-sdk-envelope") {

@@ -38,8 +38,6 @@ pub(crate) struct Operation {
     pub(crate) range: bool,
     #[serde(default)]
     not_executed_on: Vec<u16>,
-    #[serde(default)]
-    success: Vec<u16>,
     pub(crate) paging: Option<Paging>,
     /// Those of the path in its order, then those of the query.
     #[serde(default)]
@@ -116,7 +114,6 @@ impl Operation {
         let id: &'static str = self.id().leak();
         let path: &'static str = self.path.clone().leak();
         let mut operation = provider::Operation::new(id, self.method(), path, self.class.idempotency())
-            .success(self.success.clone().leak())
             .not_executed_on(self.not_executed_on.clone().leak());
         if self.sensitive {
             operation = operation.sensitive();
