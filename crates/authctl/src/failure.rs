@@ -136,10 +136,12 @@ impl Failure {
         self
     }
 
-    /// A failed call. Messages of the vendor stay out if the operation is `sensitive`, because they may quote the request.
+    /// A failed call. Messages of the vendor stay out if the operation is `sensitive`, or the login or renewal before it failed,
+    /// because they may quote the request.
     pub(crate) fn call(provider: &str, class: Class, sensitive: bool, error: &Error) -> Self {
         let exit = exit_of(class, error);
-        let message = if sensitive { error.to_string() } else { error.with_message() };
+        let is_sensitive = sensitive || error.kind() == ErrorKind::Credentials;
+        let message = if is_sensitive { error.to_string() } else { error.with_message() };
         let details = CallDetails {
             provider: provider.to_owned(),
             operation: error.operation().to_owned(),

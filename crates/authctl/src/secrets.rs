@@ -15,6 +15,9 @@ const PARTS: [&str; 8] =
 const NAMES: [&str; 10] =
     ["assertion", "authcode", "bearer", "code", "keyphrase", "onetimecode", "otp", "phrase", "pin", "totp"];
 
+/// Tokens that are none: `nextPageToken` and the like.
+const PAGING: [&str; 5] = ["continuation", "next", "nextpage", "page", "sync"];
+
 /// Whether a field or a parameter with this name is a secret, or probably is.
 fn is_secret(operation: &Operation, hidden: &[String], name: &str) -> bool {
     if let Some(parameter) = operation.parameters.iter().find(|parameter| parameter.name == name) {
@@ -22,8 +25,10 @@ fn is_secret(operation: &Operation, hidden: &[String], name: &str) -> bool {
     }
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let plain = plain.to_lowercase();
+    // The next page of a list, for example.
+    let is_of_page = PAGING.iter().any(|prefix| plain == format!("{prefix}token"));
     hidden.iter().any(|own| own == name)
-        || PARTS.iter().any(|part| plain.contains(part))
+        || !is_of_page && PARTS.iter().any(|part| plain.contains(part))
         || (!operation.is_known() || operation.sensitive) && NAMES.contains(&plain.as_str())
 }
 
@@ -36,11 +41,15 @@ fn described(operation: &Operation) -> Vec<String> {
     names
 }
 
+fn is_form(media: &str) -> bool {
+    media.trim_start().to_ascii_lowercase().starts_with(FORM)
+}
+
 /// Returns a body without its secrets, for people.
 pub(crate) fn redacted_body(operation: &Operation, media: &str, body: &[u8]) -> String {
     let mut hidden = described(operation);
     match std::str::from_utf8(body) {
-        Ok(text) if media.starts_with(FORM) => redacted_pairs(operation, text),
+        Ok(text) if is_form(media) => redacted_pairs(operation, text),
         Ok(text) if json::is_valid(text) => {
             let mut names = Vec::new();
             json::names(text, &mut names);
@@ -72,7 +81,7 @@ pub(crate) fn redacted_pairs(operation: &Operation, text: &str) -> String {
 /// Returns the name of a secret in a body.
 pub(crate) fn in_body(operation: &Operation, media: &str, body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?;
-    if media.starts_with(FORM) {
+    if is_form(media) {
         let hidden = described(operation);
         let pairs = target::query(text)?;
         return pairs.into_iter().find_map(|(name, value)| {

@@ -4,6 +4,7 @@
 
 mod common;
 
+use auth_emulator::providers::verigator::CreateStatus;
 use auth_emulator::{Emulator, Fault, FaultRule};
 use common::{Home, LIMIT, Outcome, PROGRAM};
 use serde_json::Value;

@@ -62,6 +62,16 @@ struct Record {
     /// Generation of the record, which rises with each save.
     generation: u64,
     sessions: Vec<Shared>,
+    /// It was written with another key or by another version.
+    is_unreadable: bool,
+}
+
+impl Record {
+    /// The generation after which another process has written a record. Which one a record has that can't be read is not
+    /// known, so its writer is waited for.
+    fn known(&self) -> u64 {
+        if self.is_unreadable { u64::MAX } else { self.generation }
+    }
 }
 
 /// A session in the store.
@@ -157,21 +167,21 @@ impl<'a> Place<'a> {
             return Ok(Found::Session(session));
         }
         let locking = async {
-            let mut known = record.generation;
+            let mut known = record.known();
             loop {
                 let locked = self.store.lock_unless_newer(&self.key, known).await;
                 if !matches!(locked, Err(LockError::Held)) {
                     return locked;
                 }
                 let newest = self.read(self.store.load(&self.key)).await;
-                let Some(mut newest) = newest.filter(|newest| newest.generation > known) else {
+                let Some(mut newest) = newest.filter(|newest| newest.known() > known) else {
                     return locked;
                 };
                 if self.newer(&mut newest, phrase, held).is_some() {
                     return locked;
                 }
                 // Another process has opened a session of another key phrase.
-                known = newest.generation;
+                known = newest.known();
             }
         };
         self.opener.waits_for_other.store(true, Ordering::Release);
@@ -210,10 +220,10 @@ impl<'a> Place<'a> {
         match self.engine().within(STORE_LIMIT, loading).await? {
             Ok(Some(stored)) => {
                 let sessions = self.parse(&stored).unwrap_or_default();
-                Some(Record { generation: stored.generation, sessions })
+                Some(Record { generation: stored.generation, sessions, is_unreadable: false })
             }
             Ok(None) => Some(Record::default()),
-            Err(error) => error.is_unreadable().then(Record::default),
+            Err(error) => error.is_unreadable().then(|| Record { is_unreadable: true, ..Record::default() }),
         }
     }
 
@@ -247,7 +257,7 @@ impl<'a> Place<'a> {
         let mut is_saved = false;
         if let Some(phrase) = self.opener.phrase() {
             let now = self.now();
-            let Record { generation, mut sessions } = record;
+            let Record { generation, mut sessions, .. } = record;
             let known = sessions.iter().map(|session| session.generation).max().unwrap_or_default();
             let next = known.max(material.generation).saturating_add(1);
             sessions.retain(|session| !session.phrase.is_same(&phrase) && self.serves(session, now));

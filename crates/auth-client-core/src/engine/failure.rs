@@ -79,8 +79,11 @@ impl Inner {
         let api = response
             .as_ref()
             .map_or_else(ApiError::new, |received| self.rules.api_error(ResponseView::of(received)));
-        let mut report =
-            response.as_ref().map(|received| Report::read(&received.response)).unwrap_or_default();
+        let is_sensitive = operation.is_sensitive();
+        let mut report = response
+            .as_ref()
+            .map(|received| Report::read(&received.response, is_sensitive))
+            .unwrap_or_default();
         report.messages.retain(|message| api.code.as_ref() != Some(message));
         let detail = match (&response, &source) {
             (Some(received), _) => detail(kind, &received.response),
@@ -203,8 +206,10 @@ impl Inner {
                 (ErrorKind::Decode, reason)
             };
         tracker.failed(kind, elapsed);
-        // The fields of a success are not invalid.
-        let report = Report { complaints: Vec::new(), ..Report::read(&received.response) };
+        let report = match operation.is_sensitive() {
+            true => Report::default(),
+            false => Report::read_success(&received.response),
+        };
         let error = Error::new(kind, operation.id(), detail).edit(|inner| {
             inner.report = report;
             inner.field = (kind == ErrorKind::Decode).then(|| path.into());

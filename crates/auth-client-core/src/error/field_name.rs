@@ -37,26 +37,58 @@ fn is_index(part: &str) -> bool {
     (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Accepts `giftDate`, `gift_date`, `gift-date`, `address1Line` and `Last Modified Date`. Codes, tokens, ids and
-/// sentences have more digits, more capital letters, or more small words.
+/// Accepts `giftDate`, `gift_date`, `gift-date`, `address1Line` and `Last Modified Date`. Codes, tokens, ids, sentences and
+/// names of people have more digits, more capital letters, or no word that names a kind of field.
 fn is_word(part: &str) -> bool {
-    const SMALL: [&str; 8] = ["and", "by", "for", "in", "of", "or", "the", "to"];
     let is_letter = |letter: char| letter.is_ascii_alphabetic() || letter == '_' || letter == '$';
-    let count = |is: fn(&char) -> bool| part.chars().filter(is).count();
-    let (upper, lower) = (count(char::is_ascii_uppercase), count(char::is_ascii_lowercase));
-    let digits: Vec<&str> =
-        part.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty()).collect();
-    let is_plain = digits.is_empty() || lower == 0 || upper * 2 <= lower;
-    let is_title = |word: &str| {
-        word.starts_with(|first: char| first.is_ascii_uppercase() || first.is_ascii_digit())
-            || SMALL.contains(&word)
-    };
+    let is_known = |letter: char| is_letter(letter) || letter.is_ascii_digit() || " -".contains(letter);
     (1..=40).contains(&part.len())
         && part.starts_with(is_letter)
-        && part.chars().all(|letter| is_letter(letter) || letter.is_ascii_digit() || " -".contains(letter))
-        && !part.ends_with([' ', '-'])
-        && (digits.len() <= 2 && digits.iter().all(|run| run.len() <= 3) && is_plain)
-        && (!part.contains(' ') || part.split(' ').all(is_title))
+        && part.chars().all(is_known)
+        && match part {
+            title if title.contains(' ') => is_title(title),
+            kebab if kebab.contains('-') => is_kebab(kebab),
+            plain => is_plain(plain),
+        }
+}
+
+/// Accepts `address1Line`, `field123`, `GIFT_DATE` and `ADDRESS_LINE_1`.
+fn is_plain(word: &str) -> bool {
+    let count = |is: fn(&char) -> bool| word.chars().filter(is).count();
+    let (upper, lower) = (count(char::is_ascii_uppercase), count(char::is_ascii_lowercase));
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let mut runs = word.split(|letter| !is_digit(letter)).filter(|run| !run.is_empty());
+    match (runs.next(), runs.next()) {
+        (None, _) => true,
+        (Some(run), None) if lower > 0 => run.len() <= 3 && upper * 2 <= lower,
+        (Some(run), None) => run.len() <= 3 && word.trim_end_matches(is_digit).ends_with('_'),
+        _ => false,
+    }
+}
+
+/// Accepts `gift-date` and `address-line-1`.
+fn is_kebab(words: &str) -> bool {
+    let is_index = |word: &str| word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_small = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+    words.split('-').count() <= 3
+        && words.split('-').all(|word| !word.is_empty() && (is_small(word) || is_index(word)))
+}
+
+/// Accepts `Last Modified Date`, `Date of Birth` and `Address Line 1`.
+fn is_title(words: &str) -> bool {
+    const SMALL: [&str; 8] = ["and", "by", "for", "in", "of", "or", "the", "to"];
+    const KINDS: [&str; 16] = [
+        "Address", "Amount", "Birth", "City", "Code", "Country", "Date", "Email", "Line", "Name", "Number",
+        "Phone", "Status", "Time", "Type", "Value",
+    ];
+    let is_titled = |word: &str| {
+        let rest = word.strip_prefix(|first: char| first.is_ascii_uppercase()).unwrap_or("-");
+        rest.bytes().all(|byte| byte.is_ascii_lowercase())
+    };
+    let is_index =
+        |word: &str| (1..=2).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit());
+    words.split(' ').all(|word| is_titled(word) || SMALL.contains(&word) || is_index(word))
+        && words.split(' ').any(|word| KINDS.contains(&word))
 }
 
 #[cfg(test)]
@@ -86,6 +118,8 @@ mod tests {
             "x1",
             "gift-date",
             "x-api-key",
+            "address-line-1",
+            "GIFT_DATE",
             "Last Modified Date",
             "Date of Birth",
             "Address Line 1",
@@ -125,6 +159,17 @@ mod tests {
             "x=1",
             "\"x\"",
             "größe",
+            "Anna Larsson",
+            "Acme Corp",
+            "Main Street 10",
+            "SW1A 1AA",
+            "AB12-CD34",
+            "XK7Q-94ZT",
+            "ABC-123-456",
+            "A1B22",
+            "p4ssw0rd",
+            "correct-horse-battery-staple",
+            "Gift-Date",
         ] {
             assert!(!is_name(value), "{value:?}");
         }

@@ -67,6 +67,9 @@ const NO_FIELD: [&str; 4] = ["", "errors", "nonfielderrors", "all"];
 /// Maximum length of the path to a field, in bytes.
 const LONGEST_PATH: usize = 200;
 
+/// Maximum number of messages, and of fields.
+const MOST: usize = 64;
+
 /// The server's name of an invalid request field, and its message.
 pub(crate) type Complaint = (String, Option<String>);
 
@@ -81,12 +84,14 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Reads a JSON body, or a body that its content type declares as plain text.
-    pub(crate) fn read(response: &Response<Bytes>) -> Self {
+    /// Reads a JSON body, or a body that its content type declares as plain text, unless the operation is sensitive: such a
+    /// text may be the whole request.
+    pub(crate) fn read(response: &Response<Bytes>, is_sensitive: bool) -> Self {
         let mut report = Self::default();
         match text::from_slice(response.body()) {
             Ok(Value::Object(body)) => report.container(&body),
             Ok(body) => report.list("errors", &body),
+            Err(_) if is_sensitive => {}
             Err(_) => {
                 let content_type = response.headers().get(header::CONTENT_TYPE);
                 if content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/plain")) {
@@ -97,8 +102,24 @@ impl Report {
         report
     }
 
+    /// Reads a body with a status of success that could not be decoded. It is a record unless it has nothing but a message
+    /// and codes.
+    pub(crate) fn read_success(response: &Response<Bytes>) -> Self {
+        let mut report = Self::default();
+        if let Ok(Value::Object(body)) = text::from_slice(response.body())
+            && is_only_message(&body)
+        {
+            report.container(&body);
+        }
+        // The fields of a success are not invalid.
+        Self { complaints: Vec::new(), ..report }
+    }
+
     fn say(&mut self, message: &str) {
-        if !message.trim().is_empty() && !self.messages.iter().any(|known| known == message) {
+        if self.messages.len() < MOST
+            && !message.trim().is_empty()
+            && !self.messages.iter().any(|known| known == message)
+        {
             self.messages.push(message.to_owned());
         }
     }
@@ -106,7 +127,10 @@ impl Report {
     fn complain(&mut self, field: &str, message: Option<String>) {
         match message {
             Some(message) if field.is_empty() => self.say(&message),
-            message => self.complaints.push((field.to_owned(), message)),
+            message if self.complaints.len() < MOST && field.len() <= LONGEST_PATH => {
+                self.complaints.push((field.to_owned(), message));
+            }
+            _ => {}
         }
     }
 
@@ -178,7 +202,7 @@ impl Report {
                 true => prefix.to_owned(),
                 false => joined(prefix, key),
             };
-            if path.len() <= LONGEST_PATH || prefix.is_empty() {
+            if path.len() <= LONGEST_PATH {
                 self.field(&path, value);
             }
         }
@@ -258,11 +282,19 @@ fn message_of(object: &Object) -> Option<String> {
 
 /// Returns whether an object in the place of an object of fields is an error with a message instead.
 fn is_error(object: &Object) -> bool {
-    let says = |names: &[&str]| names.iter().any(|name| text_in(object, name).is_some());
-    let is_known = |name: &str| MESSAGES.iter().any(|known| is_same(name, known));
     let mut codes = object.iter().map(|(name, value)| is_code(name, value));
-    let is_alone = || object.iter().all(|(name, value)| is_known(name) || is_code(name, value));
-    (says(&MESSAGES) && codes.any(|is_code| is_code)) || (says(&CLEAR_MESSAGES) && is_alone())
+    (says(object, &MESSAGES) && codes.any(|is_code| is_code)) || is_only_message(object)
+}
+
+/// Returns whether an object has a message, and nothing but messages and codes.
+fn is_only_message(object: &Object) -> bool {
+    let is_message = |name: &str| MESSAGES.iter().any(|known| is_same(name, known));
+    says(object, &CLEAR_MESSAGES)
+        && object.iter().all(|(name, value)| is_message(name) || is_code(name, value))
+}
+
+fn says(object: &Object, names: &[&str]) -> bool {
+    names.iter().any(|name| text_in(object, name).is_some())
 }
 
 /// Returns whether a value of an object is a code or an id. With blanks, it would be a message about a field.
@@ -347,11 +379,56 @@ mod tests {
 
     fn read(body: &str, content_type: &'static str) -> Report {
         let response = Response::builder().header("content-type", content_type);
-        Report::read(&response.body(Bytes::copy_from_slice(body.as_bytes())).unwrap())
+        Report::read(&response.body(Bytes::copy_from_slice(body.as_bytes())).unwrap(), false)
     }
 
     fn names(body: &str) -> Vec<String> {
         shown(&read(body, "").complaints).into_iter().map(str::to_owned).collect()
+    }
+
+    fn texts(response: &Response<Bytes>, is_sensitive: bool) -> Vec<String> {
+        Report::read(response, is_sensitive).messages
+    }
+
+    #[test]
+    fn a_text_that_may_be_a_secret_request_is_no_message() {
+        let of = |content_type: &str, body: &str| {
+            let response = Response::builder().header(header::CONTENT_TYPE, content_type);
+            response.body(Bytes::copy_from_slice(body.as_bytes())).unwrap()
+        };
+        let echo = of("text/plain", "upstream failed: GET /auth?pfk=canary");
+        assert_eq!(texts(&echo, false), ["upstream failed: GET /auth?pfk=canary"]);
+        assert!(texts(&echo, true).is_empty());
+        let json = of(
+            "application/json",
+            r#"{"error":"invalid_grant","error_description":"the account is locked"}"#,
+        );
+        assert_eq!(texts(&json, true)[0], "the account is locked");
+    }
+
+    #[test]
+    fn a_success_that_could_not_be_decoded_is_a_record_and_no_message() {
+        let of = |body: &str| {
+            let response = Response::new(Bytes::copy_from_slice(body.as_bytes()));
+            let report = Report::read_success(&response);
+            assert!(report.complaints.is_empty());
+            report.messages
+        };
+        assert!(of(r#"[{"id":"x","title":"Ms","description":"left in her will"}]"#).is_empty());
+        assert!(of(r#"{"id":"x","title":"Ms","status":"Active","message":"thank you"}"#).is_empty());
+        assert!(of("\"a text\"").is_empty());
+        assert_eq!(of(r#"{"message":"down for maintenance","code":503}"#), ["down for maintenance"]);
+    }
+
+    #[test]
+    fn a_large_body_has_few_messages_and_fields_with_short_names() {
+        let list: Vec<_> =
+            (0..100_000).map(|number| serde_json::json!({ "title": format!("t {number}") })).collect();
+        let report = Report::read(&Response::new(serde_json::to_vec(&list).unwrap().into()), false);
+        assert_eq!(report.messages.len(), MOST);
+        let long = serde_json::json!({ "errors": { "k".repeat(32_000): vec!["a string"; 10_000] } });
+        let report = Report::read(&Response::new(serde_json::to_vec(&long).unwrap().into()), false);
+        assert!(report.complaints.is_empty());
     }
 
     #[test]

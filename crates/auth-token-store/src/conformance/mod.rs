@@ -96,7 +96,8 @@ pub trait Subject: Send + Sync {
     fn open(&self, process: u32) -> Arc<dyn TokenStore>;
 
     /// Returns how long the lock of a process that died remains, at most. `None` if the lock can't be lost while its
-    /// holder lives and ends with its process, such as the lock of a file. The checks of leases are then skipped.
+    /// holder lives and ends with its process, such as the lock of a file. The checks of leases are then skipped. At least
+    /// ten seconds, because checks wait in real time, too.
     fn lease(&self) -> Option<Duration>;
 
     /// Lets time pass, for the store and for all processes. Default: waits. A store whose clock can be set should set it,

@@ -62,7 +62,8 @@ fn is_cent(symbol: char) -> bool {
 /// Whether letters next to a currency symbol name its country, as in `US$5`. `DR$5` says that the amount is owed, and `M€5`
 /// that it counts millions.
 fn is_country(letters: &str) -> bool {
-    const COUNTRIES: &str = "A AR AU BR BZ C CA CL CN CO FJ HK JP MX NT NZ R RD S SG TT US";
+    const COUNTRIES: &str =
+        "A AR AU BD BR BZ C CA CL CN CO EC FJ G GH HK J JP L MX N NT NZ R RD S SG TT US Z";
 
     COUNTRIES.split(' ').any(|country| country == letters)
 }
@@ -76,7 +77,8 @@ fn is_currency_word(letters: &str) -> bool {
         QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD \
         TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
 
-    CODES.split(' ').any(|code| code == letters) || matches!(letters, "kr" | "zł" | "Kč" | "Ft" | "Fr" | "Rs")
+    CODES.split(' ').any(|code| code == letters)
+        || matches!(letters, "kr" | "zł" | "Kč" | "Ft" | "Fr" | "KSh" | "RM" | "Rp" | "Rs")
 }
 
 /// Returns whether a character is a dash or a minus sign.
@@ -196,6 +198,11 @@ mod tests {
             "USD 5",
             "kr 5",
             "Rs5",
+            "EC$5",
+            "GH₵5",
+            "RM5",
+            "Rp 5",
+            "KSh 5",
             "A$5",
             "NT$ 5",
             "zł5",

@@ -21,6 +21,8 @@ use std::time::Duration;
 pub(super) const NOBODY: &str = "authctl-doctor";
 /// Rejected credentials after the first one, unless the server is on this machine.
 const MAX_REJECTED: u32 = 5;
+/// Time limit of a request that no client makes.
+const LIMIT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_secs(2);
 /// The delay after a 429 that states none, as of Vault Vision's client.
 const THROTTLE_DELAY: u64 = 10;
@@ -337,7 +339,11 @@ impl<'a> Probe<'a> {
         request: http::Request<Bytes>,
     ) -> Result<Result<Seen, String>, Failure> {
         self.admit().await?;
-        if let Err(error) = self.recorder.send(request, BodyLimits::default()).await {
+        let sending = self.recorder.send(request, BodyLimits::default());
+        let Ok(sent) = tokio::time::timeout(LIMIT, sending).await else {
+            return Ok(Err(format!("no response within {} s", LIMIT.as_secs())));
+        };
+        if let Err(error) = sent {
             let reason = error.reason().map(|reason| format!("{error}: {reason}"));
             return Ok(Err(reason.unwrap_or_else(|| error.to_string())));
         }
