@@ -202,7 +202,7 @@ pub(crate) async fn send(
             _ => None,
         };
         match problem.filter(|problem| problem.needs_login()) {
-            Some(problem) => failure.needs_login(problem),
+            Some(problem) => failure.needs_login(problem, globals),
             None if is_page => failure.or_hint("--output raw prints it as it is"),
             None => failure,
         }

@@ -1,7 +1,9 @@
 //! Failures: the table of exit codes, and how a failure is printed for people and for programs.
 
+use crate::globals::Globals;
 use crate::index::Class;
 use crate::json::quote;
+use crate::settings::login_command;
 use auth_client_core::{Error, ErrorKind};
 use std::fmt::Write as _;
 use virtuous_client::SessionProblem;
@@ -173,7 +175,7 @@ impl Failure {
     }
 
     /// The same failure of a call, if only a new login helps. The causes and the delay of the library are for programs that stay.
-    pub(crate) fn needs_login(mut self, problem: SessionProblem) -> Self {
+    pub(crate) fn needs_login(mut self, problem: SessionProblem, globals: &Globals) -> Self {
         let (ended, why) = match problem {
             SessionProblem::RefreshRefused => {
                 (true, "the session has ended: the server rejected its renewal".to_owned())
@@ -191,7 +193,7 @@ impl Failure {
             call.retry_after = None;
         }
         self.ended = ended;
-        self.hint("authctl login virtuous starts a new session")
+        self.hint(format!("{} starts a new session", login_command(globals.profile())))
     }
 
     pub(crate) fn message(&self) -> &str {

@@ -178,13 +178,12 @@ impl Settings {
         if let Some(settings) = Self::find(provider, globals)? {
             return Ok(settings);
         }
-        let profile = globals.profile().unwrap_or("default");
         let message = match globals.profile() {
             Some(profile) => format!("profile {profile} has no credentials for {provider}"),
             None => format!("there are no credentials for {provider}"),
         };
         Err(Failure::credentials(message)
-            .hint(format!("{}; to try it without an account: --emulator", ways(provider, profile))))
+            .hint(format!("{}; to try it without an account: --emulator", ways(provider, globals.profile()))))
     }
 
     /// The same, `None` if there are none.
@@ -287,8 +286,16 @@ pub(crate) fn environment(provider: &str) -> Result<BTreeMap<&'static str, Strin
     Ok(values)
 }
 
-/// How credentials of a provider can be set.
-pub(crate) fn ways(provider: &str, profile: &str) -> String {
+/// The command that logs in to Virtuous with a profile, or without one.
+pub(crate) fn login_command(profile: Option<&str>) -> String {
+    match profile {
+        Some(profile) => format!("authctl --profile {profile} login virtuous"),
+        None => "authctl login virtuous".to_owned(),
+    }
+}
+
+/// How credentials of a provider can be set. With a profile, the environment is not used.
+pub(crate) fn ways(provider: &str, profile: Option<&str>) -> String {
     let variables = match provider {
         "revesecure" => "REVESECURE_API_KEY and REVESECURE_SECRET_KEY",
         "vaultvision" => "VV_API_KEY",
@@ -296,6 +303,11 @@ pub(crate) fn ways(provider: &str, profile: &str) -> String {
         "virtuous" => "VIRTUOUS_API_KEY",
         _ => "VISE_API_TOKEN and VISE_DASHBOARD_URL",
     };
-    let login = if provider == "virtuous" { "run authctl login virtuous, or " } else { "" };
-    format!("{login}set {variables}, or write [profiles.{profile}.{provider}] in the configuration file")
+    let login = match provider {
+        "virtuous" => format!("run {}, or ", login_command(profile)),
+        _ => String::new(),
+    };
+    let set = if profile.is_none() { format!("set {variables}, or ") } else { String::new() };
+    let profile = profile.unwrap_or("default");
+    format!("{login}{set}write [profiles.{profile}.{provider}] in the configuration file")
 }

@@ -348,6 +348,10 @@ async fn a_user_logs_in_with_a_code() {
     assert_eq!(status[0]["state"], "expired", "{status}");
     home.run(&["logout", "virtuous"]).expect(0, "Logged out");
     home.run(&["virtuous", "contacts", "get", "17"]).expect(4, "there are no credentials");
+    // The hint is about the profile that was chosen.
+    let of_profile = home.run(&["--profile", "team", "virtuous", "contacts", "get", "17"]);
+    let of_profile = of_profile.expect(4, "run authctl --profile team login virtuous");
+    assert!(!of_profile.err.contains("VIRTUOUS_API_KEY"), "{of_profile:?}");
     home.run(&["login", "verigator"]).expect(2, "VERIGATOR_PASSWORD");
 }
 

@@ -332,6 +332,18 @@ async fn an_export_waits_for_the_limit_of_calls() {
     place.run(&[&export as &[_], &["--since", "last"]].concat(), 0, "30 rows in a.ndjson");
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_to_nothing_is_named() {
+    let place = Place::new(3).await;
+    std::os::unix::fs::symlink("nowhere.ndjson", place.home.folder.join("link.ndjson")).unwrap();
+    place.run(
+        &["virtuous", "export", "contacts", "--to", "link.ndjson"],
+        2,
+        "a link to a file that doesn't exist",
+    );
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_a_clear_line_and_loses_nothing() {

@@ -88,12 +88,16 @@ fn builder(args: &Serve, ready_file: &Path) -> Result<Builder, Failure> {
     Ok(args.relax.iter().fold(builder, |builder, name| builder.relax(name)))
 }
 
-/// JSON, or a string if it is none or the setting is a string.
+/// JSON, or a string if it is none, or if the setting is a string and it is no object.
 fn value_for(setting: &str, value: &str) -> Value {
     let is_string =
         Builder::default_settings().into_iter().any(|(name, default)| name == setting && default.is_string());
-    let text = || Value::from(value);
-    if is_string { text() } else { serde_json::from_str(value).unwrap_or_else(|_| text()) }
+    match serde_json::from_str(value) {
+        // A choice with a value, such as {"header": "NAME"}.
+        Ok(json @ Value::Object(_)) => json,
+        Ok(json) if !is_string => json,
+        _ => Value::from(value),
+    }
 }
 
 /// The file of the certification authority; removed at the end, because the authority is gone then.
@@ -200,5 +204,17 @@ impl Signals {
 
     async fn wait(self) {
         let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_is_a_string_a_number_or_a_choice_with_a_value() {
+        assert_eq!(value_for("vise.dashboard_token", "bearer"), "bearer");
+        assert_eq!(value_for("vise.dashboard_token", r#"{"header":"X-T"}"#)["header"], "X-T");
+        assert_eq!(value_for("virtuous.calls_per_hour", "10"), 10);
     }
 }

@@ -57,7 +57,7 @@ fn only_virtuous(provider: &str) -> Result<(), Failure> {
     Err(match crate::settings::variables(provider) {
         [] => Failure::usage(format!("there is no provider {provider:?} with logins: virtuous has them")),
         _ => Failure::usage(format!("{provider} has no logins of users, only fixed credentials"))
-            .hint(ways(provider, "default")),
+            .hint(ways(provider, None)),
     })
 }
 

@@ -64,6 +64,12 @@ impl File {
             length: 0,
         };
         if !path.exists() {
+            if fs::symlink_metadata(path).is_ok() {
+                return Err(Failure::usage(format!(
+                    "{} is a link to a file that doesn't exist",
+                    this.name()
+                )));
+            }
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             return match folder.map(fs::metadata).transpose() {
                 Ok(_) => Ok(this),

@@ -195,7 +195,9 @@ impl Run<'_> {
     fn failure(&self, error: &Error) -> Failure {
         let failure = Failure::call("virtuous", Class::Read, false, error);
         match error.session_problem().filter(|problem| problem.needs_login()) {
-            Some(problem) if !self.arguments.globals.emulator => failure.needs_login(problem),
+            Some(problem) if !self.arguments.globals.emulator => {
+                failure.needs_login(problem, &self.arguments.globals)
+            }
             _ => failure,
         }
     }

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::globals::{Format, Globals};
 use crate::index::PROVIDERS;
 use crate::json::Line;
-use crate::settings::{Settings, Source};
+use crate::settings::{Settings, Source, login_command};
 use crate::{output, resolve};
 use auth_client_core::provider::auth_core::{Clock as _, SystemClock};
 use auth_emulator::Timestamp;
@@ -127,7 +127,8 @@ impl Found {
                     if found.state == "expired" {
                         let what =
                             if has_ended { "the session has ended" } else { "the tokens have expired" };
-                        found.problem = Some(format!("{what}: authctl login virtuous"));
+                        let profile = Some(profile.as_str()).filter(|profile| *profile != "default");
+                        found.problem = Some(format!("{what}: {}", login_command(profile)));
                     }
                 }
                 Ok(None) => found.problem = Some("the tokens are missing: log in again".to_owned()),
