@@ -247,14 +247,19 @@ pub(crate) fn check(root: &Path) -> Result<String, Failure> {
     workspace::mirror(root, &copy, |_| true)?;
     process::write_if_changed(&copy.join("Cargo.lock"), process::read(&root.join("Cargo.lock"))?)?;
     let next = "correct xtask/src/new_provider/, then cargo xtask ci --only new-provider";
-    for (word, title, auth) in [
+    let samples = [
         ("samplevendor", Some("Sample Vendor"), "api-key=X-Api-Key"),
         // Clients that take two credentials.
         ("samplepair", None, "header-pair=X-Sample-Auth"),
         ("samplehmac", None, "basic-hmac"),
-    ] {
-        let folder = copy.join(format!("crates/{word}-client"));
-        let _ = fs::remove_dir_all(&folder);
+    ];
+    let folder = |word: &str| copy.join(format!("crates/{word}-client"));
+    // Folders of the last run, whose manifests are gone, are no members of the workspace.
+    for (word, ..) in samples {
+        let _ = fs::remove_dir_all(folder(word));
+    }
+    for (word, title, auth) in samples {
+        let folder = folder(word);
         let auth: Auth = auth.parse().map_err(|why: String| Failure::new(why, next))?;
         make(&copy, word, title, None, &auth)?;
         // Tests against the emulator are left to a person; without them, it is not compiled here.

@@ -51,7 +51,7 @@ impl ApiError {
     }
 }
 
-/// Shows only what [`is_token`] accepts.
+/// Shows only what `is_token` accepts.
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiError")

@@ -47,16 +47,13 @@ fn of_certificate(fault: &rustls::CertificateError) -> Cow<'static, str> {
         Certificate::Revoked => REVOKED,
         Certificate::BadEncoding => "the server's certificate can't be parsed; it must be reissued",
         // Of the authority that is trusted under this name.
-        Certificate::BadSignature | Certificate::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            BAD_SIGNATURE
-        }
+        Certificate::BadSignature => BAD_SIGNATURE,
         Certificate::UnhandledCriticalExtension => CRITICAL_EXTENSION,
-        #[expect(deprecated, reason = "rustls still returns it")]
-        Certificate::UnsupportedSignatureAlgorithm => WEAK,
-        Certificate::UnsupportedSignatureAlgorithmContext { .. } => WEAK,
         Certificate::InvalidPurpose | Certificate::InvalidPurposeContext { .. } => PURPOSE,
-        // The types of these are not public.
+        // The types of these are not public, or not in every version of rustls.
         other => match other_name(other).as_str() {
+            "UnsupportedSignatureAlgorithm" | "UnsupportedSignatureAlgorithmContext" => WEAK,
+            "UnsupportedSignatureAlgorithmForPublicKeyContext" => BAD_SIGNATURE,
             "CaUsedAsEndEntity" => {
                 "the server's certificate is that of an authority (CA:TRUE), which rustls does not accept for a server; \
                 reissue it with CA:FALSE and a subjectAltName"
@@ -82,7 +79,10 @@ fn of_certificate(fault: &rustls::CertificateError) -> Cow<'static, str> {
 fn other_name(fault: &rustls::CertificateError) -> String {
     match fault {
         rustls::CertificateError::Other(error) => error.to_string(),
-        known => format!("{known:?}"),
+        known => {
+            let name = format!("{known:?}");
+            name.split(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap_or_default().to_owned()
+        }
     }
 }
 
