@@ -133,6 +133,8 @@ impl Rule {
             Hosts::Network(network, bits) => {
                 host.parse().is_ok_and(|address| is_within(address, *network, *bits))
             }
+            // The end of an address is no name.
+            Hosts::Name(_) if host.parse::<IpAddr>().is_ok() => false,
             Hosts::Name(name) => {
                 let above = without_root(host).strip_suffix(name.as_str());
                 above.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
@@ -271,6 +273,7 @@ mod tests {
             ("[fd00::1]:8443", "https://[fd00::1]"),
             // These name nothing.
             ("192.168.*", "https://192.168.1.1"),
+            ("2.3", "https://10.1.2.3"),
             ("10.0.0.0/33", "https://10.0.0.1"),
             ("https://gateway.corp", "https://gateway.corp"),
             ("gateway.corp:x", "https://gateway.corp"),
