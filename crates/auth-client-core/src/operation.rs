@@ -55,15 +55,13 @@ pub enum Paging {
 /// ```
 /// use auth_client_core::Idempotency;
 /// use auth_client_core::provider::Operation;
-/// use http::{Method, StatusCode};
+/// use http::Method;
 ///
 /// static START: Operation =
 ///     Operation::new("users.start", Method::POST, "/service/{service_id}/users/{user_id}/auth", Idempotency::Write)
-///         .success(&[201])
 ///         .not_executed_on(&[429])
 ///         .sensitive();
 /// assert_eq!((START.id(), START.method(), START.idempotency()), ("users.start", &Method::POST, Idempotency::Write));
-/// assert!(START.is_success(StatusCode::CREATED) && !START.is_success(StatusCode::OK));
 /// assert!(START.is_sensitive() && START.paging().is_none());
 /// # assert!(START.path().starts_with("/service/"));
 /// ```
@@ -73,7 +71,6 @@ pub struct Operation {
     method: Method,
     path: &'static str,
     idempotency: Idempotency,
-    success: &'static [u16],
     not_executed_on: &'static [u16],
     sensitive: bool,
     paging: Option<Paging>,
@@ -83,23 +80,7 @@ impl Operation {
     /// Creates an operation from its id, method, path template and idempotency class.
     #[must_use]
     pub const fn new(id: &'static str, method: Method, path: &'static str, idempotency: Idempotency) -> Self {
-        Self {
-            id,
-            method,
-            path,
-            idempotency,
-            success: &[],
-            not_executed_on: &[],
-            sensitive: false,
-            paging: None,
-        }
-    }
-
-    /// Sets the statuses that count as success; by default any 2xx does.
-    #[must_use]
-    pub const fn success(mut self, statuses: &'static [u16]) -> Self {
-        self.success = statuses;
-        self
+        Self { id, method, path, idempotency, not_executed_on: &[], sensitive: false, paging: None }
     }
 
     /// Sets the error statuses for which the vendor documents that nothing was executed, so that a write may be
@@ -179,12 +160,6 @@ impl Operation {
     #[must_use]
     pub fn paging(&self) -> Option<Paging> {
         self.paging
-    }
-
-    /// Returns `true` if this status is a success.
-    #[must_use]
-    pub fn is_success(&self, status: http::StatusCode) -> bool {
-        if self.success.is_empty() { status.is_success() } else { self.success.contains(&status.as_u16()) }
     }
 
     /// Returns `true` if the vendor documents for this status that nothing was executed.

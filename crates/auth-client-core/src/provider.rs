@@ -21,11 +21,12 @@ pub use crate::engine::renewer::{Observed, Renew, Renewed};
 pub use crate::engine::rules::{Classification, ProviderRules, ResponseView, classify_by_status};
 pub use crate::engine::runtime::send_within;
 pub use crate::engine::settings::{Settings, Timeouts};
-pub use crate::error::{ApiError, chain};
+pub use crate::error::ApiError;
 pub use crate::operation::{Operation, Paging};
 pub use crate::page::{Page, Step};
 #[cfg(any(test, doc, feature = "testing"))]
 pub use crate::testing::random::random_responses;
+pub use crate::transport_error::cause::chain;
 #[doc(inline)]
 pub use crate::{error_type, open_enum, record, serde_by_field, shared_builder_methods};
 

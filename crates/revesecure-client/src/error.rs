@@ -6,7 +6,7 @@
 use crate::envelope::Envelope;
 use auth_client_core::ErrorKind;
 use auth_client_core::provider::{
-    ApiError, Classification, JsonStyle, Operation, ProviderRules, ResponseView, classify_by_status,
+    ApiError, Classification, JsonStyle, ProviderRules, ResponseView, classify_by_status,
 };
 use http::StatusCode;
 
@@ -74,8 +74,8 @@ impl ProviderRules for ReveSecure {
     }
 
     /// Assumption (error-bodies): an HTTP error status is an error, whatever the envelope contains.
-    fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
-        let classification = classify_by_status(operation, response.status);
+    fn classify(&self, response: ResponseView<'_>) -> Classification {
+        let classification = classify_by_status(response.status);
         if classification != Classification::Success {
             return classification;
         }

@@ -24,8 +24,8 @@ impl ProviderRules for Dashboard {
         NAME
     }
 
-    fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
-        match classify_by_status(operation, response.status) {
+    fn classify(&self, response: ResponseView<'_>) -> Classification {
+        match classify_by_status(response.status) {
             Classification::Success if answers_with_page(response) => {
                 Classification::Permanent(ErrorKind::Decode)
             }
@@ -43,8 +43,8 @@ impl ProviderRules for Opening {
         NAME
     }
 
-    fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
-        match classify_by_status(operation, response.status) {
+    fn classify(&self, response: ResponseView<'_>) -> Classification {
+        match classify_by_status(response.status) {
             _ if response.status.as_u16() < 400 => Classification::Success,
             Classification::CredentialRefused(kind) => Classification::Permanent(kind),
             classification => classification,
@@ -66,7 +66,7 @@ impl ProviderRules for Calls {
         NAME
     }
 
-    fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
+    fn classify(&self, response: ResponseView<'_>) -> Classification {
         let status = response.status;
         let clears = || session_in(response.headers, &self.session, self.clock.now().wall) == Some(false);
         match status.as_u16() {
@@ -74,15 +74,15 @@ impl ProviderRules for Calls {
             300..=303 | 305..=399 => Classification::CredentialRefused(ErrorKind::Redirect),
             200..=299 if answers_with_page(response) => match self.html_ends_session {
                 true => Classification::CredentialRefused(ErrorKind::Decode),
-                false => classify_by_status(operation, status),
+                false => classify_by_status(status),
             },
             403 if self.forbidden_ends_sessions => Classification::CredentialRefused(ErrorKind::Forbidden),
             // The response itself is valid; the session has ended for the next call, see `SessionOpener::observe`.
-            200..=299 => classify_by_status(operation, status),
+            200..=299 => classify_by_status(status),
             400..=428 | 430..=499 if clears() => {
                 Classification::CredentialRefused(ErrorKind::from_status(status))
             }
-            _ => classify_by_status(operation, status),
+            _ => classify_by_status(status),
         }
     }
 
@@ -101,10 +101,9 @@ fn answers_with_page(response: ResponseView<'_>) -> bool {
 mod tests {
     use super::*;
     use auth_client_core::provider::auth_core::ManualClock;
-    use http::{HeaderMap, Method, StatusCode};
+    use http::{HeaderMap, StatusCode};
     use std::time::SystemTime;
 
-    const READ: Operation = Operation::new("x", Method::GET, "", Idempotency::Read);
     const JSON: (&str, &str) = ("content-type", "application/json");
     const HTML: (&str, &str) = ("content-type", "text/html");
     const SET: (&str, &str) = ("set-cookie", "session=1");
@@ -119,7 +118,7 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        vendor.classify(&READ, ResponseView::new(StatusCode::from_u16(status).unwrap(), &map, b""))
+        vendor.classify(ResponseView::new(StatusCode::from_u16(status).unwrap(), &map, b""))
     }
 
     #[test]

@@ -273,7 +273,7 @@ impl Inner {
             source.observe(credential.generation(), status, received.response.headers(), now);
         }
         let view = ResponseView::of(&received);
-        let classification = self.rules.classify(operation, view);
+        let classification = self.rules.classify(view);
         let refused = matches!(classification, Classification::CredentialRefused(_)) || status == 403;
         let signs_time = || credential.is_some_and(|credential| credential.signer().signs_time());
         let skew = ((refused || status == 400) && signs_time())

@@ -88,7 +88,7 @@ impl<'a> ResponseView<'a> {
 ///
 /// ```
 /// use auth_client_core::ErrorKind;
-/// use auth_client_core::provider::{ResponseView, Operation, ProviderRules, Classification, classify_by_status};
+/// use auth_client_core::provider::{ResponseView, ProviderRules, Classification, classify_by_status};
 ///
 /// /// An API that reports failures as `{"ok":false}` with status 200.
 /// #[derive(Debug)]
@@ -99,8 +99,8 @@ impl<'a> ResponseView<'a> {
 ///         "acme"
 ///     }
 ///
-///     fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
-///         match classify_by_status(operation, response.status) {
+///     fn classify(&self, response: ResponseView<'_>) -> Classification {
+///         match classify_by_status(response.status) {
 ///             Classification::Success if response.body == br#"{"ok":false}"# => Classification::Permanent(ErrorKind::Api),
 ///             classification => classification,
 ///         }
@@ -112,8 +112,8 @@ pub trait ProviderRules: Send + Sync + fmt::Debug {
     fn name(&self) -> &'static str;
 
     /// Classifies a response. Default: by its status, see [`classify_by_status`].
-    fn classify(&self, operation: &Operation, response: ResponseView<'_>) -> Classification {
-        classify_by_status(operation, response.status)
+    fn classify(&self, response: ResponseView<'_>) -> Classification {
+        classify_by_status(response.status)
     }
 
     /// Returns the credential source of this operation if it differs from the client's, for APIs in which some
@@ -239,17 +239,16 @@ pub(super) fn is_refusal(status: StatusCode) -> bool {
 /// Assumption (transient-failures): these are the statuses of proxies and of overloaded servers.
 ///
 /// ```
-/// use auth_client_core::{Idempotency, ErrorKind};
-/// use auth_client_core::provider::{Operation, Classification, classify_by_status};
-/// use http::{Method, StatusCode};
+/// use auth_client_core::ErrorKind;
+/// use auth_client_core::provider::{Classification, classify_by_status};
+/// use http::StatusCode;
 ///
-/// let list = Operation::new("items.list", Method::GET, "/items", Idempotency::Read);
-/// assert_eq!(classify_by_status(&list, StatusCode::OK), Classification::Success);
-/// assert_eq!(classify_by_status(&list, StatusCode::BAD_GATEWAY), Classification::Transient(ErrorKind::Server));
+/// assert_eq!(classify_by_status(StatusCode::OK), Classification::Success);
+/// assert_eq!(classify_by_status(StatusCode::BAD_GATEWAY), Classification::Transient(ErrorKind::Server));
 /// ```
 #[must_use]
-pub fn classify_by_status(operation: &Operation, status: StatusCode) -> Classification {
-    if operation.is_success(status) {
+pub fn classify_by_status(status: StatusCode) -> Classification {
+    if status.is_success() {
         return Classification::Success;
     }
     let kind = ErrorKind::from_status(status);

@@ -16,6 +16,7 @@ pub(crate) use parts::{Delivery, ErrorResponse, Renewal};
 pub(crate) use report::Report;
 
 use crate::decode::text;
+use crate::transport_error::cause::chain;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
@@ -337,15 +338,6 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.inner.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
-}
-
-/// Returns an error and its causes, including those that a [`CredentialError`](auth_core::CredentialError) prints itself and
-/// that are not part of the chain of sources therefore.
-pub fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| match error.downcast_ref::<auth_core::CredentialError>() {
-        Some(error) => Some(error.get_ref()),
-        None => error.source(),
-    })
 }
 
 /// Invalid credentials are detected when the client is built.

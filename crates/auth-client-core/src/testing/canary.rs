@@ -69,7 +69,7 @@ impl Canary {
     /// Returns the form in which the secret occurs in the output of an error or of its causes.
     #[must_use]
     pub fn form_in_error(&self, error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
-        crate::error::chain(error)
+        crate::transport_error::cause::chain(error)
             .find_map(|error| self.form_in_display(&error).or_else(|| self.form_in_debug(&error)))
     }
 

@@ -35,14 +35,17 @@ impl fmt::Display for Cause {
 
 impl StdError for Cause {}
 
-/// Returns an error and its sources, including the inner errors of I/O errors, which are not part of the chain of
-/// sources.
-pub(crate) fn chain<'e>(
-    error: &'e (dyn StdError + 'static),
-) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&cause| match cause.downcast_ref::<io::Error>() {
-        Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
-        None => cause.source(),
+/// Returns an error and its causes, including those that are not part of the chain of sources: the cause that a
+/// [`CredentialError`](auth_core::CredentialError) prints itself, and the inner errors of I/O errors.
+pub fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        if let Some(error) = error.downcast_ref::<auth_core::CredentialError>() {
+            return Some(error.get_ref());
+        }
+        match error.downcast_ref::<io::Error>() {
+            Some(error) => error.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
+            None => error.source(),
+        }
     })
 }
 
@@ -161,5 +164,21 @@ impl fmt::Display for NotResolved {
 impl StdError for NotResolved {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         Some(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_behind_errors_of_io_and_of_credentials_are_in_the_chain() {
+        let cause = || Cause::new("the clock is wrong");
+        let io = io::Error::other(cause());
+        let credential = auth_core::CredentialError::unavailable(io::Error::other(cause()));
+        for error in [&io as &(dyn StdError + 'static), &credential] {
+            assert!(chain(error).any(|cause| cause.is::<Cause>()), "{error}");
+        }
+        assert_eq!(chain(&cause()).count(), 1);
     }
 }
