@@ -6,7 +6,7 @@
 use crate::report::budgets::Budgets;
 use crate::report::process::{self, Background};
 use crate::report::{self, Row, percentile, progress, thousands};
-use crate::{Failure, workspace};
+use crate::{Context as _, Failure, workspace};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -147,10 +147,8 @@ impl Program {
     fn start(root: &Path) -> Result<Self, Failure> {
         let manifest = workspace::copy_program(root, "calls")?;
         let target = root.join("target/xtask/build/calls");
-        let mut build = process::cargo(root, &["build", "--quiet", "--release", "--manifest-path"]);
-        build.arg(manifest).arg("--target-dir").arg(&target);
-        process::output(&mut build, NEXT)?;
-        let path = target.join("release").join(format!("calls{}", std::env::consts::EXE_SUFFIX));
+        let mut build = process::cargo(root, &["build", "--manifest-path"]);
+        let path = process::release(build.arg(manifest), &target, "calls", NEXT)?;
         let (server, port) = Background::start(Command::new(&path).arg("serve"), NEXT)?;
         Ok(Self { path, url: format!("http://127.0.0.1:{}", port.trim()), _server: server })
     }
@@ -168,8 +166,7 @@ impl Program {
         command.args(["run", client, what, &self.url]);
         command.args([warm_up, calls, in_flight].map(|number| number.to_string()));
         let out = process::output(&mut command, NEXT)?;
-        serde_json::from_str(&out)
-            .map_err(|error| Failure::new(format!("`{}`: {error}", process::show(&command)), NEXT))
+        serde_json::from_str(&out).context(process::show(&command), NEXT)
     }
 
     /// Instructions per call, start-up not included.

@@ -1,5 +1,6 @@
 //! `cargo xtask docs`: links of the documentation lead somewhere, its code is compiled, its commands exist.
 
+use crate::ci::tools;
 use crate::markdown::{self, BRANCH, Markdown};
 use crate::report::{process, progress};
 use crate::{Failure, workspace};
@@ -9,9 +10,9 @@ use std::path::{Component, Path, PathBuf};
 
 /// Check that docs build, links resolve and commands exist.
 ///
-/// First what needs no build, in every Markdown file: links to files of the repository and anchors, relative or by address, the
-/// latter in READMEs of crates; that a test compiles the Rust code of each README and of docs/*.md; that the `cargo` commands
-/// name examples and packages that exist. `cargo test -p xtask` checks commands of xtask.
+/// First what needs no build, in every Markdown file: that links to the repository begin with its address in READMEs of crates;
+/// that a test compiles the Rust code of each README and of docs/*.md; that the `cargo` commands name examples and packages that
+/// exist. `cargo test -p xtask` checks commands of xtask. By lychee: that links to files and anchors lead somewhere.
 ///
 /// Then `cargo doc` of each library crate alone, with all features, the default ones and none, where those differ, and warnings as errors: a link
 /// to an item that the crate alone doesn't know, or only with a feature, is one.
@@ -20,7 +21,7 @@ use std::path::{Component, Path, PathBuf};
     after_help = "Examples:\n  cargo xtask docs --quick          Markdown only: builds nothing\n  cargo xtask docs auth-client-core      and the documentation of one crate"
 )]
 pub(crate) struct Arguments {
-    /// Markdown only: nothing is built.
+    /// Markdown only, without its links: nothing is built, and no tool is needed.
     #[arg(long)]
     quick: bool,
     /// Only the documentation of these crates. All library crates by default.
@@ -30,23 +31,42 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
-    let report = text(&root)?;
-    if arguments.quick { Ok(report) } else { Ok(format!("{report}\n{}", built(&root, &arguments.crates)?)) }
+    if arguments.quick {
+        return text(&root);
+    }
+    Ok(format!("{}\n{}", markdown(&root)?, built(&root, &arguments.crates)?))
 }
 
-/// What needs no build.
-pub(crate) fn text(root: &Path) -> Result<String, Failure> {
+/// What needs no build. The repository's own addresses are looked up in this checkout, and no server is asked.
+pub(crate) fn markdown(root: &Path) -> Result<String, Failure> {
+    let report = text(root)?;
+    let (base, here) = (address(&workspace::metadata(root)?), root.to_string_lossy().replace('\\', "/"));
+    let mut lychee = tools::prebuilt(root, "lychee")?;
+    lychee.args(["--offline", "--no-progress", "--include-fragments", "--extensions", "md"]);
+    lychee.args(["--exclude-path", "/target/", "--remap"]);
+    lychee.arg(format!("^{} file:///{}/", regex::escape(&base), here.trim_start_matches('/'))).arg(".");
+    process::run(&mut lychee, "correct the links, then cargo xtask ci --only markdown")?;
+    Ok(report)
+}
+
+/// How addresses of the repository's files begin.
+fn address(metadata: &Metadata) -> String {
+    let repository = metadata.workspace_packages().iter().find_map(|package| package.repository.clone());
+    repository.unwrap_or_default() + BRANCH
+}
+
+fn text(root: &Path) -> Result<String, Failure> {
     let all = workspace::files(root)?;
     let metadata = workspace::metadata(root)?;
     let markdown = all.iter().filter(|path| path.ends_with(".md"));
     let read = |path: &String| Ok((path.clone(), markdown::read(&process::read_text(&root.join(path))?)));
     let files: BTreeMap<String, Markdown> = markdown.map(read).collect::<Result<_, Failure>>()?;
-    let repository = metadata.workspace_packages().iter().find_map(|package| package.repository.clone());
-    let links = Links { files: &files, all: &all, base: repository.unwrap_or_default() + BRANCH };
+    let base = address(&metadata);
     let mut findings = Vec::new();
     let mut commands = 0;
     for (path, file) in &files {
-        let wrong = file.links.iter().filter_map(|(line, link)| Some((line, link, links.wrong(path, link)?)));
+        let why = |link: &str| misplaced(path, link, &base, &all);
+        let wrong = file.links.iter().filter_map(|(line, link)| Some((line, link, why(link)?)));
         findings.extend(wrong.map(|(line, link, why)| format!("{path}:{line}: ({link}): {why}")));
         for (line, command) in cargo_commands(file) {
             commands += 1;
@@ -59,7 +79,7 @@ pub(crate) fn text(root: &Path) -> Result<String, Failure> {
     findings.extend(uncompiled(files.keys(), &rust.collect::<Result<Vec<_>, Failure>>()?));
     Failure::unless_none("", &findings, "correct them, then cargo xtask docs --quick")?;
     let count = files.len();
-    Ok(format!("{count} Markdown files: no dead link, all code compiled, {commands} commands exist"))
+    Ok(format!("{count} Markdown files: all code compiled, {commands} commands exist"))
 }
 
 /// Builds the documentation of each crate.
@@ -90,45 +110,17 @@ pub(crate) fn built(root: &Path, only: &[String]) -> Result<String, Failure> {
     Ok(format!("{} crates documented without a warning", chosen.len()))
 }
 
-struct Links<'a> {
-    files: &'a BTreeMap<String, Markdown>,
-    all: &'a [String],
-    /// The address of the repository's root at its host.
-    base: String,
-}
-
-impl Links<'_> {
-    /// Why a link leads nowhere: in the repository, or on the page that a registry shows of a crate's README.
-    fn wrong(&self, from: &str, link: &str) -> Option<String> {
-        let (address, anchor) =
-            link.split_once('#').map_or((link, None), |(address, anchor)| (address, Some(anchor)));
-        let folder = Path::new(from).parent()?;
-        let target = match address.strip_prefix(&self.base) {
-            Some(path) => path.to_owned(),
-            None if address.is_empty() => from.to_owned(),
-            None if address.contains(':') => {
-                // A file of ours under an earlier address.
-                let moved = address
-                    .split_once(BRANCH)
-                    .is_some_and(|(_, path)| self.all.iter().any(|one| one == path));
-                return moved.then(|| format!("the repository's files begin with {}", self.base));
-            }
-            None => {
-                let path = resolved(&folder.join(address))?;
-                if from.starts_with("crates/") && from.ends_with("/README.md") {
-                    return Some(format!("registries show this page elsewhere: write {}{path}", self.base));
-                }
-                path
-            }
-        };
-        let folder = format!("{}/", target.trim_end_matches('/'));
-        if !self.all.contains(&target) && !self.all.iter().any(|path| path.starts_with(&folder)) {
-            return Some("there is no such file".to_owned());
-        }
-        let anchors = self.files.get(&target).map(|file| &file.anchors).zip(anchor);
-        let missing = anchors.is_some_and(|(known, anchor)| !known.iter().any(|one| one == anchor));
-        missing.then(|| "there is no such heading".to_owned())
+/// Why a link to a file of the repository is not the one to write on this page, wherever it leads.
+fn misplaced(from: &str, link: &str, base: &str, all: &[String]) -> Option<String> {
+    let address = link.split('#').next().unwrap_or_default();
+    let moved = address.split_once(BRANCH).is_some_and(|(_, path)| all.iter().any(|one| one == path));
+    if moved && !link.starts_with(base) {
+        return Some(format!("the repository's files begin with {base}"));
     }
+    let is_relative = !link.contains(':') && !link.starts_with('#');
+    let folder = Path::new(from.strip_prefix("crates/")?.strip_suffix("README.md")?);
+    let path = resolved(&Path::new("crates").join(folder).join(link)).filter(|_| is_relative)?;
+    Some(format!("registries show this page elsewhere: write {base}{path}"))
 }
 
 /// `a/b/../c.md` is `a/c.md`.
@@ -214,30 +206,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_leads_to_a_file_and_a_heading_and_from_a_crate_by_address() {
-        let files = BTreeMap::from([
-            ("docs/a.md".to_owned(), markdown::read("# Here\n")),
-            ("crates/a/README.md".to_owned(), Markdown::default()),
-        ]);
-        let all = ["docs/a.md", "crates/a/README.md", "src/x.rs"].map(str::to_owned);
-        let links = Links { files: &files, all: &all, base: "https://x.example/r/blob/main/".to_owned() };
+    fn a_link_to_the_repository_has_its_address_and_a_readme_of_a_crate_no_other() {
+        let (readme, all) = ("crates/a/README.md", ["docs/a.md".to_owned()]);
         for (from, link, why) in [
             ("docs/a.md", "#here", None),
             ("docs/a.md", "../src/x.rs", None),
-            ("docs/a.md", "../src", None),
-            ("docs/a.md", "https://example.com/x", None),
-            ("crates/a/README.md", "https://x.example/r/blob/main/docs/a.md#here", None),
             ("docs/a.md", "https://other.example/q/blob/main/other.md", None),
-            ("docs/a.md", "#there", Some("heading")),
-            ("docs/a.md", "b.md", Some("file")),
-            ("docs/a.md", "https://x.example/r/blob/main/b.md", Some("file")),
-            ("docs/a.md", "https://old.example/q/blob/main/docs/a.md", Some("files begin with")),
-            ("crates/a/README.md", "../../docs/a.md", Some("write https://x.example/r/blob/main/docs/a.md")),
+            (readme, "#here", None),
+            (readme, "https://x.example/r/blob/main/docs/a.md#here", None),
+            ("docs/a.md", "https://old.example/q/blob/main/docs/a.md", Some("files begin with https://x")),
+            (readme, "../../docs/a.md", Some("write https://x.example/r/blob/main/docs/a.md")),
         ] {
-            let found = links.wrong(from, link);
-            let is_right =
-                found.as_ref().map_or(why.is_none(), |found| why.is_some_and(|why| found.contains(why)));
-            assert!(is_right, "{from}: {link}: {found:?}");
+            let found = misplaced(from, link, "https://x.example/r/blob/main/", &all);
+            assert_eq!(found.is_some(), why.is_some(), "{from}: {link}: {found:?}");
+            assert!(found.unwrap_or_default().contains(why.unwrap_or_default()), "{from}: {link}");
         }
     }
 

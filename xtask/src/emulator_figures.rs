@@ -8,7 +8,6 @@ use crate::report::budgets::Budgets;
 use crate::report::process::{self, Background};
 use crate::report::{self, percentile, progress};
 use crate::{Failure, figures, workspace};
-use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -43,7 +42,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let root = workspace::root();
     let budgets = Budgets::read(&root)?;
     progress("building the emulator's release program (a minute or two the first time)");
-    let program = build(&root)?;
+    let mut build = process::cargo(&root, &["build", "--package", "auth-emulator", "--bin", "auth-emulator"]);
+    let program = process::release(&mut build, &workspace::target(&root), "auth-emulator", NEXT)?;
 
     progress(&format!("starting it {} times", arguments.starts));
     // The first start reads the program from disk. It ends before the next one: the ready file has one owner.
@@ -69,20 +69,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let figures::Run { rows: shown, next, .. } = figures::measure(&root, "M", false)?;
     rows.extend(shown.into_iter().filter(|row| row.id.starts_with('M')));
     report::finish(&rows, arguments.json.as_deref(), next.as_deref().unwrap_or(NEXT))
-}
-
-/// Builds the release program and returns its path.
-fn build(root: &Path) -> Result<PathBuf, Failure> {
-    #[derive(Deserialize)]
-    struct Message {
-        executable: Option<PathBuf>,
-    }
-    let mut build = process::cargo(root, &["build", "--quiet", "--release", "--message-format", "json"]);
-    build.args(["--package", "auth-emulator", "--bin", "auth-emulator"]);
-    let messages = process::output(&mut build, "cargo build --release -p auth-emulator --bin auth-emulator")?;
-    let mut programs =
-        messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()?.executable);
-    programs.next_back().ok_or_else(|| Failure::new("cargo did not report where it put auth-emulator", NEXT))
 }
 
 /// A running emulator, and the milliseconds from its start to the line that says where it listens.

@@ -26,6 +26,18 @@ impl Failure {
     }
 }
 
+/// Turns an error of a library into a failure.
+pub(crate) trait Context<T> {
+    /// `what: error`, and what to do next.
+    fn context(self, what: impl fmt::Display, next: &str) -> Result<T, Failure>;
+}
+
+impl<T, E: fmt::Display> Context<T> for Result<T, E> {
+    fn context(self, what: impl fmt::Display, next: &str) -> Result<T, Failure> {
+        self.map_err(|error| Failure::new(format!("{what}: {error}"), next))
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\n\nnext: {}", self.what, self.next)

@@ -7,7 +7,7 @@ mod page;
 
 use crate::ci::stores;
 use crate::report::{self, Row, process, progress};
-use crate::{Failure, workspace};
+use crate::{Context as _, Failure, workspace};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -99,9 +99,7 @@ impl Test {
 }
 
 fn table() -> Result<Vec<Figure>, Failure> {
-    serde_json::from_str(TABLE).map_err(|error| {
-        Failure::new(format!("xtask/figures.json: {error}"), "correct it, then cargo xtask figures")
-    })
+    serde_json::from_str(TABLE).context("xtask/figures.json", "correct it, then cargo xtask figures")
 }
 
 /// What `cargo test` printed about each test of a binary, or why it was not run.

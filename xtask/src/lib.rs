@@ -31,6 +31,7 @@ pub mod stand_in;
 pub mod tidy;
 pub mod workspace;
 
+use failure::Context;
 pub use failure::Failure;
 
 /// The code of the README compiles.

@@ -6,7 +6,7 @@
 //! users to add.
 
 use crate::report::{process, progress};
-use crate::{Failure, markdown, workspace};
+use crate::{Context as _, Failure, markdown, workspace};
 use cargo_metadata::Package;
 use regex::Regex;
 use std::path::Path;
@@ -138,7 +138,7 @@ fn patterns() -> Result<[Regex; 3], Failure> {
         format!(r"(?:^|[^:\w])(?:::)?(?:{INTERNAL})::|\b(?:use|extern crate) (?:::)?(?:{INTERNAL})\b");
     let [internal, import, comment] = [&internal, r"\buse [^;]*;", r"(?m)(^|\s)//.*$"].map(Regex::new);
     let patterns = internal.and_then(|internal| Ok([internal, import?, comment?]));
-    patterns.map_err(|error| Failure::new(error.to_string(), "correct the patterns in xtask/src/outside.rs"))
+    patterns.context("a pattern is invalid", "correct the patterns in xtask/src/outside.rs")
 }
 
 impl Example {

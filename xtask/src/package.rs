@@ -1,7 +1,7 @@
 //! `cargo xtask package`: whether every crate can be published, and what its package holds.
 
 use crate::report::process::{self, write_if_changed};
-use crate::{Failure, workspace};
+use crate::{Context as _, Failure, workspace};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -79,13 +79,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
 fn compile(root: &Path, target: &Path, crates: &[String]) -> Result<(), Failure> {
     let packages = target.join("package");
     let unpacked = packages.join("unpacked");
-    let failed = |error: std::io::Error| {
-        Failure::new(format!("{}: {error}", unpacked.display()), "remove that folder")
-    };
+    let remove = "remove that folder";
     if unpacked.exists() {
-        std::fs::remove_dir_all(&unpacked).map_err(failed)?;
+        std::fs::remove_dir_all(&unpacked).context(unpacked.display(), remove)?;
     }
-    std::fs::create_dir_all(&unpacked).map_err(failed)?;
+    std::fs::create_dir_all(&unpacked).context(unpacked.display(), remove)?;
     let metadata = workspace::metadata(root)?;
     let mut manifest =
         String::from("[workspace]\nresolver = \"3\"\nmembers = [\"*-*\"]\n\n[patch.crates-io]\n");
@@ -98,7 +96,8 @@ fn compile(root: &Path, target: &Path, crates: &[String]) -> Result<(), Failure>
         let _ = writeln!(manifest, "{name} = {{ path = \"{folder}\" }}");
     }
     write_if_changed(&unpacked.join("Cargo.toml"), manifest)?;
-    std::fs::copy(root.join("Cargo.lock"), unpacked.join("Cargo.lock")).map_err(failed)?;
+    std::fs::copy(root.join("Cargo.lock"), unpacked.join("Cargo.lock"))
+        .context(unpacked.display(), remove)?;
     let next = format!("correct the crate that is named; its package is unpacked in {}", unpacked.display());
     let mut command = process::cargo(&unpacked, &["check", "--quiet", "--workspace", "--all-features"]);
     process::run(command.arg("--target-dir").arg(target), &next).map(drop)

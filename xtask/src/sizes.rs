@@ -5,7 +5,7 @@
 
 use crate::report::budgets::Budgets;
 use crate::report::{self, Row, process, progress, thousands};
-use crate::{Failure, codegen, markdown, workspace};
+use crate::{Context as _, Failure, codegen, markdown, workspace};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -174,9 +174,8 @@ impl OneCall {
         }
         if binary {
             progress(&format!("{name}: release build"));
-            cargo(&["build", "--release"])?;
-            let path =
-                target.join("release").join(format!("one-call-{name}{}", std::env::consts::EXE_SUFFIX));
+            let mut build = process::cargo(root, &["build", "--manifest-path"]);
+            let path = process::release(build.arg(&manifest), &target, &format!("one-call-{name}"), &next)?;
             one.binary_kib = Some(process::read(&path)?.len() as u64 / 1024);
         }
         if times {
@@ -215,9 +214,8 @@ fn check_after_touch(root: &Path, name: &str) -> Result<f64, Failure> {
     let check = || {
         #[expect(clippy::disallowed_methods, reason = "the time of a file is the machine's")]
         let now = SystemTime::now();
-        fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(now)).map_err(
-            |error| Failure::new(format!("{} can't be touched: {error}", path.display()), "git status"),
-        )?;
+        let touched = fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(now));
+        touched.context(format!("{} can't be touched", path.display()), "git status")?;
         seconds(|| {
             process::output(&mut process::cargo(root, &["check", "--quiet", "-p", name]), "cargo check")
         })

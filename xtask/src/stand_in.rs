@@ -4,7 +4,7 @@
 //! contained that variable, build scripts would see it and most dependencies would be rebuilt. Therefore cargo runs this
 //! program as rustdoc, and [`run`] sets the variable for the real one.
 
-use crate::Failure;
+use crate::{Context as _, Failure};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -13,10 +13,10 @@ const STANDS_IN: &str = "XTASK_STANDS_IN_FOR_RUSTDOC";
 
 /// Makes a cargo command call this program as rustdoc, with `RUSTDOCFLAGS` that have unstable options.
 pub(crate) fn rustdoc(command: &mut Command) -> Result<(), Failure> {
-    let lost = |what: String| Failure::new(what, "cargo build -p xtask, then run this again");
-    let path = std::env::current_exe()
-        .map_err(|error| lost(format!("this program does not find itself: {error}")))?;
-    let own = alive(&path).ok_or_else(|| lost(format!("{} is not there any more", path.display())))?;
+    let next = "cargo build -p xtask, then run this again";
+    let path = std::env::current_exe().context("this program does not find itself", next)?;
+    let gone = || Failure::new(format!("{} is not there any more", path.display()), next);
+    let own = alive(&path).ok_or_else(gone)?;
     command.env("RUSTDOC", own).env(STANDS_IN, "1");
     Ok(())
 }

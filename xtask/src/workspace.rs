@@ -1,7 +1,7 @@
 //! Where things are: crates, files, copies of them below the target folder. The commands run from any folder.
 
-use crate::Failure;
 use crate::report::process;
+use crate::{Context as _, Failure};
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 use std::collections::BTreeSet;
 use std::fs;
@@ -33,8 +33,7 @@ pub(crate) fn target(root: &Path) -> PathBuf {
 pub(crate) fn metadata(root: &Path) -> Result<Metadata, Failure> {
     let mut command = MetadataCommand::new();
     command.current_dir(root).other_options(["--all-features", "--locked"].map(str::to_owned));
-    let next = "cargo metadata --locked --format-version 1";
-    command.exec().map_err(|error| Failure::new(error.to_string(), next))
+    command.exec().context("cargo metadata", "cargo metadata --locked --format-version 1")
 }
 
 /// The package of this name.
@@ -69,7 +68,7 @@ pub fn library_crates(root: &Path) -> Result<Vec<String>, Failure> {
 pub fn published_crates(root: &Path) -> Result<Vec<String>, Failure> {
     let crates = root.join("crates");
     let next = "run it in a checkout of the workspace";
-    let entries = fs::read_dir(&crates).map_err(|error| unreadable(&crates, &error, next))?;
+    let entries = fs::read_dir(&crates).context(process::unreadable(&crates), next)?;
     let folders = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
     let mut names: Vec<String> =
         folders.filter(|path| path.join("Cargo.toml").is_file()).map(|path| crate_name(&path)).collect();
@@ -115,13 +114,9 @@ pub fn crate_name(folder: &Path) -> String {
 pub fn files(root: &Path) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
     let next = "check the permissions of that folder";
-    walk(root, "", &mut found).map_err(|error| unreadable(root, &error, next))?;
+    walk(root, "", &mut found).context(process::unreadable(root), next)?;
     found.sort();
     Ok(found)
-}
-
-fn unreadable(path: &Path, error: &std::io::Error, next: &str) -> Failure {
-    Failure::new(format!("{} can't be read: {error}", path.display()), next)
 }
 
 fn walk(folder: &Path, below: &str, found: &mut Vec<String>) -> std::io::Result<()> {

@@ -20,11 +20,12 @@ use xtask::workspace;
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/planted/program.sh");
 
 /// What it takes the place of.
-const TOOLS: [&str; 10] = [
+const TOOLS: [&str; 11] = [
     "cargo",
     "cargo-deny",
     "cargo-hack",
     "cargo-semver-checks",
+    "lychee",
     "node",
     "npm",
     "python3",
@@ -314,10 +315,12 @@ fn a_file_that_breaks_a_rule_is_named() {
 #[test]
 fn a_dead_link_is_named() {
     let place = Place::copy("links");
-    let dead = with("\n[here](no-such-file.md)\n");
     place.passes("ci --only markdown", NOTHING);
-    place.fails_with("README.md", &dead, "ci --only markdown", "there is no such file");
-    place.fails_with("README.md", &dead, "docs --quick", "there is no such file");
+    place.fails("ci --only markdown", &fails("lychee *"), "lychee");
+    place.fails("docs", &fails("lychee *"), "lychee");
+    let relative = with("\n[here](../../docs/retries.md)\n");
+    let address = "blob/main/docs/retries.md";
+    place.fails_with("crates/vise-client/README.md", relative, "docs --quick", address);
     let command_line = with("\n```sh\ncargo run --example no-such\n```\n");
     place.fails_with("README.md", command_line, "docs --quick", "no-such");
     let uncompiled = |text: &str| text.replace("README.md", "READYOU.md");

@@ -49,7 +49,7 @@ const STEPS: &[Step] = &[
     ("tidy", "rules of the workspace that need no build", |_| tidy::run(&tidy::Arguments::default())),
     ("codegen", "generated code is up to date", |_| codegen::run(&codegen::Arguments { check: true, providers: Vec::new() })),
     ("figures", "the page of figures has those of today's table; its tests are among the others", |_| figures::run(&figures::Arguments { check: true, ..figures::Arguments::default() })),
-    ("markdown", "links, code and commands in Markdown files are valid", docs::text),
+    ("markdown", "links, code and commands in Markdown files are valid", docs::markdown),
     ("openapi", "the API descriptions pass two linters, and other languages' generators write every operation", openapi::run),
     // The workspace as a whole.
     ("clippy", "no lint warns, with all features", |root| cargo(root, &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])),

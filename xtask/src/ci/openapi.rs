@@ -6,7 +6,7 @@
 use super::tools;
 use crate::codegen::Document;
 use crate::report::process::{self, run as finish};
-use crate::{Failure, workspace};
+use crate::{Context as _, Failure, workspace};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -63,8 +63,7 @@ fn python(root: &Path, file: &Path, operations: &[&str], output: &Path) -> Resul
     generator.arg("--config").arg(root.join("xtask/openapi/python.yaml"));
     // A folder that is there keeps modules of operations that are gone.
     let _ = fs::remove_dir_all(&client);
-    fs::create_dir_all(output)
-        .map_err(|error| Failure::new(format!("{} can't be made: {error}", output.display()), NEXT))?;
+    fs::create_dir_all(output).context(format!("{} can't be made", output.display()), NEXT)?;
     finish(&mut generator, NEXT)?;
     let modules = workspace::files(&client.join("api"))?;
     let modules = modules.iter().filter(|path| path.ends_with(".py") && !path.ends_with("__init__.py"));

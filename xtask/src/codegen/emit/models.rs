@@ -116,24 +116,15 @@ fn derives(plan: &Plan<'_>, model: &Model<'_>) -> TokenStream {
         return quote!(#[derive(Clone, Default)]);
     }
     let default = has_default(plan, model, &mut Vec::new()).then(|| quote!(, Default));
-    let equal = (!holds_secret(plan, model, &mut Vec::new())).then(|| quote!(, PartialEq));
+    let equal = (!holds_secret(plan, model)).then(|| quote!(, PartialEq));
     quote!(#[derive(Clone, Debug #default #equal, Serialize)])
 }
 
-/// Whether it contains a secret, at any depth: two secrets are not compared.
-fn holds_secret<'p>(plan: &'p Plan<'_>, model: &Model<'p>, above: &mut Vec<&'p str>) -> bool {
-    let Some(object) = model.object() else { return false };
-    if above.contains(&model.schema.name.as_str()) {
-        return false;
-    }
-    above.push(&model.schema.name);
-    object.properties.iter().flat_map(|property| property.ty.parts()).any(|ty| match ty {
-        Type::Secret => true,
-        Type::Named(name) => {
-            plan.model(name).is_some_and(|inner| !inner.read && holds_secret(plan, inner, above))
-        }
-        _ => false,
-    })
+/// Whether it contains a secret, at any depth: two secrets are not compared. What is read compares itself.
+fn holds_secret(plan: &Plan<'_>, model: &Model<'_>) -> bool {
+    let sent = plan.inside(&model.schema.name).into_iter().filter(|inner| !inner.read);
+    let mut properties = sent.filter_map(Model::object).flat_map(|object| &object.properties);
+    properties.any(|property| property.ty.parts().any(|ty| *ty == Type::Secret))
 }
 
 /// Whether every field of a request has a default: nothing in it is required.

@@ -3,7 +3,7 @@
 //! `prettyplease` turns tokens into text with doc comments, but sets everything without blank lines; `rustfmt` then
 //! applies the workspace's own settings, so that `cargo fmt --check` has nothing to say about generated files.
 
-use crate::Failure;
+use crate::{Context as _, Failure};
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -143,7 +143,7 @@ fn indented(text: &str) -> String {
 
 /// Runs rustfmt with the settings of the workspace.
 pub(crate) fn rustfmt(text: &str, root: &Path, settings: &[&str]) -> Result<String, Failure> {
-    let failed = |what: String| Failure::new(what, "rustup component add rustfmt, then run this again");
+    const NEXT: &str = "rustup component add rustfmt, then run this again";
     let mut child = Command::new("rustfmt")
         .args(["--edition", "2024", "--emit", "stdout", "--quiet"])
         .args(settings)
@@ -152,17 +152,17 @@ pub(crate) fn rustfmt(text: &str, root: &Path, settings: &[&str]) -> Result<Stri
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| failed(format!("rustfmt can't be run: {error}")))?;
+        .context("rustfmt can't be run", NEXT)?;
     if let Some(mut stdin) = child.stdin.take() {
         // When rustfmt gives up early, its own message below says why.
         let _ = stdin.write_all(text.as_bytes());
     }
-    let output =
-        child.wait_with_output().map_err(|error| failed(format!("rustfmt can't be run: {error}")))?;
+    let output = child.wait_with_output().context("rustfmt can't be run", NEXT)?;
     if !output.status.success() {
-        return Err(failed(format!("rustfmt failed: {}", String::from_utf8_lossy(&output.stderr).trim())));
+        let what = format!("rustfmt failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        return Err(Failure::new(what, NEXT));
     }
-    String::from_utf8(output.stdout).map_err(|_| failed("rustfmt wrote what is no UTF-8".to_owned()))
+    String::from_utf8(output.stdout).context("rustfmt wrote what is no UTF-8", NEXT)
 }
 
 /// Wraps paragraphs at a width. Lists, tables, headings and code stay as they are.

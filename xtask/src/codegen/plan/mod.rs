@@ -193,27 +193,30 @@ impl<'a> Plan<'a> {
 
     /// The first resource, in the order of the description, that has an operation with this schema in it.
     pub(crate) fn first_user(&self, name: &str) -> Option<&'a str> {
-        let mut users = self.api.resources.iter().filter(|resource| {
-            self.operations_of(resource).any(|operation| {
-                let mut seen = Vec::new();
-                operation.types().filter_map(Type::names).any(|used| self.leads_to(used, name, &mut seen))
-            })
-        });
-        users.next().map(|resource| resource.name.as_str())
+        let uses = |operation: &Operation| {
+            let mut models = operation.types().filter_map(Type::names).flat_map(|used| self.inside(used));
+            models.any(|model| model.schema.name == name)
+        };
+        let mut resources = self.api.resources.iter();
+        let first = resources.find(|resource| self.operations_of(resource).any(uses));
+        first.map(|resource| resource.name.as_str())
     }
 
-    /// Whether a schema is another, or has it somewhere inside.
-    fn leads_to<'n>(&'n self, from: &'n str, to: &str, seen: &mut Vec<&'n str>) -> bool {
-        if from == to {
-            return true;
+    /// The model of a schema and those inside it, at any depth, each once.
+    pub(crate) fn inside(&self, name: &str) -> Vec<&Model<'a>> {
+        let mut found = Vec::from_iter(self.model(name));
+        let mut next = 0;
+        while let Some(model) = found.get(next) {
+            let properties = model.object().into_iter().flat_map(|object| &object.properties);
+            let inner = properties.filter_map(|property| self.model(property.ty.names()?));
+            for inner in inner.collect::<Vec<_>>() {
+                if !found.iter().any(|known| std::ptr::eq(*known, inner)) {
+                    found.push(inner);
+                }
+            }
+            next += 1;
         }
-        if seen.contains(&from) {
-            return false;
-        }
-        seen.push(from);
-        let Some(object) = self.model(from).and_then(Model::object) else { return false };
-        let mut inner = object.properties.iter().filter_map(|property| property.ty.names());
-        inner.any(|inner| self.leads_to(inner, to, seen))
+        found
     }
 
     /// What an operation with `modify` reads, and the type that it makes of that.

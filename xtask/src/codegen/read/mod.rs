@@ -17,13 +17,7 @@ pub(crate) fn api(document: &Node) -> Result<Api> {
         info(&root.need("info", "give a title, a version and a description")?)?;
         servers(&root.need("servers", "give the vendor's base URL, one server")?)?;
         // How calls are authenticated is written by hand.
-        root.skip(&["security"]);
-        if let Some(docs) = root.take("externalDocs") {
-            docs.object("external documentation", |docs| {
-                docs.need::<String>("url", "give the address of the vendor's documentation")?;
-                docs.get::<String>("description")
-            })?;
-        }
+        root.skip(&["security", "externalDocs"]);
         let vendor = root.need("x-sdk-vendor", "give the vendor's name, as in the name of the crate")?;
         let (decoder, empty_decoder) = match root.take("x-sdk-decode") {
             Some(place) => place.object("x-sdk-decode", |it| Ok((it.get("json")?, it.get("nothing")?)))?,
@@ -110,19 +104,11 @@ fn one_bound(place: &Place<'_>) -> Result<String> {
 
 fn components(place: &Place<'_>) -> Result<Vec<Schema>> {
     place.object("the components", |members| {
-        members.skip(&["securitySchemes"]);
-        let mut schemas = Vec::new();
-        for (name, place) in entries(members, "schemas")? {
-            schemas.extend(schema::component(name, &place)?);
-        }
-        // They are read once more where they are used.
-        for (_, place) in entries(members, "parameters")? {
-            parameter::parameter(&place)?;
-        }
-        for (_, place) in entries(members, "responses")? {
-            operation::error_text(&place)?;
-        }
-        Ok(schemas)
+        // Parameters and responses are read where they are used.
+        members.skip(&["securitySchemes", "parameters", "responses"]);
+        let schemas = entries(members, "schemas")?.into_iter();
+        let schemas = schemas.map(|(name, place)| schema::component(name, &place));
+        Ok(schemas.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     })
 }
 

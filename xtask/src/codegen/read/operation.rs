@@ -276,7 +276,7 @@ fn answer(status: u16, place: &Place<'_>) -> Result<Answer> {
 
 /// What an error response means. Hand-written code of the client reads its headers and its body, whose description is
 /// for other readers of the file.
-pub(super) fn error_text(place: &Place<'_>) -> Result<String> {
+fn error_text(place: &Place<'_>) -> Result<String> {
     place.followed("responses", "response")?.object("an error response", |members| {
         members.skip(&["headers", "content"]);
         members.need("description", "say what it means here")
