@@ -8,6 +8,7 @@ use crate::encode::query::{self, QueryValue};
 use crate::engine::{Described, Engine, Outgoing};
 use crate::error::Error;
 use crate::operation::{Idempotency, Operation};
+use auth_core::secret::Zeroizing;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use serde::Serialize;
@@ -148,12 +149,18 @@ impl Request {
     /// ```
     pub fn form(self, pairs: &[(&str, &str)]) -> Self {
         self.edit(|outgoing| {
-            let mut form = String::new();
+            // Forms contain passwords: the buffer is erased, and has its full size, since one that grows leaves copies.
+            let most = pairs.iter().map(|(name, value)| 3 * (name.len() + value.len()) + 2).sum();
+            let mut form = Zeroizing::new(String::with_capacity(most));
             for (name, value) in pairs {
-                query::append(&mut form, name, value);
+                if !form.is_empty() {
+                    form.push('&');
+                }
+                form.extend(query::encode(name));
+                form.push('=');
+                form.extend(query::encode(value));
             }
-            // The serializer starts with the question mark of a query.
-            outgoing.body = Bytes::from(form).slice(usize::from(!pairs.is_empty())..);
+            outgoing.body = Bytes::from_owner(form);
             outgoing.content_type = Some(HeaderValue::from_static("application/x-www-form-urlencoded"));
             Ok(())
         })

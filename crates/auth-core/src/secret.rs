@@ -14,7 +14,9 @@
 //! | hexadecimal or base64 key | characters outside the encoding's alphabet | surrounding whitespace |
 //! | one-time code ([`one_time_code`]) | an empty code | whitespace and invisible characters |
 
+use bytes::Bytes;
 use http::HeaderValue;
+pub use secrecy::zeroize::Zeroizing;
 pub use secrecy::{ExposeSecret, SecretBox, SecretString};
 use std::borrow::Cow;
 use std::fmt;
@@ -280,23 +282,26 @@ fn is_invisible(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Creates a header value that is marked sensitive, so that `Debug` output of the header map hides it.
+/// Joins strings to a header value that erases its memory on drop and is marked sensitive, so that `Debug` output of the
+/// header map hides it.
 ///
 /// # Errors
 ///
-/// [`InvalidCredential`] if the string is not a valid header value.
+/// [`InvalidCredential`] if the result is not a valid header value.
 ///
 /// ```
 /// use auth_core::secret::sensitive_header;
 ///
-/// let value = sensitive_header("token", "Token example")?;
+/// let value = sensitive_header("token", &["Token ", "example"])?;
 /// assert_eq!(value, "Token example");
 /// assert_eq!(format!("{value:?}"), "Sensitive");
 /// # Ok::<(), auth_core::InvalidCredential>(())
 /// ```
-pub fn sensitive_header(field: &'static str, value: &str) -> Result<HeaderValue, InvalidCredential> {
+pub fn sensitive_header(field: &'static str, parts: &[&str]) -> Result<HeaderValue, InvalidCredential> {
+    // The shared bytes stay in this one buffer until the last clone of the value is dropped.
+    let bytes = Bytes::from_owner(Zeroizing::new(parts.concat().into_bytes()));
     let mut header =
-        HeaderValue::from_bytes(value.as_bytes()).map_err(|_| InvalidCredential::new(field, HEADER))?;
+        HeaderValue::from_maybe_shared(bytes).map_err(|_| InvalidCredential::new(field, HEADER))?;
     header.set_sensitive(true);
     Ok(header)
 }
@@ -313,7 +318,7 @@ mod tests {
             assert_eq!(error.field(), "password");
             assert!(!format!("{error} {error:?}").contains("canary"), "byte {byte}");
             assert!(
-                sensitive_header("password", &value).is_err() || byte == b'\t',
+                sensitive_header("password", &[&value]).is_err() || byte == b'\t',
                 "HTTP itself allows a tab, which is why check_text comes first; byte {byte}"
             );
         }
@@ -418,7 +423,7 @@ mod tests {
 
     #[test]
     fn a_secret_header_does_not_print() {
-        let value = sensitive_header("key", "canary").unwrap();
+        let value = sensitive_header("key", &["can", "ary"]).unwrap();
         assert_eq!(format!("{value:?}"), "Sensitive");
     }
 }

@@ -4,6 +4,7 @@
 //! with other hosts is ignored, because all VISE hosts use the same cookie name. The crate `cookie` parses
 //! `Set-Cookie`; the jar keeps a name, a secret value, a path and an expiry.
 
+use auth_client_core::provider::auth_core::secret::sensitive_header;
 use auth_client_core::provider::auth_core::token::Lifetime;
 use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
 use cookie::Cookie;
@@ -116,21 +117,15 @@ impl Jar {
     /// Returns the `Cookie` header for a request to this path; `None` if there is nothing to send, or it is not a
     /// valid header value.
     pub(crate) fn header(&self, path: &str, now: SystemTime) -> Option<HeaderValue> {
-        let mut text = String::new();
-        for kept in self.lock().iter().filter(|kept| !kept.is_over(now)) {
+        let kept = self.lock();
+        let mut parts = Vec::new();
+        for kept in kept.iter().filter(|kept| !kept.is_over(now)) {
             // The vendor expects the session with every call, so the path of its cookie is ignored.
             if self.is_session(&kept.name) || matches(path, &kept.path) {
-                if !text.is_empty() {
-                    text.push_str("; ");
-                }
-                text.push_str(&kept.name);
-                text.push('=');
-                text.push_str(kept.value.expose_secret());
+                parts.extend(["; ", &kept.name, "=", kept.value.expose_secret()]);
             }
         }
-        let mut value = HeaderValue::from_bytes(text.as_bytes()).ok().filter(|value| !value.is_empty())?;
-        value.set_sensitive(true);
-        Some(value)
+        sensitive_header("cookie", parts.get(1..)?).ok()
     }
 
     /// Creates a jar with cookies that another process has received.

@@ -49,7 +49,7 @@ impl PlacedToken {
         Ok(match placement {
             TokenPlacement::Bearer => Self::Bearer(Bearer::new(token)?),
             TokenPlacement::Authorization => {
-                Self::Header(header::AUTHORIZATION, sensitive_header("token", text)?)
+                Self::Header(header::AUTHORIZATION, sensitive_header("token", &[text])?)
             }
             TokenPlacement::Header(name) => {
                 const TAKEN: [HeaderName; 6] = [
@@ -64,7 +64,7 @@ impl PlacedToken {
                     let reason = "its header is reserved for another purpose";
                     return Err(InvalidCredential::new("token placement", reason));
                 }
-                Self::Header(name.clone(), sensitive_header("token", text)?)
+                Self::Header(name.clone(), sensitive_header("token", &[text])?)
             }
             TokenPlacement::Query(name) if name.is_empty() => {
                 return Err(InvalidCredential::new("token placement", "its parameter must have a name"));

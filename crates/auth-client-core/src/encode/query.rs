@@ -1,7 +1,7 @@
 //! Query parameters, percent-encoded when they are added, so that the signed query is identical to the sent one.
 
 use crate::encode::path::STRICT;
-use percent_encoding::utf8_percent_encode;
+use percent_encoding::{PercentEncode, utf8_percent_encode};
 use std::fmt::Write as _;
 
 /// A value of a query parameter.
@@ -73,10 +73,15 @@ pub(crate) fn append(target: &mut String, name: &str, value: &dyn QueryValue) {
         // Writing to a String can't fail.
         let _ = write!(text, "{value}");
         target.push(if target.contains('?') { '&' } else { '?' });
-        target.extend(utf8_percent_encode(name, STRICT));
+        target.extend(encode(name));
         target.push('=');
-        target.extend(utf8_percent_encode(&text, STRICT));
+        target.extend(encode(&text));
     });
+}
+
+/// Encodes a name or value of a query or form.
+pub(crate) fn encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, STRICT)
 }
 
 /// Returns the value of a parameter written by [`append`]; only for numbers and other values that need no

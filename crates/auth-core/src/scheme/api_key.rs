@@ -38,7 +38,7 @@ impl ApiKey {
     pub fn new(name: HeaderName, key: &SecretString) -> Result<Self, InvalidCredential> {
         let key = key.expose_secret();
         check_key("API key", key)?;
-        let value = sensitive_header("API key", key)?;
+        let value = sensitive_header("API key", &[key])?;
         Ok(Self { name, value })
     }
 }

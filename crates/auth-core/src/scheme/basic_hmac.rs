@@ -8,7 +8,8 @@
 mod date;
 
 use crate::secret::{
-    ExposeSecret, InvalidCredential, SecretBox, SecretString, check_spaced_key, check_text, check_trimmed,
+    ExposeSecret, InvalidCredential, SecretBox, SecretString, Zeroizing, check_spaced_key, check_text,
+    check_trimmed, sensitive_header,
 };
 use crate::sign::{Sign, SignError, SignedParts, SigningRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -340,14 +341,13 @@ impl Sign for BasicHmac {
     fn sign(&self, request: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
         let date = self.date(request)?;
         let signature = self.signature(&self.join(&date, request))?;
-        let pair = STANDARD.encode(format!("{}:{signature}", self.api_key.expose_secret()));
-        let header = |text: &str| {
-            HeaderValue::from_str(text)
-                .map_err(|_| SignError::Request("its date is not a valid header value"))
-        };
+        let pair = Zeroizing::new([self.api_key.expose_secret(), ":", &signature].concat());
+        let pair = Zeroizing::new(STANDARD.encode(&*pair));
+        let date = HeaderValue::from_str(&date)
+            .map_err(|_| SignError::Request("its date is not a valid header value"))?;
         Ok(SignedParts::new()
-            .plain_header(header::DATE, header(&date)?)
-            .secret_header(header::AUTHORIZATION, header(&format!("Basic {pair}"))?))
+            .plain_header(header::DATE, date)
+            .secret_header(header::AUTHORIZATION, sensitive_header("API key", &["Basic ", &pair])?))
     }
 }
 
@@ -368,11 +368,11 @@ fn hex(bytes: &[u8]) -> String {
 
 fn decode_hex(text: &str) -> Result<Vec<u8>, InvalidCredential> {
     let refuse = |reason| InvalidCredential::new("secret key", reason);
-    let digits = text
-        .chars()
-        .map(|character| character.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-        .collect::<Option<Vec<u8>>>()
-        .ok_or_else(|| refuse("must contain hexadecimal digits only"))?;
+    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
+    for character in text.chars() {
+        let digit = character.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        digits.push(digit.ok_or_else(|| refuse("must contain hexadecimal digits only"))?);
+    }
     // PHP would pad the last digit with a zero and sign with another key.
     let pairs = digits.chunks_exact(2);
     if !pairs.remainder().is_empty() {

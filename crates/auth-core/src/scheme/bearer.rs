@@ -48,7 +48,7 @@ impl Bearer {
     pub fn named(field: &'static str, token: &SecretString) -> Result<Self, InvalidCredential> {
         let token = token.expose_secret();
         check_key(field, token)?;
-        Ok(Self { value: sensitive_header(field, &format!("Bearer {token}"))? })
+        Ok(Self { value: sensitive_header(field, &["Bearer ", token])? })
     }
 }
 

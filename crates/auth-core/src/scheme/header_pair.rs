@@ -69,7 +69,10 @@ impl HeaderPair {
         }
         let password = password.expose_secret();
         check_trimmed("password", password)?;
-        Ok(Self { name, value: sensitive_header("password", &format!("{username}{separator}{password}"))? })
+        Ok(Self {
+            name,
+            value: sensitive_header("password", &[username, separator.encode_utf8(&mut [0; 4]), password])?,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use super::http::Http;
 use super::provider::{Provider, same_issuer};
 use super::token;
 use super::user::UserInfo;
+use auth_client_core::provider::auth_core::secret::{Zeroizing, sensitive_header};
 use auth_client_core::provider::auth_core::{Clock, ExposeSecret, SecretString};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -250,10 +251,8 @@ impl Login {
         let Some(url) = &self.provider.userinfo_endpoint else {
             return Err(LoginError::Setup("the tenant's discovery document has no userinfo endpoint"));
         };
-        let bearer = HeaderValue::from_str(&format!("Bearer {}", logged_in.access_token.expose_secret()));
-        let mut bearer =
-            bearer.map_err(|_| LoginError::Setup("the access token must be a valid header value"))?;
-        bearer.set_sensitive(true);
+        let bearer = sensitive_header("access token", &["Bearer ", logged_in.access_token.expose_secret()])
+            .map_err(|_| LoginError::Setup("the access token must be a valid header value"))?;
         let request = Request::get(url.as_str()).header(header::AUTHORIZATION, bearer).body(Bytes::new());
         let answer = self.http.send(USER_INFO, request).await?;
         let claims: Map<String, Value> = answer.success()?;
@@ -283,10 +282,11 @@ impl Login {
 
 /// Returns the `Authorization` header of RFC 6749, section 2.3.1: both parts are form-encoded first.
 fn basic(id: &str, secret: &SecretString) -> Result<HeaderValue, LoginError> {
-    let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = format!("{}:{}", encode(id), encode(secret.expose_secret()));
-    let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair)))
-        .map_err(|_| LoginError::Setup("the client id and the client secret must be valid header values"))?;
-    value.set_sensitive(true);
-    Ok(value)
+    let mut pair = Zeroizing::new(String::with_capacity(3 * (id.len() + secret.expose_secret().len()) + 1));
+    pair.extend(byte_serialize(id.as_bytes()));
+    pair.push(':');
+    pair.extend(byte_serialize(secret.expose_secret().as_bytes()));
+    let pair = Zeroizing::new(STANDARD.encode(&*pair));
+    sensitive_header("client secret", &["Basic ", &pair])
+        .map_err(|_| LoginError::Setup("the client id and the client secret must be valid header values"))
 }

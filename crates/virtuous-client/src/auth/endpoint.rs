@@ -8,7 +8,7 @@ use crate::error::ErrorBody;
 use auth_client_core::provider::auth_core::{ExposeSecret, InvalidCredential, SecretString, secret};
 use auth_client_core::provider::{Engine, Operation};
 use auth_client_core::{Call, Error, ErrorKind, Idempotency};
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use std::time::Duration;
 
 static PASSWORD: Operation =
@@ -54,11 +54,8 @@ impl TokenEndpoint {
             request = request.check(valid(secret::check_text("code", code.expose_secret())));
         }
         if let Some(code) = code.filter(|_| self.otp_header) {
-            request = match HeaderValue::from_str(code.expose_secret()) {
-                Ok(mut value) => {
-                    value.set_sensitive(true);
-                    request.header(HeaderName::from_static("otp"), value)
-                }
+            request = match secret::sensitive_header("code", &[code.expose_secret()]) {
+                Ok(value) => request.header(HeaderName::from_static("otp"), value),
                 Err(_) => request.check(Err(Error::invalid_input(
                     PASSWORD.id(),
                     "code",

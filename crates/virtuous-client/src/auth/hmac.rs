@@ -127,7 +127,7 @@ impl Sign for HmacSigner {
         let mac = mac.map_err(|_| SignError::Request("the private key is not a valid HMAC key"))?;
         let signature = STANDARD.encode(mac.chain_update(text.as_bytes()).finalize().into_bytes());
         let header = format!("Hmac {}:{signature}:{nonce}:{time}", self.application_key);
-        Ok(SignedParts::new().secret_header(AUTHORIZATION, sensitive_header("nonce", &header)?))
+        Ok(SignedParts::new().secret_header(AUTHORIZATION, sensitive_header("nonce", &[&header])?))
     }
 }
 
