@@ -1,7 +1,7 @@
 //! S16: nothing of a secret is left in the memory of a process once its clients and tokens are dropped.
 //!
 //! Alone in its program: the memory of the whole process is searched. The transport of this experiment keeps nothing, so what
-//! is found was left by the clients; copies of the HTTP and TLS libraries are not part of it. Memory that was given back and is
+//! is found was left by the clients; copies of the HTTP and TLS libraries are not part of it. Memory that was returned and is
 //! used again can't be searched, so every secret is long, and each of its parts is looked for.
 
 #![cfg(target_os = "linux")]
