@@ -17,6 +17,7 @@ use auth_client_core::provider::auth_core::store::{
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use bytes::Bytes;
 use http::Method;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,14 +50,18 @@ impl Shared {
     }
 }
 
-#[async_trait]
 impl Transport for Shared {
-    async fn send(
-        &self,
+    /// Not an `async fn`, which would move the request to the heap once more.
+    fn send<'a, 'f>(
+        &'a self,
         request: http::Request<Bytes>,
         limits: BodyLimits,
-    ) -> Result<Received, TransportError> {
-        self.0.send(request, limits).await
+    ) -> Pin<Box<dyn Future<Output = Result<Received, TransportError>> + Send + 'f>>
+    where
+        'a: 'f,
+        Self: 'f,
+    {
+        self.0.send(request, limits)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::problem::Problem;
 use super::scrub::{SHORTEST, Scrubbing};
+use super::threads::PerThread;
 use crate::client::{Client, Options, Shared, vise};
 use crate::emulate;
 use crate::failure::Failure;
@@ -13,7 +14,6 @@ use crate::index::{Class, PROVIDERS};
 use crate::output::note;
 use crate::routes::Routes;
 use crate::settings::{self, Settings};
-use auth_client_core::transport::{HyperTransport, TransportSettings};
 use auth_client_core::{Call, Request};
 use auth_emulator::Emulator;
 use http::{Method, StatusCode};
@@ -145,7 +145,7 @@ impl Backend {
                 Some(value)
             })
             .collect();
-        let transport = HyperTransport::new(TransportSettings::new())
+        let transport = PerThread::new()
             .map_err(|error| Failure::local(format!("the HTTP client could not be started: {error}")))?;
         let transport = Shared::new(Scrubbing::new(transport, secrets.into_iter()));
         let options = Options { transport: Some(transport), max_error_bytes: Some(MAX_RESPONSE), ..options };

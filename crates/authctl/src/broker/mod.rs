@@ -5,13 +5,14 @@
 //! the response (`scrub`). The path and the query that are sent are encoded anew from that operation. Requests over HTTP come in by
 //! `respond`, the calls of `authctl mcp` by `ask`; from the resolved path on, both go the same way.
 //!
-//! A call runs in its own task: one that was sent ends, and is logged, also if its caller gives up.
+//! A call that was sent ends, and is logged, also if its caller gives up.
 
 pub(crate) mod audit;
 pub(crate) mod backend;
 pub(crate) mod caller;
 mod forward;
 pub(crate) mod gate;
+mod lasting;
 mod limits;
 pub(crate) mod policy;
 pub(crate) mod problem;
@@ -19,11 +20,13 @@ mod rate;
 pub(crate) mod resolve;
 mod scrub;
 pub(crate) mod serve;
+mod threads;
 pub(crate) mod vise;
 
 use self::audit::{Audit, End, Entry};
 use self::caller::Caller;
 use self::gate::{Admitted, Gate};
+use self::lasting::Lasting;
 use self::limits::unread;
 pub(crate) use self::limits::{Held, Limits, Places};
 use self::problem::Problem;
@@ -32,7 +35,7 @@ use crate::server;
 use auth_client_core::provider::auth_core::{Clock as _, Now, SystemClock};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use std::sync::Arc;
@@ -52,14 +55,13 @@ const IN_FLIGHT: usize = 1024;
 const BODY_TIME: Duration = Duration::from_secs(60);
 /// The same for a login, whose caller isn't known yet.
 const LOGIN_TIME: Duration = Duration::from_secs(10);
-
 /// The longest that calls may take to write the log after they were stopped, and renewals to save their results.
 const END: Duration = Duration::from_secs(2);
 
 /// In the response: how often the request was sent to the vendor.
-const ATTEMPTS: &str = "x-authctl-attempts";
+const ATTEMPTS: HeaderName = HeaderName::from_static("x-authctl-attempts");
 /// In the response: the id of the operation.
-const OPERATION: &str = "x-authctl-operation";
+const OPERATION: HeaderName = HeaderName::from_static("x-authctl-operation");
 
 /// Everything that requests share.
 #[derive(Debug)]
@@ -265,7 +267,7 @@ impl Broker {
         self.log_refusal(&entry, problem);
     }
 
-    /// Makes a call in its own task. Its places are kept until they are dropped with the response.
+    /// Makes a call, also if this future is dropped. Its places are kept until they are dropped with the response.
     async fn made(
         self: &Arc<Self>,
         admitted: Admitted,
@@ -276,7 +278,7 @@ impl Broker {
         cancelled: impl Future<Output = ()> + Send + 'static,
     ) -> (Result<(Response<Bytes>, Made), Problem>, Places) {
         let (broker, own) = (Arc::clone(self), entry.clone());
-        let work = tokio::spawn(async move {
+        let work = Lasting::new(async move {
             (broker.forward(&admitted, &own, &headers, body, cancelled).await, places)
         });
         work.await.unwrap_or_else(|_| {

@@ -1,6 +1,7 @@
 //! The sockets of the proxy: accepts connections until it is stopped, and lets calls in progress end.
 
 use super::Broker;
+use super::threads::Threads;
 use crate::failure::Failure;
 use crate::server;
 use http::{Request, Response};
@@ -30,11 +31,13 @@ pub(crate) enum Socket {
     Unix(tokio::net::UnixListener, PathBuf, (u64, u64)),
 }
 
+/// A connection that no runtime has yet.
 #[derive(Debug)]
 enum Stream {
-    Tcp(TcpStream),
+    Tcp(std::net::TcpStream),
+    /// With the user of the caller.
     #[cfg(unix)]
-    Unix(tokio::net::UnixStream, u32),
+    Unix(std::os::unix::net::UnixStream, u32),
 }
 
 impl Socket {
@@ -71,16 +74,17 @@ impl Socket {
 
     async fn accept(&self) -> std::io::Result<Stream> {
         match self {
-            Self::Tcp(listener) => listener.accept().await.map(|(stream, _)| {
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
                 // Ignored: only a delay of small packets.
                 let _ = stream.set_nodelay(true);
-                Stream::Tcp(stream)
-            }),
+                stream.into_std().map(Stream::Tcp)
+            }
             #[cfg(unix)]
             Self::Unix(listener, ..) => {
                 let (stream, _) = listener.accept().await?;
                 let user = stream.peer_cred()?.uid();
-                Ok(Stream::Unix(stream, user))
+                stream.into_std().map(|stream| Stream::Unix(stream, user))
             }
         }
     }
@@ -133,13 +137,16 @@ pub(crate) async fn serve<R, F, B>(
     broker: Arc<Broker>,
     respond: R,
     mut stop: watch::Receiver<bool>,
-) where
+) -> Result<(), Failure>
+where
     R: Fn(Request<Incoming>, Option<u32>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<B>> + Send,
     B: Body + Send + 'static,
     B::Data: Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let failed = |error| Failure::local(format!("the threads of the server could not be started: {error}"));
+    let threads = Threads::start().map_err(failed)?;
     let most = connections();
     let slots = Arc::new(Semaphore::new(most));
     let accept = async || {
@@ -164,13 +171,16 @@ pub(crate) async fn serve<R, F, B>(
         match accepted {
             Ok(stream) => {
                 let (respond, stop) = (respond.clone(), stop.clone());
-                tokio::spawn(async move {
+                threads.spawn(async move {
+                    // A connection that can't be served is closed.
                     match stream {
                         Stream::Tcp(stream) => {
+                            let Ok(stream) = TcpStream::from_std(stream) else { return };
                             server::connection(stream, stop, |request| respond(request, None)).await;
                         }
                         #[cfg(unix)]
                         Stream::Unix(stream, user) => {
+                            let Ok(stream) = tokio::net::UnixStream::from_std(stream) else { return };
                             server::connection(stream, stop, |request| respond(request, Some(user))).await;
                         }
                     }
@@ -191,4 +201,5 @@ pub(crate) async fn serve<R, F, B>(
     })
     .await;
     broker.end().await;
+    Ok(())
 }

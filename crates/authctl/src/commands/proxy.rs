@@ -201,13 +201,13 @@ pub(super) async fn serve(
     socket: Socket,
     vise: Option<Socket>,
     stop: watch::Receiver<bool>,
-) {
+) -> Result<(), Failure> {
     let own = Arc::clone(broker);
     let respond = move |request, peer| {
         let broker = Arc::clone(&own);
         async move { broker.respond(request, peer).await }
     };
-    serve::serve(socket, vise, Arc::clone(broker), respond, stop).await;
+    serve::serve(socket, vise, Arc::clone(broker), respond, stop).await
 }
 
 /// The values of `Host` for an address of this machine.
@@ -245,21 +245,20 @@ pub(crate) async fn run(arguments: &Arguments, globals: &Globals) -> Result<(), 
     let signals = Signals::new()?;
     let url = address.map(|address| format!("http://{address}"));
     announce(&broker.gate, "proxy", url, arguments.unix.as_deref(), token.as_deref())?;
-    until_stopped(signals, options, &broker, |stopped| serve(&broker, socket, vise, stopped)).await;
-    Ok(())
+    until_stopped(signals, options, &broker, |stopped| serve(&broker, socket, vise, stopped)).await
 }
 
 /// Serves until the first Ctrl-C or SIGTERM, and then until calls in progress have ended. A second one stops them, and ends the
 /// program. SIGHUP reads the policy again.
-pub(super) async fn until_stopped<F: Future<Output = ()>>(
+pub(super) async fn until_stopped<F: Future<Output = Result<(), Failure>>>(
     signals: Signals,
     options: &Options,
     broker: &Broker,
     serve: impl FnOnce(watch::Receiver<bool>) -> F,
-) {
+) -> Result<(), Failure> {
     let (stop, stopped) = watch::channel(false);
     tokio::select! {
-        () = serve(stopped) => {}
+        served = serve(stopped) => served,
         signal = second(signals, &stop, || reload(options, &broker.gate)) => {
             broker.end().await;
             std::process::exit(signal.code())

@@ -94,10 +94,9 @@ async fn start(arguments: &Arguments, globals: &Globals) -> Result<i32, Failure>
     let ended = async {
         let status = wait(child, signals).await;
         stop.send_replace(true);
-        status
+        status.map_err(|error| Failure::local(format!("{program}: {error}")))
     };
-    let ((), status) = tokio::join!(proxy::serve(&broker, socket, vise, stopped), ended);
-    let status = status.map_err(|error| Failure::local(format!("{program}: {error}")))?;
+    let ((), status) = tokio::try_join!(proxy::serve(&broker, socket, vise, stopped), ended)?;
     Ok(code(status))
 }
 

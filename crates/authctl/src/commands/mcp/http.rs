@@ -7,6 +7,7 @@ use crate::broker::gate::allow_origin;
 use crate::broker::problem::Problem;
 use crate::broker::serve::{Socket, serve};
 use crate::broker::{Broker, Held, Limits, Places};
+use crate::failure::Failure;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -32,7 +33,11 @@ const BODY_TIME: Duration = Duration::from_secs(60);
 type Service = StreamableHttpService<Server, NeverSessionManager>;
 
 /// Serves until `stop` becomes true and calls in progress have ended.
-pub(super) async fn listen(server: Server, socket: Socket, stop: watch::Receiver<bool>) {
+pub(super) async fn listen(
+    server: Server,
+    socket: Socket,
+    stop: watch::Receiver<bool>,
+) -> Result<(), Failure> {
     let broker = Arc::clone(&server.broker);
     let config = StreamableHttpServerConfig::default()
         // A session id would be one more thing that identifies a caller.
@@ -53,7 +58,7 @@ pub(super) async fn listen(server: Server, socket: Socket, stop: watch::Receiver
         let (broker, service) = (Arc::clone(&own), service.clone());
         async move { respond(&broker, &service, request).await }
     };
-    serve(socket, None, broker, respond, stop).await;
+    serve(socket, None, broker, respond, stop).await
 }
 
 async fn respond(

@@ -154,6 +154,5 @@ async fn over_http(
     let signals = Signals::new()?;
     proxy::announce(&broker.gate, "mcp", Some(url), None, token.as_deref())?;
     let server = Server { broker: Arc::clone(&broker), writes, caller: None };
-    proxy::until_stopped(signals, options, &broker, |stop| http::listen(server, socket, stop)).await;
-    Ok(())
+    proxy::until_stopped(signals, options, &broker, |stop| http::listen(server, socket, stop)).await
 }
