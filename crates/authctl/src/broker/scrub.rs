@@ -11,7 +11,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use memchr::memmem;
+use std::fmt;
 use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// In the response: how often something was replaced.
 pub(crate) const HEADER: &str = "x-authctl-scrubbed";
@@ -29,30 +31,62 @@ pub(crate) const SHORTEST: usize = 8;
 const CREDENTIALS: [HeaderName; 3] =
     [header::AUTHORIZATION, header::COOKIE, HeaderName::from_static("x-service-auth")];
 
+/// Credentials that were sent, whose forms are kept for the next calls: tokens are sent many times, signatures once.
+const KEPT: usize = 16;
+
 /// A transport that replaces credentials in responses.
-#[derive(Debug)]
 pub(crate) struct Scrubbing<T> {
     inner: T,
     secrets: Vec<Needle>,
+    /// Other credentials that were sent, the latest one last.
+    sent: Mutex<Vec<(String, Arc<[Needle]>)>>,
 }
 
-/// A form of a credential. Preparing the search for it costs far more than searching a response.
-#[derive(Debug)]
-struct Needle(memmem::Finder<'static>);
+/// A form of a credential. Preparing a search costs more than searching a response, and the more the longer the string is, so only
+/// its start is searched for.
+struct Needle {
+    bytes: Vec<u8>,
+    start: memmem::Finder<'static>,
+}
 
 impl Needle {
-    fn new(form: Vec<u8>) -> Self {
-        Self(memmem::Finder::new(&form).into_owned())
+    const START: usize = 16;
+
+    fn new(bytes: Vec<u8>) -> Self {
+        let start = bytes.get(..Self::START).unwrap_or(&bytes);
+        Self { start: memmem::Finder::new(start).into_owned(), bytes }
     }
 
-    fn bytes(&self) -> &[u8] {
-        self.0.needle()
+    fn all(secret: &str) -> impl Iterator<Item = Self> {
+        forms(secret).into_iter().map(Self::new)
     }
 }
 
 impl<T> Scrubbing<T> {
     pub(crate) fn new<'s>(inner: T, secrets: impl Iterator<Item = &'s str>) -> Self {
-        Self { inner, secrets: secrets.flat_map(forms).map(Needle::new).collect() }
+        Self { inner, secrets: secrets.flat_map(Needle::all).collect(), sent: Mutex::default() }
+    }
+
+    /// Returns the forms of a credential that was sent, which is none of the settings.
+    fn needles(&self, sent: String) -> Arc<[Needle]> {
+        let mut kept = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, needles)) = kept.iter().find(|(own, _)| *own == sent) {
+            return Arc::clone(needles);
+        }
+        drop(kept);
+        let needles: Arc<[Needle]> = Needle::all(&sent).collect();
+        kept = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.remove(0);
+        }
+        kept.push((sent, Arc::clone(&needles)));
+        needles
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Scrubbing<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scrubbing").field("inner", &self.inner).finish_non_exhaustive()
     }
 }
 
@@ -69,10 +103,11 @@ impl<T: Transport> Transport for Scrubbing<T> {
         let sent = sent(request.headers());
         let mut received = self.inner.send(request, limits).await?;
         // Most of what is sent are secrets of the settings, and a body is searched once for each.
-        let is_known = |sent: &String| self.secrets.iter().any(|known| known.bytes() == sent.as_bytes());
-        let others: Vec<Needle> =
-            sent.iter().filter(|one| !is_known(one)).flat_map(|one| forms(one)).map(Needle::new).collect();
-        let needles: Vec<&Needle> = self.secrets.iter().chain(&others).collect();
+        let is_known = |sent: &String| self.secrets.iter().any(|known| known.bytes == sent.as_bytes());
+        let others: Vec<Arc<[Needle]>> =
+            sent.into_iter().filter(|one| !is_known(one)).map(|one| self.needles(one)).collect();
+        let needles: Vec<&Needle> =
+            self.secrets.iter().chain(others.iter().flat_map(|one| one.iter())).collect();
         let mut count = 0;
         let body = received.response.body();
         if let Some(clean) = replaced(body, &needles, &mut count) {
@@ -143,7 +178,7 @@ fn replaced(text: &[u8], needles: &[&Needle], count: &mut u32) -> Option<Vec<u8>
     let mut clean: Option<Vec<u8>> = None;
     let has_escapes = memchr::memchr2(b'%', b'\\', text).is_some();
     // Escapes only make an occurrence longer.
-    for needle in needles.iter().filter(|needle| needle.bytes().len() <= text.len()) {
+    for needle in needles.iter().filter(|needle| needle.bytes.len() <= text.len()) {
         let current = clean.as_deref().unwrap_or(text);
         let found = occurrences(current, needle, has_escapes);
         if found.is_empty() {
@@ -164,12 +199,22 @@ fn replaced(text: &[u8], needles: &[&Needle], count: &mut u32) -> Option<Vec<u8>
 
 /// Returns the positions of the needle, as it is or with any of its characters escaped.
 fn occurrences(text: &[u8], needle: &Needle, has_escapes: bool) -> Vec<Range<usize>> {
-    let (finder, needle) = (&needle.0, needle.bytes());
-    if !has_escapes {
-        return finder.find_iter(text).map(|at| at..at + needle.len()).collect();
-    }
-    let Some(first) = needle.first() else { return Vec::new() };
+    let Needle { bytes: needle, start } = needle;
     let mut found: Vec<Range<usize>> = Vec::new();
+    if !has_escapes {
+        let (mut from, mut rest) = (0, text);
+        while let Some(at) = start.find(rest) {
+            let is_here = rest.get(at..).is_some_and(|rest| rest.starts_with(needle));
+            if is_here {
+                found.push(from + at..from + at + needle.len());
+            }
+            let next = at + if is_here { needle.len() } else { 1 };
+            rest = rest.get(next..).unwrap_or_default();
+            from += next;
+        }
+        return found;
+    }
+    let Some(first) = needle.first() else { return found };
     for start in memchr::memchr3_iter(*first, b'%', b'\\', text) {
         if found.last().is_some_and(|last| start < last.end) {
             continue;
@@ -272,6 +317,25 @@ mod tests {
         assert_eq!(response.body(), body.as_bytes());
         assert_eq!(response.headers()["set-cookie"], "s=cookie-value");
         assert!(!response.headers().contains_key(HEADER));
+    }
+
+    #[tokio::test]
+    async fn credentials_of_earlier_calls_and_those_that_overlap_their_own_start_are_replaced() {
+        // Some are displaced by others and sent again.
+        let count = 3 * KEPT;
+        let token = |number: usize| format!("{}-{}", "a".repeat(20), number % (KEPT + 2));
+        let transport =
+            (0..count).fold(ScriptedTransport::new(), |all, at| all.json(200, format!("aaa{}", token(at))));
+        let scrubbing = Scrubbing::new(transport, std::iter::empty());
+        for at in 0..count {
+            let mut request = http::Request::new(Bytes::new());
+            request.headers_mut().insert(MARK, HeaderValue::from_static("1"));
+            let value = HeaderValue::from_str(&format!("Bearer {}", token(at))).unwrap();
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+            let received = scrubbing.send(request, BodyLimits::default()).await.unwrap();
+            assert_eq!(received.response.body(), "aaa[redacted]", "{at}");
+        }
+        assert_eq!(scrubbing.sent.lock().unwrap().len(), KEPT);
     }
 
     #[tokio::test]
