@@ -16,6 +16,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 #[derive(Debug)]
 pub(crate) struct Routes {
     provider: &'static str,
+    /// Sorted by their form.
     routes: Vec<Route>,
 }
 
@@ -81,10 +82,10 @@ impl Routes {
     fn new(provider: &'static str) -> Self {
         // The sessions of VISE have one address per domain: no path below the account's address is an operation.
         let operations = index::operations(provider).filter(|_| provider != "vise");
-        Self {
-            provider,
-            routes: operations.filter_map(Key::operation).map(|one| Route::new(provider, one)).collect(),
-        }
+        let mut routes: Vec<Route> =
+            operations.filter_map(Key::operation).map(|one| Route::new(provider, one)).collect();
+        routes.sort_by(|one, other| one.form().cmp(&other.form()));
+        Self { provider, routes }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Route> {
@@ -114,10 +115,13 @@ impl Routes {
             .map(decoded)
             .collect::<Option<_>>()
             .ok_or(Misled::Segment)?;
-        let same_form = self.routes.iter().filter(|route| route.operation.method == method);
+        let form = (method, segments.len());
+        let start = self.routes.partition_point(|route| route.form() < form);
+        let end = self.routes.partition_point(|route| route.form() <= form);
+        let same_form = self.routes.get(start..end).unwrap_or_default().iter();
         let mut best: Option<(&Route, usize)> = None;
         let mut misled = None;
-        for route in same_form.filter(|route| route.has_form_of(&segments)) {
+        for route in same_form.filter(|route| route.fits(&segments)) {
             match route.misfit(&segments) {
                 Some(name) => {
                     misled.get_or_insert_with(|| Misled::Parameter {
@@ -153,12 +157,20 @@ impl Route {
         Self { metadata, template, single: single.collect(), filled, operation }
     }
 
-    fn has_form_of(&self, segments: &[String]) -> bool {
-        self.template.len() == segments.len()
-            && self.template.iter().zip(segments).all(|(own, given)| match own {
-                Segment::Fixed(text) => text.eq_ignore_ascii_case(given),
-                Segment::Parameter(..) => true,
-            })
+    /// The method, and the number of segments.
+    fn form(&self) -> (&str, usize) {
+        (&self.operation.method, self.template.len())
+    }
+
+    /// Returns `true` if the fixed segments are those of a path with as many segments.
+    fn fits(&self, segments: &[String]) -> bool {
+        // From the end, because most paths begin alike.
+        let mut given = segments.iter().rev();
+        self.template.iter().rev().all(|own| match (own, given.next()) {
+            (Segment::Fixed(text), Some(given)) => text.eq_ignore_ascii_case(given),
+            (Segment::Parameter(..), given) => given.is_some(),
+            (Segment::Fixed(_), None) => false,
+        })
     }
 
     /// The first parameter that can't have its value.

@@ -169,16 +169,12 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Stalling<I> {
 
 /// Returns the headers that aren't those of one connection.
 pub(crate) fn end_to_end(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
-    const OF_CONNECTION: [HeaderName; 8] = [
-        header::CONNECTION,
-        header::EXPECT,
-        header::PROXY_AUTHENTICATE,
-        header::PROXY_AUTHORIZATION,
-        header::TE,
-        header::TRAILER,
-        header::TRANSFER_ENCODING,
-        header::UPGRADE,
-    ];
+    let is_of_connection = of_connection(headers);
+    headers.iter().filter(move |(name, _)| !is_of_connection(name))
+}
+
+/// Returns which of these headers are those of one connection.
+pub(crate) fn of_connection(headers: &HeaderMap) -> impl Fn(&HeaderName) -> bool + use<> {
     let listed: Vec<String> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -186,9 +182,18 @@ pub(crate) fn end_to_end(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderNa
         .flat_map(|value| value.split(','))
         .map(|name| name.trim().to_ascii_lowercase())
         .collect();
-    headers.iter().filter(move |(name, _)| {
-        !OF_CONNECTION.contains(name)
-            && !matches!(name.as_str(), "keep-alive" | "proxy-connection")
-            && !listed.iter().any(|own| own == name.as_str())
-    })
+    move |name| {
+        matches!(
+            *name,
+            header::CONNECTION
+                | header::EXPECT
+                | header::PROXY_AUTHENTICATE
+                | header::PROXY_AUTHORIZATION
+                | header::TE
+                | header::TRAILER
+                | header::TRANSFER_ENCODING
+                | header::UPGRADE
+        ) || matches!(name.as_str(), "keep-alive" | "proxy-connection")
+            || listed.iter().any(|own| own == name.as_str())
+    }
 }

@@ -71,6 +71,9 @@ pub(crate) fn query(text: &str) -> Option<Vec<(String, String)>> {
 pub(crate) fn decode(text: &str) -> Option<String> {
     let complete =
         |rest: &str| rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+    if !text.contains('%') {
+        return Some(text.to_owned());
+    }
     if !text.split('%').skip(1).all(complete) {
         return None;
     }

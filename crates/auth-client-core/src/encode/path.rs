@@ -121,8 +121,9 @@ fn check_segment(operation: &'static str, name: &'static str, text: &str) -> Res
 
 /// Returns `true` for `.` and `..`, even if partly percent-encoded: a proxy may decode once.
 fn is_dots(text: &str) -> bool {
-    let plain = text.to_ascii_lowercase().replace("%2e", ".");
-    plain == "." || plain == ".."
+    // Most are others.
+    text.starts_with(['.', '%'])
+        && matches!(text.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
 /// Checks the path of a raw request: absolute, percent-encoded, and without dot segments.

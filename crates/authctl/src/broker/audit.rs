@@ -79,7 +79,7 @@ impl Entry {
             operation: None,
             class: None,
             // Any other method is refused, and may have any length.
-            method: if target::method(method.as_str()).is_ok() {
+            method: if target::METHODS.iter().any(|known| method.as_str().eq_ignore_ascii_case(known)) {
                 method.to_string()
             } else {
                 "other".to_owned()

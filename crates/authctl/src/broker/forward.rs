@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::scrub;
 use super::vise;
 use crate::failure::Exit;
-use auth_client_core::{Call, Error, ErrorKind, decode};
+use auth_client_core::{Call, Error, ErrorKind};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use vise_client::AccountDomain;
@@ -51,10 +51,10 @@ pub(super) async fn send(
         let json = HeaderValue::from_static("application/json");
         request = request.body(content_type.cloned().unwrap_or(json), body);
     }
-    match request.call::<_, Error>(decode::raw).reply().await {
+    match request.call::<_, Error>(|response| Ok(response.body().clone())).reply().await {
         Ok(reply) => {
             let made = Made { attempts: reply.attempts, may_have_executed: false };
-            Ok((passed_on(reply.status, &reply.headers, reply.value.into_body()), made))
+            Ok((passed_on(reply.status, reply.headers, reply.value), made))
         }
         Err(error) => failed(&error),
     }
@@ -100,10 +100,10 @@ fn failed(error: &Error) -> Result<(Response<Bytes>, Made), Problem> {
         _ => None,
     };
     if let (None, Some(status)) = (own, error.status()) {
-        let none = HeaderMap::new();
+        let headers = error.headers().cloned().unwrap_or_default();
         let body = error.body().cloned().unwrap_or_default();
         let made = Made { attempts: error.attempts(), may_have_executed: error.may_have_been_executed() };
-        return Ok((passed_on(status, error.headers().unwrap_or(&none), body), made));
+        return Ok((passed_on(status, headers, body), made));
     }
     let (status, code) = own.unwrap_or(match error.kind() {
         Kind::Throttled => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
@@ -119,29 +119,32 @@ fn failed(error: &Error) -> Result<(Response<Bytes>, Made), Problem> {
 /// Headers of the caller that the vendor gets. The engine sets all others, above all the credential. `Range` isn't one of them: a
 /// part of a response could end within a credential, which then would not be found.
 fn goes_to_the_vendor(name: &HeaderName) -> bool {
-    [
-        header::ACCEPT,
-        header::ACCEPT_LANGUAGE,
-        header::IF_MATCH,
-        header::IF_MODIFIED_SINCE,
-        header::IF_NONE_MATCH,
-        header::IF_UNMODIFIED_SINCE,
-    ]
-    .contains(name)
-        || matches!(name.as_str(), "traceparent" | "tracestate")
+    matches!(
+        *name,
+        header::ACCEPT
+            | header::ACCEPT_LANGUAGE
+            | header::IF_MATCH
+            | header::IF_MODIFIED_SINCE
+            | header::IF_NONE_MATCH
+            | header::IF_UNMODIFIED_SINCE
+    ) || matches!(name.as_str(), "traceparent" | "tracestate")
 }
 
 /// The response as the caller gets it: without what belongs to the connection with the vendor, and without cookies.
-fn passed_on(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Response<Bytes> {
+fn passed_on(status: StatusCode, mut headers: HeaderMap, body: Bytes) -> Response<Bytes> {
+    let is_of_connection = crate::server::of_connection(&headers);
+    let is_left_out = |name: &&HeaderName| {
+        is_of_connection(name)
+            || matches!(**name, header::SET_COOKIE | header::CONTENT_LENGTH | header::ALT_SVC)
+            || name.as_str().starts_with("access-control-")
+    };
+    let left_out: Vec<HeaderName> = headers.keys().filter(is_left_out).cloned().collect();
+    for name in left_out {
+        headers.remove(name);
+    }
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    for (name, value) in crate::server::end_to_end(headers) {
-        if !matches!(*name, header::SET_COOKIE | header::CONTENT_LENGTH | header::ALT_SVC)
-            && !name.as_str().starts_with("access-control-")
-        {
-            response.headers_mut().append(name.clone(), value.clone());
-        }
-    }
+    *response.headers_mut() = headers;
     response
 }
 
