@@ -591,6 +591,45 @@ async fn a_signal_ends_the_proxy_after_the_calls_in_progress() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_ends_the_proxy_after_every_call_is_logged() {
+    let emulator = Emulator::start().await.unwrap();
+    let home = Home::of(&emulator);
+    let log = home.folder.join("audit.ndjson");
+    let proxy = Proxy::start(&home, &["--audit", log.to_str().unwrap()]);
+    emulator.add_fault(FaultRule::new("virtuous", Fault::delay_ms(60_000)).always()).unwrap();
+    let logged = |event: &str| {
+        let text = std::fs::read_to_string(&log).unwrap();
+        lines(&text).into_iter().filter(|line| line["event"] == event).collect::<Vec<_>>()
+    };
+    let callers: Vec<TcpStream> = (0..4)
+        .map(|number| {
+            let mut stream = TcpStream::connect(proxy.address()).unwrap();
+            let (host, token) = (proxy.address(), proxy.token());
+            write!(
+                stream,
+                "DELETE /virtuous/api/Contact/{number} HTTP/1.1\r\nhost: {host}\r\nx-authctl-token: {token}\r\n\r\n"
+            )
+            .unwrap();
+            stream
+        })
+        .collect();
+    wait_until(|| logged("before").len() == callers.len());
+    proxy.signal("-INT");
+    // The callers of half of the calls have left.
+    let callers: Vec<TcpStream> = callers.into_iter().step_by(2).collect();
+    wait_until(|| TcpStream::connect(proxy.address()).is_err());
+    proxy.signal("-INT");
+    assert_eq!(proxy.end().code, 130);
+    let ends = logged("after");
+    assert_eq!(ends.len(), 2 * callers.len(), "{ends:?}");
+    assert!(
+        ends.iter().all(|end| end["problem"] == "stopped" && end["may_have_executed"] == true),
+        "{ends:?}"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_valid_policy_is_read_again_on_request() {
     let emulator = Emulator::start().await.unwrap();
     let home = Home::of(&emulator);
