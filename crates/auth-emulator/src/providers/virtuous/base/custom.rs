@@ -102,15 +102,17 @@ pub(crate) fn listed(owner: Owner) -> Value {
     definitions(owner).iter().map(one).collect()
 }
 
-/// Custom fields in reads.
+/// Custom fields in reads: all, those with a value first, as recorded.
 pub(crate) fn shown(owner: Owner, values: &BTreeMap<String, String>) -> Value {
+    let mut fields: Vec<&Definition> = definitions(owner).iter().collect();
+    fields.sort_by_key(|field| !values.contains_key(field.name));
     let one = |field: &Definition| {
-        let value = values.get(field.name)?;
-        Some(json!({
-            "name": field.name, "value": value, "displayName": field.display, "dataType": field.data_type,
-        }))
+        json!({
+            "name": field.name, "value": values.get(field.name), "displayName": field.display,
+            "dataType": field.data_type,
+        })
     };
-    definitions(owner).iter().filter_map(one).collect()
+    fields.into_iter().map(one).collect()
 }
 
 /// Custom fields as an object, as in webhooks.

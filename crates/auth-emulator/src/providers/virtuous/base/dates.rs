@@ -3,7 +3,8 @@
 
 use crate::framework::timestamp::{Timestamp, civil_from_days, days_from_civil, days_in_month};
 
-const MICROS_OF_DAY: i64 = 86_400_000_000;
+const MICROS_OF_HOUR: i64 = 3_600_000_000;
+const MICROS_OF_DAY: i64 = 24 * MICROS_OF_HOUR;
 
 /// The day of an instant, counted from 1970-01-01.
 pub(crate) fn day_of(micros: i64) -> i64 {
@@ -41,6 +42,33 @@ pub(crate) fn display_time(micros: i64) -> String {
     let (hour, minute) = (minute / 60, minute % 60);
     let half = if hour < 12 { "AM" } else { "PM" };
     format!("{} {}:{minute:02} {half}", display(day_of(micros)), (hour + 11) % 12 + 1)
+}
+
+/// The time zones of the vendor's samples and their kind: hours from UTC, and whether they have summer time.
+const ZONES: [(&str, i64, bool); 7] = [
+    ("Eastern", -5, true),
+    ("Central", -6, true),
+    ("Mountain", -7, true),
+    ("Arizona", -7, false),
+    ("Pacific", -8, true),
+    ("Alaska", -9, true),
+    ("Hawaii", -10, false),
+];
+
+/// The time in a zone such as `US/Arizona`; that of UTC in an unknown one. Summer time is that of the United States, from 2:00
+/// on the second Sunday of March to 2:00 on the first of November.
+pub(crate) fn local(utc: i64, zone: &str) -> i64 {
+    let name = zone.strip_prefix("US/").unwrap_or_default();
+    let Some((_, hours, summer)) = ZONES.iter().find(|(known, ..)| *known == name) else { return utc };
+    let standard = utc + hours * MICROS_OF_HOUR;
+    let (year, ..) = civil(day_of(standard));
+    // 1970-01-04 was a Sunday.
+    let sunday_from = |month, of_month| day(year, month, of_month).map(|day| day + (3 - day).rem_euclid(7));
+    // The clock goes back at 2:00 of summer time, which is 1:00 of standard time.
+    let is_summer = sunday_from(3, 8).zip(sunday_from(11, 1)).is_some_and(|(from, to)| {
+        (from * MICROS_OF_DAY + 2 * MICROS_OF_HOUR..to * MICROS_OF_DAY + MICROS_OF_HOUR).contains(&standard)
+    });
+    if *summer && is_summer { standard + MICROS_OF_HOUR } else { standard }
 }
 
 /// Year, month and day of month.
@@ -129,6 +157,22 @@ mod tests {
             assert_eq!(parse(at).map(display_time).as_deref(), Some(shown), "{at}");
         }
         assert_eq!(parse("2023-12-07 09:05:07.9").map(to_the_second).unwrap(), "2023-12-07T09:05:07");
+    }
+
+    #[test]
+    fn times_are_shown_in_their_zone() {
+        for (utc, zone, expected) in [
+            ("2023-07-01T18:00:00", "US/Arizona", "2023-07-01T11:00:00"),
+            ("2023-07-01T18:00:00", "US/Eastern", "2023-07-01T14:00:00"),
+            ("2023-12-01T18:00:00", "US/Eastern", "2023-12-01T13:00:00"),
+            ("2023-03-12T06:59:59", "US/Eastern", "2023-03-12T01:59:59"),
+            ("2023-03-12T07:00:00", "US/Eastern", "2023-03-12T03:00:00"),
+            ("2023-11-05T05:59:59", "US/Eastern", "2023-11-05T01:59:59"),
+            ("2023-11-05T06:00:00", "US/Eastern", "2023-11-05T01:00:00"),
+            ("2023-07-01T18:00:00", "Mars", "2023-07-01T18:00:00"),
+        ] {
+            assert_eq!(to_the_second(local(parse(utc).unwrap(), zone)), expected, "{utc} in {zone}");
+        }
     }
 
     #[test]

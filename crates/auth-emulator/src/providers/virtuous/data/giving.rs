@@ -62,7 +62,8 @@ impl Giving {
     }
 
     pub(crate) fn write(&self, shown: &mut JsonFields) {
-        let last_amount = self.last.map_or("Unavailable".to_owned(), |(_, amount)| money::display(amount));
+        // Recorded without gifts: `$0`, and a date that is unavailable.
+        let last_amount = money::display(self.last.map_or(0, |(_, amount)| amount));
         let last_date = self.last.map_or("Unavailable".to_owned(), |(day, _)| dates::display(day));
         shown.insert("lifeToDateGiving".to_owned(), json!(money::display(self.life.amount)));
         shown.insert("yearToDateGiving".to_owned(), json!(money::display(self.year.amount)));

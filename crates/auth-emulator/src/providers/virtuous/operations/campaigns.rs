@@ -10,25 +10,32 @@ use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Table;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record};
 use crate::providers::virtuous::data::store::Store;
-use crate::providers::virtuous::query::{self, Cell, Schema, Type, Values, cell_of, parameter};
+use crate::providers::virtuous::query::{self, Cell, Schema, Source, Type, Values, cell_of, parameter};
 
 const CHANNELS: &[&str] = &["Direct Mail", "Email", "Phone", "Social Media", "Event", "Web", "Other"];
 const KINDS: &[&str] = &["Appeal", "Newsletter", "Receipt", "Thank You", "Other"];
 const STEPS: [&str; 3] = ["Planning", "In Progress", "Completed"];
 
+/// As recorded.
 static CAMPAIGNS: Schema = Schema {
     parameters: &[
-        parameter("Id", Type::Int, "id"),
-        parameter("Campaign", Type::Lookup, "name").among(Values::Campaigns),
+        parameter("Campaign Id", Type::Int, "id"),
         parameter("Name", Type::String, "name"),
+        parameter("Description", Type::String, "description").known(),
+        parameter("Create Date", Type::Date, "created"),
+        parameter("Last Modified Date", Type::Date, "modified"),
         parameter("Start Date", Type::Date, "startDateTimeUtc"),
         parameter("End Date", Type::Date, "endDateTimeUtc"),
         parameter("Giving Goal", Type::Decimal, "givingGoal"),
-        parameter("Archived", Type::Boolean, "archived"),
-        parameter("Create DateTime UTC", Type::Date, "created"),
-        parameter("Last Modified Date", Type::Date, "modified"),
+        parameter("New Giver Goal", Type::Int, "newGiverGoal"),
+        parameter("Total Gift Goal", Type::Int, "totalGiftGoal"),
+        parameter("Communication Name", Type::String, "communication:name"),
+        parameter("Communication Channel", Type::String, "communication:channelType"),
+        parameter("Segment Name", Type::Lookup, "segment:name").among(Values::Segments),
+        parameter("Segment Code", Type::Lookup, "segment:code"),
     ],
     // A widely used connector sorts by this.
+    shared: &[],
     sorts: &[("campaignId", "id", Type::Int)],
     custom: None,
 };
@@ -45,6 +52,7 @@ static COMMUNICATIONS: Schema = Schema {
         parameter("Create DateTime UTC", Type::Date, "created"),
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
+    shared: &[],
     sorts: &[],
     custom: None,
 };
@@ -166,11 +174,27 @@ fn communication_row(communication: &Record, store: &Store) -> Value {
     Value::Object(shown)
 }
 
+/// A value of a campaign, of its communications, or of their segments.
+fn campaign_cell(campaign: &Record, source: Source, store: &Store) -> Cell {
+    let Some((of, field)) = source.field.split_once(':') else { return cell_of(campaign, source) };
+    let rows = |table: &Table<Record>, parent: &str, ids: &[i64]| -> Vec<Record> {
+        let rows = table.rows().map(|(_, row)| table.materialize(&row).into_owned());
+        rows.filter(|one| one.int(parent).is_some_and(|id| ids.contains(&id))).collect()
+    };
+    let mut found = rows(&store.communications, "campaignId", &[campaign.id]);
+    if of == "segment" {
+        let ids: Vec<i64> = found.iter().map(|one| one.id).collect();
+        found = rows(&store.segments, "communicationId", &ids);
+    }
+    Cell::strings(found.iter().map(|one| one.text(field).to_owned()).collect())
+}
+
 fn query_campaigns(job: &mut Job<'_>) -> Outcome {
     let query = job.query(&CAMPAIGNS)?;
     let table = &job.store.campaigns;
     let rows = table.rows().map(|(id, row)| (id, table.materialize(&row)));
-    let (ids, total) = query.plan.run(rows, job.parameters.page, |_, one, source| cell_of(one, source));
+    let cell = |_, one: &std::borrow::Cow<'_, Record>, source| campaign_cell(one, source, job.store);
+    let (ids, total) = query.plan.run(rows, job.parameters.page, cell);
     let found: Result<Vec<Value>, Problem> =
         ids.iter().map(|id| table.find(*id).map(|one| campaign(&one))).collect();
     Ok(envelope(found?, total))

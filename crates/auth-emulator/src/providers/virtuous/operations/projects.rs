@@ -90,6 +90,7 @@ static SCHEMA: Schema = Schema {
         parameter("Create DateTime UTC", Type::Date, "created"),
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
+    shared: &[],
     sorts: &[("Id", "id", Type::Int), ("CreatedDateTime", "created", Type::Date)],
     custom: Some(Owner::Project),
 };

@@ -62,8 +62,8 @@ pub(crate) const OF_STATE: Also = Also::Only(&["Is", "IsNot", "IsKnown", "IsNotK
 pub(crate) const OF_COUNTRY: Also = Also::Only(&["Is", "IsNot", "IsKnown", "IsNotKnown"]);
 pub(crate) const OF_BATCH: Also =
     Also::Only(&["IsSet", "IsNotSet", "Is", "IsNot", "Contains", "StartsWith", "EndsWith"]);
-/// Assumption (query-operators): tags have these; no recording has the parameter.
-pub(crate) const OF_TAGS: Also = Also::Only(&["Is", "IsNot", "IsAnyOf", "IsNoneOf"]);
+/// Assumption (query-operators): tags, owners and frequencies have these, which clients send; no recording has the parameters.
+pub(crate) const OF_CHOICE: Also = Also::Only(&["Is", "IsNot", "IsAnyOf", "IsNoneOf"]);
 
 /// The operators of a parameter, as recorded.
 pub(crate) fn of(kind: Type, also: Also) -> Vec<&'static str> {
@@ -229,7 +229,7 @@ mod tests {
         let kinds =
             [Type::Int, Type::String, Type::Date, Type::Boolean, Type::List, Type::Lookup, Type::Object];
         for kind in kinds {
-            for also in [Also::Nothing, Also::Known, OF_STATE, OF_COUNTRY, OF_BATCH, OF_TAGS] {
+            for also in [Also::Nothing, Also::Known, OF_STATE, OF_COUNTRY, OF_BATCH, OF_CHOICE] {
                 let operators = of(kind, also);
                 assert!(!operators.is_empty());
                 assert!(

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom;
 use crate::providers::virtuous::query::operators::{self, Arity, OPERATORS};
-use crate::providers::virtuous::query::schema::{Lookups, Parameter, Schema, of_custom};
+use crate::providers::virtuous::query::relative::PHRASES;
+use crate::providers::virtuous::query::schema::{Lookups, Parameter, Schema, Type, Values, of_custom};
 
 fn operator(name: &str) -> Value {
     let arity = OPERATORS.iter().find(|(known, _)| *known == name).map_or(Arity::None, |(_, arity)| *arity);
@@ -18,6 +19,7 @@ fn operator(name: &str) -> Value {
 fn option(parameter: &Parameter, lookups: &dyn Lookups) -> Value {
     let Parameter { name, kind, values, also, .. } = *parameter;
     let operators: Vec<Value> = operators::of(kind, also).iter().map(|name| operator(name)).collect();
+    let values = if kind == Type::Date { Values::Fixed(PHRASES) } else { values };
     json!({
         "parameter": name, "type": format!("{kind:?}"), "operatorOptions": operators,
         "valueOptions": lookups.names(values),
@@ -26,8 +28,7 @@ fn option(parameter: &Parameter, lookups: &dyn Lookups) -> Value {
 
 /// The response.
 pub(crate) fn options(schema: &Schema, lookups: &dyn Lookups) -> Value {
-    let mut options: Vec<Value> =
-        schema.parameters.iter().map(|parameter| option(parameter, lookups)).collect();
+    let mut options: Vec<Value> = schema.all().map(|parameter| option(parameter, lookups)).collect();
     if let Some(owner) = schema.custom {
         options.extend(custom::definitions(owner).iter().map(|field| option(&of_custom(field), lookups)));
     }

@@ -70,10 +70,20 @@ impl Parameter {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schema {
     pub parameters: &'static [Parameter],
+    /// Parameters that several kinds of records have; they come before others of the same name.
+    pub shared: &'static [Parameter],
     /// Additional names for `sortBy`, with the fields that they stand for.
     pub sorts: &'static [(&'static str, &'static str, Type)],
     /// The kind of record whose custom fields are parameters too.
     pub custom: Option<Owner>,
+}
+
+impl Schema {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static Parameter> {
+        let (shared, own) = (self.shared, self.parameters);
+        let is_own = move |own: &&Parameter| !shared.iter().any(|one| one.name == own.name);
+        shared.iter().chain(own.iter().filter(is_own))
+    }
 }
 
 /// The source of a value.
@@ -98,7 +108,7 @@ pub(crate) trait Lookups {
 
 /// Finds a parameter by name, including custom fields; returns also whether it is one.
 pub(crate) fn find(schema: &Schema, name: &str) -> Option<(Parameter, bool)> {
-    if let Some(known) = schema.parameters.iter().find(|known| known.name == name) {
+    if let Some(known) = schema.all().find(|known| known.name == name) {
         return Some((*known, false));
     }
     let field = custom::definitions(schema.custom?).iter().find(|field| field.name == name)?;

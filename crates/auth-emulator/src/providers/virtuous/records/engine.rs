@@ -13,6 +13,7 @@ use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record};
+use crate::providers::virtuous::operations::gifts::query as gifts;
 use crate::providers::virtuous::query::{self, Cell, Schema, Type};
 
 /// Executes an operation. `None`: it does not belong to the record store.
@@ -77,10 +78,7 @@ pub(crate) fn find(job: &Job<'_>, resource: &Resource) -> Result<Record, Problem
 /// Checks that the records exist that the path names.
 fn check_path(job: &Job<'_>, fields: &[(&'static str, i64)]) -> Result<(), Problem> {
     for (field, id) in fields {
-        let missing =
-            relations::target(field).is_some_and(|target| !relations::exists(target, *id, job.store));
-        // An unknown contact has no relationships: 200 and an empty list, as recorded.
-        if missing && job.call.operation != "relationships.by_contact" {
+        if relations::target(field).is_some_and(|target| !relations::exists(target, *id, job.store)) {
             return Err(Problem::NotFound);
         }
     }
@@ -178,7 +176,7 @@ fn search(job: &mut Job<'_>, resource: &'static Resource, operation: &'static Op
 fn schema(resource: &Resource) -> Schema {
     let operation = Operation::find(resource.query);
     let parameters = operation.map_or(&[][..], |operation| operation.parameters);
-    Schema { parameters, sorts: &[], custom: resource.custom }
+    Schema { parameters, shared: resource.shared, sorts: &[], custom: resource.custom }
 }
 
 fn query(job: &mut Job<'_>, resource: &'static Resource, operation: &'static Operation) -> Outcome {
@@ -194,7 +192,10 @@ fn query(job: &mut Job<'_>, resource: &'static Resource, operation: &'static Ope
                     record.custom.get(name).map_or(Cell::Unknown, |value| Cell::text(value))
                 }
                 "id" => Cell::Number(record.id),
-                field => row.get(field).map_or(Cell::Unknown, |value| Cell::of(value, source.kind)),
+                field => match row.get(field) {
+                    Some(value) => Cell::of(value, source.kind),
+                    None => gifts::cell(record, source, job.store),
+                },
             }
         });
     let row_of = |id: &i64| rows.iter().find(|(held, _)| held == id).map(|(_, (_, row))| row.clone());
@@ -219,12 +220,8 @@ pub(crate) fn check(job: &Job<'_>, record: &Record, resource: &Resource) -> Resu
     let mut wrong = Vec::new();
     let mut note =
         |field: &str, words: &str| wrong.push((format!("{}.{field}", resource.one), words.to_owned()));
-    for (field, value) in &record.fields {
-        if let (Some(id), Some(target)) = (value.as_i64(), relations::target(field))
-            && !relations::exists(target, id, job.store)
-        {
-            note(field, &format!("There is no such {}.", target.name()));
-        }
+    for (field, words) in relations::broken(record, job.store) {
+        note(field, &words);
     }
     for field in resource.needed {
         if record.fields.get(*field).is_none_or(|value| value.is_null() || value.as_str() == Some("")) {
@@ -337,8 +334,9 @@ fn delete(job: &mut Job<'_>, resource: &'static Resource, _: &'static Operation)
     if let Some(hook) = resource.hook {
         hook(job, &mut record, Moment::Delete)?;
     }
-    job.store.records_mut(resource.name)?.remove(record.id)?;
     announce(job, &record, resource, Moment::Delete);
+    job.store.records_mut(resource.name)?.remove(record.id)?;
+    relations::release(job.store, Target::Record(resource.name), record.id)?;
     Ok(Output::Empty)
 }
 

@@ -4,7 +4,7 @@ use super::resource::Action;
 use super::resource::Action::{
     Create, Custom, CustomFields, Delete, Fixed, Get, List, Only, Query, QueryOptions, Update,
 };
-use super::{reminders, special};
+use super::{relationships, reminders, special};
 
 /// Operations whose ids don't have the form `resource.action`, or that have their own code.
 pub(super) static IRREGULAR: &[(&str, &str, Action)] = &[
@@ -12,19 +12,8 @@ pub(super) static IRREGULAR: &[(&str, &str, Action)] = &[
     ("organization_groups.contacts", "organization_group_contacts", List),
     ("organization_groups.add_contact", "organization_group_contacts", Custom(special::join_group)),
     ("organization_groups.remove_contact", "organization_group_contacts", Custom(special::leave_group)),
-    (
-        "relationships.types",
-        "relationships",
-        Fixed(
-            r#"[{"group": "Family", "relationship": "Spouse", "inverseRelationship": "Spouse"},
-            {"group": "Family", "relationship": "Parent", "inverseRelationship": "Child"},
-            {"group": "Family", "relationship": "Child", "inverseRelationship": "Parent"},
-            {"group": "Family", "relationship": "Sibling", "inverseRelationship": "Sibling"},
-            {"group": "Social", "relationship": "Friend", "inverseRelationship": "Friend"},
-            {"group": "Professional", "relationship": "Employer", "inverseRelationship": "Employee"},
-            {"group": "Professional", "relationship": "Employee", "inverseRelationship": "Employer"}]"#,
-        ),
-    ),
+    ("relationships.types", "relationships", Custom(relationships::types)),
+    ("relationships.by_contact", "relationships", Custom(relationships::by_contact)),
     ("tributes.search", "tributes", List),
     ("gift_asks.gifts", "gift_asks", Custom(special::gifts_of)),
     ("planned_gifts.gifts", "planned_gifts", Custom(special::gifts_of)),

@@ -3,7 +3,7 @@
 //! An operation is a resource, an action and parameters. The description has the fields of bodies and responses
 //! (`generated/`), `resources.rs` what it can't express: which fields are derived from others, which are required after all,
 //! what exists from the start, `irregular.rs` the operations with other ids. `engine.rs` carries out the actions, `render.rs` formats records, `relations.rs` follows
-//! references; `special.rs` and `reminders.rs` have the few operations that are unlike all others.
+//! references; `special.rs`, `relationships.rs` and `reminders.rs` have the few operations that are unlike all others.
 //!
 //! Assumption (record-store): the vendor shows samples of these operations and hardly describes them. Responses are marked
 //! with `x-emulator-assumed`.
@@ -11,6 +11,7 @@
 pub(crate) mod engine;
 mod irregular;
 pub(crate) mod relations;
+mod relationships;
 mod reminders;
 pub(crate) mod render;
 pub(crate) mod resource;

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::resources::RESOURCES;
 use crate::providers::virtuous::base::record::Record;
-use crate::providers::virtuous::data::contact::{Contact, Individual};
+use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::data::contact::{Contact, INDIVIDUAL, Individual};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::store::Store;
 
@@ -32,23 +34,28 @@ impl Target {
 /// What a field refers to.
 pub(crate) fn target(field: &str) -> Option<Target> {
     Some(match field {
-        "contactId" | "relatedContactId" | "grantingOrganizationId" | "receivingOrganizationId" => {
-            Target::Contact
-        }
-        "contactIndividualId" | "relatedContactIndividualId" | "defaultAcknowledgeeIndividualId" => {
-            Target::Individual
-        }
-        "giftId" => Target::Gift,
+        "contactId"
+        | "relatedContactId"
+        | "contactPassthroughId"
+        | "grantingOrganizationId"
+        | "receivingOrganizationId" => Target::Contact,
+        "contactIndividualId"
+        | "relatedContactIndividualId"
+        | "acknowledgeeIndividualId"
+        | "defaultAcknowledgeeIndividualId" => Target::Individual,
+        "giftId" | "reversedGiftId" => Target::Gift,
         "projectId" | "projectDesignationId" | "parentId" => Target::Record("projects"),
-        "segmentId" => Target::Record("segments"),
+        "segmentId" | "receiptSegmentId" => Target::Record("segments"),
         "campaignId" => Target::Record("campaigns"),
         "communicationId" => Target::Record("communications"),
         "eventId" => Target::Record("events"),
         "volunteerOpportunityId" => Target::Record("volunteer_opportunities"),
         "volunteerId" => Target::Record("opportunity_volunteers"),
-        "giftAskId" => Target::Record("gift_asks"),
+        "giftAskId" | "passthroughGiftAskId" => Target::Record("gift_asks"),
         "plannedGiftId" => Target::Record("planned_gifts"),
+        "tributeId" => Target::Record("tributes"),
         "grantId" => Target::Record("grants"),
+        "emailListId" => Target::Record("email_lists"),
         "organizationGroupId" => Target::Record("organization_groups"),
         "projectRoleTypeId" => Target::Record("project_role_types"),
         _ => return None,
@@ -63,6 +70,55 @@ pub(crate) fn exists(target: Target, id: i64, store: &Store) -> bool {
         Target::Gift => store.gifts.find(id).is_ok(),
         Target::Record(name) => store.table(name).is_some_and(|table| table.get(id).is_some()),
     }
+}
+
+/// The fields of a record that refer to nothing, each with a message.
+pub(crate) fn broken<'r>(
+    record: &'r Record,
+    store: &'r Store,
+) -> impl Iterator<Item = (&'r String, String)> + 'r {
+    record.fields.iter().filter_map(move |(field, value)| {
+        let (id, target) = (value.as_i64()?, target(field)?);
+        (!exists(target, id, store)).then(|| (field, format!("There is no such {}.", target.name())))
+    })
+}
+
+/// Removes the fields of a record that refer to a removed one. Returns their names.
+fn clear(record: &mut Record, removed: Target, id: i64) -> Vec<String> {
+    let refers =
+        |(field, value): &(&String, &Value)| value.as_i64() == Some(id) && target(field) == Some(removed);
+    let fields: Vec<String> = record.fields.iter().filter(refers).map(|(field, _)| field.clone()).collect();
+    fields.iter().for_each(|field| drop(record.fields.remove(field)));
+    fields
+}
+
+/// Assumption (dependents): a record that needs a removed one is removed too, with its own dependents; all other references are
+/// cleared.
+pub(crate) fn release(store: &mut Store, removed: Target, id: i64) -> Result<(), Problem> {
+    for resource in RESOURCES {
+        let stored: Vec<Record> = store.records(resource.name)?.stored().cloned().collect();
+        for mut record in stored {
+            let cleared = clear(&mut record, removed, id);
+            if cleared.iter().any(|field| resource.needed.contains(&field.as_str())) {
+                store.records_mut(resource.name)?.remove(record.id)?;
+                release(store, Target::Record(resource.name), record.id)?;
+            } else if !cleared.is_empty() {
+                store.records_mut(resource.name)?.put(record.id, record)?;
+            }
+        }
+    }
+    // Seeded gifts refer to the person of their contact.
+    let mut gifts: Vec<i64> = store.gifts.stored().map(|gift| gift.id).collect();
+    if removed == Target::Individual {
+        gifts.extend(store.gifts.of_contact(id.saturating_sub(INDIVIDUAL)));
+    }
+    for gift in gifts {
+        let mut gift = store.gifts.find(gift)?.into_owned();
+        if !clear(&mut gift, removed, id).is_empty() {
+            store.gifts.put(gift)?;
+        }
+    }
+    Ok(())
 }
 
 /// A field of the record that `field` refers to.

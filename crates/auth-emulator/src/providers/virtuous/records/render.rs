@@ -74,6 +74,10 @@ pub(crate) fn derive(record: &Record, derived: Derived, store: &Store) -> Value 
         },
         Derived::Day(field) => json!(dates::parse_day(record.text(field)).map(dates::display)),
         Derived::Time(field) => json!(dates::parse(record.text(field)).map(dates::display_time)),
+        Derived::Local(field) => {
+            let local = |at| dates::to_the_second(dates::local(at, record.text("timeZone")));
+            json!(dates::parse(record.text(field)).map(local))
+        }
         Derived::Words(field) => json!(if record.flag(field) { "True" } else { "False" }),
         Derived::Same(field) => record.fields.get(field).cloned().unwrap_or_default(),
         Derived::Text(text) => json!(text),

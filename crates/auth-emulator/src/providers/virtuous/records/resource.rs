@@ -10,6 +10,7 @@ use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::data::job::{Job, Outcome};
 use crate::providers::virtuous::data::store::Store;
+use crate::providers::virtuous::query::Parameter;
 
 /// A kind of record.
 #[derive(Debug)]
@@ -27,7 +28,8 @@ pub(crate) struct Resource {
     pub derived: &'static [(&'static str, Derived)],
     /// Fields of new records, as JSON.
     pub defaults: &'static [(&'static str, &'static str)],
-    /// Fields that must be sent although the description doesn't require them.
+    /// Fields that a record can't be without, although the description doesn't require them. If they refer to a record that is
+    /// removed, the record goes with it.
     pub needed: &'static [&'static str],
     /// A field, and the values that it can have.
     pub words: Option<(&'static str, &'static [&'static str])>,
@@ -41,6 +43,8 @@ pub(crate) struct Resource {
     pub events: bool,
     /// The operation that queries the records.
     pub query: &'static str,
+    /// The parameters that they share with gifts.
+    pub shared: &'static [Parameter],
     /// Checks and completes a record before it is stored or removed.
     pub hook: Option<Hook>,
 }
@@ -62,6 +66,7 @@ impl Resource {
             unique: None,
             events: false,
             query: "",
+            shared: &[],
             hook: None,
         }
     }
@@ -100,6 +105,8 @@ pub(crate) enum Derived {
     Day(&'static str),
     /// `12/7/2023 10:30 AM`.
     Time(&'static str),
+    /// The time in the record's `timeZone`.
+    Local(&'static str),
     /// `True` or `False`.
     Words(&'static str),
     /// Another field as it is.

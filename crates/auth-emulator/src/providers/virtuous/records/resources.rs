@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::render;
-use super::resource::Derived::{Day, Money, Of, Path, Same, Text, Time, With, Words};
+use super::resource::Derived::{Day, Local, Money, Of, Path, Same, Text, Time, With, Words};
 use super::resource::Resource;
 use super::special;
 use crate::providers::virtuous::base::custom::Owner;
@@ -11,6 +11,7 @@ use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::operation::Operation;
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::data::store::Store;
+use crate::providers::virtuous::operations::gifts::query::OF_GIVER;
 
 /// The organization of groups, as in `Organization/Current`.
 const ORGANIZATION: &str = "Emulated Sandbox";
@@ -36,6 +37,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
             ("organizationGroupLocation", Of("organizationGroupId", "location")),
             ("organizationGroupDescription", Of("organizationGroupId", "description")),
         ],
+        needed: &["organizationGroupId", "contactId"],
         ..Resource::new("organization_group_contacts", "organizationGroupContact", 1)
     },
     Resource {
@@ -77,11 +79,15 @@ pub(crate) static RESOURCES: &[Resource] = &[
         derived: &[
             ("plannedGiftUrl", Path("/api/PlannedGift/{id}")),
             ("giftsAppliedUrl", Path("/api/PlannedGift/{id}/Gifts")),
+            // Dates as a live test suite expects them.
+            ("plannedGiftDate", Day("plannedGiftDate")),
+            ("anticipatedStartDate", Day("anticipatedStartDate")),
             ("anticipatedAmount", Money("anticipatedAmount")),
             ("currentValue", Money("currentValue")),
             ("fulfilled", Text("$0")),
         ],
         query: "planned_gifts.query",
+        shared: OF_GIVER,
         ..Resource::new("planned_gifts", "plannedGift", 1801)
     },
     Resource {
@@ -167,12 +173,13 @@ pub(crate) static RESOURCES: &[Resource] = &[
             ("invited", Words("invited")),
         ],
         defaults: &[("invited", "true")],
-        needed: &["contactIndividualId"],
+        needed: &["eventId", "contactIndividualId"],
         query: "events.query_attendees",
         ..Resource::new("event_attendees", "eventAttendee", 2701)
     },
     Resource {
         derived: &[("eventContactUrl", Path("/api/Event/{eventId}/Contacts/{id}"))],
+        needed: &["eventId", "contactIndividualId"],
         ..Resource::new("event_contacts", "eventContact", 2801)
     },
     Resource {
@@ -241,6 +248,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
                 }),
             ),
         ],
+        needed: &["volunteerOpportunityId", "contactIndividualId"],
         aliases: &[("volunteerId", "id"), ("emailAddress", "primaryEmail")],
         query: "volunteers.query",
         ..Resource::new("opportunity_volunteers", "volunteer", 3101)
@@ -255,10 +263,10 @@ pub(crate) static RESOURCES: &[Resource] = &[
                 "volunteerUrl",
                 Path("/api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers/{volunteerId}"),
             ),
-            ("startDateTime", Same("startDateTimeUtc")),
-            ("endDateTime", Same("endDateTimeUtc")),
+            ("startDateTime", Local("startDateTimeUtc")),
+            ("endDateTime", Local("endDateTimeUtc")),
         ],
-        needed: &["hours"],
+        needed: &["volunteerId", "hours"],
         ..Resource::new("volunteer_attendances", "volunteerAttendance", 3201)
     },
     Resource {
@@ -266,6 +274,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
             "volunteerOrganizerUrl",
             Path("/api/VolunteerOpportunity/{volunteerOpportunityId}/Organizers/{id}"),
         )],
+        needed: &["volunteerOpportunityId", "contactIndividualId"],
         ..Resource::new("opportunity_organizers", "volunteerOrganizer", 3301)
     },
     Resource {
@@ -295,6 +304,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
             ("name", Of("emailListId", "name")),
             ("isSubscribed", With(|_, _| json!(true))),
         ],
+        needed: &["emailListId", "contactIndividualId"],
         ..Resource::new("subscriptions", "subscription", 1)
     },
     Resource {

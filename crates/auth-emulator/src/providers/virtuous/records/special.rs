@@ -14,6 +14,7 @@ use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output};
 use crate::providers::virtuous::data::store::Store;
+use crate::providers::virtuous::operations::contacts::save;
 use crate::providers::virtuous::operations::gifts::render as gifts;
 
 /// The records of a resource whose field refers to `id`.
@@ -119,16 +120,25 @@ pub(super) fn join_group(
             let mut fields = JsonFields::new();
             fields.insert("organizationGroupId".to_owned(), json!(group));
             fields.insert("contactId".to_owned(), json!(contact));
-            insert(job, fields, resource)?
+            let member = insert(job, fields, resource)?;
+            change_contact(job, contact)?;
+            member
         }
     };
     Ok(one_of(job, &member, resource, operation))
 }
 
 pub(super) fn leave_group(job: &mut Job<'_>, resource: &'static Resource, _: &'static Operation) -> Outcome {
-    let (.., held) = membership(job)?;
+    let (_, contact, held) = membership(job)?;
     job.store.records_mut(resource.name)?.remove(held.ok_or(Problem::NotFound)?.id)?;
+    change_contact(job, contact)?;
     Ok(Output::Empty)
+}
+
+/// The names of its groups are a part of a contact, as its tags are.
+fn change_contact(job: &mut Job<'_>, id: i64) -> Result<(), Problem> {
+    let contact = job.store.contacts.find(id)?.into_owned();
+    save::changed(job, contact)
 }
 
 /// The gifts that were given for an ask, a grant or a planned gift.
@@ -166,21 +176,39 @@ pub(super) fn complete_pledge(job: &mut Job<'_>, record: &mut Record, moment: Mo
     Ok(())
 }
 
-/// The payments of a pledge, with the gifts that fulfilled them.
-pub(super) fn pledge_payments(pledge: &Record, store: &Store) -> Value {
-    let shown = |payment: &Value| {
-        let id = payment.get("id").and_then(Value::as_i64);
-        let paid = |gift: &&Record| {
-            gift.list("pledgePayments").iter().any(|part| part.get("id").and_then(Value::as_i64) == id)
-        };
-        let gift = store.gifts.stored().find(paid);
-        json!({
-            "id": id, "expectedPaymentDate": payment.get("expectedPaymentDate"),
-            "expectedAmount": payment.get("expectedAmount"), "giftId": gift.map(|gift| gift.id),
-            "actualAmount": gift.and_then(|gift| gift.fields.get("amount")),
-        })
+pub(crate) fn id_of(value: &Value) -> Option<i64> {
+    value.get("id").and_then(Value::as_i64)
+}
+
+/// The payments of all pledges.
+pub(crate) fn payments(store: &Store) -> impl Iterator<Item = &Value> {
+    let pledges = store.records("pledges").ok().into_iter().flat_map(|pledges| pledges.stored());
+    pledges.flat_map(|pledge| pledge.list("payments"))
+}
+
+/// A payment of a pledge, with the gift that fulfilled it. Assumption (record-store): without an amount, by the whole gift.
+fn payment(payment: &Value, store: &Store) -> Value {
+    let paid = |gift: &'_ Record| {
+        let part = gift.list("pledgePayments").iter().find(|part| id_of(part) == id_of(payment))?;
+        let amount = part.get("amount").filter(|amount| !amount.is_null());
+        Some((gift.id, amount.or(gift.fields.get("amount")).cloned()))
     };
-    pledge.list("payments").iter().map(shown).collect()
+    let (gift, amount) = store.gifts.stored().find_map(paid).unzip();
+    json!({
+        "id": payment.get("id"), "expectedPaymentDate": payment.get("expectedPaymentDate"),
+        "expectedAmount": payment.get("expectedAmount"), "giftId": gift, "actualAmount": amount,
+    })
+}
+
+/// The payments of a pledge.
+pub(super) fn pledge_payments(pledge: &Record, store: &Store) -> Value {
+    pledge.list("payments").iter().map(|one| payment(one, store)).collect()
+}
+
+/// The payments of pledges that a gift fulfilled.
+pub(crate) fn payments_of_gift(gift: &Record, store: &Store) -> Value {
+    let paid = |one: &&Value| gift.list("pledgePayments").iter().any(|part| id_of(part) == id_of(one));
+    payments(store).filter(paid).map(|one| payment(one, store)).collect()
 }
 
 pub(super) fn write_off(
@@ -302,7 +330,6 @@ pub(super) fn subscribe(job: &mut Job<'_>, _: &'static Resource, operation: &'st
     let given = job.fields("emailList", operation.body.fields())?;
     let ids = |name: &str| given.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let (lists, people) = (ids("emailListIds"), ids("contactIndividualIds"));
-    let subscriptions = Resource::by_name("subscriptions").ok_or(Problem::NotFound)?;
     for list in lists.iter().filter_map(Value::as_i64) {
         if job.store.records("email_lists")?.get(list).is_none() {
             return Err(Problem::field("emailList.emailListIds", "There is no such list."));
@@ -315,15 +342,28 @@ pub(super) fn subscribe(job: &mut Job<'_>, _: &'static Resource, operation: &'st
     }
     for list in lists.iter().filter_map(Value::as_i64) {
         for person in people.iter().filter_map(Value::as_i64) {
-            let is_of = |one: &Record| one.int("contactIndividualId") == Some(person);
-            if children(job.store, "subscriptions", "emailListId", list).any(is_of) {
-                continue;
-            }
-            let mut fields = JsonFields::new();
-            fields.insert("emailListId".to_owned(), json!(list));
-            fields.insert("contactIndividualId".to_owned(), json!(person));
-            insert(job, fields, subscriptions)?;
+            join(job, "subscriptions", "emailListId", list, person)?;
         }
     }
     Ok(Output::Accepted)
+}
+
+/// The record by which a person belongs to another record, such as an attendee of an event; creates it if it is missing.
+pub(crate) fn join(
+    job: &mut Job<'_>,
+    resource: &str,
+    field: &str,
+    id: i64,
+    person: i64,
+) -> Result<Record, Problem> {
+    let resource = Resource::by_name(resource).ok_or(Problem::NotFound)?;
+    let is_of = |one: &&Record| one.int("contactIndividualId") == Some(person);
+    let held = children(job.store, resource.name, field, id).find(is_of).cloned();
+    if let Some(held) = held {
+        return Ok(held);
+    }
+    let mut fields = JsonFields::new();
+    fields.insert(field.to_owned(), json!(id));
+    fields.insert("contactIndividualId".to_owned(), json!(person));
+    insert(job, fields, resource)
 }

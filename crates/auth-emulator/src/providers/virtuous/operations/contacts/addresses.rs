@@ -89,6 +89,7 @@ fn archive(job: &mut Job<'_>, archived: bool) -> Outcome {
     let address = contact.addresses.iter_mut().find(|address| address.id == id).ok_or(Problem::NotFound)?;
     address.archived = archived;
     address.audit.touch(job.call.now);
+    write::normalize_addresses(&mut contact.addresses);
     changed(job, contact)?;
     Ok(Output::Empty)
 }

@@ -11,6 +11,7 @@ use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::data::contact::Individual;
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output};
+use crate::providers::virtuous::records::relations::{Target, release};
 
 const CREATE: &[Field] = &[
     int("contactId").required(),
@@ -52,8 +53,9 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
 
 fn by_contact(job: &mut Job<'_>) -> Outcome {
     let contact = job.store.contacts.find(job.id("contactId"))?;
-    let shown: Value = contact.individuals.iter().map(|one| render::individual(contact.id(), one)).collect();
-    Ok(Output::Json(shown))
+    let today = job.store.today;
+    let shown = contact.individuals.iter().map(|one| render::individual(contact.id(), one, today));
+    Ok(Output::Json(shown.collect()))
 }
 
 fn get(job: &mut Job<'_>) -> Outcome {
@@ -68,7 +70,7 @@ fn find(job: &mut Job<'_>) -> Outcome {
         one.methods.iter().any(|method| !method.archived && method.text("value").to_lowercase() == email)
     };
     let individual = contact.individuals.iter().find(has).ok_or(Problem::NotFound)?;
-    Ok(Output::Json(render::individual(contact.id(), individual)))
+    Ok(Output::Json(render::individual(contact.id(), individual, job.store.today)))
 }
 
 /// Removes the two flags from the given fields and sets them. A missing or false flag changes nothing.
@@ -126,5 +128,6 @@ fn delete(job: &mut Job<'_>) -> Outcome {
     contact.individuals.retain(|one| one.record.id != id);
     write::normalize_individuals(&mut contact.individuals);
     changed(job, contact)?;
+    release(job.store, Target::Individual, id)?;
     Ok(Output::Empty)
 }

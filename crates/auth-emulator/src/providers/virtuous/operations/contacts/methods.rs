@@ -112,10 +112,12 @@ fn update(job: &mut Job<'_>) -> Outcome {
 fn archive(job: &mut Job<'_>, archived: bool) -> Outcome {
     let id = job.id("contactMethodId");
     let mut contact = job.store.contacts.owner(Part::Method, id)?.into_owned();
-    for method in siblings(&mut contact, id)?.iter_mut().filter(|method| method.id == id) {
+    let methods = siblings(&mut contact, id)?;
+    for method in methods.iter_mut().filter(|method| method.id == id) {
         method.archived = archived;
         method.audit.touch(job.call.now);
     }
+    write::normalize_methods(methods);
     changed(job, contact)?;
     Ok(Output::Empty)
 }

@@ -52,6 +52,7 @@ static NOTES: Schema = Schema {
         parameter("Create DateTime UTC", Type::Date, "created"),
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
+    shared: &[],
     sorts: &[("NoteDate", "noteDateTime", Type::Date), ("CreatedDateTime", "created", Type::Date)],
     custom: Some(Owner::Note),
 };

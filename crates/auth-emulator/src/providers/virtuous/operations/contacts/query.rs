@@ -16,7 +16,7 @@ use crate::providers::virtuous::data::job::{Job, Outcome, envelope};
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::data::tags;
 use crate::providers::virtuous::query::{
-    Cell, OF_COUNTRY, OF_STATE, OF_TAGS, Schema, Source, Type, Values, cell_of, parameter,
+    Cell, OF_CHOICE, OF_COUNTRY, OF_STATE, Schema, Source, Type, Values, cell_of, parameter,
 };
 
 /// The parameters of a recording of 2018, and those that clients use since.
@@ -55,8 +55,10 @@ pub(crate) static CONTACTS: Schema = Schema {
         parameter("Postal", Type::String, "postal").known(),
         parameter("State", Type::String, "state").with(OF_STATE),
         parameter("Country", Type::String, "country").with(OF_COUNTRY),
-        parameter("Tag", Type::List, "tags").among(Values::Tags).with(OF_TAGS),
-        parameter("Tags", Type::List, "tags").among(Values::Tags).with(OF_TAGS),
+        parameter("Tag", Type::List, "tags").among(Values::Tags).with(OF_CHOICE),
+        parameter("Tags", Type::List, "tags").among(Values::Tags).with(OF_CHOICE),
+        // No operation shows or sets it.
+        parameter("Owner", Type::List, "owner").with(OF_CHOICE),
         parameter("Note", Type::String, "note"),
         parameter("Note Type", Type::String, "noteType"),
         parameter("Note Date", Type::Date, "noteDate"),
@@ -80,6 +82,7 @@ pub(crate) static CONTACTS: Schema = Schema {
         parameter("Last Modified Date", Type::Date, "modified"),
         parameter("Last Modified DateTime UTC", Type::Date, "modified"),
     ],
+    shared: &[],
     sorts: &[
         ("Id", "id", Type::Int),
         ("Name", "name", Type::String),
@@ -105,6 +108,7 @@ pub(crate) static INDIVIDUALS: Schema = Schema {
         parameter("Create DateTime UTC", Type::Date, "created"),
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
+    shared: &[],
     sorts: &[("CreatedDateTime", "created", Type::Date)],
     custom: Some(Owner::Individual),
 };

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom::{self, Owner};
-use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::{JsonFields, Record};
+use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::data::contact::{Contact, Individual};
 use crate::providers::virtuous::data::giving::Giving;
 use crate::providers::virtuous::data::store::Store;
@@ -79,7 +79,8 @@ pub(crate) fn full(contact: &Contact, store: &Store) -> JsonFields {
     let tags: Vec<_> = contact.tags.iter().filter_map(|tagged| Some(tags::by_id(tagged.tag)?.name)).collect();
     let references: Vec<Value> =
         contact.references.iter().map(|(source, id)| json!({ "source": source, "id": id })).collect();
-    let individuals: Vec<Value> = contact.individuals.iter().map(|one| individual(id, one)).collect();
+    let individuals: Vec<Value> =
+        contact.individuals.iter().map(|one| individual(id, one, store.today)).collect();
     let more = json!({
         "mergedIntoContactId": null,
         "address": contact.address().map(address),
@@ -121,6 +122,7 @@ pub(crate) fn by_reference(contact: &Contact, store: &Store) -> Value {
         .map(|one| {
             let mut shown = one.record.shown(INDIVIDUAL, INDIVIDUAL_FLAGS);
             shown.insert("birthDate".to_owned(), birth_date(&one.record));
+            shown.insert("approximateAge".to_owned(), age(&one.record, store.today));
             let methods: Vec<Value> = live(&one.methods)
                 .map(|method| method.shown(METHOD, METHOD_FLAGS))
                 .map(Value::Object)
@@ -147,9 +149,23 @@ fn birth_date(individual: &Record) -> Value {
     }
 }
 
+/// Assumption (age): the given age, or that of the date of birth; every recorded date of birth has an age.
+fn age(individual: &Record, today: i64) -> Value {
+    let born = ["birthYear", "birthMonth", "birthDay"].map(|name| individual.int(name));
+    match (individual.int("approximateAge"), born) {
+        (Some(age), _) => json!(age),
+        (None, [Some(born), Some(month), Some(day)]) => {
+            let (year, this_month, this_day) = dates::civil(today);
+            json!((year - born - i64::from((this_month, this_day) < (month, day))).max(0))
+        }
+        _ => Value::Null,
+    }
+}
+
 /// A person, with the audit that single reads have.
-pub(crate) fn individual(contact: i64, individual: &Individual) -> Value {
+pub(crate) fn individual(contact: i64, individual: &Individual, today: i64) -> Value {
     let mut shown = individual.record.audited(INDIVIDUAL, INDIVIDUAL_FLAGS);
+    let primary = individual.record.flag("isPrimary");
     let methods: Vec<Value> = live(&individual.methods).map(method).collect();
     let text_or_empty = |name: &str| individual.record.text(name).to_owned();
     let more = json!({
@@ -158,9 +174,10 @@ pub(crate) fn individual(contact: i64, individual: &Individual) -> Value {
         "preMarriageName": null,
         "nickname": null,
         "deceasedDate": text_or_empty("deceasedDate"),
-        "canBePrimary": true,
-        "canBeSecondary": true,
+        "canBePrimary": !primary,
+        "canBeSecondary": !primary && !individual.record.flag("isSecondary"),
         "birthDate": birth_date(&individual.record),
+        "approximateAge": age(&individual.record, today),
         "avatarUrl": individual.record.fields.get("avatarUrl"),
         "contactMethods": methods,
         "customFields": custom::shown(Owner::Individual, &individual.record.custom),
@@ -173,14 +190,14 @@ pub(crate) fn individual(contact: i64, individual: &Individual) -> Value {
 /// A contact method.
 pub(crate) fn method(method: &Record) -> Value {
     let mut shown = method.audited(METHOD, METHOD_FLAGS);
-    shown.insert("canBePrimary".to_owned(), json!(true));
+    shown.insert("canBePrimary".to_owned(), json!(!method.flag("isPrimary")));
     Value::Object(shown)
 }
 
 /// An address: of the whole year by default, and with empty strings where it has no state or country, as recorded.
 pub(crate) fn address(record: &Record) -> Value {
     let mut shown = record.audited(ADDRESS, &["isPrimary"]);
-    shown.insert("canBePrimary".to_owned(), json!(true));
+    shown.insert("canBePrimary".to_owned(), json!(!record.flag("isPrimary")));
     for (name, default) in [
         ("state", json!("")),
         ("country", json!("")),
@@ -214,10 +231,10 @@ pub(crate) fn summary(contact: &Contact) -> Value {
         "name": contact.record.fields.get("name"),
         "contactType": contact.record.fields.get("contactType"),
         "contactName": contact.record.fields.get("name"),
-        "address": contact.address().map(address_line),
+        "address": contact.address().map(address_line).unwrap_or_default(),
         "email": contact.reached_by("Email").first().unwrap_or(&""),
         "phone": contact.reached_by("Phone").first().unwrap_or(&""),
-        "contactViewUrl": format!("/Generosity/Contact/View/{}", contact.id()),
+        "contactViewUrl": format!("/api/Contact/{}", contact.id()),
     })
 }
 

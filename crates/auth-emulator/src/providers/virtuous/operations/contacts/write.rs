@@ -3,6 +3,8 @@
 //! Assumption (shared-reference): of two contacts created with the same reference, the first is found. Assumption
 //! (put-required): a replacement without type or name keeps them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{render, save};
@@ -104,28 +106,25 @@ pub(crate) fn promote<'r>(records: impl Iterator<Item = &'r mut Record>, id: i64
     }
 }
 
-/// Ensures that each category has one primary method.
+/// Ensures that each category has one primary method that is not archived.
 pub(crate) fn normalize_methods(methods: &mut [Record]) {
-    for index in 0..methods.len() {
-        let Some(sort) = methods.get(index).map(|method| sort_of(method.text("type")).to_owned()) else {
-            continue;
-        };
-        let of_sort = |method: &&mut Record| sort_of(method.text("type")) == sort;
-        let primary = methods.iter().filter(|method| sort_of(method.text("type")) == sort);
-        let chosen =
-            primary.clone().find(|method| method.flag("isPrimary")).or_else(|| primary.clone().next());
-        if let Some(chosen) = chosen.map(|method| method.id) {
-            promote(methods.iter_mut().filter(of_sort), chosen, "isPrimary");
-        }
+    let sorts: BTreeSet<String> =
+        methods.iter().map(|method| sort_of(method.text("type")).to_owned()).collect();
+    for sort in sorts {
+        normalize(methods, |method| sort_of(method.text("type")) == sort);
     }
 }
 
-/// Ensures that exactly one address is the primary one, if there is any.
+/// Ensures that one address that is not archived is the primary one.
 pub(crate) fn normalize_addresses(addresses: &mut [Record]) {
-    let chosen = addresses.iter().find(|address| address.flag("isPrimary")).or(addresses.first());
-    if let Some(chosen) = chosen.map(|address| address.id) {
-        promote(addresses.iter_mut(), chosen, "isPrimary");
-    }
+    normalize(addresses, |_| true);
+}
+
+fn normalize(records: &mut [Record], of_group: impl Fn(&Record) -> bool) {
+    let mut live = records.iter().filter(|one| of_group(one) && !one.archived);
+    let chosen = live.clone().find(|one| one.flag("isPrimary")).or_else(|| live.next());
+    let chosen = chosen.map_or(-1, |one| one.id);
+    promote(records.iter_mut().filter(|one| of_group(one)), chosen, "isPrimary");
 }
 
 /// Ensures that exactly one person is the primary one, and at most one the secondary.

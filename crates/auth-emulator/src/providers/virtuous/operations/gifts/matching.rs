@@ -2,7 +2,7 @@
 //!
 //! Assumption (person-lookup): a person is found by reference, id or email address, in this order, or created. Assumption
 //! (giver-source): the reference of a gift's contact belongs to the source of the transaction. Assumption (staff-review): staff
-//! must correct a transaction that refers to an unknown contact, project or segment, has an unknown type, or whose designations
+//! must correct a transaction that refers to an unknown contact, project, segment, event, e-mail list or opportunity, has an unknown type, or whose designations
 //! do not sum up to the amount. Assumption (default-project): a gift without designations is for the first project.
 //!
 //! Assumption (contact-changes): an existing contact gets the reference, the tags, and a missing email address, phone number or
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::write;
+use super::{joining, write};
 use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
 use crate::providers::virtuous::base::{custom, dates, money};
 use crate::providers::virtuous::data::contact::TYPES as CONTACT_TYPES;
@@ -141,6 +141,7 @@ impl<'m> Person<'m> {
 
 /// Finds or creates the contact; returns its id and whether it is new. `None`: staff must correct the transaction.
 fn person(job: &mut Job<'_>, person: &Person<'_>) -> Option<(i64, bool)> {
+    let joined = joining::find(job.store, person.given)?;
     let email = string_of(person.given, "email");
     let contacts = &job.store.contacts;
     let by_reference = (!person.reference.is_empty())
@@ -165,12 +166,14 @@ fn person(job: &mut Job<'_>, person: &Person<'_>) -> Option<(i64, bool)> {
     }
     complete(job, person, updates, &mut contact);
     let id = contact.id();
+    let individual = contact.individuals.iter().find(|one| one.record.flag("isPrimary"))?.record.id;
     // An unchanged contact is not stored, so that its modification date stays.
     match before {
         None => save::added(job, contact).ok()?,
         Some(before) if before != contact => save::changed(job, contact).ok()?,
         Some(_) => {}
     }
+    joining::add(job, person.given, joined, individual).ok()?;
     Some((id, new))
 }
 

@@ -1,11 +1,13 @@
 //! Operations on gifts, and the nightly run over transactions.
 //!
-//! `reads.rs` reads gifts, `write.rs` creates and changes them, `render.rs` formats them, `query.rs` evaluates queries over gifts
-//! and their designations; `transactions.rs` accepts transactions and `matching.rs` turns them into contacts and gifts;
+//! `reads.rs` reads gifts, `write.rs` creates and changes them with the lists of `parts.rs`, `render.rs` formats them, `query.rs` evaluates queries over gifts
+//! and their designations; `transactions.rs` accepts transactions and `matching.rs` turns them into contacts and gifts, `joining.rs` into attendees, volunteers and entries of e-mail lists;
 //! `recurring.rs` is recurring gifts.
 
+mod joining;
 pub(crate) mod matching;
-mod query;
+mod parts;
+pub(crate) mod query;
 mod reads;
 mod recurring;
 pub(crate) mod render;

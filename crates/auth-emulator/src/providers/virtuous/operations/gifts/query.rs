@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::recurring::FREQUENCIES;
 use super::render;
 use crate::providers::virtuous::base::custom::Owner;
 use crate::providers::virtuous::base::money;
@@ -9,11 +10,11 @@ use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Row;
 use crate::providers::virtuous::data::contact::TYPES as CONTACT_TYPES;
-use crate::providers::virtuous::data::gifts::{Gifts, TYPES, designated};
+use crate::providers::virtuous::data::gifts::{Gifts, TYPES};
 use crate::providers::virtuous::data::job::{Job, Outcome, envelope};
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::query::{
-    Cell, OF_BATCH, OF_STATE, Schema, Source, Type, Values, cell_of, parameter,
+    Cell, OF_BATCH, OF_CHOICE, OF_STATE, Parameter, Schema, Source, Type, Values, cell_of, parameter,
 };
 use crate::providers::virtuous::records::relations::follow;
 
@@ -25,12 +26,27 @@ const SORTS: &[(&str, &str, Type)] = &[
     ("Batch", "batch", Type::String),
 ];
 
+/// The parameters of recurring and planned gifts that a client sends.
+pub(crate) const OF_GIVER: &[Parameter] = &[
+    parameter("Legacy Id", Type::String, "legacyId").known(),
+    parameter("Legacy Contact Id", Type::String, "legacyContactId").known(),
+    parameter("Contact Name", Type::String, "contactName"),
+    parameter("Contact Archived", Type::Boolean, "contactArchived"),
+    parameter("Campaign Name", Type::String, "campaign").among(Values::Campaigns),
+    parameter("Project Name", Type::String, "projectName").among(Values::Projects),
+    parameter("Project Code", Type::String, "projectCode"),
+    parameter("Segment Name", Type::Lookup, "segmentName").among(Values::Segments),
+    parameter("Frequency", Type::List, "frequency").among(Values::Fixed(FREQUENCIES)).with(OF_CHOICE),
+];
+
 /// The parameters that clients use; no recording has the list.
 pub(crate) static GIFTS: Schema = Schema {
     parameters: &[
         parameter("Gift Id", Type::Int, "id"),
         parameter("Contact Id", Type::Int, "contactId"),
+        parameter("Passthrough Contact Id", Type::Int, "contactPassthroughId"),
         parameter("Contact Name", Type::String, "contactName"),
+        parameter("Contact Archived", Type::Boolean, "contactArchived"),
         parameter("Gift Type", Type::List, "giftType").among(Values::Fixed(TYPES)),
         parameter("Gift Date", Type::Date, "giftDate"),
         parameter("Amount", Type::Decimal, "amount"),
@@ -57,6 +73,7 @@ pub(crate) static GIFTS: Schema = Schema {
         parameter("Last Modified Date", Type::Date, "modified"),
         parameter("Last Modified DateTime UTC", Type::Date, "modified"),
     ],
+    shared: &[],
     sorts: SORTS,
     custom: Some(Owner::Gift),
 };
@@ -139,6 +156,7 @@ pub(crate) static DESIGNATIONS: Schema = Schema {
         parameter("Receipt Segment Name", Type::Lookup, "receiptSegment"),
         parameter("Receipt Segment Code", Type::Lookup, "receiptSegmentCode"),
     ],
+    shared: &[],
     sorts: &[
         ("Id", "id", Type::Int),
         ("Amount", "amountDesignated", Type::Decimal),
@@ -149,14 +167,17 @@ pub(crate) static DESIGNATIONS: Schema = Schema {
     custom: None,
 };
 
-fn cell(gift: &Record, source: Source, store: &Store) -> Cell {
+/// A value of a gift, also of a recurring or planned one.
+pub(crate) fn cell(gift: &Record, source: Source, store: &Store) -> Cell {
     let of_projects = |name: &str| {
-        let projects = designated(gift).filter_map(|(project, _)| store.projects.get(project));
+        let parts = ["giftDesignations", "designations"].into_iter().flat_map(|list| gift.list(list));
+        let ids = parts.filter_map(|part| part.get("projectId")?.as_i64()).chain(gift.int("projectId"));
+        let projects = ids.filter_map(|project| store.projects.get(project));
         Cell::strings(projects.map(|project| project.text(name).to_owned()).collect())
     };
     match source.field {
         _ if source.custom => cell_of(gift, source),
-        "project" => of_projects("name"),
+        "project" | "projectName" => of_projects("name"),
         "projectCode" => of_projects("projectCode"),
         "hasSplits" => Cell::Flag(gift.list("giftDesignations").len() > 1),
         "contactName" | "contactType" | "contactArchived" | "contactState" => {
@@ -174,7 +195,7 @@ fn cell(gift: &Record, source: Source, store: &Store) -> Cell {
             Cell::text(name.as_str().unwrap_or_default())
         }
         "currencyCode" => Cell::text(render::currency(gift)),
-        "segment" | "segmentCode" | "campaign" | "communication" | "channel" => {
+        "segment" | "segmentName" | "segmentCode" | "campaign" | "communication" | "channel" => {
             segment_cell(gift, source.field, store).unwrap_or(Cell::Unknown)
         }
         _ => cell_of(gift, source),
@@ -184,7 +205,7 @@ fn cell(gift: &Record, source: Source, store: &Store) -> Cell {
 fn segment_cell(gift: &Record, field: &str, store: &Store) -> Option<Cell> {
     let segment = store.segments.get(gift.int("segmentId")?)?;
     match field {
-        "segment" => return Some(Cell::text(segment.text("name"))),
+        "segment" | "segmentName" => return Some(Cell::text(segment.text("name"))),
         "segmentCode" => return Some(Cell::text(segment.text("code"))),
         _ => {}
     }

@@ -9,7 +9,8 @@ use crate::providers::virtuous::data::contact::SOURCE;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope};
 use crate::providers::virtuous::query::Cell;
 
-const NON_CASH: [(i64, &str, bool); 3] = [(1, "Goods", true), (2, "Services", true), (3, "Vehicle", false)];
+pub(super) const NON_CASH: [(i64, &str, bool); 3] =
+    [(1, "Goods", true), (2, "Services", true), (3, "Vehicle", false)];
 
 pub(crate) fn get(job: &Job<'_>, id: i64) -> Outcome {
     let gift = job.store.gifts.find(id)?;

@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use super::query::{OF_GIVER, cell};
 use crate::providers::virtuous::base::custom::{self, Owner};
 use crate::providers::virtuous::base::fields::{
     Field, custom_list, day, flag, int, items, number, objects, one_of, text,
@@ -16,9 +17,9 @@ use crate::providers::virtuous::base::violations::REQUIRED;
 use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record};
 use crate::providers::virtuous::data::store::Store;
-use crate::providers::virtuous::query::{self, Cell, Schema, Type, Values, cell_of, parameter};
+use crate::providers::virtuous::query::{self, Cell, Schema, Type, Values, parameter};
 
-const FREQUENCIES: &[&str] =
+pub(super) const FREQUENCIES: &[&str] =
     &["Weekly", "Bimonthly", "Monthly", "Quarterly", "Semiannually", "Annually", "Biennially"];
 const STATUSES: &[&str] = &["Active", "Cancelled"];
 
@@ -47,20 +48,20 @@ static SCHEMA: Schema = Schema {
     parameters: &[
         parameter("Recurring Gift Id", Type::Int, "id"),
         parameter("Contact Id", Type::Int, "contactId"),
-        parameter("Legacy Id", Type::String, "legacyId").known(),
         parameter("Amount", Type::Decimal, "amount"),
         parameter("Converted Amount", Type::Decimal, "amount"),
-        parameter("Frequency", Type::List, "frequency").among(Values::Fixed(FREQUENCIES)),
         parameter("Status", Type::List, "status").among(Values::Fixed(STATUSES)),
         parameter("Transaction Source", Type::String, "transactionSource").known(),
         parameter("Transaction Id", Type::String, "transactionId").known(),
         parameter("Start Date", Type::Date, "startDate"),
+        parameter("Recurring Gift Date", Type::Date, "startDate"),
         parameter("Next Expected Payment Date", Type::Date, "nextExpectedPaymentDate").known(),
         parameter("Private", Type::Boolean, "isPrivate"),
         parameter("Create Date", Type::Date, "created"),
         parameter("Create DateTime UTC", Type::Date, "created"),
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
+    shared: OF_GIVER,
     sorts: &[
         ("Id", "id", Type::Int),
         ("StartDate", "startDate", Type::Date),
@@ -224,7 +225,8 @@ fn cancel(job: &mut Job<'_>) -> Outcome {
 fn run(job: &mut Job<'_>) -> Outcome {
     let query = job.query(&SCHEMA)?;
     let rows = job.store.recurring.stored().map(|gift| (gift.id, gift));
-    let (ids, total) = query.plan.run(rows, job.parameters.page, |_, gift, source| cell_of(gift, source));
+    let (ids, total) =
+        query.plan.run(rows, job.parameters.page, |_, gift, source| cell(gift, source, job.store));
     let found: Result<Vec<Value>, Problem> =
         ids.iter().map(|id| job.store.recurring.find(*id).map(|gift| shown(&gift, job.store))).collect();
     Ok(envelope(found?, total))

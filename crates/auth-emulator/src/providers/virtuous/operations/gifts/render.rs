@@ -7,6 +7,8 @@ use crate::providers::virtuous::base::custom::{self, Owner};
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::data::store::Store;
+use crate::providers::virtuous::records::relations::follow;
+use crate::providers::virtuous::records::special::payments_of_gift;
 
 const GIFT: &[&str] = &[
     "transactionSource",
@@ -87,8 +89,8 @@ pub(crate) fn full(gift: &Record, store: &Store) -> JsonFields {
         "segmentCode": segment.as_ref().map(|segment| segment.text("code")),
         "segmentUrl": segment.as_ref().map(|segment| format!("/api/Segment/{}", segment.id)),
         "mediaOutlet": null,
-        "grant": null,
-        "grantUrl": null,
+        "grant": follow(gift, "grantId", "title", store),
+        "grantUrl": gift.int("grantId").map(|id| format!("/api/Grant/{id}")),
         "receiptDateFormatted": shown_date(gift, "receiptDate"),
         "isAcknowledgedGift": false,
         "acknowledgementDate": null,
@@ -96,8 +98,8 @@ pub(crate) fn full(gift: &Record, store: &Store) -> JsonFields {
         "giftPassthroughs": passthroughs(gift, store),
         "contactPassthroughUrl": gift.int("contactPassthroughId").map(|id| format!("/api/Contact/{id}")),
         "giftDesignations": designations(gift, store),
-        "giftPremiums": [],
-        "pledgePayments": [],
+        "giftPremiums": premiums(gift, store),
+        "pledgePayments": payments_of_gift(gift, store),
         "recurringGiftPayments": recurring::payments_of(gift, store),
         "giftUrl": format!("/api/Gift/{}", gift.id),
         "customFields": custom::shown(Owner::Gift, &gift.custom),
@@ -106,6 +108,21 @@ pub(crate) fn full(gift: &Record, store: &Store) -> JsonFields {
         shown.extend(more);
     }
     shown
+}
+
+/// Assumption (record-store): a premium without a quantity is one.
+fn premiums(gift: &Record, store: &Store) -> Value {
+    let shown = |item: &Value| {
+        let id = item.get("premiumId")?.as_i64()?;
+        let premium = store.table("premiums")?.get(id)?;
+        let (name, quantity) =
+            (premium.text("name"), item.get("quantity").and_then(Value::as_i64).unwrap_or(1));
+        Some(json!({
+            "id": item.get("id"), "premiumId": id, "premium": name, "premiumUrl": format!("/api/Premium/{id}"),
+            "quantity": quantity, "display": format!("{name} ({quantity})"),
+        }))
+    };
+    gift.list("giftPremiums").iter().filter_map(shown).collect()
 }
 
 /// The contact that the gift passed through, if any.

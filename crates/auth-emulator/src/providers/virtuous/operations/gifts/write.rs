@@ -7,10 +7,12 @@
 
 use serde_json::{Value, json};
 
-use super::{recurring, render};
+use super::parts::{DESIGNATION, PARTS, PAYMENT, PLEDGED, PREMIUM, change_parts, take_parts};
+use super::reads::NON_CASH;
+use super::render;
 use crate::providers::virtuous::base::custom::{self, Owner};
 use crate::providers::virtuous::base::fields::{
-    Field, custom_list, custom_map, day, flag, ignored, int, items, number, objects, one_of, text,
+    Field, custom_list, custom_map, day, flag, int, items, number, one_of, text,
 };
 use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::{JsonFields, Record};
@@ -18,13 +20,13 @@ use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
 use crate::providers::virtuous::data::gifts::{PROJECT, TYPES, designated};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record, read};
+use crate::providers::virtuous::records::relations::{self, Target};
 
 /// The maximum number of gifts in a bulk call or patch.
 const MAX_BATCH: usize = 100;
 
-const STATES: &[&str] = &["Add", "Added", "Update", "Updated", "Delete", "Deleted", "Ignore"];
-const DESIGNATION: &[Field] = &[int("projectId").required(), number("amount"), one_of("state", STATES)];
-const PAYMENT: &[Field] = &[int("id"), text("paymentId"), number("amount"), one_of("state", STATES)];
+/// As in gifts, and as in the search of tributes.
+const TRIBUTES: &[&str] = &["In Honor Of", "In Memory Of", "InHonorOf", "InMemoryOf"];
 
 const CREATE: &[Field] = &[
     int("contactId").required(),
@@ -74,10 +76,10 @@ const CREATE: &[Field] = &[
     number("nonCashOriginalAmount"),
     number("nonCashSaleAmount"),
     items("giftDesignations", DESIGNATION),
-    ignored("giftPremiums"),
-    ignored("pledgePayments"),
+    items("giftPremiums", PREMIUM),
+    items("pledgePayments", PLEDGED),
     items("recurringGiftPayments", PAYMENT),
-    text("tributeType"),
+    one_of("tributeType", TRIBUTES),
     int("tributeId"),
     text("tributeDescription").read_as("tribute"),
     int("acknowledgeeId").read_as("acknowledgeeIndividualId"),
@@ -103,8 +105,19 @@ fn check(gift: &Record, parameter: &str, job: &Job<'_>) -> Result<(), Problem> {
             note(name, REQUIRED);
         }
     }
-    if gift.int("segmentId").is_some_and(|id| job.store.segments.get(id).is_none()) {
-        note("segmentId", "There is no such segment.");
+    for (field, words) in relations::broken(gift, job.store) {
+        note(
+            CREATE.iter().find(|known| known.read_as == *field).map_or(field.as_str(), |known| known.name),
+            &words,
+        );
+    }
+    if gift.int("nonCashGiftTypeId").is_some_and(|id| !NON_CASH.iter().any(|(known, ..)| *known == id)) {
+        note("nonCashGiftTypeId", "There is no such type.");
+    }
+    // Assumption (currency-codes): any three capitals.
+    let code = gift.text("currencyCode");
+    if !code.is_empty() && (code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        note("currencyCode", NOT_VALID);
     }
     if let Some(individual) = gift.int("contactIndividualId") {
         let contact = gift.int("contactId").and_then(|id| job.store.contacts.find(id).ok());
@@ -112,114 +125,17 @@ fn check(gift: &Record, parameter: &str, job: &Job<'_>) -> Result<(), Problem> {
             note("contactIndividualId", "The contact has no such individual.");
         }
     }
-    if gift.int("contactPassthroughId").is_some_and(|id| !job.store.contacts.has(id)) {
-        note("contactPassthroughId", "There is no such contact.");
+    for part in PARTS {
+        let ids = gift.list(part.list).iter().filter_map(|item| item.get(part.key)?.as_i64());
+        if ids.into_iter().any(|id| !part.refers(id, job.store)) {
+            note(part.list, "There is no such record.");
+        }
     }
     if gift.fields.contains_key("giftDesignations") {
-        if designated(gift).any(|(project, _)| job.store.projects.get(project).is_none()) {
-            note("giftDesignations", "There is no such project.");
-        }
         let sum = money::sum(designated(gift).map(|(_, amount)| amount));
         if sum != gift.amount("amount") {
             note("giftDesignations", "The designations do not sum up to the amount.");
         }
-    }
-    let recurring = gift.list("recurringGiftPayments").iter();
-    let recurring = recurring.filter_map(|item| item.get("id")?.as_i64());
-    if recurring.into_iter().any(|id| job.store.recurring.get(id).is_none()) {
-        note("recurringGiftPayments", "There is no such recurring gift.");
-    }
-    if wrong.is_empty() { Ok(()) } else { Err(Problem::Invalid(wrong)) }
-}
-
-/// A change to a part of a gift: its key, and its amount.
-struct Change {
-    state: String,
-    key: i64,
-    amount: Value,
-}
-
-impl Change {
-    fn new(item: &JsonFields, key: i64) -> Self {
-        let state = item.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Self { state, key, amount: item.get("amount").cloned().unwrap_or_default() }
-    }
-
-    /// Whether the change deletes the part or has no effect.
-    fn needs_no_amount(&self) -> bool {
-        matches!(self.state.as_str(), "Delete" | "Deleted" | "Ignore")
-    }
-}
-
-/// The parts of a gift after the changes; `name` is the key field of a part.
-fn changed(
-    before: &[Value],
-    changes: Vec<Change>,
-    name: &str,
-    mut make: impl FnMut(i64, Value) -> Value,
-) -> Value {
-    let replaces = changes.iter().all(|change| change.state.is_empty());
-    let mut list: Vec<Value> = if replaces { Vec::new() } else { before.to_vec() };
-    for Change { state, key, amount } in changes {
-        let is_of = |held: &Value| held.get(name).and_then(Value::as_i64) == Some(key);
-        match (state.as_str(), before.iter().any(is_of)) {
-            ("Delete" | "Deleted", _) => list.retain(|held| !is_of(held)),
-            ("Ignore", _) | ("Update" | "Updated", false) => {}
-            // A part that exists can't be added again; its amount is set.
-            ("Update" | "Updated" | "Add" | "Added", true) => {
-                if let Some(held) = list.iter_mut().find(|held| is_of(held)).and_then(Value::as_object_mut) {
-                    held.insert("amount".to_owned(), amount);
-                }
-            }
-            _ => list.push(make(key, amount)),
-        }
-    }
-    json!(list)
-}
-
-/// Changes the designations and payments of a gift. An empty list changes nothing.
-fn change_parts(
-    gift: &mut Record,
-    designations: &[JsonFields],
-    payments: &[JsonFields],
-    parameter: &str,
-    job: &mut Job<'_>,
-) -> Result<(), Problem> {
-    let mut wrong = Vec::new();
-    let mut changes = Vec::new();
-    for (index, item) in designations.iter().enumerate() {
-        let change = Change::new(item, item.get("projectId").and_then(Value::as_i64).unwrap_or_default());
-        if change.amount.is_null() && !change.needs_no_amount() {
-            wrong.push((format!("{parameter}.giftDesignations[{index}].amount"), REQUIRED.to_owned()));
-        }
-        changes.push(change);
-    }
-    if !changes.is_empty() {
-        let list = changed(gift.list("giftDesignations"), changes, "projectId", |project, amount| {
-            let id = job.store.gifts.next_designation();
-            json!({ "id": id, "projectId": project, "amount": amount })
-        });
-        gift.set("giftDesignations", list);
-    }
-    let mut changes = Vec::new();
-    for (index, item) in payments.iter().enumerate() {
-        let at = |name: &str| format!("{parameter}.recurringGiftPayments[{index}].{name}");
-        match recurring::schedule_of(item) {
-            Some(schedule) => changes.push(Change::new(item, schedule)),
-            None if item.get("paymentId").is_some_and(Value::is_string) => {
-                wrong.push((at("paymentId"), NOT_VALID.to_owned()));
-            }
-            None => wrong.push((at("id"), REQUIRED.to_owned())),
-        }
-    }
-    if !changes.is_empty() {
-        let list = changed(
-            gift.list("recurringGiftPayments"),
-            changes,
-            "id",
-            |schedule, amount| json!({ "id": schedule, "amount": amount }),
-        );
-        gift.set("recurringGiftPayments", list);
     }
     if wrong.is_empty() { Ok(()) } else { Err(Problem::Invalid(wrong)) }
 }
@@ -236,11 +152,10 @@ fn designate(gift: &mut Record, job: &mut Job<'_>) {
 /// A gift from parsed fields, checked but not stored.
 fn prepare(mut given: JsonFields, parameter: &str, job: &mut Job<'_>) -> Result<Record, Problem> {
     job.contact_of_body(parameter, &given)?;
-    let designations = objects(&mut given, "giftDesignations");
-    let payments = objects(&mut given, "recurringGiftPayments");
+    let parts = take_parts(&mut given);
     let id = job.store.gifts.next_id();
     let mut gift = new_record(id, given, job);
-    change_parts(&mut gift, &designations, &payments, parameter, job)?;
+    change_parts(&mut gift, &parts, parameter, job)?;
     designate(&mut gift, job);
     check(&gift, parameter, job)?;
     Ok(gift)
@@ -301,7 +216,8 @@ pub(crate) fn reverse(job: &mut Job<'_>) -> Outcome {
         return Err(wrong("The gift was reversed already."));
     }
     let mut fields = gift.fields.clone();
-    for name in ["transactionSource", "transactionId", "receiptDate", "batch", "recurringGiftPayments"] {
+    let once = ["transactionSource", "transactionId", "receiptDate", "batch"];
+    for name in once.into_iter().chain(PARTS.map(|part| part.list)) {
         fields.remove(name);
     }
     fields.extend(given.into_iter().filter(|(_, value)| !value.is_null()));
@@ -324,15 +240,14 @@ pub(crate) fn reverse(job: &mut Job<'_>) -> Outcome {
 pub(crate) fn update(job: &mut Job<'_>) -> Outcome {
     let mut gift = job.store.gifts.find(job.id("giftId"))?.into_owned();
     let mut given = job.change("gift", UPDATE)?;
-    let designations = objects(&mut given, "giftDesignations");
-    let payments = objects(&mut given, "recurringGiftPayments");
-    for name in ["giftDesignations", "recurringGiftPayments"] {
+    let parts = take_parts(&mut given);
+    for name in PARTS.map(|part| part.list) {
         if let Some(held) = gift.fields.get(name) {
             given.insert(name.to_owned(), held.clone());
         }
     }
     job.replace(&mut gift, given, "gift", UPDATE)?;
-    change_parts(&mut gift, &designations, &payments, "gift", job)?;
+    change_parts(&mut gift, &parts, "gift", job)?;
     check(&gift, "gift", job)?;
     save(gift, "giftUpdate", job).map(Output::Json)
 }
@@ -368,6 +283,7 @@ pub(crate) fn patch(job: &mut Job<'_>) -> Outcome {
 pub(crate) fn delete(job: &mut Job<'_>) -> Outcome {
     let gift = job.store.gifts.remove(job.id("giftId"))?;
     let event = render::for_webhooks(&gift, job.store);
+    relations::release(job.store, Target::Gift, gift.id)?;
     job.event("giftDelete", "gift", event);
     Ok(Output::Empty)
 }
