@@ -44,6 +44,8 @@
 //! ```
 
 mod renewal;
+#[cfg(test)]
+mod tests;
 
 pub use renewal::{Event, Failure, Problem, Renewal, Situation, Step};
 
