@@ -153,6 +153,20 @@ mod tests {
     }
 
     #[test]
+    fn the_default_port_is_that_of_the_scheme() {
+        for (uri, secure, port) in [
+            ("https://a.example/", true, 443),
+            ("http://a.example/", false, 80),
+            ("https://a.example:80/", true, 80),
+            ("http://a.example:443/", false, 443),
+        ] {
+            let origin = Origin::of(&uri.parse().unwrap()).unwrap();
+            assert_eq!((origin.is_secure(), origin.port()), (secure, port), "{uri}");
+        }
+        assert_eq!(Origin::of(&"ftp://a.example/".parse().unwrap()), None);
+    }
+
+    #[test]
     fn it_prints_without_the_default_port() {
         assert_eq!(Origin::https("A.example").to_string(), "https://a.example");
         assert_eq!(Origin::new(false, "a.example", Some(81)).to_string(), "http://a.example:81");

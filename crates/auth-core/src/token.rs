@@ -422,6 +422,34 @@ mod tests {
     }
 
     #[test]
+    fn jitter_makes_the_early_window_shorter_and_never_longer() {
+        for (jitter, window) in [(-1.0, 300), (0.0, 300), (0.5, 285), (1.0, 270), (2.0, 270)] {
+            for lifetime in
+                [hour(), Lifetime::Until(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_003_600))]
+            {
+                let (mut state, clock) = machine();
+                state.install(1, lifetime, jitter, clock.now());
+                clock.advance(Duration::from_secs(3600 - window - 1));
+                assert!(state.peek(clock.now()).is_some(), "{jitter} {lifetime:?}");
+                clock.advance(Duration::from_secs(1));
+                assert!(state.peek(clock.now()).is_none(), "{jitter} {lifetime:?}");
+            }
+        }
+    }
+
+    /// Without waiting for a lock, which `decide` needs.
+    #[test]
+    fn a_token_that_another_caller_renews_is_served_by_a_look() {
+        let (mut state, clock, _) = fresh();
+        clock.advance(Duration::from_secs(3600 - 300));
+        let Decision::ServeAndRenew(_, ticket) = state.decide(clock.now()) else { panic!("early") };
+        assert!(state.peek(clock.now()).is_some(), "a renewal is under way");
+        state.fail(ticket, Failure { definitive: false, retry_after: None, error: "down" }, clock.now());
+        assert!(state.peek(clock.now()).is_some(), "no renewal may start yet");
+        assert_eq!(state.held().map(|held| *held.material), Some(1));
+    }
+
+    #[test]
     fn nothing_is_renewed_early_after_the_end_was_announced() {
         let (mut state, clock) = machine();
         state.install(7, hour(), 0.0, clock.now());

@@ -97,6 +97,18 @@ mod tests {
     }
 
     #[test]
+    fn both_parts_are_sent_as_one_secret_header() {
+        let (method, headers) = (http::Method::GET, http::HeaderMap::new());
+        let (origin, time) = (crate::Origin::https("a.example"), std::time::SystemTime::UNIX_EPOCH);
+        let request = SigningRequest::new(&method, &origin, "/", &headers, b"", time);
+        let parts = pair("user", "p:w").unwrap().sign(&request).unwrap();
+        let sent: Vec<_> = parts.into_headers().collect();
+        let [(name, value)] = sent.as_slice() else { panic!("one header") };
+        assert_eq!((name.as_str(), value.to_str().unwrap()), ("x-service-auth", "user:p:w"));
+        assert!(value.is_sensitive());
+    }
+
+    #[test]
     fn line_breaks_are_refused_in_both() {
         assert_eq!(pair("user\r\nX-Evil: 1", "pw").unwrap_err().field(), "username");
         assert_eq!(pair("user", "pw\r\nX-Evil: 1").unwrap_err().field(), "password");

@@ -100,8 +100,17 @@ fn settings_change_one_thing_each() {
     assert!(text(&signer, "/a?b=c").ends_with("\n/a?b=c\n"));
     let signer = build(BasicHmac::builder().query(SignedQuery::InBody));
     assert!(text(&signer, "/a?b=c").ends_with("\n/a\nb=c"));
+    let sent = send(&signer, "POST", &host(), "/a?b=c", b"body");
+    assert!(sent.canonical.ends_with(b"\n/a\nbody"), "a body is signed in place of the query");
     let signer = build(BasicHmac::builder().digest(HmacDigest::Sha512));
     assert_eq!(send(&signer, "GET", &host(), "/a", b"").pair.len(), 2 + 128);
+}
+
+#[test]
+fn a_fixed_date_has_no_clock_to_correct() {
+    let fixed = BasicHmac::builder().date(DateFormat::Fixed("now".to_owned()));
+    assert!(!fixed.build("k", &SecretString::from(SECRET)).unwrap().signs_time());
+    assert!(demo().signs_time());
 }
 
 #[test]
