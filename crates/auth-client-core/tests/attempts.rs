@@ -4,11 +4,13 @@
 
 mod common;
 
-use auth_client_core::provider::auth_core::{Origin, StaticCredential};
+use auth_client_core::provider::auth_core::{
+    Origin, SecretString, Sign, SignError, SignedParts, SigningRequest, StaticCredential,
+};
 use auth_client_core::testing::ScriptedTransport;
 use auth_client_core::transport::{Fault, Phase};
 use auth_client_core::{ErrorKind, RetryPolicy, decode};
-use common::{POLITE, PUT, Setup, Slow, Stamp, WRITE, put, read, write};
+use common::{POLITE, PUT, READ, Setup, Slow, Stamp, WRITE, put, read, write};
 use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
@@ -203,6 +205,7 @@ async fn attempts_are_counted_and_limited() {
     let error = read(&setup.engine()).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
     assert!(error.is_retryable(), "a later call may succeed");
+    assert!(!error.was_replayed_after_renewal(), "nothing was renewed");
     assert_eq!(transport.remaining(), 1);
 
     let transport = script().status(503).json(200, "1");
@@ -324,6 +327,30 @@ async fn a_credential_of_another_origin_is_not_attached() {
         assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
     }
     assert!(transport.requests().is_empty());
+}
+
+/// Signs in the query.
+#[derive(Debug)]
+struct InQuery;
+
+impl Sign for InQuery {
+    fn sign(&self, _: &SigningRequest<'_>) -> Result<SignedParts, SignError> {
+        Ok(SignedParts::new().query("signature", SecretString::from("a&b")))
+    }
+}
+
+#[tokio::test]
+async fn a_signature_in_the_query_is_sent_behind_the_rest() {
+    let transport = script().json(200, "1").json(200, "1");
+    let setup = Setup::new(transport.clone());
+    let engine = setup.engine_with(Arc::new(StaticCredential::new(InQuery, common::origin())));
+    read(&engine).await.unwrap();
+    let call = engine.request(&READ, &["7".into()]).query("page", 2).call(decode::json::<u32>);
+    let reply: Result<u32, auth_client_core::Error> = call.await;
+    reply.unwrap();
+    let sent: Vec<_> = transport.requests().iter().map(|request| request.uri.to_string()).collect();
+    let start = "https://shop.example/v1/items/7";
+    assert_eq!(sent, [format!("{start}?signature=a%26b"), format!("{start}?page=2&signature=a%26b")]);
 }
 
 #[tokio::test]

@@ -191,6 +191,20 @@ async fn a_refused_attempt_sends_nothing() {
     }
 }
 
+#[tokio::test]
+async fn a_wait_that_leaves_no_time_is_an_error_at_once() {
+    let wait = Duration::from_secs(20);
+    for admission in [RateLimiterDecision::ProceedAfter(wait), RateLimiterDecision::CheckAfter(wait)] {
+        for (limit, is_sent) in [(wait, false), (wait + Duration::from_secs(1), true)] {
+            let transport = ScriptedTransport::new().json(200, "1");
+            let (setup, engine, _) = limited(&transport, &[admission]);
+            let result = read(&engine).timeout(limit).await;
+            assert_eq!((result.is_ok(), transport.requests().len()), (is_sent, usize::from(is_sent)));
+            assert_eq!(setup.slept().is_zero(), !is_sent, "{admission:?}");
+        }
+    }
+}
+
 #[derive(Debug)]
 struct TwoWays(Arc<dyn CredentialSource>);
 

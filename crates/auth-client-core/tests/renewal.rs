@@ -184,6 +184,30 @@ async fn a_failing_renewal_is_tried_once_per_back_off_and_all_waiters_get_the_er
 }
 
 #[tokio::test]
+async fn a_call_that_a_failed_renewal_ends_was_not_sent_again() {
+    let world = world(true);
+    world.source.install(SecretString::from("revoked"), Lifetime::Unknown).unwrap();
+    world.server.failing.store(true, Ordering::Relaxed);
+    let error = read(&world.engine).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Credentials, 1), "{error}");
+    assert!(!error.was_replayed_after_renewal(), "{error}");
+}
+
+#[tokio::test]
+async fn what_the_credential_may_not_do_is_no_reason_to_renew_it() {
+    let server = Server::new(true);
+    let transport = ScriptedTransport::new().status(403).json(200, "1");
+    let setup = Setup::new(transport.clone());
+    let login = Login(Arc::clone(&server));
+    let source =
+        RenewingCredential::new("shop", login, origin(), &setup.settings, RenewalSettings::default());
+    source.install(SecretString::from("t1"), Lifetime::Unknown).unwrap();
+    let error = read(&setup.engine_with(Arc::new(source))).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Forbidden, 1), "{error}");
+    assert_eq!(count(&server.renewals), 0);
+}
+
+#[tokio::test]
 async fn a_caller_who_goes_away_harms_nobody() {
     let world = world(false);
     // The one whose call started the renewal, dropped after any number of polls.

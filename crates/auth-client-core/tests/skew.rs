@@ -76,6 +76,16 @@ fn world(ahead: i64, dated: bool, refuses_all: bool) -> (Arc<Server>, Engine) {
 }
 
 fn refusing(ahead: i64, dated: bool, refuses_all: bool, refusal: u16) -> (Arc<Server>, Engine) {
+    signed_by(Timed, ahead, dated, refuses_all, refusal)
+}
+
+fn signed_by(
+    signer: impl Sign + 'static,
+    ahead: i64,
+    dated: bool,
+    refuses_all: bool,
+    refusal: u16,
+) -> (Arc<Server>, Engine) {
     let clock: Arc<dyn Clock> =
         Arc::new(ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)));
     let (ahead, sends) = (AtomicI64::new(ahead), AtomicU64::new(0));
@@ -86,7 +96,7 @@ fn refusing(ahead: i64, dated: bool, refuses_all: bool, refusal: u16) -> (Arc<Se
     let mut setup = Setup::new(Wire(Arc::clone(&server)));
     // It stands still, so no deadline passes.
     setup.settings.set_time(clock, ManualTime::new().timer());
-    let engine = setup.engine_with(Arc::new(StaticCredential::new(Timed, origin())));
+    let engine = setup.engine_with(Arc::new(StaticCredential::new(signer, origin())));
     (server, engine)
 }
 
@@ -199,4 +209,24 @@ async fn a_server_may_refuse_a_wrong_time_with_another_status() {
     let error = read(&engine).await.unwrap_err();
     assert!(error.to_string().contains("this machine's clock is 7200 s behind the server's"), "{error}");
     assert_eq!(sends(&server), 1, "a 400 may mean anything");
+}
+
+/// The clock can't be the cause, whatever the `Date`.
+#[tokio::test]
+async fn a_signature_without_the_time_is_not_made_again_by_another_clock() {
+    for refusal in [400, 401, 403] {
+        let (server, engine) = signed_by(Stamp, 7200, true, true, refusal);
+        let error = read(&engine).await.unwrap_err();
+        assert!(sends(&server) == 1 && !error.to_string().contains("clock"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_right_again_is_not_named() {
+    let (server, engine) = world(7200, true, false);
+    read(&engine).await.unwrap();
+    server.ahead.store(0, Ordering::Relaxed);
+    server.refuses_all.store(true, Ordering::Relaxed);
+    let error = read(&engine).await.unwrap_err();
+    assert!(sends(&server) == 4 && !error.to_string().contains("clock"), "{error}");
 }

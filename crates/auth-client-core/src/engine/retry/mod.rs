@@ -182,6 +182,16 @@ mod tests {
     }
 
     #[test]
+    fn each_setting_has_its_effect() {
+        let delay = |policy: &RetryPolicy| policy.delay(3, Reason::Transient, None, 1.0).unwrap().as_millis();
+        let policy = RetryPolicy::default().base_delay(Duration::from_millis(500));
+        assert_eq!(delay(&policy), 2_000);
+        assert_eq!(delay(&policy.max_delay(Duration::from_secs(1))), 1_000);
+        let policy = RetryPolicy::default().max_attempts(0);
+        assert_eq!((policy.attempts(), RetryPolicy::none().attempts()), (1, 1));
+    }
+
+    #[test]
     fn no_duration_makes_it_panic() {
         let policy = RetryPolicy::default()
             .base_delay(Duration::MAX)
