@@ -416,6 +416,13 @@ mod tests {
             STATE.get_or_init(RandomState::new).hash_one(amount)
         };
         assert_eq!(hash(amount("10.5")), hash(amount("10.500")));
+        assert_ne!(amount("1"), amount("2"));
+        assert_ne!(hash(amount("1")), hash(amount("2")));
+        // 28 decimal places are kept as they are written, and more only if they are zeros.
+        assert_eq!(amount(&format!("1.{:028}", 0)).places(), 28);
+        assert_eq!(amount(&format!("1.{:029}", 0)).places(), 0);
+        assert_eq!(amount(&format!("0.{:028}", 1)), Amount::new(1, 28));
+        assert!(format!("0.{:029}", 1).parse::<Amount>().is_err());
     }
 
     #[cfg(feature = "rust_decimal")]

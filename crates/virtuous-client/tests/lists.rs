@@ -328,6 +328,24 @@ async fn a_walk_asks_for_half_when_the_vendor_fails_on_much_and_for_more_later()
 }
 
 #[tokio::test]
+async fn a_walk_asks_for_no_less_than_one_row() {
+    let transport = ScriptedTransport::new().status(503).status(503).status(503).status(503);
+    let client = {
+        let time = ManualTime::auto();
+        Client::builder()
+            .api_key("v_example".to_owned())
+            .retry(RetryPolicy::none())
+            .transport(transport.clone())
+            .time(time.clock(), Arc::new(time))
+            .build()
+            .unwrap()
+    };
+    let mut walk = client.gifts().walk(Query::all()).take(4);
+    assert_eq!(walk.next().await.unwrap().unwrap_err().kind(), ErrorKind::Server);
+    assert_eq!(queries(&transport), ["take=4", "take=2", "take=1"]);
+}
+
+#[tokio::test]
 async fn a_walk_that_fails_resumes_where_it_stopped() {
     let transport = ScriptedTransport::new()
         .json(200, tags([1], 2))
