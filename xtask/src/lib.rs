@@ -27,7 +27,6 @@ mod package;
 mod public_api;
 mod report;
 mod sizes;
-pub mod stand_in;
 pub mod tidy;
 pub mod workspace;
 

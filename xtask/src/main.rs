@@ -2,12 +2,9 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
-use xtask::{commands, stand_in};
+use xtask::commands;
 
 fn main() -> ExitCode {
-    if let Some(code) = stand_in::run() {
-        return code;
-    }
     match commands::run() {
         Ok(report) => {
             // A reader that has gone away is no failure of the command.

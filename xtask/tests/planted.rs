@@ -95,6 +95,7 @@ impl Place {
         for (path, text) in SMALL {
             place.write(path, text);
         }
+        fs::copy(workspace::root().join("xtask/rustdoc.sh"), place.root.join("xtask/rustdoc.sh")).unwrap();
         let mut lock = Command::new(env!("CARGO"));
         lock.args(["generate-lockfile", "--offline"]).current_dir(&place.root);
         assert!(lock.output().unwrap().status.success());

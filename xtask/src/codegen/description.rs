@@ -91,6 +91,18 @@ pub(crate) enum Class {
     Write,
 }
 
+impl Class {
+    pub(crate) const ALL: [Self; 3] = [Self::Read, Self::IdempotentWrite, Self::Write];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::IdempotentWrite => "idempotent-write",
+            Self::Write => "write",
+        }
+    }
+}
+
 /// Pages by `skip` and `take`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SkipTake {

@@ -89,13 +89,6 @@ impl Node {
     pub(crate) fn items_of(&self, name: &str) -> &[Node] {
         self.get(name).map_or(&[], Self::items)
     }
-
-    /// Whether this string is in it, at any depth.
-    pub(crate) fn has_text(&self, text: &str) -> bool {
-        self.as_text() == Some(text)
-            || self.items().iter().any(|item| item.has_text(text))
-            || self.members().iter().any(|(_, value)| value.has_text(text))
-    }
 }
 
 impl From<&str> for Node {

@@ -103,25 +103,12 @@ pub fn generate(root: &Path, folder: &Path, crate_name: &str) -> Result<BTreeMap
     Ok(files)
 }
 
-/// An operation, as far as the emulator needs to know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Covered {
-    /// `users.create`
-    pub id: String,
-    /// `POST`
-    pub method: String,
-    /// `/service/{service_id}/users`, below the client's prefix.
-    pub path: String,
-}
-
-/// The operations of the description in a folder, in its order.
-pub fn coverage_of(folder: &Path) -> Result<Vec<Covered>, Failure> {
+/// Id, method and path of the operations of the description in a folder, in its order.
+pub fn coverage_of(folder: &Path) -> Result<Vec<(String, String, String)>, Failure> {
     let crate_name = workspace::crate_name(folder);
     let (_, api) = described(folder, &crate_name)?;
     plan::Plan::new(&api).map_err(|refusal| refused(&crate_name, &refusal))?;
-    let operations = api.operations.into_iter();
-    Ok(operations.map(|one| Covered { id: one.id, method: one.verb.to_owned(), path: one.path }).collect())
+    Ok(api.operations.into_iter().map(|one| (one.id, one.verb.to_owned(), one.path)).collect())
 }
 
 /// The description in a folder: its text, and what was read.

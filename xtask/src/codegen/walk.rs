@@ -113,7 +113,7 @@ impl<'a> Place<'a> {
 
     /// Whether something in the description refers to a component.
     pub(crate) fn is_referred_to(&self, kind: &str, name: &str) -> bool {
-        self.root.has_text(&format!("#/components/{kind}/{name}"))
+        self.root.to_string().contains(&format!("\"#/components/{kind}/{name}\""))
     }
 
     /// The value, or the component that it refers to; `what` is the name of one.

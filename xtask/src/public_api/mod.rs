@@ -9,7 +9,7 @@ mod listing;
 pub(crate) use foreign::LIST as FOREIGN_TYPES;
 
 use crate::report::process;
-use crate::{Failure, stand_in, workspace};
+use crate::{Failure, workspace};
 use std::path::Path;
 use std::process::Command;
 
@@ -110,7 +110,7 @@ fn build(root: &Path, crates: &[String]) -> Result<String, Failure> {
     let mut command = process::cargo(root, &["doc", "--quiet", "--no-deps", "--lib", "--all-features"]);
     command.args(crates.iter().flat_map(|name| ["-p", name]));
     command.env("RUSTDOCFLAGS", "-Z unstable-options --output-format json --cap-lints allow");
-    stand_in::rustdoc(&mut command)?;
+    command.env("RUSTDOC", root.join(if cfg!(windows) { "xtask/rustdoc.cmd" } else { "xtask/rustdoc.sh" }));
     process::run(&mut command, "cargo doc --no-deps --all-features, which shows more")
 }
 

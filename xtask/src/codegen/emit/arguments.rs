@@ -2,42 +2,39 @@
 
 use super::super::description::{Api, Operation, Parameter};
 use super::super::plan::Plan;
-use super::construct::{Field, chain, setter, staged};
+use super::construct::{Constructor, Field};
 use super::docs::{alias, described, doc};
 use super::types::{ident, owned};
 use proc_macro2::TokenStream;
 use quote::quote;
 
+/// How the named arguments of an operation are made: one after the other.
+pub(crate) fn named<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Constructor<'a> {
+    let required = plan.arguments(operation).into_iter().map(Field::from).collect();
+    let (type_name, others) = (operation.arguments_type(), Vec::new());
+    Constructor { type_name, staged: true, required, others, unknown: false }
+}
+
 /// The type that holds the arguments of an operation by name.
-pub(crate) fn named_arguments<'a>(plan: &Plan<'a>, operation: &'a Operation) -> Vec<TokenStream> {
-    let arguments = plan.arguments(operation);
-    let fields: Vec<Field<'_>> = arguments.into_iter().map(Field::of_parameter).collect();
-    let type_name = operation.arguments_type();
-    let name = ident(&type_name);
-    let (id, chain) = (&operation.id, chain(&type_name, &fields));
+pub(crate) fn named_arguments<'a>(plan: &Plan<'a>, operation: &'a Operation) -> TokenStream {
+    let made = named(plan, operation);
+    let name = ident(&made.type_name);
+    let (id, chain) = (&operation.id, made.chain());
     let docs =
         format!("Arguments of `{id}`, set by name so that two of the same type can't be swapped: `{chain}`.");
     let docs = doc(&docs, 0);
-    let members = fields.iter().map(|field| {
+    let members = made.required.iter().map(|field| {
         let (name, ty) = (ident(field.rust), owned(field.ty));
         quote!(pub(super) #name: #ty)
     });
-    let (first, _) = staged(&type_name, &fields, &[], false);
-    vec![
-        quote! {
-            #docs
-            #[derive(Clone, Debug)]
-            pub struct #name { #(#members,)* }
-        },
-        quote!(impl #name { #first }),
-    ]
-}
+    let first = made.first();
+    quote! {
+        #docs
+        #[derive(Clone, Debug)]
+        pub struct #name { #(#members,)* }
 
-/// The steps between, to the type of arguments that could be swapped.
-pub(crate) fn steps<'a>(plan: &Plan<'a>, operation: &'a Operation) -> TokenStream {
-    let arguments = plan.arguments(operation);
-    let fields: Vec<Field<'_>> = arguments.into_iter().map(Field::of_parameter).collect();
-    staged(&operation.arguments_type(), &fields, &[], false).1
+        impl #name { #first }
+    }
 }
 
 /// Returns whether an operation is the first that takes the options type of its name.
@@ -55,11 +52,12 @@ fn users_of_options<'a>(api: &'a Api, operation: &'a Operation) -> impl Iterator
 }
 
 /// The type of the optional query parameters.
-pub(crate) fn options(plan: &Plan<'_>, operation: &Operation) -> Vec<TokenStream> {
-    let optional: Vec<&Parameter> = operation.query.iter().filter(|parameter| !parameter.required).collect();
-    let fields: Vec<Field<'_>> = optional.iter().map(|parameter| Field::of_parameter(parameter)).collect();
+pub(crate) fn options<'a>(plan: &Plan<'a>, operation: &'a Operation) -> TokenStream {
+    let optional = plan.optional_query(operation);
+    let others = optional.iter().copied().map(Field::from).collect();
     let type_name = operation.options_type();
-    let name = ident(&type_name);
+    let made = Constructor { type_name, staged: false, required: Vec::new(), others, unknown: false };
+    let name = ident(&made.type_name);
     let users: Vec<String> =
         users_of_options(plan.api, operation).map(|known| format!("`{}`", known.id)).collect();
     let unset = "Unset arguments are not sent.";
@@ -70,20 +68,18 @@ pub(crate) fn options(plan: &Plan<'_>, operation: &Operation) -> Vec<TokenStream
         }
     };
     let docs = doc(&docs, 0);
-    let members = optional.iter().zip(&fields).map(|(parameter, field)| {
-        let (name, ty, docs) = (ident(field.rust), owned(field.ty), described(field.docs, 4));
-        let alias = alias(field.rust, &parameter.wire);
+    let members = optional.iter().map(|Parameter { rust, wire, ty, docs, .. }| {
+        let (name, ty, docs, alias) =
+            (ident(rust), owned(ty), described(docs.as_deref(), 4), alias(rust, wire));
         quote!(#docs #alias pub #name: Option<#ty>)
     });
-    let setters = fields.iter().map(setter);
-    let new = super::construct::new(&type_name, &[], &fields, false);
-    vec![
-        quote! {
-            #docs
-            #[derive(Clone, Debug, Default)]
-            #[non_exhaustive]
-            pub struct #name { #(#members,)* }
-        },
-        quote!(impl #name { #new #(#setters)* }),
-    ]
+    let (new, setters) = (made.first(), made.setters());
+    quote! {
+        #docs
+        #[derive(Clone, Debug, Default)]
+        #[non_exhaustive]
+        pub struct #name { #(#members,)* }
+
+        impl #name { #new #setters }
+    }
 }

@@ -33,15 +33,14 @@ impl Made<'_> {
 
 /// The fields of what is made from a response; none of other models.
 fn made<'a>(plan: &'a Plan<'_>, model: &Model<'a>) -> Vec<Made<'a>> {
-    let from = model.schema.from.as_ref();
-    let read = from.and_then(|from| plan.model(&from.schema)).and_then(Model::object);
-    let (Some(from), Some(read), Some(object)) = (from, read, model.object()) else { return Vec::new() };
-    let fields = object.properties.iter().map(|property| {
+    let Some(from) = &model.schema.from else { return Vec::new() };
+    let Some(read) = plan.model(&from.schema) else { return Vec::new() };
+    let fields = model.properties().iter().map(|property| {
         let renamed = from.names.iter().find(|(to, _)| *to == property.wire);
         let wire = renamed.map_or(&property.wire, |(_, from)| from);
-        let source = read.properties.iter().find(|known| known.wire == *wire);
+        let source = read.property(wire);
         let value = source.and_then(|source| converted(plan, &property.ty, source));
-        let is_listed = read.properties.iter().any(|known| known.wire == property.wire);
+        let is_listed = read.property(&property.wire).is_some();
         Made { property, source, value, is_listed }
     });
     fields.collect()

@@ -3,11 +3,10 @@
 use super::super::description::{Class, Operation};
 use super::super::plan::Plan;
 use super::example::Call;
-use super::rust::{rustfmt, wrapped};
+use super::rust::{rustfmt, use_lines, wrapped};
 use crate::Failure;
 use proc_macro2::TokenStream;
 use quote::quote;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Doc comment lines for an item at this indentation.
@@ -110,16 +109,7 @@ fn is_common(plan: &Plan<'_>, error: &(u16, String)) -> bool {
 pub(crate) fn example(plan: &Plan<'_>, call: &Call, statement: &str, crate_name: &str) -> String {
     let module = crate_name.replace('-', "_");
     let path = |name: &str| format!("{module}::{}", super::public_path(plan, name));
-    let mut uses: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for name in &call.names {
-        let parent = path(name).trim_end_matches(name.as_str()).trim_end_matches("::").to_owned();
-        uses.entry(parent).or_default().push(name);
-    }
-    let uses = uses.iter().map(|(parent, names)| match names.as_slice() {
-        [name] => format!("use {parent}::{name};\n"),
-        _ => format!("use {parent}::{{{}}};\n", names.join(", ")),
-    });
-    let uses: String = uses.collect();
+    let uses = use_lines(call.names.iter().map(|name| path(name)));
     let whole = call.whole.as_ref().map(|(name, ty)| format!(", {name}: {}", path(ty))).unwrap_or_default();
     format!(
         "{uses}{}# async fn example(client: &{module}::Client{whole}) -> Result<(), {module}::Error> {{\n{statement}# Ok(())\n# }}\n",

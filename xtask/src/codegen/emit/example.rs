@@ -87,8 +87,8 @@ pub(crate) fn modify<'a>(
     let handle = writer.handle(operation)?;
     let path = plan.arguments(operation).into_iter().filter(|argument| argument.in_path);
     let values = path.map(|argument| writer.argument(argument)).collect::<Result<Vec<_>>>()?;
-    let mut properties = model.object().into_iter().flat_map(|object| &object.properties);
-    let property = properties.find(|property| property.is_option() && property.ty == Type::Text);
+    let property =
+        model.properties().iter().find(|property| property.is_option() && property.ty == Type::Text);
     let change = match property.map(|property| ident(&property.rust)) {
         Some(field) => quote!(update.#field = Some("new".to_owned())),
         None => quote!(drop(update)),
@@ -291,12 +291,12 @@ fn required<'m, 'n>(
 
 /// The fields of an example, which its schema has.
 fn known_members<'n>(model: &Model<'_>, place: &Place<'n>) -> Result<Vec<(&'n str, Place<'n>)>> {
-    let (Some(object), Node::Object(_)) = (model.object(), place.node) else {
+    let (Some(_), Node::Object(_)) = (model.object(), place.node) else {
         return misfit(&Type::Named(model.schema.name.clone()), place);
     };
     let members = place.entries()?;
     for (name, place) in &members {
-        let known = object.properties.iter().any(|property| property.wire == *name);
+        let known = model.property(name).is_some();
         ensure!(known, place, "the example has `{name}`, which {} lacks", model.schema.name);
     }
     Ok(members)

@@ -47,14 +47,6 @@ pub(crate) fn file<'a>(
         let accessor = accessor(plan, resource, false);
         file.items(quote!(impl Client { #accessor }));
     }
-    let secret = plan.operations_of(resource).any(|operation| {
-        let mut parameters = operation.path_parameters.iter().chain(&operation.query);
-        let body = plan.body(operation).and_then(|form| form.model()).and_then(Model::object);
-        let mut properties = body.into_iter().flat_map(|object| &object.properties);
-        parameters.any(|parameter| parameter.ty == Type::Secret)
-            || properties.any(|property| property.not_empty && property.ty == Type::Secret)
-    });
-    file.used.extend(secret.then(|| "ExposeSecret".to_owned()));
     let calls = plan.operations_of(resource).map(|operation| {
         // A body of fifty fields shows less than one of five.
         let bodies = operation.body.as_ref().map(|body| body.examples.as_slice()).unwrap_or_default();
@@ -68,6 +60,8 @@ pub(crate) fn file<'a>(
         methods.push(method(plan, operation, &text));
         methods.extend(modify(plan, operation, crate_name, root)?);
     }
+    let shows_secrets = methods.iter().any(|method| method.to_string().contains("expose_secret"));
+    file.used.extend(shows_secrets.then(|| "ExposeSecret".to_owned()));
     let children = plan.api.resources.iter().filter(|child| child.parent.as_ref() == Some(&resource.name));
     let children: Vec<_> = children.map(|child| accessor(plan, child, true)).collect();
     file.items(match children.as_slice() {
@@ -264,8 +258,7 @@ fn body_variable(operation: &Operation, form: &BodyForm<'_>) -> Ident {
 fn not_empty(operation: &Operation, form: &BodyForm<'_>) -> Vec<TokenStream> {
     let (name, body) = (static_name(operation), body_variable(operation, form));
     let one = form.model().filter(|_| !matches!(form, BodyForm::List(_)));
-    let properties = one.and_then(Model::object).into_iter().flat_map(|object| &object.properties);
-    let checked = properties.filter(|property| property.not_empty);
+    let checked = one.map_or(&[][..], Model::properties).iter().filter(|property| property.not_empty);
     let checks = checked.map(|property| {
         let (wire, field) = (&property.wire, ident(&property.rust));
         let text = match (&property.ty, property.is_option()) {

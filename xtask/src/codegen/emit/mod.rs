@@ -150,10 +150,10 @@ fn arguments_file(plan: &Plan<'_>) -> Option<RustFile> {
     );
     for operation in &plan.api.operations {
         if operation.named_arguments {
-            arguments::named_arguments(plan, operation).into_iter().for_each(|piece| file.items(piece));
+            file.items(arguments::named_arguments(plan, operation));
         }
         if arguments::owns_options(plan.api, operation) {
-            arguments::options(plan, operation).into_iter().for_each(|piece| file.items(piece));
+            file.items(arguments::options(plan, operation));
         }
     }
     (!file.pieces.is_empty()).then_some(file)
@@ -164,11 +164,11 @@ fn steps_file(plan: &Plan<'_>) -> Option<RustFile> {
         "Steps between the first and the last required value of a type. They are private: users reach them by method \
          calls alone.",
     );
-    for steps in plan.models().filter(|model| !model.private).filter_map(|model| models::steps(plan, model)) {
-        file.items(steps);
-    }
-    for operation in plan.api.operations.iter().filter(|operation| operation.named_arguments) {
-        file.items(arguments::steps(plan, operation));
+    let models = plan.models().filter(|model| !model.private).filter_map(models::constructor);
+    let operations = plan.api.operations.iter().filter(|operation| operation.named_arguments);
+    let operations = operations.map(|operation| arguments::named(plan, operation));
+    for made in models.chain(operations).filter(|made| made.staged) {
+        file.items(made.steps().1);
     }
     (!file.pieces.is_empty()).then_some(file)
 }

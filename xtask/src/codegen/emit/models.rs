@@ -2,7 +2,7 @@
 
 use super::super::description::{Object, Property, Shape, Type, Variant};
 use super::super::plan::{Construction, Model, Plan};
-use super::construct::{Field, chain, from, new, setter, staged};
+use super::construct::{Constructor, Field};
 use super::convert::conversion;
 use super::docs::{alias, described, doc};
 use super::rust::Piece;
@@ -35,12 +35,12 @@ fn enumeration(model: &Model<'_>, variants: &[Variant]) -> TokenStream {
 
 fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<Piece> {
     let name = ident(&model.schema.name);
-    let (construction, private) = (model.construction(), model.private);
+    let made = constructor(model);
     let style = Style::of(object);
     let fields = object.properties.iter().map(|property| field(model, property, style));
-    let docs = doc(&documentation(model, construction.as_ref()), 0);
+    let docs = doc(&documentation(model, made.as_ref()), 0);
     let rename = style.attribute().filter(|_| !model.read);
-    if private {
+    if model.private {
         return vec![Piece::Items(quote! {
             #docs
             #[derive(Serialize)]
@@ -48,8 +48,7 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<Piece> 
             pub(crate) struct #name { #(#fields,)* }
         })];
     }
-    let keeps_unknown = model.read || object.keep_unknown;
-    let unknown = keeps_unknown.then(|| {
+    let unknown = keeps_unknown(model).then(|| {
         let what = match (model.read, model.whole, &model.schema.from) {
             (true, true, _) => ". They are sent back unchanged.",
             (true, ..) => ".",
@@ -70,38 +69,33 @@ fn structure(plan: &Plan<'_>, model: &Model<'_>, object: &Object) -> Vec<Piece> 
         pub struct #name { #(#fields,)* #unknown }
     })];
     pieces.extend(conversion(plan, model).map(Piece::Items));
-    if let Some(made) = construction {
-        let type_name = &model.schema.name;
-        let (required, others) = (Field::all(&made.required), Field::all(&made.optional));
-        let first = match made.staged {
-            true => staged(type_name, &required, &others, keeps_unknown).0,
-            false => new(type_name, &required, &others, keeps_unknown),
-        };
-        let setters = others.iter().map(setter);
-        pieces.push(Piece::Items(quote!(impl #name { #first #(#setters)* })));
-        if let (false, [only]) = (made.staged, required.as_slice())
-            && plan.is_body(model)
-        {
-            pieces.push(Piece::Items(from(type_name, only)));
-        }
+    if let Some(made) = made {
+        let (first, setters) = (made.first(), made.setters());
+        pieces.push(Piece::Items(quote!(impl #name { #first #setters })));
+        pieces.extend(made.impls_of_from().filter(|_| plan.is_body(model)).map(Piece::Items));
     }
     pieces
 }
 
-/// The steps between, to a model with several required values of one type.
-pub(crate) fn steps(plan: &Plan<'_>, model: &Model<'_>) -> Option<TokenStream> {
-    let made = model.construction().filter(|made| made.staged)?;
-    let unknown = model.object()?.keep_unknown || (plan.api.lenient && model.read);
-    let (required, others) = (Field::all(&made.required), Field::all(&made.optional));
-    Some(staged(&model.schema.name, &required, &others, unknown).1)
+/// How a caller makes a value of it.
+pub(crate) fn constructor<'a>(model: &Model<'a>) -> Option<Constructor<'a>> {
+    let Construction { staged, required, optional } = model.construction()?;
+    let (required, others) =
+        (required.into_iter().map(Field::from).collect(), optional.into_iter().map(Field::from).collect());
+    let (type_name, unknown) = (model.schema.name.clone(), keeps_unknown(model));
+    Some(Constructor { type_name, staged, required, others, unknown })
+}
+
+fn keeps_unknown(model: &Model<'_>) -> bool {
+    model.read || model.object().is_some_and(|object| object.keep_unknown)
 }
 
 /// The description of the schema, and how to create a value.
-fn documentation(model: &Model<'_>, construction: Option<&Construction<'_>>) -> String {
+fn documentation(model: &Model<'_>, made: Option<&Constructor<'_>>) -> String {
     let mut text = model.schema.docs.clone();
-    if let Some(made) = construction.filter(|made| made.staged) {
-        let chain = chain(&model.schema.name, &Field::all(&made.required));
-        let optional = if made.optional.is_empty() { "" } else { " Optional fields follow." };
+    if let Some(made) = made.filter(|made| made.staged) {
+        let chain = made.chain();
+        let optional = if made.others.is_empty() { "" } else { " Optional fields follow." };
         let by_name = "Required fields are set by name, so that two of the same type can't be swapped";
         text += &format!("\n\n{by_name}: `{chain}`.{optional}");
     } else if model.whole {
@@ -123,7 +117,7 @@ fn derives(plan: &Plan<'_>, model: &Model<'_>) -> TokenStream {
 /// Whether it contains a secret, at any depth: two secrets are not compared. What is read compares itself.
 fn holds_secret(plan: &Plan<'_>, model: &Model<'_>) -> bool {
     let sent = plan.inside(&model.schema.name).into_iter().filter(|inner| !inner.read);
-    let mut properties = sent.filter_map(Model::object).flat_map(|object| &object.properties);
+    let mut properties = sent.flat_map(Model::properties);
     properties.any(|property| property.ty.parts().any(|ty| *ty == Type::Secret))
 }
 
@@ -235,12 +229,8 @@ impl Style {
     fn wire(self, rust: &str) -> String {
         match self {
             Self::Same => rust.to_owned(),
-            Self::Pascal => rust.split('_').map(|part| part.to_upper_camel_case()).collect(),
-            Self::Camel => {
-                let mut parts = rust.split('_');
-                let first = parts.next().unwrap_or_default().to_lower_camel_case();
-                std::iter::once(first).chain(parts.map(|part| part.to_upper_camel_case())).collect()
-            }
+            Self::Pascal => rust.to_upper_camel_case(),
+            Self::Camel => rust.to_lower_camel_case(),
         }
     }
 

@@ -1,10 +1,10 @@
 //! `operations.rs`: what is known about each operation before it is called.
 
-use super::super::description::{Api, Class, Operation};
+use super::super::description::{Api, Operation};
 use super::docs::doc;
 use super::rust::RustFile;
 use super::types::ident;
-use heck::ToShoutySnakeCase as _;
+use heck::{ToShoutySnakeCase as _, ToUpperCamelCase as _};
 use proc_macro2::{Ident, Literal};
 use quote::quote;
 
@@ -22,12 +22,8 @@ pub(crate) fn file(api: &Api) -> RustFile {
         let docs = doc(&format!("`{} {}`: {}", operation.verb, operation.path, operation.summary), 0);
         let (id, path) = (&operation.id, &operation.path);
         let verb = ident(operation.verb);
-        let class = match operation.class {
-            Class::Read => quote!(Idempotency::Read),
-            Class::IdempotentWrite => quote!(Idempotency::IdempotentWrite),
-            Class::Write => quote!(Idempotency::Write),
-        };
-        let mut value = quote!(Operation::new(#id, Method::#verb, #path, #class));
+        let class = ident(&operation.class.as_str().to_upper_camel_case());
+        let mut value = quote!(Operation::new(#id, Method::#verb, #path, Idempotency::#class));
         if !operation.not_executed_on.is_empty() {
             let list = operation.not_executed_on.iter().map(|status| Literal::u16_unsuffixed(*status));
             value = quote!(#value.not_executed_on(&[#(#list),*]));

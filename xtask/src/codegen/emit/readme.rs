@@ -1,6 +1,6 @@
 //! The table of operations in a crate's README, between two markers.
 
-use super::super::description::{Class, Operation};
+use super::super::description::Operation;
 use super::super::plan::{BodyForm, Plan};
 use super::types::body_name;
 use crate::{Failure, markdown};
@@ -13,11 +13,7 @@ pub(crate) fn update(plan: &Plan<'_>, readme: &str, name: &str) -> Result<String
 fn table(plan: &Plan<'_>) -> String {
     let mut text = String::from("| method and path | in Rust | class |\n| --- | --- | --- |\n");
     for operation in &plan.api.operations {
-        let class = match operation.class {
-            Class::Read => "read",
-            Class::IdempotentWrite => "idempotent write",
-            Class::Write => "write",
-        };
+        let class = operation.class.as_str().replace('-', " ");
         let (verb, path) = (operation.verb, &operation.path);
         let call = operation.by_hand.clone().unwrap_or_else(|| call(plan, operation));
         text += &format!("| `{verb} {path}` | `{call}` | {class} |\n");

@@ -75,19 +75,28 @@ impl RustFile {
             }
         };
         let parts = self.pieces.iter().map(&mut part).collect::<Result<Vec<_>, Failure>>()?.join("\n");
-        let mut uses: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (name, path) in names.iter().filter(|(name, _)| used.contains(*name)) {
-            let (parent, leaf) = path.rsplit_once("::").unwrap_or(("self", name));
-            uses.entry(parent).or_default().push(leaf);
-        }
+        let uses = names.iter().filter(|(name, _)| used.contains(*name));
+        let uses = use_lines(uses.map(|(_, path)| path.clone()));
         let head: String = self.head.iter().map(|line| format!("// {line}\n")).collect();
         let docs = wrapped(&self.docs, 106);
         let docs: String =
             docs.iter().map(|line| format!("//! {line}").trim_end().to_owned() + "\n").collect();
-        let uses = uses.iter().map(|(parent, leaves)| format!("use {parent}::{{{}}};\n", leaves.join(", ")));
-        let uses: String = uses.collect();
         rustfmt(&format!("{PREAMBLE}\n{head}{docs}\n{uses}\n{parts}"), root, &[])
     }
+}
+
+/// The imports of these paths, a line for each parent.
+pub(crate) fn use_lines(paths: impl Iterator<Item = String>) -> String {
+    let mut uses: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in paths {
+        let (parent, leaf) = path.rsplit_once("::").unwrap_or(("self", &path));
+        uses.entry(parent.to_owned()).or_default().push(leaf.to_owned());
+    }
+    let uses = uses.iter().map(|(parent, leaves)| match leaves.as_slice() {
+        [leaf] => format!("use {parent}::{leaf};\n"),
+        _ => format!("use {parent}::{{{}}};\n", leaves.join(", ")),
+    });
+    uses.collect()
 }
 
 /// Identifiers that may be names of types or modules: not after a dot or a `::`.

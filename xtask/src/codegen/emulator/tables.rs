@@ -4,7 +4,7 @@
 
 use super::super::document::{Described, Document};
 use super::super::json::Node;
-use heck::ToShoutySnakeCase as _;
+use heck::{ToShoutySnakeCase as _, ToTitleCase as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -231,14 +231,7 @@ fn rows(page: &Node) -> Option<&Node> {
 
 /// `Due Date UTC` of `dueDateUtc`.
 fn words(name: &str) -> String {
-    let mut words = String::new();
-    for letter in name.chars() {
-        if letter.is_uppercase() && !words.is_empty() {
-            words.push(' ');
-        }
-        words.extend(if words.is_empty() { letter.to_uppercase().next() } else { Some(letter) });
-    }
-    words.replace("Date Time", "DateTime").replace(" Utc", " UTC")
+    name.to_title_case().replace("Date Time", "DateTime").replace(" Utc", " UTC")
 }
 
 /// `contacts` of `contacts.get`.

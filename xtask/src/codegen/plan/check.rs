@@ -144,11 +144,8 @@ fn check_from(plan: &Plan<'_>, model: &super::Model<'_>) -> Result<()> {
     };
     let sent = plan.api.lenient && model.sent && !model.read;
     ensure!(sent, from, "it is for what is only sent, in a description with x-sdk-lenient");
-    let has = |model: &super::Model<'_>, name: &str| {
-        model.object().is_some_and(|object| object.properties.iter().any(|property| property.wire == name))
-    };
     for (to, source) in &from.names {
-        let good = has(model, to) && has(read, source);
+        let good = model.property(to).is_some() && read.property(source).is_some();
         ensure!(good, from, "`{to}` from `{source}`: one of them is no property");
     }
     Ok(())

@@ -126,7 +126,7 @@ impl<'a> Plan<'a> {
             return Err(Refusal::new(pointer, what));
         };
         let seen = std::mem::replace(used(model), true);
-        let properties = model.object().filter(|_| !seen).map_or(&[][..], |object| &object.properties);
+        let properties = if seen { &[] } else { model.properties() };
         properties.iter().try_for_each(|property| self.mark(&property.ty, used, &property.pointer))
     }
 
@@ -206,10 +206,8 @@ impl<'a> Plan<'a> {
     pub(crate) fn inside(&self, name: &str) -> Vec<&Model<'a>> {
         let mut found = Vec::from_iter(self.model(name));
         let mut next = 0;
-        while let Some(model) = found.get(next) {
-            let properties = model.object().into_iter().flat_map(|object| &object.properties);
-            let inner = properties.filter_map(|property| self.model(property.ty.names()?));
-            for inner in inner.collect::<Vec<_>>() {
+        while let Some(&model) = found.get(next) {
+            for inner in model.properties().iter().filter_map(|property| self.model(property.ty.names()?)) {
                 if !found.iter().any(|known| std::ptr::eq(*known, inner)) {
                     found.push(inner);
                 }
@@ -273,6 +271,15 @@ impl<'a> Model<'a> {
             Shape::Object(object) => Some(object),
             _ => None,
         }
+    }
+
+    /// The properties of an object; none of an enumeration.
+    pub(crate) fn properties(&self) -> &'a [Property] {
+        self.object().map_or(&[], |object| &object.properties)
+    }
+
+    pub(crate) fn property(&self, wire: &str) -> Option<&'a Property> {
+        self.properties().iter().find(|property| property.wire == wire)
     }
 
     /// How its values are made; `None` when they only come from the vendor.

@@ -101,12 +101,9 @@ const OPTIONS: &str = "name the type of the optional parameters in upper camel c
 
 impl<'a> Read<'a> for Class {
     fn read(place: &Place<'a>) -> Result<Self> {
-        match place.text()? {
-            "read" => Ok(Self::Read),
-            "idempotent-write" => Ok(Self::IdempotentWrite),
-            "write" => Ok(Self::Write),
-            other => Err(place.refuse(format!("`{other}` is no class; {CLASSES}"))),
-        }
+        let text = place.text()?;
+        let class = Self::ALL.into_iter().find(|class| class.as_str() == text);
+        class.ok_or_else(|| place.refuse(format!("`{text}` is no class; {CLASSES}")))
     }
 }
 

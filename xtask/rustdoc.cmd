@@ -1,0 +1,3 @@
+@rem The same as rustdoc.sh.
+@set RUSTC_BOOTSTRAP=1
+@rustdoc %*
