@@ -204,7 +204,7 @@ async fn unknown_paths_and_methods_are_json_errors() {
     let method = control(&emulator, "DELETE", "/health").send().await;
     assert_eq!(error_code(&method), (405, "method_not_allowed".to_owned()));
     assert_eq!(method.header("allow"), Some("GET,HEAD"));
-    let large = control(&emulator, "POST", "/clock").body("x".repeat(1024 * 1024 + 1)).send().await;
+    let large = control(&emulator, "POST", "/clock").body("x".repeat(4 * 1024 * 1024 + 1)).send().await;
     assert_eq!(error_code(&large).0, 413);
 }
 

@@ -174,13 +174,13 @@ async fn foreign_hosts_are_rejected_on_every_listener() {
 }
 
 #[tokio::test]
-async fn bodies_over_a_mebibyte_are_rejected() {
+async fn bodies_over_the_limit_are_rejected() {
     let emulator = Emulator::start().await.unwrap();
     let post = |size: usize| {
         let body = format!(r#"{{"fqdn":"a","name":"b","x":"{}"}}"#, "y".repeat(size));
         request(&emulator, "POST", "/service").body(body)
     };
-    let refused = post(1024 * 1024).send().await;
+    let refused = post(4 * 1024 * 1024).send().await;
     assert_eq!(refused.status, 413);
     assert!(refused.json()["message"].is_string());
     assert_eq!(emulator.explain(&refused.request_id()).unwrap().checks.last().unwrap().check, "body size");
@@ -188,7 +188,8 @@ async fn bodies_over_a_mebibyte_are_rejected() {
 
     let bearer = format!("Bearer {}", emulator.control_token());
     let url = format!("{}/faults", emulator.control_url());
-    let big = Request::new("POST", &url).header("Authorization", &bearer).body("x".repeat(1024 * 1024 + 1));
+    let big =
+        Request::new("POST", &url).header("Authorization", &bearer).body("x".repeat(4 * 1024 * 1024 + 1));
     assert_eq!(big.send().await.status, 413);
 }
 

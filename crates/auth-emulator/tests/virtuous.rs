@@ -63,7 +63,7 @@ fn reason(emulator: &Emulator, response: &Response) -> String {
 async fn a_token_has_the_vendors_form() {
     let emulator = start().await;
     let response = token(&emulator.virtuous(), &password_form(&emulator.virtuous(), "")).await;
-    assert_eq!(response.header("content-type"), Some("application/json; charset=utf-8"));
+    assert_eq!(response.header("content-type"), Some("application/json;charset=UTF-8"));
     let body = response.json();
     assert_eq!(body["token_type"], "bearer");
     assert_eq!(body["expires_in"], 1_209_599);

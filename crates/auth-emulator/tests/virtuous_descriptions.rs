@@ -184,7 +184,8 @@ async fn addresses_and_methods(walk: &Walk) {
     let method = json!({ "contactIndividualId": 817, "type": "Mobile Phone", "value": "+1 555 0100" });
     let method = id(&walk.post("/api/ContactMethod", method).await);
     walk.get("/api/ContactMethod/{contactMethodId}", &[&method]).await;
-    let update = json!({ "type": "Work Phone", "value": "+1 555 0101", "setAsPrimary": true });
+    let update =
+        json!({ "type": "Work Phone", "value": "+1 555 0101", "isOptedIn": true, "setAsPrimary": true });
     walk.put("/api/ContactMethod/{contactMethodId}", &method, update).await;
     walk.get("/api/ContactMethod/Types", &[]).await;
     walk.call("GET", "/api/ContactMethod/RelatedTypes", &[], "?name=Home%20Email", None).await;

@@ -120,7 +120,7 @@ impl Rejection {
             Self::LengthRequired => {
                 "a POST, PUT or PATCH must have a Content-Length, which is 0 without a body"
             }
-            Self::BodyTooLarge => "the body is larger than 1 MiB",
+            Self::BodyTooLarge => "the body is larger than 4 MiB",
         }
     }
 }

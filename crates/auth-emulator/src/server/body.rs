@@ -8,10 +8,10 @@ use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{Method, StatusCode, header};
 
-/// The largest request body: 1 MiB.
-pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+/// The largest request body: 4 MiB, the default of ASP.NET.
+pub(crate) const BODY_LIMIT: usize = 4 * 1024 * 1024;
 // A client that is still sending would otherwise see a closed connection instead of the 413.
-const DRAIN_LIMIT: usize = 16 * BODY_LIMIT;
+const DRAIN_LIMIT: usize = 4 * BODY_LIMIT;
 
 /// The body of a request, as far as it arrived.
 pub(crate) enum Received {

@@ -76,7 +76,7 @@ impl Crm {
         self.send(method, path, None).await.status
     }
 
-    /// A call that fails with 400; returns the invalid fields.
+    /// A call that fails with 400; returns the invalid fields, by their names in JSON.
     pub(crate) async fn refused(&self, method: &str, path: &str, body: &Value) -> Vec<String> {
         let response = self.send(method, path, Some(body)).await;
         assert_eq!(response.status, 400, "{method} {path} {body}: {}", response.text());
@@ -87,7 +87,16 @@ impl Crm {
         );
         let body = response.json();
         let state = body["modelState"].as_object();
-        state.map(|state| state.keys().cloned().collect()).unwrap_or_default()
+        // Custom fields have spaces.
+        let of_json = |name: &str| match name.contains(' ') {
+            true => name.to_owned(),
+            false => name[..1].to_lowercase() + &name[1..],
+        };
+        let names = |field: &String| field.split('.').map(of_json).collect::<Vec<_>>().join(".");
+        let mut fields: Vec<String> =
+            state.map(|state| state.keys().map(names).collect()).unwrap_or_default();
+        fields.sort();
+        fields
     }
 
     /// The ids of a query's first thousand rows, and the total.

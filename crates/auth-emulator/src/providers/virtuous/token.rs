@@ -10,7 +10,7 @@ use std::time::UNIX_EPOCH;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::base::{form, replies};
+use super::base::form;
 use super::state::VirtuousProvider;
 use super::tokens::{CodeCheck, Pair, RefreshError};
 use crate::framework::checks::Checks;
@@ -39,7 +39,7 @@ pub(super) fn respond(
         Ok(reply) => reply,
         Err(OauthError { error, description }) => {
             let body = json!({ "error": error, "error_description": description });
-            replies::json(StatusCode::BAD_REQUEST, &body)
+            token_json(StatusCode::BAD_REQUEST, &body)
         }
     }
 }
@@ -107,7 +107,7 @@ fn password_grant(
             checks.pass("a code was sent");
             let description = "A verification code has been sent to the user's phone.";
             let body = json!({ "error": "awaiting_verification", "error_description": description });
-            return Ok(replies::json(StatusCode::ACCEPTED, &body));
+            return Ok(token_json(StatusCode::ACCEPTED, &body));
         };
         context.effect("code_checked");
         let reason = match provider.tokens.check_code(code, now, &provider.settings) {
@@ -176,5 +176,10 @@ fn issued(pair: Option<&Pair>, provider: &VirtuousProvider) -> Reply {
         ".issued": date(pair.issued),
         ".expires": date(pair.expires),
     });
-    replies::json(StatusCode::OK, &body)
+    token_json(StatusCode::OK, &body)
+}
+
+/// A response with the content type of the vendor's tokens.
+fn token_json(status: StatusCode, body: &Value) -> Reply {
+    Reply::text(status, "application/json;charset=UTF-8", body.to_string())
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::providers::virtuous::base::fields;
 use crate::providers::virtuous::base::record::{Audit, JsonFields};
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
 
@@ -122,6 +123,10 @@ pub(crate) fn as_map(values: &BTreeMap<String, String>) -> Value {
 
 /// Parses `[{"name", "value"}]` into an object of values by name; null deletes a value.
 pub(crate) fn read_list(owner: Owner, value: &Value, field: &str, violations: &mut Violations) -> Value {
+    // Reads of projects have an object.
+    if owner == Owner::Project && value.is_object() {
+        return read_map(owner, value, field, violations);
+    }
     let Some(list) = value.as_array() else {
         violations.push((field.to_owned(), "The custom fields have to be a list here.".to_owned()));
         return Value::Null;
@@ -172,17 +177,15 @@ fn add(
         violations.push((field.to_owned(), format!("There is no custom field {name}.")));
         return;
     };
-    let allowed = match value {
-        Value::Null => true,
-        Value::String(text) => definition.options.is_empty() || definition.options.contains(&text.as_str()),
-        _ => false,
-    };
-    if allowed && value.as_str().is_some_and(|text| text.len() > MAX_BYTES) {
-        violations.limit("than 4 KiB of a custom field");
-    } else if allowed {
-        values.insert(definition.name.to_owned(), value.clone());
-    } else {
-        violations.push((format!("{field}.{}", definition.name), NOT_VALID.to_owned()));
+    // An empty string is no value, also of a list.
+    let is_option =
+        |text: &str| text.is_empty() || definition.options.is_empty() || definition.options.contains(&text);
+    match fields::string(value).filter(|text| is_option(text)) {
+        Some(text) if text.len() > MAX_BYTES => violations.limit("than 4 KiB of a custom field"),
+        None if !value.is_null() => {
+            violations.push((format!("{field}.{}", definition.name), NOT_VALID.to_owned()));
+        }
+        text => drop(values.insert(definition.name.to_owned(), json!(text))),
     }
 }
 
@@ -213,12 +216,21 @@ mod tests {
         let map = json!({ "Nickname": "Bee", "Shirt Size": "M" });
         assert_eq!(read_list(Owner::Contact, &list, "c", &mut violations), map);
         assert_eq!(read_map(Owner::Contact, &map, "c", &mut violations), map);
+        let converted = json!({ "Nickname": "10.50", "Shirt Size": "" });
+        assert_eq!(read_map(Owner::Contact, &converted, "c", &mut violations), converted);
+        let list = json!([{ "name": "Nickname", "value": true }, { "name": "Shirt Size", "value": null }]);
+        let converted = json!({ "Nickname": "true", "Shirt Size": null });
+        assert_eq!(read_list(Owner::Contact, &list, "c", &mut violations), converted);
+        assert_eq!(
+            read_list(Owner::Project, &json!({ "Phase": "Done" }), "c", &mut violations)["Phase"],
+            "Done"
+        );
         let mut violations = violations.or(Violations::default()).unwrap();
         read_list(Owner::Contact, &map, "c", &mut violations);
         read_map(Owner::Contact, &list, "c", &mut violations);
         read_map(Owner::Gift, &json!({ "Nickname": "x" }), "c", &mut violations);
         read_map(Owner::Contact, &json!({ "Shirt Size": "XS" }), "c", &mut violations);
-        read_map(Owner::Contact, &json!({ "Nickname": 5 }), "c", &mut violations);
+        read_map(Owner::Contact, &json!({ "Nickname": [5] }), "c", &mut violations);
         read_list(Owner::Contact, &json!([{ "value": "x" }]), "c", &mut violations);
         assert!(matches!(violations.or(()), Err(Problem::Invalid(fields)) if fields.len() == 6));
     }

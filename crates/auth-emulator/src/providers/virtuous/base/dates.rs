@@ -82,37 +82,67 @@ pub(crate) fn day(year: i64, month: i64, day: i64) -> Option<i64> {
     fits.then(|| days_from_civil(year, month, day))
 }
 
-/// Parses `YYYY-MM-DD` or `M/D/YYYY`, optionally with a time, which is ignored without converting time zones.
+/// Like `parse`, without the time; time zones are not converted.
 pub(crate) fn parse_day(text: &str) -> Option<i64> {
     parse(text).map(day_of)
 }
 
-/// Parses a date with an optional time, in microseconds. Default: midnight.
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// The position of a name that a word starts with.
+fn position(names: &[&str], word: &str) -> Option<usize> {
+    let word = word.to_ascii_lowercase();
+    names.iter().position(|name| word.starts_with(name))
+}
+
+/// Parses a date with an optional time, in microseconds, like the vendor's platform with the culture `en-US`: year first, month
+/// first, with the name of the month, and `/Date(…)/`. Default: midnight.
 pub(crate) fn parse(text: &str) -> Option<i64> {
-    let (date, time) = match text.split_once(['T', ' ']) {
-        Some((date, time)) => (date, Some(time)),
-        None => (text, None),
+    if let Some(millis) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
+        let at = millis.parse::<i64>().ok()?.checked_mul(1000)?;
+        return Some(at).filter(|at| (1..=9999).contains(&civil(day_of(*at)).0));
+    }
+    let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    let words = match words.as_slice() {
+        [first, rest @ ..] if position(&WEEKDAYS, first).is_some() => rest,
+        words => words,
     };
-    let separator = if date.contains('/') { '/' } else { '-' };
-    let mut numbers = date.split(separator).map(|part| {
-        let digits = !part.is_empty() && part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let month = |word: &str| position(&MONTHS, word).map(|month| month + 1);
+    let (date, time) = match words {
+        [name, day, year, time @ ..] | [day, name, year, time @ ..] if month(name).is_some() => {
+            (format!("{}/{day}/{year}", month(name)?), time.join(" "))
+        }
+        [first, rest @ ..] => {
+            let (date, time) = first.split_once('T').unwrap_or((first, ""));
+            (date.to_owned(), format!("{time} {}", rest.join(" ")))
+        }
+        [] => return None,
+    };
+    let parts: Vec<&str> = date.split(['/', '-', '.']).collect();
+    let (year, month, of_month) = match parts.as_slice() {
+        [year, month, day] if year.len() == 4 => (year, month, day),
+        [month, day, year] => (year, month, day),
+        _ => return None,
+    };
+    let number = |part: &str| {
+        let digits = part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit());
         if digits { part.parse::<i64>().ok() } else { None }
-    });
-    let (first, second, third) = (numbers.next()??, numbers.next()??, numbers.next()??);
-    if numbers.next().is_some() {
-        return None;
-    }
-    let (year, month, of_month) =
-        if separator == '/' { (third, first, second) } else { (first, second, third) };
-    if year < 1000 {
-        return None;
-    }
-    let day = day(year, month, of_month)?;
-    Some(day * MICROS_OF_DAY + time.map_or(Some(0), time_of_day)?)
+    };
+    let year = match (year.len(), number(year)?) {
+        (4, year) => year,
+        // The platform's limit for two digits.
+        (1 | 2, year) => year + if year < 30 { 2000 } else { 1900 },
+        _ => return None,
+    };
+    let day = day(year, number(month)?, number(of_month)?)?;
+    let time = time.trim();
+    Some(day * MICROS_OF_DAY + if time.is_empty() { 0 } else { time_of_day(time)? })
 }
 
 fn time_of_day(text: &str) -> Option<i64> {
-    let text = text.trim_end_matches(['Z', 'z']);
+    let text = text.trim_end_matches(['Z', 'z']).trim_end_matches(" GMT");
     // `12:00 PM`, as the vendor displays times.
     let (text, half) = match text.split_once(' ') {
         Some((text, half @ ("AM" | "PM" | "am" | "pm"))) => (text, Some(half.eq_ignore_ascii_case("pm"))),
@@ -147,6 +177,22 @@ mod tests {
         for text in ["12/7/2023", "12/07/2023", "2023-12-07T23:59:59", "2023-12-07T10:00:00.1234567Z"] {
             assert_eq!(parse_day(text), Some(day), "{text}");
         }
+        for text in [
+            "12.7.2023",
+            "12-07-2023",
+            "12/7/23",
+            "2023/12/07",
+            "2023.12.7",
+            "Dec 7, 2023",
+            "December 7 2023",
+            "7 Dec 2023 10:00 AM",
+            "Thu, 07 Dec 2023 10:00:00 GMT",
+            "Thursday, December 7, 2023",
+            "/Date(1701943200000)/",
+        ] {
+            assert_eq!(parse_day(text), Some(day), "{text}");
+        }
+        assert_eq!(parse("1/2/45").map(display_time).as_deref(), Some("1/2/1945 12:00 AM"));
         assert_eq!(midnight(day), "2023-12-07T00:00:00");
         assert_eq!(display(day), "12/7/2023");
         for (at, shown) in [
@@ -177,9 +223,19 @@ mod tests {
 
     #[test]
     fn invalid_dates_are_rejected() {
-        for text in
-            ["", "today", "7.12.2023", "13/1/2023", "2023-02-29", "12/7/23", "2023-12-07Tx", "1/2/3/4"]
-        {
+        for text in [
+            "",
+            "today",
+            "13.12.2023",
+            "13/1/2023",
+            "2023-02-29",
+            "12/7/023",
+            "2023-12-07Tx",
+            "1/2/3/4",
+            "Thu",
+            "Dec 2023",
+            "/Date(x)/",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom::{self, Owner};
 use crate::providers::virtuous::base::record::JsonFields;
-use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
+use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, REQUIRED_VALUE, Violations};
 use crate::providers::virtuous::base::{dates, money};
 
 /// The maximum length of strings and lists in a body: limits of the emulator, reported as such.
 const MAX_STRING_BYTES: usize = 16 * 1024;
 const STRING_TOO_LONG: &str = "than 16 KiB of a string";
-const MAX_ITEMS: usize = 1000;
-const LIST_TOO_LONG: &str = "than 1000 items of a list";
+const MAX_ITEMS: usize = 10_000;
+const LIST_TOO_LONG: &str = "than 10,000 items of a list";
 
 /// The type of a field.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     CustomList(Owner),
     /// Custom fields as `{name: value}`.
     CustomMap(Owner),
+    /// Like `CustomMap`, without the invalid ones.
+    CustomKnown(Owner),
     /// Accepted, but not stored.
     Ignored,
 }
@@ -129,6 +131,11 @@ pub(crate) const fn custom_map(owner: Owner) -> Field {
     Field::new("customFields", Kind::CustomMap(owner))
 }
 
+/// For transactions, which the vendor rejects only for a known id.
+pub(crate) const fn custom_known(owner: Owner) -> Field {
+    Field::new("customFields", Kind::CustomKnown(owner))
+}
+
 pub(crate) const fn ignored(name: &'static str) -> Field {
     Field::new(name, Kind::Ignored)
 }
@@ -149,14 +156,27 @@ pub(crate) fn read_update(
     read_some(value, fields, path, violations, false)
 }
 
-/// The required fields that a record does not have.
-pub(crate) fn missing_fields(held: &JsonFields, fields: &[Field]) -> impl Iterator<Item = &'static str> {
+/// The required fields that a record does not have, each with a message.
+pub(crate) fn missing_fields(
+    held: &JsonFields,
+    fields: &[Field],
+) -> impl Iterator<Item = (&'static str, &'static str)> {
     let has = |name: &str| match held.get(name) {
         None | Some(Value::Null) => false,
         Some(Value::String(text)) => !text.trim().is_empty(),
         Some(_) => true,
     };
-    fields.iter().filter(move |member| member.required && !has(member.read_as)).map(|member| member.name)
+    fields
+        .iter()
+        .filter(move |member| member.required && !has(member.read_as))
+        .map(|member| (member.name, required(member.kind)))
+}
+
+fn required(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Int | Kind::Number | Kind::Flag | Kind::Day | Kind::Time => REQUIRED_VALUE,
+        _ => REQUIRED,
+    }
 }
 
 fn read_some(
@@ -185,7 +205,7 @@ fn read_some(
             match member.kind {
                 // The required fields of the nested object are more useful to the client.
                 Kind::Object(inner) => drop(read(&json!({}), inner, &field, violations)),
-                _ => violations.push((field, REQUIRED.to_owned())),
+                kind => violations.push((field, required(kind).to_owned())),
             }
             continue;
         }
@@ -232,7 +252,11 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations) -> O
         Kind::Ints => list.and_then(|list| list.iter().map(integer).collect()),
         Kind::Map => value.is_object().then(|| value.clone()),
         Kind::Custom => Some(value.clone()),
-        Kind::Object(fields) => return Some(Value::Object(read(value, fields, field, violations))),
+        Kind::Object(fields) => {
+            // A reference by id needs nothing else.
+            let whole = value.get("id").is_none_or(|id| id.is_null() || id == "");
+            return Some(Value::Object(read_some(value, fields, field, violations, whole)));
+        }
         Kind::Items(fields) => match list {
             Some(list) => {
                 let item = |(index, value)| {
@@ -244,6 +268,9 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations) -> O
         },
         Kind::CustomList(owner) => return Some(custom::read_list(owner, value, field, violations)),
         Kind::CustomMap(owner) => return Some(custom::read_map(owner, value, field, violations)),
+        Kind::CustomKnown(owner) => {
+            value.is_object().then(|| custom::read_map(owner, value, field, &mut Violations::default()))
+        }
         Kind::Ignored => None,
     };
     if read.is_none() {
@@ -254,11 +281,11 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations) -> O
 
 /// Conversions of the vendor's parser: strings from numbers and flags, and numbers, flags and dates from strings. An empty
 /// string is null where no string is expected.
-fn string(value: &Value) -> Option<String> {
+pub(crate) fn string(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(if *flag { "True" } else { "False" }.to_owned()),
+        Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
     }
 }
@@ -318,7 +345,10 @@ pub(crate) fn objects(given: &mut JsonFields, name: &str) -> Vec<JsonFields> {
 /// The names in reads of a schema, for `Record::write`, without custom fields.
 pub(crate) fn read_names(fields: &'static [Field]) -> impl Iterator<Item = &'static str> {
     let plain = |member: &&Field| {
-        !matches!(member.kind, Kind::CustomList(_) | Kind::CustomMap(_) | Kind::Custom | Kind::Ignored)
+        !matches!(
+            member.kind,
+            Kind::CustomList(_) | Kind::CustomMap(_) | Kind::CustomKnown(_) | Kind::Custom | Kind::Ignored
+        )
     };
     fields.iter().filter(plain).map(|member| member.read_as)
 }
@@ -372,7 +402,7 @@ mod tests {
         });
         let read = read(&given, TABLE, "thing", &mut violations);
         let expected = json!({
-            "name": "5", "count": 7, "either": null, "isPrivate": false, "amount": 1500.0, "words": ["1", "True"],
+            "name": "5", "count": 7, "either": null, "isPrivate": false, "amount": 1500.0, "words": ["1", "true"],
         });
         assert_eq!((Value::Object(read), violations.fields.len()), (expected, 0));
     }
@@ -400,7 +430,7 @@ mod tests {
         let mut violations = Violations::default();
         let read = read_update(&json!({ "name": " ", "rows": [{}] }), TABLE, "thing", &mut violations);
         assert_eq!(violations.fields.len(), 1, "items have to be whole: {:?}", violations.fields);
-        assert_eq!(missing_fields(&read, TABLE).collect::<Vec<_>>(), ["name"]);
+        assert_eq!(missing_fields(&read, TABLE).collect::<Vec<_>>(), [("name", REQUIRED)]);
     }
 
     #[test]

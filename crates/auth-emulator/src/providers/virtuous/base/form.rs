@@ -1,19 +1,78 @@
-//! Strict parsing of `application/x-www-form-urlencoded`: no duplicate fields, no invalid escapes. For the bodies of `/Token` and
-//! for URL queries.
+//! Parsing of `application/x-www-form-urlencoded`: the fields of `/Token` and of URL queries, without duplicates, and the bodies of
+//! all other operations, as the objects that they stand for.
+
+use serde_json::{Value, json};
+
+use crate::providers::virtuous::base::record::JsonFields;
+
+/// The maximum depth of nested names.
+const MAX_DEPTH: usize = 32;
 
 /// Parses and decodes the fields of a form.
 pub(crate) fn parse(body: &[u8]) -> Result<Vec<(String, String)>, &'static str> {
-    let body = std::str::from_utf8(body).map_err(|_| "the form is not UTF-8")?;
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    for pair in body.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').ok_or("a form field has no equals sign")?;
-        let (name, value) = (decode(name)?, decode(value)?);
-        if pairs.iter().any(|(other, _)| *other == name) {
+    let pairs = pairs(body)?;
+    for (index, (name, _)) in pairs.iter().enumerate() {
+        if pairs.iter().skip(index + 1).any(|(other, _)| other == name) {
             return Err("a form field occurs twice");
         }
-        pairs.push((name, value));
     }
     Ok(pairs)
+}
+
+fn pairs(body: &[u8]) -> Result<Vec<(String, String)>, &'static str> {
+    let body = std::str::from_utf8(body).map_err(|_| "the form is not UTF-8")?;
+    let pair = |pair: &str| {
+        let (name, value) = pair.split_once('=').ok_or("a form field has no equals sign")?;
+        Ok((decode(name)?, decode(value)?))
+    };
+    body.split('&').filter(|pair| !pair.is_empty()).map(pair).collect()
+}
+
+/// The object that a form stands for, with nested names such as `a.b`, `a[b]`, `a[0][b]` and `a[]`. An empty value is
+/// null, and an empty item is none.
+pub(crate) fn object(body: &[u8]) -> Result<Value, &'static str> {
+    let mut object = json!({});
+    for (name, value) in pairs(body)? {
+        let name = name.trim_start_matches('[');
+        let path: Vec<&str> = name.split(['.', '[']).map(|part| part.trim_end_matches(']')).collect();
+        if path.len() > MAX_DEPTH {
+            return Err("a name is nested too deeply");
+        }
+        if !value.is_empty() || !path.contains(&"") {
+            put(&mut object, &path, value);
+        }
+    }
+    Ok(with_lists(object))
+}
+
+fn put(into: &mut Value, path: &[&str], value: String) {
+    match (path.split_first(), into) {
+        (Some((first, rest)), Value::Object(fields)) => {
+            // `a[]` adds an item.
+            let name = if first.is_empty() { fields.len().to_string() } else { (*first).to_owned() };
+            put(fields.entry(name).or_insert(Value::Null), rest, value);
+        }
+        (Some(_), into) => {
+            *into = Value::Object(JsonFields::new());
+            put(into, path, value);
+        }
+        (None, into @ Value::Null) => *into = Some(value).filter(|value| !value.is_empty()).into(),
+        (None, Value::Array(items)) => items.push(Value::String(value)),
+        (None, into) => *into = json!([into.take(), value]),
+    }
+}
+
+/// Turns objects whose names are numbers into lists.
+fn with_lists(value: Value) -> Value {
+    let Value::Object(fields) = value else { return value };
+    let number = |name: &str| name.parse::<u64>().ok();
+    let is_list = !fields.is_empty() && fields.keys().all(|name| number(name).is_some());
+    let mut fields: Vec<_> = fields.into_iter().map(|(name, value)| (name, with_lists(value))).collect();
+    if !is_list {
+        return Value::Object(fields.into_iter().collect());
+    }
+    fields.sort_by_key(|(name, _)| number(name));
+    fields.into_iter().map(|(_, value)| value).collect()
 }
 
 fn decode(text: &str) -> Result<String, &'static str> {
@@ -47,6 +106,23 @@ mod tests {
             parse(b"a=b+c&d=%C3%A9%2B%26%3d&e=").unwrap(),
             [pair("a", "b c"), pair("d", "\u{e9}+&="), pair("e", "")]
         );
+    }
+
+    #[test]
+    fn names_can_be_nested() {
+        for (form, object) in [
+            ("", json!({})),
+            ("a=b+c&d=", json!({ "a": "b c", "d": null })),
+            ("a[b]=1&a.c=2&a%5Bd%5D%5Be%5D=3", json!({ "a": { "b": "1", "c": "2", "d": { "e": "3" } } })),
+            ("a[1][b]=2&a[0].b=1", json!({ "a": [{ "b": "1" }, { "b": "2" }] })),
+            ("a[]=1&a[]=2&b=1&b=2&b=3", json!({ "a": ["1", "2"], "b": ["1", "2", "3"] })),
+            ("a[b][]=&c[][d]=1", json!({ "c": [{ "d": "1" }] })),
+            ("[0].a=1", json!([{ "a": "1" }])),
+            ("a=1&a.b=2", json!({ "a": { "b": "2" } })),
+        ] {
+            assert_eq!(super::object(form.as_bytes()), Ok(object), "{form}");
+        }
+        assert!(super::object(("a.".repeat(100) + "=1").as_bytes()).is_err());
     }
 
     #[test]

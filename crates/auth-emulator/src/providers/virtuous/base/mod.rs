@@ -5,6 +5,7 @@ pub(crate) mod custom;
 pub(crate) mod dates;
 pub(crate) mod fields;
 pub(crate) mod form;
+pub(crate) mod json;
 pub(crate) mod money;
 pub(crate) mod operation;
 pub(crate) mod parameters;

@@ -6,8 +6,6 @@ use serde_json::Value;
 /// An amount in ten-thousandths of the currency unit.
 pub(crate) type Amount = i64;
 
-const UNIT: i64 = 10_000;
-
 /// The sum, saturating: absurd amounts must not break the emulator.
 pub(crate) fn sum(amounts: impl Iterator<Item = Amount>) -> Amount {
     amounts.fold(0, Amount::saturating_add)
@@ -15,7 +13,14 @@ pub(crate) fn sum(amounts: impl Iterator<Item = Amount>) -> Amount {
 
 /// The amount of a JSON number.
 pub(crate) fn of(value: &Value) -> Option<Amount> {
-    let number = value.as_f64().filter(|number| number.abs() < 1e10)?;
+    value.as_f64().and_then(rounded)
+}
+
+/// Below a trillion, a float is exact to the ten-thousandth.
+fn rounded(number: f64) -> Option<Amount> {
+    if number.abs() >= 1e12 {
+        return None;
+    }
     #[allow(
         clippy::cast_possible_truncation,
         reason = "the bound above keeps it far below the limits of i64"
@@ -23,21 +28,16 @@ pub(crate) fn of(value: &Value) -> Option<Amount> {
     Some((number * 10_000.0).round() as i64)
 }
 
-/// Parses `500`, `500.00` or `-1.5`, with at most four decimal places.
+/// Parses `500`, `500.00`, `-1.5`, `.5` or `1e2`, as the vendor's parser reads decimals.
 pub(crate) fn parse(text: &str) -> Option<Amount> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 10 || fraction.len() > 4 || !plain(whole) || !plain(fraction) {
-        return None;
-    }
-    let fraction: String = fraction.chars().chain("0000".chars()).take(4).collect();
-    Some(sign * (whole.parse::<i64>().ok()? * UNIT + fraction.parse::<i64>().ok()?))
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let numeric = digits.starts_with(|first: char| first.is_ascii_digit() || first == '.');
+    text.parse().ok().filter(|_| numeric).and_then(rounded)
 }
 
 /// The amount as a JSON number.
 pub(crate) fn json(amount: Amount) -> Value {
-    #[allow(clippy::cast_precision_loss, reason = "amounts stay below ten billion")]
+    #[allow(clippy::cast_precision_loss, reason = "amounts stay below a trillion")]
     let number = amount as f64 / 10_000.0;
     Value::from(number)
 }
@@ -73,7 +73,12 @@ mod tests {
             (parse("500.00"), parse("-1.5"), parse("7")),
             (Some(5_000_000), Some(-15_000), Some(70_000))
         );
-        for bad in ["", ".5", "1,000", "$1", "1.23456", "--1", "1e3"] {
+        assert_eq!(
+            (parse(".5"), parse("1e2"), parse("1.234560")),
+            (Some(5_000), Some(1_000_000), Some(12_346))
+        );
+        assert_eq!(parse("99999999999.99").map(json), Some(json!(99_999_999_999.99)));
+        for bad in ["", ".", "1,000", "$1", "--1", "1e", "nan", "inf", "1e12"] {
             assert_eq!(parse(bad), None, "{bad}");
         }
         assert_eq!(json(105_000), json!(10.5));

@@ -13,7 +13,8 @@ pub(crate) enum Problem {
     NotFound,
     /// Fields, each with a message.
     Invalid(Vec<(String, String)>),
-    NotJson,
+    /// No body, or null.
+    NoBody,
     ContentType,
     /// A unique value belongs to another record.
     Conflict,
@@ -38,17 +39,31 @@ impl Problem {
             Self::NotFound => ("existence", "there is no such record".to_owned()),
             Self::Invalid(fields) => {
                 let fields: Vec<_> =
-                    fields.iter().map(|(field, words)| format!("{field}: {words}")).collect();
+                    fields.iter().map(annotated).map(|(field, words)| format!("{field}: {words}")).collect();
                 ("content", fields.join(" "))
             }
-            Self::ContentType => ("content type", "Content-Type is not application/json".to_owned()),
-            Self::NotJson => ("content", "the body is not the JSON that is needed".to_owned()),
+            Self::ContentType => ("content type", "Content-Type is neither JSON nor a form".to_owned()),
+            Self::NoBody => ("content", "there is no body, or it is null".to_owned()),
             Self::Conflict => ("uniqueness", "another contact has this email address".to_owned()),
             Self::Unavailable => ("page", "the settings let pages of this depth or size fail".to_owned()),
             Self::Full(what) => ("room", format!("the emulator keeps no more {what}")),
             Self::NotImplemented(_) => ("route", "the emulator does not implement this operation".to_owned()),
         }
     }
+}
+
+/// An invalid field as the platform reports it: a required property by its name in the code, as recorded.
+fn annotated((field, words): &(String, String)) -> (String, String) {
+    let Some((parameter, property)) = field.split_once('.').filter(|_| words.contains("{0}")) else {
+        return (field.clone(), words.replace("{0}", field));
+    };
+    let capital = |name: &str| {
+        let mut letters = name.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+    };
+    let names: Vec<String> = property.split('.').map(capital).collect();
+    let words = words.replace("{0}", names.last().map(String::as_str).unwrap_or_default());
+    (format!("{parameter}.{}", names.join(".")), words)
 }
 
 /// A JSON response with the content type of the vendor.
@@ -72,12 +87,13 @@ pub(crate) fn error(
         ErrorBody::Message if fields.is_empty() => json(status, &json!({ "message": message })),
         ErrorBody::Message => {
             let state: serde_json::Map<String, Value> =
-                fields.iter().map(|(field, words)| (field.clone(), json!([words]))).collect();
+                fields.iter().map(annotated).map(|(field, words)| (field, json!([words]))).collect();
             json(status, &json!({ "message": message, "modelState": state }))
         }
         ErrorBody::Envelope => {
             let details: Vec<Value> = fields
                 .iter()
+                .map(annotated)
                 .map(|(field, words)| json!({ "field": field, "code": "INVALID", "message": words }))
                 .collect();
             json(
@@ -113,9 +129,8 @@ pub(crate) fn problem(form: ErrorBody, problem: &Problem) -> Reply {
         Problem::NotFound if form == ErrorBody::Message => Reply::empty(StatusCode::NOT_FOUND),
         Problem::NotFound => error(form, StatusCode::NOT_FOUND, "Not found.", &[]),
         Problem::Invalid(fields) => error(form, StatusCode::BAD_REQUEST, "The request is invalid.", fields),
-        Problem::NotJson | Problem::ContentType => {
-            error(form, StatusCode::BAD_REQUEST, "The request is invalid.", &[])
-        }
+        Problem::NoBody => error(form, StatusCode::BAD_REQUEST, "The argument cannot be null", &[]),
+        Problem::ContentType => error(form, StatusCode::BAD_REQUEST, "The request is invalid.", &[]),
         Problem::Conflict => error(form, StatusCode::CONFLICT, "The email address is already in use.", &[]),
         Problem::Unavailable => {
             error(form, StatusCode::SERVICE_UNAVAILABLE, "The service is unavailable.", &[])

@@ -31,5 +31,8 @@ impl Violations {
     }
 }
 
-pub(crate) const REQUIRED: &str = "The field is required.";
+/// The messages of the vendor's platform, with the name of the property for `{0}`.
+pub(crate) const REQUIRED: &str = "The {0} field is required.";
+/// For numbers, flags and dates, as recorded.
+pub(crate) const REQUIRED_VALUE: &str = "The {0} property is required.";
 pub(crate) const NOT_VALID: &str = "The value is not valid.";

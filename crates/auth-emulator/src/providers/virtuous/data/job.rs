@@ -1,18 +1,18 @@
 //! The context of one operation, and the parts that all operations share: ids in the path, parsing bodies, lists in their
 //! envelope, events for webhooks.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::framework::checks::Checks;
 use crate::framework::exchange::Call;
 use crate::framework::provider::Context;
-use crate::providers::virtuous::base::custom;
 use crate::providers::virtuous::base::fields::{self, Field};
 use crate::providers::virtuous::base::parameters::Parameters;
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::settings::Settings;
-use crate::providers::virtuous::base::violations::{REQUIRED, Violations};
+use crate::providers::virtuous::base::violations::Violations;
+use crate::providers::virtuous::base::{custom, form, json};
 use crate::providers::virtuous::data::contact::Contact;
 use crate::providers::virtuous::data::store::{Event, Store};
 use crate::providers::virtuous::query::{self, Cell, QueryBody, Schema};
@@ -34,7 +34,7 @@ pub(crate) type Outcome = Result<Output, Problem>;
 
 /// A list in the vendor's envelope.
 pub(crate) fn envelope(list: Vec<Value>, total: usize) -> Output {
-    Output::Json(json!({ "list": list, "total": total }))
+    Output::Json(serde_json::json!({ "list": list, "total": total }))
 }
 
 /// The context of one operation.
@@ -53,21 +53,30 @@ impl Job<'_> {
         self.call.param(name).parse().unwrap_or(-1)
     }
 
-    /// The body as JSON.
-    pub(crate) fn body(&mut self) -> Result<Value, Problem> {
+    /// The body, as JSON or as a form. `parameter` is the name of the whole in errors.
+    pub(crate) fn body(&mut self, parameter: &str) -> Result<Value, Problem> {
+        let is = |kind: &str| self.call.has_content_type(kind);
+        let form = is("application/x-www-form-urlencoded");
         // The vendor's two patches have this content type, but their bodies are plain lists.
-        let patch = self.call.operation.ends_with(".patch")
-            && self.call.has_content_type("application/json-patch+json");
-        if !patch && !self.call.has_content_type("application/json") {
+        let patch = self.call.operation.ends_with(".patch") && is("application/json-patch+json");
+        if !form && !patch && !is("application/json") && !is("text/json") {
             return Err(Problem::ContentType);
         }
         self.checks.pass("content type");
-        parse(&self.call.body)
+        let body = &self.call.body;
+        if body.trim_ascii().is_empty() {
+            return Err(Problem::NoBody);
+        }
+        match if form { form::object(body).ok() } else { json::parse(body) } {
+            Some(Value::Null) => Err(Problem::NoBody),
+            Some(value) => Ok(value),
+            None => Err(Problem::field(parameter, "An error has occurred.")),
+        }
     }
 
     /// Parses the body by its schema. `parameter` is the prefix of field names in errors.
     pub(crate) fn fields(&mut self, parameter: &str, table: &[Field]) -> Result<JsonFields, Problem> {
-        let body = self.body()?;
+        let body = self.body(parameter)?;
         read(&body, parameter, table)
     }
 
@@ -80,15 +89,20 @@ impl Job<'_> {
         if self.call.body.is_empty() { Ok(JsonFields::new()) } else { self.fields(parameter, table) }
     }
 
-    /// A string field of the body in lower case; empty if it is missing.
+    /// The string to search for, in lower case. Without one, nothing is found, as recorded.
     pub(crate) fn search(&mut self, name: &str, table: &[Field]) -> Result<String, Problem> {
-        let fields = self.fields("search", table)?;
-        Ok(fields.get(name).and_then(Value::as_str).unwrap_or_default().to_lowercase())
+        const NOWHERE: &str = "\0";
+        let fields = match self.fields("search", table) {
+            Err(Problem::NoBody) => JsonFields::new(),
+            fields => fields?,
+        };
+        let search = fields.get(name).and_then(Value::as_str);
+        Ok(search.unwrap_or(NOWHERE).to_lowercase())
     }
 
     /// Parses the query in the body.
     pub(crate) fn query(&mut self, schema: &Schema) -> Result<QueryBody, Problem> {
-        let body = self.body()?;
+        let body = self.body("query")?;
         let of_contacts = matches!(self.call.operation, "contacts.query" | "contacts.query_full");
         query::parse(&body, schema, of_contacts, self.store, self.call.now)
     }
@@ -104,7 +118,7 @@ impl Job<'_> {
 
     /// Parses the body of an update, for `replace`, which checks the required fields.
     pub(crate) fn change(&mut self, parameter: &str, table: &[Field]) -> Result<JsonFields, Problem> {
-        let body = self.body()?;
+        let body = self.body(parameter)?;
         let mut violations = Violations::default();
         let fields = fields::read_update(&body, table, parameter, &mut violations);
         violations.or(fields)
@@ -125,7 +139,7 @@ impl Job<'_> {
         record.audit.touch(self.call.now);
         let missing_fields = fields::missing_fields(&record.fields, table);
         let missing_fields: Vec<_> =
-            missing_fields.map(|name| (format!("{parameter}.{name}"), REQUIRED.to_owned())).collect();
+            missing_fields.map(|(name, words)| (format!("{parameter}.{name}"), words.to_owned())).collect();
         if missing_fields.is_empty() { Ok(()) } else { Err(Problem::Invalid(missing_fields)) }
     }
 
@@ -159,30 +173,6 @@ impl Job<'_> {
         }
         self.store.events.push(Event { switch, model, body });
     }
-}
-
-/// Parses JSON as the vendor's parser does, which accepts a comma before a closing bracket.
-fn parse(body: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(body).or_else(|_| {
-        let text = std::str::from_utf8(body).map_err(|_| Problem::NotJson)?;
-        serde_json::from_str(&without_trailing_commas(text)).map_err(|_| Problem::NotJson)
-    })
-}
-
-fn without_trailing_commas(text: &str) -> String {
-    let (mut out, mut quoted, mut escaped) = (String::new(), false, false);
-    for letter in text.chars() {
-        if !quoted && matches!(letter, ']' | '}') {
-            let kept = out.trim_end().len();
-            if out.trim_end().ends_with(',') {
-                out.truncate(kept - 1);
-            }
-        }
-        quoted ^= letter == '"' && !escaped;
-        escaped = letter == '\\' && !escaped;
-        out.push(letter);
-    }
-    out
 }
 
 /// Parses a value by its schema.

@@ -289,7 +289,7 @@ fn update(job: &mut Job<'_>) -> Outcome {
 
 /// Changes only the given fields; all or none.
 fn patch(job: &mut Job<'_>) -> Outcome {
-    let Value::Array(list) = job.body()? else { return Err(Problem::field("projects", NOT_VALID)) };
+    let Value::Array(list) = job.body("projects")? else { return Err(Problem::field("projects", NOT_VALID)) };
     if list.is_empty() || list.len() > MAX_BATCH {
         return Err(Problem::field("projects", "Between 1 and 100 are taken at once."));
     }

@@ -15,7 +15,7 @@ use crate::providers::virtuous::query::relative;
 use crate::providers::virtuous::query::schema::{Lookups, Parameter, Schema, Source, Type, Values, find};
 
 /// The maximum number of conditions of a query.
-const MAX_CONDITIONS: usize = 2000;
+const MAX_CONDITIONS: usize = 10_000;
 
 const CONDITION: &[Field] = &[
     text("parameter").required(),
@@ -83,7 +83,7 @@ pub(crate) fn parse(
         }
     }
     if count > MAX_CONDITIONS {
-        violations.limit("than 2000 conditions of a query");
+        violations.limit("than 10,000 conditions of a query");
     }
     let sort = match fields.get("sortBy").and_then(Value::as_str).filter(|name| !name.is_empty()) {
         None => None,

@@ -75,7 +75,7 @@ pub(super) fn update_reminder(
     if record.text("reminderSourceType") != kind {
         return Err(Problem::NotFound);
     }
-    let body = job.body()?;
+    let body = job.body(resource.one)?;
     let given = read(&body, resource.one, operation.body.fields())?;
     record.write(
         given,

@@ -53,6 +53,10 @@ fn proximity(job: &mut Job<'_>) -> Outcome {
     let given = job.fields("contactProximitySearch", table)?;
     let number = |name: &str| given.get(name).and_then(Value::as_f64).unwrap_or_default();
     let (latitude, longitude, miles) = (number("latitude"), number("longitude"), number("distanceInMiles"));
+    if !(1.0..=100.0).contains(&miles) {
+        let words = "Distance must be within 1 and 100 miles.";
+        return Err(Problem::field("contactProximitySearch.DistanceInMiles", words));
+    }
     let mut found = Vec::new();
     for (_, row) in job.store.contacts.rows() {
         // Seeded contacts have no coordinates.
@@ -170,6 +174,9 @@ fn note_by_email(job: &mut Job<'_>) -> Outcome {
         ["toEmail", "fromEmail"].iter().filter_map(|name| job.store.contacts.by_email(&text(name))).collect();
     contacts.sort_unstable();
     contacts.dedup();
+    if contacts.is_empty() {
+        return Err(Problem::NotFound);
+    }
     let note = format!("{}\n{}", text("subject"), text("body"));
     let mut made = Vec::new();
     for contact in contacts {

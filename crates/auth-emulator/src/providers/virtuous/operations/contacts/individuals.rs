@@ -94,7 +94,7 @@ fn create(job: &mut Job<'_>) -> Outcome {
     for command in ["setAsPrimary", "setAsSecondary"] {
         marks.insert(command.to_owned(), given.remove(command).unwrap_or_default());
     }
-    let individual = write::individual(job, given)?;
+    let individual = write::individual(job, given, Some(contact.id()))?;
     let id = individual.record.id;
     contact.individuals.push(individual);
     mark(&mut contact.individuals, &mut marks, id);

@@ -18,8 +18,13 @@ const CREATE: &[Field] = &[
     flag("isOptedIn"),
     flag("setAsPrimary"),
 ];
-/// All fields except the individual.
-const UPDATE: &[Field] = CREATE.split_at(1).1;
+/// A replacement needs `isOptedIn`, as recorded.
+const UPDATE: &[Field] = &[
+    one_of("type", METHOD_TYPES).required(),
+    text("value").required(),
+    flag("isOptedIn").required(),
+    flag("setAsPrimary"),
+];
 
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     Some(match job.call.operation {
@@ -35,13 +40,11 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     })
 }
 
-/// Assumption (related-types): related types are those of the same category, for example all kinds of phones.
+/// Assumption (related-types): related types are those of the same category, for example all kinds of phones; an unknown type is
+/// like `Other`, as recorded.
 fn related(job: &mut Job<'_>) -> Outcome {
     let name = job.parameters.text("name").unwrap_or_default();
-    let known = METHOD_TYPES
-        .iter()
-        .find(|kind| kind.eq_ignore_ascii_case(name))
-        .ok_or_else(|| Problem::field("name", "There is no such type of contact methods."))?;
+    let known = METHOD_TYPES.iter().find(|kind| kind.eq_ignore_ascii_case(name)).unwrap_or(&"Other");
     let related: Vec<&&str> = METHOD_TYPES.iter().filter(|kind| sort_of(kind) == sort_of(known)).collect();
     Ok(Output::Json(json!(related)))
 }
@@ -73,7 +76,7 @@ fn create(job: &mut Job<'_>) -> Outcome {
     let unknown = || Problem::field("contactMethod.contactIndividualId", "There is no such individual.");
     let mut contact = job.store.contacts.owner(Part::Individual, person).map_err(|_| unknown())?.into_owned();
     let string_of = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default();
-    write::check_email(job, string_of("type"), string_of("value"), None)?;
+    write::check_email(job, string_of("type"), string_of("value"), Some(contact.id()))?;
     let primary = given.remove("setAsPrimary") == Some(Value::Bool(true));
     let id = job.store.contacts.next_part(Part::Method);
     let method = new_record(id, given, job);
@@ -93,12 +96,12 @@ fn create(job: &mut Job<'_>) -> Outcome {
 fn update(job: &mut Job<'_>) -> Outcome {
     let id = job.id("contactMethodId");
     let mut contact = job.store.contacts.owner(Part::Method, id)?.into_owned();
-    let mut given = job.change("contactMethod", UPDATE)?;
+    let mut given = job.change("updateContactMethod", UPDATE)?;
     let owner = contact.id();
     let primary = given.remove("setAsPrimary") == Some(Value::Bool(true));
     let methods = siblings(&mut contact, id)?;
     if let Some(method) = methods.iter_mut().find(|method| method.id == id) {
-        job.replace(method, given, "contactMethod", UPDATE)?;
+        job.replace(method, given, "updateContactMethod", UPDATE)?;
         write::check_email(job, method.text("type"), method.text("value"), Some(owner))?;
     }
     if primary {

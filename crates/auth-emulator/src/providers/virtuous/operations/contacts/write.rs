@@ -180,7 +180,11 @@ fn check_segment(job: &Job<'_>, given: &JsonFields, parameter: &str) -> Result<(
 }
 
 /// A person from parsed fields, with its methods.
-pub(crate) fn individual(job: &mut Job<'_>, mut given: JsonFields) -> Result<Individual, Problem> {
+pub(crate) fn individual(
+    job: &mut Job<'_>,
+    mut given: JsonFields,
+    contact: Option<i64>,
+) -> Result<Individual, Problem> {
     let methods = objects(&mut given, "contactMethods");
     if methods.len() > MAX_PARTS {
         return Err(Problem::Full("methods of an individual"));
@@ -189,7 +193,7 @@ pub(crate) fn individual(job: &mut Job<'_>, mut given: JsonFields) -> Result<Ind
     let mut individual = Individual { record: new_record(id, given, job), methods: Vec::new() };
     for method in methods {
         let string_of = |name: &str| method.get(name).and_then(Value::as_str).unwrap_or_default();
-        check_email(job, string_of("type"), string_of("value"), None)?;
+        check_email(job, string_of("type"), string_of("value"), contact)?;
         let id = job.store.contacts.next_part(Part::Method);
         individual.methods.push(new_record(id, method, job));
     }
@@ -217,7 +221,7 @@ pub(crate) fn create(job: &mut Job<'_>) -> Outcome {
     let references: Vec<_> = source.zip(reference).into_iter().collect();
     let mut individuals = Vec::new();
     for person in people {
-        individuals.push(individual(job, person)?);
+        individuals.push(individual(job, person, None)?);
     }
     normalize_individuals(&mut individuals);
     let mut addresses = Vec::new();

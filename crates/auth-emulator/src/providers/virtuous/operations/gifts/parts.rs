@@ -73,9 +73,9 @@ impl Change {
         Self { state, key, amount: item.get(amount).cloned().unwrap_or_default() }
     }
 
-    /// Whether the change deletes the part or has no effect.
+    /// Whether the change deletes the part, has no effect or keeps the amount.
     fn needs_no_amount(&self) -> bool {
-        matches!(self.state.as_str(), "Delete" | "Deleted" | "Ignore")
+        matches!(self.state.as_str(), "Update" | "Updated" | "Delete" | "Deleted" | "Ignore")
     }
 }
 
@@ -95,7 +95,8 @@ fn changed(
             ("Ignore", _) | ("Update" | "Updated", false) => {}
             // A part that exists can't be added again; its amount is set.
             ("Update" | "Updated" | "Add" | "Added", true) => {
-                if let Some(held) = list.iter_mut().find(|held| is_of(held)).and_then(Value::as_object_mut) {
+                let held = list.iter_mut().find(|held| is_of(held)).and_then(Value::as_object_mut);
+                if let Some(held) = held.filter(|_| !amount.is_null()) {
                     held.insert(part.amount.to_owned(), amount);
                 }
             }

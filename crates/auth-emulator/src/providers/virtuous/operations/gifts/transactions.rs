@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::providers::virtuous::base::custom::Owner;
 use crate::providers::virtuous::base::fields::{
-    Field, custom_map, day, flag, ignored, int, items, number, object, objects, strings, text,
+    Field, custom_known, day, flag, ignored, int, items, number, object, objects, strings, text,
 };
 use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::JsonFields;
@@ -48,7 +48,7 @@ const CONTACT: &[Field] = &[
     text("tags"),
     text("originSegmentCode"),
     strings("emailLists"),
-    custom_map(Owner::Contact),
+    custom_known(Owner::Contact),
     items("volunteerAttendances", ATTENDANCE),
 ];
 /// All fields except the source, which belongs to the batch.
@@ -123,7 +123,7 @@ macro_rules! gift_members {
             text("submissionUrl"),
             items("designations", DESIGNATION),
             items("premiums", PREMIUM),
-            custom_map(Owner::Gift),
+            custom_known(Owner::Gift),
             ignored("customObjects"),
             int("contactIndividualId"),
             ignored("passthroughContact"),

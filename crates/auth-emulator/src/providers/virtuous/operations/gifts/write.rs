@@ -1,7 +1,8 @@
 //! Direct creation, update and deletion of gifts, without de-duplication, unlike transactions. The designations of a gift
 //! must sum up to its amount.
 //!
-//! Assumption (gift-parts): an update without designations keeps them; the same applies to payments of recurring gifts.
+//! Assumption (gift-parts): an update without designations keeps them, and so it does with the amounts of those that it has without
+//! one; a single designation gets the amount of the gift. The same applies to payments of recurring gifts.
 //! Assumption (part-states): items without a `state` replace the list, items with one change it. Assumption (patch-twice): a
 //! patch that contains a gift twice changes it twice, in order. Assumption (reversals): a gift can be reversed only once.
 
@@ -96,8 +97,8 @@ const PATCH: &[Field] = &[
     custom_map(Owner::Gift),
 ];
 
-/// Checks required fields and references.
-fn check(gift: &Record, parameter: &str, job: &Job<'_>) -> Result<(), Problem> {
+/// Checks required fields and references, and the amounts of the designations if they were `summed`.
+fn check(gift: &Record, parameter: &str, summed: bool, job: &Job<'_>) -> Result<(), Problem> {
     let mut wrong = Vec::new();
     let mut note = |name: &str, words: &str| wrong.push((format!("{parameter}.{name}"), words.to_owned()));
     for name in ["giftType", "giftDate", "amount"] {
@@ -131,11 +132,9 @@ fn check(gift: &Record, parameter: &str, job: &Job<'_>) -> Result<(), Problem> {
             note(part.list, "There is no such record.");
         }
     }
-    if gift.fields.contains_key("giftDesignations") {
-        let sum = money::sum(designated(gift).map(|(_, amount)| amount));
-        if sum != gift.amount("amount") {
-            note("giftDesignations", "The designations do not sum up to the amount.");
-        }
+    let sum = money::sum(designated(gift).map(|(_, amount)| amount));
+    if summed && sum != gift.amount("amount") {
+        note("giftDesignations", "The designations do not sum up to the amount.");
     }
     if wrong.is_empty() { Ok(()) } else { Err(Problem::Invalid(wrong)) }
 }
@@ -157,7 +156,7 @@ fn prepare(mut given: JsonFields, parameter: &str, job: &mut Job<'_>) -> Result<
     let mut gift = new_record(id, given, job);
     change_parts(&mut gift, &parts, parameter, job)?;
     designate(&mut gift, job);
-    check(&gift, parameter, job)?;
+    check(&gift, parameter, true, job)?;
     Ok(gift)
 }
 
@@ -178,7 +177,7 @@ pub(crate) fn create(job: &mut Job<'_>) -> Outcome {
 
 /// The items of a list body.
 fn list(job: &mut Job<'_>, parameter: &str) -> Result<Vec<Value>, Problem> {
-    match job.body()? {
+    match job.body(parameter)? {
         Value::Array(list) if list.is_empty() => Err(Problem::field(parameter, REQUIRED)),
         Value::Array(list) if list.len() > MAX_BATCH => {
             Err(Problem::field(parameter, "At most 100 are taken at once."))
@@ -247,8 +246,15 @@ pub(crate) fn update(job: &mut Job<'_>) -> Outcome {
         }
     }
     job.replace(&mut gift, given, "gift", UPDATE)?;
+    let [designations, ..] = &parts;
+    let summed = designations.iter().any(|item| item.get("amount").is_some_and(|amount| !amount.is_null()));
     change_parts(&mut gift, &parts, "gift", job)?;
-    check(&gift, "gift", job)?;
+    if let (false, [only]) = (summed, gift.list("giftDesignations")) {
+        let mut only = only.as_object().cloned().unwrap_or_default();
+        only.insert("amount".to_owned(), gift.fields.get("amount").cloned().unwrap_or_default());
+        gift.set("giftDesignations", json!([only]));
+    }
+    check(&gift, "gift", summed, job)?;
     save(gift, "giftUpdate", job).map(Output::Json)
 }
 
@@ -270,7 +276,7 @@ pub(crate) fn patch(job: &mut Job<'_>) -> Outcome {
         custom::apply(&mut gift.custom, given.remove("customFields"), true);
         gift.write(given, ["receiptDate", "segmentId", "notes"].into_iter(), true);
         gift.audit.touch(job.call.now);
-        check(&gift, &parameter, job)?;
+        check(&gift, &parameter, false, job)?;
         gifts.push(gift);
     }
     job.store.gifts.has_capacity_for(gifts.iter().map(|gift| gift.id))?;
