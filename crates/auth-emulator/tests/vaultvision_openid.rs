@@ -256,7 +256,8 @@ async fn the_discovery_document_names_every_endpoint() {
     assert_eq!(Request::new("GET", &world.url("/v1/tenants")).send().await.status, 404);
     let issuers: Vec<_> = world.vault.tenant_ids().iter().map(|id| world.vault.issuer(id).unwrap()).collect();
     assert_ne!(issuers[0], issuers[1]);
-    assert_eq!((issuers[1].as_str(), world.vault.issuer("none")), (world.login.issuer.as_str(), None));
+    assert_eq!((issuers[0].as_str(), world.vault.issuer("none")), (world.login.issuer.as_str(), None));
+    assert!(world.vault.env().contains(&("VV_ISSUER_URL", world.login.issuer.clone())));
 }
 
 #[tokio::test]
@@ -599,6 +600,9 @@ async fn a_logout_returns_only_to_the_applications_urls() {
         ("post_logout_redirect_uri", "https://example.test"),
         ("state", "s 1"),
     ];
+    // As in the vendor's samples.
+    let returned = out(&[("client_id", client), ("return_to", "https://example.test/auth/logout")]).await;
+    assert_eq!(location(&returned), "https://example.test/auth/logout");
     assert_eq!(location(&out(&standard).await), "https://example.test?state=s+1");
     let posted = world.post("/logout", &form(&standard)).send().await;
     assert_eq!(posted.status, 303);
@@ -616,6 +620,48 @@ async fn a_logout_returns_only_to_the_applications_urls() {
     // Expired ID tokens are accepted as a hint, as OpenID Connect demands.
     world.emulator.clock().advance(Duration::from_secs(10_000));
     assert_eq!(out(&standard).await.status, 303);
+}
+
+#[tokio::test]
+async fn a_login_that_is_not_remembered_ends_with_the_browser() {
+    let world = World::new().await;
+    world.api("", |tenant| tenant["settings"]["remember_login_seconds"] = json!(0)).await;
+    let cookie = world.at_page(&[], &[]).await.header("set-cookie").unwrap().to_owned();
+    assert!(cookie.contains("HttpOnly") && !cookie.contains("Max-Age"), "{cookie}");
+}
+
+#[tokio::test]
+async fn older_samples_open_the_settings_and_load_the_logo() {
+    let world = World::new().await;
+    let settings = Request::new("GET", &world.url("/settings"));
+    assert_eq!(settings.send().await.status, 400, "nobody is logged in");
+    let back = world.at_page(&[], &[]).await;
+    let cookie = back.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let page = settings.header("Cookie", &cookie).send().await;
+    assert!(page.status == 200 && page.text().contains("<h1>Settings</h1>"), "{}", page.text());
+    let script = Request::new("GET", &world.url("/tenant.js")).send().await.text();
+    let expected = r#"window.vv_tenant_data = {"logo_image_text":"dev-xbwlrp","logo_image_url":""};"#;
+    assert_eq!(script, expected);
+}
+
+#[tokio::test]
+async fn a_login_is_prepared_at_the_tenant_that_is_named() {
+    let world = World::new().await;
+    let control = format!("{}/providers/vaultvision/actions/prepare-login", world.emulator.control_url());
+    let prepare = async |input: Value| {
+        let token = format!("Bearer {}", world.emulator.control_token());
+        Request::new("POST", &control).header("Authorization", &token).json(&input).send().await
+    };
+    let other = world.vault.tenant_ids().remove(1);
+    let made = prepare(json!({ "redirect_url": CALLBACK, "tenant_id": other })).await.json();
+    assert_eq!(made["issuer"], world.vault.issuer(&other).unwrap());
+    for input in [
+        json!({ "redirect_url": CALLBACK, "tenant_id": "none" }),
+        json!({ "redirect_url": "notaurl" }),
+        json!({ "redirect_url": CALLBACK, "tenant": other }),
+    ] {
+        assert_eq!(prepare(input.clone()).await.status, 422, "{input}");
+    }
 }
 
 #[tokio::test]

@@ -122,13 +122,14 @@ impl VaultVision {
         self.0.with(|vault, context| vault.issuer(tenant_id, context).map(str::to_owned))
     }
 
-    /// Adds an application with a secret and a verified user with a password, and returns everything that a login needs.
+    /// Adds an application with a secret and a verified user with a password to the first tenant, whose issuer `VV_ISSUER_URL`
+    /// names, and returns everything that a login needs.
     ///
     /// # Errors
     ///
-    /// Returns an error if the emulator can't store more.
+    /// Returns an error if the address is no URL, or the emulator can't store more.
     pub fn prepare_login(&self, redirect_url: &str) -> Result<TestLogin, ActionError> {
-        self.0.with(|vault, context| vault.prepare_login(redirect_url, context))
+        self.0.with(|vault, context| vault.prepare_login(redirect_url, None, context))
     }
 
     /// Logs a user in without a page: takes the URL of an authorization request, and returns the URL to which the browser

@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::passwords;
 use super::replies::{list, object};
 use super::settings::{Permission, Row, SecondPassword, Settings};
-use super::state::{Entry, Kind, Problem, State, Tenant, User, check_metadata};
+use super::state::{Entry, Kind, Problem, State, Tenant, User};
 use super::tree::{Object, Tree};
 use super::types;
 use crate::framework::exchange::{Call, Reply};
@@ -215,7 +215,7 @@ fn body(call: &Call, kind: Kind, settings: &Settings) -> Result<Object, Problem>
     if settings.check_types {
         types::check(kind, &body)?;
     }
-    check_metadata(&body)?;
+    types::check_metadata(&body, settings)?;
     let email = body.object("profile").and_then(|profile| profile.string("email")).unwrap_or_default();
     if kind == Kind::User && settings.check_emails && !email.is_empty() && !is_email(&email) {
         return Err(Problem::Invalid("profile.email: is not an email address"));

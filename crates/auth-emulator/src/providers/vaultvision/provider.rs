@@ -120,7 +120,7 @@ impl Emulate for VaultVisionProvider {
 
     /// `add-field` with `{"path": "tenants/T/users/U", "field": "profile.picture", "value": …}`, `log-in` with `{"tenant_id": …,
     /// "user_id": …, "password": …}`, and `verify-email` with `{"tenant_id": …, "user_id": …}`. For OpenID Connect: `authorize` with
-    /// `{"url": …, "user": …}` or `{"url": …, "deny": true}`, `prepare-login` with `{"redirect_url": …}`, `issuers` and
+    /// `{"url": …, "user": …}` or `{"url": …, "deny": true}`, `prepare-login` with `{"redirect_url": …}` and perhaps a `tenant_id`, `issuers` and
     /// `rotate-keys`.
     fn act(&mut self, action: &str, input: &Value, context: &Context) -> Option<Result<Value, ActionError>> {
         match action {
@@ -148,7 +148,8 @@ impl Emulate for VaultVisionProvider {
                 Ok(json!({ "location": location }))
             })()),
             "prepare-login" => Some((|| {
-                let made = self.prepare_login(string_field(input, "redirect_url")?, context)?;
+                let tenant = input.get("tenant_id").map(|_| string_field(input, "tenant_id")).transpose()?;
+                let made = self.prepare_login(string_field(input, "redirect_url")?, tenant, context)?;
                 Ok(json!(made))
             })()),
             "issuers" => Some(Ok(self.issuers(context))),

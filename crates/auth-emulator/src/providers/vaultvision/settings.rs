@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use super::state::TENANTS;
 use crate::framework::settings::{ActionError, ProviderSettings};
 
 /// Settings for behavior that the vendor does not document, or documents in two ways.
@@ -319,6 +320,10 @@ impl ProviderSettings for Settings {
         }
         if !(1..=3).contains(&self.published_keys) {
             return Err(ActionError::new("published_keys: must be between 1 and 3"));
+        }
+        if let Some(id) = self.misconfigured_tenants.iter().find(|id| !TENANTS.contains(&id.as_str())) {
+            let message = format!("misconfigured_tenants: {id:?} is not one of {}", TENANTS.join(", "));
+            return Err(ActionError::new(message));
         }
         Ok(())
     }

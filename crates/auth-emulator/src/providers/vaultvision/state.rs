@@ -9,6 +9,9 @@ use super::tree::{Object, Tree};
 use crate::framework::random::Random;
 use crate::framework::timestamp::Timestamp;
 
+/// The ids of the tenants.
+pub(super) const TENANTS: [&str; 2] = ["i1JfrfWIwQiQ", "CmKJPDorO34hGJ0J"];
+
 const MAX_APPLICATIONS: usize = 1000;
 const MAX_USERS: usize = 10_000;
 
@@ -29,7 +32,10 @@ const SETTINGS: &[&str] = &[
     "allow_signups",
     "developer_mode",
 ];
-const PROFILE: &[&str] = &["name", "family_name", "given_name", "email", "email_verified"];
+/// The setting whose false one of the vendor's samples shows.
+const SHOWN_FALSE: &str = "settings.allow_unverified";
+const PROFILE: &[&str] =
+    &["name", "family_name", "given_name", "email", "email_verified", "locale", "picture"];
 
 /// Why a request is rejected; `replies.rs` formats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +130,7 @@ impl Entry {
             if settings.omit_zeros
                 && value.is_zero()
                 && !self.undocumented.contains(&path)
+                && path != SHOWN_FALSE
                 && prefix != "metadata"
             {
                 continue;
@@ -237,8 +244,8 @@ impl State {
     pub(super) fn new(random: Random, now: Timestamp) -> Self {
         let mut state = Self { random, tenants: Vec::new(), window: (0, 0), open_id: OpenId::default() };
         for (id, name, domain, company) in [
-            ("i1JfrfWIwQiQ", None, "dev-xbwlrp.vvkey.test", "Development Environment"),
-            ("CmKJPDorO34hGJ0J", Some("acme01"), "acme01.vvkey.test", "acme01"),
+            (TENANTS[0], None, "dev-xbwlrp.vvkey.test", "Development Environment"),
+            (TENANTS[1], Some("acme01"), "acme01.vvkey.test", "acme01"),
         ] {
             let mut settings = Object::default()
                 .with("domain", Tree::string(domain))
@@ -331,7 +338,7 @@ impl State {
         settings.and_then(|settings| settings.get(setting)).is_some_and(Tree::is_true)
     }
 
-    /// The lifetime of a login at a tenant, if it has one.
+    /// The lifetime of a login at a tenant. Documented: 0, which a missing setting is too, is the session of the browser.
     pub(super) fn remembers_logins(&mut self, tenant: &str) -> Option<u64> {
         let settings = self.tenant(tenant).ok()?.entry.value.object("settings")?;
         let seconds = settings.get("remember_login_seconds")?.to_json().parse().ok()?;
@@ -368,27 +375,4 @@ impl State {
         }
         Ok(())
     }
-}
-
-/// Documented: at most 20 keys of 100 characters, with values of 1000. Assumption (metadata-limits): characters are not bytes,
-/// and values other than strings are accepted, with the characters of their JSON.
-pub(super) fn check_metadata(body: &Object) -> Result<(), Problem> {
-    let metadata = match body.get("metadata") {
-        None => return Ok(()),
-        Some(value) if value.is_zero() => return Ok(()),
-        Some(value) => value.as_object().ok_or(Problem::Metadata("metadata: an object is required"))?,
-    };
-    if metadata.len() > 20 {
-        return Err(Problem::Metadata("metadata: more than 20 keys"));
-    }
-    for (key, value) in metadata.iter() {
-        if key.chars().count() > 100 {
-            return Err(Problem::Metadata("metadata: a key of more than 100 characters"));
-        }
-        let text = value.as_string().unwrap_or_else(|| value.to_json());
-        if text.chars().count() > 1000 {
-            return Err(Problem::Metadata("metadata: a value of more than 1000 characters"));
-        }
-    }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! Assumption (json-types): a value of another type is a 400; null stands for zero, as an absent field does.
 
+use super::settings::Settings;
 use super::state::{Kind, Problem};
 use super::tree::{Object, Tree};
 
@@ -87,6 +88,34 @@ fn check_field(name: &'static str, value: &Tree) -> Result<(), Problem> {
     };
     let wanted = Wanted::of(name);
     if raw == "null" || wanted.accepts(raw) { Ok(()) } else { Err(Problem::Type(name, wanted.description())) }
+}
+
+/// Documented: at most 20 keys of 100 characters, with values of 1000. Assumption (metadata-limits): characters are not bytes.
+/// Assumption (json-types): values are strings, as in all samples.
+pub(super) fn check_metadata(body: &Object, settings: &Settings) -> Result<(), Problem> {
+    let metadata = match body.get("metadata") {
+        None => return Ok(()),
+        Some(value) if value.is_zero() => return Ok(()),
+        Some(value) => value.as_object().ok_or(Problem::Metadata("metadata: an object is required"))?,
+    };
+    if metadata.len() > 20 {
+        return Err(Problem::Metadata("metadata: more than 20 keys"));
+    }
+    for (key, value) in metadata.iter() {
+        if key.chars().count() > 100 {
+            return Err(Problem::Metadata("metadata: a key of more than 100 characters"));
+        }
+        let text = match value.as_string() {
+            None if settings.check_types => {
+                return Err(Problem::Metadata("metadata: a value is not a string"));
+            }
+            text => text.unwrap_or_else(|| value.to_json()),
+        };
+        if text.chars().count() > 1000 {
+            return Err(Problem::Metadata("metadata: a value of more than 1000 characters"));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

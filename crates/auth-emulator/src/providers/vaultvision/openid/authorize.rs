@@ -249,9 +249,11 @@ impl VaultVisionProvider {
             checks.fail("tenant", "the tenant is misconfigured");
             return redirect(&request.back.error("server_error", "the tenant is misconfigured"));
         }
-        let automatic = self.settings.auto_login.clone();
-        if let Some(user) = automatic.and_then(|name| self.state.user_by_name(&tenancy.id, &name)) {
-            return self.log_in_and_return(&request, tenancy, &user, checks, context);
+        if let Some(name) = self.settings.auto_login.clone() {
+            match self.state.user_by_name(&tenancy.id, &name) {
+                Some(user) => return self.log_in_and_return(&request, tenancy, &user, checks, context),
+                None => checks.pass_with("auto_login", "no user of the tenant has this id or email address"),
+            }
         }
         let open_id = &self.state.open_id;
         let session = open_id.session(&tenancy.id, &cookie(call, &tenancy.id), call.now).cloned();
@@ -269,7 +271,7 @@ impl VaultVisionProvider {
                     .fail("session", "prompt is none, but the user is not logged in, or not recently enough");
                 redirect(&request.back.error("login_required", "the user is not logged in"))
             }
-            (Prompt::Settings, Some(_)) => pages::settings(&parameters.to_query()),
+            (Prompt::Settings, Some(_)) => pages::settings(Some(&parameters.to_query())),
             (prompt, _) => {
                 let user = self.state.email_of(&tenancy.id, request.user.as_deref().unwrap_or_default());
                 let email = if request.login_hint.is_empty() { user } else { request.login_hint.clone() };

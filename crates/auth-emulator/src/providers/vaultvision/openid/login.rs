@@ -43,7 +43,7 @@ pub struct TestLogin {
     pub password: String,
 }
 
-/// The lifetime of a session of a tenant without `remember_login_seconds`: one day.
+/// The longest that a browser stays open, for a tenant without `remember_login_seconds`. Assumption (oidc-lifetimes): one day.
 const SESSION_SECONDS: u64 = 86_400;
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -132,16 +132,16 @@ impl VaultVisionProvider {
         }
         checks.pass("login");
         let now = context.clock.now();
-        let seconds = self.state.remembers_logins(&tenancy.id).unwrap_or(SESSION_SECONDS);
+        let remembered = self.state.remembers_logins(&tenancy.id);
+        let seconds = remembered.unwrap_or(SESSION_SECONDS);
         let State { open_id, random, .. } = &mut self.state;
         let session = open_id.open(&tenancy.id, user, now, seconds, random);
         let code = self.code(request, tenancy, user, now, now);
         context.effect("logged_in");
         context.effect("code_issued");
-        let cookie = format!(
-            "{}={session}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax",
-            authorize::cookie_name(&tenancy.id)
-        );
+        let age = remembered.map(|seconds| format!(" Max-Age={seconds};")).unwrap_or_default();
+        let name = authorize::cookie_name(&tenancy.id);
+        let cookie = format!("{name}={session}; Path=/;{age} HttpOnly; SameSite=Lax");
         let reply = redirect(&request.back.code(&code));
         match HeaderValue::try_from(cookie) {
             Ok(cookie) => reply.header(header::SET_COOKIE, cookie),
@@ -229,13 +229,27 @@ impl VaultVisionProvider {
         Some(id)
     }
 
-    /// Adds an application and a verified user with a password to the last tenant.
+    /// Adds an application and a verified user with a password to a tenant, by default to that of `VV_ISSUER_URL`. As in the
+    /// vendor's samples, `/auth/logout` of the application is a logout URL.
     pub(in super::super) fn prepare_login(
         &mut self,
         redirect_url: &str,
+        tenant_id: Option<&str>,
         context: &Context,
     ) -> Result<TestLogin, ActionError> {
-        let tenant_id = self.state.tenants.last().map(|tenant| tenant.entry.id()).unwrap_or_default();
+        let origin = redirect_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        let is_url = redirect_url.parse::<http::Uri>().is_ok() || !redirect_url.starts_with("http");
+        if !is_url || !redirect_url.contains(':') {
+            let message = format!(
+                "redirect_url: not a URL such as http://localhost:8090/auth/callback: {redirect_url:?}"
+            );
+            return Err(ActionError::new(message));
+        }
+        let first = || self.state.tenants.first().map(|tenant| tenant.entry.id()).unwrap_or_default();
+        let tenant_id = tenant_id.map_or_else(first, str::to_owned);
+        self.state.tenant(&tenant_id).map_err(action_error)?;
+        let issuer = self.issuer(&tenant_id, context).map(str::to_owned);
+        let issuer = issuer.ok_or_else(|| ActionError::new("the tenant has no issuer: no port was free"))?;
         let full = || ActionError::new("the emulator can store no more applications or users");
         self.state.check_capacity(&tenant_id).map_err(|_| full())?;
         let (client_id, client_secret) = (self.state.word(12), self.state.word(24));
@@ -243,8 +257,8 @@ impl VaultVisionProvider {
         let user_id = self.add_user(&tenant_id, &email, PASSWORD, context).ok_or_else(full)?;
         self.verify_email(&tenant_id, &user_id, context)?;
         let url = serde_json::Value::from(vec![redirect_url]).to_string();
-        let origin = redirect_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-        let logout = serde_json::Value::from(vec![origin.clone(), format!("{origin}/")]).to_string();
+        let logout = vec![format!("{origin}/auth/logout"), format!("{origin}/"), origin];
+        let logout = serde_json::Value::from(logout).to_string();
         let value = self
             .state
             .stamped("Application", &client_id, context.clock.now())
@@ -254,7 +268,6 @@ impl VaultVisionProvider {
             .with("redirect_urls", Tree::Raw(url.into()));
         let entry = Entry { kind: Kind::Application, value, undocumented: Vec::new() };
         self.state.tenant(&tenant_id).map_err(action_error)?.applications.push(entry);
-        let issuer = self.issuer(&tenant_id, context).unwrap_or_default().to_owned();
         let password = PASSWORD.to_owned();
         Ok(TestLogin { issuer, tenant_id, client_id, client_secret, user_id, email, password })
     }

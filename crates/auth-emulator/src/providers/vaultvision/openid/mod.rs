@@ -8,6 +8,8 @@
 //! Assumption (oidc-paths): keys are at `/.well-known/jwks.json`, user info at `/userinfo`, introspection at
 //! `/oauth/introspect`, and `/logout` is also the `end_session_endpoint`.
 //!
+//! Older samples link to `/settings`, and one loads `/tenant.js`, which sets `vv_tenant_data`.
+//!
 //! Assumption (oidc-flow): only the authorization code flow with the response mode `query` is supported, with the scope
 //! `openid`; there are no refresh tokens, because the vendor documents that a new login gives a new access token.
 //!
@@ -52,6 +54,8 @@ pub(super) static ROUTES: &[Route] = &[
     Route::read("openid.user_info", Method::POST, "/userinfo", 200),
     Route::write("openid.log_out", Method::GET, "/logout", 303),
     Route::write("openid.log_out", Method::POST, "/logout", 303),
+    Route::read("openid.settings", Method::GET, "/settings", 200).undocumented(),
+    Route::read("openid.branding", Method::GET, "/tenant.js", 200).undocumented(),
     Route::read(PREFLIGHT, Method::OPTIONS, "/.well-known/openid-configuration", 204).undocumented(),
     Route::read(PREFLIGHT, Method::OPTIONS, "/.well-known/jwks.json", 204).undocumented(),
     Route::read(PREFLIGHT, Method::OPTIONS, "/oauth/token", 204).undocumented(),
@@ -85,6 +89,8 @@ impl VaultVisionProvider {
             "openid.introspect" => self.introspect(call, &tenancy, checks),
             "openid.user_info" => self.user_info(call, &tenancy, checks),
             "openid.log_out" => self.log_out(call, &tenancy, checks, context),
+            "openid.settings" => self.settings_page(call, &tenancy, checks),
+            "openid.branding" => self.branding(&tenancy),
             PREFLIGHT => discovery::preflight(),
             _ => return None,
         };

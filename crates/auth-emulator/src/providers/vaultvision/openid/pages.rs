@@ -54,14 +54,17 @@ pub(super) fn log_in(request: &str, email: &str, sign_up: bool, problem: &str) -
     page(StatusCode::OK, title, &content)
 }
 
-/// The page of `prompt=settings`.
-pub(super) fn settings(request: &str) -> Reply {
-    let content = format!(
-        "<p>Users change their password and their devices here.</p><form method=\"post\" action=\"login\">\
-         <input type=\"hidden\" name=\"request\" value=\"{}\">\
-         <button name=\"action\" value=\"continue\" autofocus>Return to the application</button></form>",
-        escaped(request)
-    );
+/// The page of `prompt=settings`, with the query of the authorization request if there is one to return to.
+pub(super) fn settings(request: Option<&str>) -> Reply {
+    let back = request.map(|request| {
+        format!(
+            "<form method=\"post\" action=\"login\"><input type=\"hidden\" name=\"request\" value=\"{}\">\
+             <button name=\"action\" value=\"continue\" autofocus>Return to the application</button></form>",
+            escaped(request)
+        )
+    });
+    let content =
+        "<p>Users change their password and their devices here.</p>".to_owned() + &back.unwrap_or_default();
     page(StatusCode::OK, "Settings", &content)
 }
 

@@ -57,6 +57,28 @@ impl VaultVisionProvider {
         json_reply(StatusCode::OK, &Value::Object(claims))
     }
 
+    /// The settings of the user of the session. There is no application to return to.
+    pub(super) fn settings_page(&mut self, call: &Call, tenancy: &Tenancy<'_>, checks: &mut Checks) -> Reply {
+        if self.state.open_id.session(&tenancy.id, &cookie(call, &tenancy.id), call.now).is_none() {
+            checks.fail("session", "the user is not logged in");
+            return pages::error("Please log in first: open the application and log in there.");
+        }
+        checks.pass("session");
+        pages::settings(None)
+    }
+
+    /// The script with the tenant's logo.
+    pub(super) fn branding(&mut self, tenancy: &Tenancy<'_>) -> Reply {
+        let tenant = self.state.tenant(&tenancy.id).ok();
+        let settings = tenant.and_then(|tenant| tenant.entry.value.object("settings"));
+        let logo = |name: &str| settings.and_then(|settings| settings.string(name)).unwrap_or_default();
+        let names = ["logo_image_url", "logo_image_text"];
+        let data: Map<String, Value> =
+            names.iter().map(|name| ((*name).to_owned(), json!(logo(name)))).collect();
+        let script = format!("window.vv_tenant_data = {};", Value::Object(data));
+        Reply::text(StatusCode::OK, "text/javascript", script).assumed("oidc-paths")
+    }
+
     /// RFC 7662, for access tokens and, as in the vendor's sample, ID tokens.
     pub(super) fn introspect(&mut self, call: &Call, tenancy: &Tenancy<'_>, checks: &mut Checks) -> Reply {
         let form = match form(call) {
