@@ -119,6 +119,83 @@ async fn a_credential_of_its_own_leads_to_a_namespace() {
     assert_eq!(virtuous(&own.virtuous().api_key()).send().await.status, 401);
 }
 
+/// A vendor's sample resolves the path of the discovery document against the issuer, which drops a prefix.
+#[tokio::test]
+async fn an_issuer_of_a_namespace_has_a_port_and_no_prefix() {
+    let emulator = Emulator::start().await.unwrap();
+    let discovery = "/.well-known/openid-configuration";
+    let mut issuers = Vec::new();
+    for name in ["default", "one", "two"] {
+        let namespace = emulator.namespace(name).unwrap();
+        let login = namespace.vaultvision().prepare_login("http://localhost:8090/auth/callback").unwrap();
+        assert_eq!(namespace.ready().providers["vaultvision"].env["VV_ISSUER_URL"], login.issuer);
+        assert_eq!(common::split_url(&login.issuer).1, "", "{}", login.issuer);
+        let document = Request::new("GET", &format!("{}{discovery}", login.issuer)).send().await.json();
+        assert_eq!(document["issuer"], login.issuer);
+        let authorize = format!(
+            "{}?response_type=code&scope=openid&client_id={}&redirect_uri=http%3A%2F%2Flocalhost%3A8090%2Fauth%2Fcallback",
+            document["authorization_endpoint"].as_str().unwrap(),
+            login.client_id
+        );
+        let page = Request::new("GET", &authorize).send().await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        assert_eq!(namespace.journal().len(), 2, "{name}");
+        issuers.push(login.issuer);
+    }
+    issuers.dedup();
+    assert_eq!((issuers.len(), emulator.journal().len()), (3, 2));
+    // An address that was built by hand is refused with the right way.
+    let at_default = format!("{}/ns/one{discovery}", issuers[0]);
+    let in_header = Request::new("GET", &format!("{}{discovery}", issuers[0]));
+    for request in [Request::new("GET", &at_default), in_header.header("X-Emulator-Namespace", "one")] {
+        let refused = request.send().await;
+        assert_eq!(refused.status, 400);
+        assert!(refused.text().contains("auth-emulator env --namespace one"), "{}", refused.text());
+    }
+    emulator.drop_namespace("one").unwrap();
+    let (address, _) = common::split_url(&issuers[1]);
+    common::until("closed", async || tokio::net::TcpStream::connect(address).await.is_err()).await;
+}
+
+#[tokio::test]
+async fn every_kind_of_credential_leads_to_its_namespace() {
+    let emulator = Emulator::start().await.unwrap();
+    let own = emulator.namespace_with_seed("own", 7).unwrap();
+    let listed =
+        Request::new("GET", &format!("{}/v1/service/service/x/users", emulator.verigator().base_url()));
+    let pair = format!("{}:{}", own.verigator().username(), own.verigator().password());
+    let listed = listed.header("X-Service-Auth", &pair).header("Accept", "application/json");
+    assert_eq!(listed.send().await.status, 404, "there is no such service");
+
+    let virtuous = own.virtuous();
+    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let form = format!(
+        "grant_type=password&username={}&password={}",
+        encode(&virtuous.username()),
+        encode(&virtuous.password())
+    );
+    let at = |path: &str| format!("{}{path}", emulator.virtuous().base_url());
+    let issued = Request::new("POST", &at("/Token")).body(form);
+    let issued = issued.header("Content-Type", "application/x-www-form-urlencoded").send().await;
+    assert_eq!(issued.status, 200, "{}", issued.text());
+    let bearer = format!("Bearer {}", issued.json()["access_token"].as_str().unwrap());
+    let contact = Request::new("GET", &at("/api/Contact/17")).header("Authorization", &bearer);
+    assert_eq!(contact.send().await.status, 200, "a token that was issued leads there, too");
+
+    let host = emulator.vise().host(0);
+    let phrase = encode(&own.vise().phrase(0));
+    let opened = Request::new("GET", &format!("http://{host}/auth?pfk={phrase}")).send().await;
+    assert_eq!(opened.status, 200, "{}", opened.text());
+    assert_eq!((own.journal().len(), emulator.journal().len()), (4, 0));
+
+    // A credential that two of them have names neither.
+    let _same = emulator.namespace_with_seed("same", 7).unwrap();
+    let ambiguous = listed.send().await;
+    assert_eq!((ambiguous.status, emulator.journal().len()), (400, 0), "{}", ambiguous.text());
+    emulator.drop_namespace("same").unwrap();
+    assert_eq!(listed.send().await.status, 404);
+}
+
 #[tokio::test]
 async fn invalid_names_and_too_many_namespaces_are_rejected() {
     let emulator = Emulator::builder().max_namespaces(3).start().await.unwrap();

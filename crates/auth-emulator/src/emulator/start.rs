@@ -5,12 +5,13 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 
 use axum::Router;
 use axum::extract::{Request, State};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::builder::Builder;
@@ -23,12 +24,14 @@ use crate::control::router;
 use crate::framework::clock::{Clock, ClockStart};
 use crate::framework::random::{Random, unpredictable_token};
 use crate::framework::relaxation::Relaxations;
-use crate::namespace::registry::Registry;
-use crate::namespace::space::Blueprint;
+use crate::framework::sync::lock;
+use crate::namespace::registry::{DEFAULT, Registry};
+use crate::namespace::space::{Blueprint, OwnListener};
 use crate::providers::registry::SPECS;
 use crate::server::host::{Hosts, bracketed};
 use crate::server::listener::{CONNECTIONS, Limits, Listener, bind, serve};
-use crate::server::pipeline::{Mounted, respond};
+use crate::server::mounted::Mounted;
+use crate::server::pipeline::respond;
 use crate::server::threads::Threads;
 use crate::server::tls::Tls;
 
@@ -89,16 +92,30 @@ impl Builder {
         }
 
         let token = self.seed.map_or_else(unpredictable_token, |seed| Random::new(seed, "control").hex(16));
+        let (stop, stopped) = watch::channel(false);
+        let limits = Limits { connections: CONNECTIONS, idle: self.idle };
+        let builder = Arc::new(self);
+        let this = &*builder;
+        let on_demand = |namespaces: Weak<Registry>| OnDemand {
+            builder: Arc::clone(&builder),
+            ports: Mutex::new(ports),
+            tls: tls.clone(),
+            limits,
+            stopped: stopped.clone(),
+            runtime: threads.providers.clone(),
+            namespaces,
+        };
         let blueprint = Blueprint {
-            settings: self.settings.clone(),
-            seed: self.seed.unwrap_or(DEFAULT_SEED),
-            clock: self.clock,
-            journal_capacity: self.journal_capacity,
+            settings: this.settings.clone(),
+            seed: this.seed.unwrap_or(DEFAULT_SEED),
+            clock: this.clock,
+            journal_capacity: this.journal_capacity,
             relaxations,
             origins: bound
                 .iter()
-                .map(|(_, listeners)| listeners.iter().map(|(_, address)| self.origin(*address)).collect())
+                .map(|(_, listeners)| listeners.iter().map(|(_, address)| this.origin(*address)).collect())
                 .collect(),
+            open: None,
             runtime: Some(threads.providers.clone()),
             starts: SPECS
                 .iter()
@@ -106,14 +123,18 @@ impl Builder {
                 .collect(),
             faults: seed_file.faults.clone(),
         };
-        let namespaces = Arc::new(Registry::new(blueprint, self.max_namespaces));
+        let namespaces = Arc::new_cyclic(|namespaces: &Weak<Registry>| {
+            let on_demand = on_demand(namespaces.clone());
+            let open = Arc::new(move |wanted: OwnListener| on_demand.open(&wanted));
+            Registry::new(Blueprint { open: Some(open), ..blueprint }, this.max_namespaces)
+        });
         let addresses = Addresses {
             control: ReadyControl {
-                url: format!("http://{}:{}", local_name(self.ip), control.1.port()),
+                url: format!("http://{}:{}", local_name(this.ip), control.1.port()),
                 token,
-                socket: self.socket_paths("control", 1).pop(),
+                socket: this.socket_paths("control", 1).pop(),
             },
-            sockets: bound.iter().map(|(name, all)| self.socket_paths(name, all.len())).collect(),
+            sockets: bound.iter().map(|(name, all)| this.socket_paths(name, all.len())).collect(),
             tls: ready_tls,
         };
         let main = Arc::clone(namespaces.main());
@@ -125,21 +146,21 @@ impl Builder {
         let default = Namespace::new(Actions::new(main, Arc::clone(&namespaces), Arc::new(addresses)));
         let actions = Arc::clone(&default.actions);
 
-        let (stop, stopped) = watch::channel(false);
-        let limits = Limits { connections: CONNECTIONS, idle: self.idle };
         let mut tasks = Vec::new();
         for (provider, (name, listeners)) in bound.into_iter().enumerate() {
-            let paths = self.socket_paths(name, listeners.len());
+            let paths = this.socket_paths(name, listeners.len());
             for (index, (listener, address)) in listeners.into_iter().enumerate() {
                 let mounted = |hosts, scheme| Mounted {
                     namespaces: Arc::clone(&namespaces),
                     provider,
                     listener: index,
+                    owner: (index > 0 && SPECS.get(provider).is_some_and(|spec| spec.extra_listeners > 0))
+                        .then(|| DEFAULT.to_owned()),
                     scheme,
                     hosts,
-                    patience: self.idle,
+                    patience: this.idle,
                 };
-                let router = provider_router(mounted(self.hosts(address), self.scheme()));
+                let router = provider_router(mounted(this.hosts(address), this.scheme()));
                 let faults = || {
                     let main = Arc::clone(namespaces.main());
                     move || main.core.faults.take_on_connect(name)
@@ -161,7 +182,7 @@ impl Builder {
         }
         drop(entered);
         let entered = threads.control.enter();
-        let control_router = router::router(Arc::clone(&actions), self.hosts(control.1));
+        let control_router = router::router(Arc::clone(&actions), this.hosts(control.1));
         let serving = serve(Listener::Tcp(control.0, None), control_router, limits, || None, stopped.clone());
         tasks.push(threads.control.spawn(serving));
         if let Some(path) = &actions.ready().control.socket {
@@ -281,6 +302,52 @@ fn bind_socket(path: &Path) -> Result<Listener, StartError> {
     Err(failed(io::ErrorKind::Unsupported.into()))
 }
 
+/// Opens the listeners that only one namespace has.
+struct OnDemand {
+    builder: Arc<Builder>,
+    ports: Mutex<Ports>,
+    tls: Option<Tls>,
+    limits: Limits,
+    stopped: watch::Receiver<bool>,
+    runtime: Handle,
+    namespaces: Weak<Registry>,
+}
+
+impl OnDemand {
+    fn open(&self, wanted: &OwnListener) -> Option<String> {
+        let (spec, namespaces) = (SPECS.get(wanted.provider)?, self.namespaces.upgrade()?);
+        let entered = self.runtime.enter();
+        let (listener, address) = lock(&self.ports)
+            .next_free(spec.name)
+            .inspect_err(
+                |error| tracing::warn!(namespace = wanted.namespace, %error, "a namespace has no port"),
+            )
+            .ok()?;
+        let main = Arc::clone(namespaces.main());
+        let mounted = Mounted {
+            namespaces,
+            provider: wanted.provider,
+            listener: wanted.index,
+            owner: Some(wanted.namespace.clone()),
+            scheme: self.builder.scheme(),
+            hosts: self.builder.hosts(address),
+            patience: self.limits.idle,
+        };
+        let listener = Listener::Tcp(listener, self.tls.clone());
+        let fault = move || main.core.faults.take_on_connect(spec.name);
+        let serving = serve(listener, provider_router(mounted), self.limits, fault, self.stopped.clone());
+        let mut life = wanted.life.clone();
+        self.runtime.spawn(async move {
+            tokio::select! {
+                () = serving => {}
+                _ = life.changed() => {}
+            }
+        });
+        drop(entered);
+        Some(self.builder.origin(address))
+    }
+}
+
 struct Ports {
     ip: IpAddr,
     next: u16,
@@ -303,5 +370,16 @@ impl Ports {
             self.next = port.saturating_add(1);
         }
         bind(self.ip, port).map_err(|cause| StartError::Bind { ip: self.ip, port, listener, cause })
+    }
+    /// Like `next`, skipping ports that are in use.
+    fn next_free(&mut self, listener: &'static str) -> Result<Bound, StartError> {
+        loop {
+            let port = self.next;
+            match self.next(listener) {
+                Err(StartError::Bind { cause, .. })
+                    if port != 0 && port != u16::MAX && cause.kind() == std::io::ErrorKind::AddrInUse => {}
+                bound => return bound,
+            }
+        }
     }
 }

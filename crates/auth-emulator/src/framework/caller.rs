@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::framework::exchange::header_once;
 use crate::framework::random::hex;
+use crate::framework::redact::Secrets;
 
 /// The header of the one provider that doesn't use `Authorization`.
 const SERVICE_AUTH: &str = "x-service-auth";
@@ -15,25 +16,50 @@ const SERVICE_AUTH: &str = "x-service-auth";
 /// The public part of the credential: the user name or key id where there is one, otherwise the fingerprint of the token.
 /// `None` without a readable credential.
 pub(crate) fn caller(headers: &HeaderMap) -> Option<String> {
+    let (credential, is_pair) = credential(headers)?;
+    Some(if is_pair { named_or_fingerprint(&credential) } else { fingerprint(&credential) })
+}
+
+/// The fingerprints of everything in a request that may be a credential: both parts of a pair, a token, cookies, and the secret
+/// fields of the query and of a form.
+pub(crate) fn credentials(headers: &HeaderMap, query: &str, form: &[u8]) -> Vec<String> {
+    let mut found = Secrets::default();
+    found.add_sent("form", form, query);
+    let cookies = header_once(headers, "cookie").unwrap_or_default().split(';');
+    cookies.filter_map(|pair| pair.split_once('=')).for_each(|(_, value)| found.add(value.trim()));
+    match credential(headers) {
+        Some((pair, true)) => pair.split(':').for_each(|part| found.add(part)),
+        Some((token, false)) => found.add(&token),
+        None => {}
+    }
+    found.fingerprints()
+}
+
+/// Whether a request has a credential in a header.
+pub(crate) fn has_credential(headers: &HeaderMap) -> bool {
+    headers.contains_key(SERVICE_AUTH) || headers.contains_key("authorization")
+}
+
+/// The credential in a header, and whether it is a name and a secret with a colon between them.
+fn credential(headers: &HeaderMap) -> Option<(String, bool)> {
     if let Ok(pair) = header_once(headers, SERVICE_AUTH) {
-        return Some(named_or_fingerprint(pair));
+        return Some((pair.to_owned(), true));
     }
     let given = header_once(headers, "authorization").ok()?;
     let (scheme, value) = given.split_once(' ').unwrap_or(("", given));
     if scheme.eq_ignore_ascii_case("basic") {
-        let pair = String::from_utf8(STANDARD.decode(value).ok()?).ok()?;
-        return Some(named_or_fingerprint(&pair));
+        return Some((String::from_utf8(STANDARD.decode(value).ok()?).ok()?, true));
     }
-    if scheme.eq_ignore_ascii_case("hmac") {
-        Some(named_or_fingerprint(value))
-    } else {
-        Some(fingerprint(value))
-    }
+    Some((value.to_owned(), scheme.eq_ignore_ascii_case("hmac")))
 }
 
-/// Whether `wanted` means this caller: its name, its fingerprint or the token itself.
+/// Whether `wanted` means this caller: its name, the token itself, or the fingerprint of one.
 pub(crate) fn is_caller(wanted: &str, caller: Option<&str>) -> bool {
-    caller.is_some_and(|caller| caller == wanted || caller == fingerprint(wanted))
+    caller.is_some_and(|caller| {
+        caller == wanted
+            || caller == fingerprint(wanted)
+            || (wanted.starts_with('#') && unnamed(caller) == wanted)
+    })
 }
 
 /// The caller without a name that may be none: its fingerprint.
@@ -86,6 +112,7 @@ mod tests {
         assert_eq!(of("authorization", "Basic ???"), None);
         assert_eq!(of("accept", "x"), None);
         assert!(is_caller("canary", Some(&bearer)) && is_caller(&bearer, Some(&bearer)));
+        assert!(is_caller(&fingerprint("anna"), Some("anna")));
         assert!(!is_caller("canary", Some("anna")) && !is_caller("canary", None));
     }
 }

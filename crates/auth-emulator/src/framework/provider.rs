@@ -2,7 +2,7 @@
 //! `Instance` (in `instance.rs`) wraps that state in a mutex and implements [`Provider`], the object-safe trait that the
 //! server and the control API use.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use http::{Method, StatusCode};
 use serde_json::Value;
@@ -33,7 +33,9 @@ pub(crate) struct Spec {
     pub assumed: fn(&str) -> bool,
     /// Whether case and a slash at the end of paths are ignored; see [`Emulate::lenient_paths`] for a setting.
     pub ignore_case: bool,
-    /// Listeners in addition to the one of `base_url`; see [`Emulate::extra_listeners`] for a number that is a setting.
+    /// Listeners in addition to the one of `base_url`. Each namespace has its own, because clients resolve paths against their
+    /// addresses, which would drop a prefix. See [`Emulate::extra_listeners`] for a number that is a setting; namespaces share
+    /// those.
     pub extra_listeners: usize,
     /// The variables of [`Emulate::env`] that are secret. A user name or the id of a key pair is none: it names the caller.
     pub secret_variables: &'static [&'static str],
@@ -59,13 +61,16 @@ impl Spec {
     }
 }
 
+/// Addresses of listeners, which are opened when they are read for the first time.
+pub(crate) type Origins = Arc<LazyLock<Vec<String>, Box<dyn FnOnce() -> Vec<String> + Send>>>;
+
 /// The environment that the framework passes to a provider.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub spec: &'static Spec,
     /// `http://127.0.0.1:<port>`, without a trailing slash.
     pub origin: String,
-    pub extra_origins: Vec<String>,
+    pub extra_origins: Origins,
     pub clock: Clock,
     pub(crate) seed: u64,
     pub(crate) ledger: Ledger,

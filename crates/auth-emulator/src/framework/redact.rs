@@ -5,7 +5,9 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
+use crate::framework::caller::fingerprint;
 use crate::framework::checks::Check;
+use crate::framework::exchange::Reply;
 use crate::framework::journal::{REDACTED, truncated};
 use crate::framework::random::hex;
 
@@ -87,6 +89,19 @@ impl Secrets {
         }
     }
 
+    /// Adds the cookies and the secret fields of a response.
+    pub(crate) fn add_issued(&mut self, reply: &Reply) {
+        self.add_sent("application/json", &reply.body, "");
+        for cookie in reply.headers.get_all(http::header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+            pair.split_once('=').into_iter().for_each(|(_, value)| self.add(value));
+        }
+    }
+
+    pub(crate) fn fingerprints(&self) -> Vec<String> {
+        self.0.iter().map(|secret| fingerprint(secret)).collect()
+    }
+
     fn add_fields(&mut self, value: &Value, is_secret: bool) {
         match value {
             Value::Object(fields) => {
@@ -110,6 +125,23 @@ impl Secrets {
             }
             if let Some(detail) = &mut check.detail {
                 hide_value(detail, &forms);
+            }
+        }
+    }
+
+    /// Replaces every secret in strings such as paths, which rarely have one.
+    pub(crate) fn hide_in_strings<'t>(&self, texts: impl IntoIterator<Item = &'t mut String>) {
+        for text in texts {
+            let decoded = percent_decode_str(text).decode_utf8_lossy();
+            if self.0.iter().any(|secret| decoded.contains(secret) || text.contains(secret)) {
+                let forms: Vec<String> = self.0.iter().flat_map(|secret| forms(secret)).collect();
+                let plain = decoded.into_owned();
+                hide(text, &forms);
+                // Written as no client writes it, for example in part.
+                if self.0.iter().any(|secret| percent_decode_str(text).decode_utf8_lossy().contains(secret)) {
+                    *text = plain;
+                    hide(text, &forms);
+                }
             }
         }
     }

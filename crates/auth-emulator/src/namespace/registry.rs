@@ -1,14 +1,15 @@
 //! All namespaces of an emulator, and which of them a request belongs to: by the beginning of its path, by a header, or by a
 //! credential that only one namespace has.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http::request::Parts;
 
-use crate::framework::caller::{caller, fingerprint};
-use crate::framework::exchange::{HeaderProblem, header_once};
+use crate::framework::caller::{credentials, fingerprint, has_credential};
+use crate::framework::exchange::{HeaderProblem, Reply, header_once};
+use crate::framework::redact::Secrets;
 use crate::framework::sync::lock;
 use crate::namespace::snapshot::Snapshots;
 use crate::namespace::space::{Blueprint, Space};
@@ -23,6 +24,8 @@ pub(crate) const DEFAULT: &str = "default";
 /// The default of the maximum number of namespaces.
 pub(crate) const MAX_NAMESPACES: usize = 1000;
 const MAX_NAME: usize = 64;
+/// The maximum number of credentials that lead to a namespace.
+const MAX_CREDENTIALS: usize = 100_000;
 
 /// A namespace is not available.
 ///
@@ -48,7 +51,10 @@ pub enum NamespaceError {
     #[error("the namespace {0:?} exists already, with another seed")]
     OtherSeed(String),
     /// The request names two namespaces.
-    #[error("the path names the namespace {0:?}, the header x-emulator-namespace another one")]
+    #[error(
+        "the request names the namespace {0:?}, and another one by its port, path, header or credential; the addresses of a namespace are \
+         in its ready line, and `auth-emulator env --namespace {0}` prints them"
+    )]
     Ambiguous(String),
     /// The namespace does not exist.
     #[error("no namespace {0:?}")]
@@ -78,8 +84,16 @@ pub(crate) struct Registry {
 #[derive(Default)]
 struct Others {
     by_name: BTreeMap<String, Arc<Space>>,
-    /// By position of the provider and caller.
-    by_caller: HashMap<(usize, String), Arc<Space>>,
+    /// The names of the namespaces that have a credential, by position of the provider and fingerprint.
+    by_credential: HashMap<(usize, String), BTreeSet<String>>,
+}
+
+impl Others {
+    fn learn(&mut self, provider: usize, fingerprint: String, name: &str) {
+        if self.by_credential.len() < MAX_CREDENTIALS {
+            self.by_credential.entry((provider, fingerprint)).or_default().insert(name.to_owned());
+        }
+    }
 }
 
 impl Registry {
@@ -99,8 +113,15 @@ impl Registry {
         &self.main
     }
 
-    /// The namespace of a request to a provider, by the provider's position in `Space::list`. Created if it is new.
-    pub(crate) fn of_request(&self, provider: usize, parts: &Parts) -> Result<Selected, NamespaceError> {
+    /// The namespace of a request to a provider, by the provider's position in `Space::list`. Created if it is new. `owner` is
+    /// the namespace of a listener that only one has.
+    pub(crate) fn of_request(
+        &self,
+        provider: usize,
+        owner: Option<&str>,
+        parts: &Parts,
+        form: &[u8],
+    ) -> Result<Selected, NamespaceError> {
         let by_path = in_path(parts.uri.path());
         let by_header = match header_once(&parts.headers, HEADER) {
             Ok(name) => Some(name),
@@ -109,20 +130,55 @@ impl Registry {
                 return Err(NamespaceError::InvalidName(format!("header that {}", problem.message())));
             }
         };
-        match (by_path, by_header) {
-            (Some((name, _)), Some(other)) if name != other => {
-                Err(NamespaceError::Ambiguous(name.chars().take(MAX_NAME).collect()))
-            }
-            (Some((name, prefix)), _) => Ok(Selected { space: self.open(name, None)?, prefix }),
-            (None, Some(name)) => Ok(Selected { space: self.open(name, None)?, prefix: 0 }),
-            (None, None) => Ok(Selected { space: self.by_caller(provider, parts), prefix: 0 }),
+        let prefix = by_path.map_or(0, |(_, prefix)| prefix);
+        let mut names = [owner, by_path.map(|(name, _)| name), by_header].into_iter().flatten();
+        let Some(name) = names.next() else {
+            return Ok(Selected { space: self.by_credential(provider, parts, form)?, prefix });
+        };
+        if let Some(other) = names.find(|other| *other != name) {
+            return Err(NamespaceError::Ambiguous(other.chars().take(MAX_NAME).collect()));
+        }
+        let space = if owner.is_some() { self.find(name) } else { self.open(name, None) };
+        Ok(Selected { space: space?, prefix })
+    }
+
+    /// Whether the namespace of a request may depend on its body: a form with a password.
+    pub(crate) fn needs_body(&self, parts: &Parts) -> bool {
+        self.has_credentials.load(Ordering::Relaxed)
+            && parts.method == http::Method::POST
+            && !has_credential(&parts.headers)
+    }
+
+    fn by_credential(
+        &self,
+        provider: usize,
+        parts: &Parts,
+        form: &[u8],
+    ) -> Result<Arc<Space>, NamespaceError> {
+        if !self.has_credentials.load(Ordering::Relaxed) {
+            return Ok(Arc::clone(&self.main));
+        }
+        let others = lock(&self.others);
+        let given = credentials(&parts.headers, parts.uri.query().unwrap_or_default(), form);
+        let owners = given.into_iter().filter_map(|one| others.by_credential.get(&(provider, one)));
+        // What the default namespace has too, such as a fixed user name, says nothing.
+        let owners = owners.filter(|names| !names.contains(DEFAULT)).cloned();
+        let owners = owners.reduce(|all, names| &all & &names).unwrap_or_default();
+        match owners.first().and_then(|name| others.by_name.get(name)) {
+            Some(space) if owners.len() > 1 => Err(NamespaceError::Ambiguous(space.name.clone())),
+            found => Ok(Arc::clone(found.unwrap_or(&self.main))),
         }
     }
 
-    fn by_caller(&self, provider: usize, parts: &Parts) -> Arc<Space> {
-        let found = self.has_credentials.load(Ordering::Relaxed).then(|| caller(&parts.headers)).flatten();
-        let found = found.and_then(|caller| lock(&self.others).by_caller.get(&(provider, caller)).cloned());
-        found.unwrap_or_else(|| Arc::clone(&self.main))
+    /// Tokens, cookies and other credentials in a response of a namespace with its own credentials lead to it, too.
+    pub(crate) fn learn(&self, provider: usize, space: &Space, reply: &Reply) {
+        if space.seed == self.main.seed {
+            return;
+        }
+        let mut issued = Secrets::default();
+        issued.add_issued(reply);
+        let mut others = lock(&self.others);
+        issued.fingerprints().into_iter().for_each(|one| others.learn(provider, one, &space.name));
     }
 
     /// Returns the namespace with this name; creates it if it does not exist. A namespace with its own seed has
@@ -147,17 +203,10 @@ impl Registry {
         });
         let space = Arc::clone(space);
         if space.seed != main_seed {
-            for (index, provider) in space.list.iter().enumerate() {
-                for (_, value) in provider.env() {
-                    others.by_caller.insert((index, fingerprint(&value)), Arc::clone(&space));
-                    others.by_caller.insert((index, value), Arc::clone(&space));
-                }
-            }
-            // What both have, such as a fixed user name, says nothing.
-            for (index, provider) in self.main.list.iter().enumerate() {
-                for (_, value) in provider.env() {
-                    others.by_caller.remove(&(index, fingerprint(&value)));
-                    others.by_caller.remove(&(index, value));
+            for space in [&space, &self.main] {
+                for (index, provider) in space.list.iter().enumerate() {
+                    let credentials = provider.env().into_iter();
+                    credentials.for_each(|(_, value)| others.learn(index, fingerprint(&value), &space.name));
                 }
             }
             self.has_credentials.store(true, Ordering::Relaxed);
@@ -188,7 +237,7 @@ impl Registry {
         }
         let mut others = lock(&self.others);
         let removed = others.by_name.remove(name);
-        others.by_caller.retain(|_, space| space.name != name);
+        others.by_credential.retain(|_, names| !names.remove(name) || !names.is_empty());
         removed.map(drop).ok_or_else(|| NamespaceError::NotFound(name.to_owned()))
     }
 }

@@ -1,13 +1,15 @@
 //! One namespace: what all providers of it share, and the providers. A provider is created when it is first used, so that a
 //! namespace costs little.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use tokio::sync::watch;
 
 use crate::framework::clock::{Clock, ClockStart};
 use crate::framework::effects::Ledger;
 use crate::framework::faults::{FaultRule, Faults};
 use crate::framework::journal::Journal;
-use crate::framework::provider::{Context, Provider, Spec};
+use crate::framework::provider::{Context, Origins, Provider, Spec};
 use crate::framework::random::Random;
 use crate::framework::relaxation::Relaxations;
 use crate::framework::seed::ProviderSeed;
@@ -23,6 +25,20 @@ pub(crate) struct Core {
     pub relaxations: Relaxations,
 }
 
+/// A listener that only one namespace has.
+pub(crate) struct OwnListener {
+    pub namespace: String,
+    /// The position of the provider in `SPECS`.
+    pub provider: usize,
+    /// As in `Call::listener`.
+    pub index: usize,
+    /// Closed with the namespace.
+    pub life: watch::Receiver<()>,
+}
+
+/// Opens a listener and returns its origin; `None` if that failed.
+pub(crate) type Open = Arc<dyn Fn(OwnListener) -> Option<String> + Send + Sync>;
+
 /// How a namespace starts.
 pub(crate) struct Blueprint {
     pub settings: Settings,
@@ -32,6 +48,7 @@ pub(crate) struct Blueprint {
     pub relaxations: Relaxations,
     /// The addresses of each provider's listeners, in the order of `SPECS`.
     pub origins: Vec<Vec<String>>,
+    pub open: Option<Open>,
     /// The runtime of the providers' background work.
     pub runtime: Option<tokio::runtime::Handle>,
     /// Credentials and records of each provider, in the order of `SPECS`.
@@ -52,6 +69,8 @@ pub(crate) struct Space {
     /// The request ids of each provider.
     ids: Vec<Mutex<Random>>,
     turns: Vec<tokio::sync::Mutex<()>>,
+    /// Dropped with the namespace, which closes its listeners.
+    _life: watch::Sender<()>,
 }
 
 impl Space {
@@ -63,14 +82,29 @@ impl Space {
             relaxations: blueprint.relaxations.clone(),
         };
         let ledger = Ledger::default();
-        let mut origins = blueprint.origins.iter();
+        let (life, lives) = watch::channel(());
+        let mut origins = blueprint.origins.iter().enumerate();
         let mut starts = blueprint.starts.iter();
         let providers = Providers::mount(blueprint.settings.clone(), |spec: &'static Spec| {
-            let mut origins = origins.next().into_iter().flatten().map(|origin| format!("{origin}{prefix}"));
+            let (position, origins) = origins.next().unzip();
+            let mut shared = origins.into_iter().flatten().map(|origin| format!("{origin}{prefix}"));
+            let origin = shared.next().unwrap_or_default();
+            let shared: Vec<_> = shared.collect();
+            let (open, namespace, life) = (blueprint.open.clone(), name.to_owned(), lives.clone());
+            let extra_origins: Box<dyn FnOnce() -> Vec<String> + Send> = match (open, position) {
+                (Some(open), Some(provider)) if !prefix.is_empty() && spec.extra_listeners > 0 => {
+                    let own = move |index| {
+                        let (namespace, life) = (namespace.clone(), life.clone());
+                        open(OwnListener { namespace, provider, index, life })
+                    };
+                    Box::new(move || (1..=spec.extra_listeners).map_while(own).collect())
+                }
+                _ => Box::new(|| shared),
+            };
             Context {
                 spec,
-                origin: origins.next().unwrap_or_default(),
-                extra_origins: origins.collect(),
+                origin,
+                extra_origins: Origins::new(LazyLock::new(extra_origins)),
                 clock: core.clock.clone(),
                 seed,
                 ledger: ledger.clone(),
@@ -91,6 +125,7 @@ impl Space {
             list,
             ids,
             turns,
+            _life: life,
         }
     }
 
@@ -149,6 +184,7 @@ impl Blueprint {
             journal_capacity: 10,
             relaxations: Relaxations::default(),
             origins: Vec::new(),
+            open: None,
             runtime: None,
             starts: Vec::new(),
             faults: Vec::new(),

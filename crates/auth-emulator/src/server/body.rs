@@ -25,34 +25,47 @@ pub(crate) enum Received {
     },
 }
 
-/// Reads the body up to the limit; a longer one is drained and discarded. `patience` is the longest pause between two parts.
+impl Received {
+    pub(crate) fn nothing() -> Self {
+        Self::Whole(Bytes::new())
+    }
+}
+
+/// Reads the body up to the limit; a longer one is drained and discarded. `patience` is the longest time that it may take.
 pub(crate) async fn read_body(body: Body, patience: Duration) -> Received {
+    let mut size = 0_usize;
+    let reading = read(body, &mut size);
+    match tokio::time::timeout(patience, reading).await {
+        Ok(received) => received,
+        Err(_) => Received::Broken {
+            received: size,
+            status: StatusCode::REQUEST_TIMEOUT,
+            reason: format!("the rest did not arrive within {patience:?}"),
+        },
+    }
+}
+
+async fn read(body: Body, size: &mut usize) -> Received {
     let mut body = pin!(body);
     let mut stored = BytesMut::new();
-    let mut size = 0_usize;
     loop {
-        let next = std::future::poll_fn(|context| body.as_mut().poll_frame(context));
-        let frame = match tokio::time::timeout(patience, next).await {
-            Ok(None) => break,
-            Ok(Some(Ok(frame))) => frame,
-            Ok(Some(Err(error))) => {
+        let frame = match std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await {
+            None => break,
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => {
                 let reason = error.to_string();
-                return Received::Broken { received: size, status: StatusCode::BAD_REQUEST, reason };
-            }
-            Err(_) => {
-                let reason = format!("nothing arrived for {patience:?}");
-                return Received::Broken { received: size, status: StatusCode::REQUEST_TIMEOUT, reason };
+                return Received::Broken { received: *size, status: StatusCode::BAD_REQUEST, reason };
             }
         };
         let Ok(data) = frame.into_data() else { continue };
-        size = size.saturating_add(data.len());
-        if size <= BODY_LIMIT {
+        *size = size.saturating_add(data.len());
+        if *size <= BODY_LIMIT {
             stored.extend_from_slice(&data);
-        } else if size > DRAIN_LIMIT {
+        } else if *size > DRAIN_LIMIT {
             break;
         }
     }
-    if size > BODY_LIMIT { Received::TooLarge(size) } else { Received::Whole(stored.freeze()) }
+    if *size > BODY_LIMIT { Received::TooLarge(*size) } else { Received::Whole(stored.freeze()) }
 }
 
 /// Returns whether a request that may have content declares its length. IIS checks this first.

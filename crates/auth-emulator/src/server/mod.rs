@@ -5,6 +5,7 @@ pub(crate) mod bomb;
 pub(crate) mod host;
 pub(crate) mod inject;
 pub(crate) mod listener;
+pub(crate) mod mounted;
 pub(crate) mod pipeline;
 pub(crate) mod reply;
 #[cfg(unix)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
-use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 
@@ -23,40 +22,34 @@ use crate::namespace::space::Space;
 use crate::server::body::{Received, has_length, read_body};
 use crate::server::host::{Hosts, check_host, wrong_host};
 use crate::server::inject;
+use crate::server::mounted::Mounted;
 use crate::server::reply::{injected, local_path, no_namespace, set_date, skewed, to_response, with_prefix};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-emulator-request-id");
 const RELAXED: HeaderName = HeaderName::from_static("x-emulator-relaxed");
 
-/// One provider behind one listener.
-pub(crate) struct Mounted {
-    pub namespaces: Arc<Registry>,
-    /// The position of the provider in `Space::list`.
-    pub provider: usize,
-    pub listener: usize,
-    /// `http` or `https`.
-    pub scheme: &'static str,
-    pub hosts: Hosts,
-    /// The longest pause between two parts of a body.
-    pub patience: Duration,
-}
-
 /// Responds to one request.
 pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Response<Body> {
-    let (parts, body) = request.into_parts();
+    let (parts, mut body) = request.into_parts();
     let mut checks = Checks::default();
     let host_is_local = check_host(&parts, &mounted.hosts, &mut checks);
-    let selected = match host_is_local.then(|| mounted.namespaces.of_request(mounted.provider, &parts)) {
-        Some(Ok(selected)) => selected,
-        Some(Err(error)) => return no_namespace(&error, mounted.namespaces.main().core.clock.now()),
+    let (selected, received) = match host_is_local {
+        true => mounted.select(&parts, &mut body).await,
         // A web page under another name must not create a namespace.
-        None => Selected { space: Arc::clone(mounted.namespaces.main()), prefix: 0 },
+        false => {
+            (Ok(Selected { space: Arc::clone(mounted.namespaces.main()), prefix: 0 }), Received::nothing())
+        }
+    };
+    let selected = match selected {
+        Ok(selected) => selected,
+        Err(error) => return no_namespace(&error, mounted.namespaces.main().core.clock.now()),
     };
     let space = Arc::clone(&selected.space);
     checks.relax(space.core.relaxations.clone());
     // One request at a time for each provider: waiting here blocks no thread, waiting for the provider's lock would.
     let mut turn = space.turn(mounted.provider).lock().await;
     let mut exchange = Exchange::begin(mounted, selected, host_is_local, checks, parts);
+    exchange.body = received;
     let fault = exchange.take_fault();
     let is_early = fault.as_ref().is_some_and(|(fault, _)| inject::is_early(fault));
     if !is_early && !body.is_end_stream() {
@@ -85,6 +78,7 @@ struct Exchange<'m> {
     listener: usize,
     scheme: &'static str,
     hosts: &'m Hosts,
+    namespaces: &'m Registry,
     /// The length of the part of the path that names the namespace.
     prefix: usize,
     request_id: String,
@@ -136,10 +130,11 @@ impl<'m> Exchange<'m> {
             listener,
             scheme: mounted.scheme,
             hosts,
+            namespaces: &mounted.namespaces,
             prefix,
             request_id,
             parts,
-            body: Received::Whole(Bytes::new()),
+            body: Received::nothing(),
             checks,
             found,
             operation,
@@ -161,17 +156,23 @@ impl<'m> Exchange<'m> {
             }
             _ => local,
         };
+        let secrets = self.secrets();
+        let mut path = truncated(path);
+        let mut query = redact_query(self.parts.uri.query().unwrap_or_default(), spec.shown_query);
+        let mut headers = redact_headers(&self.parts.headers, spec.shown_headers);
+        let shown = query.values_mut().chain(headers.values_mut()).flatten();
+        secrets.hide_in_strings(shown.chain([&mut path]));
         self.space.core.journal.begin(JournalEntry {
             request_id: self.request_id.clone(),
             provider: spec.name,
             time: self.now,
             method: self.parts.method.as_str().to_owned(),
-            path: truncated(path),
-            query: redact_query(self.parts.uri.query().unwrap_or_default(), spec.shown_query),
+            path,
+            query,
             operation: self.operation,
             // Its name follows with the response.
             caller: self.caller.as_deref().map(unnamed),
-            headers: redact_headers(&self.parts.headers, spec.shown_headers),
+            headers,
             body_size: match &self.body {
                 Received::Whole(bytes) => bytes.len(),
                 Received::TooLarge(size) | Received::Broken { received: size, .. } => *size,
@@ -180,7 +181,7 @@ impl<'m> Exchange<'m> {
                 Received::Whole(bytes) if !bytes.is_empty() => {
                     let is_sensitive =
                         matches!(&self.found, Some(Found::Operation { route, .. }) if route.sensitive);
-                    redacted_body(self.content_type(), bytes, is_sensitive, &self.secrets())
+                    redacted_body(self.content_type(), bytes, is_sensitive, &secrets)
                 }
                 _ => None,
             },
@@ -281,8 +282,9 @@ impl<'m> Exchange<'m> {
         if let Received::Broken { received, status, reason } = &self.body {
             let reason =
                 format!("the body broke off after {received} bytes, so nothing was executed: {reason}");
+            let reply = Reply::json(*status, &serde_json::json!({ "message": reason }));
             self.checks.fail("body", reason);
-            return Reply::empty(*status);
+            return reply;
         }
         let Some(found) = self.found.take() else { return wrong_host(self.hosts) };
         if !has_length(&self.parts) {
@@ -365,6 +367,9 @@ impl<'m> Exchange<'m> {
             fault = fault.map(Fault::description),
             request_id = %self.request_id,
         );
+        if let Some(reply) = &reply {
+            self.namespaces.learn(self.position, &self.space, reply);
+        }
         let reply = reply.map(|mut reply| {
             let id = HeaderValue::try_from(&self.request_id).unwrap_or(HeaderValue::from_static("unknown"));
             reply.headers.insert(REQUEST_ID, id);
@@ -484,6 +489,7 @@ mod tests {
             namespaces: Arc::new(Registry::of_one(Space::with_list(vec![Arc::new(Fake)]))),
             provider: 0,
             listener: 1,
+            owner: None,
             scheme: "http",
             hosts: Hosts { port: Some(8080), ip: None, allowed: Vec::new() },
             patience: Duration::from_secs(5),
