@@ -236,7 +236,7 @@ async fn a_snapshot_is_exported_and_imported() {
     assert_eq!(one, other, "ids continue where they were");
 
     for (pointer, value, message) in [
-        ("/format", json!(2), "format 2"),
+        ("/format", json!(1), "format 1"),
         ("/providers/verigator/settings/create_status", json!("x"), "verigator: settings: "),
         ("/providers/verigator/state", json!(5), "verigator: state: "),
     ] {

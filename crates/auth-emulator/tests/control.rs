@@ -178,6 +178,8 @@ async fn the_catalog_describes_the_controls() {
             "name": "what", "required": true,
             "kind": { "choice": ["journal", "state", "faults", "clock", "all"] },
             "help": "the part; journal includes the effects, all includes the settings",
+        }, {
+            "name": "provider", "required": false, "kind": "text", "help": "limits state and all to one provider",
         }],
     });
     assert_eq!(*reset, expected);
@@ -297,7 +299,110 @@ async fn each_reset_affects_only_its_part() {
         assert_eq!(left(), expected, "{what}");
     }
     assert_eq!(control(&emulator, "POST", "/reset/everything").send().await.status, 404);
+    fill().await;
+    for (provider, what, status, has_codes) in [
+        ("verigator", "clock", 422, true),
+        ("nobody", "state", 404, true),
+        ("virtuous", "state", 200, true),
+        ("verigator", "state", 200, false),
+    ] {
+        let reset = post(&emulator, &format!("/reset/{what}"), &json!({ "provider": provider })).await;
+        assert_eq!(
+            (reset.status, !emulator.pending_codes().is_empty()),
+            (status, has_codes),
+            "{provider} {what}"
+        );
+    }
     assert_eq!(control(&emulator, "GET", "/reset/all").send().await.status, 405);
+}
+
+#[tokio::test]
+async fn what_an_action_or_a_rule_does_not_have_is_refused() {
+    let emulator = start().await;
+    for (action, input) in [
+        ("vaultvision/actions/rotate-keys", json!({ "tenant": "zzz" })),
+        ("vaultvision/actions/issuers", json!({ "bogus": 1 })),
+        ("vise/actions/rotate-phrase", json!({ "host": 0, "bogus": 1 })),
+        ("virtuous/actions/list-webhooks", json!({ "bogus": 1 })),
+        ("vise/settings", json!({ "session_cookie": "a b" })),
+        ("vise/settings", json!({ "session_cookie": "" })),
+        ("vise/settings", json!({ "auth_path": "noslash" })),
+        ("vise/settings", json!({ "auth_path": "/domains" })),
+        ("vise/settings", json!({ "auth_parameter": "" })),
+        ("vise/settings", json!({ "random_expiry_per_mille": 5000 })),
+        ("revesecure/settings", json!({ "signing_host": "A B" })),
+        ("vaultvision/settings", json!({ "misconfigured_tenants": ["nope"] })),
+    ] {
+        let refused = post(&emulator, &format!("/providers/{action}"), &input).await;
+        assert_eq!(error_code(&refused), (422, "invalid".to_owned()), "{action} {input}");
+    }
+    let fault = json!({ "status": 503 });
+    for rule in [
+        json!({ "provider": "verigator", "method": "BREW", "fault": fault }),
+        json!({ "provider": "verigator", "caller": "", "fault": fault }),
+        json!({ "provider": "verigator", "operation": "services.create", "method": "GET", "fault": fault }),
+        json!({ "provider": "verigator", "operation": "services.create", "path_prefix": "/v2", "fault": fault }),
+        json!({ "provider": "verigator", "operation": "services.create", "path_prefix": "/v1/service/service/x", "fault": fault }),
+    ] {
+        assert_eq!(error_code(&post(&emulator, "/faults", &rule).await).0, 422, "{rule}");
+    }
+    for rule in [
+        json!({ "provider": "verigator", "operation": "users.create", "path_prefix": "/v1/service/service/x", "fault": fault }),
+        json!({ "provider": "verigator", "operation": "users.create", "path_prefix": "/v1", "method": "post", "fault": fault }),
+        json!({ "provider": "verigator", "operation": "services.create", "path_prefix": "/v1/service", "fault": fault }),
+    ] {
+        assert_eq!(post(&emulator, "/faults", &rule).await.status, 201, "{rule}");
+    }
+    let both = json!({ "name": "copy", "seed": 7, "from": "default" });
+    assert_eq!(error_code(&post(&emulator, "/namespaces", &both).await).0, 422);
+    assert_eq!(control(&emulator, "GET", "/events?bogus=1").send().await.status, 400);
+}
+
+#[tokio::test]
+async fn a_rule_shows_no_secret_and_affects_its_caller() {
+    let emulator = start().await;
+    let key = emulator.vaultvision().api_key();
+    let rule = json!({ "provider": "vaultvision", "caller": key, "fault": { "status": 503 } });
+    assert_eq!(post(&emulator, "/faults", &rule).await.status, 201);
+    assert!(!get(&emulator, "/faults").await.to_string().contains(&key));
+    let tenants = Request::new("GET", &format!("{}/v1/tenants", emulator.vaultvision().base_url()));
+    let tenants = tenants.header("Authorization", &format!("Bearer {key}"));
+    assert_eq!(tenants.send().await.status, 503);
+}
+
+#[tokio::test]
+async fn records_of_every_provider_have_a_kind() {
+    let emulator = start().await;
+    started(&emulator, "anna").await;
+    emulator.vaultvision().prepare_login("https://example.test/cb").unwrap();
+    for (provider, kinds) in [
+        ("verigator", &["services", "users"][..]),
+        ("vaultvision", &["tenants", "users", "applications"]),
+        ("vise", &["hosts"]),
+    ] {
+        let groups = get(&emulator, &format!("/providers/{provider}/records")).await;
+        let groups = groups.as_array().unwrap();
+        assert!(groups.iter().all(|group| group["kind"] != ""), "{groups:?}");
+        for kind in kinds {
+            assert!(groups.iter().any(|group| group["kind"] == *kind), "{kind}: {groups:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn secrets_in_paths_and_headers_are_hidden() {
+    let emulator = start().await;
+    started(&emulator, "anna").await;
+    let code = emulator.pending_codes().remove(0).code;
+    let password = emulator.verigator().password();
+    let percent: String = password.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    for path in [format!("/service/{code}"), format!("/{password}"), format!("/service/x{percent}")] {
+        provider(&emulator, "GET", &path).header("User-Agent", &format!("x/{password}")).send().await;
+    }
+    let journal = get(&emulator, "/journal").await.to_string();
+    for secret in [&code, &password, &percent] {
+        assert!(!journal.contains(secret.as_str()), "{secret}: {journal}");
+    }
 }
 
 #[tokio::test]

@@ -184,7 +184,9 @@ async fn a_person_acts_on_the_page() {
     assert_eq!(state.json()["data"]["PushState"], "PUSH_APPROVE");
 
     browser.wait_for("#now", "2017-12-08 17:29:18 frozen").await;
+    // A selection alone, which the arrow keys make, changes nothing.
     browser.run("const s = document.querySelector('#advance'); s.value = '301'; s.dispatchEvent(new Event('change'))").await;
+    browser.click("#advance-now").await;
     browser.wait_for("#now", "2017-12-08 17:34:19 frozen").await;
     assert_eq!(emulator.clock().now().unix_seconds(), START + 301);
     browser.click("#freeze").await;

@@ -62,7 +62,8 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Change a setting, for example virtuous.calls_per_hour=10; can be repeated. `--set list` prints all of them.
+    /// Change a setting, for example virtuous.calls_per_hour=10; can be repeated, in the variable one per line. `--set list` prints
+    /// all of them.
     #[arg(long, value_name = "PROVIDER.SETTING=VALUE", env = "AUTH_EMULATOR_SET", value_delimiter = '\n')]
     pub(crate) set: Vec<String>,
 
@@ -82,7 +83,7 @@ pub(crate) struct Serve {
     pub(crate) socket_dir: Option<PathBuf>,
 
     /// Close connections that are idle, and requests that do not arrive, after this many seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, env = "AUTH_EMULATOR_IDLE_TIMEOUT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) idle_timeout: u64,
 
     /// Seed of all ids, codes, credentials and the control token, for a reproducible run: a number, or a YAML or JSON file with
@@ -91,7 +92,7 @@ pub(crate) struct Serve {
     pub(crate) seed: Option<String>,
 
     /// Start with the clock stopped at this time (RFC 3339), until the control API changes it.
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = time, env = "AUTH_EMULATOR_FROZEN_AT")]
     pub(crate) frozen_at: Option<Timestamp>,
 
     /// Log filter for standard error, for example `off`, `warn` or `debug`.
@@ -99,7 +100,7 @@ pub(crate) struct Serve {
     pub(crate) log: String,
 
     /// Disable one check by name; can be repeated. `--relax list` prints the names.
-    #[arg(long, alias = "lax", value_name = "CHECK")]
+    #[arg(long, alias = "lax", value_name = "CHECK", env = "AUTH_EMULATOR_RELAX", value_delimiter = ',')]
     pub(crate) relax: Vec<String>,
 
     /// File for the ready line, which `env` and `health` read [default: `auth-emulator.json` in the temporary directory]. It exists
@@ -123,6 +124,10 @@ pub(crate) struct Env {
     /// The format: shell exports, a .env file, a JSON object, or PowerShell.
     #[arg(long, value_enum, default_value_t = Format::Sh, value_name = "FORMAT")]
     pub(crate) format: Format,
+
+    /// Namespace whose variables are printed, instead of the default one. It is created if it is new.
+    #[arg(long, value_name = "NAME", env = "AUTH_EMULATOR_NAMESPACE")]
+    pub(crate) namespace: Option<String>,
 
     /// Print only the variables of this provider; can be repeated.
     #[arg(long, value_name = "NAME")]

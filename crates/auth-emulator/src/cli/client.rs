@@ -12,7 +12,7 @@ use super::ready;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// The variable with the token of the control API. Arguments are visible to other users.
-const TOKEN: &str = "AUTH_EMULATOR_TOKEN";
+pub(super) const TOKEN: &str = "AUTH_EMULATOR_TOKEN";
 
 /// A running emulator.
 #[derive(Debug)]

@@ -169,8 +169,12 @@ pub(crate) fn fields<'a>(given: impl Iterator<Item = &'a str>) -> Result<Map<Str
             }
             continue;
         }
-        let (name, value) =
-            one.split_once('=').ok_or_else(|| Failure::usage(format!("{one:?} is not NAME=VALUE")))?;
+        let (name, value) = one.split_once('=').ok_or_else(|| {
+            let is_file = fs::exists(one).unwrap_or_default();
+            let hint =
+                if is_file { format!("; write @{one} for the JSON in that file") } else { String::new() };
+            Failure::usage(format!("{one:?} is not NAME=VALUE{hint}"))
+        })?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         if fields.insert(name.to_owned(), value).is_some() {
             return Err(Failure::usage(format!("{name} occurs more than once")));

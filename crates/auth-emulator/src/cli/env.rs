@@ -3,15 +3,24 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
+use serde_json::json;
+
 use super::args::{Env, Format};
 use super::client::Client;
 use super::failure::Failure;
 use super::ready;
 
 pub(crate) fn run(args: &Env) -> Result<(), Failure> {
-    let ready = ready::read(args.ready_file.as_deref())?;
-    // A file can outlive its emulator.
-    Client::new(ready.control.url.clone(), ready.control.token.clone()).check()?;
+    let mut ready = ready::read(args.ready_file.as_deref())?;
+    let client = Client::new(ready.control.url.clone(), ready.control.token.clone());
+    match args.namespace.as_deref().filter(|name| !name.is_empty()) {
+        // A file can outlive its emulator.
+        None => client.check()?,
+        Some(name) => {
+            let made = client.call("POST", "/namespaces", Some(&json!({ "name": name })))?;
+            ready = serde_json::from_value(made).map_err(|error| Failure::not_running(error.to_string()))?;
+        }
+    }
     if let Some(unknown) = args.provider.iter().find(|name| !ready.providers.contains_key(*name)) {
         let known: Vec<_> = ready.providers.keys().map(String::as_str).collect();
         return Err(Failure::usage(format!("unknown provider {unknown:?}; known are: {}", known.join(", "))));

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::framework::suggest::did_you_mean;
 use crate::{Builder, ClockStart, Emulator, Ready};
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
@@ -20,6 +21,7 @@ pub(crate) fn run(args: Serve, program: &str) -> Result<(), Failure> {
     if args.set.iter().any(|name| name == "list") {
         return print(&settings());
     }
+    check_variables()?;
     let filter = EnvFilter::try_new(&args.log)
         .map_err(|error| Failure::not_started(format!("--log {}: {error}", args.log)))?;
     // Log lines contain the emulator's time instead of system time.
@@ -31,6 +33,24 @@ pub(crate) fn run(args: Serve, program: &str) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::not_started(error.to_string()))?;
     runtime.block_on(serve(args, program))
+}
+
+/// Refuses a variable of the emulator that no command reads: a setting with a mistake in its name would have no effect.
+fn check_variables() -> Result<(), Failure> {
+    let program = super::command("auth-emulator");
+    let all = program.get_subcommands().flat_map(|command| command.get_arguments());
+    let read = all.filter_map(|argument| argument.get_env()?.to_str()).chain([super::client::TOKEN]);
+    // Both are there without the feature `tls`, too.
+    let known: Vec<&str> = read.chain(["AUTH_EMULATOR_TLS", "AUTH_EMULATOR_CA_FILE"]).collect();
+    let given = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    match given.filter(|name| name.starts_with("AUTH_EMULATOR_")).find(|name| !known.contains(&name.as_str()))
+    {
+        Some(name) => {
+            let hint = did_you_mean(&name, known);
+            Err(Failure::usage(format!("unknown environment variable {name}{hint}")))
+        }
+        None => Ok(()),
+    }
 }
 
 async fn serve(args: Serve, program: &str) -> Result<(), Failure> {

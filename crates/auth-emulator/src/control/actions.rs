@@ -266,7 +266,7 @@ impl Actions {
         }
     }
 
-    pub(crate) fn add_fault(&self, rule: FaultRule) -> Result<ActiveFault, FaultError> {
+    pub(crate) fn add_fault(&self, mut rule: FaultRule) -> Result<ActiveFault, FaultError> {
         let Some(provider) = self.provider(&rule.provider) else {
             let known = self.list.iter().map(|provider| provider.spec().name);
             let hint = did_you_mean(&rule.provider, known);
@@ -281,7 +281,16 @@ impl Actions {
                     rule.provider
                 )));
             }
+            let spec = provider.spec();
+            let routes = spec.routes.iter().chain(spec.extra_routes).copied().flatten();
+            let routes = routes.filter(|route| route.operation == operation);
+            // Settings choose its method and path.
+            if operation != "session.open" {
+                rule.check_route(routes.map(|route| (route.method.as_str(), route.template)))?;
+            }
         }
+        let (env, secret) = (provider.env(), provider.spec().secret_variables);
+        rule.hide_caller(|caller| env.iter().any(|(name, value)| value == caller && !secret.contains(name)));
         if rule.is_of_connection() && !self.prefix.is_empty() {
             let reason =
                 "connections belong to the default namespace, and so do faults that come before a request";

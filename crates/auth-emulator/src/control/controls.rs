@@ -76,11 +76,14 @@ static CONTROLS: &[Control] = &[
     .arguments(CODE)
     .library("Namespace::expire_code"),
     Control::post("reset", "/reset/{what}", "Restore a part to its state at start.", reset)
-        .arguments(&[Argument::required(
-            "what",
-            ArgumentKind::Choice(Reset::NAMES),
-            "the part; journal includes the effects, all includes the settings",
-        )])
+        .arguments(&[
+            Argument::required(
+                "what",
+                ArgumentKind::Choice(Reset::NAMES),
+                "the part; journal includes the effects, all includes the settings",
+            ),
+            Argument::optional("provider", ArgumentKind::Text, "limits state and all to one provider"),
+        ])
         .library("Namespace::reset"),
     Control::get("clock.read", "/clock", "Read the clock: now, mode, offset_seconds.", |actions, _| {
         to_json(&actions.core.clock.read())

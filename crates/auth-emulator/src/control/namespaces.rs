@@ -8,6 +8,11 @@ use crate::namespace::registry::NamespaceError;
 use crate::namespace::snapshot::SnapshotError;
 
 pub(super) fn create(actions: &Actions, input: Input) -> Outcome {
+    if input.optional_text("from").is_some() && input.integer("seed").is_some() {
+        return Err(ControlError::invalid(
+            "seed and from exclude each other: a copy has the credentials of the original",
+        ));
+    }
     let copied = match input.optional_text("from") {
         Some(from) => Some(actions.namespaces.find(from).map_err(refused)?.snapshot()),
         None => None,

@@ -72,12 +72,42 @@ const FIELDS: &[&str] = &[
 pub(crate) fn list(provider: &dyn Provider) -> Result<Value, ActionError> {
     let state = provider.export()?;
     let mut groups = Vec::new();
-    collect(state.get("state").unwrap_or(&Value::Null), "", DEPTH, &mut groups);
+    let mut state = state.get("state").cloned().unwrap_or_default();
+    parse(&mut state);
+    collect(&state, "", DEPTH, &mut groups);
     let groups = groups.into_iter().map(|(kind, rows)| {
         let shown = rows.get(rows.len().saturating_sub(SHOWN)..).unwrap_or_default();
         json!({ "kind": kind, "count": rows.len(), "records": shown })
     });
     Ok(groups.collect())
+}
+
+/// Objects inside of records whose fields are those of the record.
+const PARTS: [&str; 3] = ["value", "entry", "profile"];
+
+/// Reads objects that a provider saves as a string, so that they stay exact, and unites records with their parts.
+fn parse(value: &mut Value) {
+    match value {
+        Value::String(text) if text.starts_with('{') => {
+            *value = serde_json::from_str(text).unwrap_or_default();
+            parse(value);
+        }
+        Value::Array(items) => items.iter_mut().for_each(parse),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(parse);
+            for part in PARTS {
+                if !fields.get(part).is_some_and(Value::is_object) {
+                    continue;
+                }
+                if let Some(Value::Object(inner)) = fields.remove(part) {
+                    for (name, value) in inner {
+                        fields.entry(name).or_insert(value);
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 type Groups = Vec<(String, Vec<Map<String, Value>>)>;
@@ -86,9 +116,9 @@ fn collect(value: &Value, kind: &str, depth: usize, groups: &mut Groups) {
     let Some(depth) = depth.checked_sub(1) else { return };
     match value {
         Value::Array(items) => {
-            for item in items {
+            for (number, item) in items.iter().enumerate() {
                 if let Value::Object(fields) = item {
-                    add(kind, None, fields, groups);
+                    add(kind, None, fields, groups, Some(number));
                 }
                 collect(item, kind, depth, groups);
             }
@@ -98,7 +128,7 @@ fn collect(value: &Value, kind: &str, depth: usize, groups: &mut Groups) {
                 // A map of records by id, or a record with records inside.
                 let is_map = !value.is_null() && fields.values().all(Value::is_object);
                 if let (true, Value::Object(inner)) = (is_map, value) {
-                    add(kind, Some(name), inner, groups);
+                    add(kind, Some(name), inner, groups, None);
                     collect(value, kind, depth, groups);
                 } else {
                     collect(value, name, depth, groups);
@@ -109,14 +139,25 @@ fn collect(value: &Value, kind: &str, depth: usize, groups: &mut Groups) {
     }
 }
 
-fn add(kind: &str, id: Option<&str>, fields: &Map<String, Value>, groups: &mut Groups) {
+/// Adds a row. A record of a list that has none of the fields is shown by its number.
+fn add(
+    kind: &str,
+    id: Option<&str>,
+    fields: &Map<String, Value>,
+    groups: &mut Groups,
+    number: Option<usize>,
+) {
     let is_shown = |name: &str| FIELDS.contains(&name.replace('_', "").to_ascii_lowercase().as_str());
     let mut row: Map<String, Value> = fields
         .iter()
         .filter(|(name, value)| is_shown(name) && !value.is_object() && !value.is_array() && !value.is_null())
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    if row.is_empty() {
+    if let Some(number) = number.filter(|_| row.is_empty()) {
+        row.insert("number".to_owned(), Value::from(number));
+    }
+    // Without a kind it is the state itself.
+    if row.is_empty() || kind.is_empty() {
         return;
     }
     // Keys are numbers where records have them; a key that is a string may be a secret, such as a token.

@@ -126,6 +126,18 @@ enum Running {
 #[serde(transparent)]
 pub(crate) struct SavedClock(Running);
 
+impl SavedClock {
+    /// Rejects what no clock shows.
+    pub(crate) fn check(self) -> Result<(), &'static str> {
+        let years = |micros: i64| micros.unsigned_abs() / (366 * 86_400 * 1_000_000);
+        match self.0 {
+            Running::Offset(micros) if years(micros) > 2000 => Err("the offset is more than 2000 years"),
+            Running::Frozen(at) if years(at.unix_micros()) > 7000 => Err("the time is after the year 9000"),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl State {
     fn at_start(start: ClockStart) -> Self {
         let running = match start {

@@ -6,7 +6,23 @@ use std::hash::{BuildHasher, Hasher};
 
 /// A pseudo-random generator (SplitMix64) seeded with a number and a label.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct Random(u64);
+
+/// In a snapshot. JavaScript would round a number.
+impl From<Random> for String {
+    fn from(random: Random) -> Self {
+        random.0.to_string()
+    }
+}
+
+impl TryFrom<String> for Random {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self)
+    }
+}
 
 impl Random {
     /// Generators with different labels are independent, so that calls to one provider never change the ids of another.

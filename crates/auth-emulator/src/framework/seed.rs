@@ -53,7 +53,8 @@ pub(crate) fn apply<P: Emulate>(
     for (name, value) in &seed.credentials {
         let failed = |message: String| SeedProblem::Credential { name: name.clone(), message };
         if !state.set_credential(name, value) {
-            let known: Vec<&str> = state.env(context).into_iter().map(|(name, _)| name).collect();
+            let known = state.env(context).into_iter().map(|(name, _)| name);
+            let known: Vec<&str> = known.filter(|known| !known.ends_with("_URL") && known != name).collect();
             let hint = did_you_mean(name, known.iter().copied());
             return Err(failed(format!(
                 "{name} is not a credential of {}, or its value is invalid{hint}",

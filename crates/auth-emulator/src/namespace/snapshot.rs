@@ -80,6 +80,7 @@ impl Space {
                 .map_err(|error| SnapshotError::Invalid(format!("{}: {error}", provider.spec().name))),
         };
         let providers = self.list.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        exported.clock.check().map_err(|error| invalid(&format!("clock: {error}")))?;
         exported.faults.check().map_err(|error| invalid(&format!("faults: {error}")))?;
         self.restore(&Snapshot { providers, clock: exported.clock, faults: exported.faults });
         Ok(())
@@ -95,7 +96,7 @@ impl Space {
 }
 
 /// The format of exported snapshots.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]

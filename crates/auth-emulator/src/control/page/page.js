@@ -219,10 +219,18 @@ function changed(what, data) {
   return true;
 }
 
+// The focus stays at its position, or moves to the last one, or to what is always there.
+function renew(node, children) {
+  const own = () => [...node.querySelectorAll('button, input')];
+  const at = own().indexOf(document.activeElement);
+  node.replaceChildren(...children);
+  if (at >= 0) (own()[Math.min(at, own().length - 1)] || $('find')).focus();
+}
+
 function codes(list) {
   if (!changed('codes', list)) return;
-  $('waiting').hidden = list.length === 0;
-  $('codes').replaceChildren(...list.map((code) => {
+  $('waiting').hidden = false;
+  renew($('codes'), list.map((code) => {
     const path = `/pending-codes/${encodeURIComponent(code.id)}`;
     return el('li', {}, `${code.subject} – ${code.kind}`,
       code.code ? el('span', { class: 'mono code' }, code.code) : null,
@@ -232,12 +240,13 @@ function codes(list) {
       button('expire', () => act('POST', `${path}/expire`)),
       el('span', { class: 'soft' }, `${code.provider}, until ${code.expires_at.slice(11, 19)}`));
   }));
+  $('waiting').hidden = list.length === 0;
 }
 
 function faults(list) {
   if (!changed('faults', list)) return;
   $('fault-count').textContent = list.length;
-  $('faults').replaceChildren(...list.map((fault) => {
+  renew($('faults'), list.map((fault) => {
     const { id, provider, fault: what, times, ...rest } = fault;
     const more = Object.entries(rest).filter(([, value]) => value && value !== 'after').map(([name, value]) => `${name} ${value}`);
     return el('li', {}, `${provider}: ${JSON.stringify(what)} × ${times} ${more.join(', ')}`,
@@ -248,7 +257,7 @@ function faults(list) {
 async function webhooks() {
   const { deliveries } = await api('POST', '/providers/virtuous/actions/list-webhooks', {});
   if (!changed('webhooks', deliveries)) return;
-  $('webhooks').replaceChildren(...deliveries.slice(-50).reverse().map(({ url, body }) =>
+  renew($('webhooks'), deliveries.slice(-50).reverse().map(({ url, body }) =>
     el('li', {}, `${body.event || 'delivery'} → ${url}`, button('deliver again',
       () => act('POST', '/providers/virtuous/actions/deliver-webhook', { url, body })))));
   if (!deliveries.length) $('webhooks').replaceChildren(el('li', {}, 'none: no active subscription of Virtuous was affected'));
@@ -257,7 +266,7 @@ async function webhooks() {
 async function settings() {
   const path = `/providers/${$('settings-provider').value}/settings`;
   const values = await api('GET', path);
-  $('settings').replaceChildren(...Object.entries(values).map(([name, value]) => {
+  renew($('settings'), Object.entries(values).map(([name, value]) => {
     const plain = typeof value === 'string';
     const input = typeof value === 'boolean'
       ? el('input', { type: 'checkbox', checked: value })
@@ -418,16 +427,9 @@ $('pause').onclick = () => {
 $('find').oninput = redraw;
 $('provider').onchange = redraw;
 $('freeze').onclick = () => act('POST', '/clock', { mode: $('freeze').textContent === 'run' ? 'real' : 'frozen' });
-$('advance').onchange = async () => {
-  const seconds = Number($('advance').value);
-  $('advance').value = '';
-  if (seconds) await act('POST', '/clock', { advance_seconds: seconds });
-};
-$('reset').onchange = async () => {
-  const what = $('reset').value;
-  $('reset').value = '';
-  if (what) await act('POST', `/reset/${what}`);
-};
+// Buttons, because the arrow keys change a selection.
+$('advance-now').onclick = () => act('POST', '/clock', { advance_seconds: Number($('advance').value) });
+$('reset-now').onclick = () => act('POST', `/reset/${$('reset').value}`);
 $('fault-form').onsubmit = (event) => {
   event.preventDefault();
   const { provider, status, times, method } = $('fault-form').elements;

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::FaultError;
 use super::fault::{CloseAt, Fault};
-use crate::framework::caller::is_caller;
+use crate::framework::caller::{is_caller, unnamed};
+
+/// The methods of HTTP.
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// Whether the operation is executed before the fault occurs.
 ///
@@ -201,9 +204,12 @@ impl FaultRule {
             return invalid("probability: must be above 0 and at most 1");
         }
         if let Some(method) = &self.method
-            && http::Method::from_bytes(method.as_bytes()).is_err()
+            && !METHODS.iter().any(|known| known.eq_ignore_ascii_case(method))
         {
-            return invalid("method: not an HTTP method");
+            return Err(FaultError(format!("method: not one of {}", METHODS.join(", "))));
+        }
+        if self.caller.as_deref() == Some("") {
+            return invalid("caller: is empty");
         }
         if self.path_prefix.as_deref().is_some_and(|prefix| !prefix.starts_with('/')) {
             return invalid("path_prefix: must start with a slash");
@@ -227,6 +233,39 @@ impl FaultRule {
             return invalid("effect: nothing can be executed before the body of the request was read");
         }
         self.fault.check()
+    }
+
+    /// Checks that a rule for an operation names no method or path that the operation does not have.
+    pub(crate) fn check_route<'r>(
+        &self,
+        mut routes: impl Iterator<Item = (&'r str, &'r str)>,
+    ) -> Result<(), FaultError> {
+        let begins = |one: &str, other: &str| {
+            one.get(..other.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(other))
+        };
+        let fits = |(method, template): (&str, &str)| {
+            // What comes before the first parameter.
+            let fixed = template.split('{').next().unwrap_or_default();
+            self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+                && self.path_prefix.as_deref().is_none_or(|prefix| {
+                    begins(prefix, fixed) && fixed != template
+                        || begins(template, prefix)
+                        || begins(fixed, prefix)
+                })
+        };
+        if routes.any(fits) {
+            return Ok(());
+        }
+        Err(FaultError(
+            "operation: has another method or path than the rule, which would match nothing".to_owned(),
+        ))
+    }
+
+    /// Replaces a caller that may be secret by its fingerprint, which matches the same requests.
+    pub(crate) fn hide_caller(&mut self, is_public: impl Fn(&str) -> bool) {
+        if let Some(caller) = self.caller.as_mut().filter(|caller| !caller.is_empty() && !is_public(caller)) {
+            *caller = unnamed(caller);
+        }
     }
 
     pub(crate) fn is_of_connection(&self) -> bool {

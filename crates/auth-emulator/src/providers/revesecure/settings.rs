@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::framework::settings::ProviderSettings;
+use crate::framework::settings::{ActionError, ProviderSettings};
 
 /// Settings for behavior that the vendor does not document, or documents in two ways.
 ///
@@ -259,7 +259,17 @@ pub enum AuthResultFormat {
     MixedCase,
 }
 
-impl ProviderSettings for Settings {}
+impl ProviderSettings for Settings {
+    fn check(&self, _: &Self) -> Result<(), ActionError> {
+        let is_host = |host: &String| {
+            !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
+        };
+        if self.signing_host.as_ref().is_some_and(|host| !is_host(host)) {
+            return Err(ActionError::new("signing_host: not a host name"));
+        }
+        Ok(())
+    }
+}
 
 #[cfg(test)]
 mod tests {

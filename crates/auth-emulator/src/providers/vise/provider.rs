@@ -84,6 +84,8 @@ impl Emulate for ViseProvider {
         };
         match (path == auth_path, *method == expected) {
             (true, true) => Some((Method::GET, AUTH)),
+            // A 405 that allows GET.
+            (true, false) if expected == Method::GET => Some((method.clone(), AUTH)),
             (true, false) => Some((Method::GET, NOWHERE)),
             (false, _) => (path == AUTH).then_some((Method::GET, NOWHERE)),
         }

@@ -8,6 +8,9 @@ use crate::framework::settings::{ActionError, ProviderSettings};
 /// The maximum number of VISE hosts; each has its own port.
 pub(super) const MAX_HOSTS: usize = 256;
 
+/// Paths of hosts that `auth_path` can't have.
+const TAKEN: &[&str] = &["/domains", "/login", "/welcome", "/notes"];
+
 /// Settings for behavior that the vendor does not document.
 ///
 /// ```
@@ -277,11 +280,29 @@ pub enum Challenge {
 
 impl ProviderSettings for Settings {
     fn check(&self, before: &Self) -> Result<(), ActionError> {
-        if self.hosts == before.hosts {
-            Ok(())
-        } else {
-            Err(ActionError::new("hosts: can only be set at start"))
+        let invalid = |message: &str| Err(ActionError::new(message));
+        if self.hosts != before.hosts {
+            return invalid("hosts: can only be set at start");
         }
+        // RFC 6265: a token.
+        let is_token = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
+        if self.session_cookie.is_empty() || !self.session_cookie.bytes().all(is_token) {
+            return invalid("session_cookie: not the name of a cookie");
+        }
+        let is_of_path = |byte: u8| byte.is_ascii_graphic() && !b"?#".contains(&byte);
+        if !self.auth_path.starts_with('/') || !self.auth_path.bytes().all(is_of_path) {
+            return invalid("auth_path: not a path such as /auth");
+        }
+        if TAKEN.contains(&self.auth_path.as_str()) {
+            return invalid("auth_path: another operation has this path");
+        }
+        if self.auth_parameter.is_empty() {
+            return invalid("auth_parameter: is empty");
+        }
+        if self.random_expiry_per_mille > 1000 {
+            return invalid("random_expiry_per_mille: the maximum is 1000");
+        }
+        Ok(())
     }
 
     fn restore_fixed(&mut self, before: &Self) {
