@@ -54,6 +54,12 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// Returns the page with these rows, which were decoded from this body.
+    pub(crate) fn of(list: Vec<T>, stated_total: Option<i64>, body: &[u8]) -> Self {
+        let total = stated_total.unwrap_or_else(|| i64::try_from(list.len()).unwrap_or(i64::MAX));
+        Self { list, total, unknown: UnknownFields::new(), stated_total, fingerprint: fingerprint(body) }
+    }
+
     /// Returns the server's total, if the response contains it.
     pub(crate) fn told_total(&self) -> Option<u64> {
         u64::try_from(self.stated_total?).ok()

@@ -9,8 +9,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 use std::time::Duration;
-use virtuous_client::export::{Export, ExportError, Progress, Resource};
+use virtuous_client::export::{Export, ExportError, ExportedRow, Progress, Resource};
 use virtuous_client::models::{ContactCreate, ContactType, NewContactIndividual};
 use virtuous_client::query::parameter;
 use virtuous_client::{Client, ErrorKind, Query};
@@ -122,6 +123,42 @@ async fn batches_have_the_rows_of_a_file_and_resume_at_any_of_them() {
             rows.extend(batch);
         }
         assert_eq!(rows, read, "{resource}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_requested_ahead_and_neither_a_caller_that_gives_up_nor_a_failure_loses_a_row() {
+    let options = json!({ "options": [{ "parameter": "Gift Id" }], "operatorOptions": [{ "operator": "GreaterThan" }] });
+    let page = |ids: &[i64]| {
+        let list: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+        json!({ "list": list, "total": 2 }).to_string()
+    };
+    for ahead in [false, true] {
+        let transport = ScriptedTransport::new()
+            .json(200, options.to_string())
+            .json(200, page(&[1]))
+            .status(400)
+            .json(200, page(&[2]))
+            .json(200, page(&[]));
+        let client =
+            Client::builder().api_key("v_example".to_owned()).transport(transport.clone()).build().unwrap();
+        let batches = Export::new(&client, Resource::Gifts).take(1).batches();
+        let mut batches = if ahead { batches.prefetch() } else { batches };
+        if ahead {
+            let mut next = Box::pin(batches.next());
+            let polled = next.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending(), "the request is written first");
+        }
+        let ids = |rows: Option<Vec<ExportedRow>>| -> Vec<Option<i64>> {
+            rows.into_iter().flatten().map(|row| row.id).collect()
+        };
+        assert_eq!(ids(batches.next().await.unwrap()), [Some(1)]);
+        assert_eq!(transport.requests().len(), if ahead { 3 } else { 2 });
+        assert_eq!(batches.rows(), 1);
+        assert_eq!(batches.next().await.unwrap_err().kind(), ErrorKind::InvalidData);
+        assert_eq!(ids(batches.next().await.unwrap()), [Some(2)]);
+        assert_eq!(batches.next().await.unwrap(), None);
+        assert_eq!(transport.requests().len(), 5);
     }
 }
 

@@ -12,6 +12,8 @@ pub struct ExportedRow {
     pub id: Option<i64>,
     /// The JSON of the row on one line, exactly as the server sent it.
     pub json: String,
+    /// Time of the last change, exactly as the server sent it, or `None` if the row has none.
+    pub modified: Option<String>,
 }
 
 /// The rows of an export, page by page, from [`Export::batches`].
@@ -19,6 +21,7 @@ pub struct ExportedRow {
 pub struct Batches<'a> {
     export: Export<'a>,
     walk: Option<Walk<Row>>,
+    prefetch: bool,
     /// Rows of earlier runs, and of all runs.
     resumed: u64,
     rows: u64,
@@ -46,7 +49,7 @@ impl<'a> Export<'a> {
     /// # }
     /// ```
     pub fn batches(self) -> Batches<'a> {
-        Batches { export: self, walk: None, resumed: 0, rows: 0, last_id: None }
+        Batches { export: self, walk: None, prefetch: false, resumed: 0, rows: 0, last_id: None }
     }
 }
 
@@ -64,6 +67,27 @@ impl Batches<'_> {
     /// ```
     pub fn resume(mut self, rows: u64, last_id: Option<i64>) -> Self {
         (self.resumed, self.rows, self.last_id) = (rows, rows, last_id);
+        self
+    }
+
+    /// Requests the next page while the caller processes the current one. At most one page is buffered.
+    ///
+    /// For callers that need less than a minute for a page: the time limit of a request includes the time in which the
+    /// caller processes the page before.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::Error> {
+    /// use virtuous_client::export::{Export, Resource};
+    ///
+    /// let mut batches = Export::new(client, Resource::Gifts).batches().prefetch();
+    /// while let Some(rows) = batches.next().await? {
+    ///     println!("{} rows", rows.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn prefetch(mut self) -> Self {
+        self.prefetch = true;
         self
     }
 
@@ -130,8 +154,9 @@ impl Batches<'_> {
             }
         };
         let id = self.export.resource.row_id();
-        let rows = walk.next_rows().await?;
-        Ok(rows.into_iter().map(|row| ExportedRow { id: id(&row), json: row.json }).collect())
+        let rows = walk.next_rows(self.prefetch).await?;
+        let exported = |row: Row| ExportedRow { id: id(&row), json: row.json, modified: row.known.modified };
+        Ok(rows.into_iter().map(exported).collect())
     }
 }
 

@@ -25,6 +25,7 @@ mod batches;
 mod file;
 mod resource;
 mod row;
+mod rows;
 
 pub use batches::{Batches, ExportedRow};
 pub use resource::{Resource, UnknownResource};
@@ -212,8 +213,8 @@ impl<'a> Export<'a> {
     /// Exports to this file, or resumes an interrupted export. A second file with the suffix `.export` records the
     /// resource and the query, so that the export is not resumed with another query.
     ///
-    /// The file is written with blocking I/O, one page at a time, and each page is flushed to disk before the next one
-    /// is requested. Concurrent exports must not use the same file.
+    /// The file is written with blocking I/O, one page at a time, and each page is flushed to disk while the server
+    /// prepares the next one. Concurrent exports must not use the same file.
     ///
     /// ```no_run
     /// # async fn example(client: &virtuous_client::Client) -> Result<(), virtuous_client::export::ExportError> {
@@ -234,7 +235,7 @@ impl<'a> Export<'a> {
         let from = self.client.engine().origin().to_string();
         let mut file = ExportFile::open(path.as_ref(), self.resource, &from, &head)?;
         let resumed = file.rows();
-        let mut batches = self.batches().resume(resumed, file.last_id());
+        let mut batches = self.batches().prefetch().resume(resumed, file.last_id());
         while let Some(rows) = batches.next().await? {
             file.append(rows.iter().map(|row| row.json.as_str()))?;
             batches.tell();
@@ -267,7 +268,7 @@ impl<'a> Export<'a> {
                 return request.call(page::read_only);
             }
             let in_bounds = check::page(operation, paging.skip, paging.take);
-            request.query("skip", paging.skip).query("take", paging.take).check(in_bounds).call(page::read)
+            request.query("skip", paging.skip).query("take", paging.take).check(in_bounds).call(rows::read)
         };
         let walk = Walk::new(conditions, fetch, resource.row_id()).sorted_by(resource.sort());
         Ok(match by {

@@ -119,9 +119,9 @@ impl Resource {
     /// Returns the function that reads the id of a row.
     pub(super) fn row_id(self) -> fn(&Row) -> Option<i64> {
         match self {
-            Self::Campaigns => |row| row.ids.campaign,
-            Self::Communications => |row| row.ids.communication,
-            _ => |row| row.ids.id,
+            Self::Campaigns => |row| row.known.campaign,
+            Self::Communications => |row| row.known.communication,
+            _ => |row| row.known.id,
         }
     }
 

@@ -6,40 +6,68 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// A row in its original JSON, and its ids.
+/// A row in its original JSON on one line, and what is known of it.
 #[derive(Debug, Default)]
 pub(super) struct Row {
-    pub(super) ids: Ids,
+    pub(super) known: Known,
     pub(super) json: String,
 }
 
-/// Ids of a row, by the names that resources use. A repeated field counts as in other models: the last one is used.
+impl Row {
+    pub(super) fn new(known: Known, json: &str) -> Self {
+        // JSON strings never contain a raw line break.
+        let is_one_line = !json.contains('\n') && !json.contains('\r');
+        let json = if is_one_line { json.to_owned() } else { json.replace(['\n', '\r'], " ") };
+        Self { known, json }
+    }
+}
+
+/// Ids of a row, by the names that resources use, and the time of its last change. A repeated field counts as in other models:
+/// the last one is used.
 #[derive(Debug, Default)]
-pub(super) struct Ids {
+pub(super) struct Known {
     pub(super) id: Option<i64>,
     pub(super) campaign: Option<i64>,
     pub(super) communication: Option<i64>,
+    pub(super) modified: Option<String>,
 }
 
-impl<'de> Deserialize<'de> for Ids {
+/// The name of a field.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Name {
+    Id,
+    CampaignId,
+    CommunicationId,
+    #[serde(alias = "lastModifiedDateTimeUtc")]
+    ModifiedDateTimeUtc,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Known {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
 
         impl<'de> Visitor<'de> for Members {
-            type Value = Ids;
+            type Value = Known;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ids, A::Error> {
-                let (mut ids, mut unreadable) = (Ids::default(), None);
-                while let Some(name) = map.next_key::<String>()? {
-                    let id = match name.as_str() {
-                        "id" => &mut ids.id,
-                        "campaignId" => &mut ids.campaign,
-                        "communicationId" => &mut ids.communication,
-                        _ => {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Known, A::Error> {
+                let (mut known, mut unreadable) = (Known::default(), None);
+                while let Some(name) = map.next_key()? {
+                    let id = match name {
+                        Name::Id => &mut known.id,
+                        Name::CampaignId => &mut known.campaign,
+                        Name::CommunicationId => &mut known.communication,
+                        Name::ModifiedDateTimeUtc => {
+                            known.modified = serde_json::from_str(map.next_value::<&RawValue>()?.get()).ok();
+                            continue;
+                        }
+                        Name::Other => {
                             map.next_value::<IgnoredAny>()?;
                             continue;
                         }
@@ -50,9 +78,9 @@ impl<'de> Deserialize<'de> for Ids {
                     }
                 }
                 // The id of another object, such as the campaign of a gift, loses no row.
-                match unreadable.filter(|_| ids.id.or(ids.communication).is_none()) {
+                match unreadable.filter(|_| known.id.or(known.communication).is_none()) {
                     Some(expected) => Err(A::Error::custom(expected)),
-                    None => Ok(ids),
+                    None => Ok(known),
                 }
             }
         }
@@ -84,9 +112,8 @@ impl Field for Row {
         if !json.trim_ascii_start().starts_with('{') {
             return Err(self.expected());
         }
-        self.ids = serde_json::from_str(json).map_err(|_| self.expected())?;
-        // JSON strings never contain a raw line break.
-        self.json = json.replace(['\n', '\r'], " ");
+        let known = serde_json::from_str(json).map_err(|_| self.expected())?;
+        *self = Self::new(known, json);
         Ok(())
     }
 
@@ -102,7 +129,7 @@ mod tests {
     use serde_json::Value;
 
     #[test]
-    fn a_row_is_one_line_and_knows_its_id() {
+    fn a_row_is_one_line_and_knows_its_id_and_time() {
         for (json, resource, id) in [
             ("{\n \"id\": 7,\r\n \"name\": \"a\\nb\"}", Resource::Gifts, Some(7)),
             (r#"{"campaignId":3}"#, Resource::Campaigns, Some(3)),
@@ -121,6 +148,16 @@ mod tests {
             let (ours, theirs): (Value, Value) =
                 (serde_json::from_str(&row.json).unwrap(), serde_json::from_str(json).unwrap());
             assert_eq!(ours, theirs);
+        }
+        for (json, modified) in [
+            (r#"{"id":1,"modifiedDateTimeUtc":"2026-11-28T08:00:00"}"#, Some("2026-11-28T08:00:00")),
+            (r#"{"lastModifiedDateTimeUtc":"a\/b","id":1}"#, Some("a/b")),
+            (r#"{"id":1,"modifiedDateTimeUtc":"a","modifiedDateTimeUtc":7}"#, None),
+            (r#"{"id":1,"more":{"modifiedDateTimeUtc":"a"}}"#, None),
+        ] {
+            let mut row = Row::blank();
+            row.raw(json, Reading::Lenient).unwrap();
+            assert_eq!(row.known.modified.as_deref(), modified, "{json}");
         }
         assert!(
             ["7", "[7]", r#"{"id":[]}"#, r#"{"campaignId":"x"}"#]

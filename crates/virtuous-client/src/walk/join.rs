@@ -1,6 +1,6 @@
 //! Pages of a walk: requests the next page, and joins its rows to those received.
 
-use super::{GOOD_PAGES, MAX_TAKE, Walk};
+use super::{GOOD_PAGES, InFlight, MAX_TAKE, Walk};
 use crate::arguments::Paging;
 use crate::models::Page;
 use crate::query::parameter;
@@ -20,19 +20,11 @@ impl<T: Field + Unpin + 'static> Walk<T> {
     /// Requests a page, and a smaller one if the server fails.
     pub(super) fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
-            let in_flight = match self.in_flight.take() {
-                Some(in_flight) => in_flight,
-                None => self
-                    .call()
-                    .attempt_timeout(self.attempt_timeout)
-                    .timeout(self.attempt_timeout.saturating_mul(2))
-                    .into_future(),
+            let mut in_flight = self.in_flight.take().unwrap_or_else(|| self.start());
+            let Poll::Ready(result) = in_flight.as_mut().poll(context) else {
+                self.in_flight = Some(in_flight);
+                return Poll::Pending;
             };
-            let result = match self.in_flight.insert(in_flight).as_mut().poll(context) {
-                Poll::Ready(result) => result,
-                Poll::Pending => return Poll::Pending,
-            };
-            self.in_flight = None;
             match result {
                 Ok(page) => return Poll::Ready(self.take_in(page)),
                 Err(error) if self.take > 1 && is_about_size(&error) => {
@@ -42,6 +34,11 @@ impl<T: Field + Unpin + 'static> Walk<T> {
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
+    }
+
+    pub(super) fn start(&self) -> InFlight<T> {
+        let limit = self.attempt_timeout;
+        self.call().attempt_timeout(limit).timeout(limit.saturating_mul(2)).into_future()
     }
 
     /// Returns whether the next page starts with a row that was already received, to detect rows that moved.

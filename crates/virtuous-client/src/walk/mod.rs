@@ -284,15 +284,29 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             Err(error) => Some(Err(error.into())),
         }
     }
+}
 
-    /// Returns the rows of the next page without duplicates; empty at the end.
-    pub(crate) async fn next_rows(&mut self) -> Result<Vec<T>, Error> {
+impl<T: Field + Send + Unpin + 'static> Walk<T> {
+    /// Returns the rows of the next page without duplicates; empty at the end. With `prefetch`, the page after it is
+    /// requested before.
+    pub(crate) async fn next_rows(&mut self, prefetch: bool) -> Result<Vec<T>, Error> {
         std::future::poll_fn(|context| {
             while self.ready.as_slice().is_empty() && !self.ended {
                 match ready!(self.poll_page(context)) {
                     Ok(()) => {}
                     Err(error) => return Poll::Ready(Err(error)),
                 }
+            }
+            if prefetch && !self.ended && self.in_flight.is_none() {
+                let mut in_flight = self.start();
+                self.in_flight = Some(match in_flight.as_mut().poll(context) {
+                    Poll::Ready(result) => Box::pin(std::future::ready(result)),
+                    Poll::Pending => in_flight,
+                });
+                // Another task writes the request, on a runtime with one thread only while this one waits. The rows stay
+                // here until then: a caller that gives up loses none.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
             }
             let rows: Vec<T> = std::mem::replace(&mut self.ready, Vec::new().into_iter()).collect();
             self.given += u64::try_from(rows.len()).unwrap_or(u64::MAX);

@@ -1,6 +1,5 @@
 //! The columns of a resource, from the API description, and the values of a row in them.
 
-use super::state::Time;
 use crate::failure::Failure;
 use crate::index::{FieldType, Operation};
 use crate::json;
@@ -48,16 +47,6 @@ impl Columns {
     /// Whether rows have the time of their last change.
     pub(super) fn has_times(&self) -> bool {
         self.names().any(is_time)
-    }
-
-    /// Returns the time of the last change of a row.
-    pub(super) fn modified(&self, row: &str) -> Option<Time> {
-        if !self.has_times() {
-            return None;
-        }
-        let fields = json::object(row)?;
-        let (_, value) = fields.iter().rev().find(|(name, _)| is_time(name))?;
-        Time::of_vendor(&serde_json::from_str::<String>(value.get()).ok()?)
     }
 }
 
@@ -230,23 +219,5 @@ mod tests {
             assert_eq!(value(ty, json), Err(Misfit), "{ty:?} {json}");
         }
         assert_eq!(value(Decimal, "null"), Ok(None));
-    }
-
-    #[test]
-    fn the_time_of_a_change_is_read_in_any_form() {
-        let columns = columns(Resource::Contacts);
-        assert_eq!(columns.modified(r#"{"modifiedDateTimeUtc":"2026-11-28T08:00:00"}"#), None);
-        let columns = self::columns(Resource::ContactsFull);
-        let time = Time::of_vendor("2026-11-28T08:00:00Z");
-        for value in ["2026-11-28T08:00:00.123", "11/28/2026 8:00 AM", "2026-11-28T09:00:00+01:00"] {
-            assert_eq!(
-                columns.modified(&format!(r#"{{"id":1,"modifiedDateTimeUtc":"{value}"}}"#)),
-                time,
-                "{value}"
-            );
-        }
-        for row in ["{}", r#"{"modifiedDateTimeUtc":null}"#, r#"{"modifiedDateTimeUtc":"Unavailable"}"#] {
-            assert_eq!(columns.modified(row), None, "{row}");
-        }
     }
 }

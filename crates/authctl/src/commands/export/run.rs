@@ -61,11 +61,12 @@ impl Run<'_> {
             .take(arguments.batch)
             .on_progress(|progress| lock(self.meter).note(progress, now()))
             .batches()
+            .prefetch()
             .resume(resumed, state.run.last_id);
         lock(self.meter).set(resumed, None, None, now());
         while let Some(rows) = batches.next().await.map_err(|error| self.keep(self.failure(&error)))? {
             let mut next = state.clone();
-            next.add(&rows, |row| self.columns.modified(row));
+            next.add(&rows, self.columns.has_times());
             sink.write(&rows, &next).await.map_err(|failure| self.keep(failure))?;
             state = next;
             lock(self.meter).set(state.run.rows, batches.total(), None, now());

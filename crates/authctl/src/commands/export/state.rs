@@ -169,13 +169,14 @@ impl State {
         self.run = Run::new(since, now);
     }
 
-    /// Takes rows into account that will be written with this state.
-    pub(super) fn add(&mut self, rows: &[ExportedRow], modified: impl Fn(&str) -> Option<Time>) {
+    /// Takes rows into account that will be written with this state, and the times of their last change if they have these.
+    pub(super) fn add(&mut self, rows: &[ExportedRow], has_times: bool) {
         let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
         self.run.rows = self.run.rows.saturating_add(count);
         for row in rows {
             self.run.last_id = row.id.or(self.run.last_id);
-            self.run.seen = self.run.seen.max(modified(&row.json));
+            let modified = row.modified.as_deref().filter(|_| has_times).and_then(Time::of_vendor);
+            self.run.seen = self.run.seen.max(modified);
         }
     }
 
@@ -318,6 +319,19 @@ mod tests {
         assert_eq!(summaries.mark, time("2026-11-20T08:00:00"), "rows without times: the vendor's clock");
         let mut empty = self::state();
         assert_eq!(run(&mut empty, None, "2026-11-20T08:00:00", None), time("2026-11-20T08:00:00"));
+    }
+
+    #[test]
+    fn the_time_of_a_change_is_read_in_any_form() {
+        for value in [
+            "2026-11-28T08:00:00",
+            "2026-11-28T08:00:00.123",
+            "11/28/2026 8:00 AM",
+            "2026-11-28T09:00:00+01:00",
+        ] {
+            assert_eq!(Time::of_vendor(value), time("2026-11-28T08:00:00Z"), "{value}");
+        }
+        assert_eq!(Time::of_vendor("Unavailable"), None);
     }
 
     #[test]
