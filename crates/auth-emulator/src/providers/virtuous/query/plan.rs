@@ -46,8 +46,10 @@ impl Plan {
         merged
     }
 
-    fn takes(&self, cell: &impl Fn(Source) -> Cell) -> bool {
-        let holds = |condition: &Condition| condition.test.holds(&cell(condition.source));
+    fn takes(&self, id: i64, cell: &impl Fn(Source) -> Cell) -> bool {
+        // Every page of a walk tests the ids of all rows after it, to count them.
+        let value = |source: Source| if source.is_id() { Cell::Number(id) } else { cell(source) };
+        let holds = |condition: &Condition| condition.test.holds(&value(condition.source));
         self.groups.is_empty() || self.groups.iter().any(|group| group.iter().all(holds))
     }
 
@@ -58,7 +60,7 @@ impl Plan {
         page: Page,
         cell: impl Fn(i64, &R, Source) -> Cell,
     ) -> (Vec<i64>, usize) {
-        let fits = rows.filter(|(id, row)| self.takes(&|source| cell(*id, row, source)));
+        let fits = rows.filter(|(id, row)| self.takes(*id, &|source| cell(*id, row, source)));
         let mut ids: Vec<i64> = match self.sort {
             None => fits.map(|(id, _)| id).collect(),
             Some(source) if source.is_id() => fits.map(|(id, _)| id).collect(),
