@@ -3,7 +3,7 @@
 
 use super::condition::{Arity, Condition};
 use super::{ContactQuery, Query};
-use crate::models::{QueryOption, QueryOptions};
+use crate::models::{QueryOption, QueryOptionType, QueryOptions};
 use auth_client_core::Error as CoreError;
 use auth_client_core::provider::Operation;
 use std::fmt;
@@ -230,7 +230,9 @@ fn problem(condition: &Condition, options: &QueryOptions) -> Option<Problem> {
     }
     let mut given = condition.value.iter().chain(condition.values.iter().flatten());
     let known = &option.value_options;
-    let unknown = !known.is_empty() && given.any(|value| !known.contains(value));
+    // The list of a date has words such as `Yesterday`, beside which it takes any date.
+    let is_closed = !known.is_empty() && option.kind != Some(QueryOptionType::Date);
+    let unknown = is_closed && given.any(|value| !known.contains(value));
     unknown.then_some(Problem::UnknownValue { parameter, known: known.len() })
 }
 
@@ -249,7 +251,8 @@ mod tests {
                 {"parameter": "Gift Date", "type": "Date", "operatorOptions": [
                     {"operator": "OnOrAfter", "multipleValuesAllowed": false, "valueRequired": true},
                     {"operator": "IsKnown", "multipleValuesAllowed": false, "valueRequired": false},
-                    {"operator": "Between", "multipleValuesAllowed": false, "valueRequired": true}], "valueOptions": null},
+                    {"operator": "Between", "multipleValuesAllowed": false, "valueRequired": true}],
+                    "valueOptions": ["Today", "Last Month"]},
                 {"parameter": "Gift Type", "type": "List", "operatorOptions": [
                     {"operator": "Is", "multipleValuesAllowed": false, "valueRequired": true},
                     {"operator": "IsAnyOf", "multipleValuesAllowed": true, "valueRequired": true},
