@@ -58,6 +58,8 @@ pub(crate) fn release(
     name: &str,
     next: &str,
 ) -> Result<PathBuf, Failure> {
+    // Programs for another target would be in another folder.
+    build.env_remove("CARGO_BUILD_TARGET");
     output(build.args(["--quiet", "--release", "--target-dir"]).arg(target), next)?;
     Ok(target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }

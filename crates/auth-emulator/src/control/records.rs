@@ -89,8 +89,10 @@ const PARTS: [&str; 3] = ["value", "entry", "profile"];
 fn parse(value: &mut Value) {
     match value {
         Value::String(text) if text.starts_with('{') => {
-            *value = serde_json::from_str(text).unwrap_or_default();
-            parse(value);
+            if let Ok(object) = serde_json::from_str(text) {
+                *value = object;
+                parse(value);
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(parse),
         Value::Object(fields) => {

@@ -318,12 +318,11 @@ impl OnDemand {
         let (spec, namespaces) = (SPECS.get(wanted.provider)?, self.namespaces.upgrade()?);
         let entered = self.runtime.enter();
         let (listener, address) = lock(&self.ports)
-            .next_free(spec.name)
+            .free(spec.name)
             .inspect_err(
                 |error| tracing::warn!(namespace = wanted.namespace, %error, "a namespace has no port"),
             )
             .ok()?;
-        let main = Arc::clone(namespaces.main());
         let mounted = Mounted {
             namespaces,
             provider: wanted.provider,
@@ -334,8 +333,8 @@ impl OnDemand {
             patience: self.limits.idle,
         };
         let listener = Listener::Tcp(listener, self.tls.clone());
-        let fault = move || main.core.faults.take_on_connect(spec.name);
-        let serving = serve(listener, provider_router(mounted), self.limits, fault, self.stopped.clone());
+        // Faults of connections are those of the default namespace.
+        let serving = serve(listener, provider_router(mounted), self.limits, || None, self.stopped.clone());
         let mut life = wanted.life.clone();
         self.runtime.spawn(async move {
             tokio::select! {
@@ -371,14 +370,19 @@ impl Ports {
         }
         bind(self.ip, port).map_err(|cause| StartError::Bind { ip: self.ip, port, listener, cause })
     }
-    /// Like `next`, skipping ports that are in use.
-    fn next_free(&mut self, listener: &'static str) -> Result<Bound, StartError> {
+    /// The first port after those of the start that is not in use, so that the ports of a dropped namespace are used again.
+    fn free(&self, listener: &'static str) -> Result<Bound, StartError> {
+        let mut port = self.next;
         loop {
-            let port = self.next;
-            match self.next(listener) {
-                Err(StartError::Bind { cause, .. })
-                    if port != 0 && port != u16::MAX && cause.kind() == std::io::ErrorKind::AddrInUse => {}
-                bound => return bound,
+            match bind(self.ip, port) {
+                Err(cause)
+                    if port != 0 && port != u16::MAX && cause.kind() == std::io::ErrorKind::AddrInUse =>
+                {
+                    port += 1;
+                }
+                bound => {
+                    return bound.map_err(|cause| StartError::Bind { ip: self.ip, port, listener, cause });
+                }
             }
         }
     }

@@ -157,11 +157,12 @@ impl<'m> Exchange<'m> {
             _ => local,
         };
         let secrets = self.secrets();
-        let mut path = truncated(path);
+        let mut path = path.to_owned();
         let mut query = redact_query(self.parts.uri.query().unwrap_or_default(), spec.shown_query);
         let mut headers = redact_headers(&self.parts.headers, spec.shown_headers);
         let shown = query.values_mut().chain(headers.values_mut()).flatten();
         secrets.hide_in_strings(shown.chain([&mut path]));
+        let path = truncated(&path);
         self.space.core.journal.begin(JournalEntry {
             request_id: self.request_id.clone(),
             provider: spec.name,

@@ -35,7 +35,7 @@ struct Log {
 #[derive(Debug)]
 struct Open {
     /// `None` after a new file could not be begun; the next line tries again.
-    file: Option<File>,
+    file: Option<Arc<File>>,
     bytes: u64,
 }
 
@@ -140,17 +140,16 @@ impl Log {
             *open = Open::at(&self.path)?;
         }
         let before = open.bytes;
-        let Some(file) = &mut open.file else { return Err(io::ErrorKind::NotFound.into()) };
-        if let Err(error) = file.write_all(line.as_bytes()) {
+        let Some(file) = open.file.clone() else { return Err(io::ErrorKind::NotFound.into()) };
+        if let Err(error) = (&*file).write_all(line.as_bytes()) {
             // Ignored: a part of a line then remains at the end, on a full disk.
             let _ = file.set_len(before);
             return Err(error);
         }
-        if durable {
-            file.sync_data()?;
-        }
         open.bytes = before.saturating_add(length);
-        Ok(())
+        // Other lines don't wait for the disk.
+        drop(open);
+        if durable { file.sync_data() } else { Ok(()) }
     }
 
     /// Renames FILE to FILE.1, FILE.1 to FILE.2, and so on; the oldest one is overwritten.
@@ -180,7 +179,7 @@ impl Open {
         }
         let file = options.open(path)?;
         let bytes = file.metadata()?.len();
-        Ok(Self { file: Some(file), bytes })
+        Ok(Self { file: Some(Arc::new(file)), bytes })
     }
 }
 

@@ -5,6 +5,7 @@
 //! tokens and sessions, need their responses as they are.
 
 use async_trait::async_trait;
+use auth_client_core::provider::auth_core::secret::Zeroizing;
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -39,13 +40,16 @@ pub(crate) struct Scrubbing<T> {
     inner: T,
     secrets: Vec<Needle>,
     /// Other credentials that were sent, the latest one last.
-    sent: Mutex<Vec<(String, Arc<[Needle]>)>>,
+    sent: Mutex<Vec<Sent>>,
 }
+
+/// A credential and its forms.
+type Sent = (Zeroizing<String>, Arc<[Needle]>);
 
 /// A form of a credential. Preparing a search costs more than searching a response, and the more the longer the string is, so only
 /// its start is searched for.
 struct Needle {
-    bytes: Vec<u8>,
+    bytes: Zeroizing<Vec<u8>>,
     start: memmem::Finder<'static>,
 }
 
@@ -54,7 +58,7 @@ impl Needle {
 
     fn new(bytes: Vec<u8>) -> Self {
         let start = bytes.get(..Self::START).unwrap_or(&bytes);
-        Self { start: memmem::Finder::new(start).into_owned(), bytes }
+        Self { start: memmem::Finder::new(start).into_owned(), bytes: Zeroizing::new(bytes) }
     }
 
     fn all(secret: &str) -> impl Iterator<Item = Self> {
@@ -70,7 +74,7 @@ impl<T> Scrubbing<T> {
     /// Returns the forms of a credential that was sent, which is none of the settings.
     fn needles(&self, sent: String) -> Arc<[Needle]> {
         let mut kept = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, needles)) = kept.iter().find(|(own, _)| *own == sent) {
+        if let Some((_, needles)) = kept.iter().find(|(own, _)| **own == sent) {
             return Arc::clone(needles);
         }
         drop(kept);
@@ -79,7 +83,7 @@ impl<T> Scrubbing<T> {
         if kept.len() >= KEPT {
             kept.remove(0);
         }
-        kept.push((sent, Arc::clone(&needles)));
+        kept.push((Zeroizing::new(sent), Arc::clone(&needles)));
         needles
     }
 }
@@ -103,7 +107,7 @@ impl<T: Transport> Transport for Scrubbing<T> {
         let sent = sent(request.headers());
         let mut received = self.inner.send(request, limits).await?;
         // Most of what is sent are secrets of the settings, and a body is searched once for each.
-        let is_known = |sent: &String| self.secrets.iter().any(|known| known.bytes == sent.as_bytes());
+        let is_known = |sent: &String| self.secrets.iter().any(|known| *known.bytes == *sent.as_bytes());
         let others: Vec<Arc<[Needle]>> =
             sent.into_iter().filter(|one| !is_known(one)).map(|one| self.needles(one)).collect();
         let needles: Vec<&Needle> =

@@ -146,8 +146,9 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let failed = |error| Failure::local(format!("the threads of the server could not be started: {error}"));
-    let threads = Threads::start().map_err(failed)?;
+    // First, because threads need files too.
     let most = connections();
+    let threads = Threads::start().map_err(failed)?;
     let slots = Arc::new(Semaphore::new(most));
     let accept = async || {
         let slot = Arc::clone(&slots).acquire_owned().await;

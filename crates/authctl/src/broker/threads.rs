@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 
-/// A runtime whose next timer is later than one that is set wakes itself up by a system call. A timer that is always earlier than those
-/// of calls prevents that.
+/// A runtime whose next timer is later than one that is set wakes itself up by a system call. A timer that is earlier than the time
+/// limits of calls prevents that.
 const TICK: Duration = Duration::from_secs(5);
 
 thread_local! {
@@ -30,7 +30,7 @@ fn count() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST)
 }
 
-/// A thread for each core. They end with the process, so that calls can be logged until then.
+/// Threads for the cores, up to [`MOST`]. They end with the process, so that calls can be logged until then.
 #[derive(Debug)]
 pub(crate) struct Threads(Vec<Thread>);
 

@@ -94,10 +94,11 @@ async fn start(arguments: &Arguments, globals: &Globals) -> Result<i32, Failure>
     let ended = async {
         let status = wait(child, signals).await;
         stop.send_replace(true);
-        status.map_err(|error| Failure::local(format!("{program}: {error}")))
+        // Not an error here: calls in progress end first.
+        Ok(status)
     };
     let ((), status) = tokio::try_join!(proxy::serve(&broker, socket, vise, stopped), ended)?;
-    Ok(code(status))
+    status.map(code).map_err(|error| Failure::local(format!("{program}: {error}")))
 }
 
 /// The variables by which a client of a provider calls the proxy.

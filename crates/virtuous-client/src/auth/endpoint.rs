@@ -55,8 +55,10 @@ impl TokenEndpoint {
         }
         if let Some(code) = code.filter(|_| self.otp_header) {
             request = match secret::sensitive_header("code", &[code.expose_secret()]) {
-                Ok(value) => request.header(HeaderName::from_static("otp"), value),
-                Err(_) => request.check(Err(Error::invalid_input(
+                Ok(value) if code.expose_secret().is_ascii() => {
+                    request.header(HeaderName::from_static("otp"), value)
+                }
+                _ => request.check(Err(Error::invalid_input(
                     PASSWORD.id(),
                     "code",
                     "contains a character that is invalid in a header",

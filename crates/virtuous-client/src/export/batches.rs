@@ -72,7 +72,8 @@ impl Batches<'_> {
 
     /// Requests the next page while the caller processes the current one. At most one page is buffered.
     ///
-    /// For callers that need less than a minute for a page: the time limit of a request includes the time in which the
+    /// For callers that need a few seconds for a page: the request is begun, and continued by the next call of
+    /// [`next`](Self::next). Its time limits, of which that for a new connection is the shortest, include the time in which the
     /// caller processes the page before.
     ///
     /// ```no_run

@@ -56,13 +56,15 @@ impl Run<'_> {
         state.claim(random()?);
         sink.begin(&state, arguments.restart).await?;
         let resumed = state.run.rows;
-        let mut batches = Export::new(self.client, self.resource)
+        let batches = Export::new(self.client, self.resource)
             .contact_query(ContactQuery::from(query).include_archived(arguments.include_archived))
             .take(arguments.batch)
             .on_progress(|progress| lock(self.meter).note(progress, now()))
             .batches()
-            .prefetch()
             .resume(resumed, state.run.last_id);
+        // The reader of a stream may take its time, longer than a request may take.
+        let mut batches =
+            if matches!(self.target, Target::Stream { .. }) { batches } else { batches.prefetch() };
         lock(self.meter).set(resumed, None, None, now());
         while let Some(rows) = batches.next().await.map_err(|error| self.keep(self.failure(&error)))? {
             let mut next = state.clone();

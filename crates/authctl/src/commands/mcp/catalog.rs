@@ -101,8 +101,7 @@ pub(super) fn search(
             Some(_) => refused += 1,
         }
     }
-    // Stable: those of the same rank stay in the order of their names.
-    found.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+    found.sort_by_key(|(rank, operation)| (std::cmp::Reverse(*rank), operation.key));
     let total = found.len() as u64;
     let page: Vec<String> = found
         .iter()

@@ -254,7 +254,10 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations) -> O
         Kind::Custom => Some(value.clone()),
         Kind::Object(fields) => {
             // A reference by id needs nothing else.
-            let whole = value.get("id").is_none_or(|id| id.is_null() || id == "");
+            let id = value.as_object().and_then(|object| {
+                object.iter().find(|(name, _)| name.eq_ignore_ascii_case("id")).map(|(_, id)| id)
+            });
+            let whole = id.is_none_or(|id| id.is_null() || *id == "" || *id == 0);
             return Some(Value::Object(read_some(value, fields, field, violations, whole)));
         }
         Kind::Items(fields) => match list {

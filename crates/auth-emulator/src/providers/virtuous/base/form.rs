@@ -1,6 +1,8 @@
 //! Parsing of `application/x-www-form-urlencoded`: the fields of `/Token` and of URL queries, without duplicates, and the bodies of
 //! all other operations, as the objects that they stand for.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::record::JsonFields;
@@ -11,10 +13,9 @@ const MAX_DEPTH: usize = 32;
 /// Parses and decodes the fields of a form.
 pub(crate) fn parse(body: &[u8]) -> Result<Vec<(String, String)>, &'static str> {
     let pairs = pairs(body)?;
-    for (index, (name, _)) in pairs.iter().enumerate() {
-        if pairs.iter().skip(index + 1).any(|(other, _)| other == name) {
-            return Err("a form field occurs twice");
-        }
+    let mut names = HashSet::new();
+    if !pairs.iter().all(|(name, _)| names.insert(name)) {
+        return Err("a form field occurs twice");
     }
     Ok(pairs)
 }
@@ -49,7 +50,11 @@ fn put(into: &mut Value, path: &[&str], value: String) {
     match (path.split_first(), into) {
         (Some((first, rest)), Value::Object(fields)) => {
             // `a[]` adds an item.
-            let name = if first.is_empty() { fields.len().to_string() } else { (*first).to_owned() };
+            let free = |number: &usize| !fields.contains_key(&number.to_string());
+            let name = match first.is_empty() {
+                true => (fields.len()..).find(free).unwrap_or_default().to_string(),
+                false => (*first).to_owned(),
+            };
             put(fields.entry(name).or_insert(Value::Null), rest, value);
         }
         (Some(_), into) => {
@@ -116,6 +121,7 @@ mod tests {
             ("a[b]=1&a.c=2&a%5Bd%5D%5Be%5D=3", json!({ "a": { "b": "1", "c": "2", "d": { "e": "3" } } })),
             ("a[1][b]=2&a[0].b=1", json!({ "a": [{ "b": "1" }, { "b": "2" }] })),
             ("a[]=1&a[]=2&b=1&b=2&b=3", json!({ "a": ["1", "2"], "b": ["1", "2", "3"] })),
+            ("a[1]=1&a[]=2", json!({ "a": ["1", "2"] })),
             ("a[b][]=&c[][d]=1", json!({ "c": [{ "d": "1" }] })),
             ("[0].a=1", json!([{ "a": "1" }])),
             ("a=1&a.b=2", json!({ "a": { "b": "2" } })),

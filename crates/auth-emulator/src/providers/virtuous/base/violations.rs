@@ -2,6 +2,9 @@
 
 use super::replies::Problem;
 
+/// The maximum number of fields that a refusal names.
+const MOST: usize = 100;
+
 /// The violations of a request body.
 #[derive(Debug, Default)]
 pub(crate) struct Violations {
@@ -12,8 +15,11 @@ pub(crate) struct Violations {
 }
 
 impl Violations {
+    /// Notes a violation; beyond the first hundred, one more tells nobody anything.
     pub(crate) fn push(&mut self, wrong: (String, String)) {
-        self.fields.push(wrong);
+        if self.fields.len() < MOST {
+            self.fields.push(wrong);
+        }
     }
 
     /// Notes that a limit of the emulator was exceeded; the vendor may accept the request.

@@ -1,5 +1,7 @@
 //! References between records: which record a field refers to, and the record that it leads to.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::resources::RESOURCES;
@@ -10,7 +12,7 @@ use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::store::Store;
 
 /// What a field can refer to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     Contact,
     Individual,
@@ -83,11 +85,21 @@ pub(crate) fn broken<'r>(
     })
 }
 
-/// Removes the fields of a record that refer to a removed one. Returns their names.
-fn clear(record: &mut Record, removed: Target, id: i64) -> Vec<String> {
-    let refers =
-        |(field, value): &(&String, &Value)| value.as_i64() == Some(id) && target(field) == Some(removed);
-    let fields: Vec<String> = record.fields.iter().filter(refers).map(|(field, _)| field.clone()).collect();
+/// Records by kind and id.
+type Removed = HashSet<(Target, i64)>;
+
+/// The fields of a record that refer to removed ones.
+fn referring<'r>(record: &'r Record, removed: &'r Removed) -> impl Iterator<Item = &'r String> + 'r {
+    let refers = |field: &str, value: &Value| Some((target(field)?, value.as_i64()?));
+    let fields = record.fields.iter();
+    fields
+        .filter(move |(field, value)| refers(field, value).is_some_and(|to| removed.contains(&to)))
+        .map(|(field, _)| field)
+}
+
+/// Removes the fields of a record that refer to removed ones. Returns their names.
+fn clear(record: &mut Record, removed: &Removed) -> Vec<String> {
+    let fields: Vec<String> = referring(record, removed).cloned().collect();
     fields.iter().for_each(|field| drop(record.fields.remove(field)));
     fields
 }
@@ -95,28 +107,42 @@ fn clear(record: &mut Record, removed: Target, id: i64) -> Vec<String> {
 /// Assumption (dependents): a record that needs a removed one is removed too, with its own dependents; all other references are
 /// cleared.
 pub(crate) fn release(store: &mut Store, removed: Target, id: i64) -> Result<(), Problem> {
-    for resource in RESOURCES {
-        let stored: Vec<Record> = store.records(resource.name)?.stored().cloned().collect();
-        for mut record in stored {
-            let cleared = clear(&mut record, removed, id);
-            if cleared.iter().any(|field| resource.needed.contains(&field.as_str())) {
-                store.records_mut(resource.name)?.remove(record.id)?;
-                release(store, Target::Record(resource.name), record.id)?;
-            } else if !cleared.is_empty() {
-                store.records_mut(resource.name)?.put(record.id, record)?;
+    let mut removed = Removed::from([(removed, id)]);
+    while !removed.is_empty() {
+        let mut dependents = Removed::new();
+        for resource in RESOURCES {
+            let stored = store.records(resource.name)?.stored();
+            let found: Vec<Record> =
+                stored.filter(|record| referring(record, &removed).next().is_some()).cloned().collect();
+            for mut record in found {
+                let cleared = clear(&mut record, &removed);
+                if cleared.iter().any(|field| resource.needed.contains(&field.as_str())) {
+                    store.records_mut(resource.name)?.remove(record.id)?;
+                    dependents.insert((Target::Record(resource.name), record.id));
+                } else {
+                    store.records_mut(resource.name)?.put(record.id, record)?;
+                }
             }
         }
-    }
-    // Seeded gifts refer to the person of their contact.
-    let mut gifts: Vec<i64> = store.gifts.stored().map(|gift| gift.id).collect();
-    if removed == Target::Individual {
-        gifts.extend(store.gifts.of_contact(id.saturating_sub(INDIVIDUAL)));
-    }
-    for gift in gifts {
-        let mut gift = store.gifts.find(gift)?.into_owned();
-        if !clear(&mut gift, removed, id).is_empty() {
-            store.gifts.put(gift)?;
+        let mut gifts: Vec<i64> = store
+            .gifts
+            .stored()
+            .filter(|gift| referring(gift, &removed).next().is_some())
+            .map(|gift| gift.id)
+            .collect();
+        // Seeded gifts refer to the person of their contact.
+        for (target, id) in &removed {
+            if *target == Target::Individual {
+                gifts.extend(store.gifts.of_contact(id.saturating_sub(INDIVIDUAL)));
+            }
         }
+        for gift in gifts {
+            let mut gift = store.gifts.find(gift)?.into_owned();
+            if !clear(&mut gift, &removed).is_empty() {
+                store.gifts.put(gift)?;
+            }
+        }
+        removed = dependents;
     }
     Ok(())
 }

@@ -247,7 +247,10 @@ pub(crate) fn update(job: &mut Job<'_>) -> Outcome {
     }
     job.replace(&mut gift, given, "gift", UPDATE)?;
     let [designations, ..] = &parts;
-    let summed = designations.iter().any(|item| item.get("amount").is_some_and(|amount| !amount.is_null()));
+    let is_deleted =
+        |item: &JsonFields| matches!(item.get("state").and_then(Value::as_str), Some("Delete" | "Deleted"));
+    let has_amount = |item: &JsonFields| item.get("amount").is_some_and(|amount| !amount.is_null());
+    let summed = designations.iter().any(|item| has_amount(item) || is_deleted(item));
     change_parts(&mut gift, &parts, "gift", job)?;
     if let (false, [only]) = (summed, gift.list("giftDesignations")) {
         let mut only = only.as_object().cloned().unwrap_or_default();
