@@ -10,6 +10,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use auth_emulator::{
@@ -379,6 +380,7 @@ async fn records_of_every_provider_have_a_kind() {
         ("verigator", &["services", "users"][..]),
         ("vaultvision", &["tenants", "users", "applications"]),
         ("vise", &["hosts"]),
+        ("virtuous", &["contacts", "gifts", "projects", "emails"]),
     ] {
         let groups = get(&emulator, &format!("/providers/{provider}/records")).await;
         let groups = groups.as_array().unwrap();
@@ -387,6 +389,26 @@ async fn records_of_every_provider_have_a_kind() {
             assert!(groups.iter().any(|group| group["kind"] == *kind), "{kind}: {groups:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn records_of_virtuous_include_those_at_start() {
+    let emulator = start().await;
+    let kinds = async || {
+        let groups = get(&emulator, "/providers/virtuous/records").await;
+        let groups = groups.as_array().unwrap().iter();
+        groups.map(|one| (one["kind"].as_str().unwrap().to_owned(), one.clone())).collect::<BTreeMap<_, _>>()
+    };
+    let groups = kinds().await;
+    let names: Vec<_> =
+        groups["contacts"]["records"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["Anna Larsson", "Bert O'Neil", "Zo\u{eb} M\u{fc}ller"]);
+    assert_eq!((&groups["gifts"]["count"], &groups["projects"]["records"][0]["id"]), (&json!(3), &json!(51)));
+    emulator.virtuous().configure(|settings| settings.contacts = 200_000);
+    emulator.reset(Reset::State);
+    let contacts = kinds().await.remove("contacts").unwrap();
+    let last = contacts["records"].as_array().unwrap();
+    assert_eq!((&contacts["count"], last.len(), &last[99]["id"]), (&json!(200_000), 100, &json!(200_016)));
 }
 
 #[tokio::test]

@@ -35,8 +35,8 @@ async fn projects_are_written_under_one_name_and_read_under_another() {
     );
     assert_eq!(
         (&made["isSubProject"], &made["customFields"]),
-        (&json!(true), &json!({})),
-        "an empty object, as the vendor"
+        (&json!(true), &json!({ "Phase": "Running" })),
+        "an object here"
     );
     assert_eq!(crm.get("/api/Project/Code/WELLS").await["id"], 54);
     assert_eq!(crm.post("/api/Project/Search", &json!({ "search": "well" })).await["total"], 1);

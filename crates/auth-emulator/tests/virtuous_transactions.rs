@@ -136,3 +136,85 @@ async fn pending_gifts_leave_capacity_for_contacts() {
     assert_eq!(crm.send("POST", "/api/v2/Gift/Transaction", Some(&one_more)).await.status, 507);
     crm.post("/api/Contact/Transaction", &person("7", &json!({}))).await;
 }
+
+#[tokio::test]
+async fn gift_transactions_create_pay_update_and_cancel_a_recurring_gift() {
+    let crm = Crm::start().await;
+    let give = async |id: &str, more: Value| {
+        let mut body = json!({ "transactionSource": "shop", "transactionId": id, "giftType": "Credit", "amount": "25.00",
+            "giftDate": "2023-10-31", "contact": { "id": 17, "firstname": "Anna", "lastname": "Larsson" } });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        crm.post("/api/v2/Gift/Transaction", &body).await;
+        crm.virtuous.match_transactions()
+    };
+    let plan = json!({ "frequency": "monthly", "recurringGiftTransactionId": "plan-1" });
+    assert_eq!(give("1", plan).await.gifts, 1);
+    let plans = crm.get("/api/RecurringGift/ByContact/17").await;
+    let schedule = &plans["list"][0];
+    assert_eq!(
+        (
+            &schedule["transactionSource"],
+            &schedule["transactionId"],
+            &schedule["frequency"],
+            &schedule["amount"]
+        ),
+        (&json!("shop"), &json!("plan-1"), &json!("Monthly"), &json!(25.0))
+    );
+    assert_eq!(
+        (&schedule["status"], &schedule["startDate"], &schedule["nextExpectedPaymentDate"]),
+        (&json!("Active"), &json!("2023-10-31T00:00:00"), &json!("2023-11-30T00:00:00"))
+    );
+    assert_eq!(schedule["designations"][0]["projectId"], 51);
+    let path = format!("/api/RecurringGift/{}", schedule["id"]);
+
+    // Another payment, which changes nothing else.
+    let again =
+        json!({ "giftDate": "2023-11-30", "amount": "30.00", "recurringGiftTransactionId": "plan-1" });
+    assert_eq!(give("2", again).await.gifts, 1);
+    let gift = crm.get("/api/Gift/shop/2").await;
+    assert_eq!(gift["recurringGiftPayments"][0]["expectedAmount"], 25.0);
+    let paid = crm.get(&format!("/api/RecurringGiftPayment/{}", schedule["id"])).await;
+    assert_eq!((&paid["total"], &paid["list"][1]["gift"]["amount"]), (&json!(2), &json!(30.0)));
+    let read = crm.get(&path).await;
+    assert_eq!(
+        (&read["amount"], &read["nextExpectedPaymentDate"]),
+        (&json!(25.0), &json!("2023-12-31T00:00:00")),
+        "the last day of the month"
+    );
+    let update = json!({ "giftDate": "2023-12-31", "amount": "40.00", "frequency": "Quarterly",
+        "recurringGiftTransactionId": "plan-1", "recurringGiftTransactionUpdate": true });
+    give("3", update).await;
+    let read = crm.get(&path).await;
+    assert_eq!(
+        (&read["amount"], &read["frequency"], &read["nextExpectedPaymentDate"]),
+        (&json!(40.0), &json!("Quarterly"), &json!("2024-03-31T00:00:00"))
+    );
+    let cancel = json!({ "cancelDate": "2024-01-05", "recurringGiftTransactionId": "plan-1" });
+    give("4", cancel).await;
+    let read = crm.get(&path).await;
+    assert_eq!(
+        (&read["status"], &read["cancelDateTimeUtc"], &read["nextExpectedPaymentDate"]),
+        (&json!("Cancelled"), &json!("2024-01-05T00:00:00"), &Value::Null)
+    );
+
+    // Without a schedule, staff has to look at it; without its own id, it has that of the transaction.
+    let unknown = json!({ "recurringGiftTransactionId": "plan-2" });
+    assert_eq!(give("5", unknown).await.needs_update, 1);
+    assert_eq!(give("6", json!({ "frequency": "OneTime" })).await.gifts, 1);
+    assert_eq!(give("7", json!({ "frequency": "Yearly" })).await.gifts, 1);
+    let plans = crm.get("/api/RecurringGift/ByContact/17").await;
+    assert_eq!((&plans["total"], &plans["list"][1]["transactionId"]), (&json!(2), &json!("7")));
+    assert_eq!(plans["list"][1]["frequency"], "Annually");
+}
+
+#[tokio::test]
+async fn a_gift_moves_the_next_payment_of_its_recurring_gift() {
+    let crm = Crm::start().await;
+    let plan = json!({ "contactId": 17, "startDate": "2023-11-01", "frequency": "Monthly", "amount": 10 });
+    let plan = crm.post("/api/RecurringGift", &plan).await;
+    let gift = json!({ "contactId": 17, "giftType": "Cash", "giftDate": "2023-11-03", "amount": 10,
+        "recurringGiftPayments": [{ "id": plan["id"], "amount": 10 }] });
+    crm.post("/api/Gift", &gift).await;
+    let read = crm.get(&format!("/api/RecurringGift/{}", plan["id"])).await;
+    assert_eq!(read["nextExpectedPaymentDate"], "2023-12-01T00:00:00");
+}

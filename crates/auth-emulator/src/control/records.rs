@@ -3,11 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::framework::provider::Provider;
+use crate::framework::provider::{Provider, RecordGroup};
 use crate::framework::settings::ActionError;
 
-/// The maximum number of records of one kind that are returned, the last ones.
-const SHOWN: usize = 100;
 /// The maximum depth of nested records: the users of a service.
 const DEPTH: usize = 6;
 
@@ -47,6 +45,10 @@ const FIELDS: &[&str] = &[
     "clientid",
     "contactid",
     "giftid",
+    "transactionsource",
+    "transactionid",
+    "referencesource",
+    "referenceid",
     "projectid",
     "campaignid",
     "segmentid",
@@ -70,13 +72,20 @@ const FIELDS: &[&str] = &[
 
 /// The records by kind: `[{kind, count, records}]`.
 pub(crate) fn list(provider: &dyn Provider) -> Result<Value, ActionError> {
+    if let Some(groups) = provider.records() {
+        let shown = |group: RecordGroup| {
+            let rows = group.last.iter().filter_map(Value::as_object).map(shown_fields);
+            json!({ "kind": group.kind, "count": group.count, "records": rows.collect::<Vec<_>>() })
+        };
+        return Ok(groups.into_iter().map(shown).collect());
+    }
     let state = provider.export()?;
     let mut groups = Vec::new();
     let mut state = state.get("state").cloned().unwrap_or_default();
     parse(&mut state);
     collect(&state, "", DEPTH, &mut groups);
     let groups = groups.into_iter().map(|(kind, rows)| {
-        let shown = rows.get(rows.len().saturating_sub(SHOWN)..).unwrap_or_default();
+        let shown = rows.get(rows.len().saturating_sub(RecordGroup::SHOWN)..).unwrap_or_default();
         json!({ "kind": kind, "count": rows.len(), "records": shown })
     });
     Ok(groups.collect())
@@ -141,6 +150,16 @@ fn collect(value: &Value, kind: &str, depth: usize, groups: &mut Groups) {
     }
 }
 
+/// The fields that say which record it is.
+fn shown_fields(fields: &Map<String, Value>) -> Map<String, Value> {
+    let is_shown = |name: &str| FIELDS.contains(&name.replace('_', "").to_ascii_lowercase().as_str());
+    fields
+        .iter()
+        .filter(|(name, value)| is_shown(name) && !value.is_object() && !value.is_array() && !value.is_null())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
 /// Adds a row. A record of a list that has none of the fields is shown by its number.
 fn add(
     kind: &str,
@@ -149,12 +168,7 @@ fn add(
     groups: &mut Groups,
     number: Option<usize>,
 ) {
-    let is_shown = |name: &str| FIELDS.contains(&name.replace('_', "").to_ascii_lowercase().as_str());
-    let mut row: Map<String, Value> = fields
-        .iter()
-        .filter(|(name, value)| is_shown(name) && !value.is_object() && !value.is_array() && !value.is_null())
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
+    let mut row = shown_fields(fields);
     if let Some(number) = number.filter(|_| row.is_empty()) {
         row.insert("number".to_owned(), Value::from(number));
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
-use crate::framework::provider::{Context, Emulate, Provider, Rejection, Spec};
+use crate::framework::provider::{Context, Emulate, Provider, RecordGroup, Rejection, Spec};
 use crate::framework::seed::{SeedProblem, apply};
 use crate::framework::settings::{ActionError, ProviderSettings};
 use crate::framework::sync::lock_in_task;
@@ -151,6 +151,10 @@ impl<P: Emulate> Provider for Instance<P> {
     fn put_back(&self, captured: &Captured) {
         let state = captured.clone().and_then(|captured| captured.downcast::<P>().ok());
         *lock_in_task(&self.state) = state;
+    }
+
+    fn records(&self) -> Option<Vec<RecordGroup>> {
+        self.read(|state, _| state.records())
     }
 
     fn export(&self) -> Result<Value, ActionError> {

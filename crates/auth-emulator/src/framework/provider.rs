@@ -130,6 +130,19 @@ impl Rejection {
     }
 }
 
+/// The records of one kind.
+pub(crate) struct RecordGroup {
+    pub kind: &'static str,
+    pub count: usize,
+    /// The last ones, as objects.
+    pub last: Vec<Value>,
+}
+
+impl RecordGroup {
+    /// The maximum number of records in `last`.
+    pub(crate) const SHOWN: usize = 100;
+}
+
 /// One provider's state and behavior. The framework calls every method under the lock of `Instance`, so that each request
 /// is executed completely or not at all.
 ///
@@ -176,6 +189,11 @@ pub(crate) trait Emulate: Clone + Send + Sync + 'static {
 
     /// Replaces the state of a new provider by a saved one.
     fn load(&mut self, saved: Value) -> serde_json::Result<()>;
+
+    /// The records for people, of a provider whose saved state lacks those at start. Secrets are left out later.
+    fn records(&self) -> Option<Vec<RecordGroup>> {
+        None
+    }
 
     fn pending_codes(&self, _: &Context) -> Vec<PendingCode> {
         Vec::new()
@@ -231,6 +249,9 @@ pub(crate) trait Provider: Send + Sync + 'static {
     fn put_back(&self, captured: &Captured);
     /// Creates the state, and returns what is wrong with the seed.
     fn try_seed(&self) -> Result<(), SeedProblem>;
+    fn records(&self) -> Option<Vec<RecordGroup>> {
+        None
+    }
     /// Settings and state as JSON.
     fn export(&self) -> Result<Value, ActionError>;
     /// Reads what `export` returned.

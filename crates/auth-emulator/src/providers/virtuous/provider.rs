@@ -7,10 +7,10 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::base::operation::Operation;
+use super::base::parameters;
 use super::base::replies::{self, Problem};
 use super::base::settings::Settings;
 use super::base::webhooks::WebhookDelivery;
-use super::base::{dates, parameters};
 use super::data::job::{Job, Outcome, Output};
 use super::data::store::{Event, Store};
 use super::limit::{self, RateLimit};
@@ -23,7 +23,7 @@ use super::{access, outbox, records, token};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
-use crate::framework::provider::{Context, Emulate, Rejection, Spec};
+use crate::framework::provider::{Context, Emulate, RecordGroup, Rejection, Spec};
 use crate::framework::settings::{ActionError, string_field};
 use crate::framework::timestamp::Timestamp;
 use crate::generated::routes;
@@ -161,6 +161,10 @@ impl Emulate for VirtuousProvider {
         Ok(())
     }
 
+    fn records(&self) -> Option<Vec<RecordGroup>> {
+        Some(self.store.listed())
+    }
+
     fn pending_codes(&self, context: &Context) -> Vec<PendingCode> {
         let code = self.tokens.code(context.clock.now(), &self.settings);
         let pending = code.map(|code| PendingCode {
@@ -228,7 +232,7 @@ impl VirtuousProvider {
     /// Performs the nightly run now.
     pub(super) fn match_transactions(&mut self, context: &Context) -> MatchingResult {
         let call = nightly_call(context.clock.now());
-        self.store.today = dates::day_of(call.now.unix_micros());
+        self.store.begin(call.now, &self.settings);
         let result = matching::run(&mut Job {
             call: &call,
             parameters: parameters::Parameters::default(),
@@ -302,7 +306,7 @@ fn execute(call: &Call, provider: &mut VirtuousProvider, context: &Context, chec
         if fails && Operation::find(call.operation).is_some_and(Operation::is_query) {
             return Err(Problem::Unavailable);
         }
-        provider.store.today = dates::day_of(call.now.unix_micros());
+        provider.store.begin(call.now, settings);
         let mut job = Job { call, parameters: given, settings, store: &mut provider.store, context, checks };
         operations::execute(&mut job)
     });

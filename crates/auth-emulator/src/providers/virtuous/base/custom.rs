@@ -1,115 +1,262 @@
-//! Custom fields: two for each kind of record, in three formats. Reads and most writes have a list of `{name, value, …}`; the
-//! creation of a contact, transactions, patches and webhooks have an object; projects and the rows of designations have an
-//! empty object.
+//! Custom fields: those of the settings, in two formats. Reads and most writes have a list of `{name, value, …}`; the creation
+//! of a contact, transactions, patches, webhooks, projects and the rows of designations have an object of the values.
+//!
+//! Assumption (custom-fields): values are strings in responses, dates as recorded; a value that its data type does not have is a
+//! 400. `Date` and `DateTime` are compared as dates, `Number` as a decimal.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::providers::virtuous::base::fields;
 use crate::providers::virtuous::base::record::{Audit, JsonFields};
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
+use crate::providers::virtuous::base::{dates, fields, money};
 
-/// The kind of record that a custom field belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Owner {
+/// The kind of a record with custom fields.
+///
+/// ```
+/// use auth_emulator::providers::virtuous::RecordKind;
+///
+/// assert_eq!(serde_json::json!(RecordKind::RecurringGift), serde_json::json!("recurring_gift"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RecordKind {
+    /// A contact.
     Contact,
+    /// An individual of a contact.
     Individual,
-    Note,
+    /// A note of a contact.
+    ContactNote,
+    /// A gift.
     Gift,
+    /// A recurring gift.
     RecurringGift,
+    /// A project.
     Project,
+    /// A gift ask.
     GiftAsk,
+    /// A planned gift.
     PlannedGift,
+    /// A pledge.
     Pledge,
+    /// A premium.
     Premium,
+    /// An event.
     Event,
+    /// An attendee of an event.
     EventAttendee,
+    /// A grant.
     Grant,
+    /// A volunteer opportunity.
     VolunteerOpportunity,
 }
 
-/// The definition of a custom field.
-#[derive(Debug)]
-pub(crate) struct Definition {
-    pub name: &'static str,
-    pub display: &'static str,
-    /// `Text` or `List`.
-    pub data_type: &'static str,
-    pub options: &'static [&'static str],
+/// The data type of a custom field, by the vendor's name.
+///
+/// ```
+/// use auth_emulator::providers::virtuous::CustomFieldType;
+///
+/// assert_eq!(serde_json::json!(CustomFieldType::DateTime), serde_json::json!("DateTime"));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum CustomFieldType {
+    /// Any string.
+    #[default]
+    Text,
+    /// Any string.
+    Link,
+    /// One of the options.
+    List,
+    /// One of the options.
+    Dropdown,
+    /// A number.
+    Number,
+    /// A date.
+    Date,
+    /// A date with an optional time.
+    DateTime,
+    /// `true` or `false`.
+    Boolean,
 }
 
-const fn free(name: &'static str, display: &'static str) -> Definition {
-    Definition { name, display, data_type: "Text", options: &[] }
-}
-
-const fn list(name: &'static str, display: &'static str, options: &'static [&'static str]) -> Definition {
-    Definition { name, display, data_type: "List", options }
-}
-
-/// The two custom fields of a kind of record.
-pub(crate) fn definitions(owner: Owner) -> &'static [Definition; 2] {
-    const fn both(first: Definition, second: Definition) -> [Definition; 2] {
-        [first, second]
+impl CustomFieldType {
+    fn has_options(self) -> bool {
+        matches!(self, Self::List | Self::Dropdown)
     }
-    static CONTACT: [Definition; 2] =
-        both(free("Nickname", "Nickname"), list("Shirt Size", "Shirt size", &["S", "M", "L"]));
-    static INDIVIDUAL: [Definition; 2] =
-        both(free("Employer", "Employer"), list("Diet", "Diet", &["None", "Vegetarian", "Vegan"]));
-    static NOTE: [Definition; 2] =
-        both(free("Place", "Place"), list("Mood", "Mood", &["Good", "Neutral", "Bad"]));
-    static GIFT: [Definition; 2] = both(
-        free("Appeal Text", "Text of the appeal"),
-        list("Channel", "Channel", &["Web", "Mail", "Phone"]),
-    );
-    static RECURRING: [Definition; 2] =
-        both(free("Plan", "Plan"), list("Processor", "Processor", &["Card", "Bank"]));
-    static PROJECT: [Definition; 2] = both(
-        free("Region Lead", "Lead of the region"),
-        list("Phase", "Phase", &["Planned", "Running", "Done"]),
-    );
-    static GIVING: [Definition; 2] =
-        both(free("Remark", "Remark"), list("Likelihood", "Likelihood", &["High", "Medium", "Low"]));
-    static THING: [Definition; 2] = both(free("Color", "Color"), list("Size", "Size", &["Small", "Large"]));
-    static OCCASION: [Definition; 2] =
-        both(free("Dress Code", "Dress code"), list("Level", "Level", &["Gold", "Silver", "Bronze"]));
-    match owner {
-        Owner::GiftAsk | Owner::PlannedGift | Owner::Pledge | Owner::Grant => &GIVING,
-        Owner::Premium => &THING,
-        Owner::Event | Owner::EventAttendee | Owner::VolunteerOpportunity => &OCCASION,
-        Owner::Contact => &CONTACT,
-        Owner::Individual => &INDIVIDUAL,
-        Owner::Note => &NOTE,
-        Owner::Gift => &GIFT,
-        Owner::RecurringGift => &RECURRING,
-        Owner::Project => &PROJECT,
+}
+
+/// The definition of a custom field, for the setting `custom_fields`.
+///
+/// ```
+/// use auth_emulator::providers::virtuous::{CustomField, CustomFieldType, RecordKind, Settings};
+///
+/// let mut since = CustomField::new("Volunteer Since");
+/// since.data_type = CustomFieldType::Date;
+/// let mut size = CustomField::new("T-Shirt");
+/// size.data_type = CustomFieldType::List;
+/// size.options = vec!["S".to_owned(), "M".to_owned()];
+/// let mut settings = Settings::default();
+/// settings.custom_fields.insert(RecordKind::Contact, vec![since, size]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CustomField {
+    /// The name in requests, responses and queries.
+    pub name: String,
+    /// The name on the vendor's pages. Default: the name.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// The data type. Default: text.
+    #[serde(default)]
+    pub data_type: CustomFieldType,
+    /// The values of a list or dropdown.
+    #[serde(default)]
+    pub options: Vec<String>,
+}
+
+impl CustomField {
+    /// A field for text.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), display_name: None, data_type: CustomFieldType::Text, options: Vec::new() }
     }
+
+    /// The value as it is stored: dates as recorded, `12/7/2023`. `None`: it is invalid.
+    fn normal(&self, text: &str) -> Option<String> {
+        match self.data_type {
+            // An empty string is no value.
+            _ if text.is_empty() => Some(String::new()),
+            CustomFieldType::Text | CustomFieldType::Link => Some(text.to_owned()),
+            CustomFieldType::List | CustomFieldType::Dropdown => {
+                self.options.iter().find(|option| *option == text).cloned()
+            }
+            CustomFieldType::Number => money::parse(&text.replace(',', "")).map(|_| text.to_owned()),
+            CustomFieldType::Boolean => {
+                text.to_ascii_lowercase().parse::<bool>().ok().map(|flag| flag.to_string())
+            }
+            CustomFieldType::Date => dates::parse_day(text).map(dates::display),
+            CustomFieldType::DateTime => dates::parse(text).map(|at| {
+                let day = dates::day_of(at);
+                if dates::parse(&dates::midnight(day)) == Some(at) {
+                    dates::display(day)
+                } else {
+                    dates::display_time(at)
+                }
+            }),
+        }
+    }
+}
+
+/// The custom fields that were declared. Other kinds of records have two examples.
+pub(crate) type CustomFields = BTreeMap<RecordKind, Vec<CustomField>>;
+
+/// The custom fields of a kind of record.
+pub(crate) fn definitions(fields: &CustomFields, kind: RecordKind) -> &[CustomField] {
+    fields.get(&kind).or_else(|| EXAMPLES.get(&kind)).map(Vec::as_slice).unwrap_or_default()
+}
+
+static EXAMPLES: LazyLock<CustomFields> = LazyLock::new(|| {
+    use RecordKind::{
+        Contact, ContactNote, Event, EventAttendee, Gift, GiftAsk, Grant, Individual, PlannedGift, Pledge,
+        Premium, Project, RecurringGift, VolunteerOpportunity,
+    };
+    let giving = [("Remark", "Remark"), ("Likelihood", "Likelihood")];
+    let occasion = [("Dress Code", "Dress code"), ("Level", "Level")];
+    let (likelihood, level) = (["High", "Medium", "Low"], ["Gold", "Silver", "Bronze"]);
+    // One for text and one list: the names and display names, and the options of the second.
+    let examples = [
+        (Contact, [("Nickname", "Nickname"), ("Shirt Size", "Shirt size")], ["S", "M", "L"]),
+        (Individual, [("Employer", "Employer"), ("Diet", "Diet")], ["None", "Vegetarian", "Vegan"]),
+        (ContactNote, [("Place", "Place"), ("Mood", "Mood")], ["Good", "Neutral", "Bad"]),
+        (Gift, [("Appeal Text", "Text of the appeal"), ("Channel", "Channel")], ["Web", "Mail", "Phone"]),
+        (RecurringGift, [("Plan", "Plan"), ("Processor", "Processor")], ["Card", "Bank", "Wallet"]),
+        (
+            Project,
+            [("Region Lead", "Lead of the region"), ("Phase", "Phase")],
+            ["Planned", "Running", "Done"],
+        ),
+        (GiftAsk, giving, likelihood),
+        (PlannedGift, giving, likelihood),
+        (Pledge, giving, likelihood),
+        (Grant, giving, likelihood),
+        (Premium, [("Color", "Color"), ("Size", "Size")], ["Small", "Medium", "Large"]),
+        (Event, occasion, level),
+        (EventAttendee, occasion, level),
+        (VolunteerOpportunity, occasion, level),
+    ];
+    let field = |(name, display): (&str, &str)| CustomField {
+        display_name: Some(display.to_owned()),
+        ..CustomField::new(name)
+    };
+    let both = examples.map(|(kind, [text, list], options)| {
+        let options = options.map(str::to_owned).to_vec();
+        let list = CustomField { data_type: CustomFieldType::List, options, ..field(list) };
+        (kind, vec![field(text), list])
+    });
+    both.into()
+});
+
+/// The maximum number of custom fields of a kind of record, and length of a name.
+const MAX_FIELDS: usize = 500;
+const MAX_NAME_BYTES: usize = 200;
+
+/// The first mistake in declarations, with the name of the kind and the position.
+pub(crate) fn mistake(fields: &CustomFields) -> Option<String> {
+    fields.iter().find_map(|(kind, list)| {
+        let kind = json!(kind).as_str().unwrap_or_default().to_owned();
+        if list.len() > MAX_FIELDS {
+            return Some(format!("{kind}: at most {MAX_FIELDS} custom fields are possible"));
+        }
+        let wrong = |(index, field): (usize, &CustomField)| {
+            let same = |other: &CustomField| other.name.eq_ignore_ascii_case(&field.name);
+            let problem = if field.name.trim().is_empty() || field.name.len() > MAX_NAME_BYTES {
+                format!("a name of 1 to {MAX_NAME_BYTES} bytes is required")
+            } else if list.iter().take(index).any(same) {
+                format!("there are two fields named {:?}", field.name)
+            } else if field.data_type.has_options() && field.options.iter().all(String::is_empty) {
+                format!("{:?} is a {:?} and needs options", field.name, field.data_type)
+            } else if !field.data_type.has_options() && !field.options.is_empty() {
+                format!("{:?} has options; its data_type must be List or Dropdown", field.name)
+            } else {
+                return None;
+            };
+            Some(format!("{kind}[{index}]: {problem}"))
+        };
+        list.iter().enumerate().find_map(wrong)
+    })
 }
 
 /// The response of `…/CustomFields`.
-pub(crate) fn listed(owner: Owner) -> Value {
+pub(crate) fn listed(fields: &[CustomField]) -> Value {
     let audit = Audit::at("2023-01-02T09:00:00.0000000".to_owned());
-    let one = |field: &Definition| {
+    let one = |field: &CustomField| {
         let mut shown = JsonFields::new();
         shown.insert("dataType".to_owned(), json!(field.data_type));
         shown.insert("name".to_owned(), json!(field.name));
-        shown.insert("displayName".to_owned(), json!(field.display));
+        shown.insert("displayName".to_owned(), json!(field.display_name.as_ref().unwrap_or(&field.name)));
         // Null without options, as recorded.
-        let options = Some(field.options).filter(|options| !options.is_empty());
+        let options = Some(&field.options).filter(|options| !options.is_empty());
         shown.insert("options".to_owned(), json!(options));
         audit.write(&mut shown);
         Value::Object(shown)
     };
-    definitions(owner).iter().map(one).collect()
+    fields.iter().map(one).collect()
 }
 
 /// Custom fields in reads: all, those with a value first, as recorded.
-pub(crate) fn shown(owner: Owner, values: &BTreeMap<String, String>) -> Value {
-    let mut fields: Vec<&Definition> = definitions(owner).iter().collect();
-    fields.sort_by_key(|field| !values.contains_key(field.name));
-    let one = |field: &Definition| {
+pub(crate) fn shown(fields: &[CustomField], values: &BTreeMap<String, String>) -> Value {
+    let mut fields: Vec<&CustomField> = fields.iter().collect();
+    fields.sort_by_key(|field| !values.contains_key(&field.name));
+    let one = |field: &CustomField| {
         json!({
-            "name": field.name, "value": values.get(field.name), "displayName": field.display,
+            "name": field.name, "value": values.get(&field.name),
+            "displayName": field.display_name.as_ref().unwrap_or(&field.name),
             "dataType": field.data_type,
         })
     };
@@ -122,10 +269,15 @@ pub(crate) fn as_map(values: &BTreeMap<String, String>) -> Value {
 }
 
 /// Parses `[{"name", "value"}]` into an object of values by name; null deletes a value.
-pub(crate) fn read_list(owner: Owner, value: &Value, field: &str, violations: &mut Violations) -> Value {
+pub(crate) fn read_list(
+    kind: RecordKind,
+    value: &Value,
+    field: &str,
+    violations: &mut Violations<'_>,
+) -> Value {
     // Reads of projects have an object.
-    if owner == Owner::Project && value.is_object() {
-        return read_map(owner, value, field, violations);
+    if kind == RecordKind::Project && value.is_object() {
+        return read_map(kind, value, field, violations);
     }
     let Some(list) = value.as_array() else {
         violations.push((field.to_owned(), "The custom fields have to be a list here.".to_owned()));
@@ -141,7 +293,7 @@ pub(crate) fn read_list(owner: Owner, value: &Value, field: &str, violations: &m
         match member("name").and_then(Value::as_str) {
             None => violations.push((format!("{at}.name"), REQUIRED.to_owned())),
             Some(name) => {
-                add(owner, name, member("value").unwrap_or(&Value::Null), &at, &mut values, violations)
+                add(kind, name, member("value").unwrap_or(&Value::Null), &at, &mut values, violations)
             }
         }
     }
@@ -149,14 +301,19 @@ pub(crate) fn read_list(owner: Owner, value: &Value, field: &str, violations: &m
 }
 
 /// Parses `{name: value}` into an object of values by name; null deletes a value.
-pub(crate) fn read_map(owner: Owner, value: &Value, field: &str, violations: &mut Violations) -> Value {
+pub(crate) fn read_map(
+    kind: RecordKind,
+    value: &Value,
+    field: &str,
+    violations: &mut Violations<'_>,
+) -> Value {
     let Some(map) = value.as_object() else {
         violations.push((field.to_owned(), "The custom fields have to be an object here.".to_owned()));
         return Value::Null;
     };
     let mut values = JsonFields::new();
     for (name, value) in map {
-        add(owner, name, value, field, &mut values, violations);
+        add(kind, name, value, field, &mut values, violations);
     }
     Value::Object(values)
 }
@@ -165,27 +322,25 @@ pub(crate) fn read_map(owner: Owner, value: &Value, field: &str, violations: &mu
 const MAX_BYTES: usize = 4096;
 
 fn add(
-    owner: Owner,
+    kind: RecordKind,
     name: &str,
     value: &Value,
     field: &str,
     values: &mut JsonFields,
-    violations: &mut Violations,
+    violations: &mut Violations<'_>,
 ) {
-    let Some(definition) = definitions(owner).iter().find(|definition| definition.name == name) else {
+    let known = definitions(violations.custom, kind);
+    let Some(definition) = known.iter().find(|definition| definition.name == name) else {
         let name: String = name.chars().take(64).collect();
         violations.push((field.to_owned(), format!("There is no custom field {name}.")));
         return;
     };
-    // An empty string is no value, also of a list.
-    let is_option =
-        |text: &str| text.is_empty() || definition.options.is_empty() || definition.options.contains(&text);
-    match fields::string(value).filter(|text| is_option(text)) {
+    match fields::string(value).and_then(|text| definition.normal(&text)) {
         Some(text) if text.len() > MAX_BYTES => violations.limit("than 4 KiB of a custom field"),
         None if !value.is_null() => {
             violations.push((format!("{field}.{}", definition.name), NOT_VALID.to_owned()));
         }
-        text => drop(values.insert(definition.name.to_owned(), json!(text))),
+        text => drop(values.insert(definition.name.clone(), json!(text))),
     }
 }
 
@@ -214,24 +369,24 @@ mod tests {
         let mut violations = Violations::default();
         let list = json!([{ "Name": "Nickname", "value": "Bee" }, { "name": "Shirt Size", "value": "M" }]);
         let map = json!({ "Nickname": "Bee", "Shirt Size": "M" });
-        assert_eq!(read_list(Owner::Contact, &list, "c", &mut violations), map);
-        assert_eq!(read_map(Owner::Contact, &map, "c", &mut violations), map);
+        assert_eq!(read_list(RecordKind::Contact, &list, "c", &mut violations), map);
+        assert_eq!(read_map(RecordKind::Contact, &map, "c", &mut violations), map);
         let converted = json!({ "Nickname": "10.50", "Shirt Size": "" });
-        assert_eq!(read_map(Owner::Contact, &converted, "c", &mut violations), converted);
+        assert_eq!(read_map(RecordKind::Contact, &converted, "c", &mut violations), converted);
         let list = json!([{ "name": "Nickname", "value": true }, { "name": "Shirt Size", "value": null }]);
         let converted = json!({ "Nickname": "true", "Shirt Size": null });
-        assert_eq!(read_list(Owner::Contact, &list, "c", &mut violations), converted);
+        assert_eq!(read_list(RecordKind::Contact, &list, "c", &mut violations), converted);
         assert_eq!(
-            read_list(Owner::Project, &json!({ "Phase": "Done" }), "c", &mut violations)["Phase"],
+            read_list(RecordKind::Project, &json!({ "Phase": "Done" }), "c", &mut violations)["Phase"],
             "Done"
         );
         let mut violations = violations.or(Violations::default()).unwrap();
-        read_list(Owner::Contact, &map, "c", &mut violations);
-        read_map(Owner::Contact, &list, "c", &mut violations);
-        read_map(Owner::Gift, &json!({ "Nickname": "x" }), "c", &mut violations);
-        read_map(Owner::Contact, &json!({ "Shirt Size": "XS" }), "c", &mut violations);
-        read_map(Owner::Contact, &json!({ "Nickname": [5] }), "c", &mut violations);
-        read_list(Owner::Contact, &json!([{ "value": "x" }]), "c", &mut violations);
+        read_list(RecordKind::Contact, &map, "c", &mut violations);
+        read_map(RecordKind::Contact, &list, "c", &mut violations);
+        read_map(RecordKind::Gift, &json!({ "Nickname": "x" }), "c", &mut violations);
+        read_map(RecordKind::Contact, &json!({ "Shirt Size": "XS" }), "c", &mut violations);
+        read_map(RecordKind::Contact, &json!({ "Nickname": [5] }), "c", &mut violations);
+        read_list(RecordKind::Contact, &json!([{ "value": "x" }]), "c", &mut violations);
         assert!(matches!(violations.or(()), Err(Problem::Invalid(fields)) if fields.len() == 6));
     }
 }

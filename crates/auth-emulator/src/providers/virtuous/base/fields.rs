@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, REQUIRED_VALUE, Violations};
 use crate::providers::virtuous::base::{dates, money};
@@ -36,11 +36,11 @@ pub(crate) enum Kind {
     Object(&'static [Field]),
     Items(&'static [Field]),
     /// Custom fields as `[{name, value}]`.
-    CustomList(Owner),
+    CustomList(RecordKind),
     /// Custom fields as `{name: value}`.
-    CustomMap(Owner),
+    CustomMap(RecordKind),
     /// Like `CustomMap`, without the invalid ones.
-    CustomKnown(Owner),
+    CustomKnown(RecordKind),
     /// Accepted, but not stored.
     Ignored,
 }
@@ -123,17 +123,17 @@ pub(crate) const fn items(name: &'static str, fields: &'static [Field]) -> Field
     Field::new(name, Kind::Items(fields))
 }
 
-pub(crate) const fn custom_list(owner: Owner) -> Field {
-    Field::new("customFields", Kind::CustomList(owner))
+pub(crate) const fn custom_list(kind: RecordKind) -> Field {
+    Field::new("customFields", Kind::CustomList(kind))
 }
 
-pub(crate) const fn custom_map(owner: Owner) -> Field {
-    Field::new("customFields", Kind::CustomMap(owner))
+pub(crate) const fn custom_map(kind: RecordKind) -> Field {
+    Field::new("customFields", Kind::CustomMap(kind))
 }
 
 /// For transactions, which the vendor rejects only for a known id.
-pub(crate) const fn custom_known(owner: Owner) -> Field {
-    Field::new("customFields", Kind::CustomKnown(owner))
+pub(crate) const fn custom_known(kind: RecordKind) -> Field {
+    Field::new("customFields", Kind::CustomKnown(kind))
 }
 
 pub(crate) const fn ignored(name: &'static str) -> Field {
@@ -142,7 +142,12 @@ pub(crate) const fn ignored(name: &'static str) -> Field {
 
 /// Parses an object by its schema and notes violations. Returns the valid fields by their names in reads, including null;
 /// missing ones are absent.
-pub(crate) fn read(value: &Value, fields: &[Field], path: &str, violations: &mut Violations) -> JsonFields {
+pub(crate) fn read(
+    value: &Value,
+    fields: &[Field],
+    path: &str,
+    violations: &mut Violations<'_>,
+) -> JsonFields {
     read_some(value, fields, path, violations, true)
 }
 
@@ -151,7 +156,7 @@ pub(crate) fn read_update(
     value: &Value,
     fields: &[Field],
     path: &str,
-    violations: &mut Violations,
+    violations: &mut Violations<'_>,
 ) -> JsonFields {
     read_some(value, fields, path, violations, false)
 }
@@ -183,7 +188,7 @@ fn read_some(
     value: &Value,
     fields: &[Field],
     path: &str,
-    violations: &mut Violations,
+    violations: &mut Violations<'_>,
     whole: bool,
 ) -> JsonFields {
     let Value::Object(given) = value else {
@@ -220,7 +225,7 @@ fn read_some(
     out
 }
 
-fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations) -> Option<Value> {
+fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations<'_>) -> Option<Value> {
     if value.is_null() {
         return Some(Value::Null);
     }
@@ -269,11 +274,11 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations) -> O
             }
             None => None,
         },
-        Kind::CustomList(owner) => return Some(custom::read_list(owner, value, field, violations)),
-        Kind::CustomMap(owner) => return Some(custom::read_map(owner, value, field, violations)),
-        Kind::CustomKnown(owner) => {
-            value.is_object().then(|| custom::read_map(owner, value, field, &mut Violations::default()))
-        }
+        Kind::CustomList(of) => return Some(custom::read_list(of, value, field, violations)),
+        Kind::CustomMap(of) => return Some(custom::read_map(of, value, field, violations)),
+        Kind::CustomKnown(of) => value
+            .is_object()
+            .then(|| custom::read_map(of, value, field, &mut Violations::of(violations.custom))),
         Kind::Ignored => None,
     };
     if read.is_none() {

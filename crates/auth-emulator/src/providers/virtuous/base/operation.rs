@@ -46,7 +46,7 @@ pub(crate) struct Operation {
     pub body: Shape,
     pub response: Shape,
     /// What a query can compare.
-    pub parameters: &'static [Parameter],
+    pub parameters: &'static [Parameter<'static>],
 }
 
 impl Operation {

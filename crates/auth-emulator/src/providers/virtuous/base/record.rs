@@ -103,6 +103,14 @@ impl Record {
         shown
     }
 
+    /// All fields, for people.
+    pub(crate) fn listed(&self) -> Value {
+        let mut all = self.audited(&[], &[]);
+        all.extend(self.fields.clone());
+        all.insert("archived".to_owned(), json!(self.archived));
+        Value::Object(all)
+    }
+
     /// Replaces the fields in `names`. With `keep`, missing fields keep their value.
     pub(crate) fn write(
         &mut self,

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::framework::settings::ProviderSettings;
+use super::custom::{self, CustomFields};
+use crate::framework::settings::{ActionError, ProviderSettings};
 
 /// Settings for behavior that the vendor does not document, or documents in two ways. Times are in whole seconds.
 ///
@@ -78,6 +79,11 @@ pub struct Settings {
     pub contacts: u64,
     /// Number of gifts of each of these contacts; at most 1000.
     pub gifts_per_contact: u64,
+    /// The organization's custom fields, by kind of record. A kind that is not named has two examples; with an empty list, it
+    /// has none. A field has a `name`, and optionally a `display_name`, a `data_type` (`Text`, `Link`, `List`, `Dropdown`,
+    /// `Number`, `Date`, `DateTime`, `Boolean`) and, for a list, `options`. Assumption (custom-fields): a value that the data
+    /// type does not have is a 400. Values of a field that was removed stay stored.
+    pub custom_fields: CustomFields,
     /// Whether PUT keeps missing fields. Assumption (put-clears): false, a full replacement, as documented; recordings show
     /// both.
     pub put_merges: bool,
@@ -126,6 +132,7 @@ impl Default for Settings {
             hmac_only: true,
             contacts: 3,
             gifts_per_contact: 1,
+            custom_fields: CustomFields::new(),
             put_merges: false,
             repeated_transaction_status: 400,
             unique_emails: true,
@@ -211,7 +218,14 @@ impl OtpPlacement {
     }
 }
 
-impl ProviderSettings for Settings {}
+impl ProviderSettings for Settings {
+    fn check(&self, _: &Self) -> Result<(), ActionError> {
+        match custom::mistake(&self.custom_fields) {
+            Some(mistake) => Err(ActionError::new(format!("custom_fields: {mistake}"))),
+            None => Ok(()),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,20 +1,27 @@
 //! Collects the invalid fields of a request.
 
+use super::custom::CustomFields;
 use super::replies::Problem;
 
 /// The maximum number of fields that a refusal names.
 const MOST: usize = 100;
 
 /// The violations of a request body.
-#[derive(Debug, Default)]
-pub(crate) struct Violations {
+#[derive(Debug)]
+pub(crate) struct Violations<'a> {
+    /// The custom fields that the body can set.
+    pub(crate) custom: &'a CustomFields,
     /// Fields, each with a message.
     pub(crate) fields: Vec<(String, String)>,
     /// The limit of the emulator that was exceeded, if any.
     full: Option<&'static str>,
 }
 
-impl Violations {
+impl<'a> Violations<'a> {
+    pub(crate) fn of(custom: &'a CustomFields) -> Self {
+        Self { custom, fields: Vec::new(), full: None }
+    }
+
     /// Notes a violation; beyond the first hundred, one more tells nobody anything.
     pub(crate) fn push(&mut self, wrong: (String, String)) {
         if self.fields.len() < MOST {
@@ -34,6 +41,14 @@ impl Violations {
             Some(what) => Err(Problem::Full(what)),
             None => Ok(read),
         }
+    }
+}
+
+#[cfg(test)]
+impl Default for Violations<'_> {
+    fn default() -> Self {
+        static EXAMPLES: CustomFields = CustomFields::new();
+        Self::of(&EXAMPLES)
     }
 }
 

@@ -146,7 +146,7 @@ pub(crate) fn created_text(number: i64) -> String {
 }
 
 /// The values that conditions use most, without creating the contact. `None`: the contact must be created.
-pub(crate) fn cell(number: i64, source: Source) -> Option<Cell> {
+pub(crate) fn cell(number: i64, source: Source<'_>) -> Option<Cell> {
     if source.custom {
         return Some(Cell::Unknown);
     }

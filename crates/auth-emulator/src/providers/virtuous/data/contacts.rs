@@ -101,7 +101,7 @@ impl Contacts {
         self.table.rows()
     }
 
-    pub(crate) fn rows_of(&self, plan: &Plan) -> impl Iterator<Item = (i64, Row<'_, Contact>)> {
+    pub(crate) fn rows_of(&self, plan: &Plan<'_>) -> impl Iterator<Item = (i64, Row<'_, Contact>)> {
         plan.id_ranges().into_iter().flat_map(|(first, last)| self.table.rows_between(first, last))
     }
 
@@ -110,7 +110,7 @@ impl Contacts {
     }
 
     /// The value in a row without creating the contact, if possible.
-    pub(crate) fn cell_without_record(row: &Row<'_, Contact>, source: Source) -> Option<Cell> {
+    pub(crate) fn cell_without_record(row: &Row<'_, Contact>, source: Source<'_>) -> Option<Cell> {
         match row {
             Row::Seeded(number) => cell(*number, source),
             Row::Stored(_) => None,

@@ -146,7 +146,7 @@ impl Gifts {
         self.table.rows()
     }
 
-    pub(crate) fn rows_of(&self, plan: &Plan) -> impl Iterator<Item = (i64, Row<'_, Record>)> {
+    pub(crate) fn rows_of(&self, plan: &Plan<'_>) -> impl Iterator<Item = (i64, Row<'_, Record>)> {
         plan.id_ranges().into_iter().flat_map(|(first, last)| self.table.rows_between(first, last))
     }
 
@@ -159,7 +159,7 @@ impl Gifts {
     }
 
     /// The values that conditions use most, without creating the gift. `None`: the gift must be created.
-    pub(crate) fn cell_without_record(&self, row: &Row<'_, Record>, source: Source) -> Option<Cell> {
+    pub(crate) fn cell_without_record(&self, row: &Row<'_, Record>, source: Source<'_>) -> Option<Cell> {
         let Row::Seeded(number) = row else { return None };
         if source.custom {
             return Some(Cell::Unknown);

@@ -47,7 +47,7 @@ pub(crate) struct Job<'a> {
     pub checks: &'a mut Checks,
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
     /// A numeric path parameter; -1, which no record has, if it is too large.
     pub(crate) fn id(&self, name: &str) -> i64 {
         self.call.param(name).parse().unwrap_or(-1)
@@ -77,7 +77,19 @@ impl Job<'_> {
     /// Parses the body by its schema. `parameter` is the prefix of field names in errors.
     pub(crate) fn fields(&mut self, parameter: &str, table: &[Field]) -> Result<JsonFields, Problem> {
         let body = self.body(parameter)?;
-        read(&body, parameter, table)
+        self.read(&body, parameter, table)
+    }
+
+    /// Parses a value by its schema.
+    pub(crate) fn read(
+        &self,
+        value: &Value,
+        parameter: &str,
+        table: &[Field],
+    ) -> Result<JsonFields, Problem> {
+        let mut violations = Violations::of(&self.settings.custom_fields);
+        let fields = fields::read(value, table, parameter, &mut violations);
+        violations.or(fields)
     }
 
     /// Like `fields`, for an optional body.
@@ -101,10 +113,11 @@ impl Job<'_> {
     }
 
     /// Parses the query in the body.
-    pub(crate) fn query(&mut self, schema: &Schema) -> Result<QueryBody, Problem> {
+    pub(crate) fn query(&mut self, schema: &Schema) -> Result<QueryBody<'a>, Problem> {
         let body = self.body("query")?;
         let of_contacts = matches!(self.call.operation, "contacts.query" | "contacts.query_full");
-        query::parse(&body, schema, of_contacts, self.store, self.call.now)
+        let custom = &self.settings.custom_fields;
+        query::parse(&body, schema, of_contacts, custom, self.store, self.call.now)
     }
 
     /// The contact that the body refers to.
@@ -119,7 +132,7 @@ impl Job<'_> {
     /// Parses the body of an update, for `replace`, which checks the required fields.
     pub(crate) fn change(&mut self, parameter: &str, table: &[Field]) -> Result<JsonFields, Problem> {
         let body = self.body(parameter)?;
-        let mut violations = Violations::default();
+        let mut violations = Violations::of(&self.settings.custom_fields);
         let fields = fields::read_update(&body, table, parameter, &mut violations);
         violations.or(fields)
     }
@@ -173,13 +186,6 @@ impl Job<'_> {
         }
         self.store.events.push(Event { switch, model, body });
     }
-}
-
-/// Parses a value by its schema.
-pub(crate) fn read(value: &Value, parameter: &str, table: &[Field]) -> Result<JsonFields, Problem> {
-    let mut violations = Violations::default();
-    let fields = fields::read(value, table, parameter, &mut violations);
-    violations.or(fields)
 }
 
 /// Creates a record from parsed fields.

@@ -6,14 +6,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 
+use crate::framework::provider::RecordGroup;
+use crate::framework::timestamp::Timestamp;
+use crate::providers::virtuous::base::custom::{self, CustomField, CustomFields, RecordKind};
+use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::settings::Settings;
-use crate::providers::virtuous::base::table::{Make, Table};
+use crate::providers::virtuous::base::table::{Make, Row, Table};
 use crate::providers::virtuous::data::contacts::Contacts;
 use crate::providers::virtuous::data::gifts::Gifts;
 use crate::providers::virtuous::data::tags::TAGS;
-use crate::providers::virtuous::data::transactions::Transactions;
+use crate::providers::virtuous::data::transactions::{Transaction, Transactions};
 use crate::providers::virtuous::query::{Lookups, Values};
 use crate::providers::virtuous::records::{RESOURCES, Resource};
 
@@ -50,21 +54,28 @@ pub(crate) struct Store {
     pub events: Vec<Event>,
     /// The day of the current request, for sums by year.
     pub today: i64,
+    /// The declared custom fields, which are those of the settings.
+    custom: CustomFields,
 }
 
 impl Lookups for Store {
-    fn names(&self, values: Values) -> Vec<String> {
+    fn names(&self, values: Values<'_>) -> Vec<String> {
         let of = |table: &Table<Record>| {
             table.rows().map(|(_, row)| table.materialize(&row).text("name").to_owned()).collect()
         };
         match values {
             Values::Any => Vec::new(),
             Values::Fixed(words) => words.iter().map(|word| (*word).to_owned()).collect(),
+            Values::Options(options) => options.to_vec(),
             Values::Projects => of(&self.projects),
             Values::Campaigns => of(&self.campaigns),
             Values::Segments => of(&self.segments),
             Values::Tags => TAGS.iter().map(|tag| tag.name.to_owned()).collect(),
         }
+    }
+
+    fn custom(&self, kind: RecordKind) -> &[CustomField] {
+        self.custom(kind)
     }
 }
 
@@ -94,11 +105,23 @@ impl Store {
             activity: VecDeque::new(),
             events: Vec::new(),
             today: 0,
+            custom: settings.custom_fields.clone(),
         }
     }
-}
 
-impl Store {
+    /// Prepares for a request.
+    pub(crate) fn begin(&mut self, now: Timestamp, settings: &Settings) {
+        self.today = dates::day_of(now.unix_micros());
+        if self.custom != settings.custom_fields {
+            self.custom.clone_from(&settings.custom_fields);
+        }
+    }
+
+    /// The custom fields of a kind of record.
+    pub(crate) fn custom(&self, kind: RecordKind) -> &[CustomField] {
+        custom::definitions(&self.custom, kind)
+    }
+
     /// The tables that hold nothing but records.
     fn plain(&mut self) -> impl Iterator<Item = (&'static str, &mut Table<Record>)> {
         let own = [
@@ -111,6 +134,26 @@ impl Store {
             ("webhooks", &mut self.webhooks),
         ];
         own.into_iter().chain(self.records.iter_mut().map(|(name, table)| (*name, table)))
+    }
+
+    /// All records by kind, with those at start, for people.
+    pub(crate) fn listed(&self) -> Vec<RecordGroup> {
+        let contacts =
+            group("contacts", self.contacts.rows(), |row| self.contacts.materialize(row).record.listed());
+        let gifts = group("gifts", self.gifts.rows(), |row| self.gifts.materialize(row).listed());
+        // A clone shares the records.
+        let mut tables = self.clone();
+        let plain = tables
+            .plain()
+            .map(|(name, table)| group(name, table.rows(), |row| table.materialize(row).listed()));
+        let waiting = self.transactions.waiting.iter().map(|one| match one {
+            Transaction::Contact(fields) | Transaction::Gift(fields) => (0, Row::Stored(fields)),
+        });
+        let waiting = group("transactions", waiting, |row| match row {
+            Row::Stored(fields) => Value::Object((*fields).clone()),
+            Row::Seeded(_) => Value::Null,
+        });
+        [contacts, gifts, waiting].into_iter().chain(plain).filter(|group| group.count > 0).collect()
     }
 
     /// What differs from the start, for a file.
@@ -164,6 +207,23 @@ impl Store {
         self.next_payment += 1;
         self.next_payment - 1
     }
+}
+
+fn group<'t, T: 't>(
+    kind: &'static str,
+    rows: impl Iterator<Item = (i64, Row<'t, T>)>,
+    shown: impl Fn(&Row<'t, T>) -> Value,
+) -> RecordGroup {
+    let mut last = VecDeque::new();
+    let mut count = 0;
+    for (_, row) in rows {
+        if last.len() == RecordGroup::SHOWN {
+            last.pop_front();
+        }
+        last.push_back(row);
+        count += 1;
+    }
+    RecordGroup { kind, count, last: last.iter().map(shown).collect() }
 }
 
 /// The table of a resource with its first records.

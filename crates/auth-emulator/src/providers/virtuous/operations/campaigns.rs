@@ -175,7 +175,7 @@ fn communication_row(communication: &Record, store: &Store) -> Value {
 }
 
 /// A value of a campaign, of its communications, or of their segments.
-fn campaign_cell(campaign: &Record, source: Source, store: &Store) -> Cell {
+fn campaign_cell(campaign: &Record, source: Source<'_>, store: &Store) -> Cell {
     let Some((of, field)) = source.field.split_once(':') else { return cell_of(campaign, source) };
     let rows = |table: &Table<Record>, parent: &str, ids: &[i64]| -> Vec<Record> {
         let rows = table.rows().map(|(_, row)| table.materialize(&row).into_owned());

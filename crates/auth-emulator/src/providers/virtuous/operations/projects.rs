@@ -1,5 +1,5 @@
-//! Projects. `revenueAccountingCode` in writes is `projectCode` in reads and patches; reads have an empty object for the custom
-//! fields, like the vendor's.
+//! Projects. `revenueAccountingCode` in writes is `projectCode` in reads and patches; reads have an object for the custom fields,
+//! an empty one in recordings.
 //!
 //! Assumption (types): the type must be one of those that `Project/Types` lists; the inventory status can be any string.
 //! Assumption (patch-twice): a patch that contains a project twice changes it twice, in order.
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::fields::{
     Field, custom_list, custom_map, flag, int, number, one_of, text, time,
 };
@@ -16,7 +16,7 @@ use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
 use crate::providers::virtuous::base::{dates, money};
-use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record, read};
+use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record};
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::query::{self, Schema, Type, Values, cell_of, parameter};
 use crate::providers::virtuous::records::special;
@@ -52,7 +52,7 @@ const WRITE: &[Field] = &[
     number("beginningBalance"),
     number("currentBalance"),
     flag("enableSync"),
-    custom_list(Owner::Project),
+    custom_list(RecordKind::Project),
 ];
 const PATCH: &[Field] = &[
     int("id").required(),
@@ -66,7 +66,7 @@ const PATCH: &[Field] = &[
     one_of("type", TYPES),
     time("startDate"),
     time("endDate"),
-    custom_map(Owner::Project),
+    custom_map(RecordKind::Project),
 ];
 const BALANCE: &[Field] = &[number("beginningBalance"), number("currentBalance")];
 const SEARCH: &[Field] = &[text("search")];
@@ -92,7 +92,7 @@ static SCHEMA: Schema = Schema {
     ],
     shared: &[],
     sorts: &[("Id", "id", Type::Int), ("CreatedDateTime", "created", Type::Date)],
-    custom: Some(Owner::Project),
+    custom: Some(RecordKind::Project),
 };
 
 /// Executes an operation on projects. `None`: another kind of operation.
@@ -106,7 +106,7 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
         "projects.patch" => patch(job),
         "projects.set_status" => set_status(job),
         "projects.set_balance" => set_balance(job),
-        "projects.custom_fields" => Ok(Output::Json(custom::listed(Owner::Project))),
+        "projects.custom_fields" => Ok(Output::Json(custom::listed(job.store.custom(RecordKind::Project)))),
         "projects.types" => Ok(Output::Json(json!(TYPES))),
         "projects.query_options" => Ok(Output::Json(query::options(&SCHEMA, job.store))),
         "projects.query" => run(job),
@@ -185,7 +185,7 @@ fn shown(project: &Record, store: &Store, received: &BTreeMap<i64, [Received; 2]
         "calendarYearToDateGiversCount": year.givers.len(),
         "calendarYearToDateExpenseTotal": special::expenses(store, project.id, Some(this_year)),
         "giftSpecifications": [],
-        "customFields": {},
+        "customFields": custom::as_map(&project.custom),
     });
     if let Value::Object(more) = more {
         shown.extend(more);
@@ -251,15 +251,11 @@ fn wrong(project: &Record, changed: &[Record], store: &Store) -> Option<(&'stati
 /// Stores a checked project and notes the event for webhooks, unless the request disabled it.
 fn put(job: &mut Job<'_>, project: Record, switch: &'static str) -> Result<Value, Problem> {
     let shown = one(&project, job.store);
-    let mut event = shown.clone();
-    if let Some(fields) = event.as_object_mut() {
-        fields.insert("customFields".to_owned(), custom::as_map(&project.custom));
-    }
     job.store.projects.put(project.id, project)?;
     if job.parameters.flag("disableWebhookUpdates") {
         job.checks.pass("no webhooks for this write");
     } else {
-        job.event(switch, "project", event);
+        job.event(switch, "project", shown.clone());
     }
     Ok(shown)
 }
@@ -296,7 +292,7 @@ fn patch(job: &mut Job<'_>) -> Outcome {
     let (mut projects, mut parameters): (Vec<Record>, Vec<String>) = Default::default();
     for (index, value) in list.iter().enumerate() {
         let parameter = format!("projects[{index}]");
-        let mut given = read(value, &parameter, PATCH)?;
+        let mut given = job.read(value, &parameter, PATCH)?;
         let id = given.remove("id").and_then(|id| id.as_i64()).unwrap_or_default();
         let mut project = match projects.iter().position(|project| project.id == id) {
             Some(before) => {

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::framework::timestamp::Timestamp;
+use crate::providers::virtuous::base::custom::CustomFields;
 use crate::providers::virtuous::base::fields::{self, Field, flag, items, number, object, strings, text};
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::replies::Problem;
@@ -42,22 +43,23 @@ const CONTACT_QUERY: &[Field] = &[
 
 /// A parsed query, with the options that only contacts have.
 #[derive(Debug)]
-pub(crate) struct QueryBody {
-    pub plan: Plan,
+pub(crate) struct QueryBody<'a> {
+    pub plan: Plan<'a>,
     pub include_archived: bool,
     /// Top, left, bottom, right.
     pub location: Option<[f64; 4]>,
 }
 
 /// Parses a body.
-pub(crate) fn parse(
+pub(crate) fn parse<'a>(
     body: &Value,
     schema: &Schema,
     of_contacts: bool,
+    custom: &'a CustomFields,
     lookups: &dyn Lookups,
     now: Timestamp,
-) -> Result<QueryBody, Problem> {
-    let mut violations = Violations::default();
+) -> Result<QueryBody<'a>, Problem> {
+    let mut violations = Violations::of(custom);
     let fields =
         fields::read(body, if of_contacts { CONTACT_QUERY } else { QUERY }, "query", &mut violations);
     let today = dates::day_of(now.unix_micros());
@@ -71,7 +73,7 @@ pub(crate) fn parse(
         for (index, condition) in conditions.iter().enumerate() {
             let at = format!("query.groups[{group_index}].conditions[{index}]");
             let condition = condition.as_object().unwrap_or(&empty);
-            match one(condition, schema, lookups, today) {
+            match one(condition, schema, custom, lookups, today) {
                 Ok(Some(condition)) => read.push(condition),
                 Ok(None) => {}
                 Err((member, words)) => violations.push((format!("{at}.{member}"), words)),
@@ -88,7 +90,7 @@ pub(crate) fn parse(
     let sort = match fields.get("sortBy").and_then(Value::as_str).filter(|name| !name.is_empty()) {
         None => None,
         Some(name) => {
-            let sort = sorting(schema, name);
+            let sort = sorting(schema, custom, name);
             if sort.is_none() {
                 violations.push(("query.sortBy".to_owned(), NOT_VALID.to_owned()));
             }
@@ -109,7 +111,7 @@ fn list<'m>(fields: &'m JsonFields, name: &str) -> &'m [Value] {
     fields.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn sorting(schema: &Schema, name: &str) -> Option<Source> {
+fn sorting<'a>(schema: &Schema, custom: &'a CustomFields, name: &str) -> Option<Source<'a>> {
     let by_word = schema.sorts.iter().find(|(word, ..)| word.eq_ignore_ascii_case(name));
     // Without its own names, a kind of record is sorted by the names of its fields in capitals.
     let by_field = || {
@@ -119,22 +121,23 @@ fn sorting(schema: &Schema, name: &str) -> Option<Source> {
     };
     by_word
         .map(|(_, field, kind)| Source { field, kind: *kind, custom: false })
-        .or_else(|| find(schema, name).map(|(known, custom)| Source { custom, ..known.source() }))
+        .or_else(|| find(schema, custom, name).map(|(known, custom)| Source { custom, ..known.source() }))
         .or_else(|| by_field().map(Parameter::source))
 }
 
 /// Parses a condition; `None` if a required field is missing, which was noted before.
-fn one(
+fn one<'a>(
     condition: &JsonFields,
     schema: &Schema,
+    custom: &'a CustomFields,
     lookups: &dyn Lookups,
     today: i64,
-) -> Result<Option<Condition>, (&'static str, String)> {
+) -> Result<Option<Condition<'a>>, (&'static str, String)> {
     let member = |name: &str| condition.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let (Some(parameter), Some(operator)) = (member("parameter"), member("operator")) else {
         return Ok(None);
     };
-    let Some((known, custom)) = find(schema, parameter) else {
+    let Some((known, custom)) = find(schema, custom, parameter) else {
         return Err(("parameter", "There is no such parameter.".to_owned()));
     };
     let source = Source { custom, ..known.source() };
@@ -179,7 +182,7 @@ fn one(
 fn test_of(
     operator: &str,
     kind: Type,
-    known: Values,
+    known: Values<'_>,
     values: &[(&'static str, &str)],
     lookups: &dyn Lookups,
     today: i64,
@@ -198,7 +201,7 @@ fn test_of(
         }
         Type::String | Type::Boolean | Type::List | Type::Lookup | Type::Object => {
             // An unknown project, campaign or tag is an error, not an empty list.
-            let named = !matches!(known, Values::Any | Values::Fixed(_));
+            let named = !matches!(known, Values::Any | Values::Fixed(_) | Values::Options(_));
             if named && matches!(operator, "Is" | "IsNot" | "IsAnyOf" | "IsNoneOf") {
                 let names = lookups.names(known);
                 let unknown = values

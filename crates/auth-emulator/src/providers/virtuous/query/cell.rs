@@ -63,9 +63,10 @@ impl Cell {
 }
 
 /// The value of a parameter that is a field of the record.
-pub(crate) fn cell_of(record: &Record, source: Source) -> Cell {
+pub(crate) fn cell_of(record: &Record, source: Source<'_>) -> Cell {
     if source.custom {
-        return record.custom.get(source.field).map_or(Cell::Unknown, |value| Cell::text(value));
+        let value = record.custom.get(source.field);
+        return value.map_or(Cell::Unknown, |value| Cell::of(&Value::from(value.as_str()), source.kind));
     }
     match source.field {
         "id" => Cell::Number(record.id),

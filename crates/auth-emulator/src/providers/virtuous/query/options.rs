@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::providers::virtuous::base::custom;
 use crate::providers::virtuous::query::operators::{self, Arity, OPERATORS};
 use crate::providers::virtuous::query::relative::PHRASES;
 use crate::providers::virtuous::query::schema::{Lookups, Parameter, Schema, Type, Values, of_custom};
@@ -16,7 +15,7 @@ fn operator(name: &str) -> Value {
     })
 }
 
-fn option(parameter: &Parameter, lookups: &dyn Lookups) -> Value {
+fn option(parameter: &Parameter<'_>, lookups: &dyn Lookups) -> Value {
     let Parameter { name, kind, values, also, .. } = *parameter;
     let operators: Vec<Value> = operators::of(kind, also).iter().map(|name| operator(name)).collect();
     let values = if kind == Type::Date { Values::Fixed(PHRASES) } else { values };
@@ -29,8 +28,8 @@ fn option(parameter: &Parameter, lookups: &dyn Lookups) -> Value {
 /// The response.
 pub(crate) fn options(schema: &Schema, lookups: &dyn Lookups) -> Value {
     let mut options: Vec<Value> = schema.all().map(|parameter| option(parameter, lookups)).collect();
-    if let Some(owner) = schema.custom {
-        options.extend(custom::definitions(owner).iter().map(|field| option(&of_custom(field), lookups)));
+    if let Some(kind) = schema.custom {
+        options.extend(lookups.custom(kind).iter().map(|field| option(&of_custom(field), lookups)));
     }
     let all: Vec<Value> = OPERATORS.iter().map(|(name, _)| operator(name)).collect();
     json!({ "options": options, "operatorOptions": all })

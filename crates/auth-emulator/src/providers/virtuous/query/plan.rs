@@ -7,20 +7,20 @@ use crate::providers::virtuous::query::schema::Source;
 
 /// A parsed condition.
 #[derive(Clone, Debug)]
-pub(crate) struct Condition {
-    pub source: Source,
+pub(crate) struct Condition<'a> {
+    pub source: Source<'a>,
     pub test: Test,
 }
 
 /// A parsed query.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    pub groups: Vec<Vec<Condition>>,
-    pub sort: Option<Source>,
+pub(crate) struct Plan<'a> {
+    pub groups: Vec<Vec<Condition<'a>>>,
+    pub sort: Option<Source<'a>>,
     pub descending: bool,
 }
 
-impl Plan {
+impl<'a> Plan<'a> {
     /// The ids that can match, as sorted ranges without overlap, derived from conditions on ids. Programs that read everything
     /// query for ids above the last one, and others for hundreds of single ids in as many groups.
     pub(crate) fn id_ranges(&self) -> Vec<(i64, i64)> {
@@ -46,10 +46,10 @@ impl Plan {
         merged
     }
 
-    fn takes(&self, id: i64, cell: &impl Fn(Source) -> Cell) -> bool {
+    fn takes(&self, id: i64, cell: &impl Fn(Source<'a>) -> Cell) -> bool {
         // Every page of a walk tests the ids of all rows after it, to count them.
-        let value = |source: Source| if source.is_id() { Cell::Number(id) } else { cell(source) };
-        let holds = |condition: &Condition| condition.test.holds(&value(condition.source));
+        let value = |source: Source<'a>| if source.is_id() { Cell::Number(id) } else { cell(source) };
+        let holds = |condition: &Condition<'a>| condition.test.holds(&value(condition.source));
         self.groups.is_empty() || self.groups.iter().any(|group| group.iter().all(holds))
     }
 
@@ -58,7 +58,7 @@ impl Plan {
         &self,
         rows: impl Iterator<Item = (i64, R)>,
         page: Page,
-        cell: impl Fn(i64, &R, Source) -> Cell,
+        cell: impl Fn(i64, &R, Source<'a>) -> Cell,
     ) -> (Vec<i64>, usize) {
         let fits = rows.filter(|(id, row)| self.takes(*id, &|source| cell(*id, row, source)));
         let mut ids: Vec<i64> = match self.sort {
@@ -90,7 +90,7 @@ mod tests {
     use crate::providers::virtuous::query::operators;
     use crate::providers::virtuous::query::schema::Type;
 
-    fn plan(groups: &[&[(&str, &[i64])]]) -> Plan {
+    fn plan(groups: &[&[(&str, &[i64])]]) -> Plan<'static> {
         let source = Source { field: "id", kind: Type::Int, custom: false };
         let condition = |(operator, values): &(&str, &[i64])| {
             let values: Vec<_> = values.iter().map(|value| (*value, *value)).collect();

@@ -1,6 +1,8 @@
 //! The parameters of a kind of record that queries can use.
 
-use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::custom::{
+    self, CustomField, CustomFieldType, CustomFields, RecordKind,
+};
 use crate::providers::virtuous::query::operators::Also;
 
 /// The types of parameters, by the vendor's names.
@@ -19,9 +21,11 @@ pub(crate) enum Type {
 
 /// The values that a parameter can be compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Values {
+pub(crate) enum Values<'a> {
     Any,
     Fixed(&'static [&'static str]),
+    /// The options of a custom field.
+    Options(&'a [String]),
     Projects,
     Campaigns,
     Segments,
@@ -30,22 +34,22 @@ pub(crate) enum Values {
 
 /// A parameter of a kind of record.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Parameter {
+pub(crate) struct Parameter<'a> {
     /// The name in conditions, compared case-sensitively.
-    pub name: &'static str,
+    pub name: &'a str,
     pub kind: Type,
     /// The source of the value; usually the name of a field.
-    pub field: &'static str,
-    pub values: Values,
+    pub field: &'a str,
+    pub values: Values<'a>,
     pub also: Also,
 }
 
-pub(crate) const fn parameter(name: &'static str, kind: Type, field: &'static str) -> Parameter {
+pub(crate) const fn parameter<'a>(name: &'a str, kind: Type, field: &'a str) -> Parameter<'a> {
     Parameter { name, kind, field, values: Values::Any, also: Also::Nothing }
 }
 
-impl Parameter {
-    pub(crate) const fn among(mut self, values: Values) -> Self {
+impl<'a> Parameter<'a> {
+    pub(crate) const fn among(mut self, values: Values<'a>) -> Self {
         self.values = values;
         self
     }
@@ -61,7 +65,7 @@ impl Parameter {
         self
     }
 
-    pub(crate) fn source(&self) -> Source {
+    pub(crate) fn source(&self) -> Source<'a> {
         Source { field: self.field, kind: self.kind, custom: false }
     }
 }
@@ -69,57 +73,71 @@ impl Parameter {
 /// The queryable parameters of a kind of record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schema {
-    pub parameters: &'static [Parameter],
+    pub parameters: &'static [Parameter<'static>],
     /// Parameters that several kinds of records have; they come before others of the same name.
-    pub shared: &'static [Parameter],
+    pub shared: &'static [Parameter<'static>],
     /// Additional names for `sortBy`, with the fields that they stand for.
     pub sorts: &'static [(&'static str, &'static str, Type)],
     /// The kind of record whose custom fields are parameters too.
-    pub custom: Option<Owner>,
+    pub custom: Option<RecordKind>,
 }
 
 impl Schema {
-    pub(crate) fn all(&self) -> impl Iterator<Item = &'static Parameter> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static Parameter<'static>> {
         let (shared, own) = (self.shared, self.parameters);
-        let is_own = move |own: &&Parameter| !shared.iter().any(|one| one.name == own.name);
+        let is_own = move |own: &&Parameter<'_>| !shared.iter().any(|one| one.name == own.name);
         shared.iter().chain(own.iter().filter(is_own))
     }
 }
 
 /// The source of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Source {
-    pub field: &'static str,
+pub(crate) struct Source<'a> {
+    pub field: &'a str,
     pub kind: Type,
     pub custom: bool,
 }
 
-impl Source {
+impl Source<'_> {
     /// Whether it is the id of the row.
     pub(crate) fn is_id(self) -> bool {
         self.field == "id" && !self.custom
     }
 }
 
-/// The names that parameters of type `Lookup` accept.
+/// What the organization has defined: the names that parameters of type `Lookup` accept, and custom fields.
 pub(crate) trait Lookups {
-    fn names(&self, values: Values) -> Vec<String>;
+    fn names(&self, values: Values<'_>) -> Vec<String>;
+
+    fn custom(&self, kind: RecordKind) -> &[CustomField];
 }
 
 /// Finds a parameter by name, including custom fields; returns also whether it is one.
-pub(crate) fn find(schema: &Schema, name: &str) -> Option<(Parameter, bool)> {
+pub(crate) fn find<'a>(
+    schema: &Schema,
+    custom: &'a CustomFields,
+    name: &str,
+) -> Option<(Parameter<'a>, bool)> {
     if let Some(known) = schema.all().find(|known| known.name == name) {
         return Some((*known, false));
     }
-    let field = custom::definitions(schema.custom?).iter().find(|field| field.name == name)?;
+    let field = custom::definitions(custom, schema.custom?).iter().find(|field| field.name == name)?;
     Some((of_custom(field), true))
 }
 
 /// The parameter that stands for a custom field.
-pub(crate) fn of_custom(field: &'static custom::Definition) -> Parameter {
-    if field.options.is_empty() {
-        parameter(field.name, Type::String, field.name).known()
-    } else {
-        parameter(field.name, Type::List, field.name).among(Values::Fixed(field.options))
+pub(crate) fn of_custom(field: &CustomField) -> Parameter<'_> {
+    let kind = match field.data_type {
+        CustomFieldType::Text | CustomFieldType::Link => Type::String,
+        CustomFieldType::List | CustomFieldType::Dropdown => Type::List,
+        CustomFieldType::Number => Type::Decimal,
+        CustomFieldType::Date | CustomFieldType::DateTime => Type::Date,
+        CustomFieldType::Boolean => Type::Boolean,
+    };
+    let parameter = parameter(&field.name, kind, &field.name);
+    match kind {
+        Type::List => parameter.among(Values::Options(&field.options)),
+        Type::Boolean => parameter,
+        _ => parameter.known(),
     }
 }

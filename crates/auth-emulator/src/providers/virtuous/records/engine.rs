@@ -14,7 +14,7 @@ use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violatio
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record};
 use crate::providers::virtuous::operations::gifts::query as gifts;
-use crate::providers::virtuous::query::{self, Cell, Schema, Type};
+use crate::providers::virtuous::query::{self, Cell, Schema, Type, cell_of};
 
 /// Executes an operation. `None`: it does not belong to the record store.
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
@@ -31,7 +31,9 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
         Action::Create => create(job, resource, operation),
         Action::Update => update(job, resource, operation),
         Action::Delete => delete(job, resource, operation),
-        Action::CustomFields => Ok(Output::Json(resource.custom.map_or_else(|| json!([]), custom::listed))),
+        Action::CustomFields => Ok(Output::Json(custom::listed(
+            resource.custom.map(|kind| job.store.custom(kind)).unwrap_or_default(),
+        ))),
         Action::WordList => {
             Ok(Output::Json(json!(resource.words.map(|(_, words)| words).unwrap_or_default())))
         }
@@ -188,9 +190,7 @@ fn query(job: &mut Job<'_>, resource: &'static Resource, operation: &'static Ope
         query.plan.run(rows.iter().map(|(id, row)| (*id, row)), job.parameters.page, |_, row, source| {
             let (record, row) = row;
             match source.field {
-                name if source.custom => {
-                    record.custom.get(name).map_or(Cell::Unknown, |value| Cell::text(value))
-                }
+                _ if source.custom => cell_of(record, source),
                 "id" => Cell::Number(record.id),
                 field => match row.get(field) {
                     Some(value) => Cell::of(value, source.kind),
@@ -203,14 +203,14 @@ fn query(job: &mut Job<'_>, resource: &'static Resource, operation: &'static Ope
 }
 
 /// Takes the custom fields out of a body, and replaces them with their values by name.
-fn read_custom(given: &mut JsonFields, resource: &Resource) -> Result<(), Problem> {
-    let (Some(owner), Some(value)) = (resource.custom, given.remove("customFields")) else { return Ok(()) };
+fn read_custom(job: &Job<'_>, given: &mut JsonFields, resource: &Resource) -> Result<(), Problem> {
+    let (Some(kind), Some(value)) = (resource.custom, given.remove("customFields")) else { return Ok(()) };
     if value.is_null() {
         return Ok(());
     }
-    let mut violations = Violations::default();
+    let mut violations = Violations::of(&job.settings.custom_fields);
     let at = format!("{}.customFields", resource.one);
-    let values = custom::read_list(owner, &value, &at, &mut violations);
+    let values = custom::read_list(kind, &value, &at, &mut violations);
     given.insert("customFields".to_owned(), violations.or(values)?);
     Ok(())
 }
@@ -262,7 +262,7 @@ pub(crate) fn insert(
     mut given: JsonFields,
     resource: &'static Resource,
 ) -> Result<Record, Problem> {
-    read_custom(&mut given, resource)?;
+    read_custom(job, &mut given, resource)?;
     let id = job.store.records_mut(resource.name)?.next_id();
     let mut record = new_record(id, given, job);
     for (name, value) in resource.defaults {
@@ -323,7 +323,7 @@ fn create(job: &mut Job<'_>, resource: &'static Resource, operation: &'static Op
 fn update(job: &mut Job<'_>, resource: &'static Resource, operation: &'static Operation) -> Outcome {
     let mut record = find(job, resource)?;
     let mut given = job.change(resource.one, operation.body.fields())?;
-    read_custom(&mut given, resource)?;
+    read_custom(job, &mut given, resource)?;
     job.replace(&mut record, given, resource.one, operation.body.fields())?;
     let record = store(job, record, resource, Moment::Update)?;
     Ok(one_of(job, &record, resource, operation))

@@ -10,7 +10,7 @@ use crate::providers::virtuous::base::operation::Operation;
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::REQUIRED;
-use crate::providers::virtuous::data::job::{Job, Outcome, read};
+use crate::providers::virtuous::data::job::{Job, Outcome};
 use crate::providers::virtuous::operations::contacts::notes;
 
 /// Completes or dismisses a reminder. Assumption (record-store): a completion with a note adds the note to the contact.
@@ -76,7 +76,7 @@ pub(super) fn update_reminder(
         return Err(Problem::NotFound);
     }
     let body = job.body(resource.one)?;
-    let given = read(&body, resource.one, operation.body.fields())?;
+    let given = job.read(&body, resource.one, operation.body.fields())?;
     record.write(
         given,
         read_names(operation.body.fields()).filter(|name| *name != "id"),

@@ -30,7 +30,7 @@ fn value(record: &Record, field: &Field, resource: &Resource, store: &Store) -> 
         ("modifiedDateTimeUtc" | "lastModifiedDateTimeUtc", _) => json!(record.audit.modified),
         ("createdByUser" | "modifiedByUser", _) => json!(USER),
         (_, Kind::Custom) => {
-            resource.custom.map_or_else(|| json!([]), |owner| custom::shown(owner, &record.custom))
+            custom::shown(resource.custom.map(|kind| store.custom(kind)).unwrap_or_default(), &record.custom)
         }
         (name, kind) => match (general(name), kind) {
             (Some(rule), _) => derive(record, rule, store),

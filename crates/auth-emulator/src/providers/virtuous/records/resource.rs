@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::irregular::IRREGULAR;
 use super::resources::RESOURCES;
-use crate::providers::virtuous::base::custom::Owner;
+use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::operation::Operation;
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
@@ -23,7 +23,7 @@ pub(crate) struct Resource {
     pub first: i64,
     /// The records that exist from the start, as a JSON array of their fields.
     pub seeds: &'static str,
-    pub custom: Option<Owner>,
+    pub custom: Option<RecordKind>,
     /// Fields of reads that are not stored.
     pub derived: &'static [(&'static str, Derived)],
     /// Fields of new records, as JSON.
@@ -44,7 +44,7 @@ pub(crate) struct Resource {
     /// The operation that queries the records.
     pub query: &'static str,
     /// The parameters that they share with gifts.
-    pub shared: &'static [Parameter],
+    pub shared: &'static [Parameter<'static>],
     /// Checks and completes a record before it is stored or removed.
     pub hook: Option<Hook>,
 }

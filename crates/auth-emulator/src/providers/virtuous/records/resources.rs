@@ -6,7 +6,7 @@ use super::render;
 use super::resource::Derived::{Day, Local, Money, Of, Path, Same, Text, Time, With, Words};
 use super::resource::Resource;
 use super::special;
-use crate::providers::virtuous::base::custom::Owner;
+use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::operation::Operation;
 use crate::providers::virtuous::base::record::Record;
@@ -63,7 +63,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
         ..Resource::new("tributes", "tribute", 1601)
     },
     Resource {
-        custom: Some(Owner::GiftAsk),
+        custom: Some(RecordKind::GiftAsk),
         derived: &[
             ("giftAskUrl", Path("/api/GiftAsk/{id}")),
             ("giftsAppliedUrl", Path("/api/GiftAsk/{id}/Gifts")),
@@ -75,7 +75,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
         ..Resource::new("gift_asks", "giftAsk", 1701)
     },
     Resource {
-        custom: Some(Owner::PlannedGift),
+        custom: Some(RecordKind::PlannedGift),
         derived: &[
             ("plannedGiftUrl", Path("/api/PlannedGift/{id}")),
             ("giftsAppliedUrl", Path("/api/PlannedGift/{id}/Gifts")),
@@ -91,7 +91,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
         ..Resource::new("planned_gifts", "plannedGift", 1801)
     },
     Resource {
-        custom: Some(Owner::Pledge),
+        custom: Some(RecordKind::Pledge),
         derived: &[("payments", With(special::pledge_payments))],
         defaults: &[("status", "\"Open\""), ("payments", "[]")],
         query: "pledges.query",
@@ -100,7 +100,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
     },
     Resource {
         seeds: r#"[{"name": "Tote Bag", "code": "TOTE", "price": 12.5, "inventoryCount": 40, "isActive": true}]"#,
-        custom: Some(Owner::Premium),
+        custom: Some(RecordKind::Premium),
         defaults: &[("inventoryCount", "0")],
         needed: &["name"],
         searched: &["name", "code", "description"],
@@ -136,7 +136,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
         ..Resource::new("project_role_types", "projectRoleType", 2501)
     },
     Resource {
-        custom: Some(Owner::Event),
+        custom: Some(RecordKind::Event),
         derived: &[
             ("eventViewUrl", Path("/api/Event/{id}")),
             ("displayAddress", With(address)),
@@ -160,7 +160,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
         ..Resource::new("events", "event", 2601)
     },
     Resource {
-        custom: Some(Owner::EventAttendee),
+        custom: Some(RecordKind::EventAttendee),
         derived: &[
             ("eventInvitationUrl", Path("/api/Event/{eventId}/Attendees/{id}")),
             ("event", Of("eventId", "name")),
@@ -183,7 +183,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
         ..Resource::new("event_contacts", "eventContact", 2801)
     },
     Resource {
-        custom: Some(Owner::Grant),
+        custom: Some(RecordKind::Grant),
         derived: &[
             ("grantUrl", Path("/api/Grant/{id}")),
             ("giftsAppliedUrl", Path("/api/Grant/{id}/Gifts")),
@@ -196,7 +196,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
         ..Resource::new("grants", "grant", 2901)
     },
     Resource {
-        custom: Some(Owner::VolunteerOpportunity),
+        custom: Some(RecordKind::VolunteerOpportunity),
         derived: &[
             ("url", Path("/api/VolunteerOpportunity/{id}")),
             ("volunteerOpportunityUrl", Path("/api/VolunteerOpportunity/{id}")),

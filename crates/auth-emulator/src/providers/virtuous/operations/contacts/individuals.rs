@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::save::{changed, individual as shown};
 use super::{render, write};
-use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::fields::{Field, custom_list, flag, ignored, int, items, text, time};
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::replies::Problem;
@@ -32,7 +32,7 @@ const CREATE: &[Field] = &[
     time("deceasedDate"),
     text("passion"),
     text("avatarUrl"),
-    custom_list(Owner::Individual),
+    custom_list(RecordKind::Individual),
     ignored("customCollections"),
 ];
 /// All fields except the contact and its methods.
@@ -46,15 +46,16 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
         "contact_individuals.create" => create(job),
         "contact_individuals.update" => update(job),
         "contact_individuals.delete" => delete(job),
-        "contact_individuals.custom_fields" => Ok(Output::Json(custom::listed(Owner::Individual))),
+        "contact_individuals.custom_fields" => {
+            Ok(Output::Json(custom::listed(job.store.custom(RecordKind::Individual))))
+        }
         _ => return None,
     })
 }
 
 fn by_contact(job: &mut Job<'_>) -> Outcome {
     let contact = job.store.contacts.find(job.id("contactId"))?;
-    let today = job.store.today;
-    let shown = contact.individuals.iter().map(|one| render::individual(contact.id(), one, today));
+    let shown = contact.individuals.iter().map(|one| render::individual(contact.id(), one, job.store));
     Ok(Output::Json(shown.collect()))
 }
 
@@ -70,7 +71,7 @@ fn find(job: &mut Job<'_>) -> Outcome {
         one.methods.iter().any(|method| !method.archived && method.text("value").to_lowercase() == email)
     };
     let individual = contact.individuals.iter().find(has).ok_or(Problem::NotFound)?;
-    Ok(Output::Json(render::individual(contact.id(), individual, job.store.today)))
+    Ok(Output::Json(render::individual(contact.id(), individual, job.store)))
 }
 
 /// Removes the two flags from the given fields and sets them. A missing or false flag changes nothing.

@@ -19,7 +19,7 @@ pub(crate) mod write;
 
 use serde_json::json;
 
-use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output};
 use crate::providers::virtuous::query::options;
 
@@ -38,7 +38,7 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
         "contacts.unarchive" => reads::archive(job, false),
         "contacts.prefixes" => Ok(Output::Json(json!(reads::PREFIXES))),
         "contacts.types" => Ok(Output::Json(reads::types())),
-        "contacts.custom_fields" => Ok(Output::Json(custom::listed(Owner::Contact))),
+        "contacts.custom_fields" => Ok(Output::Json(custom::listed(job.store.custom(RecordKind::Contact)))),
         "contacts.query_options" => Ok(Output::Json(options(&query::CONTACTS, job.store))),
         "contacts.query" => query::contacts(job, false),
         "contacts.query_full" => query::contacts(job, true),

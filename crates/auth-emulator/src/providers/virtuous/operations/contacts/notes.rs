@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::fields::{Field, flag, int, one_of, text, time};
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
-use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record, read};
+use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record};
 use crate::providers::virtuous::query::{self as queries, Cell, Schema, Type, Values, cell_of, parameter};
 
 /// As recorded, and `Meeting`, which the vendor's page has.
@@ -54,7 +54,7 @@ static NOTES: Schema = Schema {
     ],
     shared: &[],
     sorts: &[("NoteDate", "noteDateTime", Type::Date), ("CreatedDateTime", "created", Type::Date)],
-    custom: Some(Owner::Note),
+    custom: Some(RecordKind::ContactNote),
 };
 
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
@@ -68,7 +68,9 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
         "contact_notes.query_options" => Ok(Output::Json(queries::options(&NOTES, job.store))),
         "contact_notes.query" => query(job),
         "contact_notes.types" => Ok(Output::Json(types())),
-        "contact_notes.custom_fields" => Ok(Output::Json(custom::listed(Owner::Note))),
+        "contact_notes.custom_fields" => {
+            Ok(Output::Json(custom::listed(job.store.custom(RecordKind::ContactNote))))
+        }
         _ => return None,
     })
 }
@@ -115,7 +117,7 @@ fn create(job: &mut Job<'_>) -> Outcome {
 
 /// Adds a note with these fields, by their names in writes.
 pub(crate) fn add(job: &mut Job<'_>, fields: Value) -> Outcome {
-    let given = read(&fields, "note", CREATE)?;
+    let given = job.read(&fields, "note", CREATE)?;
     add_parsed(job, given)
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{render, save};
-use crate::providers::virtuous::base::custom::Owner;
+use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Row;
@@ -89,7 +89,7 @@ pub(crate) static CONTACTS: Schema = Schema {
         ("CreatedDateTime", "created", Type::Date),
         ("LastModifiedDate", "modified", Type::Date),
     ],
-    custom: Some(Owner::Contact),
+    custom: Some(RecordKind::Contact),
 };
 
 pub(crate) static INDIVIDUALS: Schema = Schema {
@@ -110,14 +110,14 @@ pub(crate) static INDIVIDUALS: Schema = Schema {
     ],
     shared: &[],
     sorts: &[("CreatedDateTime", "created", Type::Date)],
-    custom: Some(Owner::Individual),
+    custom: Some(RecordKind::Individual),
 };
 
 fn owned(texts: Vec<&str>) -> Cell {
     Cell::strings(texts.into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect())
 }
 
-fn cell(contact: &Contact, source: Source, store: &Store) -> Cell {
+fn cell(contact: &Contact, source: Source<'_>, store: &Store) -> Cell {
     let record = &contact.record;
     let of_people = |name: &str| owned(contact.individuals.iter().map(|one| one.record.text(name)).collect());
     let of_addresses =
@@ -148,7 +148,7 @@ fn cell(contact: &Contact, source: Source, store: &Store) -> Cell {
 }
 
 /// The value of a parameter about the notes of a contact.
-fn of_notes(contact: i64, source: Source, store: &Store) -> Cell {
+fn of_notes(contact: i64, source: Source<'_>, store: &Store) -> Cell {
     let mut notes = store.notes.stored().filter(|note| note.int("contactId") == Some(contact));
     match source.field {
         "note" => owned(notes.map(|note| note.text("note")).collect()),
@@ -160,7 +160,7 @@ fn of_notes(contact: i64, source: Source, store: &Store) -> Cell {
 }
 
 /// Values that are derived from a contact's gifts.
-fn giving_cell(contact: i64, source: Source, store: &Store) -> Option<Cell> {
+fn giving_cell(contact: i64, source: Source<'_>, store: &Store) -> Option<Cell> {
     let field = source.field;
     let (of, what) = field.split_at(field.find(['C', 'A', 'D']).unwrap_or(field.len()));
     if source.custom
@@ -234,10 +234,11 @@ enum Person<'t> {
 }
 
 impl Person<'_> {
-    fn cell(&self, source: Source) -> Cell {
+    fn cell(&self, source: Source<'_>) -> Cell {
         match self {
             Self::Seeded(number) => match source.field {
-                "id" if !source.custom => Cell::Number(FIRST + number + INDIVIDUAL),
+                _ if source.custom => Cell::Unknown,
+                "id" => Cell::Number(FIRST + number + INDIVIDUAL),
                 "contactId" => Cell::Number(FIRST + number),
                 "firstName" | "lastName" | "email" | "created" | "modified" => {
                     quick(*number, source).unwrap_or(Cell::Unknown)
@@ -248,6 +249,7 @@ impl Person<'_> {
                 _ => Cell::Unknown,
             },
             Self::Stored(contact, person) => match source.field {
+                _ if source.custom => cell_of(&person.record, source),
                 "contactId" => Cell::Number(*contact),
                 "email" => owned(reached(person, "Email")),
                 "phone" => owned(reached(person, "Phone")),

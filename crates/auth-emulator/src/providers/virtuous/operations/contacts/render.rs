@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::data::contact::{Contact, Individual};
@@ -79,8 +79,7 @@ pub(crate) fn full(contact: &Contact, store: &Store) -> JsonFields {
     let tags: Vec<_> = contact.tags.iter().filter_map(|tagged| Some(tags::by_id(tagged.tag)?.name)).collect();
     let references: Vec<Value> =
         contact.references.iter().map(|(source, id)| json!({ "source": source, "id": id })).collect();
-    let individuals: Vec<Value> =
-        contact.individuals.iter().map(|one| individual(id, one, store.today)).collect();
+    let individuals: Vec<Value> = contact.individuals.iter().map(|one| individual(id, one, store)).collect();
     let more = json!({
         "mergedIntoContactId": null,
         "address": contact.address().map(address),
@@ -99,7 +98,7 @@ pub(crate) fn full(contact: &Contact, store: &Store) -> JsonFields {
         "originSegment": name,
         "tags": tags,
         "organizationGroups": group_names(store, id),
-        "customFields": custom::shown(Owner::Contact, &contact.record.custom),
+        "customFields": custom::shown(store.custom(RecordKind::Contact), &contact.record.custom),
         "customCollections": contact.record.list("customCollections"),
     });
     extend(&mut shown, more);
@@ -163,7 +162,7 @@ fn age(individual: &Record, today: i64) -> Value {
 }
 
 /// A person, with the audit that single reads have.
-pub(crate) fn individual(contact: i64, individual: &Individual, today: i64) -> Value {
+pub(crate) fn individual(contact: i64, individual: &Individual, store: &Store) -> Value {
     let mut shown = individual.record.audited(INDIVIDUAL, INDIVIDUAL_FLAGS);
     let primary = individual.record.flag("isPrimary");
     let methods: Vec<Value> = live(&individual.methods).map(method).collect();
@@ -177,10 +176,10 @@ pub(crate) fn individual(contact: i64, individual: &Individual, today: i64) -> V
         "canBePrimary": !primary,
         "canBeSecondary": !primary && !individual.record.flag("isSecondary"),
         "birthDate": birth_date(&individual.record),
-        "approximateAge": age(&individual.record, today),
+        "approximateAge": age(&individual.record, store.today),
         "avatarUrl": individual.record.fields.get("avatarUrl"),
         "contactMethods": methods,
-        "customFields": custom::shown(Owner::Individual, &individual.record.custom),
+        "customFields": custom::shown(store.custom(RecordKind::Individual), &individual.record.custom),
         "customCollections": individual.record.list("customCollections"),
     });
     extend(&mut shown, more);

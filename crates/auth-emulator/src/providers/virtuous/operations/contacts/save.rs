@@ -36,5 +36,5 @@ pub(crate) fn followed(contact: &Contact, job: &Job<'_>) -> Output {
 pub(crate) fn individual(job: &Job<'_>, id: i64) -> Result<Value, Problem> {
     let contact = job.store.contacts.owner(Part::Individual, id)?;
     let individual = contact.individuals.iter().find(|one| one.record.id == id).ok_or(Problem::NotFound)?;
-    Ok(render::individual(contact.id(), individual, job.store.today))
+    Ok(render::individual(contact.id(), individual, job.store))
 }

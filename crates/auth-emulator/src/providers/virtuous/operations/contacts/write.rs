@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{render, save};
-use crate::providers::virtuous::base::custom::Owner;
+use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::fields::{
     Field, custom_list, custom_map, flag, ignored, int, items, number, objects, one_of, text,
 };
@@ -45,7 +45,7 @@ const INDIVIDUAL: &[Field] = &[
     flag("isSecondary"),
     flag("isDeceased"),
     items("contactMethods", METHOD),
-    custom_map(Owner::Individual),
+    custom_map(RecordKind::Individual),
 ];
 const ADDRESS: &[Field] = &[
     text("label"),
@@ -76,7 +76,7 @@ const CREATE: &[Field] = &[
     flag("isArchived"),
     items("contactAddresses", ADDRESS),
     items("contactIndividuals", INDIVIDUAL).required(),
-    custom_map(Owner::Contact),
+    custom_map(RecordKind::Contact),
     ignored("customCollections"),
 ];
 const UPDATE: &[Field] = &[
@@ -91,7 +91,7 @@ const UPDATE: &[Field] = &[
     int("anniversaryYear"),
     int("originSegmentId"),
     flag("isPrivate"),
-    custom_list(Owner::Contact),
+    custom_list(RecordKind::Contact),
     ignored("customCollections"),
 ];
 

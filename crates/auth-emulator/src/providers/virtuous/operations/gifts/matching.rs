@@ -13,6 +13,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use super::schedules::{self, Payment};
 use super::{joining, write};
 use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
 use crate::providers::virtuous::base::{custom, dates, money};
@@ -316,10 +317,14 @@ fn gift(job: &mut Job<'_>, given: &JsonFields) -> Option<bool> {
         let found = segments.into_iter().find(|one| fits(one.text("code")) || fits(one.text("name")))?;
         Some(found.id)
     };
+    let schedule = schedules::find(job, given)?;
     job.store.gifts.has_capacity(1).ok()?;
     let giver = given.get("contact").and_then(Value::as_object)?;
     let (contact, new) = person(job, &Person::of_gift(given, giver))?;
+    let payment = Payment { contact, amount, segment, designations: &designated };
+    let paid = schedules::apply(job, schedule, given, &payment)?;
     let mut fields: JsonFields = JsonFields::new();
+    fields.insert("recurringGiftPayments".to_owned(), paid);
     const KEPT: &[&str] = &[
         "transactionSource",
         "transactionId",

@@ -2,7 +2,7 @@
 //!
 //! `reads.rs` reads gifts, `write.rs` creates and changes them with the lists of `parts.rs`, `render.rs` formats them, `query.rs` evaluates queries over gifts
 //! and their designations; `transactions.rs` accepts transactions and `matching.rs` turns them into contacts and gifts, `joining.rs` into attendees, volunteers and entries of e-mail lists;
-//! `recurring.rs` is recurring gifts.
+//! `recurring.rs` is recurring gifts, and `schedules.rs` how gifts pay them.
 
 mod joining;
 pub(crate) mod matching;
@@ -11,10 +11,11 @@ pub(crate) mod query;
 mod reads;
 mod recurring;
 pub(crate) mod render;
+mod schedules;
 mod transactions;
 mod write;
 
-use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output};
 use crate::providers::virtuous::query::options;
 
@@ -36,7 +37,7 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
         "gifts.create_transactions" => transactions::gifts(job),
         "contacts.create_transaction" => transactions::contact(job),
         "contacts.create_batch" => transactions::contacts(job),
-        "gifts.custom_fields" => Ok(Output::Json(custom::listed(Owner::Gift))),
+        "gifts.custom_fields" => Ok(Output::Json(custom::listed(job.store.custom(RecordKind::Gift)))),
         "gifts.non_cash_gift_types" => reads::non_cash_types(job),
         "gifts.query_options" => Ok(Output::Json(options(&query::GIFTS, job.store))),
         "gifts.query" => query::gifts(job, false),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::recurring::FREQUENCIES;
 use super::render;
-use crate::providers::virtuous::base::custom::Owner;
+use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
@@ -27,7 +27,7 @@ const SORTS: &[(&str, &str, Type)] = &[
 ];
 
 /// The parameters of recurring and planned gifts that a client sends.
-pub(crate) const OF_GIVER: &[Parameter] = &[
+pub(crate) const OF_GIVER: &[Parameter<'_>] = &[
     parameter("Legacy Id", Type::String, "legacyId").known(),
     parameter("Legacy Contact Id", Type::String, "legacyContactId").known(),
     parameter("Contact Name", Type::String, "contactName"),
@@ -75,7 +75,7 @@ pub(crate) static GIFTS: Schema = Schema {
     ],
     shared: &[],
     sorts: SORTS,
-    custom: Some(Owner::Gift),
+    custom: Some(RecordKind::Gift),
 };
 
 /// The rows are designations: `id` is the designation's, `giftId` the gift's. The parameters are those of a recording of about
@@ -168,7 +168,7 @@ pub(crate) static DESIGNATIONS: Schema = Schema {
 };
 
 /// A value of a gift, also of a recurring or planned one.
-pub(crate) fn cell(gift: &Record, source: Source, store: &Store) -> Cell {
+pub(crate) fn cell(gift: &Record, source: Source<'_>, store: &Store) -> Cell {
     let of_projects = |name: &str| {
         let parts = ["giftDesignations", "designations"].into_iter().flat_map(|list| gift.list(list));
         let ids = parts.filter_map(|part| part.get("projectId")?.as_i64()).chain(gift.int("projectId"));
@@ -241,7 +241,7 @@ fn find(gift: &Record, id: i64) -> Option<&Value> {
     gift.list("giftDesignations").iter().find(|value| value.get("id").and_then(Value::as_i64) == Some(id))
 }
 
-fn designation_cell(id: i64, gift: &Record, source: Source, store: &Store) -> Cell {
+fn designation_cell(id: i64, gift: &Record, source: Source<'_>, store: &Store) -> Cell {
     let found = find(gift, id);
     let project = || store.projects.get(found?.get("projectId")?.as_i64()?);
     let of_project = |name: &str| project().map_or(Cell::Unknown, |project| Cell::text(project.text(name)));

@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 use super::query::{OF_GIVER, cell};
-use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::fields::{
     Field, custom_list, day, flag, int, items, number, objects, one_of, text,
 };
@@ -37,7 +37,7 @@ const CREATE: &[Field] = &[
     flag("trackPayments"),
     flag("isPrivate"),
     items("designations", DESIGNATION),
-    custom_list(Owner::RecurringGift),
+    custom_list(RecordKind::RecurringGift),
 ];
 /// All fields except the contact.
 const UPDATE: &[Field] = CREATE.split_at(1).1;
@@ -68,7 +68,7 @@ static SCHEMA: Schema = Schema {
         ("RecurringGiftDate", "startDate", Type::Date),
         ("CreatedDateTime", "created", Type::Date),
     ],
-    custom: Some(Owner::RecurringGift),
+    custom: Some(RecordKind::RecurringGift),
 };
 
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
@@ -78,7 +78,9 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
         "recurring_gifts.create" => create(job),
         "recurring_gifts.update" => update(job),
         "recurring_gifts.cancel" => cancel(job),
-        "recurring_gifts.custom_fields" => Ok(Output::Json(custom::listed(Owner::RecurringGift))),
+        "recurring_gifts.custom_fields" => {
+            Ok(Output::Json(custom::listed(job.store.custom(RecordKind::RecurringGift))))
+        }
         "recurring_gifts.query_options" => Ok(Output::Json(query::options(&SCHEMA, job.store))),
         "recurring_gifts.query" => run(job),
         "recurring_gifts.payments" => payments(job),
@@ -118,7 +120,10 @@ fn shown(gift: &Record, store: &Store) -> Value {
         })
     });
     shown.insert("designations".to_owned(), designations.collect());
-    shown.insert("customFields".to_owned(), custom::shown(Owner::RecurringGift, &gift.custom));
+    shown.insert(
+        "customFields".to_owned(),
+        custom::shown(store.custom(RecordKind::RecurringGift), &gift.custom),
+    );
     Value::Object(shown)
 }
 
@@ -252,20 +257,21 @@ fn payment(gift: &Record, schedule: &Record) -> Value {
     })
 }
 
+/// The ids of the recurring gifts that a gift pays.
+pub(super) fn payments_in(gift: &Record) -> impl Iterator<Item = i64> {
+    gift.list("recurringGiftPayments").iter().filter_map(|item| item.get("id")?.as_i64())
+}
+
 /// The payments in a gift.
 pub(crate) fn payments_of(gift: &Record, store: &Store) -> Value {
-    let items = gift.list("recurringGiftPayments").iter();
-    let schedules = items.filter_map(|item| store.recurring.get(item.get("id")?.as_i64()?));
+    let schedules = payments_in(gift).filter_map(|id| store.recurring.get(id));
     schedules.map(|schedule| payment(gift, &schedule)).collect()
 }
 
 fn payments(job: &mut Job<'_>) -> Outcome {
     let id = job.id("recurringGiftId");
     let schedule = job.store.recurring.find(id)?;
-    let is_of = |gift: &&Record| {
-        let mut items = gift.list("recurringGiftPayments").iter();
-        items.any(|item| item.get("id").and_then(Value::as_i64) == Some(id))
-    };
+    let is_of = |gift: &&Record| payments_in(gift).any(|paid| paid == id);
     let payments: Vec<Value> =
         job.store.gifts.stored().filter(is_of).map(|gift| payment(gift, &schedule)).collect();
     let total = payments.len();

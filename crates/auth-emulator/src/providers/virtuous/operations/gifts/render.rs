@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::recurring;
-use crate::providers::virtuous::base::custom::{self, Owner};
+use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::data::store::Store;
@@ -102,7 +102,7 @@ pub(crate) fn full(gift: &Record, store: &Store) -> JsonFields {
         "pledgePayments": payments_of_gift(gift, store),
         "recurringGiftPayments": recurring::payments_of(gift, store),
         "giftUrl": format!("/api/Gift/{}", gift.id),
-        "customFields": custom::shown(Owner::Gift, &gift.custom),
+        "customFields": custom::shown(store.custom(RecordKind::Gift), &gift.custom),
     });
     if let Value::Object(more) = more {
         shown.extend(more);
@@ -180,6 +180,11 @@ pub(crate) fn for_webhooks(gift: &Record, store: &Store) -> Value {
     Value::Object(shown)
 }
 
+/// The custom fields of a project, by name; null without a project.
+fn custom_of(project: Option<&Record>) -> Value {
+    project.map_or(Value::Null, |project| custom::as_map(&project.custom))
+}
+
 /// A row of a query over designations.
 pub(crate) fn designation_row(gift: &Record, value: &Value, store: &Store) -> Value {
     let shown = designation(value, store);
@@ -197,7 +202,7 @@ pub(crate) fn designation_row(gift: &Record, value: &Value, store: &Store) -> Va
         "giftDate": display_date(gift, "giftDate"),
         "giftType": gift.text("giftType"),
         "giftIsPrivate": gift.flag("isPrivate"),
-        "giftCustomFields": {},
+        "giftCustomFields": custom::as_map(&gift.custom),
         "giftUrl": format!("/api/Gift/{}", gift.id),
         "contactId": gift.int("contactId"),
         "contactName": contact.as_ref().map(|contact| contact.record.text("name")),
@@ -209,7 +214,7 @@ pub(crate) fn designation_row(gift: &Record, value: &Value, store: &Store) -> Va
         "projectExternalAccountingCode": of("externalAccountingCode"),
         "projectType": of("projectType"),
         "projectLocation": of("projectLocation"),
-        "projectCustomFields": {},
+        "projectCustomFields": custom_of(project.as_deref()),
         "projectUrl": of("projectUrl"),
         "parentProjectId": parent.as_ref().map(|parent| parent.id),
         "parentProject": of_parent("name"),
@@ -217,7 +222,7 @@ pub(crate) fn designation_row(gift: &Record, value: &Value, store: &Store) -> Va
         "parentProjectExternalAccountingCode": of_parent("externalAccountingCode"),
         "parentProjectType": of_parent("type"),
         "parentProjectLocation": of_parent("location"),
-        "parentProjectCustomFields": parent.as_ref().map(|_| json!({})),
+        "parentProjectCustomFields": custom_of(parent.as_deref()),
         "parentProjectUrl": parent.as_ref().map(|parent| format!("/api/Project/{}", parent.id)),
         "batch": gift.fields.get("batch"),
         "segmentName": segment.as_ref().map(|segment| segment.text("name")),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::providers::virtuous::base::custom::Owner;
+use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::fields::{
     Field, custom_known, day, flag, ignored, int, items, number, object, objects, strings, text,
 };
@@ -48,7 +48,7 @@ const CONTACT: &[Field] = &[
     text("tags"),
     text("originSegmentCode"),
     strings("emailLists"),
-    custom_known(Owner::Contact),
+    custom_known(RecordKind::Contact),
     items("volunteerAttendances", ATTENDANCE),
 ];
 /// All fields except the source, which belongs to the batch.
@@ -123,7 +123,7 @@ macro_rules! gift_members {
             text("submissionUrl"),
             items("designations", DESIGNATION),
             items("premiums", PREMIUM),
-            custom_known(Owner::Gift),
+            custom_known(RecordKind::Gift),
             ignored("customObjects"),
             int("contactIndividualId"),
             ignored("passthroughContact"),

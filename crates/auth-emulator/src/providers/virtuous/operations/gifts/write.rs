@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::parts::{DESIGNATION, PARTS, PAYMENT, PLEDGED, PREMIUM, change_parts, take_parts};
 use super::reads::NON_CASH;
-use super::render;
-use crate::providers::virtuous::base::custom::{self, Owner};
+use super::{render, schedules};
+use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::fields::{
     Field, custom_list, custom_map, day, flag, int, items, number, one_of, text,
 };
@@ -20,7 +20,7 @@ use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
 use crate::providers::virtuous::data::gifts::{PROJECT, TYPES, designated};
-use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record, read};
+use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record};
 use crate::providers::virtuous::records::relations::{self, Target};
 
 /// The maximum number of gifts in a bulk call or patch.
@@ -84,7 +84,7 @@ const CREATE: &[Field] = &[
     int("tributeId"),
     text("tributeDescription").read_as("tribute"),
     int("acknowledgeeId").read_as("acknowledgeeIndividualId"),
-    custom_list(Owner::Gift),
+    custom_list(RecordKind::Gift),
 ];
 /// All fields except the contact and the transaction.
 const UPDATE: &[Field] = CREATE.split_at(4).1;
@@ -94,7 +94,7 @@ const PATCH: &[Field] = &[
     day("receiptDateUtc").read_as("receiptDate"),
     int("segmentId"),
     text("notes"),
-    custom_map(Owner::Gift),
+    custom_map(RecordKind::Gift),
 ];
 
 /// Checks required fields and references, and the amounts of the designations if they were `summed`.
@@ -164,6 +164,9 @@ fn prepare(mut given: JsonFields, parameter: &str, job: &mut Job<'_>) -> Result<
 pub(crate) fn save(gift: Record, switch: &'static str, job: &mut Job<'_>) -> Result<Value, Problem> {
     let event = render::for_webhooks(&gift, job.store);
     let shown = Value::Object(render::full(&gift, job.store));
+    if switch == "giftCreate" {
+        schedules::advance(job, &gift);
+    }
     job.store.gifts.put(gift)?;
     job.event(switch, "gift", event);
     Ok(shown)
@@ -194,7 +197,7 @@ pub(crate) fn create_many(job: &mut Job<'_>) -> Outcome {
     let mut gifts = Vec::new();
     for (index, value) in list.iter().enumerate() {
         let parameter = format!("gifts[{index}]");
-        let given = read(value, &parameter, CREATE)?;
+        let given = job.read(value, &parameter, CREATE)?;
         gifts.push(prepare(given, &parameter, job)?);
     }
     let mut first = None;
@@ -267,7 +270,7 @@ pub(crate) fn patch(job: &mut Job<'_>) -> Outcome {
     let mut gifts: Vec<Record> = Vec::new();
     for (index, value) in list.iter().enumerate() {
         let parameter = format!("gifts[{index}]");
-        let mut given = read(value, &parameter, PATCH)?;
+        let mut given = job.read(value, &parameter, PATCH)?;
         let id = given.remove("id").and_then(|id| id.as_i64()).unwrap_or_default();
         let mut gift = match gifts.iter().position(|gift| gift.id == id) {
             Some(before) => gifts.remove(before),
