@@ -362,6 +362,16 @@ async fn unix_sockets_serve_the_same() {
     let second = Emulator::builder().socket_dir(&directory).start().await;
     assert!(matches!(second, Err(StartError::Socket { .. })), "{second:?}");
     assert!(second.unwrap_err().to_string().contains("in use"));
+    // Each issuer of a namespace has a socket too.
+    let test = emulator.namespace("test").unwrap();
+    let sockets = &test.ready().providers["vaultvision"].sockets;
+    assert_eq!(sockets[0], ready.providers["vaultvision"].sockets[0], "the path names the namespace");
+    for socket in &sockets[1..] {
+        let discovery = "GET /.well-known/openid-configuration HTTP/1.0\r\nHost: anything\r\n\r\n".to_owned();
+        let response = ask(socket, discovery).await;
+        assert!(response.starts_with("HTTP/1.0 200"), "{}: {response}", socket.display());
+    }
+    assert_eq!((sockets.len(), test.journal().len()), (3, 2));
     emulator.stop().await;
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0, "the sockets go with the emulator");
     // A socket that is left over is replaced.
@@ -369,6 +379,55 @@ async fn unix_sockets_serve_the_same() {
     let third = Emulator::builder().socket_dir(&directory).start().await.unwrap();
     third.stop().await;
     std::fs::remove_dir_all(&directory).unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_is_no_http_is_explained() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.namespace("test").unwrap();
+    let (address, _) = split_url(&emulator.verigator().base_url());
+    let send = async |request: &str| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        let reading = stream.read_to_string(&mut response);
+        tokio::time::timeout(PATIENCE, reading).await.expect("no response").unwrap();
+        response
+    };
+    let head = format!("Host: {address}\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}");
+    for (prefix, name) in [("", "default"), ("/ns/test", "test")] {
+        let response = send(&format!("POST {prefix}/v1/service/service?x=1 HTTP/1.1\r\n{head}")).await;
+        assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
+        assert!(response.contains("two with different values"), "{response}");
+        let namespace = emulator.namespace(name).unwrap();
+        let journal = namespace.journal();
+        let entry = journal.last().unwrap();
+        assert_eq!(
+            (entry.method.as_str(), entry.path.as_str(), entry.status),
+            ("POST", "/v1/service/service", Some(400))
+        );
+        assert!(response.contains(&format!("x-emulator-request-id: {}", entry.request_id)), "{response}");
+        let explained = namespace.explain(&entry.request_id).unwrap();
+        assert!(explained.checks[0].reason.as_deref().unwrap().contains("Content-Length"));
+    }
+    let large = send(&format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(500_000))).await;
+    assert!(large.starts_with("HTTP/1.1 431 ") && large.contains("too large"), "{large}");
+    let other = send("hello\r\n\r\n").await;
+    assert!(other.contains("no HTTP/1.1 request"), "{other}");
+    assert_eq!(emulator.journal().len(), 3);
+}
+
+#[tokio::test]
+async fn stopping_waits_for_the_requests_of_a_namespaces_issuers() {
+    let emulator = Emulator::start().await.unwrap();
+    let test = emulator.namespace("test").unwrap();
+    let issuer = test.ready().providers["vaultvision"].env["VV_ISSUER_URL"].clone();
+    test.add_fault(FaultRule::new("vaultvision", Fault::delay_ms(300))).unwrap();
+    let url = format!("{issuer}/.well-known/openid-configuration");
+    let waiting = tokio::spawn(async move { Request::new("GET", &url).send().await.status });
+    until("the request arrives", async || test.journal().len() == 1).await;
+    emulator.stop().await;
+    assert_eq!(waiting.await.unwrap(), 200);
 }
 
 fn httpdate_of(time: std::time::SystemTime) -> String {

@@ -93,11 +93,11 @@ async fn mistakes_are_named_with_their_line() {
         ("credentials:\n  REVESECURE_SECRET_KEY: no hex\n", "line 2: "),
         (
             "records:\n  - provider: verigator\n    operation: service.create\n",
-            "line 2: unknown operation \"service.create\" of verigator; did you mean \"services.create\"?",
+            "line 3: unknown operation \"service.create\" of verigator; did you mean \"services.create\"?",
         ),
         (
             "records:\n  - provider: verigator\n    operation: services.create\n    body: {name: x}\n",
-            "line 2: services.create is refused with 422: fqdn: is missing",
+            "line 4: services.create is refused with 422: fqdn: is missing",
         ),
         (
             "records:\n  - provider: verigator\n    operation: services.create\n    body: {fqdn: a.example, name: x}\n  - provider: verigator\n    operation: users.list\n",
@@ -105,10 +105,54 @@ async fn mistakes_are_named_with_their_line() {
         ),
         (
             "records:\n  - provider: verigator\n    operation: users.list\n    params: {service_id: '{{x.id}}'}\n",
-            "line 2: no earlier record is named \"x\"",
+            "line 4: no earlier record is named \"x\"",
+        ),
+        (
+            "records:\n  - provider: virtuous\n    operation: contacts.create\n    body:\n      contactType: Household\n      name: Larsson\n      contactIndividuals:\n        - firstName: Anna\n          lastName: Larsson\n        - firstName: Bert\n          lastName: Larsson\n          birthDay: 32\n",
+            "line 12: contacts.create is refused with 400: contact.contactIndividuals[1].birthDay: ",
+        ),
+        (
+            "faults:\n  - provider: virtuos\n    fault: {status: 500}\n",
+            "line 2: unknown provider \"virtuos\"; did you mean",
+        ),
+        (
+            "faults:\n  - provider: virtuous\n    fault:\n      status: 99\n",
+            "line 4: status: 99 is not between",
+        ),
+        (
+            "faults:\n  - provider: virtuous\n    operation: contact.get\n    fault: {status: 500}\n",
+            "line 3: unknown operation \"contact.get\" of virtuous; did you mean \"contacts.get\"?",
+        ),
+        (
+            "faults:\n  - provider: virtuous\n    operation: contacts.get\n    method: POST\n    fault: {status: 500}\n",
+            "line 3: operation: has another method",
+        ),
+        (
+            "faults:\n  - provider: virtuous\n    fault: {tls: expired}\n",
+            "line 3: tls: this emulator serves plain HTTP",
         ),
     ] {
         let told = refused(text).await;
         assert!(told.contains(message), "{text}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn the_caller_of_a_fault_rule_is_hidden_if_it_may_be_secret() {
+    let seed = "credentials: {VV_API_KEY: vv_canary}
+faults:
+  - {provider: vaultvision, caller: vv_canary, fault: {status: 503}}
+  - {provider: verigator, fault: {close: after_accept}}
+";
+    let emulator = Emulator::builder().seed_file(seed).unwrap().start().await.unwrap();
+    let test = emulator.namespace("test").unwrap();
+    let default: &Namespace = &emulator;
+    for (namespace, rules) in [(default, 2), (&test, 1)] {
+        let faults = namespace.faults();
+        assert_eq!(faults.len(), rules, "connections belong to the default namespace");
+        assert!(!format!("{faults:?}").contains("canary"), "{faults:?}");
+        let tenants = Request::new("GET", &format!("{}/v1/tenants", namespace.vaultvision().base_url()));
+        let tenants = tenants.header("Authorization", "Bearer vv_canary").send().await;
+        assert_eq!(tenants.status, 503, "it still matches");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +13,6 @@ use crate::framework::faults::{ActiveFault, FaultError, FaultRule};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::Provider;
 use crate::framework::settings::ActionError;
-use crate::framework::suggest::did_you_mean;
 use crate::namespace::registry::Registry;
 use crate::namespace::space::Space;
 
@@ -188,6 +187,11 @@ pub(crate) struct Addresses {
     pub tls: Option<ReadyTls>,
 }
 
+/// The path of a Unix socket that only one namespace has.
+pub(crate) fn own_socket(path: &Path, namespace: &str) -> PathBuf {
+    path.with_extension(format!("{namespace}.sock"))
+}
+
 impl Deref for Actions {
     type Target = Space;
 
@@ -216,7 +220,13 @@ impl Actions {
             let control = ReadyControl { url: format!("{}{}", control.url, self.prefix), ..control.clone() };
             let provider = |(provider, sockets): (&Arc<dyn Provider>, &Vec<PathBuf>)| {
                 let env = provider.env().into_iter().collect();
-                let ready = ReadyProvider { base_url: provider.base_url(), env, sockets: sockets.clone() };
+                let is_own =
+                    |index| index > 0 && provider.spec().extra_listeners > 0 && !self.prefix.is_empty();
+                let socket = |(index, path): (usize, &PathBuf)| {
+                    if is_own(index) { own_socket(path, &self.name) } else { path.clone() }
+                };
+                let sockets = sockets.iter().enumerate().map(socket).collect();
+                let ready = ReadyProvider { base_url: provider.base_url(), env, sockets };
                 (provider.spec().name, ready)
             };
             Ready {
@@ -266,40 +276,8 @@ impl Actions {
         }
     }
 
-    pub(crate) fn add_fault(&self, mut rule: FaultRule) -> Result<ActiveFault, FaultError> {
-        let Some(provider) = self.provider(&rule.provider) else {
-            let known = self.list.iter().map(|provider| provider.spec().name);
-            let hint = did_you_mean(&rule.provider, known);
-            return Err(FaultError(format!("unknown provider {:?}{hint}", rule.provider)));
-        };
-        if let Some(operation) = &rule.operation {
-            let known: Vec<_> = provider.spec().operations().collect();
-            if !known.contains(&operation.as_str()) {
-                let hint = did_you_mean(operation, known);
-                return Err(FaultError(format!(
-                    "unknown operation {operation:?} of {}{hint}",
-                    rule.provider
-                )));
-            }
-            let spec = provider.spec();
-            let routes = spec.routes.iter().chain(spec.extra_routes).copied().flatten();
-            let routes = routes.filter(|route| route.operation == operation);
-            // Settings choose its method and path.
-            if operation != "session.open" {
-                rule.check_route(routes.map(|route| (route.method.as_str(), route.template)))?;
-            }
-        }
-        let (env, secret) = (provider.env(), provider.spec().secret_variables);
-        rule.hide_caller(|caller| env.iter().any(|(name, value)| value == caller && !secret.contains(name)));
-        if rule.is_of_connection() && !self.prefix.is_empty() {
-            let reason =
-                "connections belong to the default namespace, and so do faults that come before a request";
-            return Err(FaultError(reason.to_owned()));
-        }
-        if rule.is_of_tls() && self.addresses.tls.is_none() {
-            return Err(FaultError("tls: this emulator serves plain HTTP; start it with TLS".to_owned()));
-        }
-        self.core.faults.add(rule)
+    pub(crate) fn add_fault(&self, rule: FaultRule) -> Result<ActiveFault, FaultError> {
+        self.space.add_fault(rule, self.addresses.tls.is_some())
     }
 
     /// Ends the tokens of one provider, or of all that issue tokens.

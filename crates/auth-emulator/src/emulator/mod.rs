@@ -5,6 +5,7 @@ pub(crate) mod builder;
 pub(crate) mod error;
 pub(crate) mod expectation;
 pub(crate) mod handle;
+mod ports;
 pub(crate) mod running;
 mod snapshots;
 mod start;

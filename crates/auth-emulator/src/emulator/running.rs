@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::handle::Namespace;
 use crate::control::actions::Actions;
+use crate::framework::sync::lock;
 use crate::namespace::registry::NamespaceError;
 use crate::server::threads::Threads;
 
@@ -30,6 +32,8 @@ pub struct Emulator {
     default: Namespace,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    /// Those of listeners that only one namespace has.
+    own_tasks: Arc<Mutex<JoinSet<()>>>,
     threads: Threads,
 }
 
@@ -37,10 +41,10 @@ impl Emulator {
     pub(crate) fn new(
         default: Namespace,
         stop: watch::Sender<bool>,
-        tasks: Vec<JoinHandle<()>>,
+        (tasks, own_tasks): (Vec<JoinHandle<()>>, Arc<Mutex<JoinSet<()>>>),
         threads: Threads,
     ) -> Self {
-        Self { default, stop, tasks, threads }
+        Self { default, stop, tasks, own_tasks, threads }
     }
 
     /// Returns the namespace with this name; creates it if it does not exist. It starts like the emulator, and has the same
@@ -120,12 +124,14 @@ impl Emulator {
     /// Stops accepting connections, finishes the requests in progress (for at most five seconds) and closes every socket. When
     /// it returns, the emulator's threads have ended, or five more seconds have passed for each of its two runtimes.
     pub async fn stop(self) {
-        let Self { default, stop, tasks, threads } = self;
+        let Self { default, stop, tasks, own_tasks, threads } = self;
         let _ = stop.send(true);
-        let all = async {
+        let all = async move {
             for task in tasks {
                 let _ = task.await;
             }
+            let mut own_tasks = std::mem::take(&mut *lock(&own_tasks));
+            while own_tasks.join_next().await.is_some() {}
         };
         // Waits on the emulator's thread, so that the caller needs no timer.
         let waiting = threads.control.spawn(async { tokio::time::timeout(STOP_TIMEOUT, all).await.is_ok() });

@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, Weak};
 use axum::Router;
 use axum::extract::{Request, State};
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::builder::Builder;
 use super::error::StartError;
 use super::handle::Namespace;
+use super::ports::{OnDemand, Ports};
 use super::running::Emulator;
 use crate::control::actions::{Actions, Addresses, ReadyControl, ReadyTls};
 use crate::control::router;
@@ -24,12 +24,11 @@ use crate::control::router;
 use crate::framework::clock::{Clock, ClockStart};
 use crate::framework::random::{Random, unpredictable_token};
 use crate::framework::relaxation::Relaxations;
-use crate::framework::sync::lock;
 use crate::namespace::registry::{DEFAULT, Registry};
-use crate::namespace::space::{Blueprint, OwnListener};
+use crate::namespace::space::{Blueprint, OwnListener, Space};
 use crate::providers::registry::SPECS;
 use crate::server::host::{Hosts, bracketed};
-use crate::server::listener::{CONNECTIONS, Limits, Listener, bind, serve};
+use crate::server::listener::{CONNECTIONS, Limits, Listener, serve};
 use crate::server::mounted::Mounted;
 use crate::server::pipeline::respond;
 use crate::server::threads::Threads;
@@ -96,8 +95,10 @@ impl Builder {
         let limits = Limits { connections: CONNECTIONS, idle: self.idle };
         let builder = Arc::new(self);
         let this = &*builder;
+        let on_demand_tasks = Arc::new(Mutex::new(JoinSet::new()));
         let on_demand = |namespaces: Weak<Registry>| OnDemand {
             builder: Arc::clone(&builder),
+            tasks: Arc::clone(&on_demand_tasks),
             ports: Mutex::new(ports),
             tls: tls.clone(),
             limits,
@@ -105,7 +106,7 @@ impl Builder {
             runtime: threads.providers.clone(),
             namespaces,
         };
-        let blueprint = Blueprint {
+        let mut blueprint = Blueprint {
             settings: this.settings.clone(),
             seed: this.seed.unwrap_or(DEFAULT_SEED),
             clock: this.clock,
@@ -121,8 +122,18 @@ impl Builder {
                 .iter()
                 .map(|spec| Arc::new(seed_file.providers.get(spec.name).cloned().unwrap_or_default()))
                 .collect(),
-            faults: seed_file.faults.clone(),
+            faults: Vec::new(),
         };
+        if !seed_file.faults.is_empty() {
+            // A rule is checked against the operations and credentials of a namespace.
+            let first = Space::new(DEFAULT, "", blueprint.seed, &blueprint);
+            for (position, rule) in seed_file.faults.iter().enumerate() {
+                let added = first.add_fault(rule.clone(), tls.is_some()).map_err(|error| {
+                    StartError::Seed { problem: seed_file.of_fault(position, error.to_string()) }
+                })?;
+                blueprint.faults.push(added.rule);
+            }
+        }
         let namespaces = Arc::new_cyclic(|namespaces: &Weak<Registry>| {
             let on_demand = on_demand(namespaces.clone());
             let open = Arc::new(move |wanted: OwnListener| on_demand.open(&wanted));
@@ -150,47 +161,49 @@ impl Builder {
         for (provider, (name, listeners)) in bound.into_iter().enumerate() {
             let paths = this.socket_paths(name, listeners.len());
             for (index, (listener, address)) in listeners.into_iter().enumerate() {
-                let mounted = |hosts, scheme| Mounted {
-                    namespaces: Arc::clone(&namespaces),
-                    provider,
-                    listener: index,
-                    owner: (index > 0 && SPECS.get(provider).is_some_and(|spec| spec.extra_listeners > 0))
+                let mounted = |hosts, scheme| {
+                    Arc::new(Mounted {
+                        namespaces: Arc::clone(&namespaces),
+                        provider,
+                        listener: index,
+                        owner: (index > 0
+                            && SPECS.get(provider).is_some_and(|spec| spec.extra_listeners > 0))
                         .then(|| DEFAULT.to_owned()),
-                    scheme,
-                    hosts,
-                    patience: this.idle,
+                        scheme,
+                        hosts,
+                        patience: this.idle,
+                    })
                 };
-                let router = provider_router(mounted(this.hosts(address), this.scheme()));
-                let faults = || {
-                    let main = Arc::clone(namespaces.main());
-                    move || main.core.faults.take_on_connect(name)
+                let mut spawn = |listener, mounted: Arc<Mounted>| {
+                    let router = provider_router(Arc::clone(&mounted));
+                    let serving = serve(listener, router, limits, mounted, stopped.clone());
+                    tasks.push(threads.providers.spawn(serving));
                 };
-                let listener = Listener::Tcp(listener, tls.clone());
-                let serving = serve(listener, router, limits, faults(), stopped.clone());
-                tasks.push(threads.providers.spawn(serving));
+                let at_port = mounted(this.hosts(address), this.scheme());
+                spawn(Listener::Tcp(listener, tls.clone()), at_port);
                 if let Some(path) = paths.get(index) {
-                    let router = provider_router(mounted(Hosts::of_socket(), "http"));
-                    tasks.push(threads.providers.spawn(serve(
-                        bind_socket(path)?,
-                        router,
-                        limits,
-                        faults(),
-                        stopped.clone(),
-                    )));
+                    spawn(bind_socket(path)?, mounted(Hosts::of_socket(), "http"));
                 }
             }
         }
         drop(entered);
         let entered = threads.control.enter();
         let control_router = router::router(Arc::clone(&actions), this.hosts(control.1));
-        let serving = serve(Listener::Tcp(control.0, None), control_router, limits, || None, stopped.clone());
+        let serving =
+            serve(Listener::Tcp(control.0, None), control_router, limits, Arc::new(()), stopped.clone());
         tasks.push(threads.control.spawn(serving));
         if let Some(path) = &actions.ready().control.socket {
             let router = router::router(Arc::clone(&actions), Hosts::of_socket());
-            tasks.push(threads.control.spawn(serve(bind_socket(path)?, router, limits, || None, stopped)));
+            tasks.push(threads.control.spawn(serve(
+                bind_socket(path)?,
+                router,
+                limits,
+                Arc::new(()),
+                stopped,
+            )));
         }
         drop(entered);
-        Ok(Emulator::new(default, stop, tasks, threads))
+        Ok(Emulator::new(default, stop, (tasks, on_demand_tasks), threads))
     }
 
     /// The certificate, and its authority, which is written to the file.
@@ -233,17 +246,17 @@ impl Builder {
         }
     }
 
-    fn hosts(&self, address: SocketAddr) -> Hosts {
+    pub(super) fn hosts(&self, address: SocketAddr) -> Hosts {
         let ip = (self.ip != Ipv4Addr::LOCALHOST && !self.ip.is_unspecified()).then_some(self.ip);
         Hosts { port: Some(address.port()), ip, allowed: self.allowed.clone() }
     }
 
-    fn scheme(&self) -> &'static str {
+    pub(super) fn scheme(&self) -> &'static str {
         if self.ca_file.is_some() { "https" } else { "http" }
     }
 
     /// The URL of a provider's listener.
-    fn origin(&self, address: SocketAddr) -> String {
+    pub(super) fn origin(&self, address: SocketAddr) -> String {
         let scheme = self.scheme();
         let name = match self.allowed.first() {
             Some(name) if !self.ip.is_loopback() => name.clone(),
@@ -253,7 +266,7 @@ impl Builder {
     }
 
     /// The paths of a provider's Unix sockets.
-    fn socket_paths(&self, name: &str, count: usize) -> Vec<PathBuf> {
+    pub(super) fn socket_paths(&self, name: &str, count: usize) -> Vec<PathBuf> {
         let Some(directory) = self.sockets.as_ref().filter(|_| cfg!(unix)) else { return Vec::new() };
         let file = |index| match index {
             0 => format!("{name}.sock"),
@@ -273,15 +286,13 @@ impl Builder {
 
 // One handler for every path: the pipeline looks up the operation in the provider's route table, so that faults and the
 // journal can name it before the provider runs.
-fn provider_router(mounted: Mounted) -> Router {
+pub(super) fn provider_router(mounted: Arc<Mounted>) -> Router {
     Router::new()
         .fallback(|State(mounted): State<Arc<Mounted>>, request: Request| async move {
             respond(&mounted, request).await
         })
-        .with_state(Arc::new(mounted))
+        .with_state(mounted)
 }
-
-type Bound = (TcpListener, SocketAddr);
 
 /// The name by which programs on this machine reach an address.
 fn local_name(ip: IpAddr) -> String {
@@ -292,7 +303,7 @@ fn local_name(ip: IpAddr) -> String {
     }
 }
 
-fn bind_socket(path: &Path) -> Result<Listener, StartError> {
+pub(super) fn bind_socket(path: &Path) -> Result<Listener, StartError> {
     let failed = |cause| StartError::Socket { path: path.to_owned(), cause };
     #[cfg(unix)]
     return crate::server::socket::bind(path)
@@ -300,90 +311,4 @@ fn bind_socket(path: &Path) -> Result<Listener, StartError> {
         .map_err(failed);
     #[cfg(not(unix))]
     Err(failed(io::ErrorKind::Unsupported.into()))
-}
-
-/// Opens the listeners that only one namespace has.
-struct OnDemand {
-    builder: Arc<Builder>,
-    ports: Mutex<Ports>,
-    tls: Option<Tls>,
-    limits: Limits,
-    stopped: watch::Receiver<bool>,
-    runtime: Handle,
-    namespaces: Weak<Registry>,
-}
-
-impl OnDemand {
-    fn open(&self, wanted: &OwnListener) -> Option<String> {
-        let (spec, namespaces) = (SPECS.get(wanted.provider)?, self.namespaces.upgrade()?);
-        let entered = self.runtime.enter();
-        let (listener, address) = lock(&self.ports)
-            .free(spec.name)
-            .inspect_err(
-                |error| tracing::warn!(namespace = wanted.namespace, %error, "a namespace has no port"),
-            )
-            .ok()?;
-        let mounted = Mounted {
-            namespaces,
-            provider: wanted.provider,
-            listener: wanted.index,
-            owner: Some(wanted.namespace.clone()),
-            scheme: self.builder.scheme(),
-            hosts: self.builder.hosts(address),
-            patience: self.limits.idle,
-        };
-        let listener = Listener::Tcp(listener, self.tls.clone());
-        // Faults of connections are those of the default namespace.
-        let serving = serve(listener, provider_router(mounted), self.limits, || None, self.stopped.clone());
-        let mut life = wanted.life.clone();
-        self.runtime.spawn(async move {
-            tokio::select! {
-                () = serving => {}
-                _ = life.changed() => {}
-            }
-        });
-        drop(entered);
-        Some(self.builder.origin(address))
-    }
-}
-
-struct Ports {
-    ip: IpAddr,
-    next: u16,
-}
-
-impl Ports {
-    /// `extra` is the number of additional listeners of each provider.
-    fn new(ip: IpAddr, first: u16, extra: &[usize]) -> Result<Self, StartError> {
-        let needed = 1 + extra.iter().map(|count| 1 + count).sum::<usize>();
-        if first != 0 && usize::from(first) + needed > 1 + usize::from(u16::MAX) {
-            return Err(StartError::PortTooHigh { port: first, needed });
-        }
-        Ok(Self { ip, next: first })
-    }
-
-    /// Must be called inside a runtime.
-    fn next(&mut self, listener: &'static str) -> Result<Bound, StartError> {
-        let port = self.next;
-        if port != 0 {
-            self.next = port.saturating_add(1);
-        }
-        bind(self.ip, port).map_err(|cause| StartError::Bind { ip: self.ip, port, listener, cause })
-    }
-    /// The first port after those of the start that is not in use, so that the ports of a dropped namespace are used again.
-    fn free(&self, listener: &'static str) -> Result<Bound, StartError> {
-        let mut port = self.next;
-        loop {
-            match bind(self.ip, port) {
-                Err(cause)
-                    if port != 0 && port != u16::MAX && cause.kind() == std::io::ErrorKind::AddrInUse =>
-                {
-                    port += 1;
-                }
-                bound => {
-                    return bound.map_err(|cause| StartError::Bind { ip: self.ip, port, listener, cause });
-                }
-            }
-        }
-    }
 }

@@ -9,6 +9,7 @@ use crate::framework::caller::fingerprint;
 use crate::framework::checks::Check;
 use crate::framework::exchange::Reply;
 use crate::framework::journal::{REDACTED, truncated};
+use crate::framework::provider::Provider;
 use crate::framework::random::hex;
 
 /// The largest body that the journal shows, in bytes.
@@ -64,6 +65,18 @@ fn is_secret_name(name: &str) -> bool {
 pub(crate) struct Secrets(Vec<String>);
 
 impl Secrets {
+    /// A provider's credentials and pending codes.
+    pub(crate) fn of(provider: &dyn Provider) -> Self {
+        let mut secrets = Self::default();
+        for (name, value) in provider.env() {
+            if provider.spec().secret_variables.contains(&name) {
+                secrets.add(&value);
+            }
+        }
+        provider.pending_codes().iter().for_each(|pending| secrets.add(&pending.code));
+        secrets
+    }
+
     pub(crate) fn add(&mut self, secret: &str) {
         if secret.len() >= MIN_SECRET
             && self.0.len() < MAX_SECRETS

@@ -40,8 +40,16 @@ pub(crate) struct SeedRecord {
 /// Why a part of a seed can't be applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SeedProblem {
-    Credential { name: String, message: String },
-    Record { position: usize, message: String },
+    Credential {
+        name: String,
+        message: String,
+    },
+    Record {
+        position: usize,
+        /// The part of the record, such as `body.name`.
+        at: String,
+        message: String,
+    },
 }
 
 /// Applies a seed to a new state.
@@ -66,7 +74,7 @@ pub(crate) fn apply<P: Emulate>(
     let quiet = Context { ledger: Ledger::default(), ..context.clone() };
     let mut named = Map::new();
     for (position, record) in &seed.records {
-        let failed = |message: String| SeedProblem::Record { position: *position, message };
+        let failed = |(at, message)| SeedProblem::Record { position: *position, at, message };
         let response = execute(state, record, &named, &quiet).map_err(failed)?;
         if let Some(name) = &record.name {
             named.insert(name.clone(), response);
@@ -80,18 +88,24 @@ fn execute<P: Emulate>(
     record: &SeedRecord,
     named: &Map<String, Value>,
     context: &Context,
-) -> Result<Value, String> {
+) -> Result<Value, (String, String)> {
+    let at = |part: &str| {
+        let part = part.to_owned();
+        move |message: String| (part, message)
+    };
     let routes = || P::SPEC.routes.iter().copied().flatten();
     let Some(route) = routes().find(|route| route.operation == record.operation) else {
         let hint = did_you_mean(&record.operation, routes().map(|route| route.operation));
-        return Err(format!("unknown operation {:?} of {}{hint}", record.operation, P::SPEC.name));
+        let message = format!("unknown operation {:?} of {}{hint}", record.operation, P::SPEC.name);
+        return Err(at("operation")(message));
     };
     let mut path = route.template.replace(":int}", "}");
     let mut params = Vec::new();
     for part in route.template.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
         let name = part.split(':').next().unwrap_or(part);
-        let value = record.params.get(name).ok_or_else(|| format!("params: {name} is missing"))?;
-        let value = match resolved(value, named)? {
+        let value = record.params.get(name).ok_or_else(|| format!("params: {name} is missing"));
+        let value = value.map_err(at("params"))?;
+        let value = match resolved(value, named).map_err(at(&format!("params.{name}")))? {
             Value::String(text) => text,
             value => value.to_string(),
         };
@@ -101,9 +115,10 @@ fn execute<P: Emulate>(
     }
     if let Some(name) = record.params.keys().find(|name| !params.iter().any(|(known, _)| known == name)) {
         let hint = did_you_mean(name, params.iter().map(|(known, _)| *known));
-        return Err(format!("params: {} has no parameter {name:?}{hint}", record.operation));
+        let message = format!("params: {} has no parameter {name:?}{hint}", record.operation);
+        return Err(at(&format!("params.{name}"))(message));
     }
-    let body = match resolved(&record.body, named)? {
+    let body = match resolved(&record.body, named).map_err(at("body"))? {
         Value::Null => Bytes::new(),
         body => body.to_string().into(),
     };
@@ -129,13 +144,22 @@ fn execute<P: Emulate>(
     if reply.status.is_success() {
         return Ok(serde_json::from_slice(&reply.body).unwrap_or_default());
     }
-    let reason = checks.into_list().into_iter().rev().find_map(|check| check.reason);
-    Err(format!(
-        "{} is refused with {}: {}",
-        record.operation,
-        reply.status.as_u16(),
-        reason.unwrap_or_default()
-    ))
+    let reason = checks.into_list().into_iter().rev().find_map(|check| check.reason).unwrap_or_default();
+    let message = format!("{} is refused with {}: {reason}", record.operation, reply.status.as_u16());
+    Err(at(&refused_part(&record.body, &reason))(message))
+}
+
+/// The part of a record that a reason such as `contact.name: …` is about. Some providers start the path with a name for the
+/// whole body.
+fn refused_part(body: &Value, reason: &str) -> String {
+    let Some((path, _)) = reason.split_once(": ").filter(|(path, _)| !path.contains(' ')) else {
+        return String::new();
+    };
+    let first = path.split(['.', '[']).next().unwrap_or_default();
+    let is_field =
+        body.as_object().is_some_and(|body| body.keys().any(|name| name.eq_ignore_ascii_case(first)));
+    let path = if is_field { path } else { path.get(first.len()..).unwrap_or_default() };
+    format!("body.{}", path.trim_start_matches('.'))
 }
 
 /// A value with the results of earlier records in the place of `{{name.field}}`.

@@ -172,9 +172,23 @@ impl serde::Serialize for Timestamp {
 
 impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        Self::parse_rfc3339(&text)
-            .ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time such as 2026-01-31T12:00:00Z"))
+        deserializer.deserialize_str(ReadTimestamp)
+    }
+}
+
+/// Rejects a string while it is read, so that a parser can add its position.
+struct ReadTimestamp;
+
+impl serde::de::Visitor<'_> for ReadTimestamp {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an RFC 3339 time such as 2026-01-31T12:00:00Z")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Timestamp, E> {
+        let time = Timestamp::parse_rfc3339(text);
+        time.ok_or_else(|| E::custom("not an RFC 3339 time such as 2026-01-31T12:00:00Z"))
     }
 }
 

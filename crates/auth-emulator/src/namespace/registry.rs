@@ -47,6 +47,12 @@ pub enum NamespaceError {
     /// There are too many namespaces.
     #[error("there are {0} namespaces already; drop those that are no longer needed")]
     TooMany(usize),
+    /// The emulator remembers no more credentials that lead to a namespace.
+    #[error(
+        "the emulator remembers the {0} credentials that lead to namespaces, and no more: drop namespaces that are no longer needed, \
+         or use the base URLs of the namespace, which contain its name"
+    )]
+    TooManyCredentials(usize),
     /// The namespace exists, with another seed.
     #[error("the namespace {0:?} exists already, with another seed")]
     OtherSeed(String),
@@ -69,6 +75,8 @@ pub(crate) struct Selected {
     pub space: Arc<Space>,
     /// The length of the beginning of the path that names the namespace.
     pub prefix: usize,
+    /// Whether only a credential leads to it.
+    pub by_credential: bool,
 }
 
 pub(crate) struct Registry {
@@ -81,18 +89,26 @@ pub(crate) struct Registry {
     pub snapshots: Snapshots,
 }
 
-#[derive(Default)]
 struct Others {
     by_name: BTreeMap<String, Arc<Space>>,
     /// The names of the namespaces that have a credential, by position of the provider and fingerprint.
     by_credential: HashMap<(usize, String), BTreeSet<String>>,
+    max_credentials: usize,
 }
 
 impl Others {
-    fn learn(&mut self, provider: usize, fingerprint: String, name: &str) {
-        if self.by_credential.len() < MAX_CREDENTIALS {
-            self.by_credential.entry((provider, fingerprint)).or_default().insert(name.to_owned());
+    fn learn(&mut self, provider: usize, fingerprint: String, name: &str) -> Result<(), NamespaceError> {
+        let key = (provider, fingerprint);
+        if !self.by_credential.contains_key(&key) {
+            self.has_room()?;
         }
+        self.by_credential.entry(key).or_default().insert(name.to_owned());
+        Ok(())
+    }
+
+    fn has_room(&self) -> Result<(), NamespaceError> {
+        let max = self.max_credentials;
+        if self.by_credential.len() < max { Ok(()) } else { Err(NamespaceError::TooManyCredentials(max)) }
     }
 }
 
@@ -103,7 +119,11 @@ impl Registry {
             blueprint,
             capacity,
             main,
-            others: Mutex::default(),
+            others: Mutex::new(Others {
+                by_name: BTreeMap::new(),
+                by_credential: HashMap::new(),
+                max_credentials: MAX_CREDENTIALS,
+            }),
             has_credentials: AtomicBool::new(false),
             snapshots: Snapshots::default(),
         }
@@ -133,13 +153,15 @@ impl Registry {
         let prefix = by_path.map_or(0, |(_, prefix)| prefix);
         let mut names = [owner, by_path.map(|(name, _)| name), by_header].into_iter().flatten();
         let Some(name) = names.next() else {
-            return Ok(Selected { space: self.by_credential(provider, parts, form)?, prefix });
+            let space = self.by_credential(provider, parts, form)?;
+            let by_credential = space.name != DEFAULT;
+            return Ok(Selected { space, prefix, by_credential });
         };
         if let Some(other) = names.find(|other| *other != name) {
             return Err(NamespaceError::Ambiguous(other.chars().take(MAX_NAME).collect()));
         }
         let space = if owner.is_some() { self.find(name) } else { self.open(name, None) };
-        Ok(Selected { space: space?, prefix })
+        Ok(Selected { space: space?, prefix, by_credential: false })
     }
 
     /// Whether the namespace of a request may depend on its body: a form with a password.
@@ -170,15 +192,16 @@ impl Registry {
         }
     }
 
-    /// Tokens, cookies and other credentials in a response of a namespace with its own credentials lead to it, too.
-    pub(crate) fn learn(&self, provider: usize, space: &Space, reply: &Reply) {
+    /// Tokens, cookies and other credentials in a response of a namespace with its own credentials lead to it, too. An error
+    /// means that one of them does not.
+    pub(crate) fn learn(&self, provider: usize, space: &Space, reply: &Reply) -> Result<(), NamespaceError> {
         if space.seed == self.main.seed {
-            return;
+            return Ok(());
         }
         let mut issued = Secrets::default();
         issued.add_issued(reply);
         let mut others = lock(&self.others);
-        issued.fingerprints().into_iter().for_each(|one| others.learn(provider, one, &space.name));
+        issued.fingerprints().into_iter().try_for_each(|one| others.learn(provider, one, &space.name))
     }
 
     /// Returns the namespace with this name; creates it if it does not exist. A namespace with its own seed has
@@ -197,6 +220,9 @@ impl Registry {
             return Err(NamespaceError::TooMany(self.capacity));
         }
         let main_seed = self.blueprint.seed;
+        if seed.is_some_and(|seed| seed != main_seed) {
+            others.has_room()?;
+        }
         let space = others.by_name.entry(name.to_owned()).or_insert_with(|| {
             let prefix = format!("{PREFIX}{name}");
             Arc::new(Space::new(name, &prefix, seed.unwrap_or(main_seed), &self.blueprint))
@@ -205,8 +231,10 @@ impl Registry {
         if space.seed != main_seed {
             for space in [&space, &self.main] {
                 for (index, provider) in space.list.iter().enumerate() {
-                    let credentials = provider.env().into_iter();
-                    credentials.for_each(|(_, value)| others.learn(index, fingerprint(&value), &space.name));
+                    for (_, value) in provider.env() {
+                        // The base URLs lead to the namespace in any case.
+                        let _ = others.learn(index, fingerprint(&value), &space.name);
+                    }
                 }
             }
             self.has_credentials.store(true, Ordering::Relaxed);
@@ -283,5 +311,23 @@ mod tests {
         assert_eq!(in_path("/ns/"), Some(("", 4)));
         assert_eq!(in_path("/NS/a"), None);
         assert_eq!(in_path("/api/ns/a"), None);
+    }
+
+    #[test]
+    fn a_credential_too_many_is_an_error() {
+        let registry = Registry::new(Blueprint::for_tests(), MAX_NAMESPACES);
+        let space = registry.open("test", Some(7)).unwrap();
+        let known = lock(&registry.others).by_credential.len();
+        lock(&registry.others).max_credentials = known + 1;
+        let token = |token: &str| {
+            let body = serde_json::json!({ "access_token": token });
+            registry.learn(0, &space, &Reply::json(http::StatusCode::OK, &body))
+        };
+        assert_eq!((token("first"), token("first")), (Ok(()), Ok(())));
+        let full = NamespaceError::TooManyCredentials(known + 1);
+        assert_eq!((token("second"), registry.open("other", Some(8)).err()), (Err(full.clone()), Some(full)));
+        assert!(registry.open("plain", None).is_ok(), "it shares the credentials");
+        registry.remove("test").unwrap();
+        assert!(registry.open("other", Some(8)).is_ok(), "there is room again");
     }
 }

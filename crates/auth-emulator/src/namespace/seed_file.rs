@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::locate;
 use crate::framework::faults::FaultRule;
 use crate::framework::seed::{ProviderSeed, SeedProblem, SeedRecord};
 use crate::framework::suggest::{did_you_mean, with_suggestion};
@@ -79,37 +80,26 @@ impl SeedFile {
                 None => ("", message),
             };
             let line = error.location().map(|at| at.line());
-            let named = problem.split('`').nth(1).and_then(|name| locate_name(text, name));
-            let line = if problem.starts_with("unknown field") { named.or(line) } else { line };
             SeedError { line, message: format!("{path}{}", with_suggestion(problem)) }
         })?;
         let mut file = Self { text: text.to_owned(), ..Self::default() };
         (file.seed, file.clock, file.settings) = (written.seed, written.clock, written.settings);
-        let known = || PREFIXES.iter().map(|(_, provider)| *provider);
-        for (position, rule) in written.faults.iter().enumerate() {
-            rule.check()
-                .map_err(|error| file.error_at(&[Key("faults"), Item(position)], error.to_string()))?;
-            if !known().any(|name| name == rule.provider) {
-                let hint = did_you_mean(&rule.provider, known());
-                let message = format!("unknown provider {:?}{hint}", rule.provider);
-                return Err(file.error_at(&[Key("faults"), Item(position)], message));
-            }
-        }
         file.faults = written.faults;
         for (name, value) in written.credentials {
             let provider = PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix));
             let Some((_, provider)) = provider else {
                 let message = format!("{name} is not the variable of a credential");
-                return Err(file.error_at(&[Key("credentials"), Key(&name)], message));
+                return Err(file.error_at(&format!("credentials.{name}"), message));
             };
             let seed = file.providers.entry((*provider).to_owned()).or_default();
             seed.credentials.push((name, value));
         }
+        let known = || PREFIXES.iter().map(|(_, provider)| *provider);
         for (position, record) in written.records.into_iter().enumerate() {
             if !known().any(|name| name == record.provider) {
                 let hint = did_you_mean(&record.provider, known());
                 let message = format!("unknown provider {:?}{hint}", record.provider);
-                return Err(file.error_at(&[Key("records"), Item(position)], message));
+                return Err(file.error_at(&format!("records[{position}].provider"), message));
             }
             let seed = file.providers.entry(record.provider.clone()).or_default();
             seed.records.push((position, record));
@@ -124,69 +114,34 @@ impl SeedFile {
             let here = self.settings.get(provider)?;
             here.keys().find(|key| *key == name).cloned()
         });
-        let line = self.locate(&[Key("settings"), Key(provider)]);
-        let line =
-            setting.and_then(|name| self.locate(&[Key("settings"), Key(provider), Key(&name)])).or(line);
-        SeedError { line, message }
+        self.error_at(&format!("settings.{provider}.{}", setting.unwrap_or_default()), message)
     }
 
     /// The error of a part that a provider refuses.
     pub(crate) fn of_provider(&self, problem: SeedProblem) -> SeedError {
         match problem {
             SeedProblem::Credential { name, message } => {
-                self.error_at(&[Key("credentials"), Key(&name)], message)
+                self.error_at(&format!("credentials.{name}"), message)
             }
-            SeedProblem::Record { position, message } => {
-                self.error_at(&[Key("records"), Item(position)], message)
+            SeedProblem::Record { position, at, message } => {
+                self.error_at(&format!("records[{position}].{at}"), message)
             }
         }
     }
 
-    fn error_at(&self, path: &[Step<'_>], message: String) -> SeedError {
-        SeedError { line: self.locate(path), message }
+    /// The error of a fault rule, by its position. Messages begin with the field.
+    pub(crate) fn of_fault(&self, position: usize, message: String) -> SeedError {
+        let field = message.strip_prefix("unknown ").unwrap_or(&message);
+        let field = field.split([':', ' ']).next().unwrap_or_default();
+        let rule = format!("faults[{position}]");
+        let of = |part: &str| locate::line_of_part(&self.text, &format!("{rule}.{part}{field}"));
+        let line = of("").or_else(|| of("fault.")).or_else(|| locate::line(&self.text, &rule));
+        SeedError { line, message }
     }
 
-    /// The line of a part of the file. Lists that are written on one line have the line of their key.
-    fn locate(&self, path: &[Step<'_>]) -> Option<usize> {
-        let lines: Vec<&str> = self.text.lines().collect();
-        let mut at = 0;
-        let mut found = None;
-        for step in path {
-            let rest = lines.iter().enumerate().skip(at);
-            let line = match step {
-                Key(name) => rest.clone().find(|(_, line)| is_key(line, name)).map(|(index, _)| index),
-                Item(position) => {
-                    let dashes: Vec<_> =
-                        rest.clone().filter(|(_, line)| line.trim_start().starts_with("- ")).collect();
-                    let indent = |line: &str| line.len() - line.trim_start().len();
-                    let least = dashes.first().map(|(_, line)| indent(line));
-                    let mut items = dashes.iter().filter(|(_, line)| Some(indent(line)) == least);
-                    items.nth(*position).map(|(index, _)| *index)
-                }
-            };
-            let Some(line) = line else { break };
-            found = Some(line + 1);
-            at = line + usize::from(matches!(step, Key(_)));
-        }
-        found
+    fn error_at(&self, path: &str, message: String) -> SeedError {
+        SeedError { line: locate::line(&self.text, path), message }
     }
-}
-
-#[derive(Clone, Copy)]
-enum Step<'a> {
-    Key(&'a str),
-    Item(usize),
-}
-use Step::{Item, Key};
-
-fn is_key(line: &str, name: &str) -> bool {
-    let line = line.trim_start().trim_start_matches("- ").trim_start_matches(['{', '"', '\'', ' ']);
-    line.strip_prefix(name)
-        .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
-}
-
-fn locate_name(text: &str, name: &str) -> Option<usize> {
-    text.lines().position(|line| is_key(line, name)).map(|index| index + 1)
 }
 
 #[cfg(test)]
@@ -201,17 +156,25 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_their_line() {
         for (text, line, message) in [
+            ("seed: 7\nclock:\n  [1]\n", 3, "invalid type"),
+            ("seed: 7\nclock: 2026-01-31\n", 2, "RFC 3339"),
+            ("records:\n  - provider: virtuous\n    operation: [a]\n", 3, "invalid type"),
+            ("records:\n  - provider: virtuous\n    operation: a\n    params: 5\n", 4, "invalid type"),
+            ("records:\n  - provider: virtuous\n    bod: 5\n", 3, "did you mean \"body\"?"),
+            ("records:\n  - provider: virtuous\n", 2, "missing field `operation`"),
+            (
+                "records: [{provider: x, operation: y}]\nfaults:\n  - {provider: virtuous, fault: {status: 500}}\n",
+                1,
+                "unknown provider",
+            ),
+            ("faults:\n  - provider: virtuous\n    fault:\n      status: x\n", 4, "invalid type"),
+            ("settings:\n  virtuous:\n    - 5\n", 3, "invalid type"),
+            ("credentials:\n  VV_API_KEY: [5]\n", 2, "invalid type"),
             ("seed: 7\nfualts: []\n", 2, "did you mean \"faults\"?"),
             ("seed: x\n", 1, "invalid type"),
             ("clock: yesterday\n", 1, "RFC 3339"),
             ("faults:\n  - provider: virtuous\n    fualt: {status: 503}\n", 3, "did you mean \"fault\"?"),
             ("faults:\n  - provider: virtuous\n    fault: {statsu: 503}\n", 3, "statsu"),
-            (
-                "faults:\n  - provider: virtuous\n    fault: {status: 503}\n  - provider: virtuos\n    fault: {status: 500}\n",
-                4,
-                "did you mean \"virtuous\"?",
-            ),
-            ("faults:\n  - provider: virtuous\n    fault: {status: 99}\n", 2, "not between"),
             ("credentials:\n  API_KEY: x\n", 2, "not the variable"),
             (
                 "records:\n  - provider: verigator\n    operation: services.create\n  - provider: verigatr\n    operation: x\n",

@@ -7,12 +7,13 @@ use tokio::sync::watch;
 
 use crate::framework::clock::{Clock, ClockStart};
 use crate::framework::effects::Ledger;
-use crate::framework::faults::{FaultRule, Faults};
+use crate::framework::faults::{ActiveFault, FaultError, FaultRule, Faults};
 use crate::framework::journal::Journal;
 use crate::framework::provider::{Context, Origins, Provider, Spec};
 use crate::framework::random::Random;
 use crate::framework::relaxation::Relaxations;
 use crate::framework::seed::ProviderSeed;
+use crate::framework::suggest::did_you_mean;
 use crate::framework::sync::lock;
 use crate::providers::registry::{Providers, Settings};
 
@@ -75,10 +76,12 @@ pub(crate) struct Space {
 
 impl Space {
     pub(crate) fn new(name: &str, prefix: &str, seed: u64, blueprint: &Blueprint) -> Self {
+        // Connections belong to the default namespace.
+        let faults = blueprint.faults.iter().filter(|rule| prefix.is_empty() || !rule.is_of_connection());
         let core = Core {
             clock: Clock::new(blueprint.clock),
             journal: Journal::new(blueprint.journal_capacity),
-            faults: Faults::new(seed, blueprint.faults.clone()),
+            faults: Faults::new(seed, faults.cloned().collect()),
             relaxations: blueprint.relaxations.clone(),
         };
         let ledger = Ledger::default();
@@ -131,6 +134,41 @@ impl Space {
 
     pub(crate) fn provider(&self, name: &str) -> Option<&Arc<dyn Provider>> {
         self.list.iter().find(|provider| provider.spec().name == name)
+    }
+
+    /// Adds a fault rule, and hides a caller that may be secret.
+    pub(crate) fn add_fault(&self, mut rule: FaultRule, tls: bool) -> Result<ActiveFault, FaultError> {
+        let Some(provider) = self.provider(&rule.provider) else {
+            let known = self.list.iter().map(|provider| provider.spec().name);
+            let hint = did_you_mean(&rule.provider, known);
+            return Err(FaultError(format!("unknown provider {:?}{hint}", rule.provider)));
+        };
+        if let Some(operation) = &rule.operation {
+            let known: Vec<_> = provider.spec().operations().collect();
+            if !known.contains(&operation.as_str()) {
+                let hint = did_you_mean(operation, known);
+                let message = format!("unknown operation {operation:?} of {}{hint}", rule.provider);
+                return Err(FaultError(message));
+            }
+            let spec = provider.spec();
+            let routes = spec.routes.iter().chain(spec.extra_routes).copied().flatten();
+            let routes = routes.filter(|route| route.operation == operation);
+            // Settings choose its method and path.
+            if operation != "session.open" {
+                rule.check_route(routes.map(|route| (route.method.as_str(), route.template)))?;
+            }
+        }
+        if rule.is_of_connection() && !self.prefix.is_empty() {
+            let reason =
+                "connections belong to the default namespace, and so do faults that come before a request";
+            return Err(FaultError(reason.to_owned()));
+        }
+        if rule.is_of_tls() && !tls {
+            return Err(FaultError("tls: this emulator serves plain HTTP; start it with TLS".to_owned()));
+        }
+        let (env, secret) = (provider.env(), provider.spec().secret_variables);
+        rule.hide_caller(|caller| env.iter().any(|(name, value)| value == caller && !secret.contains(name)));
+        self.core.faults.add(rule)
     }
 
     /// A provider by its position in `SPECS`.

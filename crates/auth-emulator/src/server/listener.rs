@@ -1,7 +1,7 @@
 //! Sockets: binding, accepting, HTTP/1.1, stopping. Knows nothing about providers; each listener serves an axum router.
 //!
-//! A connection that is refused or closed gets the reason, if it can still be sent: too many connections, a head that never ends,
-//! plain HTTP on a TLS port. The reason is in the log too.
+//! A connection that is refused or closed gets the reason, if it can still be sent: too many connections, a head that never ends or is
+//! invalid, plain HTTP on a TLS port. The reason is in the log too.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use crate::framework::faults::{Fault, TlsFlaw};
 use crate::framework::sync::lock;
 use crate::server::inject;
+use crate::server::refusal::{Refusal, Watched};
 use crate::server::stream::Stream;
 use crate::server::tls::Tls;
 use crate::server::wire::Wire;
@@ -48,6 +49,21 @@ pub(crate) struct Limits {
     pub idle: Duration,
 }
 
+/// What is behind a listener, besides its router.
+pub(crate) trait Served: Send + Sync + 'static {
+    /// The fault that affects a connection that was just accepted.
+    fn fault_of_connection(&self) -> Option<Fault> {
+        None
+    }
+
+    /// Notes a request that is no valid HTTP/1.1, and returns the id of its explanation.
+    fn refused(&self, _method: &str, _path: &str, _status: u16, _reason: &str) -> Option<String> {
+        None
+    }
+}
+
+impl Served for () {}
+
 /// A request extension: changes when the emulator stops. A response without an end must end then.
 #[derive(Clone)]
 pub(crate) struct Stopping(pub watch::Receiver<bool>);
@@ -66,7 +82,7 @@ pub(crate) async fn serve(
     listener: Listener,
     router: Router,
     limits: Limits,
-    fault_of_connection: impl Fn() -> Option<Fault>,
+    served: Arc<dyn Served>,
     mut stop: watch::Receiver<bool>,
 ) {
     let permits = Arc::new(Semaphore::new(limits.connections));
@@ -80,8 +96,8 @@ pub(crate) async fn serve(
         match (accepted, Arc::clone(&permits).try_acquire_owned()) {
             (Ok(stream), Ok(permit)) => {
                 let tls = listener.tls();
-                let fault = fault_of_connection();
-                let serving = connection(stream, (tls, fault), router.clone(), limits, stop.clone());
+                let serving =
+                    connection(stream, tls, router.clone(), Arc::clone(&served), limits, stop.clone());
                 connections.spawn(async move {
                     serving.await;
                     drop(permit);
@@ -90,7 +106,7 @@ pub(crate) async fn serve(
             (Ok(stream), Err(_)) => {
                 let reason = format!("the emulator has {} open connections already", limits.connections);
                 connections.spawn(async move {
-                    refuse(stream, "503 Service Unavailable", &reason).await;
+                    refuse(stream, "503 Service Unavailable", &reason, None).await;
                 });
             }
             (Err(error), _) => {
@@ -129,11 +145,13 @@ impl Listener {
 
 async fn connection(
     stream: Stream,
-    (tls, fault): (Option<Tls>, Option<Fault>),
+    tls: Option<Tls>,
     router: Router,
+    served: Arc<dyn Served>,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
+    let fault = served.fault_of_connection();
     let flaw = match &fault {
         Some(Fault::Tls { tls }) => Some(*tls),
         Some(fault) => {
@@ -160,6 +178,7 @@ async fn connection(
     };
     let inner = TowerToHyperService::new(router);
     let wire = Arc::new(Mutex::new(None));
+    let refusal = Arc::new(Mutex::new(Refusal::default()));
     let planned = Arc::clone(&wire);
     let stopping = stop.clone();
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
@@ -179,7 +198,7 @@ async fn connection(
     let mut serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.idle)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Watched { stream, refusal: Arc::clone(&refusal) }), service);
     let outcome = tokio::select! {
         outcome = &mut serving => outcome,
         _ = stop.changed() => {
@@ -190,7 +209,7 @@ async fn connection(
     let wire = lock(&wire).take();
     match (wire, outcome) {
         (Some(wire), _) => {
-            if let Err(error) = wire.follow(serving.into_parts().io.into_inner()).await {
+            if let Err(error) = wire.follow(serving.into_parts().io.into_inner().stream).await {
                 tracing::debug!(%error, "the client left before the fault was complete");
             }
         }
@@ -201,16 +220,28 @@ async fn connection(
                 tracing::debug!("closed an idle connection");
             } else {
                 let reason = format!("the request's head did not arrive within {:?}", limits.idle);
-                refuse(parts.io.into_inner(), "408 Request Timeout", &reason).await;
+                refuse(parts.io.into_inner().stream, "408 Request Timeout", &reason, None).await;
             }
         }
         (None, Err(error)) if error.is_parse() => {
-            let hint = if serving.into_parts().read_buf.first() == Some(&TLS_HANDSHAKE) {
-                "it begins a TLS handshake, but this port serves plain HTTP: use http://, or start with --tls"
+            let parts = serving.into_parts();
+            let reason = if parts.read_buf.first() == Some(&TLS_HANDSHAKE) {
+                "this begins a TLS handshake, but the port serves plain HTTP: use http://, or start with --tls"
+                    .to_owned()
+            } else if error.to_string().contains("content-length") {
+                "Content-Length is no number, or there are two with different values: send one, with the number of bytes of the body"
+                    .to_owned()
             } else {
-                "it is no HTTP/1.1 request"
+                format!("this is no HTTP/1.1 request: {error}")
             };
-            tracing::warn!(%error, "refused a request: {hint}");
+            let refused = std::mem::take(&mut *lock(&refusal));
+            let Some(status) = refused.status() else {
+                return tracing::warn!("refused a request: {reason}");
+            };
+            let code = status.split(' ').next().and_then(|code| code.parse().ok()).unwrap_or(400);
+            let (method, path) = refused.request().unwrap_or_default();
+            let id = served.refused(method, path, code, &reason);
+            refuse(parts.io.into_inner().stream, status, &reason, id.as_deref()).await;
         }
         (None, Err(error)) => tracing::debug!(%error, "connection ended"),
     }
@@ -225,7 +256,7 @@ async fn secured(stream: Stream, tls: &Tls, flaw: Option<TlsFlaw>) -> Option<Str
     let mut first = [0];
     if matches!(tcp.peek(&mut first).await, Ok(1)) && first != [TLS_HANDSHAKE] {
         let reason = "this port serves HTTPS only: use https:// and trust the emulator's CA file";
-        refuse(Stream::Tcp(tcp), "400 Bad Request", reason).await;
+        refuse(Stream::Tcp(tcp), "400 Bad Request", reason, None).await;
         return None;
     }
     let accepted = match flaw {
@@ -242,11 +273,12 @@ async fn secured(stream: Stream, tls: &Tls, flaw: Option<TlsFlaw>) -> Option<Str
 }
 
 /// Sends the reason as a response, and closes the connection.
-async fn refuse(mut stream: Stream, status: &str, reason: &str) {
+async fn refuse(mut stream: Stream, status: &str, reason: &str, id: Option<&str>) {
     tracing::warn!("refused a connection: {reason}");
     let body = serde_json::json!({ "message": reason }).to_string();
+    let id = id.map(|id| format!("x-emulator-request-id: {id}\r\n")).unwrap_or_default();
     let response = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        "HTTP/1.1 {status}\r\n{id}content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     );
     let told = async {
@@ -269,7 +301,7 @@ mod tests {
         let (listener, address) = bind(std::net::Ipv4Addr::LOCALHOST.into(), 0).unwrap();
         let (stop, stopped) = watch::channel(false);
         let router = Router::new().fallback(async || "hello");
-        tokio::spawn(serve(Listener::Tcp(listener, None), router, limits, || None, stopped));
+        tokio::spawn(serve(Listener::Tcp(listener, None), router, limits, Arc::new(()), stopped));
         (address, stop)
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod inject;
 pub(crate) mod listener;
 pub(crate) mod mounted;
 pub(crate) mod pipeline;
+pub(crate) mod refusal;
 pub(crate) mod reply;
 #[cfg(unix)]
 pub(crate) mod socket;

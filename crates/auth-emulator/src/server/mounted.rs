@@ -1,14 +1,21 @@
 //! A provider behind a listener, and the namespace of a request to it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
 use http::request::Parts;
 
-use crate::namespace::registry::{NamespaceError, Registry, Selected};
+use crate::framework::checks::Checks;
+use crate::framework::faults::Fault;
+use crate::framework::journal::{JournalEntry, redact_query, truncated};
+use crate::framework::redact::Secrets;
+use crate::namespace::registry::{DEFAULT, NamespaceError, Registry, Selected, in_path};
 use crate::server::body::{Received, read_body};
 use crate::server::host::Hosts;
+use crate::server::listener::Served;
+use crate::server::reply::local_path;
 
 /// One provider behind one listener.
 pub(crate) struct Mounted {
@@ -23,6 +30,46 @@ pub(crate) struct Mounted {
     pub hosts: Hosts,
     /// The longest time that a body may take.
     pub patience: Duration,
+}
+
+impl Served for Mounted {
+    fn fault_of_connection(&self) -> Option<Fault> {
+        // Connections belong to the default namespace.
+        if self.owner.as_deref().is_some_and(|owner| owner != DEFAULT) {
+            return None;
+        }
+        let main = self.namespaces.main();
+        main.core.faults.take_on_connect(main.provider_at(self.provider).spec().name)
+    }
+
+    fn refused(&self, method: &str, path: &str, status: u16, reason: &str) -> Option<String> {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let (name, prefix) = in_path(path).unwrap_or((self.owner.as_deref().unwrap_or(DEFAULT), 0));
+        let space = self.namespaces.find(name).unwrap_or_else(|_| Arc::clone(self.namespaces.main()));
+        let provider = space.provider_at(self.provider);
+        let mut shown = local_path(path, prefix).to_owned();
+        Secrets::of(&*provider).hide_in_strings([&mut shown]);
+        let id = space.request_id(self.provider);
+        let mut checks = Checks::default();
+        checks.fail("request", reason);
+        space.core.journal.begin(JournalEntry {
+            request_id: id.clone(),
+            provider: provider.spec().name,
+            time: space.core.clock.now(),
+            method: method.to_owned(),
+            path: truncated(&shown),
+            query: redact_query(query, &[]),
+            operation: None,
+            caller: None,
+            headers: BTreeMap::new(),
+            body_size: 0,
+            body: None,
+            status: Some(status),
+            fault: None,
+        });
+        space.core.journal.complete(&id, |entry| entry.checks = checks.into_list());
+        Some(id)
+    }
 }
 
 impl Mounted {

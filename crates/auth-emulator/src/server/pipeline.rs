@@ -23,7 +23,9 @@ use crate::server::body::{Received, has_length, read_body};
 use crate::server::host::{Hosts, check_host, wrong_host};
 use crate::server::inject;
 use crate::server::mounted::Mounted;
-use crate::server::reply::{injected, local_path, no_namespace, set_date, skewed, to_response, with_prefix};
+use crate::server::reply::{
+    injected, local_path, no_namespace, of_namespace, set_date, skewed, to_response, with_prefix,
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-emulator-request-id");
 const RELAXED: HeaderName = HeaderName::from_static("x-emulator-relaxed");
@@ -37,7 +39,8 @@ pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Respon
         true => mounted.select(&parts, &mut body).await,
         // A web page under another name must not create a namespace.
         false => {
-            (Ok(Selected { space: Arc::clone(mounted.namespaces.main()), prefix: 0 }), Received::nothing())
+            let space = Arc::clone(mounted.namespaces.main());
+            (Ok(Selected { space, prefix: 0, by_credential: false }), Received::nothing())
         }
     };
     let selected = match selected {
@@ -81,6 +84,7 @@ struct Exchange<'m> {
     namespaces: &'m Registry,
     /// The length of the part of the path that names the namespace.
     prefix: usize,
+    by_credential: bool,
     request_id: String,
     parts: Parts,
     body: Received,
@@ -101,7 +105,7 @@ impl<'m> Exchange<'m> {
         checks: Checks,
         parts: Parts,
     ) -> Self {
-        let Selected { space, prefix } = selected;
+        let Selected { space, prefix, by_credential } = selected;
         let provider = space.provider_at(mounted.provider);
         let core = &space.core;
         let spec = provider.spec();
@@ -132,6 +136,7 @@ impl<'m> Exchange<'m> {
             hosts,
             namespaces: &mounted.namespaces,
             prefix,
+            by_credential,
             request_id,
             parts,
             body: Received::nothing(),
@@ -207,13 +212,7 @@ impl<'m> Exchange<'m> {
 
     /// What the journal must not show: the provider's credentials, pending codes, and what the request sends in secret fields.
     fn secrets(&self) -> Secrets {
-        let (spec, mut secrets) = (self.provider.spec(), Secrets::default());
-        for (name, value) in self.provider.env() {
-            if spec.secret_variables.contains(&name) {
-                secrets.add(&value);
-            }
-        }
-        self.provider.pending_codes().iter().for_each(|pending| secrets.add(&pending.code));
+        let (spec, mut secrets) = (self.provider.spec(), Secrets::of(&*self.provider));
         let body: &[u8] = match &self.body {
             Received::Whole(bytes) => bytes,
             _ => &[],
@@ -338,7 +337,13 @@ impl<'m> Exchange<'m> {
         with_prefix(reply, self.parts.uri.path().get(..self.prefix).unwrap_or_default())
     }
 
-    fn finish(mut self, reply: Option<Reply>, fault: Option<&Fault>) -> Response<Body> {
+    fn finish(mut self, mut reply: Option<Reply>, fault: Option<&Fault>) -> Response<Body> {
+        let learned = reply.as_ref().map(|reply| self.namespaces.learn(self.position, &self.space, reply));
+        // Where the path or a header names the namespace, it doesn't matter.
+        if let Some(Err(error)) = learned.filter(|_| self.by_credential) {
+            self.checks.fail("namespace", error.to_string());
+            reply = Some(of_namespace(&error));
+        }
         let status = reply.as_ref().map(|reply| reply.status);
         let relaxed = self.checks.relaxations().join(", ");
         // Reasons and details are rare.
@@ -368,9 +373,6 @@ impl<'m> Exchange<'m> {
             fault = fault.map(Fault::description),
             request_id = %self.request_id,
         );
-        if let Some(reply) = &reply {
-            self.namespaces.learn(self.position, &self.space, reply);
-        }
         let reply = reply.map(|mut reply| {
             let id = HeaderValue::try_from(&self.request_id).unwrap_or(HeaderValue::from_static("unknown"));
             reply.headers.insert(REQUEST_ID, id);
@@ -385,14 +387,9 @@ impl<'m> Exchange<'m> {
         let wire =
             if fault.is_none() { None } else { inject::plan(fault, reply.as_ref(), &self.parts.method) };
         let mut response = to_response(reply.unwrap_or_else(|| Reply::empty(StatusCode::OK)));
-        response.extensions_mut().extend(
-            wire.map(|wire| {
-                let mut extensions = http::Extensions::new();
-                extensions.insert(wire);
-                extensions
-            })
-            .unwrap_or_default(),
-        );
+        if let Some(wire) = wire {
+            response.extensions_mut().insert(wire);
+        }
         response
     }
 }

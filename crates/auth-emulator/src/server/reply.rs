@@ -13,13 +13,20 @@ use crate::namespace::registry::NamespaceError;
 
 /// The response to a request whose namespace is not available. It is in no journal.
 pub(crate) fn no_namespace(error: &NamespaceError, now: Timestamp) -> Response<Body> {
-    let status = match error {
-        NamespaceError::TooMany(_) => StatusCode::INSUFFICIENT_STORAGE,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    let mut reply = Reply::json(status, &serde_json::json!({ "message": error.to_string() }));
+    let mut reply = of_namespace(error);
     set_date(&mut reply.headers, now);
     to_response(reply)
+}
+
+/// The refusal of a request whose namespace is not available.
+pub(crate) fn of_namespace(error: &NamespaceError) -> Reply {
+    let status = match error {
+        NamespaceError::TooMany(_) | NamespaceError::TooManyCredentials(_) => {
+            StatusCode::INSUFFICIENT_STORAGE
+        }
+        _ => StatusCode::BAD_REQUEST,
+    };
+    Reply::json(status, &serde_json::json!({ "message": error.to_string() }))
 }
 
 /// Puts the part of the path that names the namespace in front of a redirect's path, so that the client stays in it.
@@ -67,7 +74,7 @@ pub(crate) fn skewed(now: Timestamp, seconds: i64) -> Timestamp {
 }
 
 /// The path after the part that names the namespace.
-pub(super) fn local_path(path: &str, prefix: usize) -> &str {
+pub(crate) fn local_path(path: &str, prefix: usize) -> &str {
     match path.get(prefix..) {
         Some("") | None => "/",
         Some(rest) => rest,
