@@ -158,3 +158,40 @@ async fn every_operation_requires_a_credential() {
         }
     }
 }
+
+/// As recorded for reads; before the body is looked at.
+#[tokio::test]
+async fn unknown_ids_are_not_found_and_need_a_credential() {
+    let crm = Crm::with(|settings| settings.hmac_only = false).await;
+    let routes = auth_emulator::routes();
+    let with_ids = routes.iter().filter(|one| one.provider == "virtuous" && one.path.contains('{'));
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for one in with_ids {
+        let unknown = |part: &str| match part {
+            "{referenceSource}" | "{transactionSource}" | "{projectCode}" => "nothing".to_owned(),
+            part if part.starts_with('{') => "999999".to_owned(),
+            part => part.to_owned(),
+        };
+        let mut path = one.path.split('/').map(unknown).collect::<Vec<_>>().join("/");
+        path += match one.operation {
+            "individual_collections.delete" => "?collectionInstanceId=1",
+            "contact_references.delete" => "?referenceId=1",
+            "projects.set_status" => "?inventoryStatus=Available",
+            "webhooks.set_active" => "?active=true",
+            _ => "",
+        };
+        let anonymous = Request::new(one.method, &format!("{}{path}", crm.virtuous.base_url()));
+        assert_eq!(anonymous.header("Content-Length", "0").send().await.status, 401, "{} {path}", one.method);
+        // An unknown contact has no relationships: 200 and an empty list, as recorded.
+        let expected = if one.operation == "relationships.by_contact" { 200 } else { 404 };
+        let bodies = [None, Some(json!({})), Some(json!([]))];
+        for body in if matches!(one.method, "GET" | "DELETE") { &bodies[..1] } else { &bodies } {
+            let response = crm.send(one.method, &path, body.as_ref()).await;
+            if response.status != expected {
+                wrong.push(format!("{} {path} {body:?}: {}", one.method, response.text()));
+            }
+            tried += 1;
+        }
+    }
+    assert!(wrong.is_empty() && tried > 150, "{tried}: {wrong:#?}");
+}

@@ -175,6 +175,10 @@ async fn custom_fields_can_be_changed_while_the_emulator_runs() {
     let change = json!({ "custom_fields": { "contact": [{ "name": "Height", "data_type": "Number" }] } });
     crm.virtuous.change_settings(&change).unwrap();
     assert_eq!(values(&crm.get("/api/Contact/17").await), [("Height", &Value::Null)]);
+    let mut exported = crm.emulator.export().unwrap();
+    exported["providers"]["virtuous"]["settings"]["custom_fields"] = json!({ "contact": [{ "name": "" }] });
+    let refused = crm.emulator.import(&exported).unwrap_err().to_string();
+    assert!(refused.contains("settings: custom_fields: contact[0]"), "{refused}");
     for (fields, problem) in [
         (json!({ "contact": [{ "name": " " }] }), "contact[0]: a name"),
         (json!({ "contact": [{ "name": "A" }, { "name": "a" }] }), "contact[1]: there are two fields"),

@@ -155,6 +155,10 @@ async fn responses_have_the_fields_of_recordings() {
     }
     let row = &crm.get("/api/Gift/ByContact/17").await["list"][0];
     assert_eq!((&row["currencyCode"], &row["baseCurrencyCode"]), (&json!("USD"), &json!("USD")));
+    assert_eq!(contact["contactPledgesUrl"], "/api/v2/Pledge/ByContact/17");
+    crm.post("/api/ContactNote", &json!({ "contactId": 17, "type": "Call", "note": "x" })).await;
+    let note = crm.get("/api/ContactNote/601").await;
+    assert_eq!((&note["createdDate"], &note["createdBy"]), (&json!("11/14/2023"), &note["createdByUser"]));
     let types = crm.get("/api/ContactNote/Types").await;
     assert_eq!(types["text Message"], "Text Message");
     let response = crm.send("POST", "/api/Contact/Batch", Some(&json!({ "contacts": [] }))).await;

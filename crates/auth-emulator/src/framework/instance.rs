@@ -167,8 +167,10 @@ impl<P: Emulate> Provider for Instance<P> {
 
     fn import(&self, exported: &Value) -> Result<Captured, ActionError> {
         let part = |name: &str| exported.get(name).cloned().unwrap_or_default();
-        let settings = serde_json::from_value(part("settings"))
-            .map_err(|error| ActionError::new(format!("settings: {error}")))?;
+        let wrong = |error: &dyn std::fmt::Display| ActionError::new(format!("settings: {error}"));
+        let settings: P::Settings =
+            serde_json::from_value(part("settings")).map_err(|error| wrong(&error))?;
+        settings.check(&settings).map_err(|error| wrong(&error))?;
         let mut state = self.new_state(settings);
         state.load(part("state")).map_err(|error| ActionError::new(format!("state: {error}")))?;
         Ok(Some(Arc::new(state)))

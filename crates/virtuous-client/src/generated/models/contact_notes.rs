@@ -41,6 +41,10 @@ pub struct ContactNote {
     pub important: Option<bool>,
     /// Whether access is restricted to users with the permission.
     pub is_private: Option<bool>,
+    /// The date of creation, as a display string. Only in recordings of responses.
+    pub created_date: Option<DateTime>,
+    /// The name of the user who created it. Only in recordings of responses.
+    pub created_by: Option<String>,
     /// The path of an attached file. Only in recordings of responses.
     pub binary_path: Option<String>,
     /// The URL of the picture of the user who created it.
@@ -331,6 +335,8 @@ auth_client_core::provider::record! {
         "note" => note,
         "important" => important,
         "isPrivate" => is_private,
+        "createdDate" => created_date,
+        "createdBy" => created_by,
         "binaryPath" => binary_path,
         "createdByAvatarUrl" => created_by_avatar_url,
         "reminder" => reminder,

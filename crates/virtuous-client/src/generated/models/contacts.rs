@@ -216,6 +216,8 @@ pub struct Contact {
     pub contact_passthrough_gifts_url: Option<String>,
     /// The URL of the planned gifts.
     pub contact_planned_gifts_url: Option<String>,
+    /// The path of the contact's pledges. Only in recordings of responses.
+    pub contact_pledges_url: Option<String>,
     /// The URL of the recurring gifts.
     pub contact_recurring_gifts_url: Option<String>,
     /// The URL of the important notes.
@@ -1800,6 +1802,7 @@ auth_client_core::provider::record! {
         "contactGiftsUrl" => contact_gifts_url,
         "contactPassthroughGiftsUrl" => contact_passthrough_gifts_url,
         "contactPlannedGiftsUrl" => contact_planned_gifts_url,
+        "contactPledgesUrl" => contact_pledges_url,
         "contactRecurringGiftsUrl" => contact_recurring_gifts_url,
         "contactImportantNotesUrl" => contact_important_notes_url,
         "contactNotesUrl" => contact_notes_url,

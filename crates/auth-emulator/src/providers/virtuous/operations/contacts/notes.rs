@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::fields::{Field, flag, int, one_of, text, time};
-use crate::providers::virtuous::base::record::{JsonFields, Record};
+use crate::providers::virtuous::base::record::{JsonFields, Record, USER};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record};
 use crate::providers::virtuous::query::{self as queries, Cell, Schema, Type, Values, cell_of, parameter};
@@ -87,6 +87,10 @@ fn shown(note: &Record) -> Value {
     let mut shown = note.audited(&["contactId", "type", "note"], &["important", "isPrivate"]);
     let date = dates::parse_day(note.text("noteDateTime")).map(dates::display);
     shown.insert("noteDate".to_owned(), json!(date));
+    // A recording has these two in place of the documented fields of the audit.
+    let created = dates::parse_day(&note.audit.created).map(dates::display);
+    shown.insert("createdDate".to_owned(), json!(created));
+    shown.insert("createdBy".to_owned(), json!(USER));
     shown.insert("createdByAvatarUrl".to_owned(), Value::Null);
     shown.insert("reminder".to_owned(), Value::Null);
     shown.insert("binaryPath".to_owned(), Value::Null);

@@ -90,10 +90,10 @@ pub(crate) fn search(job: &mut Job<'_>) -> Outcome {
 }
 
 pub(crate) fn archive(job: &mut Job<'_>, archived: bool) -> Outcome {
+    let mut contact = job.store.contacts.find(job.id("contactId"))?.into_owned();
     if archived {
         job.optional_fields("archive", REASON)?;
     }
-    let mut contact = job.store.contacts.find(job.id("contactId"))?.into_owned();
     contact.record.archived = archived;
     save::changed(job, contact)?;
     // In the vendor's samples, one response is empty and the other an object.

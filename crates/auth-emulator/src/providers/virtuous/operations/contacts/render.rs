@@ -87,6 +87,7 @@ pub(crate) fn full(contact: &Contact, store: &Store) -> JsonFields {
         "contactGiftsUrl": format!("/api/Gift/ByContact/{id}"),
         "contactPassthroughGiftsUrl": format!("/api/Gift/Passthrough/ByContact/{id}"),
         "contactPlannedGiftsUrl": format!("/api/PlannedGift/ByContact/{id}"),
+        "contactPledgesUrl": format!("/api/v2/Pledge/ByContact/{id}"),
         "contactRecurringGiftsUrl": format!("/api/RecurringGift/ByContact/{id}"),
         "contactImportantNotesUrl": format!("/api/ContactNote/Important/ByContact/{id}"),
         "contactNotesUrl": format!("/api/ContactNote/ByContact/{id}"),
