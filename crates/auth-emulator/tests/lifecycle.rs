@@ -364,7 +364,7 @@ async fn unix_sockets_serve_the_same() {
     assert!(second.unwrap_err().to_string().contains("in use"));
     // Each issuer of a namespace has a socket too.
     let test = emulator.namespace("test").unwrap();
-    let sockets = &test.ready().providers["vaultvision"].sockets;
+    let sockets = test.ready().providers["vaultvision"].sockets.clone();
     assert_eq!(sockets[0], ready.providers["vaultvision"].sockets[0], "the path names the namespace");
     for socket in &sockets[1..] {
         let discovery = "GET /.well-known/openid-configuration HTTP/1.0\r\nHost: anything\r\n\r\n".to_owned();
@@ -372,6 +372,9 @@ async fn unix_sockets_serve_the_same() {
         assert!(response.starts_with("HTTP/1.0 200"), "{}: {response}", socket.display());
     }
     assert_eq!((sockets.len(), test.journal().len()), (3, 2));
+    emulator.drop_namespace("test").unwrap();
+    drop(test);
+    until("the sockets go with the namespace", async || !sockets[1..].iter().any(|one| one.exists())).await;
     emulator.stop().await;
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0, "the sockets go with the emulator");
     // A socket that is left over is replaced.
@@ -414,7 +417,11 @@ async fn a_request_that_is_no_http_is_explained() {
     assert!(large.starts_with("HTTP/1.1 431 ") && large.contains("too large"), "{large}");
     let other = send("hello\r\n\r\n").await;
     assert!(other.contains("no HTTP/1.1 request"), "{other}");
-    assert_eq!(emulator.journal().len(), 3);
+    assert_eq!(send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await, "", "it would not understand a response");
+    let journal = emulator.journal();
+    let last = emulator.explain(&journal.last().unwrap().request_id).unwrap();
+    assert_eq!((journal.len(), last.request.status), (4, None));
+    assert!(last.checks[0].reason.as_deref().unwrap().contains("HTTP/2"), "{last:?}");
 }
 
 #[tokio::test]

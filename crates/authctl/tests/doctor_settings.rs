@@ -175,6 +175,7 @@ fn virtuous() -> Vec<Case> {
         ("hmac_only", json!(false), Differs(&["hmac-only"])),
         ("contacts", json!(30), Hidden),
         ("gifts_per_contact", json!(2), Hidden),
+        ("custom_fields", json!({ "contact": [] }), Hidden),
         ("put_merges", json!(true), Hidden),
         ("repeated_transaction_status", json!(200), Hidden),
         ("unique_emails", json!(false), Hidden),

@@ -222,10 +222,12 @@ impl Actions {
                 let env = provider.env().into_iter().collect();
                 let is_own =
                     |index| index > 0 && provider.spec().extra_listeners > 0 && !self.prefix.is_empty();
-                let socket = |(index, path): (usize, &PathBuf)| {
-                    if is_own(index) { own_socket(path, &self.name) } else { path.clone() }
+                // A long name can make the path of a socket too long.
+                let socket = |(index, path): (usize, &PathBuf)| match is_own(index) {
+                    true => Some(own_socket(path, &self.name)).filter(|path| path.exists()),
+                    false => Some(path.clone()),
                 };
-                let sockets = sockets.iter().enumerate().map(socket).collect();
+                let sockets = sockets.iter().enumerate().filter_map(socket).collect();
                 let ready = ReadyProvider { base_url: provider.base_url(), env, sockets };
                 (provider.spec().name, ready)
             };

@@ -56,8 +56,9 @@ pub(crate) trait Served: Send + Sync + 'static {
         None
     }
 
-    /// Notes a request that is no valid HTTP/1.1, and returns the id of its explanation.
-    fn refused(&self, _method: &str, _path: &str, _status: u16, _reason: &str) -> Option<String> {
+    /// Notes a request that is no valid HTTP/1.1, and returns the id of its explanation. `status` is that of the response, if there
+    /// is one.
+    fn refused(&self, _method: &str, _path: &str, _status: Option<u16>, _reason: &str) -> Option<String> {
         None
     }
 }
@@ -231,17 +232,21 @@ async fn connection(
             } else if error.to_string().contains("content-length") {
                 "Content-Length is no number, or there are two with different values: send one, with the number of bytes of the body"
                     .to_owned()
+            } else if error.to_string().contains("HTTP2 preface") {
+                "this is HTTP/2, and the emulator serves HTTP/1.1 only: turn off prior knowledge of HTTP/2"
+                    .to_owned()
             } else {
                 format!("this is no HTTP/1.1 request: {error}")
             };
             let refused = std::mem::take(&mut *lock(&refusal));
-            let Some(status) = refused.status() else {
-                return tracing::warn!("refused a request: {reason}");
-            };
-            let code = status.split(' ').next().and_then(|code| code.parse().ok()).unwrap_or(400);
+            let status = refused.status();
+            let code = status.and_then(|status| status.split(' ').next()?.parse().ok());
             let (method, path) = refused.request().unwrap_or_default();
             let id = served.refused(method, path, code, &reason);
-            refuse(parts.io.into_inner().stream, status, &reason, id.as_deref()).await;
+            match status {
+                Some(status) => refuse(parts.io.into_inner().stream, status, &reason, id.as_deref()).await,
+                None => tracing::warn!("closed a connection: {reason}"),
+            }
         }
         (None, Err(error)) => tracing::debug!(%error, "connection ended"),
     }

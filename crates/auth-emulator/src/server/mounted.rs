@@ -42,7 +42,7 @@ impl Served for Mounted {
         main.core.faults.take_on_connect(main.provider_at(self.provider).spec().name)
     }
 
-    fn refused(&self, method: &str, path: &str, status: u16, reason: &str) -> Option<String> {
+    fn refused(&self, method: &str, path: &str, status: Option<u16>, reason: &str) -> Option<String> {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let (name, prefix) = in_path(path).unwrap_or((self.owner.as_deref().unwrap_or(DEFAULT), 0));
         let space = self.namespaces.find(name).unwrap_or_else(|_| Arc::clone(self.namespaces.main()));
@@ -64,7 +64,7 @@ impl Served for Mounted {
             headers: BTreeMap::new(),
             body_size: 0,
             body: None,
-            status: Some(status),
+            status,
             fault: None,
         });
         space.core.journal.complete(&id, |entry| entry.checks = checks.into_list());
