@@ -145,7 +145,7 @@ macro_rules! configured {
     ($builder:expr, $options:expr) => {{
         let (mut builder, options) = ($builder, $options);
         if let Some(transport) = options.transport.clone() {
-            builder = builder.transport(Shared(transport));
+            builder = builder.transport(transport);
         }
         if let Some(time) = &options.time {
             builder = builder.time(time.clock(), time.timer());
@@ -172,21 +172,6 @@ macro_rules! requests {
             Box::pin(async move { call.await.map(drop).map_err(|error| failed!(error)) })
         })))
     }};
-}
-
-/// A transport that several clients share.
-#[derive(Debug)]
-struct Shared(Arc<dyn Transport>);
-
-#[async_trait::async_trait]
-impl Transport for Shared {
-    async fn send(
-        &self,
-        request: http::Request<bytes::Bytes>,
-        limits: auth_client_core::transport::BodyLimits,
-    ) -> Result<auth_client_core::transport::Received, auth_client_core::transport::TransportError> {
-        self.0.send(request, limits).await
-    }
 }
 
 impl Scheme {

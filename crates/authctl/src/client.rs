@@ -14,10 +14,8 @@ use auth_client_core::provider::auth_core::Origin;
 use auth_client_core::provider::auth_core::store::{
     LockError, LockedToken, StoreError, StoreKey, StoredToken, TokenStore,
 };
-use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
-use bytes::Bytes;
+use auth_client_core::transport::Transport;
 use http::Method;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,33 +34,8 @@ pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
     pub(crate) trace: bool,
     /// Instead of the client's own.
-    pub(crate) transport: Option<Shared>,
+    pub(crate) transport: Option<Arc<dyn Transport>>,
     pub(crate) max_error_bytes: Option<usize>,
-}
-
-/// A transport of any type.
-#[derive(Clone, Debug)]
-pub(crate) struct Shared(Arc<dyn Transport>);
-
-impl Shared {
-    pub(crate) fn new(transport: impl Transport + 'static) -> Self {
-        Self(Arc::new(transport))
-    }
-}
-
-impl Transport for Shared {
-    /// Not an `async fn`, which would move the request to the heap once more.
-    fn send<'a, 'f>(
-        &'a self,
-        request: http::Request<Bytes>,
-        limits: BodyLimits,
-    ) -> Pin<Box<dyn Future<Output = Result<Received, TransportError>> + Send + 'f>>
-    where
-        'a: 'f,
-        Self: 'f,
-    {
-        self.0.send(request, limits)
-    }
 }
 
 impl Options {
@@ -135,7 +108,7 @@ impl Client {
 
 /// Checks whether a client can be built from settings, without a call.
 pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
-    let options = Options { transport: Some(Shared::new(Capture::default())), ..Options::default() };
+    let options = Options { transport: Some(Arc::new(Capture::default())), ..Options::default() };
     match settings.provider {
         "vise" => vise(settings, &options)?
             .build()

@@ -3,7 +3,7 @@
 //! The client is built with placeholders, so the request contains no credential. The settings of a real call are read too, to find
 //! what is wrong with them before somebody relies on the output.
 
-use crate::client::{Client, Options, Shared};
+use crate::client::{Client, Options};
 use crate::failure::Failure;
 use crate::index::{Class, Operation};
 use crate::secrets;
@@ -36,7 +36,7 @@ pub(crate) async fn show(
     make: impl FnOnce(&Client) -> Request,
 ) -> Result<String, Failure> {
     let capture = Capture::default();
-    let options = Options { transport: Some(Shared::new(capture.clone())), ..Options::default() };
+    let options = Options { transport: Some(Arc::new(capture.clone())), ..Options::default() };
     let client = Client::new(settings, &options)?;
     let call = make(&client).call::<_, auth_client_core::Error>(auth_client_core::decode::raw);
     let outcome = call.retry(auth_client_core::RetryPolicy::none()).send().await;

@@ -43,6 +43,7 @@ use auth_core::Origin;
 use bytes::Bytes;
 use std::any::Any;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -240,6 +241,26 @@ pub trait Transport: Send + Sync + fmt::Debug {
     }
 }
 
+/// For several clients that share a transport, or one of any type: `Arc<dyn Transport>`.
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    /// Not an `async fn`, which would move the request to the heap once more.
+    fn send<'a, 'f>(
+        &'a self,
+        request: http::Request<Bytes>,
+        limits: BodyLimits,
+    ) -> Pin<Box<dyn Future<Output = Result<Received, TransportError>> + Send + 'f>>
+    where
+        'a: 'f,
+        Self: 'f,
+    {
+        T::send(self, request, limits)
+    }
+
+    fn check(&self, origin: &Origin) -> Result<(), Error> {
+        T::check(self, origin)
+    }
+}
+
 /// Creates the default transport of this build: hyper, otherwise reqwest.
 #[cfg(feature = "hyper")]
 pub(crate) fn default(settings: TransportSettings) -> Result<Arc<dyn Transport>, Error> {
@@ -259,4 +280,32 @@ pub(crate) fn default(_: TransportSettings) -> Result<Arc<dyn Transport>, Error>
         "transport",
         "this build has none: turn on the feature `rustls-ring`, or pass one to `.transport(…)`",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Picky;
+
+    #[async_trait]
+    impl Transport for Picky {
+        async fn send(&self, _: http::Request<Bytes>, _: BodyLimits) -> Result<Received, TransportError> {
+            Ok(Received::new(http::Response::new("sent".into())))
+        }
+
+        fn check(&self, _: &Origin) -> Result<(), Error> {
+            Err(Error::configuration("base URL", "must be another one"))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shared_transport_sends_and_checks_as_the_one_that_it_shares() {
+        let shared: Arc<dyn Transport> = Arc::new(Picky);
+        let origin = Origin::https("vendor.example");
+        assert!(Transport::check(&shared, &origin).is_err());
+        let sent = Transport::send(&shared, http::Request::new(Bytes::new()), BodyLimits::default()).await;
+        assert_eq!(sent.unwrap().response.into_body(), "sent");
+    }
 }

@@ -6,7 +6,7 @@
 use super::problem::Problem;
 use super::scrub::{SHORTEST, Scrubbing};
 use super::threads::PerThread;
-use crate::client::{Client, Options, Shared, vise};
+use crate::client::{Client, Options, vise};
 use crate::emulate;
 use crate::failure::Failure;
 use crate::globals::Globals;
@@ -147,8 +147,9 @@ impl Backend {
             .collect();
         let transport = PerThread::new()
             .map_err(|error| Failure::local(format!("the HTTP client could not be started: {error}")))?;
-        let transport = Shared::new(Scrubbing::new(transport, secrets.into_iter()));
-        let options = Options { transport: Some(transport), max_error_bytes: Some(MAX_RESPONSE), ..options };
+        let transport = Scrubbing::new(transport, secrets.into_iter());
+        let options =
+            Options { transport: Some(Arc::new(transport)), max_error_bytes: Some(MAX_RESPONSE), ..options };
         let client = match provider {
             "vise" => {
                 let built = vise(&settings, &options)?.build();

@@ -5,6 +5,8 @@
 //! tokens and sessions, need their responses as they are.
 
 use async_trait::async_trait;
+use auth_client_core::Error;
+use auth_client_core::provider::auth_core::Origin;
 use auth_client_core::provider::auth_core::secret::Zeroizing;
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 use base64::Engine as _;
@@ -129,6 +131,10 @@ impl<T: Transport> Transport for Scrubbing<T> {
             received.response.headers_mut().insert(HEADER, HeaderValue::from(count));
         }
         Ok(received)
+    }
+
+    fn check(&self, origin: &Origin) -> Result<(), Error> {
+        self.inner.check(origin)
     }
 }
 

@@ -2,6 +2,7 @@
 //! for another thread to wake up.
 
 use auth_client_core::Error;
+use auth_client_core::provider::auth_core::Origin;
 use auth_client_core::transport::{
     BodyLimits, HyperTransport, Received, Transport, TransportError, TransportSettings,
 };
@@ -112,6 +113,10 @@ impl Transport for PerThread {
     {
         let own = NUMBER.get().checked_sub(1).and_then(|at| self.others.get(at));
         own.unwrap_or(&self.first).send(request, limits)
+    }
+
+    fn check(&self, origin: &Origin) -> Result<(), Error> {
+        self.first.check(origin)
     }
 }
 

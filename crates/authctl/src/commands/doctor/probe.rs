@@ -15,6 +15,7 @@ use auth_client_core::{Error, RetryPolicy, decode};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A name that nothing has.
@@ -178,7 +179,7 @@ impl<'a> Probe<'a> {
         let url = settings.names().find(|name| name.ends_with("_URL")).and_then(|name| settings.get(name));
         let origin = url.and_then(|url| url.parse().ok()).and_then(|uri| Origin::of(&uri));
         let recorder = Recorder::new()?;
-        let options = Options { transport: Some(recorder.shared()), ..Options::of(globals) };
+        let options = Options { transport: Some(Arc::new(recorder.clone())), ..Options::of(globals) };
         Ok(Self {
             settings,
             options,

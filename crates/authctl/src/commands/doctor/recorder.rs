@@ -1,7 +1,6 @@
 //! A transport that keeps what it receives: it shows what the client only summarizes.
 
 use super::probe::Seen;
-use crate::client::Shared;
 use crate::failure::Failure;
 use async_trait::async_trait;
 use auth_client_core::transport::{
@@ -21,11 +20,6 @@ impl Recorder {
         let transport = HyperTransport::new(TransportSettings::new())
             .map_err(|error| Failure::local(format!("the transport can't be created: {error}")))?;
         Ok(Self { inner: Arc::new(transport), received: Arc::default() })
-    }
-
-    /// The recorder as the transport of a client.
-    pub(super) fn shared(&self) -> Shared {
-        Shared::new(self.clone())
     }
 
     pub(super) fn take(&self) -> Vec<Seen> {
