@@ -362,7 +362,7 @@ fn features_and_packages_are_those_of_the_lists() {
 #[test]
 fn a_dependency_that_needs_a_newer_rust_is_named() {
     let place = Place::copy("older");
-    let older = |text: &str| text.replacen("rust-version = \"1.88\"", "rust-version = \"1.85\"", 1);
+    let older = |text: &str| text.replacen("rust-version = \"1.89\"", "rust-version = \"1.85\"", 1);
     place.fails_with("Cargo.toml", older, "ci --only deny", "dependencies need a newer Rust than ours");
 }
 

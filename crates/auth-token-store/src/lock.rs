@@ -6,9 +6,8 @@
 //! locked too.
 
 use auth_core::store::{LockError, StoreError};
-use fs4::{FileExt, TryLockError};
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -126,8 +125,7 @@ fn open_token(token: &Path) -> Option<File> {
 }
 
 fn try_lock(file: &File) -> io::Result<bool> {
-    // Fully qualified: the standard library has a method of this name since Rust 1.89.
-    match FileExt::try_lock(file) {
+    match file.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
         Err(TryLockError::Error(error)) => Err(error),

@@ -1,13 +1,12 @@
 //! The cookies of one VISE host.
 //!
 //! Each session has its own jar, and a jar belongs to one origin. A `Domain` attribute that would share a cookie
-//! with other hosts is ignored, because all VISE hosts use the same cookie name. The crate `cookie` parses
-//! `Set-Cookie`; the jar keeps a name, a secret value, a path and an expiry.
+//! with other hosts is ignored, because all VISE hosts use the same cookie name. The jar keeps a name, a secret value, a path and an expiry.
 
+use crate::set_cookie::SetCookie;
 use auth_client_core::provider::auth_core::secret::sensitive_header;
 use auth_client_core::provider::auth_core::token::Lifetime;
 use auth_client_core::provider::auth_core::{ExposeSecret, SecretString};
-use cookie::Cookie;
 use http::{HeaderMap, HeaderValue, header};
 use std::fmt;
 use std::net::IpAddr;
@@ -142,16 +141,14 @@ impl Jar {
         matches!(&self.session, SessionCookie::Named(session) if session == name)
     }
 
-    fn put(&self, cookie: &Cookie<'_>, server_now: SystemTime, now: SystemTime) {
-        let (name, value) = (cookie.name(), cookie.value());
-        // An empty domain is none.
-        let domain = cookie.domain().filter(|domain| !domain.trim_matches('.').is_empty());
-        let is_foreign = domain.is_some_and(|domain| !is_within(&self.host, domain));
+    fn put(&self, cookie: &SetCookie<'_>, server_now: SystemTime, now: SystemTime) {
+        let SetCookie { name, value, .. } = *cookie;
+        let is_foreign = cookie.domain.is_some_and(|domain| !is_within(&self.host, domain));
         if name.is_empty() || name.len() + value.len() > MAX_BYTES || is_foreign {
             return;
         }
         let ends = end_of(cookie, server_now, now);
-        let path = cookie.path().filter(|path| path.starts_with('/')).unwrap_or("/").to_owned();
+        let path = cookie.path.unwrap_or("/").to_owned();
         let mut kept = self.lock();
         // There is one session, regardless of the path of its cookie.
         kept.retain(|kept| kept.name != name || (kept.path != path && !self.is_session(name)));
@@ -177,9 +174,9 @@ impl fmt::Debug for Jar {
 /// `None` otherwise.
 pub(crate) fn session_in(headers: &HeaderMap, session: &SessionCookie, now: SystemTime) -> Option<bool> {
     let server_now = server_time(headers, now);
-    let about = set_cookies(headers).filter(|cookie| session.is(cookie.name()));
+    let about = set_cookies(headers).filter(|cookie| session.is(cookie.name));
     let states = about.map(|cookie| {
-        !cookie.value().is_empty() && end_of(&cookie, server_now, now).is_none_or(|ends| ends > now)
+        !cookie.value.is_empty() && end_of(&cookie, server_now, now).is_none_or(|ends| ends > now)
     });
     match session {
         // The last `Set-Cookie` of a name is used.
@@ -188,9 +185,9 @@ pub(crate) fn session_in(headers: &HeaderMap, session: &SessionCookie, now: Syst
     }
 }
 
-fn set_cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+fn set_cookies(headers: &HeaderMap) -> impl Iterator<Item = SetCookie<'_>> {
     let texts = headers.get_all(header::SET_COOKIE).into_iter();
-    texts.filter_map(|value| Cookie::parse(std::str::from_utf8(value.as_bytes()).ok()?).ok())
+    texts.filter_map(|value| SetCookie::parse(std::str::from_utf8(value.as_bytes()).ok()?))
 }
 
 /// Returns the server's time, which its `Expires` refers to.
@@ -201,15 +198,12 @@ fn server_time(headers: &HeaderMap, now: SystemTime) -> SystemTime {
 }
 
 /// Returns the expiry of a cookie by the local clock. `Max-Age` takes precedence, as RFC 6265 requires.
-fn end_of(cookie: &Cookie<'_>, server_now: SystemTime, now: SystemTime) -> Option<SystemTime> {
-    if let Some(age) = cookie.max_age() {
-        let age = Duration::try_from(age).unwrap_or(Duration::ZERO);
+fn end_of(cookie: &SetCookie<'_>, server_now: SystemTime, now: SystemTime) -> Option<SystemTime> {
+    if let Some(age) = cookie.max_age {
         return now.checked_add(age);
     }
-    let seconds = cookie.expires_datetime()?.unix_timestamp();
-    let ends = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
     // The remaining time is computed with the server's clock and added to the local time.
-    now.checked_add(ends.duration_since(server_now).unwrap_or(Duration::ZERO))
+    now.checked_add(cookie.expires?.duration_since(server_now).unwrap_or(Duration::ZERO))
 }
 
 /// Returns whether a `Domain` attribute includes the host; otherwise the cookie is rejected, as in browsers.

@@ -100,6 +100,7 @@ mod redirects;
 mod rules;
 mod session;
 mod session_opener;
+mod set_cookie;
 mod shared_session;
 mod start;
 mod token_placement;

@@ -5,8 +5,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-#[cfg(unix)]
-use fs4::FileExt;
 use serde::Deserialize;
 
 #[cfg(not(unix))]
@@ -78,7 +76,7 @@ impl ReadyFile {
     fn publish(file: File, temporary: &Path, path: &Path) -> io::Result<Self> {
         use std::os::unix::fs::MetadataExt as _;
 
-        FileExt::try_lock(&file)?;
+        file.try_lock()?;
         loop {
             // Fails if the name exists, also if another process creates it at this moment.
             match fs::hard_link(temporary, path) {
@@ -90,7 +88,7 @@ impl ReadyFile {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened?,
             };
-            if FileExt::try_lock(&old).is_err() {
+            if old.try_lock().is_err() {
                 return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it belongs to a running emulator"));
             }
             // Only who holds the lock of the file of this name may replace it.

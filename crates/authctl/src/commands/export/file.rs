@@ -9,7 +9,6 @@ use super::sink::Sink;
 use super::state::{State, mismatch};
 use crate::failure::{Exit, Failure, visible};
 use async_trait::async_trait;
-use fs4::TryLockError;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Seek as _, SeekFrom, Write as _};
@@ -219,11 +218,10 @@ impl Lock {
         let failed = |error: io::Error| Failure::local(format!("{name} can't be written: {error}"));
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.map_err(failed)?;
-        // Fully qualified: the standard library has a method of this name since Rust 1.89.
-        match fs4::FileExt::try_lock(&file) {
+        match file.try_lock() {
             Ok(()) => Ok(Self { file, temporary: None }),
-            Err(TryLockError::WouldBlock) => Err(locked(name)),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
+            Err(fs::TryLockError::WouldBlock) => Err(locked(name)),
+            Err(fs::TryLockError::Error(error)) => Err(failed(error)),
         }
     }
 
@@ -260,7 +258,7 @@ impl Drop for Lock {
             // Ignored: a file that stays has no lock, and the next run takes it.
             let _ = fs::remove_file(path);
         }
-        let _ = fs4::FileExt::unlock(&self.file);
+        let _ = self.file.unlock();
     }
 }
 
