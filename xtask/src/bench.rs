@@ -16,10 +16,11 @@ use std::process::Command;
 /// Our client over both transports, hyper (the default) and reqwest, beside the same calls written by hand. Ours has
 /// deadlines, retries, the origin check and spans on; those by hand have none.
 ///
-/// For a GET and a POST of 300 bytes and a list of 50 KB: instructions per call (callgrind; the difference of two runs, so that
-/// start-up cancels), allocations per call, and processor time per call in interleaved rounds. For many calls at once:
-/// memory with 1,000 in flight, processor time with 64 and duration with 256. And what a further client costs. All clients do the
-/// same typed work against a server in a separate process, on one thread.
+/// For a GET and a POST of 300 bytes and a list of 50 KB of Verigator: instructions per call (callgrind; the difference of two
+/// runs, so that start-up cancels), allocations per call, and processor time per call in interleaved rounds. For the GET and
+/// POST with the authentication of every other provider: instructions and allocations. For many calls at once: memory with
+/// 1,000 in flight, processor time with 64 and duration with 256. And what a further client costs. All clients do the same
+/// typed work against a server in a separate process, on one thread.
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
@@ -48,6 +49,15 @@ const NEXT: &str =
 
 /// Ours over each transport, then those written by hand.
 const CLIENTS: [&str; 4] = ["verigator", "verigator-reqwest", "reqwest", "hyper"];
+
+/// The other providers, and their way to authenticate.
+const PROVIDERS: [(&str, &str); 5] = [
+    ("vise", "a session"),
+    ("vaultvision", "a key"),
+    ("virtuous", "a key"),
+    ("virtuous-hmac", "a signed request"),
+    ("revesecure", "a signed password"),
+];
 
 struct Case {
     name: &'static str,
@@ -89,6 +99,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
         let measured = format!("{count:.1} (reqwest {reqwest:.1}, hyper-util {hyper:.1})");
         rows.push(budgets.row(&id, &what, "", Ok((count, measured))).cases("1,000 calls each"));
     }
+    for provider in &PROVIDERS {
+        rows.extend(program.provider(provider, &budgets)?);
+    }
     for case in &CASES {
         rows.push(program.processor_time(case, arguments.rounds, &budgets)?);
     }
@@ -109,17 +122,29 @@ fn instructions_row(
     let Some(costs) = costs else { return budgets.row(&id, &what, "", Err("valgrind is not installed")) };
     let [.., reqwest, hyper] = costs;
     let ours = costs.get(index).copied().unwrap_or(f64::NAN);
-    let (ratio, kilo) = (ours / reqwest, |count: f64| thousands((count / 1000.0).round() as u64));
+    let ratio = ours / reqwest;
     let measured =
-        format!("{ratio:.3} ({} k to {} k; hyper-util {:.2})", kilo(ours), kilo(reqwest), hyper / reqwest);
+        format!("{ratio:.3} ({} to {}; hyper-util {:.2})", kilo(ours), kilo(reqwest), hyper / reqwest);
     let [few, many] = case.counted;
     budgets.row(&id, &what, "", Ok((ratio, measured))).cases(format!("{} calls each", many - few))
 }
 
-/// The same measurement of every client.
-fn each(mut measure: impl FnMut(&str) -> Result<f64, Failure>) -> Result<[f64; 4], Failure> {
-    let mut found = [f64::NAN; 4];
-    for (value, client) in found.iter_mut().zip(CLIENTS) {
+fn kilo(count: f64) -> String {
+    thousands((count / 1000.0).round() as u64) + " k"
+}
+
+/// The same measurement of every client of Verigator.
+fn each(measure: impl FnMut(&str) -> Result<f64, Failure>) -> Result<[f64; 4], Failure> {
+    of_each(CLIENTS, measure)
+}
+
+/// The same measurement of some clients.
+fn of_each<const COUNT: usize>(
+    clients: [&str; COUNT],
+    mut measure: impl FnMut(&str) -> Result<f64, Failure>,
+) -> Result<[f64; COUNT], Failure> {
+    let mut found = [f64::NAN; COUNT];
+    for (value, client) in found.iter_mut().zip(clients) {
         *value = measure(client)?;
     }
     Ok(found)
@@ -171,24 +196,59 @@ impl Program {
 
     /// Instructions per call, start-up not included.
     fn instructions(&self, case: &Case) -> Result<[f64; 4], Failure> {
+        each(|client| self.instructions_of(client, case))
+    }
+
+    fn instructions_of(&self, client: &str, case: &Case) -> Result<f64, Failure> {
         let [few, many] = case.counted;
-        each(|client| {
-            progress(&format!("counting the instructions of {client}, {}", case.title));
-            let count = |calls: u32| {
-                let file = self.path.with_extension("callgrind");
-                let mut command = Command::new("valgrind");
-                command.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", file.display()));
-                command.arg(&self.path).args(["run", client, case.name, &self.url, "0", &calls.to_string()]);
-                process::output(&mut command, NEXT)?;
-                instructions(&process::read_text(&file)?).ok_or_else(|| {
-                    Failure::new(
-                        format!("{} names no total", file.display()),
-                        "valgrind --version   # 3.18 to 3.24 work",
-                    )
-                })
+        progress(&format!("counting the instructions of {client}, {}", case.title));
+        let count = |calls: u32| {
+            let file = self.path.with_extension("callgrind");
+            let mut command = Command::new("valgrind");
+            command.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", file.display()));
+            command.arg(&self.path).args(["run", client, case.name, &self.url, "0", &calls.to_string()]);
+            process::output(&mut command, NEXT)?;
+            instructions(&process::read_text(&file)?).ok_or_else(|| {
+                Failure::new(
+                    format!("{} names no total", file.display()),
+                    "valgrind --version   # 3.18 to 3.24 work",
+                )
+            })
+        };
+        Ok((count(many)? - count(few)?) / f64::from(many - few))
+    }
+
+    /// The GET and POST with the authentication of a provider, over the default transport.
+    fn provider(&self, (provider, scheme): &(&str, &str), budgets: &Budgets) -> Result<Vec<Row>, Failure> {
+        let [reqwest, hyper] = ["reqwest", "hyper"].map(|by_hand| format!("{provider}:{by_hand}"));
+        let clients = [*provider, &reqwest, &hyper];
+        let mut rows = Vec::new();
+        for case in CASES.iter().filter(|case| case.name != "list") {
+            let [few, many] = case.counted;
+            let title = format!("{} with {scheme}", case.title);
+            let row = |unit: &str, found: Result<[f64; 3], &str>, show: fn(f64) -> String| {
+                let what = format!("{title}: {unit} per call, {provider} / reqwest by hand");
+                let found = found.map(|[ours, reqwest, hyper]| {
+                    let [ratio, hyper] = [ours, hyper].map(|cost| cost / reqwest);
+                    let measured =
+                        format!("{ratio:.3} ({} to {}; hyper-util {hyper:.2})", show(ours), show(reqwest));
+                    (ratio, measured)
+                });
+                let id = format!("bench.{provider}.{}.{unit}", case.name);
+                budgets.row(&id, &what, "", found).cases(format!("{} calls each", many - few))
             };
-            Ok((count(many)? - count(few)?) / f64::from(many - few))
-        })
+            let counted = match process::is_there("valgrind") {
+                true => Ok(of_each(clients, |client| self.instructions_of(client, case))?),
+                false => Err("valgrind is not installed"),
+            };
+            rows.push(row("instructions", counted, kilo));
+            let calls = many - few;
+            let allocations = of_each(clients, |client| {
+                Ok(self.run(client, case.name, few, calls, 1)?.allocations as f64 / f64::from(calls))
+            });
+            rows.push(row("allocations", Ok(allocations?), |count| format!("{count:.1}")));
+        }
+        Ok(rows)
     }
 
     /// Interleaved, because a machine that is busy for a while is then busy for all of them.
@@ -200,9 +260,10 @@ impl Program {
             all.push(each(|client| Ok(cost(client)?.cpu_ns as f64 / f64::from(case.timed) / 1000.0))?);
         }
         let middle = |of: fn(&[f64; 4]) -> f64| percentile(&all.iter().map(of).collect::<Vec<_>>(), 50);
-        let ratio = middle(|[ours, _, by_hand, _]| ours / by_hand);
+        let ratios: Vec<f64> = all.iter().map(|[ours, _, by_hand, _]| ours / by_hand).collect();
+        let (ratio, quartiles) = quartiles(&ratios);
         let measured = format!(
-            "{ratio:.3} (over reqwest {:.2}; reqwest {:.0} µs, hyper-util {:.2})",
+            "{ratio:.3} ({quartiles}; over reqwest {:.2}; reqwest {:.0} µs, hyper-util {:.2})",
             middle(|[_, ours, by_hand, _]| ours / by_hand),
             middle(|[_, _, by_hand, _]| *by_hand),
             middle(|[_, _, by_hand, hyper]| hyper / by_hand)
@@ -226,15 +287,17 @@ impl Program {
         ];
         let row = |(id, what, title, in_flight, calls, of): (&str, &str, &str, u32, u32, Of)| {
             progress(&format!("comparing {in_flight} in flight, {title}, {rounds} rounds"));
-            let mut ratios = Vec::new();
+            let (mut ratios, mut by_hyper) = (Vec::new(), Vec::new());
             for _ in 0..rounds {
-                let [ours, reqwest] = ["verigator", "reqwest"]
-                    .map(|client| self.run(client, what, 1, calls, in_flight).map(|cost| of(&cost)));
-                ratios.push(ours? as f64 / reqwest? as f64);
+                let [ours, reqwest, hyper] = of_each(["verigator", "reqwest", "hyper"], |client| {
+                    Ok(of(&self.run(client, what, 1, calls, in_flight)?) as f64)
+                })?;
+                ratios.push(ours / reqwest);
+                by_hyper.push(hyper / reqwest);
             }
-            let [low, ratio, high] = [25, 50, 75].map(|percent| percentile(&ratios, percent));
+            let (ratio, quartiles) = quartiles(&ratios);
             let what = format!("{title} with {in_flight} in flight, verigator / reqwest by hand");
-            let measured = format!("{ratio:.3} (quartiles {low:.2} and {high:.2})");
+            let measured = format!("{ratio:.3} ({quartiles}; hyper-util {:.2})", percentile(&by_hyper, 50));
             let row = budgets.row(&format!("bench.{id}"), &what, "", Ok((ratio, measured)));
             Ok(row.cases(format!("median of {rounds} rounds of {calls} calls")).for_information())
         };
@@ -258,6 +321,12 @@ impl Program {
         };
         cases.into_iter().map(row).collect()
     }
+}
+
+/// The median, and the quartiles as text.
+fn quartiles(ratios: &[f64]) -> (f64, String) {
+    let [low, median, high] = [25, 50, 75].map(|percent| percentile(ratios, percent));
+    (median, format!("quartiles {low:.2} and {high:.2}"))
 }
 
 /// What callgrind counted, from the file that it writes: the first number of the line `summary:` or, in older files,

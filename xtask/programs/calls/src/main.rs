@@ -1,10 +1,11 @@
-//! The same typed call, made by four clients: ours over hyper and over reqwest, reqwest by hand, hyper-util by hand.
+//! The same typed call, made by ours over hyper and over reqwest, reqwest by hand, and hyper-util by hand.
 //!
 //! - `calls serve` listens on a loopback port, which it prints, until it is ended.
 //! - `calls run CLIENT WHAT URL WARM_UP CALLS [IN_FLIGHT]` makes the calls, so many at a time, and prints what they cost,
 //!   warm-up excluded.
 //!
-//! CLIENT is `reqwest`, `hyper`, `verigator` or `verigator-reqwest`; WHAT is `user` (about 300 bytes), `create` (a POST
+//! CLIENT is `reqwest`, `hyper`, `verigator` or `verigator-reqwest`, or one of `vise`, `vaultvision`, `virtuous`,
+//! `virtuous-hmac` and `revesecure`, or such a call by hand: `vise:reqwest`, `vise:hyper`. WHAT is `user` (about 300 bytes), `create` (a POST
 //! with the same response), `list` (about 50 KB), `build` (another client) or `clone`.
 
 mod by_hyper;
@@ -12,6 +13,7 @@ mod by_reqwest;
 mod by_verigator;
 mod count;
 mod models;
+mod schemes;
 mod server;
 
 use std::error::Error;
@@ -48,6 +50,7 @@ enum Client {
     Reqwest(by_reqwest::Client),
     Hyper(by_hyper::Client),
     Verigator(by_verigator::Client),
+    Scheme(schemes::Client),
 }
 
 impl Client {
@@ -57,7 +60,10 @@ impl Client {
             "hyper" => Self::Hyper(by_hyper::Client::new(url)?),
             "verigator" => Self::Verigator(by_verigator::Client::over_hyper(url)?),
             "verigator-reqwest" => Self::Verigator(by_verigator::Client::over_reqwest(url)?),
-            _ => return Err("CLIENT is reqwest, hyper, verigator or verigator-reqwest".into()),
+            _ => match schemes::Client::new(name, url)? {
+                Some(client) => Self::Scheme(client),
+                None => return Err("no such CLIENT".into()),
+            },
         })
     }
 
@@ -72,6 +78,8 @@ impl Client {
             (Self::Verigator(client), What::User) => client.user(SERVICE_ID, USER_ID).await,
             (Self::Verigator(client), What::Create) => client.create(SERVICE_ID).await,
             (Self::Verigator(client), _) => client.list(SERVICE_ID).await,
+            (Self::Scheme(client), What::User) => client.user().await,
+            (Self::Scheme(client), _) => client.create().await,
         }
     }
 }
