@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     ] {
         rows.push(budgets.row(id, what, " MiB", mib.map(|mib| (mib, format!("{mib:.1} MiB")))));
     }
-    let figures::Run { rows: shown, next, .. } = figures::measure(&root, "M", false)?;
+    let figures::Run { rows: shown, next, .. } = figures::measure(&root, "M")?;
     rows.extend(shown.into_iter().filter(|row| row.id.starts_with('M')));
     report::finish(&rows, arguments.json.as_deref(), next.as_deref().unwrap_or(NEXT))
 }

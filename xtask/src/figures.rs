@@ -5,7 +5,7 @@
 
 mod page;
 
-use crate::ci::stores;
+use crate::ci::{self, stores};
 use crate::report::{self, Row, process, progress};
 use crate::{Context as _, Failure, workspace};
 use serde::Deserialize;
@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args, Debug, Default)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
-    /// Run all cases, and write docs/reliability.md with all figures.
-    #[arg(long, conflicts_with_all = ["only", "check"])]
+    /// Also write docs/reliability.md. Figures that this run leaves out keep their lines.
+    #[arg(long, conflicts_with = "check")]
     pub(crate) write: bool,
 
     /// Run nothing; fail when docs/reliability.md has other figures than xtask/figures.json.
@@ -41,7 +41,7 @@ const AFTER_HELP: &str = "\
 Examples:
   $ cargo xtask figures --only R8 --json figures.json
   $ FIGURES=whole cargo xtask figures --only S5
-  $ cargo xtask figures --write
+  $ FIGURES=whole cargo xtask figures --write
 
 xtask/figures.json has the tests of each figure: `package target test`, target being `lib` or a file in tests/.";
 
@@ -56,7 +56,9 @@ struct Figure {
     cases: String,
     #[serde(default)]
     tests: Vec<Test>,
-    /// Why there are no tests.
+    /// The step of `cargo xtask ci` that checks it, in place of tests.
+    step: Option<String>,
+    /// Why it is not measured here.
     missing: Option<String>,
 }
 
@@ -123,13 +125,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
         return page::check(&table()?);
     }
     let root = workspace::root();
-    let Run { rows, tables, next } = measure(&root, &arguments.only, arguments.write)?;
+    let Run { rows, tables, next } = measure(&root, &arguments.only)?;
     if rows.is_empty() {
         let what = format!("no figure has {:?} in its id", arguments.only);
         return Err(Failure::new(what, "cargo xtask figures   # prints all ids"));
     }
+    // What fails belongs on the page too.
+    let written =
+        if arguments.write { page::write(&root, &table()?, &rows, &tables)? } else { String::new() };
     let finished = report::finish(&rows, arguments.json.as_deref(), &next.unwrap_or_default())?;
-    let written = if arguments.write { page::write(&root, &rows, &tables)? } else { String::new() };
     Ok(finished + &written)
 }
 
@@ -143,7 +147,7 @@ pub(crate) struct Run {
 }
 
 /// Measures the figures with this text in their ids.
-pub(crate) fn measure(root: &Path, only: &str, whole: bool) -> Result<Run, Failure> {
+pub(crate) fn measure(root: &Path, only: &str) -> Result<Run, Failure> {
     let mut figures = table()?;
     figures.retain(|figure| figure.id.contains(only));
     let mut suites: BTreeMap<Vec<&str>, BTreeSet<&str>> = BTreeMap::new();
@@ -151,7 +155,7 @@ pub(crate) fn measure(root: &Path, only: &str, whole: bool) -> Result<Run, Failu
         suites.entry(test.command()).or_default().insert(&test.name);
     }
     let all = suites.into_iter().map(|(command, names)| {
-        let results = run_suite(root, &command, &names, whole)?;
+        let results = run_suite(root, &command, &names)?;
         Ok((command, results))
     });
     let all = all.collect::<Result<BTreeMap<Vec<&str>, Results>, Failure>>()?;
@@ -160,7 +164,11 @@ pub(crate) fn measure(root: &Path, only: &str, whole: bool) -> Result<Run, Failu
         Some(Err(why)) => Err(format!("it does not build: {why}")),
         None => Err("it was not run".to_owned()),
     };
-    let rows: Vec<Row> = figures.iter().map(|figure| row(figure, outcome)).collect();
+    let rows = figures.iter().map(|figure| match &figure.step {
+        None => Ok(row(figure, outcome)),
+        Some(step) => step_row(root, figure, step),
+    });
+    let rows: Vec<Row> = rows.collect::<Result<_, Failure>>()?;
     let passed = |test: &Test| outcome(test).is_ok_and(|outcome| outcome.word == "ok");
     let failed = figures.iter().flat_map(|figure| &figure.tests).find(|test| !passed(test));
     let next = failed.map(|test| format!("cargo {} {}", test.command().join(" "), test.name));
@@ -171,15 +179,25 @@ pub(crate) fn measure(root: &Path, only: &str, whole: bool) -> Result<Run, Failu
     Ok(Run { rows, tables: tables.collect(), next })
 }
 
-fn run_suite(root: &Path, command: &[&str], names: &BTreeSet<&str>, whole: bool) -> Result<Results, Failure> {
+fn run_suite(root: &Path, command: &[&str], names: &BTreeSet<&str>) -> Result<Results, Failure> {
     progress(&format!("cargo {}, {} tests", command.join(" "), names.len()));
     let mut cargo = process::cargo(root, command);
-    if whole {
-        cargo.env("FIGURES", "whole");
-    }
     stores::offer(&mut cargo);
     let (_, out, errors) = process::all(cargo.args(names).arg("--show-output"), "cargo --version")?;
     Ok(results(&out, &errors))
+}
+
+/// The row of a figure that a step of `cargo xtask ci` checks.
+fn step_row(root: &Path, figure: &Figure, step: &str) -> Result<Row, Failure> {
+    let run = ci::step(step)
+        .ok_or_else(|| Failure::new(format!("{}: no step `{step}`", figure.id), "cargo xtask ci --list"))?;
+    progress(&format!("cargo xtask ci --only {step}"));
+    let found = run(root);
+    let measured = match &found {
+        Ok(_) => format!("holds (`cargo xtask ci --only {step}`)"),
+        Err(_) => format!("does not hold: cargo xtask ci --only {step}"),
+    };
+    Ok(Row::checked(&figure.id, &figure.what, &figure.target, measured, found.is_ok()).cases(&*figure.cases))
 }
 
 /// Reads both outputs of `cargo test` for one binary: test by test `ok`, `FAILED` or `ignored`. A binary that died has no
@@ -211,7 +229,7 @@ fn results(out: &str, errors: &str) -> Results {
 }
 
 fn row(figure: &Figure, outcome: impl Fn(&Test) -> Result<Outcome, String>) -> Row {
-    let Figure { id, what, target, cases, tests, missing } = figure;
+    let Figure { id, what, target, cases, tests, missing, .. } = figure;
     if let Some(why) = missing {
         return Row::not_run(id, what, target, why);
     }
@@ -281,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn every_figure_has_a_name_of_its_own_and_tests_that_exist_or_a_reason() {
+    fn every_figure_has_a_name_of_its_own_and_a_source_that_exists_or_a_reason() {
         let (root, mut ids) = (workspace::root(), BTreeSet::new());
         // The function is in a file with the path of its module; of a test program, with the name of its last module.
         let exists = |test: &Test| {
@@ -308,7 +326,9 @@ mod tests {
         };
         for figure in table().unwrap() {
             assert!(ids.insert(figure.id.clone()), "{} is there twice", figure.id);
-            assert_ne!(figure.tests.is_empty(), figure.missing.is_none(), "{}", figure.id);
+            let sources = [!figure.tests.is_empty(), figure.step.is_some(), figure.missing.is_some()];
+            assert_eq!(sources.iter().filter(|has| **has).count(), 1, "{}", figure.id);
+            assert!(figure.step.as_ref().is_none_or(|step| ci::step(step).is_some()), "{}", figure.id);
             for test in &figure.tests {
                 assert!(exists(test), "{}: {test:?}", figure.id);
             }

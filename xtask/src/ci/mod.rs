@@ -39,7 +39,9 @@ pub(crate) struct Arguments {
     list: bool,
 }
 
-type Step = (&'static str, &'static str, fn(&Path) -> Result<String, Failure>);
+type Run = fn(&Path) -> Result<String, Failure>;
+
+type Step = (&'static str, &'static str, Run);
 
 #[rustfmt::skip]
 const STEPS: &[Step] = &[
@@ -117,6 +119,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
 }
 
 /// Runs a cargo command, which is also what to run next when it fails.
+/// What a step runs.
+pub(crate) fn step(name: &str) -> Option<Run> {
+    STEPS.iter().find(|(step, ..)| *step == name).map(|(.., run)| *run)
+}
+
 fn cargo(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     process::run(&mut process::cargo(root, arguments), &format!("cargo {}", arguments.join(" ")))
 }
