@@ -158,17 +158,21 @@ async fn nothing_of_a_credential_is_left_after_its_client() {
                 let is_secret = secrets(scheme).contains(&at);
                 if is_secret { search.secret(name) } else { names.secret(name) }
             });
+            let [first, second] = credentials.each_ref().map(ExposeSecret::expose_secret);
             match scheme {
-                Scheme::SignedPassword => search.add("decoded", &hex(credentials[1].expose_secret())),
-                Scheme::SignedRequest => search.add(
-                    "decoded",
-                    &Zeroizing::new(STANDARD.decode(credentials[1].expose_secret()).unwrap()),
-                ),
+                Scheme::SignedPassword => {
+                    search.add("decoded", &hex(second));
+                    // As far as the password, which differs from request to request, doesn't reach.
+                    let pair = STANDARD.encode(&first.as_bytes()[..LENGTH / 3 * 3]);
+                    search.add("pair", Zeroizing::new(pair).as_bytes());
+                }
+                Scheme::SignedRequest => {
+                    search.add("decoded", &Zeroizing::new(STANDARD.decode(second).unwrap()));
+                }
                 _ => {}
             }
             let transport = Forgetful::new(|_| Response::new(Bytes::from_static(b"{}")));
-            let credentials = credentials.each_ref().map(ExposeSecret::expose_secret);
-            let client = scheme.with(&Options::scripted(transport), credentials);
+            let client = scheme.with(&Options::scripted(transport), [first, second]);
             let client = client.map_err(|failed| failed.printed).unwrap();
             for method in [Method::GET, Method::POST] {
                 client.call(method, "/things/7").await.map_err(|failed| failed.printed).unwrap();

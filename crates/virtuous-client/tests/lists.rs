@@ -13,13 +13,15 @@ use virtuous_client::{Client, ContactQuery, ErrorKind, Query, RetryPolicy, Walk}
 
 /// A client for scripted responses, in whose time nothing waits.
 fn scripted(transport: &ScriptedTransport) -> Client {
+    configured(transport).build().unwrap()
+}
+
+fn configured(transport: &ScriptedTransport) -> virtuous_client::ClientBuilder {
     let time = ManualTime::auto();
     Client::builder()
         .api_key("v_example".to_owned())
         .transport(transport.clone())
         .time(time.clock(), Arc::new(time))
-        .build()
-        .unwrap()
 }
 
 fn tags(ids: impl IntoIterator<Item = i64>, total: i64) -> String {
@@ -309,16 +311,7 @@ async fn a_walk_asks_for_half_when_the_vendor_fails_on_much_and_for_more_later()
         transport = transport.json(200, tags([id], 13 - id));
     }
     transport = transport.json(200, tags([], 0));
-    let client = {
-        let time = ManualTime::auto();
-        Client::builder()
-            .api_key("v_example".to_owned())
-            .retry(RetryPolicy::none())
-            .transport(transport.clone())
-            .time(time.clock(), Arc::new(time))
-            .build()
-            .unwrap()
-    };
+    let client = configured(&transport).retry(RetryPolicy::none()).build().unwrap();
     // The server returns one row at a time, whatever is requested.
     let walk = client.gifts().walk(Query::all()).take(4);
     assert_eq!(ids(walk).await.len(), 12);
@@ -330,16 +323,7 @@ async fn a_walk_asks_for_half_when_the_vendor_fails_on_much_and_for_more_later()
 #[tokio::test]
 async fn a_walk_asks_for_no_less_than_one_row() {
     let transport = ScriptedTransport::new().status(503).status(503).status(503).status(503);
-    let client = {
-        let time = ManualTime::auto();
-        Client::builder()
-            .api_key("v_example".to_owned())
-            .retry(RetryPolicy::none())
-            .transport(transport.clone())
-            .time(time.clock(), Arc::new(time))
-            .build()
-            .unwrap()
-    };
+    let client = configured(&transport).retry(RetryPolicy::none()).build().unwrap();
     let mut walk = client.gifts().walk(Query::all()).take(4);
     assert_eq!(walk.next().await.unwrap().unwrap_err().kind(), ErrorKind::Server);
     assert_eq!(queries(&transport), ["take=4", "take=2", "take=1"]);

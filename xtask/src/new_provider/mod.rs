@@ -240,18 +240,18 @@ left to do by hand:
 ///
 /// The copy is below the target folder and shares it, so that what other steps have compiled is not compiled again.
 pub(crate) fn check(root: &Path) -> Result<String, Failure> {
-    // In the middle of the sorted lists, where it is most in the way.
-    let name = "samplevendor-client";
     let target = workspace::target(root);
     let copy = target.join("xtask/new-provider-check");
     workspace::mirror(root, &copy, |_| true)?;
     process::write_if_changed(&copy.join("Cargo.lock"), process::read(&root.join("Cargo.lock"))?)?;
     let next = "correct xtask/src/new_provider/, then cargo xtask ci --only new-provider";
+    // In the middle of the sorted lists, where they are most in the way.
     let samples = [
         ("samplevendor", Some("Sample Vendor"), "api-key=X-Api-Key"),
         // Clients that take two credentials.
         ("samplepair", None, "header-pair=X-Sample-Auth"),
         ("samplehmac", None, "basic-hmac"),
+        ("samplecustom", None, "custom"),
     ];
     let folder = |word: &str| copy.join(format!("crates/{word}-client"));
     // Folders of the last run, whose manifests are gone, are no members of the workspace.
@@ -267,7 +267,8 @@ pub(crate) fn check(root: &Path) -> Result<String, Failure> {
         let text = process::read_text(&manifest)?;
         process::write_if_changed(&manifest, text.replace("auth-emulator.workspace = true\n", ""))?;
     }
-    let new = ["-p", name, "-p", "samplepair-client", "-p", "samplehmac-client"];
+    let names = samples.map(|(word, ..)| format!("{word}-client"));
+    let new: Vec<&str> = names.iter().flat_map(|name| ["-p", name]).collect();
     let facade = ["-p", "auth-clients", "--no-default-features", "--features", "samplevendor"];
     for (command, packages, rest) in [
         (&["test", "--quiet"][..], &new[..], &[][..]),

@@ -34,8 +34,8 @@ static CAMPAIGNS: Schema = Schema {
         parameter("Segment Name", Type::Lookup, "segment:name").among(Values::Segments),
         parameter("Segment Code", Type::Lookup, "segment:code"),
     ],
-    // A widely used connector sorts by this.
     shared: &[],
+    // A widely used connector sorts by this.
     sorts: &[("campaignId", "id", Type::Int)],
     custom: None,
 };

@@ -20,4 +20,4 @@ pub(crate) mod special;
 
 pub(crate) use self::engine::execute;
 pub(crate) use self::resource::{Resource, assumed};
-pub(crate) use self::resources::RESOURCES;
+pub(crate) use self::resources::{RESOURCES, TRIBUTES};

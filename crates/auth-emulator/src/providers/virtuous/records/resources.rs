@@ -16,6 +16,9 @@ use crate::providers::virtuous::operations::gifts::query::OF_GIVER;
 /// The organization of groups, as in `Organization/Current`.
 const ORGANIZATION: &str = "Emulated Sandbox";
 
+/// The types of tributes, of gifts too.
+pub(crate) const TRIBUTES: &[&str] = &["In Honor Of", "In Memory Of", "InHonorOf", "InMemoryOf"];
+
 /// Every resource.
 pub(crate) static RESOURCES: &[Resource] = &[
     Resource {
@@ -59,7 +62,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
             Path("/api/ContactIndividual/{defaultAcknowledgeeIndividualId}"),
         )],
         needed: &["tributeType", "firstName", "lastName"],
-        words: Some(("tributeType", &["InHonorOf", "InMemoryOf", "In Honor Of", "In Memory Of"])),
+        words: Some(("tributeType", TRIBUTES)),
         ..Resource::new("tributes", "tribute", 1601)
     },
     Resource {

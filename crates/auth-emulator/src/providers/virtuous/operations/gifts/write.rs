@@ -21,13 +21,11 @@ use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
 use crate::providers::virtuous::data::gifts::{PROJECT, TYPES, designated};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record};
+use crate::providers::virtuous::records::TRIBUTES;
 use crate::providers::virtuous::records::relations::{self, Target};
 
 /// The maximum number of gifts in a bulk call or patch.
 const MAX_BATCH: usize = 100;
-
-/// As in gifts, and as in the search of tributes.
-const TRIBUTES: &[&str] = &["In Honor Of", "In Memory Of", "InHonorOf", "InMemoryOf"];
 
 const CREATE: &[Field] = &[
     int("contactId").required(),
