@@ -17,7 +17,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderValue, header};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// Digest algorithm of the HMAC.
 ///
@@ -359,11 +359,11 @@ impl fmt::Debug for BasicHmac {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    // Not by `write!`, which takes a tenth of the time of a call.
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+    text
 }
 
 fn decode_hex(text: &str) -> Result<Vec<u8>, InvalidCredential> {
