@@ -6,7 +6,7 @@
 use auth_emulator::Emulator;
 use std::sync::Barrier;
 use tokio::runtime::Runtime;
-use virtuous_client::{Client, ErrorKind, LoginStep, SecretString, blocking};
+use virtuous_client::{Client, ContactQuery, ErrorKind, LoginStep, SecretString, blocking};
 
 /// The emulator and the runtime that it lives on.
 struct World {
@@ -78,10 +78,25 @@ fn a_login_with_a_code() {
     assert_eq!(client.organizations().list().wait_reply().unwrap().status, 200);
 }
 
+#[test]
+fn a_walk_without_a_runtime_has_every_row() {
+    let world = world(false);
+    let virtuous = world.emulator.virtuous();
+    let client = Client::builder().api_key(virtuous.api_key()).base_url(virtuous.base_url()).build().unwrap();
+    let mut walk = client.contacts().walk(ContactQuery::all()).take(2);
+    let mut ids = Vec::new();
+    while let Some(contact) = walk.wait_next() {
+        ids.push(contact.unwrap().id);
+    }
+    assert_eq!((ids, walk.total()), (vec![17, 18, 19], Some(3)));
+}
+
 #[tokio::test]
 async fn inside_a_runtime_the_error_is_the_providers_own() {
     let client = Client::new("v_example".to_owned()).unwrap();
     let error: virtuous_client::Error = client.organizations().current().wait().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("use `.await`"), "{error}");
+    let error = client.contacts().walk(ContactQuery::all()).wait_next().unwrap().unwrap_err();
     assert!(error.to_string().contains("use `.await`"), "{error}");
 }

@@ -7,6 +7,8 @@ use auth_client_core::transport::{BodyLimits, Received, Transport, TransportErro
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use virtuous_client::arguments::Paging;
 use virtuous_client::export::{Export, Resource};
 use virtuous_client::models::GiftSummary;
@@ -127,6 +129,11 @@ async fn an_export_has_every_row_once_and_tells_what_was_stated() {
     let server = Server { total: |_| Some(ROWS + 3), most: 1_000, by_id: false };
     let exported = Export::new(&client(server), Resource::Pledges).to_file(&file).await.unwrap();
     assert_eq!((exported.rows, exported.total), (2_500, Some(2_503)));
+    // Only the last page states a total, of the rows after those of the pages before it.
+    let file = folder.join("late.jsonl");
+    let server = Server { total: |page| (page < 1_000).then_some(page), most: 1_000, by_id: true };
+    let exported = Export::new(&client(server), Resource::Pledges).to_file(&file).await.unwrap();
+    assert_eq!((exported.rows, exported.total), (2_500, Some(2_500)));
     fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -145,4 +152,111 @@ async fn a_server_that_returns_one_row_at_a_time_loses_none() {
         ids.push(gift.unwrap().id);
     }
     assert!(ids.iter().copied().eq(2_491..=ROWS), "{ids:?}");
+}
+
+/// A list that changes while it is read.
+#[derive(Clone, Debug)]
+struct Changing {
+    /// Ids of the rows, and whether each can be read.
+    rows: Arc<Mutex<Vec<(i64, bool)>>>,
+    random: Arc<AtomicU64>,
+    /// Whether a row before the page is deleted after each request.
+    deletes: bool,
+    most: u64,
+    requests: Arc<AtomicU64>,
+}
+
+impl Changing {
+    /// Returns a number below a limit (splitmix64).
+    fn random(&self, limit: u64) -> u64 {
+        let state = self.random.fetch_add(0x9e37_79b9_7f4a_7c15, Relaxed);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit
+    }
+}
+
+#[async_trait]
+impl Transport for Changing {
+    async fn send(&self, request: http::Request<Bytes>, _: BodyLimits) -> Result<Received, TransportError> {
+        self.requests.fetch_add(1, Relaxed);
+        let query = request.uri().query().unwrap_or_default();
+        let number = |name: &str| {
+            let pair = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+            pair.map(|value| value.parse::<usize>().unwrap())
+        };
+        let body: Value = serde_json::from_slice(request.body()).unwrap();
+        let after = body["groups"][0]["conditions"][0]["value"].as_str();
+        let after = after.map_or(i64::MIN, |id| id.parse().unwrap());
+        let take = number("take").unwrap().min(usize::try_from(self.most).unwrap());
+        let mut rows = self.rows.lock().unwrap();
+        let page = rows.iter().filter(|(id, _)| *id > after);
+        let page: Vec<_> = page.skip(number("skip").unwrap_or(0)).take(take).copied().collect();
+        if let Some((first, _)) = page.first().filter(|_| self.deletes) {
+            let before = u64::try_from(rows.iter().filter(|(id, _)| id < first).count()).unwrap();
+            if before > 0 {
+                rows.remove(usize::try_from(self.random(before)).unwrap());
+            }
+        }
+        let row =
+            |(id, readable): &(i64, bool)| json!({ "id": if *readable { json!(id) } else { json!([id]) } });
+        let body = json!({ "list": page.iter().map(row).collect::<Vec<_>>(), "total": 99 });
+        Ok(Received::new(http::Response::new(Bytes::from(body.to_string()))))
+    }
+}
+
+#[tokio::test]
+async fn a_walk_has_every_row_once_while_rows_are_deleted_or_cannot_be_read() {
+    for seed in 0..500 {
+        let random = Arc::new(AtomicU64::new(seed));
+        let mut list = Changing {
+            rows: Arc::default(),
+            random,
+            deletes: seed % 2 == 0,
+            most: 0,
+            requests: Arc::default(),
+        };
+        let unreadable = if list.deletes { 0 } else { list.random(4) };
+        let (count, by_id, take) = (list.random(30), list.random(2) == 0, 1 + list.random(6));
+        list.most = 2 + list.random(8);
+        let mut id = 0;
+        for _ in 0..count {
+            id += 1 + i64::try_from(list.random(3)).unwrap();
+            list.rows.lock().unwrap().push((id, list.random(5) >= unreadable));
+        }
+        let rows = list.rows.lock().unwrap().clone();
+        let what = format!("seed {seed}: take {take}, {list:?}");
+
+        let client =
+            Client::builder().api_key("v_example".to_owned()).transport(list.clone()).build().unwrap();
+        let fetch = move |query: &Query, paging: Paging| client.gifts().query(query, paging);
+        let reported = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&reported);
+        let mut walk = Walk::new(Query::all(), fetch, |gift: &GiftSummary| Some(gift.id))
+            .take(take)
+            .on_unreadable(move |_| {
+                counter.fetch_add(1, Relaxed);
+            });
+        if by_id {
+            walk = walk.by("Gift Id");
+        }
+        let mut ids = Vec::new();
+        while let Some(gift) = walk.next().await {
+            ids.push(gift.unwrap_or_else(|error| panic!("{error}: {what}")).id);
+        }
+        let (readable, others): (Vec<_>, Vec<_>) = rows.iter().partition(|(_, readable)| *readable);
+        assert!(ids.iter().copied().eq(readable.iter().map(|(id, _)| *id)), "{ids:?} {what}");
+        assert_eq!(reported.load(Relaxed), u64::try_from(others.len()).unwrap(), "{what}");
+        if unreadable == 0 && !list.deletes {
+            // A walk that skips requests the last row again with each page after the first one. A single row may have
+            // replaced another one, so the next position is requested too.
+            let (first, then) = (take.min(list.most), (take + 1).min(list.most) - 1);
+            let then = if by_id { first } else { then };
+            let pages = u64::from(count > 0)
+                + count.saturating_sub(first).div_ceil(then)
+                + 1
+                + u64::from(!by_id && count == 1);
+            assert_eq!(list.requests.load(Relaxed), pages, "{what}");
+        }
+    }
 }

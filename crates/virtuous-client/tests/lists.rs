@@ -332,17 +332,48 @@ async fn a_walk_asks_for_no_less_than_one_row() {
 #[tokio::test]
 async fn a_walk_that_fails_resumes_where_it_stopped() {
     let transport = ScriptedTransport::new()
-        .json(200, tags([1], 2))
+        .json(200, tags([7], 2))
         .status(403)
-        .json(200, tags([2], 1))
+        .json(200, tags([8], 1))
         .json(200, tags([], 0));
     let client = scripted(&transport);
     let mut walk = client.gifts().walk(Query::all()).take(1);
-    assert_eq!(walk.next().await.unwrap().unwrap().id, 1);
+    assert_eq!(walk.next().await.unwrap().unwrap().id, 7);
     assert_eq!(walk.next().await.unwrap().unwrap_err().kind(), ErrorKind::Forbidden);
-    assert_eq!((walk.position(), walk.total()), (Some(1), Some(2)));
-    assert_eq!(walk.next().await.unwrap().unwrap().id, 2);
+    assert_eq!((walk.position(), walk.total()), (Some(7), Some(2)));
+    assert_eq!(walk.next().await.unwrap().unwrap().id, 8);
     assert!(walk.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_total_that_a_later_page_states_counts_the_rows_before_it() {
+    let transport = ScriptedTransport::new()
+        .json(200, r#"[{"id":5},{"id":9}]"#)
+        .json(200, tags([12], 1))
+        .json(200, tags([], 0));
+    let mut walk = scripted(&transport).gifts().walk(Query::all());
+    while let Some(gift) = walk.next().await {
+        gift.unwrap();
+    }
+    assert_eq!(walk.total(), Some(3));
+}
+
+#[tokio::test]
+async fn a_walk_over_whole_records_has_the_same_conditions() {
+    let transport = || ScriptedTransport::new().json(200, tags([5], 2)).json(200, tags([], 0));
+    let query = || Query::matching([parameter("Batch").is("B-7")]);
+    let (contacts, gifts) = (transport(), transport());
+    let mut walk = scripted(&contacts).contacts().walk_full(query().into());
+    assert_eq!(walk.next().await.unwrap().unwrap().id, 5);
+    assert!(walk.next().await.is_none());
+    let mut walk = scripted(&gifts).gifts().walk_full(query());
+    assert_eq!(walk.next().await.unwrap().unwrap().id, 5);
+    assert!(walk.next().await.is_none());
+    for (transport, id) in [(contacts, "Contact Id"), (gifts, "Gift Id")] {
+        let [first, second] = conditions(&transport).try_into().unwrap();
+        assert!(first.contains("B-7") && !first.contains(id), "{first}");
+        assert!(second.contains("B-7") && second.contains(id) && second.contains(r#""5""#), "{second}");
+    }
 }
 
 #[tokio::test]
@@ -381,6 +412,12 @@ async fn a_server_that_cannot_be_reached_is_not_asked_for_less() {
     let mut walk = scripted(&transport).gifts().walk(Query::all());
     assert_eq!(walk.next().await.unwrap().unwrap_err().kind(), ErrorKind::Connect);
     assert!(queries(&transport).iter().all(|query| query == "take=1000"), "{:?}", queries(&transport));
+
+    // A response whose head is invalid has nothing to do with the number of rows either.
+    let transport = ScriptedTransport::new().fail(Phase::Sending, Fault::Protocol);
+    let mut walk = scripted(&transport).gifts().walk(Query::all());
+    assert_eq!(walk.next().await.unwrap().unwrap_err().kind(), ErrorKind::Protocol);
+    assert_eq!(queries(&transport), ["take=1000"]);
 }
 
 #[tokio::test]
@@ -454,6 +491,18 @@ async fn a_walk_over_the_same_rows_again_and_again_is_an_error() {
     let error = walk.next().await.unwrap().unwrap_err();
     assert!(error.to_string().contains("same rows again"), "{error}");
     assert_eq!(transport.requests().len(), 2);
+
+    // With the overlap, as many rows as requested: without a total, there may be others.
+    let rows = r#"[{"id":1},{"id":2},{"id":3}]"#;
+    let transport = ScriptedTransport::new().json(200, rows).json(200, rows);
+    let client = scripted(&transport);
+    let fetch = move |query: &Query, paging| client.gifts().query(query, paging);
+    let mut walk =
+        Walk::new(Query::all(), fetch, |gift: &virtuous_client::models::GiftSummary| Some(gift.id)).take(2);
+    for id in 1..=3 {
+        assert_eq!(walk.next().await.unwrap().unwrap().id, id);
+    }
+    assert_eq!(walk.next().await.unwrap().unwrap_err().kind(), ErrorKind::Paging);
 }
 
 #[tokio::test]

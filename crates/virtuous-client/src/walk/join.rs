@@ -91,12 +91,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             return Ok(());
         }
         let at_end = u64::try_from((0..came).rev().take_while(is_left_out).count()).unwrap_or(u64::MAX);
-        if at_end == came
-            && came > 0
-            && self.unread > 0
-            && self.by.is_some()
-            && is_known(&self.pages, fingerprint)
-        {
+        if self.unread > 0 && self.by.is_some() && is_known(&self.pages, fingerprint) {
             return Err(paging(NO_PROGRESS));
         }
         // In a walk that uses `skip`, rows before this index have been reported.
@@ -121,7 +116,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             // A page of known rows is the last one, unless it precedes the position reached. If all pages had one row,
             // the known row may have replaced a new one.
             let is_last = rows.is_empty() && skip <= self.skip;
-            let apart = is_last && overlaps && came > 0 && self.largest.max(came) < 2;
+            let apart = is_last && overlaps && self.largest.max(came) < 2;
             (skip, apart, is_last && !apart)
         };
         let mut after = self.after;
@@ -158,7 +153,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         self.largest = self.largest.max(came);
         self.ready = rows.into_iter();
         self.good += 1;
-        if self.good >= GOOD_PAGES && self.take < self.most {
+        if self.good >= GOOD_PAGES {
             self.take = (self.take * 2).min(self.most);
             self.good = 0;
         }
@@ -178,8 +173,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
         fingerprint: Option<u64>,
     ) -> Result<bool, Error> {
         let first = page.list.first().and_then(self.id);
-        let all_known =
-            came > 0 && page.list.iter().all(|row| (self.id)(row).is_none_or(|id| Some(id) <= self.after));
+        let all_known = page.list.iter().all(|row| (self.id)(row).is_none_or(|id| Some(id) <= self.after));
         if self.by.is_some() {
             // An incomplete page is out of order.
             return Ok(all_known && first.is_some() && page.completes(came, came, self.take));
