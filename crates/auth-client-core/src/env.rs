@@ -26,6 +26,7 @@ pub fn optional(name: &'static str) -> Result<Option<String>, Error> {
 /// ```
 /// let error = auth_client_core::provider::env::required("ACME_API_KEY").unwrap_err();
 /// assert_eq!(error.field(), Some("ACME_API_KEY"));
+/// assert_eq!(error.to_string(), "`ACME_API_KEY` is not set");
 /// ```
 ///
 /// # Errors

@@ -214,6 +214,17 @@ async fn attempts_are_counted_and_limited() {
 }
 
 #[tokio::test]
+async fn a_policy_can_be_adjusted_and_a_program_named() {
+    let transport = script().broken().broken().json(200, "1");
+    let mut setup = Setup::new(transport.clone());
+    setup.settings.set_retry(RetryPolicy::none());
+    setup.settings.set_retry(setup.settings.retry().clone().throttle_delay(Duration::from_secs(9)));
+    setup.settings.add_user_agent("my-program/2.0");
+    assert_eq!(read(&setup.engine()).await.unwrap_err().attempts(), 1, "the other settings are kept");
+    assert_eq!(transport.requests()[0].header("user-agent"), Some("my-program/2.0 shop-client/1.0"));
+}
+
+#[tokio::test]
 async fn retry_after_is_kept_in_seconds_and_as_a_date() {
     for (header, seconds) in [("7", 7), ("Tue, 14 Nov 2023 22:13:30 GMT", 10)] {
         let transport = script().response(503, &[("retry-after", header)], "").json(200, "1");
@@ -277,6 +288,7 @@ async fn the_deadline_covers_waiting_for_a_credential() {
     let error = read(&setup.engine_with(Arc::new(Slow))).await.unwrap_err();
     assert_eq!((error.kind(), error.elapsed()), (ErrorKind::Timeout, Duration::from_secs(120)));
     assert!(!error.may_have_been_sent() && transport.requests().is_empty());
+    assert_eq!(error.to_string(), "shop items.get: timed out: while waiting for a credential");
 }
 
 #[tokio::test]
@@ -436,7 +448,7 @@ async fn bodies_have_limits() {
     let error = read(&engine).await.unwrap_err();
     assert_eq!((error.body().unwrap().len(), error.is_body_truncated()), (65_536, true));
     let error = read(&engine).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!((error.kind(), error.is_body_truncated()), (ErrorKind::TooLarge, false));
 }
 
 /// Awaiting a call puts its future on the heap, and allocators are quick with what is small.

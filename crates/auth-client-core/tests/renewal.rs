@@ -575,6 +575,17 @@ async fn a_login_by_a_person_serves_those_who_wait() {
 }
 
 #[tokio::test]
+async fn a_call_whose_time_passes_during_a_renewal_says_so() {
+    let world = world(false);
+    let call = tokio::spawn(read(&world.engine).into_future());
+    settle().await;
+    world.setup.time.advance(Duration::from_secs(120));
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "shop items.get: timed out: while waiting for a credential");
+    assert_eq!(count(&world.server.sends), 0);
+}
+
+#[tokio::test]
 async fn nothing_held_is_printed() {
     let world = world(true);
     world.source.install(SecretString::from("canary"), Lifetime::Unknown).unwrap();

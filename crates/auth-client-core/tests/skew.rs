@@ -5,9 +5,12 @@
 mod common;
 
 use async_trait::async_trait;
-use auth_client_core::provider::Engine;
+use auth_client_core::ErrorKind;
 use auth_client_core::provider::auth_core::{
     Clock, ManualClock, Sign, SignError, SignedParts, SigningRequest, StaticCredential,
+};
+use auth_client_core::provider::{
+    BaseUrl, Classification, Engine, ProviderRules, ResponseView, classify_by_status,
 };
 use auth_client_core::testing::ManualTime;
 use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
@@ -209,6 +212,36 @@ async fn a_server_may_refuse_a_wrong_time_with_another_status() {
     let error = read(&engine).await.unwrap_err();
     assert!(error.to_string().contains("this machine's clock is 7200 s behind the server's"), "{error}");
     assert_eq!(sends(&server), 1, "a 400 may mean anything");
+}
+
+/// A vendor whose 400 says that something doesn't exist.
+#[derive(Debug)]
+struct Absent;
+
+impl ProviderRules for Absent {
+    fn name(&self) -> &'static str {
+        "shop"
+    }
+
+    fn classify(&self, response: ResponseView<'_>) -> Classification {
+        match response.status.as_u16() {
+            400 => Classification::Permanent(ErrorKind::NotFound),
+            _ => classify_by_status(response.status),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_clock_is_not_named_where_the_vendor_gives_another_cause() {
+    let (server, _) = refusing(7200, true, true, 400);
+    let mut setup = Setup::new(Wire(Arc::clone(&server)));
+    setup.settings.set_time(Arc::clone(&server.clock), ManualTime::new().timer());
+    let base = BaseUrl::parse("base URL", "https://shop.example/v1").unwrap();
+    let credential = Arc::new(StaticCredential::new(Timed, origin()));
+    let engine = Engine::new(&setup.settings, base, Absent, Some(credential)).unwrap();
+    let error = read(&engine).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(!error.to_string().contains("clock"), "{error}");
 }
 
 /// The clock can't be the cause, whatever the `Date`.

@@ -346,6 +346,7 @@ mod tests {
             ("\"canary\"", "", "", "must not be in quotation marks"),
             ("'canary'", "", "", "must not be in quotation marks"),
             ("canary'", "", "", ""),
+            ("'", "", "", ""),
         ] {
             for (check, expected) in [
                 (check_text("x", value), text),

@@ -309,11 +309,13 @@ mod tests {
     }
 
     #[test]
-    fn the_target_splits_at_the_first_question_mark() {
+    fn a_signer_sees_the_headers_and_the_target_split_at_the_first_question_mark() {
         let origin = Origin::https("a.example");
-        let headers = HeaderMap::new();
+        let headers =
+            HeaderMap::from_iter([(HeaderName::from_static("accept"), HeaderValue::from_static("text/csv"))]);
         let request =
             SigningRequest::new(&Method::GET, &origin, "/a?b=?c", &headers, b"", SystemTime::UNIX_EPOCH);
+        assert_eq!(request.headers(), &headers);
         assert_eq!((request.path(), request.query()), ("/a", Some("b=?c")));
         assert!(!format!("{request:?}").contains("?c"));
     }

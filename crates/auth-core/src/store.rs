@@ -296,6 +296,7 @@ impl StoreError {
     ///
     /// let error = StoreError::unreadable("the record is encrypted with an unknown key");
     /// assert!(error.is_unreadable());
+    /// assert!(!StoreError::new("read", "permission denied").is_unreadable());
     /// ```
     #[must_use]
     pub fn unreadable(reason: impl Into<String>) -> Self {

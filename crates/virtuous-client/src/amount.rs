@@ -368,6 +368,7 @@ mod tests {
         ] {
             assert!(read(json).is_err(), "{json}");
         }
+        assert!(read("true").unwrap_err().to_string().contains("a decimal number"));
         let many = format!("\"{}\"", "9".repeat(60));
         assert!(read(&many).is_err());
     }

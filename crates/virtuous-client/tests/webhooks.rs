@@ -111,17 +111,18 @@ fn single_and_batched_deliveries_are_read_alike() {
     let batch = Delivery::parse(
         br#"{"event":"GiftCreate","models":[
             {"gift":{"id":"301","contactId":17,"giftType":"Credit","amount":"10.50","giftDateFormatted":"12/7/2023",
-                "segmentCode":"S","giftDesignations":[{}]}},
-            {"contact":{"id":17}}, {"gift":{"id":302,"amount":10.5}}, {"volunteer":{"id":1}}, {"gift":7}, 7, {}]}"#,
+                "segmentCode":"S","giftDesignations":[{"id":5}]}},
+            {"contact":{"id":17}}, {"gift":{"id":302,"amount":-10.5}}, {"volunteer":{"id":1}}, {"gift":7}, 7, {}]}"#,
     )
     .unwrap();
     assert_eq!(batch.payloads.len(), 4, "what is no record is left to `raw`");
     let Payload::Gift(gift) = &batch.payloads[0] else { panic!("a gift") };
     assert_eq!((gift.id(), gift.contact_id(), gift.gift_type()), (Some(301), Some(17), Some("Credit")));
     assert_eq!((gift.amount().as_deref(), gift.gift_date()), (Some("10.50"), Some("12/7/2023")));
-    assert_eq!((gift.segment_code(), gift.designations().len()), (Some("S"), 1));
+    assert_eq!(gift.segment_code(), Some("S"));
+    assert_eq!(gift.designations().iter().map(|json| json.get()).collect::<Vec<_>>(), [r#"{"id":5}"#]);
     let Payload::Gift(second) = &batch.payloads[2] else { panic!("a gift") };
-    assert_eq!(second.amount().as_deref(), Some("10.5"));
+    assert_eq!(second.amount().as_deref(), Some("-10.5"));
     assert!(matches!(&batch.payloads[3], Payload::Other(record) if record.name() == "volunteer"));
     let whole: serde_json::Value = batch.raw.read_as().unwrap();
     assert_eq!(whole["models"].as_array().unwrap().len(), 7);

@@ -92,3 +92,18 @@ pub fn not_damaged<'f>(
     let reason = "the response has invalid Unicode here, which an update would replace by U+FFFD";
     Err(Error::invalid_input(operation, name, reason))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_character_is_found_as_it_is_and_escaped() {
+        for json in ["\"Zo\u{fffd}\"", r#""Zo\ufffd""#, r#"["a", "Zo\uFFFD"]"#] {
+            let error = not_damaged("contacts.modify", [("id", "7"), ("name", json)]).unwrap_err();
+            assert_eq!(error.field(), Some("name"), "{json}");
+        }
+        let error = not_damaged("contacts.modify", [("nam\u{fffd}", "1")]).unwrap_err();
+        assert_eq!(error.field(), Some("unknown field"));
+    }
+}

@@ -99,3 +99,26 @@ impl Timer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::ManualTime;
+    use std::task::{Context, Waker};
+
+    #[tokio::test]
+    async fn without_time_left_a_future_is_not_polled() {
+        for timer in [Timer::Tokio, Timer::Custom(ManualTime::new().timer())] {
+            let mut polled = false;
+            let within = timer.within(Duration::ZERO, async { polled = true }).await;
+            assert!(within.is_none() && !polled, "{timer:?}");
+        }
+    }
+
+    #[test]
+    fn outside_a_runtime_a_future_ends_with_its_own_output() {
+        let mut within = std::pin::pin!(Timer::Tokio.within(Duration::from_secs(1), async { 7 }));
+        let polled = within.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(polled, Poll::Ready(Some(7)));
+    }
+}

@@ -438,7 +438,7 @@ mod tests {
     fn a_refused_write_names_the_fields_and_on_request_the_message() {
         let error = answered("{}").edit(|inner| {
             inner.report = Report {
-                messages: vec!["The request is\ninvalid.".to_owned()],
+                messages: vec!["The  request\u{1b}is\ninvalid.".to_owned()],
                 complaints: vec![
                     ("a@b.example".to_owned(), Some("x".to_owned())),
                     ("gift.project".to_owned(), Some("Unknown project 71.".to_owned())),

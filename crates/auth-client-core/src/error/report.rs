@@ -147,7 +147,6 @@ impl Report {
         for name in LISTS {
             match member(object, name) {
                 Some(Value::Object(_)) if CONTAINERS.contains(&name) => {}
-                Some(value) if MESSAGES.contains(&name) && text_of(value).is_some() => {}
                 // Beside a description, it is a code.
                 Some(Value::String(_)) if name == "error" && !self.messages.is_empty() => {}
                 Some(value) => self.list(name, value),
@@ -418,6 +417,7 @@ mod tests {
         assert!(of(r#"{"id":"x","title":"Ms","status":"Active","message":"thank you"}"#).is_empty());
         assert!(of("\"a text\"").is_empty());
         assert_eq!(of(r#"{"message":"down for maintenance","code":503}"#), ["down for maintenance"]);
+        assert_eq!(of(r#"{"message":"down","detail":[{"field":"amount"}]}"#), ["down"]);
     }
 
     #[test]
@@ -426,6 +426,11 @@ mod tests {
             (0..100_000).map(|number| serde_json::json!({ "title": format!("t {number}") })).collect();
         let report = Report::read(&Response::new(serde_json::to_vec(&list).unwrap().into()), false);
         assert_eq!(report.messages.len(), MOST);
+        let many: Vec<_> =
+            (0..100).map(|number| serde_json::json!({ "field": format!("f{number}") })).collect();
+        assert_eq!(read(&serde_json::Value::from(many).to_string(), "").complaints.len(), MOST);
+        let list = serde_json::json!({ "errors": [{ "field": "k".repeat(32_000), "message": "a string" }] });
+        assert!(read(&list.to_string(), "").complaints.is_empty());
         let long = serde_json::json!({ "errors": { "k".repeat(32_000): vec!["a string"; 10_000] } });
         let report = Report::read(&Response::new(serde_json::to_vec(&long).unwrap().into()), false);
         assert!(report.complaints.is_empty());
@@ -442,6 +447,7 @@ mod tests {
             (r#"{"title":"Invalid","detail":"no contact 99","status":400}"#, &["Invalid", "no contact 99"]),
             (r#"{"message":"a"}"#, &["a"]),
             (r#"{"Message":["a","b"]}"#, &["a b"]),
+            (r#"{"message":["no contact 99"]}"#, &["no contact 99"]),
             (r#"{"error":"a"}"#, &["a"]),
             (r#"{"error":["a","b"]}"#, &["a b"]),
             (r#"{"error":{"code":7,"message":["a","b"]}}"#, &["a b"]),
@@ -509,6 +515,7 @@ mod tests {
             (r#"{"fields":["giftDate","amount"],"errors":["canary"]}"#, &["giftDate", "amount"]),
             (r#"{"error":{"invalidFields":["giftDate","a canary"]}}"#, &["giftDate"]),
             (r#"{"invalid_fields":["giftDate"]}"#, &["giftDate"]),
+            (r#"{"invalid_fields":"giftDate"}"#, &["giftDate"]),
             (r#"{"detail":[{"loc":["body","gifts",0,"amount"],"msg":"canary"}]}"#, &["gifts.0.amount"]),
             (r#"{"issues":[{"path":["gifts",0,"amount"],"message":"canary"}]}"#, &["gifts.0.amount"]),
             (r#"{"detail":"canary"}"#, &[]),
@@ -526,6 +533,10 @@ mod tests {
                 r#"{"code":"invalid","gift":{"amount":["A canary."]},"notes":[{},{"text":["A canary."]}],"title":["A canary."]}"#,
                 &["gift.amount", "notes[1].text", "title"],
             ),
+            (r#"{"notes":[{"text":["A canary."]}]}"#, &["notes[0].text"]),
+            // A record beside sentences.
+            (r#"{"gift":{"amount":"canary"},"title":["A canary."]}"#, &[]),
+            (r#"{"gifts":[{"amount":"canary"}],"title":["A canary."]}"#, &[]),
             (r#"{"allowed":["GET","POST"],"name":"canary","see":["the canary"]}"#, &[]),
             (r#"{"errors":["A canary."],"hints":["A canary."]}"#, &[]),
             // Other names.
@@ -566,7 +577,12 @@ mod tests {
                 r#"{"errors":{"amount":{"_errors":["canary"]},"date":{"errors":[{"errorMessage":"x"}]}}}"#,
                 &["amount", "date"],
             ),
+            (r#"{"errors":{"amount":[{"field":"amount","message":"canary"}]}}"#, &["amount"]),
+            (r#"{"errors":{"gift":[{"field":"giftDate"}]}}"#, &["gift.giftDate"]),
+            (r#"{"errors":{"gifts":[{"field":"[0].amount"}]}}"#, &["gifts[0].amount"]),
             // Fields with the names of parts of an error.
+            (r#"{"errors":{"field":"is no canary","message":"is no canary"}}"#, &["field", "message"]),
+            (r#"{"errors":{"code":"X","amount":["canary"]}}"#, &["amount"]),
             (r#"{"errors":{"code":["canary"],"message":["canary"]}}"#, &["code", "message"]),
             (r#"{"errors":{"description":"no canary","type":"no canary"}}"#, &["description", "type"]),
             (r#"{"errors":{"code":"is no canary"}}"#, &["code"]),
@@ -582,6 +598,14 @@ mod tests {
         ] {
             assert_eq!(names(body), expected, "{body}");
         }
+    }
+
+    #[test]
+    fn a_field_has_one_message_or_none() {
+        let complaints = read(r#"{"errors":{"amount":["Too small.","No cents."],"date":[]}}"#, "").complaints;
+        let [amount, date] = complaints.try_into().unwrap();
+        assert_eq!(amount, ("amount".to_owned(), Some("Too small. No cents.".to_owned())));
+        assert_eq!(date, ("date".to_owned(), None));
     }
 
     #[test]

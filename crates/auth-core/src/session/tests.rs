@@ -244,7 +244,11 @@ fn an_unsaved_pair_is_saved_first() {
     for (latest, after) in [(serving, Step::Use(serving)), (ended(2, 'b'), Step::Load)] {
         let mut session = Session::default();
         session.renewed(latest);
-        run(&mut session, Some(ended(1, 'a')), situation, Step::SaveAgain, &[(Event::Saved, after)]);
+        // Also if it is the one in use.
+        for held in [ended(1, 'a'), latest] {
+            let saved = [(Event::Saved, after.clone())];
+            run(&mut session, Some(held), situation, Step::SaveAgain, &saved);
+        }
         let lost = [(Event::Superseded(None), Step::Fail(Failure::LoggedOut))];
         run(&mut session, Some(ended(1, 'a')), situation, Step::SaveAgain, &lost);
     }
@@ -415,6 +419,43 @@ fn after_a_refusal_the_next_pair_is_tried() {
         (Event::Begun, Step::Send(other)),
     ];
     fresh(Some(given), &steps);
+}
+
+/// A pair of a provider that knows nothing but its generation and, maybe, its end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Plain(u64, Option<u64>);
+
+impl Pair for Plain {
+    fn generation(&self) -> u64 {
+        self.0
+    }
+
+    fn can_refresh(&self) -> bool {
+        true
+    }
+
+    fn has_refresh_token_of(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+
+    fn expires_at(&self) -> Option<SystemTime> {
+        self.1.map(at)
+    }
+}
+
+#[test]
+fn a_pair_counts_as_valid_and_as_neither_accepted_nor_rejected_unless_the_provider_says_so() {
+    let newer = |found, known| Session::default().newer(Some(&found), Some(&known), at(NOW));
+    let (valid, stored) = (Plain(2, None), Plain(1, Some(2000)));
+    assert_eq!(newer(valid, Plain(1, None)), Some(valid));
+    assert_eq!(newer(stored, Plain(0, None)), Some(stored), "the given one has not been accepted");
+    // It is not rejected, so it serves while another process may be refreshing it.
+    let found = || Some(Stored { pair: valid, is_refreshing: true });
+    let mut session = Session::default();
+    let (mut renewal, _) = Renewal::start(&mut session, Some(valid), OPEN, at(NOW));
+    assert_eq!(renewal.next(&mut session, Event::Loaded(found()), at(NOW)), Step::Lock);
+    let locked = Event::Locked { stored: found(), was_cleared: false };
+    assert_eq!(renewal.next(&mut session, locked, at(NOW)), Step::Fail(Failure::InDoubt));
 }
 
 #[test]

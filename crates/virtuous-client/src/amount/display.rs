@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn brackets_come_in_pairs() {
-        for text in ["(3)", "($3)", "$(3)", "（3）", "﹙$3﹚", "( $3 )", "USD (3)"] {
+        for text in ["(3)", "($3)", "$(3)", "（3）", "﹙$3﹚", "⁽3⁾", "( $3 )", "USD (3)"] {
             assert_eq!(Amount::from_display(text), Some(Amount::from(-3)), "{text}");
         }
         for text in ["(3", "3)", "($3", "$3)", "（3)", "((3))", "(3)(", "[3]", "()", "($)", "-(3)", "(3)-"] {
