@@ -447,7 +447,7 @@ mod tests {
             (r#"{"title":"Invalid","detail":"no contact 99","status":400}"#, &["Invalid", "no contact 99"]),
             (r#"{"message":"a"}"#, &["a"]),
             (r#"{"Message":["a","b"]}"#, &["a b"]),
-            (r#"{"message":["no contact 99"]}"#, &["no contact 99"]),
+            (r#"{"title":["no contact 99"]}"#, &["no contact 99"]),
             (r#"{"error":"a"}"#, &["a"]),
             (r#"{"error":["a","b"]}"#, &["a b"]),
             (r#"{"error":{"code":7,"message":["a","b"]}}"#, &["a b"]),

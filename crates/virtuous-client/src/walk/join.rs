@@ -104,7 +104,7 @@ impl<T: Field + Unpin + 'static> Walk<T> {
             let from = self.skip - u64::from(overlaps);
             let first = rows.first().and_then(self.id);
             self.began = first.map(|first| (from.saturating_add(at_start), first));
-            if overlaps && (came == 0 || first > self.after) && from > 0 {
+            if overlaps && (came == 0 || first > self.after) {
                 // Rows before this position were deleted and later rows have moved: request an earlier position.
                 self.skip = from.saturating_sub(self.take);
                 return Ok(());
