@@ -6,7 +6,7 @@
 mod page;
 
 use crate::ci::{self, stores};
-use crate::report::{self, Row, process, progress};
+use crate::report::{self, Row, Status, process, progress};
 use crate::{Context as _, Failure, workspace};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,6 +172,9 @@ pub(crate) fn measure(root: &Path, only: &str) -> Result<Run, Failure> {
     let passed = |test: &Test| outcome(test).is_ok_and(|outcome| outcome.word == "ok");
     let failed = figures.iter().flat_map(|figure| &figure.tests).find(|test| !passed(test));
     let next = failed.map(|test| format!("cargo {} {}", test.command().join(" "), test.name));
+    let steps = figures.iter().zip(&rows).filter(|(_, row)| row.status == Status::Fail);
+    let step = steps.filter_map(|(figure, _)| figure.step.as_ref()).next();
+    let next = next.or_else(|| step.map(|step| format!("cargo xtask ci --only {step}")));
     let tables = figures.iter().map(|figure| {
         let outcomes = figure.tests.iter().filter_map(|test| outcome(test).ok());
         (figure.id.clone(), outcomes.map(|outcome| outcome.table).collect())
@@ -192,11 +195,9 @@ fn step_row(root: &Path, figure: &Figure, step: &str) -> Result<Row, Failure> {
     let run = ci::step(step)
         .ok_or_else(|| Failure::new(format!("{}: no step `{step}`", figure.id), "cargo xtask ci --list"))?;
     progress(&format!("cargo xtask ci --only {step}"));
-    let found = run(root);
-    let measured = match &found {
-        Ok(_) => format!("holds (`cargo xtask ci --only {step}`)"),
-        Err(_) => format!("does not hold: cargo xtask ci --only {step}"),
-    };
+    let found = run(root).inspect_err(|failure| progress(&format!("\n{failure}")));
+    let measured =
+        format!("{} (`cargo xtask ci --only {step}`)", if found.is_ok() { "holds" } else { "does not hold" });
     Ok(Row::checked(&figure.id, &figure.what, &figure.target, measured, found.is_ok()).cases(&*figure.cases))
 }
 

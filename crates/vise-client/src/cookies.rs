@@ -144,7 +144,7 @@ impl Jar {
     fn put(&self, cookie: &SetCookie<'_>, server_now: SystemTime, now: SystemTime) {
         let SetCookie { name, value, .. } = *cookie;
         let is_foreign = cookie.domain.is_some_and(|domain| !is_within(&self.host, domain));
-        if name.is_empty() || name.len() + value.len() > MAX_BYTES || is_foreign {
+        if name.len() + value.len() > MAX_BYTES || is_foreign {
             return;
         }
         let ends = end_of(cookie, server_now, now);

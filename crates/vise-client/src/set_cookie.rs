@@ -4,7 +4,7 @@ use auth_client_core::DateTime;
 use std::str::FromStr as _;
 use std::time::{Duration, SystemTime};
 
-/// What a `Set-Cookie` header says. Attributes that can't be read count as missing.
+/// The contents of a `Set-Cookie` header. Attributes that can't be read count as missing.
 pub(crate) struct SetCookie<'h> {
     pub(crate) name: &'h str,
     pub(crate) value: &'h str,
@@ -23,8 +23,9 @@ impl<'h> SetCookie<'h> {
             return None;
         }
         let mut cookie = Self { name, value, path: None, domain: None, max_age: None, expires: None };
-        // Of an attribute that is there twice, the last one counts.
-        for (name, value) in parts.filter_map(pair) {
+        // If an attribute is repeated, the last one counts.
+        for part in parts {
+            let (name, value) = pair(part).unwrap_or((part.trim(), ""));
             match name.to_ascii_lowercase().as_str() {
                 "path" => cookie.path = value.starts_with('/').then_some(value),
                 "domain" => cookie.domain = (!value.trim_matches('.').is_empty()).then_some(value),
@@ -58,31 +59,36 @@ fn date(text: &str) -> Option<SystemTime> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     let is_between = |char: char| !char.is_ascii_alphanumeric() && char != ':';
     for part in text.split(is_between).filter(|part| !part.is_empty()) {
+        // Letters behind a number are allowed, as in `08:49:37GMT`.
+        let digits = part.len() - part.trim_start_matches(|char: char| char.is_ascii_digit()).len();
+        let number = part.get(..digits).unwrap_or_default();
         if time.is_none() && part.contains(':') {
             time = Some(time_of_day(part)?);
-        } else if let Ok(number) = u16::from_str(part) {
-            if day.is_none() && part.len() <= 2 {
-                day = Some(number);
-            } else if year.is_none() {
-                year = Some(match (part.len(), number) {
-                    (2, 70..) => 1900 + number,
-                    (2, _) => 2000 + number,
-                    _ => number,
-                });
-            }
-        } else if month.is_none() {
+        } else if day.is_none() && matches!(digits, 1 | 2) {
+            day = u16::from_str(number).ok();
+        } else if year.is_none() && matches!(digits, 2..=4) {
+            let number = u16::from_str(number).ok()?;
+            year = Some(match (digits, number) {
+                (2, 70..) => 1900 + number,
+                (2, _) => 2000 + number,
+                _ => number,
+            });
+        } else if month.is_none() && digits == 0 {
             let begin = part.get(..3).unwrap_or_default().to_ascii_lowercase();
             month = MONTHS.iter().position(|name| *name == begin);
         }
     }
-    let (year, month, day, time) = (year?, month? + 1, day?, time?);
+    let (year, month, day, time) = (year.filter(|year| *year >= 1601)?, month? + 1, day?, time?);
     DateTime::from(format!("{year:04}-{month:02}-{day:02}T{time}Z")).to_system_time()
 }
 
 /// `8:49:37` with two digits in each place.
 fn time_of_day(text: &str) -> Option<String> {
-    let mut parts = text.split(':').map(|part| u8::from_str(part).ok());
-    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
+    let (hour, rest) = text.split_once(':')?;
+    let (minute, rest) = rest.split_once(':')?;
+    let second = rest.split(|char: char| !char.is_ascii_digit()).next()?;
+    let [hour, minute, second] = [hour, minute, second].map(|part| u8::from_str(part).ok());
+    let (hour, minute, second) = (hour?, minute?, second?);
     Some(format!("{hour:02}:{minute:02}:{second:02}"))
 }
 
@@ -97,6 +103,7 @@ mod tests {
         assert_eq!((cookie.name, cookie.value, cookie.path), ("session", "a=b", Some("/y")));
         assert_eq!((cookie.domain, cookie.max_age), (None, Some(Duration::from_secs(5))));
         assert_eq!(cookie.expires, None);
+        assert_eq!(SetCookie::parse("session=1; Path=/x; Path").unwrap().path, None);
         let cookie = SetCookie::parse("session=; Path=x; Domain=.").unwrap();
         assert_eq!((cookie.value, cookie.path, cookie.domain), ("", None, None));
         assert!(["", "session", "=1", "  =1; Path=/"].iter().all(|text| SetCookie::parse(text).is_none()));
@@ -119,12 +126,15 @@ mod tests {
             "Sun Nov  6 08:49:37 1994",
             "Sun, 06-Nov-1994 08:49:37 GMT",
             "6 november 1994 8:49:37",
+            "6th of Nov 1994 08:49:37GMT",
         ] {
             assert_eq!(date(text), at(784_111_777), "{text}");
         }
         assert_eq!(date("Thu, 01-Jan-1970 00:00:00 GMT"), at(0));
         assert_eq!(date("Tue, 01 Jan 2069 00:00:00 GMT"), date("Tue, 01-Jan-69 00:00:00 GMT"));
         assert!(date("Mon, 01 Jan 1601 00:00:00 GMT").is_some_and(|date| date < SystemTime::UNIX_EPOCH));
+        // The zone is read as a year, which is too early.
+        assert_eq!(date("Sun Nov 06 08:49:37 +0000 2033"), None);
         for text in [
             "",
             "Thu, 32 Jan 2030 00:00:00 GMT",

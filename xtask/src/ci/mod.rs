@@ -118,12 +118,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     }
 }
 
-/// Runs a cargo command, which is also what to run next when it fails.
-/// What a step runs.
+/// Returns the function of a step.
 pub(crate) fn step(name: &str) -> Option<Run> {
     STEPS.iter().find(|(step, ..)| *step == name).map(|(.., run)| *run)
 }
 
+/// Runs a cargo command, which is also what to run next when it fails.
 fn cargo(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     process::run(&mut process::cargo(root, arguments), &format!("cargo {}", arguments.join(" ")))
 }

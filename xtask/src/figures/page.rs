@@ -8,9 +8,10 @@ use std::path::Path;
 
 pub(super) const FILE: &str = "docs/reliability.md";
 const TEMPLATE: &str = include_str!("../../templates/reliability.txt");
-const NEXT: &str = "cargo xtask figures --write";
+const NEXT: &str = "cargo xtask figures --only ID --write";
 
-/// Writes the page. `tables` are those that tests print, by figure. Figures without a row keep their lines.
+/// Writes the page. `tables` are those that tests print, by figure. Figures without a row keep their lines, and those that passed
+/// at the whole size keep them if they pass at the size of CI.
 pub(super) fn write(
     root: &Path,
     figures: &[Figure],
@@ -49,7 +50,7 @@ fn cells(texts: &[&str]) -> String {
     texts.iter().map(|text| text.replace('|', "\\|")).collect::<Vec<_>>().join(" | ")
 }
 
-/// Behind the status of a figure that was not measured at its whole size.
+/// The end of the status of a figure that was measured at the size of CI.
 const SMALL: &str = ", size of CI";
 
 fn page(
@@ -60,15 +61,25 @@ fn page(
     size: &str,
 ) -> String {
     let line = |figure: &Figure| {
-        let Figure { id, what, target, .. } = figure;
+        let Figure { id, what, target, step, missing, .. } = figure;
+        let unmeasured = |why: &str| format!("| {} |", cells(&[id, what, target, why]));
+        if let Some(why) = missing {
+            return unmeasured(why);
+        }
+        let kept = old.lines().find(|line| id_of(line) == Some(id)).map(str::to_owned);
         let Some(row) = rows.iter().find(|row| row.id == *id) else {
-            let kept = old.lines().find(|line| id_of(line) == Some(id)).map(str::to_owned);
-            return kept.unwrap_or_else(|| format!("| {} |", cells(&[id, what, target, "not measured yet"])));
+            return kept.unwrap_or_else(|| unmeasured("not measured yet"));
         };
+        // A step has one size.
+        let size = if step.is_some() { "" } else { size };
+        let is_whole = |line: &String| line.ends_with("| pass |") && line.contains(&cells(&[what, target]));
         let status = match row.status {
+            Status::Pass if !size.is_empty() && kept.as_ref().is_some_and(is_whole) => {
+                return kept.unwrap_or_default();
+            }
             Status::Pass => format!("pass{size}"),
             Status::Fail => format!("**fail**{size}"),
-            Status::NotRun => return format!("| {} |", cells(&[id, what, target, &row.measured])),
+            Status::NotRun => return unmeasured(&row.measured),
         };
         format!("| {} |", cells(&[id, what, target, &row.measured, &row.cases, &status]))
     };
@@ -164,5 +175,12 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("| new | - | pass, size of CI |\n") && text.contains("| F01 | RW |"), "{text}");
+        let again = page(&text, &figures, &[row("R1.one", true), row("R2.two", true)], &matrix, SMALL);
+        assert!(
+            again.contains("2 figures pass, 1 of them at the size of CI"),
+            "what passed whole stays: {again}"
+        );
+        let again = page(&text, &figures, &[row("R2.two", false)], &matrix, SMALL);
+        assert!(again.contains("1 fail"), "{again}");
     }
 }

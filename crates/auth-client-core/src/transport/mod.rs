@@ -198,6 +198,8 @@ impl Progress {
 /// interrupted requests.
 ///
 /// ```
+/// use auth_client_core::Error;
+/// use auth_client_core::provider::auth_core::Origin;
 /// use auth_client_core::transport::{BodyLimits, Received, Transport, TransportError};
 ///
 /// /// Counts requests and forwards them to another transport.
@@ -213,6 +215,10 @@ impl Progress {
 ///     ) -> Result<Received, TransportError> {
 ///         self.count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
 ///         self.inner.send(request, limits).await
+///     }
+///
+///     fn check(&self, origin: &Origin) -> Result<(), Error> {
+///         self.inner.check(origin)
 ///     }
 /// }
 /// ```
@@ -230,7 +236,7 @@ pub trait Transport: Send + Sync + fmt::Debug {
     ) -> Result<Received, TransportError>;
 
     /// Checks whether this transport can send requests to `origin`. Called when a client is built. The default accepts
-    /// every origin.
+    /// every origin; a transport that forwards requests to another one should forward this call too.
     ///
     /// # Errors
     ///
@@ -241,7 +247,7 @@ pub trait Transport: Send + Sync + fmt::Debug {
     }
 }
 
-/// For several clients that share a transport, or one of any type: `Arc<dyn Transport>`.
+/// Lets several clients share a transport, and allows `Arc<dyn Transport>`, whose type is chosen at run time.
 impl<T: Transport + ?Sized> Transport for Arc<T> {
     /// Not an `async fn`, which would move the request to the heap once more.
     fn send<'a, 'f>(

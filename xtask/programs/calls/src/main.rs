@@ -79,7 +79,8 @@ impl Client {
             (Self::Verigator(client), What::Create) => client.create(SERVICE_ID).await,
             (Self::Verigator(client), _) => client.list(SERVICE_ID).await,
             (Self::Scheme(client), What::User) => client.user().await,
-            (Self::Scheme(client), _) => client.create().await,
+            (Self::Scheme(client), What::Create) => client.create().await,
+            (Self::Scheme(_), _) => Err("WHAT is user or create for this CLIENT".into()),
         }
     }
 }

@@ -68,26 +68,27 @@ impl Client {
         let way = match (by_hand, provider) {
             ("reqwest", _) => Way::Reqwest(scheme, reqwest::Client::builder().build()?),
             ("hyper", _) => Way::Hyper(scheme, by_hyper::http()),
-            (_, "vise") => {
+            ("", "vise") => {
                 let port = url.rsplit(':').next().unwrap_or_default().parse()?;
                 let policy = vise_client::HostPolicy::new().dangerously_allow_loopback_for_tests();
                 let builder = vise_client::Client::builder(FIRST.to_owned()).dashboard_url(url);
                 let client = builder.host_policy(policy.also_on_port(port)).build()?;
                 Way::Vise(client.resume_session(url, format!("session={second}"))?)
             }
-            (_, "vaultvision") => {
+            ("", "vaultvision") => {
                 Way::VaultVision(vaultvision_client::Client::builder(second).base_url(url).build()?)
             }
-            (_, "virtuous") => {
+            ("", "virtuous") => {
                 Way::Virtuous(virtuous_client::Client::builder().api_key(second).base_url(url).build()?)
             }
-            (_, "virtuous-hmac") => {
+            ("", "virtuous-hmac") => {
                 let keys = virtuous_client::HmacKeys::new(FIRST, second);
                 Way::Virtuous(virtuous_client::Client::builder().hmac(keys).base_url(url).build()?)
             }
-            _ => {
+            ("", _) => {
                 Way::ReveSecure(revesecure_client::Client::builder(FIRST, second).base_url(url).build()?)
             }
+            _ => return Ok(None),
         };
         Ok(Some(Self { way, url: url.to_owned() }))
     }

@@ -3,6 +3,8 @@
 use super::probe::Seen;
 use crate::failure::Failure;
 use async_trait::async_trait;
+use auth_client_core::Error;
+use auth_client_core::provider::auth_core::Origin;
 use auth_client_core::transport::{
     BodyLimits, HyperTransport, Received, Transport, TransportError, TransportSettings,
 };
@@ -40,5 +42,9 @@ impl Transport for Recorder {
         let seen = Seen { uri, status, headers, body: received.response.body().clone() };
         self.received.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
         Ok(received)
+    }
+
+    fn check(&self, origin: &Origin) -> Result<(), Error> {
+        self.inner.check(origin)
     }
 }
