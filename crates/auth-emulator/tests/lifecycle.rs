@@ -10,6 +10,7 @@
 
 mod common;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use auth_emulator::{Builder, Emulator, Fault, FaultRule, StartError};
@@ -374,6 +375,13 @@ async fn unix_sockets_serve_the_same() {
     assert_eq!((sockets.len(), test.journal().len()), (3, 2));
     emulator.drop_namespace("test").unwrap();
     drop(test);
+    // A new namespace of this name may come before the sockets of the old one are closed.
+    let test = emulator.namespace("test").unwrap();
+    assert_eq!(test.ready().providers["vaultvision"].sockets, sockets);
+    let discovery = "GET /.well-known/openid-configuration HTTP/1.0\r\nHost: anything\r\n\r\n".to_owned();
+    assert!(ask(&sockets[1], discovery).await.starts_with("HTTP/1.0 200"));
+    emulator.drop_namespace("test").unwrap();
+    drop(test);
     until("the sockets go with the namespace", async || !sockets[1..].iter().any(|one| one.exists())).await;
     emulator.stop().await;
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0, "the sockets go with the emulator");
@@ -384,19 +392,21 @@ async fn unix_sockets_serve_the_same() {
     std::fs::remove_dir_all(&directory).unwrap();
 }
 
+async fn send_to(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut response = String::new();
+    let reading = stream.read_to_string(&mut response);
+    tokio::time::timeout(PATIENCE, reading).await.expect("no response").unwrap();
+    response
+}
+
 #[tokio::test]
 async fn a_request_that_is_no_http_is_explained() {
     let emulator = Emulator::start().await.unwrap();
     emulator.namespace("test").unwrap();
     let (address, _) = split_url(&emulator.verigator().base_url());
-    let send = async |request: &str| {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut response = String::new();
-        let reading = stream.read_to_string(&mut response);
-        tokio::time::timeout(PATIENCE, reading).await.expect("no response").unwrap();
-        response
-    };
+    let send = async |request: &str| send_to(address, request).await;
     let head = format!("Host: {address}\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}");
     for (prefix, name) in [("", "default"), ("/ns/test", "test")] {
         let response = send(&format!("POST {prefix}/v1/service/service?x=1 HTTP/1.1\r\n{head}")).await;
@@ -413,14 +423,39 @@ async fn a_request_that_is_no_http_is_explained() {
         let explained = namespace.explain(&entry.request_id).unwrap();
         assert!(explained.checks[0].reason.as_deref().unwrap().contains("Content-Length"));
     }
+    let (address, _) = split_url(&emulator.revesecure().base_url());
+    for method in ["GET", "DELETE"] {
+        let line = format!("{method} /rest/v1/validate/check/canary HTTP/1.1\r\n");
+        for rest in [
+            format!("Host: {address}\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}"),
+            format!("Host: {address}\r\nConnection: close\r\n\r\n"),
+            "Host: example.org\r\nConnection: close\r\n\r\n".to_owned(),
+        ] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(format!("{line}{rest}").as_bytes()).await.unwrap();
+            tokio::time::timeout(PATIENCE, stream.read_to_end(&mut Vec::new())).await.unwrap().unwrap();
+        }
+    }
+    let journal = emulator.journal();
+    let shown: Vec<_> = journal.iter().rev().take(6).map(|entry| entry.path.as_str()).collect();
+    assert_eq!(shown, ["/rest/v1/validate/check/{apiKey}"; 6], "the key is secret");
+    assert!(!format!("{journal:?}").contains("canary"));
+    let (address, _) = split_url(&emulator.verigator().base_url());
+    let send = async |request: &str| send_to(address, request).await;
     let large = send(&format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(500_000))).await;
-    assert!(large.starts_with("HTTP/1.1 431 ") && large.contains("too large"), "{large}");
+    assert!(
+        large.starts_with("HTTP/1.1 431 ")
+            && large.contains("larger than 400 KiB or has more than 100 headers"),
+        "{large}"
+    );
+    let long = send(&format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(70_000))).await;
+    assert!(long.starts_with("HTTP/1.1 414 ") && long.contains("longer than 65,534 bytes"), "{long}");
     let other = send("hello\r\n\r\n").await;
     assert!(other.contains("no HTTP/1.1 request"), "{other}");
     assert_eq!(send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await, "", "it would not understand a response");
     let journal = emulator.journal();
     let last = emulator.explain(&journal.last().unwrap().request_id).unwrap();
-    assert_eq!((journal.len(), last.request.status), (4, None));
+    assert_eq!((journal.len(), last.request.status), (11, None));
     assert!(last.checks[0].reason.as_deref().unwrap().contains("HTTP/2"), "{last:?}");
 }
 

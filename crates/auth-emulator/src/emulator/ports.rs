@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::builder::Builder;
 use super::error::StartError;
-use super::start::{bind_socket, provider_router};
+use super::start::{provider_router, replace_socket};
 use crate::control::actions::own_socket;
 use crate::framework::sync::lock;
 use crate::namespace::registry::Registry;
@@ -58,7 +58,7 @@ impl OnDemand {
         let tcp = mounted(self.builder.hosts(address), self.builder.scheme());
         self.serve(Listener::Tcp(listener, self.tls.clone()), tcp, &wanted.life);
         if let Some(path) = self.builder.socket_paths(spec.name, wanted.index + 1).pop() {
-            match bind_socket(&own_socket(&path, &wanted.namespace)) {
+            match replace_socket(&own_socket(&path, &wanted.namespace)) {
                 Ok(listener) => self.serve(listener, mounted(Hosts::of_socket(), "http"), &wanted.life),
                 Err(error) => {
                     tracing::warn!(namespace = wanted.namespace, %error, "a namespace has no socket")
@@ -68,9 +68,7 @@ impl OnDemand {
         drop(entered);
         Some(self.builder.origin(address))
     }
-}
 
-impl OnDemand {
     fn serve(&self, listener: Listener, mounted: Mounted, life: &watch::Receiver<()>) {
         let mounted = Arc::new(mounted);
         let router = provider_router(Arc::clone(&mounted));
@@ -111,6 +109,7 @@ impl Ports {
         }
         bind(self.ip, port).map_err(|cause| StartError::Bind { ip: self.ip, port, listener, cause })
     }
+
     /// The first port after those of the start that is not in use, so that the ports of a dropped namespace are used again.
     fn free(&self, listener: &'static str) -> Result<Bound, StartError> {
         let mut port = self.next;

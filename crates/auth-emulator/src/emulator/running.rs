@@ -41,7 +41,8 @@ impl Emulator {
     pub(crate) fn new(
         default: Namespace,
         stop: watch::Sender<bool>,
-        (tasks, own_tasks): (Vec<JoinHandle<()>>, Arc<Mutex<JoinSet<()>>>),
+        tasks: Vec<JoinHandle<()>>,
+        own_tasks: Arc<Mutex<JoinSet<()>>>,
         threads: Threads,
     ) -> Self {
         Self { default, stop, tasks, own_tasks, threads }

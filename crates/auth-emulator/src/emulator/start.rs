@@ -31,6 +31,8 @@ use crate::server::host::{Hosts, bracketed};
 use crate::server::listener::{CONNECTIONS, Limits, Listener, serve};
 use crate::server::mounted::Mounted;
 use crate::server::pipeline::respond;
+#[cfg(unix)]
+use crate::server::socket;
 use crate::server::threads::Threads;
 use crate::server::tls::Tls;
 
@@ -203,7 +205,7 @@ impl Builder {
             )));
         }
         drop(entered);
-        Ok(Emulator::new(default, stop, (tasks, on_demand_tasks), threads))
+        Ok(Emulator::new(default, stop, tasks, on_demand_tasks, threads))
     }
 
     /// The certificate, and its authority, which is written to the file.
@@ -304,9 +306,19 @@ fn local_name(ip: IpAddr) -> String {
 }
 
 pub(super) fn bind_socket(path: &Path) -> Result<Listener, StartError> {
+    open_socket(path, false)
+}
+
+/// Replaces the socket that a dropped namespace of the same name may not have closed yet.
+pub(super) fn replace_socket(path: &Path) -> Result<Listener, StartError> {
+    open_socket(path, true)
+}
+
+#[cfg_attr(not(unix), expect(unused_variables, reason = "there are no sockets"))]
+fn open_socket(path: &Path, replaces: bool) -> Result<Listener, StartError> {
     let failed = |cause| StartError::Socket { path: path.to_owned(), cause };
     #[cfg(unix)]
-    return crate::server::socket::bind(path)
+    return if replaces { socket::replace(path) } else { socket::bind(path) }
         .map(|(listener, file)| Listener::Unix { listener, _file: file })
         .map_err(failed);
     #[cfg(not(unix))]

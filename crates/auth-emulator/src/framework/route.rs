@@ -102,6 +102,8 @@ pub(crate) enum Found {
     /// The path is known, with these methods.
     WrongMethod {
         allow: String,
+        /// The first template that matches the path.
+        template: &'static str,
     },
     /// A percent sign without two hexadecimal digits, or bytes that are not UTF-8.
     BadEncoding,
@@ -117,6 +119,7 @@ pub(crate) fn find(tables: &[&'static [Route]], lenient: bool, method: &Method, 
         return Found::BadEncoding;
     };
     let mut allow: Vec<&str> = Vec::new();
+    let mut other = None;
     let mut best: Option<(Fit, &'static Route)> = None;
     for route in tables.iter().copied().flatten() {
         let Some(fit) = fit(route.template, &segments, lenient) else { continue };
@@ -124,18 +127,41 @@ pub(crate) fn find(tables: &[&'static [Route]], lenient: bool, method: &Method, 
             if !allow.contains(&route.method.as_str()) {
                 allow.push(route.method.as_str());
             }
+            other.get_or_insert(route.template);
         } else if best.as_ref().is_none_or(|(best, _)| fit.literals > best.literals) {
             best = Some((fit, route));
         }
     }
-    match best {
-        Some((fit, route)) => Found::Operation { route, params: fit.params, inexact: slash || fit.inexact },
-        None if allow.is_empty() => Found::UnknownPath,
-        None => {
+    match (best, other) {
+        (Some((fit, route)), _) => {
+            Found::Operation { route, params: fit.params, inexact: slash || fit.inexact }
+        }
+        (None, None) => Found::UnknownPath,
+        (None, Some(template)) => {
             allow.sort_unstable();
-            Found::WrongMethod { allow: allow.join(", ") }
+            Found::WrongMethod { allow: allow.join(", "), template }
         }
     }
+}
+
+impl Found {
+    /// The path that the journal shows: the template if a parameter is secret.
+    pub(crate) fn shown_path<'p>(&self, path: &'p str, secret_params: &[&str]) -> &'p str {
+        let template = match self {
+            Self::Operation { route, .. } => route.template,
+            Self::WrongMethod { template, .. } => template,
+            Self::UnknownPath | Self::BadEncoding => return path,
+        };
+        let names = template.split('/').filter_map(parameter_name);
+        let is_secret = names.map(|(name, _)| name).any(|name| secret_params.contains(&name));
+        if is_secret { template } else { path }
+    }
+}
+
+/// The name of a parameter of a template, and whether only digits match.
+fn parameter_name(part: &str) -> Option<(&str, bool)> {
+    let name = part.strip_prefix('{')?.strip_suffix('}')?;
+    Some(name.split_once(':').map_or((name, false), |(name, _)| (name, true)))
 }
 
 struct Fit {
@@ -172,7 +198,7 @@ fn fit(template: &'static str, segments: &[String], ignore_case: bool) -> Option
     let mut params = Vec::new();
     for part in template.strip_prefix('/')?.split('/') {
         let segment = rest.next()?;
-        let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+        let name = parameter_name(part);
         literals.push(name.is_none());
         match name {
             None if ignore_case => {
@@ -180,9 +206,7 @@ fn fit(template: &'static str, segments: &[String], ignore_case: bool) -> Option
                 inexact |= part != segment;
             }
             None => (part == segment).then_some(())?,
-            Some(name) => {
-                let (name, digits_only) =
-                    name.split_once(':').map_or((name, false), |(name, _)| (name, true));
+            Some((name, digits_only)) => {
                 if segment.is_empty() || (digits_only && !segment.bytes().all(|byte| byte.is_ascii_digit())) {
                     return None;
                 }
@@ -244,7 +268,7 @@ mod tests {
 
     #[test]
     fn wrong_methods_return_the_allowed_ones() {
-        let Found::WrongMethod { allow } = look(Method::PUT, "/things/search") else { panic!("not 405") };
+        let Found::WrongMethod { allow, .. } = look(Method::PUT, "/things/search") else { panic!("not 405") };
         assert_eq!(allow, "GET, POST");
     }
 

@@ -75,7 +75,7 @@ pub(crate) struct Selected {
     pub space: Arc<Space>,
     /// The length of the beginning of the path that names the namespace.
     pub prefix: usize,
-    /// Whether only a credential leads to it.
+    /// True if the namespace was found by a credential alone.
     pub by_credential: bool,
 }
 
@@ -84,6 +84,8 @@ pub(crate) struct Registry {
     capacity: usize,
     main: Arc<Space>,
     others: Mutex<Others>,
+    /// Held while a namespace is created, which may open ports: `others` must not be locked for that long.
+    opening: Mutex<()>,
     /// Whether a namespace has its own credentials. If none has, requests skip the lookup in `others`.
     has_credentials: AtomicBool,
     pub snapshots: Snapshots,
@@ -100,15 +102,20 @@ impl Others {
     fn learn(&mut self, provider: usize, fingerprint: String, name: &str) -> Result<(), NamespaceError> {
         let key = (provider, fingerprint);
         if !self.by_credential.contains_key(&key) {
-            self.has_room()?;
+            self.has_room(1)?;
         }
         self.by_credential.entry(key).or_default().insert(name.to_owned());
         Ok(())
     }
 
-    fn has_room(&self) -> Result<(), NamespaceError> {
+    /// Checks that this many more credentials can be remembered.
+    fn has_room(&self, more: usize) -> Result<(), NamespaceError> {
         let max = self.max_credentials;
-        if self.by_credential.len() < max { Ok(()) } else { Err(NamespaceError::TooManyCredentials(max)) }
+        if self.by_credential.len() + more <= max {
+            Ok(())
+        } else {
+            Err(NamespaceError::TooManyCredentials(max))
+        }
     }
 }
 
@@ -124,6 +131,7 @@ impl Registry {
                 by_credential: HashMap::new(),
                 max_credentials: MAX_CREDENTIALS,
             }),
+            opening: Mutex::new(()),
             has_credentials: AtomicBool::new(false),
             snapshots: Snapshots::default(),
         }
@@ -207,38 +215,49 @@ impl Registry {
     /// Returns the namespace with this name; creates it if it does not exist. A namespace with its own seed has
     /// its own credentials.
     pub(crate) fn open(&self, name: &str, seed: Option<u64>) -> Result<Arc<Space>, NamespaceError> {
-        let space = if name == DEFAULT { Some(Arc::clone(&self.main)) } else { self.existing(name) };
-        if let Some(space) = space {
-            return match seed {
+        let existing = || {
+            let space = if name == DEFAULT { Some(Arc::clone(&self.main)) } else { self.existing(name) };
+            space.map(|space| match seed {
                 Some(seed) if seed != space.seed => Err(NamespaceError::OtherSeed(name.to_owned())),
                 _ => Ok(space),
-            };
+            })
+        };
+        if let Some(space) = existing() {
+            return space;
         }
         check_name(name)?;
-        let mut others = lock(&self.others);
-        if others.by_name.len() + 1 >= self.capacity && !others.by_name.contains_key(name) {
+        let _opening = lock(&self.opening);
+        // Another request may have created it in the meantime.
+        if let Some(space) = existing() {
+            return space;
+        }
+        if lock(&self.others).by_name.len() + 1 >= self.capacity {
             return Err(NamespaceError::TooMany(self.capacity));
         }
         let main_seed = self.blueprint.seed;
-        if seed.is_some_and(|seed| seed != main_seed) {
-            others.has_room()?;
-        }
-        let space = others.by_name.entry(name.to_owned()).or_insert_with(|| {
-            let prefix = format!("{PREFIX}{name}");
-            Arc::new(Space::new(name, &prefix, seed.unwrap_or(main_seed), &self.blueprint))
-        });
-        let space = Arc::clone(space);
+        let prefix = format!("{PREFIX}{name}");
+        let space = Arc::new(Space::new(name, &prefix, seed.unwrap_or(main_seed), &self.blueprint));
+        let mut credentials = BTreeSet::new();
         if space.seed != main_seed {
+            lock(&self.others).has_room(1)?;
             for space in [&space, &self.main] {
                 for (index, provider) in space.list.iter().enumerate() {
-                    for (_, value) in provider.env() {
-                        // The base URLs lead to the namespace in any case.
-                        let _ = others.learn(index, fingerprint(&value), &space.name);
-                    }
+                    let values = provider.env().into_iter();
+                    credentials
+                        .extend(values.map(|(_, value)| ((index, fingerprint(&value)), space.name.as_str())));
                 }
             }
+        }
+        let mut others = lock(&self.others);
+        let keys: BTreeSet<_> = credentials.iter().map(|(key, _)| key).collect();
+        others.has_room(keys.into_iter().filter(|key| !others.by_credential.contains_key(*key)).count())?;
+        if !credentials.is_empty() {
             self.has_credentials.store(true, Ordering::Relaxed);
         }
+        for ((index, fingerprint), owner) in credentials {
+            others.learn(index, fingerprint, owner)?;
+        }
+        others.by_name.insert(name.to_owned(), Arc::clone(&space));
         Ok(space)
     }
 
@@ -327,6 +346,10 @@ mod tests {
         let full = NamespaceError::TooManyCredentials(known + 1);
         assert_eq!((token("second"), registry.open("other", Some(8)).err()), (Err(full.clone()), Some(full)));
         assert!(registry.open("plain", None).is_ok(), "it shares the credentials");
+        lock(&registry.others).max_credentials += 1;
+        let partly = registry.open("other", Some(8));
+        assert!(partly.is_err() && registry.find("other").is_err(), "not with some of its credentials only");
+        lock(&registry.others).max_credentials -= 1;
         registry.remove("test").unwrap();
         assert!(registry.open("other", Some(8)).is_ok(), "there is room again");
     }

@@ -36,8 +36,9 @@ pub(crate) enum Listener {
     Tcp(TcpListener, Option<Tls>),
     #[cfg(unix)]
     Unix {
-        listener: tokio::net::UnixListener,
+        // Dropped first: the open socket keeps its inode from being used for another file.
         _file: super::socket::SocketFile,
+        listener: tokio::net::UnixListener,
     },
 }
 
@@ -49,7 +50,7 @@ pub(crate) struct Limits {
     pub idle: Duration,
 }
 
-/// What is behind a listener, besides its router.
+/// The owner of a listener: its faults and its records of refused requests.
 pub(crate) trait Served: Send + Sync + 'static {
     /// The fault that affects a connection that was just accepted.
     fn fault_of_connection(&self) -> Option<Fault> {
@@ -97,8 +98,10 @@ pub(crate) async fn serve(
         match (accepted, Arc::clone(&permits).try_acquire_owned()) {
             (Ok(stream), Ok(permit)) => {
                 let tls = listener.tls();
+                // Here, not in the task: the order of connections must decide which of them a rule affects.
+                let fault = served.fault_of_connection();
                 let serving =
-                    connection(stream, tls, router.clone(), Arc::clone(&served), limits, stop.clone());
+                    connection(stream, tls, fault, router.clone(), Arc::clone(&served), limits, stop.clone());
                 connections.spawn(async move {
                     serving.await;
                     drop(permit);
@@ -147,12 +150,12 @@ impl Listener {
 async fn connection(
     stream: Stream,
     tls: Option<Tls>,
+    fault: Option<Fault>,
     router: Router,
     served: Arc<dyn Served>,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
-    let fault = served.fault_of_connection();
     let flaw = match &fault {
         Some(Fault::Tls { tls }) => Some(*tls),
         Some(fault) => {
@@ -226,7 +229,15 @@ async fn connection(
         }
         (None, Err(error)) if error.is_parse() => {
             let parts = serving.into_parts();
-            let reason = if parts.read_buf.first() == Some(&TLS_HANDSHAKE) {
+            let refused = std::mem::take(&mut *lock(&refusal));
+            let status = refused.status();
+            let code = status.and_then(|status| status.split(' ').next()?.parse().ok());
+            let reason = if code == Some(414) {
+                "the path and query are longer than 65,534 bytes: send long values in a body".to_owned()
+            } else if code == Some(431) {
+                "the request's head is larger than 400 KiB or has more than 100 headers: send fewer or shorter ones"
+                    .to_owned()
+            } else if parts.read_buf.first() == Some(&TLS_HANDSHAKE) {
                 "this begins a TLS handshake, but the port serves plain HTTP: use http://, or start with --tls"
                     .to_owned()
             } else if error.to_string().contains("content-length") {
@@ -238,9 +249,6 @@ async fn connection(
             } else {
                 format!("this is no HTTP/1.1 request: {error}")
             };
-            let refused = std::mem::take(&mut *lock(&refusal));
-            let status = refused.status();
-            let code = status.and_then(|status| status.split(' ').next()?.parse().ok());
             let (method, path) = refused.request().unwrap_or_default();
             let id = served.refused(method, path, code, &reason);
             match status {

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
+use http::Method;
 use http::request::Parts;
 
 use crate::framework::checks::Checks;
 use crate::framework::faults::Fault;
 use crate::framework::journal::{JournalEntry, redact_query, truncated};
+use crate::framework::provider::Provider;
 use crate::framework::redact::Secrets;
+use crate::framework::route::{self, Found};
 use crate::namespace::registry::{DEFAULT, NamespaceError, Registry, Selected, in_path};
 use crate::server::body::{Received, read_body};
 use crate::server::host::Hosts;
@@ -47,18 +50,22 @@ impl Served for Mounted {
         let (name, prefix) = in_path(path).unwrap_or((self.owner.as_deref().unwrap_or(DEFAULT), 0));
         let space = self.namespaces.find(name).unwrap_or_else(|_| Arc::clone(self.namespaces.main()));
         let provider = space.provider_at(self.provider);
-        let mut shown = local_path(path, prefix).to_owned();
-        Secrets::of(&*provider).hide_in_strings([&mut shown]);
+        let (spec, local) = (provider.spec(), local_path(path, prefix));
+        let parsed = Method::from_bytes(method.as_bytes()).unwrap_or_default();
+        let found = look_up(&*provider, self.listener, &parsed, local);
+        let mut shown = found.shown_path(local, spec.secret_params).to_owned();
+        let mut query = redact_query(query, spec.shown_query);
+        Secrets::of(&*provider).hide_in_strings(query.values_mut().flatten().chain([&mut shown]));
         let id = space.request_id(self.provider);
         let mut checks = Checks::default();
         checks.fail("request", reason);
         space.core.journal.begin(JournalEntry {
             request_id: id.clone(),
-            provider: provider.spec().name,
+            provider: spec.name,
             time: space.core.clock.now(),
             method: method.to_owned(),
             path: truncated(&shown),
-            query: redact_query(query, &[]),
+            query,
             operation: None,
             caller: None,
             headers: BTreeMap::new(),
@@ -70,6 +77,13 @@ impl Served for Mounted {
         space.core.journal.complete(&id, |entry| entry.checks = checks.into_list());
         Some(id)
     }
+}
+
+/// The operation of a request, by its method and the path after the part that names the namespace.
+pub(super) fn look_up(provider: &dyn Provider, listener: usize, method: &Method, path: &str) -> Found {
+    let routed = provider.routed(method, path);
+    let (method, path) = routed.as_ref().map_or((method, path), |(method, path)| (method, *path));
+    route::find(provider.spec().routes_of(listener), provider.lenient_paths(), method, path)
 }
 
 impl Mounted {

@@ -15,16 +15,16 @@ use crate::framework::faults::{Effect, Fault, Matched};
 use crate::framework::journal::{JournalEntry, redact_headers, redact_query, truncated};
 use crate::framework::provider::{Provider, Rejection};
 use crate::framework::redact::{Secrets, redacted_body};
-use crate::framework::route::{self, Found};
+use crate::framework::route::Found;
 use crate::framework::timestamp::Timestamp;
 use crate::namespace::registry::{Registry, Selected};
 use crate::namespace::space::Space;
 use crate::server::body::{Received, has_length, read_body};
 use crate::server::host::{Hosts, check_host, wrong_host};
 use crate::server::inject;
-use crate::server::mounted::Mounted;
+use crate::server::mounted::{Mounted, look_up};
 use crate::server::reply::{
-    injected, local_path, no_namespace, of_namespace, set_date, skewed, to_response, with_prefix,
+    injected, local_path, no_namespace, not_learned, set_date, skewed, to_response, with_prefix,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-emulator-request-id");
@@ -108,18 +108,10 @@ impl<'m> Exchange<'m> {
         let Selected { space, prefix, by_credential } = selected;
         let provider = space.provider_at(mounted.provider);
         let core = &space.core;
-        let spec = provider.spec();
         let now = core.clock.now();
         let request_id = space.request_id(mounted.provider);
         let local = local_path(parts.uri.path(), prefix);
-        let routed = provider.routed(&parts.method, local);
-        let found = host_is_local.then(|| {
-            let (method, path) = match &routed {
-                Some((method, path)) => (method, *path),
-                None => (&parts.method, local),
-            };
-            route::find(spec.routes_of(mounted.listener), provider.lenient_paths(), method, path)
-        });
+        let found = host_is_local.then(|| look_up(&*provider, mounted.listener, &parts.method, local));
         let operation = match &found {
             Some(Found::Operation { route, .. }) => Some(route.operation),
             _ => None,
@@ -154,12 +146,9 @@ impl<'m> Exchange<'m> {
         let spec = self.provider.spec();
         let local = local_path(self.parts.uri.path(), self.prefix);
         let path = match &self.found {
-            Some(Found::Operation { route, params, .. })
-                if params.iter().any(|(name, _)| spec.secret_params.contains(name)) =>
-            {
-                route.template
-            }
-            _ => local,
+            Some(found) => found.shown_path(local, spec.secret_params),
+            None => look_up(&*self.provider, self.listener, &self.parts.method, local)
+                .shown_path(local, spec.secret_params),
         };
         let secrets = self.secrets();
         let mut path = path.to_owned();
@@ -303,7 +292,7 @@ impl<'m> Exchange<'m> {
             Found::Operation { route, params, inexact } => (route, params, inexact),
             Found::UnknownPath => return reject(&mut self.checks, Rejection::UnknownPath),
             Found::BadEncoding => return reject(&mut self.checks, Rejection::BadEncoding),
-            Found::WrongMethod { allow } => {
+            Found::WrongMethod { allow, .. } => {
                 let reply = reject(&mut self.checks, Rejection::WrongMethod);
                 let allow = HeaderValue::try_from(allow).unwrap_or(HeaderValue::from_static(""));
                 return reply.header(header::ALLOW, allow);
@@ -342,7 +331,7 @@ impl<'m> Exchange<'m> {
         // Where the path or a header names the namespace, it doesn't matter.
         if let Some(Err(error)) = learned.filter(|_| self.by_credential) {
             self.checks.fail("namespace", error.to_string());
-            reply = Some(of_namespace(&error));
+            reply = Some(not_learned(&error));
         }
         let status = reply.as_ref().map(|reply| reply.status);
         let relaxed = self.checks.relaxations().join(", ");

@@ -14,7 +14,7 @@ use crate::framework::sync::lock;
 /// The maximum length of the remembered beginning of a request.
 const SHOWN: usize = 1024;
 
-/// What a connection says about a refused request.
+/// A request that was refused, and the status of the refusal.
 #[derive(Debug, Default)]
 pub(crate) struct Refusal {
     /// The beginning of what was read last, which mostly is that of a request.

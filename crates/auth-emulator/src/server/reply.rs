@@ -29,6 +29,13 @@ pub(crate) fn of_namespace(error: &NamespaceError) -> Reply {
     Reply::json(status, &serde_json::json!({ "message": error.to_string() }))
 }
 
+/// The response to an executed request with a credential that does not lead to the namespace.
+pub(crate) fn not_learned(error: &NamespaceError) -> Reply {
+    let message =
+        format!("the request was executed, but its new credential does not lead to the namespace: {error}");
+    Reply::json(StatusCode::INSUFFICIENT_STORAGE, &serde_json::json!({ "message": message }))
+}
+
 /// Puts the part of the path that names the namespace in front of a redirect's path, so that the client stays in it.
 pub(crate) fn with_prefix(mut reply: Reply, prefix: &str) -> Reply {
     let Some(location) = reply.headers.get(header::LOCATION).filter(|_| !prefix.is_empty()) else {

@@ -2,17 +2,44 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use tokio::net::UnixListener;
 
+use crate::framework::sync::lock;
+
 /// The file of a bound socket; removed when dropped.
 #[derive(Debug)]
-pub(crate) struct SocketFile(PathBuf);
+pub(crate) struct SocketFile {
+    path: PathBuf,
+    /// Device and inode: another socket may have replaced it.
+    identity: Option<(u64, u64)>,
+}
+
+/// Held while a file is replaced or removed, so that no socket removes the file of its successor.
+static REPLACING: Mutex<()> = Mutex::new(());
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        let _replacing = lock(&REPLACING);
+        if identity(&self.path) == self.identity {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Like `bind`, in place of a socket of this program that is not closed yet.
+pub(crate) fn replace(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
+    let _replacing = lock(&REPLACING);
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => bind(path),
     }
 }
 
@@ -28,7 +55,9 @@ pub(crate) fn bind(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
         fs::remove_file(path)?;
         UnixListener::bind(path)
     })?;
-    let file = SocketFile(path.to_owned());
-    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    Ok((bound, file))
+    if let Err(error) = fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)) {
+        let _ = fs::remove_file(path);
+        return Err(error);
+    }
+    Ok((bound, SocketFile { path: path.to_owned(), identity: identity(path) }))
 }
