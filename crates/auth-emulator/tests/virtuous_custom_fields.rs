@@ -172,6 +172,14 @@ async fn custom_fields_can_be_changed_while_the_emulator_runs() {
     let premium = json!({ "name": "Mug", "price": 5, "customFields": [{ "name": "Shelf", "value": "A4" }] });
     let made = crm.post("/api/Premium", &premium).await;
     assert_eq!(values(&made), [("Shelf", &json!("A4"))]);
+    let project = json!({ "name": "Wells", "customFields": [{ "name": "Phase", "value": "Done" }] });
+    let project = crm.post("/api/Project", &project).await;
+    assert_eq!(project["customFields"], json!({ "Phase": "Done" }));
+    crm.virtuous
+        .change_settings(&json!({ "custom_fields": { "project": [{ "name": "Manager" }] } }))
+        .unwrap();
+    let project = crm.get(&format!("/api/Project/{}", project["id"])).await;
+    assert_eq!(project["customFields"], json!({}), "not the value of a field that was removed");
     let change = json!({ "custom_fields": { "contact": [{ "name": "Height", "data_type": "Number" }] } });
     crm.virtuous.change_settings(&change).unwrap();
     assert_eq!(values(&crm.get("/api/Contact/17").await), [("Height", &Value::Null)]);
@@ -182,6 +190,8 @@ async fn custom_fields_can_be_changed_while_the_emulator_runs() {
     for (fields, problem) in [
         (json!({ "contact": [{ "name": " " }] }), "contact[0]: a name"),
         (json!({ "contact": [{ "name": "A" }, { "name": "a" }] }), "contact[1]: there are two fields"),
+        (json!({ "gift": [{ "name": "Contact Name" }] }), "a parameter of queries already"),
+        (json!({ "premium": [{ "name": "Premium Name" }] }), "a parameter of queries already"),
         (json!({ "gift": [{ "name": "A", "data_type": "List" }] }), "needs options"),
         (json!({ "gift": [{ "name": "A", "options": ["x"] }] }), "must be List or Dropdown"),
         (json!({ "gift": [{ "name": "A", "data_type": "Money" }] }), "expected one of `Text`"),

@@ -118,8 +118,14 @@ async fn stored_data_is_bounded() {
     for _ in 0..100 {
         crm.post("/api/Gift/Bulk", &many).await;
     }
-    let full = crm.send("POST", "/api/Gift", Some(&gift(17, 1.0))).await;
+    let plan = json!({ "contactId": 17, "startDate": "2023-11-01", "frequency": "Monthly", "amount": 10.0 });
+    let plan = crm.post("/api/RecurringGift", &plan).await;
+    let paid =
+        json!({ "recurringGiftPayments": [{ "paymentId": format!("RecurringGiftPayment-{}", id(&plan)) }] });
+    let full = crm.send("POST", "/api/Gift", Some(&with(gift(17, 10.0), &paid))).await;
     assert_eq!(full.status, 507, "{}", full.text());
+    let unpaid = crm.get(&format!("/api/RecurringGift/{}", id(&plan))).await;
+    assert_eq!(unpaid["nextExpectedPaymentDate"], plan["nextExpectedPaymentDate"]);
     assert_eq!(crm.send("POST", "/api/Gift/Bulk", Some(&many)).await.status, 507);
     assert_eq!(
         crm.send("PUT", "/api/Gift/304", Some(&gift(17, 1.0))).await.status,

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::base::custom;
 use super::base::operation::Operation;
 use super::base::parameters;
 use super::base::replies::{self, Problem};
@@ -24,7 +25,7 @@ use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::{Context, Emulate, RecordGroup, Rejection, Spec};
-use crate::framework::settings::{ActionError, string_field};
+use crate::framework::settings::{ActionError, ProviderSettings, string_field};
 use crate::framework::timestamp::Timestamp;
 use crate::generated::routes;
 
@@ -43,6 +44,15 @@ static SPEC: Spec = Spec {
     shown_query: &["skip", "take"],
     relaxations: &[],
 };
+
+impl ProviderSettings for Settings {
+    fn check(&self, _: &Self) -> Result<(), ActionError> {
+        match custom::mistake(&self.custom_fields, operations::is_parameter) {
+            Some(mistake) => Err(ActionError::new(format!("custom_fields: {mistake}"))),
+            None => Ok(()),
+        }
+    }
+}
 
 impl Emulate for VirtuousProvider {
     type Settings = Settings;

@@ -1,8 +1,8 @@
 //! Custom fields: those of the settings, in two formats. Reads and most writes have a list of `{name, value, …}`; the creation
 //! of a contact, transactions, patches, webhooks, projects and the rows of designations have an object of the values.
 //!
-//! Assumption (custom-fields): values are strings in responses, dates as recorded; a value that its data type does not have is a
-//! 400. `Date` and `DateTime` are compared as dates, `Number` as a decimal.
+//! Assumption (custom-fields): values are strings in responses, dates as recorded, times without seconds; a value that its data
+//! type does not have is a 400. `Date` and `DateTime` are compared as dates, `Number` as a decimal.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -95,11 +95,11 @@ impl CustomFieldType {
 /// ```
 /// use auth_emulator::providers::virtuous::{CustomField, CustomFieldType, RecordKind, Settings};
 ///
-/// let mut since = CustomField::new("Volunteer Since");
-/// since.data_type = CustomFieldType::Date;
-/// let mut size = CustomField::new("T-Shirt");
-/// size.data_type = CustomFieldType::List;
-/// size.options = vec!["S".to_owned(), "M".to_owned()];
+/// let since = CustomField::new("Volunteer Since").data_type(CustomFieldType::Date);
+/// let size = CustomField::new("T-Shirt")
+///     .data_type(CustomFieldType::List)
+///     .display_name("Size of the shirt")
+///     .options(["S", "M"]);
 /// let mut settings = Settings::default();
 /// settings.custom_fields.insert(RecordKind::Contact, vec![since, size]);
 /// ```
@@ -125,6 +125,27 @@ impl CustomField {
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), display_name: None, data_type: CustomFieldType::Text, options: Vec::new() }
+    }
+
+    /// Sets the data type.
+    #[must_use]
+    pub fn data_type(mut self, data_type: CustomFieldType) -> Self {
+        self.data_type = data_type;
+        self
+    }
+
+    /// Sets the values of a list or dropdown.
+    #[must_use]
+    pub fn options<O: Into<String>>(mut self, options: impl IntoIterator<Item = O>) -> Self {
+        self.options = options.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the name on the vendor's pages.
+    #[must_use]
+    pub fn display_name(mut self, name: impl Into<String>) -> Self {
+        self.display_name = Some(name.into());
+        self
     }
 
     /// The value as it is stored: dates as recorded, `12/7/2023`. `None`: it is invalid.
@@ -190,13 +211,9 @@ static EXAMPLES: LazyLock<CustomFields> = LazyLock::new(|| {
         (EventAttendee, occasion, level),
         (VolunteerOpportunity, occasion, level),
     ];
-    let field = |(name, display): (&str, &str)| CustomField {
-        display_name: Some(display.to_owned()),
-        ..CustomField::new(name)
-    };
+    let field = |(name, display): (&str, &str)| CustomField::new(name).display_name(display);
     let both = examples.map(|(kind, [text, list], options)| {
-        let options = options.map(str::to_owned).to_vec();
-        let list = CustomField { data_type: CustomFieldType::List, options, ..field(list) };
+        let list = field(list).data_type(CustomFieldType::List).options(options);
         (kind, vec![field(text), list])
     });
     both.into()
@@ -207,9 +224,14 @@ const MAX_FIELDS: usize = 500;
 const MAX_NAME_BYTES: usize = 200;
 
 /// The first mistake in declarations, with the name of the kind and the position.
-pub(crate) fn mistake(fields: &CustomFields) -> Option<String> {
-    fields.iter().find_map(|(kind, list)| {
-        let kind = json!(kind).as_str().unwrap_or_default().to_owned();
+///
+/// `is_parameter` knows the parameters of queries that a kind of record has without custom fields.
+pub(crate) fn mistake(
+    fields: &CustomFields,
+    is_parameter: impl Fn(RecordKind, &str) -> bool,
+) -> Option<String> {
+    fields.iter().find_map(|(record, list)| {
+        let kind = json!(record).as_str().unwrap_or_default().to_owned();
         if list.len() > MAX_FIELDS {
             return Some(format!("{kind}: at most {MAX_FIELDS} custom fields are possible"));
         }
@@ -219,6 +241,8 @@ pub(crate) fn mistake(fields: &CustomFields) -> Option<String> {
                 format!("a name of 1 to {MAX_NAME_BYTES} bytes is required")
             } else if list.iter().take(index).any(same) {
                 format!("there are two fields named {:?}", field.name)
+            } else if is_parameter(*record, &field.name) {
+                format!("{:?} is a parameter of queries already; choose another name", field.name)
             } else if field.data_type.has_options() && field.options.iter().all(String::is_empty) {
                 format!("{:?} is a {:?} and needs options", field.name, field.data_type)
             } else if !field.data_type.has_options() && !field.options.is_empty() {
@@ -264,8 +288,10 @@ pub(crate) fn shown(fields: &[CustomField], values: &BTreeMap<String, String>) -
 }
 
 /// Custom fields as an object, as in webhooks.
-pub(crate) fn as_map(values: &BTreeMap<String, String>) -> Value {
-    json!(values)
+pub(crate) fn as_map(fields: &[CustomField], values: &BTreeMap<String, String>) -> Value {
+    // A value of a definition that was removed stays stored, but is not shown.
+    let is_known = |(name, _): &(&String, &String)| fields.iter().any(|field| field.name == **name);
+    json!(values.iter().filter(is_known).collect::<BTreeMap<_, _>>())
 }
 
 /// Parses `[{"name", "value"}]` into an object of values by name; null deletes a value.

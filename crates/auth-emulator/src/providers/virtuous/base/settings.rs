@@ -3,8 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::custom::{self, CustomFields};
-use crate::framework::settings::{ActionError, ProviderSettings};
+use super::custom::CustomFields;
 
 /// Settings for behavior that the vendor does not document, or documents in two ways. Times are in whole seconds.
 ///
@@ -218,20 +217,12 @@ impl OtpPlacement {
     }
 }
 
-impl ProviderSettings for Settings {
-    fn check(&self, _: &Self) -> Result<(), ActionError> {
-        match custom::mistake(&self.custom_fields) {
-            Some(mistake) => Err(ActionError::new(format!("custom_fields: {mistake}"))),
-            None => Ok(()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::framework::settings::ProviderSettings as _;
 
     #[test]
     fn changes_touch_what_they_name_and_bad_ones_nothing() {

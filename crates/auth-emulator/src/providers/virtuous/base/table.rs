@@ -97,6 +97,19 @@ impl<T: Clone> Table<T> {
         seeded.chain(stored.into_iter().flatten().map(|(id, stored)| (*id, Row::Stored(stored))))
     }
 
+    /// The number of rows, and the last ones, in the order of ids. Does not visit the seeded records before those.
+    pub(crate) fn last_rows(&self, most: usize) -> (usize, Vec<Row<'_, T>>) {
+        let end = self.first + self.seeded;
+        let removed = self.removed.range(self.first..end).filter(|id| !self.stored.contains_key(id));
+        let seeded = usize::try_from(self.seeded).unwrap_or_default().saturating_sub(removed.count());
+        let count = seeded + self.stored.range(end..).count();
+        let stored = self.stored.range(end..).rev().map(|(_, stored)| Row::Stored(stored));
+        let seeded = (self.first..end).rev().filter_map(|id| self.row(id));
+        let mut last: Vec<_> = stored.chain(seeded).take(most).collect();
+        last.reverse();
+        (count, last)
+    }
+
     /// The stored records, in the order of ids.
     pub(crate) fn stored(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.stored.values()
@@ -197,6 +210,12 @@ mod tests {
         table.remove(10).unwrap();
         table.remove(13).unwrap();
         assert_eq!(ids(&table), [11, 12]);
+        let last = |most| {
+            let (count, rows) = table.last_rows(most);
+            (count, rows.iter().map(|row| table.materialize(row).into_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(last(9), (2, vec!["changed".to_owned(), "seed 2".to_owned()]));
+        assert_eq!(last(1), (2, vec!["seed 2".to_owned()]));
         assert!(table.remove(10).is_err() && table.get(13).is_none() && table.get(9).is_none());
     }
 

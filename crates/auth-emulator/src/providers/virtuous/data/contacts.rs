@@ -97,6 +97,10 @@ impl Contacts {
         self.table.has_capacity(more)
     }
 
+    pub(crate) fn table(&self) -> &Table<Contact> {
+        &self.table
+    }
+
     pub(crate) fn rows(&self) -> impl Iterator<Item = (i64, Row<'_, Contact>)> {
         self.table.rows()
     }

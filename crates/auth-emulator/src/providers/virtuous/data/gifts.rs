@@ -142,6 +142,10 @@ impl Gifts {
         self.table.has_capacity_for(ids)
     }
 
+    pub(crate) fn table(&self) -> &Table<Record> {
+        &self.table
+    }
+
     pub(crate) fn rows(&self) -> impl Iterator<Item = (i64, Row<'_, Record>)> {
         self.table.rows()
     }

@@ -13,7 +13,7 @@ use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::settings::Settings;
-use crate::providers::virtuous::base::table::{Make, Row, Table};
+use crate::providers::virtuous::base::table::{Make, Table};
 use crate::providers::virtuous::data::contacts::Contacts;
 use crate::providers::virtuous::data::gifts::Gifts;
 use crate::providers::virtuous::data::tags::TAGS;
@@ -138,21 +138,17 @@ impl Store {
 
     /// All records by kind, with those at start, for people.
     pub(crate) fn listed(&self) -> Vec<RecordGroup> {
-        let contacts =
-            group("contacts", self.contacts.rows(), |row| self.contacts.materialize(row).record.listed());
-        let gifts = group("gifts", self.gifts.rows(), |row| self.gifts.materialize(row).listed());
+        let contacts = group("contacts", self.contacts.table(), |contact| contact.record.listed());
+        let gifts = group("gifts", self.gifts.table(), Record::listed);
         // A clone shares the records.
         let mut tables = self.clone();
-        let plain = tables
-            .plain()
-            .map(|(name, table)| group(name, table.rows(), |row| table.materialize(row).listed()));
-        let waiting = self.transactions.waiting.iter().map(|one| match one {
-            Transaction::Contact(fields) | Transaction::Gift(fields) => (0, Row::Stored(fields)),
+        let plain = tables.plain().map(|(name, table)| group(name, table, Record::listed));
+        let waiting = &self.transactions.waiting;
+        let hidden = waiting.len().saturating_sub(RecordGroup::SHOWN);
+        let last = waiting.iter().skip(hidden).map(|one| match one {
+            Transaction::Contact(fields) | Transaction::Gift(fields) => Value::Object(fields.clone()),
         });
-        let waiting = group("transactions", waiting, |row| match row {
-            Row::Stored(fields) => Value::Object((*fields).clone()),
-            Row::Seeded(_) => Value::Null,
-        });
+        let waiting = RecordGroup { kind: "transactions", count: waiting.len(), last: last.collect() };
         [contacts, gifts, waiting].into_iter().chain(plain).filter(|group| group.count > 0).collect()
     }
 
@@ -209,21 +205,9 @@ impl Store {
     }
 }
 
-fn group<'t, T: 't>(
-    kind: &'static str,
-    rows: impl Iterator<Item = (i64, Row<'t, T>)>,
-    shown: impl Fn(&Row<'t, T>) -> Value,
-) -> RecordGroup {
-    let mut last = VecDeque::new();
-    let mut count = 0;
-    for (_, row) in rows {
-        if last.len() == RecordGroup::SHOWN {
-            last.pop_front();
-        }
-        last.push_back(row);
-        count += 1;
-    }
-    RecordGroup { kind, count, last: last.iter().map(shown).collect() }
+fn group<T: Clone>(kind: &'static str, table: &Table<T>, shown: impl Fn(&T) -> Value) -> RecordGroup {
+    let (count, rows) = table.last_rows(RecordGroup::SHOWN);
+    RecordGroup { kind, count, last: rows.iter().map(|row| shown(&table.materialize(row))).collect() }
 }
 
 /// The table of a resource with its first records.

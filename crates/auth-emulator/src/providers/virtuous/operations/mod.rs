@@ -7,6 +7,7 @@ pub(crate) mod organizations;
 pub(crate) mod projects;
 pub(crate) mod subscriptions;
 
+use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::data::job::{Job, Outcome};
 use crate::providers::virtuous::records;
@@ -21,4 +22,19 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Outcome {
         .or_else(|| organizations::execute(job))
         .or_else(|| records::execute(job))
         .unwrap_or(Err(Problem::NotImplemented(job.call.operation)))
+}
+
+/// Whether queries over a kind of record have this parameter without custom fields.
+pub(crate) fn is_parameter(kind: RecordKind, name: &str) -> bool {
+    let own = [
+        contacts::query::CONTACTS,
+        contacts::query::INDIVIDUALS,
+        contacts::notes::NOTES,
+        gifts::query::GIFTS,
+        gifts::recurring::SCHEMA,
+        projects::SCHEMA,
+    ];
+    let schemas = own.into_iter().chain(records::RESOURCES.iter().map(records::schema));
+    let mut parameters = schemas.filter(|one| one.custom == Some(kind)).flat_map(|one| one.all());
+    parameters.any(|parameter| parameter.name == name)
 }

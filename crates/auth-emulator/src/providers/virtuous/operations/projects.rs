@@ -72,7 +72,7 @@ const BALANCE: &[Field] = &[number("beginningBalance"), number("currentBalance")
 const SEARCH: &[Field] = &[text("search")];
 
 /// The parameters that clients use; no recording has the list.
-static SCHEMA: Schema = Schema {
+pub(crate) static SCHEMA: Schema = Schema {
     parameters: &[
         parameter("Project Id", Type::Int, "id"),
         parameter("Project Name", Type::String, "name").among(Values::Projects),
@@ -185,7 +185,7 @@ fn shown(project: &Record, store: &Store, received: &BTreeMap<i64, [Received; 2]
         "calendarYearToDateGiversCount": year.givers.len(),
         "calendarYearToDateExpenseTotal": special::expenses(store, project.id, Some(this_year)),
         "giftSpecifications": [],
-        "customFields": custom::as_map(&project.custom),
+        "customFields": custom::as_map(store.custom(RecordKind::Project), &project.custom),
     });
     if let Value::Object(more) = more {
         shown.extend(more);

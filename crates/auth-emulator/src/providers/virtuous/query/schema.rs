@@ -83,7 +83,7 @@ pub(crate) struct Schema {
 }
 
 impl Schema {
-    pub(crate) fn all(&self) -> impl Iterator<Item = &'static Parameter<'static>> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static Parameter<'static>> + use<> {
         let (shared, own) = (self.shared, self.parameters);
         let is_own = move |own: &&Parameter<'_>| !shared.iter().any(|one| one.name == own.name);
         shared.iter().chain(own.iter().filter(is_own))

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::relations::{self, Target};
 use super::render;
 use super::resource::{Action, Moment, Resource, lookup};
-use crate::providers::virtuous::base::custom;
+use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::fields;
 use crate::providers::virtuous::base::operation::{Operation, Shape};
 use crate::providers::virtuous::base::record::{JsonFields, Record};
@@ -175,7 +175,7 @@ fn search(job: &mut Job<'_>, resource: &'static Resource, operation: &'static Op
 }
 
 /// The parameters of queries: the fields of the response, by names in words.
-fn schema(resource: &Resource) -> Schema {
+pub(crate) fn schema(resource: &Resource) -> Schema {
     let operation = Operation::find(resource.query);
     let parameters = operation.map_or(&[][..], |operation| operation.parameters);
     Schema { parameters, shared: resource.shared, sorts: &[], custom: resource.custom }
@@ -300,7 +300,10 @@ fn announce(job: &mut Job<'_>, record: &Record, resource: &'static Resource, mom
         Operation::find("events.get").map(|operation| operation.response.fields()).unwrap_or_default();
     let mut body = render::shown(record, fields, resource, job.store);
     if let Some(body) = body.as_object_mut() {
-        body.insert("customFields".to_owned(), custom::as_map(&record.custom));
+        body.insert(
+            "customFields".to_owned(),
+            custom::as_map(job.store.custom(RecordKind::Event), &record.custom),
+        );
     }
     let switch = match moment {
         Moment::Create => "eventCreate",

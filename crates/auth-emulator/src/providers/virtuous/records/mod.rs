@@ -18,6 +18,6 @@ pub(crate) mod resource;
 mod resources;
 pub(crate) mod special;
 
-pub(crate) use self::engine::execute;
+pub(crate) use self::engine::{execute, schema};
 pub(crate) use self::resource::{Resource, assumed};
 pub(crate) use self::resources::{RESOURCES, TRIBUTES};

@@ -10,7 +10,7 @@ mod extras;
 mod individuals;
 mod methods;
 pub(crate) mod notes;
-mod query;
+pub(crate) mod query;
 mod reads;
 mod render;
 pub(crate) mod save;

@@ -40,7 +40,7 @@ const CREATE: &[Field] = &[
 /// All fields except the contact.
 const UPDATE: &[Field] = CREATE.split_at(1).1;
 
-static NOTES: Schema = Schema {
+pub(crate) static NOTES: Schema = Schema {
     parameters: &[
         parameter("Id", Type::Int, "id"),
         parameter("Contact Id", Type::Int, "contactId"),

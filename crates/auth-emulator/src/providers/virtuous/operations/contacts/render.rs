@@ -256,6 +256,7 @@ pub(crate) fn for_webhooks(contact: &Contact, store: &Store) -> Value {
     let addresses: Vec<Value> = live(&contact.addresses).map(address).collect();
     shown.insert("contactAddresses".to_owned(), json!(addresses));
     shown.insert("customContactType".to_owned(), Value::Null);
-    shown.insert("customFields".to_owned(), custom::as_map(&contact.record.custom));
+    let fields = custom::as_map(store.custom(RecordKind::Contact), &contact.record.custom);
+    shown.insert("customFields".to_owned(), fields);
     Value::Object(shown)
 }

@@ -9,7 +9,7 @@ pub(crate) mod matching;
 mod parts;
 pub(crate) mod query;
 mod reads;
-mod recurring;
+pub(crate) mod recurring;
 pub(crate) mod render;
 mod schedules;
 mod transactions;

@@ -44,7 +44,7 @@ const UPDATE: &[Field] = CREATE.split_at(1).1;
 const CANCEL: &[Field] = &[text("cancelReason"), int("categoryId")];
 
 /// The parameters that clients use; no recording has the list.
-static SCHEMA: Schema = Schema {
+pub(crate) static SCHEMA: Schema = Schema {
     parameters: &[
         parameter("Recurring Gift Id", Type::Int, "id"),
         parameter("Contact Id", Type::Int, "contactId"),

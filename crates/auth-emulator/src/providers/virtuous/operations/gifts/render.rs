@@ -176,13 +176,15 @@ pub(crate) fn summary_with_designations(gift: &Record, store: &Store) -> Value {
 /// A gift in webhooks, with custom fields as an object.
 pub(crate) fn for_webhooks(gift: &Record, store: &Store) -> Value {
     let mut shown = full(gift, store);
-    shown.insert("customFields".to_owned(), custom::as_map(&gift.custom));
+    let fields = custom::as_map(store.custom(RecordKind::Gift), &gift.custom);
+    shown.insert("customFields".to_owned(), fields);
     Value::Object(shown)
 }
 
 /// The custom fields of a project, by name; null without a project.
-fn custom_of(project: Option<&Record>) -> Value {
-    project.map_or(Value::Null, |project| custom::as_map(&project.custom))
+fn custom_of(project: Option<&Record>, store: &Store) -> Value {
+    let fields = store.custom(RecordKind::Project);
+    project.map_or(Value::Null, |project| custom::as_map(fields, &project.custom))
 }
 
 /// A row of a query over designations.
@@ -202,7 +204,7 @@ pub(crate) fn designation_row(gift: &Record, value: &Value, store: &Store) -> Va
         "giftDate": display_date(gift, "giftDate"),
         "giftType": gift.text("giftType"),
         "giftIsPrivate": gift.flag("isPrivate"),
-        "giftCustomFields": custom::as_map(&gift.custom),
+        "giftCustomFields": custom::as_map(store.custom(RecordKind::Gift), &gift.custom),
         "giftUrl": format!("/api/Gift/{}", gift.id),
         "contactId": gift.int("contactId"),
         "contactName": contact.as_ref().map(|contact| contact.record.text("name")),
@@ -214,7 +216,7 @@ pub(crate) fn designation_row(gift: &Record, value: &Value, store: &Store) -> Va
         "projectExternalAccountingCode": of("externalAccountingCode"),
         "projectType": of("projectType"),
         "projectLocation": of("projectLocation"),
-        "projectCustomFields": custom_of(project.as_deref()),
+        "projectCustomFields": custom_of(project.as_deref(), store),
         "projectUrl": of("projectUrl"),
         "parentProjectId": parent.as_ref().map(|parent| parent.id),
         "parentProject": of_parent("name"),
@@ -222,7 +224,7 @@ pub(crate) fn designation_row(gift: &Record, value: &Value, store: &Store) -> Va
         "parentProjectExternalAccountingCode": of_parent("externalAccountingCode"),
         "parentProjectType": of_parent("type"),
         "parentProjectLocation": of_parent("location"),
-        "parentProjectCustomFields": custom_of(parent.as_deref()),
+        "parentProjectCustomFields": custom_of(parent.as_deref(), store),
         "parentProjectUrl": parent.as_ref().map(|parent| format!("/api/Project/{}", parent.id)),
         "batch": gift.fields.get("batch"),
         "segmentName": segment.as_ref().map(|segment| segment.text("name")),

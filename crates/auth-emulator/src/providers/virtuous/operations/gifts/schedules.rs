@@ -3,7 +3,8 @@
 //! Assumption (transaction-schedules): a gift transaction belongs to the recurring gift of its source with the id in
 //! `recurringGiftTransactionId`. If there is none, a transaction with a `frequency` creates it, with the id of the transaction if
 //! no other is given; staff must correct one without a frequency. `recurringGiftTransactionUpdate` sets amount, frequency,
-//! designations and segment, and `cancelDate` cancels. `Bimonthly` is every half month. A gift moves the next expected payment to the first date after its own.
+//! designations and segment, and `cancelDate` cancels. `Bimonthly` is every 15 days. A gift moves the next expected payment to the
+//! first date after its own.
 
 use serde_json::{Value, json};
 
@@ -121,7 +122,7 @@ pub(super) fn apply(
     Some(json!([{ "id": id, "amount": money::json(payment.amount) }]))
 }
 
-/// The number of dates that are tried for the next payment: those of a weekly gift in a lifetime.
+/// The number of dates that are tried for the next payment: 500 years of a monthly gift.
 const MOST_DATES: i64 = 6000;
 
 /// Moves the next payments of the recurring gifts that a new gift pays.

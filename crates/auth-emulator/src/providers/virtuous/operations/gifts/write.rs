@@ -162,6 +162,8 @@ fn prepare(mut given: JsonFields, parameter: &str, job: &mut Job<'_>) -> Result<
 pub(crate) fn save(gift: Record, switch: &'static str, job: &mut Job<'_>) -> Result<Value, Problem> {
     let event = render::for_webhooks(&gift, job.store);
     let shown = Value::Object(render::full(&gift, job.store));
+    // A refused gift must not move the schedules that it pays.
+    job.store.gifts.has_capacity_for([gift.id].into_iter())?;
     if switch == "giftCreate" {
         schedules::advance(job, &gift);
     }
