@@ -318,6 +318,35 @@ mod tests {
         (address, stop)
     }
 
+    /// The tasks that asked for faults of connections.
+    #[derive(Default)]
+    struct Asked(Mutex<Vec<Option<tokio::task::Id>>>);
+
+    impl Served for Asked {
+        fn fault_of_connection(&self) -> Option<Fault> {
+            lock(&self.0).push(tokio::task::try_id());
+            None
+        }
+    }
+
+    #[tokio::test]
+    async fn faults_are_taken_in_the_order_of_connections() {
+        let (listener, address) = bind(std::net::Ipv4Addr::LOCALHOST.into(), 0).unwrap();
+        let (_stop, stopped) = watch::channel(false);
+        let asked = Arc::new(Asked::default());
+        let limits = Limits { connections: 9, idle: Duration::from_secs(20) };
+        let router = Router::new().fallback(async || "hello");
+        let serving =
+            serve(Listener::Tcp(listener, None), router, limits, Arc::<Asked>::clone(&asked), stopped);
+        let acceptor = tokio::spawn(serving).id();
+        for _ in 0..2 {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(b"GET / HTTP/1.0\r\nhost: a\r\n\r\n").await.unwrap();
+            rest(&mut stream).await;
+        }
+        assert_eq!(*lock(&asked.0), [Some(acceptor); 2], "by the task that accepts");
+    }
+
     async fn rest(stream: &mut TcpStream) -> String {
         let mut text = String::new();
         let reading = stream.read_to_string(&mut text);

@@ -61,3 +61,22 @@ pub(crate) fn bind(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
     }
     Ok((bound, SocketFile { path: path.to_owned(), identity: identity(path) }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_replaced_socket_leaves_the_file_of_its_successor() {
+        let path = std::env::temp_dir().join(format!("auth-emulator-{}.sock", std::process::id()));
+        let first = bind(&path).unwrap();
+        assert_eq!(bind(&path).unwrap_err().kind(), io::ErrorKind::AddrInUse, "it is open");
+        let (second, file) = replace(&path).unwrap();
+        drop(first.1);
+        drop(first.0);
+        let connected = tokio::net::UnixStream::connect(&path).await;
+        assert!(connected.is_ok() && second.accept().await.is_ok(), "{connected:?}");
+        drop(file);
+        assert!(!path.exists());
+    }
+}
