@@ -107,7 +107,8 @@ async fn bulk_takes_a_hundred_or_none() {
     let one_bad = json!([gift(17, 1.0), gift(99, 1.0)]);
     assert_eq!(crm.refused("POST", "/api/Gift/Bulk", &one_bad).await, ["gifts[1].contactId"]);
     assert_eq!(crm.get("/api/Gift/ByContact/17").await["total"], 1);
-    assert_eq!(crm.post("/api/Gift/Bulk", &many(100)).await["amount"], 1.0, "one gift, as in the sample");
+    let made = crm.post("/api/Gift/Bulk", &many(100)).await;
+    assert_eq!((made.as_array().map(Vec::len), &made[99]["amount"]), (Some(100), &json!(1.0)));
     assert_eq!(crm.get("/api/Gift/ByContact/17").await["total"], 101);
 }
 
@@ -355,7 +356,7 @@ async fn recurring_gifts_run_until_they_are_cancelled() {
         "designations": [{ "projectId": 52, "amountDesignated": 10.0 }] });
     let made = crm.post("/api/RecurringGift", &body).await;
     let path = format!("/api/RecurringGift/{}", id(&made));
-    assert_eq!((&made["status"], &made["frequency"]), (&json!("Active"), &json!("Monthly")));
+    assert_eq!((&made["status"], &made["frequency"]), (&json!("UpToDate"), &json!("Monthly")));
     assert_eq!(made["nextExpectedPaymentDate"], "2023-11-01T00:00:00");
     let payment = with(
         gift(17, 10.0),

@@ -162,7 +162,7 @@ async fn gift_transactions_create_pay_update_and_cancel_a_recurring_gift() {
     );
     assert_eq!(
         (&schedule["status"], &schedule["startDate"], &schedule["nextExpectedPaymentDate"]),
-        (&json!("Active"), &json!("2023-10-31T00:00:00"), &json!("2023-11-30T00:00:00"))
+        (&json!("UpToDate"), &json!("2023-10-31T00:00:00"), &json!("2023-11-30T00:00:00"))
     );
     assert_eq!(schedule["designations"][0]["projectId"], 51);
     let path = format!("/api/RecurringGift/{}", schedule["id"]);

@@ -23,7 +23,7 @@ impl<'h> SetCookie<'h> {
             return None;
         }
         let mut cookie = Self { name, value, path: None, domain: None, max_age: None, expires: None };
-        // If an attribute is repeated, the last one counts.
+        // Of several attributes with one name, the last one counts.
         for part in parts {
             let (name, value) = pair(part).unwrap_or((part.trim(), ""));
             match name.to_ascii_lowercase().as_str() {

@@ -90,12 +90,19 @@ impl<'n> Tables<'n> {
     /// What queries can compare: the plain fields of a row, with their names in words.
     fn parameters(&self, page: &'n Node) -> Vec<String> {
         let Some(row) = rows(page) else { return Vec::new() };
-        let model = words(reference(row).unwrap_or_default().trim_end_matches("Row"));
-        let fields = self.schema(row).members_of("properties");
+        let name = reference(row).unwrap_or_default().trim_end_matches("Row");
+        let (model, fields) = (words(name), self.schema(row).members_of("properties"));
+        let written = self.document.follow(&format!("#/components/schemas/{name}Create"));
+        // Some amounts are read as `$10.50`.
+        let is_amount = |name: &str| {
+            let field = written.and_then(|model| model.get("properties")?.get(name));
+            field.is_some_and(|field| reference(first(field)) == Some("Amount"))
+        };
         let parameters = fields.iter().flat_map(|(name, schema)| {
             let kind = match reference(schema) {
                 Some("DateTime") => Some("Date"),
                 Some("Amount") => Some("Decimal"),
+                _ if is_amount(name) => Some("Decimal"),
                 Some("Flag") => Some("Boolean"),
                 Some("CustomFields") => None,
                 _ => match (kind(self.schema(first(schema))), self.schema(first(schema)).get("enum")) {
@@ -114,6 +121,8 @@ impl<'n> Tables<'n> {
                 "modifiedDateTimeUtc" => {
                     ["Last Modified Date", "Last Modified DateTime UTC"].map(str::to_owned).into()
                 }
+                // The vendor's spelling of the field.
+                "pkannedGiftType" => vec!["Planned Gift Type".to_owned()],
                 name if name.ends_with("Url") => Vec::new(),
                 name => vec![words(name)],
             };

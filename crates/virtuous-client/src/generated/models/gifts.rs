@@ -334,7 +334,7 @@ pub struct PaymentGift {
 }
 
 /// A gift to create. Designations, if it has any, must add up to its amount. Assumption (no-designations): a
-/// gift without them goes to the organization's default project.
+/// gift may have none.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

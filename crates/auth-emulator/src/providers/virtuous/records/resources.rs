@@ -89,6 +89,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
             ("currentValue", Money("currentValue")),
             ("fulfilled", Text("$0")),
         ],
+        words: Some(("frequency", special::OF_PLANNED_GIFTS)),
         query: "planned_gifts.query",
         shared: OF_GIVER,
         ..Resource::new("planned_gifts", "plannedGift", 1801)
@@ -97,6 +98,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
         custom: Some(RecordKind::Pledge),
         derived: &[("payments", With(special::pledge_payments))],
         defaults: &[("status", "\"Open\""), ("payments", "[]")],
+        words: Some(("frequency", special::OF_PLEDGES)),
         query: "pledges.query",
         hook: Some(special::complete_pledge),
         ..Resource::new("pledges", "pledge", 1901)

@@ -17,6 +17,12 @@ use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::operations::contacts::save;
 use crate::providers::virtuous::operations::gifts::render as gifts;
 
+/// The frequencies that only the vendor's pages on planned gifts and pledges have.
+pub(super) const OF_PLANNED_GIFTS: &[&str] =
+    &["Once", "Monthly", "Quarterly", "Semiannually", "Annually", "Biennially"];
+pub(super) const OF_PLEDGES: &[&str] =
+    &["Once", "Weekly", "Monthly", "Quarterly", "Semiannually", "Annually", "Biennially", "Custom"];
+
 /// The records of a resource whose field refers to `id`.
 pub(crate) fn children<'s>(
     store: &'s Store,

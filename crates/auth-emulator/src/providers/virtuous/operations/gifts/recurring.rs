@@ -21,7 +21,7 @@ use crate::providers::virtuous::query::{self, Cell, Schema, Type, Values, parame
 
 pub(super) const FREQUENCIES: &[&str] =
     &["Weekly", "Bimonthly", "Monthly", "Quarterly", "Semiannually", "Annually", "Biennially"];
-const STATUSES: &[&str] = &["Active", "Cancelled"];
+const STATUSES: &[&str] = &["UpToDate", "Cancelled"];
 
 const DESIGNATION: &[Field] = &[int("projectId").required(), number("amountDesignated").required()];
 const CREATE: &[Field] = &[
@@ -197,7 +197,7 @@ fn create(job: &mut Job<'_>) -> Outcome {
     let id = job.store.recurring.next_id();
     let mut gift = new_record(id, given, job);
     gift.set("designations", designations);
-    gift.set("status", "Active");
+    gift.set("status", "UpToDate");
     if gift.text("nextExpectedPaymentDate").is_empty() {
         let start = gift.fields.get("startDate").cloned().unwrap_or_default();
         gift.set("nextExpectedPaymentDate", start);

@@ -85,7 +85,7 @@ pub(super) fn apply(
                 ("startDate", given.get("giftDate").cloned().unwrap_or_default()),
                 ("isPrivate", given.get("isPrivate").cloned().unwrap_or_default()),
                 ("frequency", json!(frequency)),
-                ("status", json!("Active")),
+                ("status", json!("UpToDate")),
             ] {
                 fields.insert(name.to_owned(), value);
             }

@@ -19,7 +19,7 @@ use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
-use crate::providers::virtuous::data::gifts::{PROJECT, TYPES, designated};
+use crate::providers::virtuous::data::gifts::{TYPES, designated};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record};
 use crate::providers::virtuous::records::TRIBUTES;
 use crate::providers::virtuous::records::relations::{self, Target};
@@ -130,20 +130,12 @@ fn check(gift: &Record, parameter: &str, summed: bool, job: &Job<'_>) -> Result<
             note(part.list, "There is no such record.");
         }
     }
-    let sum = money::sum(designated(gift).map(|(_, amount)| amount));
-    if summed && sum != gift.amount("amount") {
+    // Assumption (no-designations): a gift may have none.
+    let mut amounts = designated(gift).map(|(_, amount)| amount).peekable();
+    if summed && amounts.peek().is_some() && money::sum(amounts) != gift.amount("amount") {
         note("giftDesignations", "The designations do not sum up to the amount.");
     }
     if wrong.is_empty() { Ok(()) } else { Err(Problem::Invalid(wrong)) }
-}
-
-/// Assumption (no-designations): a gift without designations goes to the organization's first project.
-fn designate(gift: &mut Record, job: &mut Job<'_>) {
-    if !gift.fields.contains_key("giftDesignations") {
-        let id = job.store.gifts.next_designation();
-        let amount = gift.fields.get("amount").cloned().unwrap_or_default();
-        gift.set("giftDesignations", json!([{ "id": id, "projectId": PROJECT, "amount": amount }]));
-    }
 }
 
 /// A gift from parsed fields, checked but not stored.
@@ -153,7 +145,6 @@ fn prepare(mut given: JsonFields, parameter: &str, job: &mut Job<'_>) -> Result<
     let id = job.store.gifts.next_id();
     let mut gift = new_record(id, given, job);
     change_parts(&mut gift, &parts, parameter, job)?;
-    designate(&mut gift, job);
     check(&gift, parameter, true, job)?;
     Ok(gift)
 }
@@ -190,7 +181,7 @@ fn list(job: &mut Job<'_>, parameter: &str) -> Result<Vec<Value>, Problem> {
     }
 }
 
-/// `create_gifts`: all or none. The response is the first gift, as in the vendor's sample.
+/// `create_gifts`: all or none. The response is the list of the gifts, as recorded.
 pub(crate) fn create_many(job: &mut Job<'_>) -> Outcome {
     let list = list(job, "gifts")?;
     job.store.gifts.has_capacity(list.len())?;
@@ -200,12 +191,8 @@ pub(crate) fn create_many(job: &mut Job<'_>) -> Outcome {
         let given = job.read(value, &parameter, CREATE)?;
         gifts.push(prepare(given, &parameter, job)?);
     }
-    let mut first = None;
-    for gift in gifts {
-        let shown = save(gift, "giftCreate", job)?;
-        first.get_or_insert(shown);
-    }
-    Ok(Output::Json(first.unwrap_or_default()))
+    let shown = gifts.into_iter().map(|gift| save(gift, "giftCreate", job));
+    shown.collect::<Result<Vec<Value>, Problem>>().map(|list| Output::Json(json!(list)))
 }
 
 /// `reverse_gift`: creates the same gift with negated amounts.
