@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// The length of what is looked for.
 const PART: usize = 16;
@@ -130,8 +131,12 @@ impl Transport for Forgetful {
 
 const NOTHING: BTreeSet<&str> = BTreeSet::new();
 
+/// Experiments run one after the other: a search copies memory, and with it the secrets of another one.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
 #[tokio::test]
 async fn copies_that_are_not_erased_are_found() {
+    let _alone = ALONE.lock().await;
     let mut search = Search::default();
     let [erased, copied] = ["erased", "copied"].map(|name| search.secret(name));
     drop(copied.expose_secret().to_owned());
@@ -150,6 +155,7 @@ fn secrets(scheme: Scheme) -> &'static [usize] {
 
 #[tokio::test]
 async fn nothing_of_a_credential_is_left_after_its_client() {
+    let _alone = ALONE.lock().await;
     let (mut tried, wanted) = (0, cases(30, 600));
     for scheme in Scheme::ALL.into_iter().cycle().take(usize::try_from(wanted).unwrap()) {
         let (mut search, mut names) = (Search::default(), Search::default());
@@ -186,6 +192,7 @@ async fn nothing_of_a_credential_is_left_after_its_client() {
 
 #[tokio::test]
 async fn nothing_of_a_login_and_its_tokens_is_left_after_its_client() {
+    let _alone = ALONE.lock().await;
     let wanted = cases(5, 100);
     for _ in 0..wanted {
         log_in_and_renew().await;
@@ -238,6 +245,7 @@ async fn log_in_and_renew() {
 
 #[tokio::test]
 async fn nothing_of_a_session_is_left_after_its_client() {
+    let _alone = ALONE.lock().await;
     let wanted = cases(5, 100);
     for _ in 0..wanted {
         open_session().await;

@@ -404,3 +404,34 @@ async fn recurring_gifts_run_until_they_are_cancelled() {
         "payments stay"
     );
 }
+
+#[tokio::test]
+async fn a_gift_without_designations_has_none_and_its_amount_can_be_changed() {
+    let crm = Crm::start().await;
+    let body = |amount| json!({ "contactId": 17, "giftType": "Cash", "giftDate": "2023-12-01", "amount": amount, "giftDesignations": [] });
+    let given = crm.post("/api/Gift", &body(10)).await;
+    assert_eq!(given["giftDesignations"], json!([]));
+    let changed = crm.write("PUT", &format!("/api/Gift/{}", given["id"]), &body(20)).await;
+    assert_eq!((changed["amount"].as_f64(), &changed["giftDesignations"]), (Some(20.0), &json!([])));
+}
+
+#[tokio::test]
+async fn planned_gifts_and_pledges_have_their_own_frequencies_and_amounts_are_numbers() {
+    let crm = Crm::start().await;
+    let planned = |frequency: &str| {
+        json!({ "contactId": 17, "plannedGiftDate": "2023-12-01", "plannedGiftType": "Annuity", "frequency": frequency,
+            "anticipatedAmount": 11 })
+    };
+    assert_eq!(crm.refused("POST", "/api/PlannedGift", &planned("Weekly")).await, ["plannedGift.frequency"]);
+    crm.post("/api/PlannedGift", &planned("Quarterly")).await;
+    for (parameter, operator, value) in [
+        ("Anticipated Amount", "GreaterThanOrEqual", "11"),
+        ("Anticipated Amount", "Is", "11"),
+        ("Planned Gift Type", "Is", "Annuity"),
+    ] {
+        let condition = json!({ "parameter": parameter, "operator": operator, "value": value });
+        let found =
+            crm.post("/api/PlannedGift/Query", &json!({ "groups": [{ "conditions": [condition] }] })).await;
+        assert_eq!(found["total"], 1, "{parameter} {operator}: {found}");
+    }
+}

@@ -80,7 +80,7 @@ async fn premiums_and_payments_of_pledges_belong_to_their_gift() {
         assert_eq!(paid[index]["giftId"], given["id"]);
         assert_eq!(paid[index]["actualAmount"].as_f64(), Some(amount), "{paid}");
     }
-    assert_eq!(crm.get(&path).await["pledgePayments"], paid);
+    assert_eq!((&given["pledgePayments"], &crm.get(&path).await["pledgePayments"]), (&paid, &paid));
     let mut change = gift(17, 150.0);
     change["giftPremiums"] = json!([{ "premiumId": 2101, "quantity": 3, "state": "Update" }]);
     change["pledgePayments"] = json!([{ "id": payments[1]["id"], "state": "Delete" }]);

@@ -151,14 +151,13 @@ fn prepare(mut given: JsonFields, parameter: &str, job: &mut Job<'_>) -> Result<
 
 /// Stores a gift and notes the event for webhooks.
 pub(crate) fn save(gift: Record, switch: &'static str, job: &mut Job<'_>) -> Result<Value, Problem> {
-    let event = render::for_webhooks(&gift, job.store);
-    let shown = Value::Object(render::full(&gift, job.store));
-    // A refused gift must not move the schedules that it pays.
-    job.store.gifts.has_capacity_for([gift.id].into_iter())?;
+    // A refused gift must not move the schedules that it pays, and the payments of a response are those of the store.
+    job.store.gifts.put(gift.clone())?;
     if switch == "giftCreate" {
         schedules::advance(job, &gift);
     }
-    job.store.gifts.put(gift)?;
+    let event = render::for_webhooks(&gift, job.store);
+    let shown = Value::Object(render::full(&gift, job.store));
     job.event(switch, "gift", event);
     Ok(shown)
 }
