@@ -17,7 +17,7 @@ use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::operations::contacts::save;
 use crate::providers::virtuous::operations::gifts::render as gifts;
 
-/// The frequencies that only the vendor's pages on planned gifts and pledges have.
+/// The frequencies on the vendor's pages on planned gifts and on pledges.
 pub(super) const OF_PLANNED_GIFTS: &[&str] =
     &["Once", "Monthly", "Quarterly", "Semiannually", "Annually", "Biennially"];
 pub(super) const OF_PLEDGES: &[&str] =
