@@ -68,6 +68,14 @@ struct Case {
     timed: u32,
 }
 
+impl Case {
+    /// Calls that are counted, start-up not included.
+    fn calls(&self) -> u32 {
+        let [few, many] = self.counted;
+        many - few
+    }
+}
+
 const CASES: [Case; 3] = [
     Case { name: "user", title: "GET 300 B", counted: [200, 1200], timed: 2000 },
     Case { name: "create", title: "POST 300 B", counted: [200, 1200], timed: 2000 },
@@ -83,9 +91,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     let program = Program::start(&root)?;
     let mut rows = Vec::new();
     for case in &CASES {
-        let costs = if process::is_there("valgrind") { Some(program.instructions(case)?) } else { None };
-        let ours = ours.iter().enumerate();
-        rows.extend(ours.map(|(index, part)| instructions_row(case, part, costs, index, &budgets)));
+        let costs = if process::is_there("valgrind") {
+            Ok(program.instructions(case)?)
+        } else {
+            Err("valgrind is not installed")
+        };
+        rows.extend(ours.iter().enumerate().map(|(index, (part, title))| {
+            let id = format!("bench.{part}{}.instructions", case.name);
+            let what = format!("{}: instructions per call, {title} / reqwest by hand", case.title);
+            let found = costs.map(|costs| {
+                let [.., reqwest, hyper] = costs;
+                [costs.get(index).copied().unwrap_or(f64::NAN), reqwest, hyper]
+            });
+            ratio_row(&id, &what, found, kilo, case.calls(), &budgets)
+        }));
     }
     progress("counting allocations");
     let counts = each(|client| {
@@ -110,23 +129,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<String, Failure> {
     report::finish(&rows, arguments.json.as_deref(), NEXT)
 }
 
-fn instructions_row(
-    case: &Case,
-    (part, title): &(&str, &str),
-    costs: Option<[f64; 4]>,
-    index: usize,
+/// What ours and hyper-util by hand take of what reqwest by hand takes.
+fn ratio_row(
+    id: &str,
+    what: &str,
+    found: Result<[f64; 3], &str>,
+    show: fn(f64) -> String,
+    calls: u32,
     budgets: &Budgets,
 ) -> Row {
-    let id = format!("bench.{part}{}.instructions", case.name);
-    let what = format!("{}: instructions per call, {title} / reqwest by hand", case.title);
-    let Some(costs) = costs else { return budgets.row(&id, &what, "", Err("valgrind is not installed")) };
-    let [.., reqwest, hyper] = costs;
-    let ours = costs.get(index).copied().unwrap_or(f64::NAN);
-    let ratio = ours / reqwest;
-    let measured =
-        format!("{ratio:.3} ({} to {}; hyper-util {:.2})", kilo(ours), kilo(reqwest), hyper / reqwest);
-    let [few, many] = case.counted;
-    budgets.row(&id, &what, "", Ok((ratio, measured))).cases(format!("{} calls each", many - few))
+    let found = found.map(|[ours, reqwest, hyper]| {
+        let [ratio, hyper] = [ours, hyper].map(|cost| cost / reqwest);
+        (ratio, format!("{ratio:.3} ({} to {}; hyper-util {hyper:.2})", show(ours), show(reqwest)))
+    });
+    budgets.row(id, what, "", found).cases(format!("{calls} calls each"))
 }
 
 fn kilo(count: f64) -> String {
@@ -224,27 +240,20 @@ impl Program {
         let clients = [*provider, &reqwest, &hyper];
         let mut rows = Vec::new();
         for case in CASES.iter().filter(|case| case.name != "list") {
-            let [few, many] = case.counted;
             let title = format!("{} with {scheme}", case.title);
-            let row = |unit: &str, found: Result<[f64; 3], &str>, show: fn(f64) -> String| {
-                let what = format!("{title}: {unit} per call, {provider} / reqwest by hand");
-                let found = found.map(|[ours, reqwest, hyper]| {
-                    let [ratio, hyper] = [ours, hyper].map(|cost| cost / reqwest);
-                    let measured =
-                        format!("{ratio:.3} ({} to {}; hyper-util {hyper:.2})", show(ours), show(reqwest));
-                    (ratio, measured)
-                });
+            let row = |unit: &str, found, show| {
                 let id = format!("bench.{provider}.{}.{unit}", case.name);
-                budgets.row(&id, &what, "", found).cases(format!("{} calls each", many - few))
+                let what = format!("{title}: {unit} per call, {provider} / reqwest by hand");
+                ratio_row(&id, &what, found, show, case.calls(), budgets)
             };
             let counted = match process::is_there("valgrind") {
                 true => Ok(of_each(clients, |client| self.instructions_of(client, case))?),
                 false => Err("valgrind is not installed"),
             };
             rows.push(row("instructions", counted, kilo));
-            let calls = many - few;
             let allocations = of_each(clients, |client| {
-                Ok(self.run(client, case.name, few, calls, 1)?.allocations as f64 / f64::from(calls))
+                let cost = self.run(client, case.name, case.counted[0], case.calls(), 1)?;
+                Ok(cost.allocations as f64 / f64::from(case.calls()))
             });
             rows.push(row("allocations", Ok(allocations?), |count| format!("{count:.1}")));
         }

@@ -5,8 +5,8 @@
 //!   warm-up excluded.
 //!
 //! CLIENT is `reqwest`, `hyper`, `verigator` or `verigator-reqwest`, or one of `vise`, `vaultvision`, `virtuous`,
-//! `virtuous-hmac` and `revesecure`, or such a call by hand: `vise:reqwest`, `vise:hyper`. WHAT is `user` (about 300 bytes), `create` (a POST
-//! with the same response), `list` (about 50 KB), `build` (another client) or `clone`.
+//! `virtuous-hmac` and `revesecure`, or such a call by hand: `vise:reqwest`, `vise:hyper`. WHAT is `user` (about 300
+//! bytes), `create` (a POST with the same response), `list` (about 50 KB), `build` (another client) or `clone`.
 
 mod by_hyper;
 mod by_reqwest;
@@ -62,7 +62,9 @@ impl Client {
             "verigator-reqwest" => Self::Verigator(by_verigator::Client::over_reqwest(url)?),
             _ => match schemes::Client::new(name, url)? {
                 Some(client) => Self::Scheme(client),
-                None => return Err("no such CLIENT".into()),
+                None => {
+                    return Err("CLIENT is one of those that xtask/programs/calls/src/main.rs names".into());
+                }
             },
         })
     }

@@ -108,8 +108,7 @@ impl Client {
             Way::Virtuous(client) => ours!(client, virtuous_client::Error, method, path, body),
             Way::ReveSecure(client) => ours!(client, revesecure_client::Error, method, path, body),
             Way::Reqwest(scheme, http) => {
-                let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
-                let headers = scheme.headers(&method, &self.url, &path, &body)?;
+                let (headers, body) = scheme.sign(&method, &self.url, &path, body)?;
                 let mut request = http.request(method, format!("{}{path}", self.url));
                 for (name, value) in headers {
                     request = request.header(name, value);
@@ -120,10 +119,8 @@ impl Client {
                 request.send().await?.error_for_status()?.json().await?
             }
             Way::Hyper(scheme, http) => {
-                let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
-                let headers = scheme.headers(&method, &self.url, &path, &body)?;
-                let mut request =
-                    http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+                let (headers, body) = scheme.sign(&method, &self.url, &path, body)?;
+                let mut request = http::Request::builder().method(method).uri(format!("{}{path}", self.url));
                 for (name, value) in headers {
                     request = request.header(name, value);
                 }
@@ -138,15 +135,16 @@ impl Client {
 }
 
 impl Scheme {
-    /// The headers that authenticate a request.
-    fn headers(
+    /// The headers that authenticate a request, and its body.
+    fn sign(
         self,
         method: &Method,
         url: &str,
         path: &str,
-        body: &[u8],
-    ) -> Result<Vec<(&'static str, String)>> {
-        Ok(match self {
+        body: Option<&NewUser>,
+    ) -> Result<(Vec<(&'static str, String)>, Vec<u8>)> {
+        let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
+        let headers = match self {
             Self::Session => {
                 vec![("authorization", format!("Bearer {FIRST}")), ("cookie", format!("session={SECOND}"))]
             }
@@ -155,8 +153,7 @@ impl Scheme {
                 let nonce = format!("{:032x}", fastrand::u128(..));
                 let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
                 let address = format!("{url}{path}").to_lowercase();
-                let address: String =
-                    form_urlencoded::byte_serialize(address.as_bytes()).collect();
+                let address: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
                 let text = format!("{FIRST}{address}{method}{nonce}{time}").to_lowercase();
                 let signature = STANDARD.encode(mac(&STANDARD.decode(SECOND)?, text.as_bytes())?);
                 vec![("authorization", format!("Hmac {FIRST}:{signature}:{nonce}:{time}"))]
@@ -164,12 +161,13 @@ impl Scheme {
             Self::SignedPassword => {
                 let date = httpdate::fmt_http_date(SystemTime::now()).replace("GMT", "-0000");
                 let mut text = format!("{date}\n{method}\n127.0.0.1\n{path}\n").into_bytes();
-                text.extend_from_slice(body);
+                text.extend_from_slice(&body);
                 let password = hex::encode(mac(&hex::decode(SECOND)?, &text)?);
                 let pair = STANDARD.encode(format!("{FIRST}:{password}"));
                 vec![("date", date), ("authorization", format!("Basic {pair}"))]
             }
-        })
+        };
+        Ok((headers, body))
     }
 }
 
