@@ -879,3 +879,41 @@ async fn errors_have_other_formats() {
         client.call("GET", "/rest/v1/users/none", &Value::Null).await.text().contains("<h1>Not Found</h1>")
     );
 }
+
+#[tokio::test]
+async fn a_name_is_that_of_one_user() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    let ann = client.user("ann").await;
+    let new = |more: Value| {
+        let mut body = json!({ "ContactNumber": "8123465790", "CountryCode": "91" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    client
+        .done("POST", "/rest/v1/users", &new(json!({ "UserName": "bob", "EmailId": "bob@shop.test" })))
+        .await;
+    for taken in [
+        json!({ "UserName": "ANN" }),
+        json!({ "UserName": "Bob@Shop.test" }),
+        json!({ "EmailId": "BOB@shop.test" }),
+        json!({ "UserName": "carl", "EmailId": "bob@shop.test" }),
+    ] {
+        let response = client.call("POST", "/rest/v1/users", &new(taken.clone())).await;
+        assert_eq!(response.status, 409, "{taken}");
+    }
+    for (change, status) in [
+        (json!({ "UserId": ann, "Email": "Bob@shop.test" }), 409),
+        (json!({ "UserId": ann, "UserName": "bob@shop.test" }), 409),
+        (json!({ "UserId": ann, "UserName": "BOB" }), 409),
+        (json!({ "UserId": "0", "UserName": "bob" }), 404),
+        (json!({ "UserId": ann, "UserName": "Ann", "Email": "ann@shop.test" }), 200),
+    ] {
+        let response = client.call("PUT", "/rest/v1/users", &change).await;
+        assert_eq!(response.status, status, "{change}");
+    }
+    for name in ["ann", "ANN@shop.test"] {
+        let info = client.call("POST", "/rest/v1/validate/user", &client.login(name, &json!({}))).await;
+        assert_eq!(info.json()["data"]["UserName"], "Ann", "{name}");
+    }
+}

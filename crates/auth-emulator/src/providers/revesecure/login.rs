@@ -16,10 +16,7 @@ const MAX_PUSHES: usize = 1_000;
 impl State {
     /// Finds the user of a login, by user name or email address.
     pub(super) fn user_by_login(&self, user_name: &str) -> Option<&User> {
-        self.users.iter().find(|user| {
-            user.user_name == user_name
-                || (!user.email.is_empty() && user.email.eq_ignore_ascii_case(user_name))
-        })
+        self.users.iter().find(|user| user.is_called(user_name))
     }
 
     /// Assumption (denied): an unknown user is denied, like one who is not mapped to the service of the API key.

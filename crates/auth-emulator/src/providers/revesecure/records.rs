@@ -48,7 +48,7 @@ impl Problem {
             Self::NoService => ("existence", "there is no such service"),
             Self::NoToken => ("existence", "there is no such token"),
             Self::Range => ("range", "the range ends before it starts, or starts before the first index"),
-            Self::UserExists => ("conflict", "another user has that UserName"),
+            Self::UserExists => ("conflict", "another user has that UserName or email address"),
             Self::TokenExists => ("conflict", "another token has that SerialNumber"),
             Self::TokenTaken => ("conflict", "the token is assigned to another user"),
             Self::NotAssigned => ("conflict", "the token is not assigned to that user"),
@@ -116,6 +116,13 @@ pub(super) struct User {
     pub number: String,
     pub policy: Policy,
     pub bypass_codes: Vec<BypassCode>,
+}
+
+impl User {
+    /// Whether a login under this name is one of the user. Assumption (user-names): upper and lower case are equal.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        [&self.user_name, &self.email].iter().any(|own| !own.is_empty() && own.eq_ignore_ascii_case(name))
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

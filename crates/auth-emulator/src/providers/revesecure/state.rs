@@ -108,9 +108,7 @@ impl State {
         let (country_code, number) = profile.phone.unwrap_or_default();
         // Assumption (user-names): the default UserName is the email address, or else the phone number.
         let name = profile.user_name.or_else(|| profile.email.clone()).unwrap_or_else(|| number.clone());
-        if self.users.iter().any(|user| user.user_name == name) {
-            return Err(Problem::UserExists);
-        }
+        self.check_names("", &[Some(&name), profile.email.as_deref()])?;
         if self.users.len() >= settings.allowed_user_count.min(MAX) {
             return Err(Problem::PlanIsFull("users"));
         }
@@ -132,12 +130,17 @@ impl State {
         Ok(id)
     }
 
+    /// Checks that no other user is called so. Assumption (user-names): a UserName is not another user's email address either,
+    /// because a login accepts both.
+    fn check_names(&self, own: &str, names: &[Option<&str>]) -> Result<(), Problem> {
+        let is_other = |user: &User| names.iter().flatten().any(|name| user.is_called(name));
+        let taken = self.users.iter().any(|user| user.id != own && is_other(user));
+        if taken { Err(Problem::UserExists) } else { Ok(()) }
+    }
+
     pub(super) fn edit_user(&mut self, id: &str, profile: Profile) -> Result<(), Problem> {
-        if let Some(name) = &profile.user_name
-            && self.users.iter().any(|user| user.id != id && user.user_name == *name)
-        {
-            return Err(Problem::UserExists);
-        }
+        self.user(id)?;
+        self.check_names(id, &[profile.user_name.as_deref(), profile.email.as_deref()])?;
         let user = self.user_mut(id)?;
         let set = |field: &mut String, value: Option<String>| {
             if let Some(value) = value {
