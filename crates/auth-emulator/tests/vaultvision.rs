@@ -319,3 +319,32 @@ async fn the_proxy_counts_over_ten_seconds() {
     emulator.clock().advance(Duration::from_secs(10));
     assert_eq!(statuses(1).await, [200]);
 }
+
+#[tokio::test]
+async fn a_hash_blocks_no_other_request() {
+    let (_emulator, vault) = start().await;
+    vault.configure(|settings| settings.bcrypt_cost = 10);
+    let users = format!("{TENANT}/users");
+    let id = |made: &Response| made.json()["id"].as_str().unwrap().to_owned();
+    let mut hashing = Vec::new();
+    for _ in 0..8 {
+        let user = id(&call(&vault, "POST", &users, Some(&json!({}))).await);
+        let (vault, path) = (vault.clone(), format!("{users}/{user}/credentials"));
+        let body = json!({ "password": { "alg": "plain", "hash": "1234567890" } });
+        hashing.push(tokio::spawn(async move { call(&vault, "POST", &path, Some(&body)).await }));
+    }
+    // Each waits for all earlier requests of the same namespace.
+    for _ in 0..5 {
+        get(&vault, "/v1/tenants").await;
+    }
+    assert!(!hashing.iter().all(|one| one.is_finished()));
+    let mut hashes = Vec::new();
+    for one in hashing {
+        let made = one.await.unwrap();
+        assert_eq!(made.status, 200, "{}", made.text());
+        hashes.push(made.json()["password"]["hash"].as_str().unwrap().to_owned());
+    }
+    hashes.sort();
+    hashes.dedup();
+    assert_eq!(hashes.len(), 8, "each has its salt");
+}

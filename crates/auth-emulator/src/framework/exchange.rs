@@ -1,10 +1,16 @@
 //! One request and its response, as passed to and returned by a provider.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 
 use crate::framework::timestamp::Timestamp;
+
+/// The result of the long part of a request, which ran before the request is executed; see `Emulate::long_part`.
+pub(crate) type Done = Arc<dyn Any + Send + Sync>;
 
 /// A request that passed the checks that all providers share (`Host`, size, path, method).
 #[derive(Debug)]
@@ -30,6 +36,7 @@ pub(crate) struct Call {
     pub now: Timestamp,
     /// The index of the provider's listener that received the request; 0 is the one of `base_url`.
     pub listener: usize,
+    pub done: Option<Done>,
 }
 
 /// Why a header has no single readable value.

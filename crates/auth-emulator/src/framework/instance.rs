@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
-use crate::framework::provider::{Context, Emulate, Provider, RecordGroup, Rejection, Spec};
+use crate::framework::provider::{Context, Emulate, LongPart, Provider, RecordGroup, Rejection, Spec};
 use crate::framework::seed::{SeedProblem, apply};
 use crate::framework::settings::{ActionError, ProviderSettings};
 use crate::framework::sync::lock_in_task;
@@ -89,6 +89,10 @@ impl<P: Emulate> Provider for Instance<P> {
 
     fn handle(&self, call: &Call, checks: &mut Checks) -> Reply {
         self.with(|state, context| state.handle(call, checks, context))
+    }
+
+    fn long_part(&self, call: &Call) -> Option<LongPart> {
+        self.with(|state, _| state.long_part(call))
     }
 
     fn reject(&self, rejection: Rejection) -> Reply {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::framework::checks::Checks;
 use crate::framework::clock::Clock;
 use crate::framework::effects::Ledger;
-use crate::framework::exchange::{Call, Reply};
+use crate::framework::exchange::{Call, Done, Reply};
 use crate::framework::instance::Captured;
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::random::Random;
@@ -130,6 +130,9 @@ impl Rejection {
     }
 }
 
+/// The long part of a request. It runs outside of the provider's lock.
+pub(crate) type LongPart = Box<dyn FnOnce() -> Done + Send>;
+
 /// The records of one kind.
 pub(crate) struct RecordGroup {
     pub kind: &'static str,
@@ -177,6 +180,12 @@ pub(crate) trait Emulate: Clone + Send + Sync + 'static {
 
     /// Executes a request for one of the routes.
     fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply;
+
+    /// The part of a request with a secret that takes long, such as a password's hash. The framework runs it before `handle`,
+    /// which finds the result in `Call::done`. The state may have changed in between.
+    fn long_part(&mut self, _: &Call) -> Option<LongPart> {
+        None
+    }
 
     /// Formats the response to a request that the framework rejects.
     fn reject(&mut self, rejection: Rejection) -> Reply;
@@ -232,6 +241,9 @@ pub(crate) trait Provider: Send + Sync + 'static {
         self.spec().ignore_case
     }
     fn handle(&self, call: &Call, checks: &mut Checks) -> Reply;
+    fn long_part(&self, _: &Call) -> Option<LongPart> {
+        None
+    }
     fn reject(&self, rejection: Rejection) -> Reply;
     /// Restores the data at start, including the stream of ids; settings stay.
     fn reset(&self);

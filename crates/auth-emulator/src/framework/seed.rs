@@ -138,6 +138,7 @@ fn execute<P: Emulate>(
         params,
         now: context.clock.now(),
         listener: 0,
+        done: None,
     };
     let mut checks = Checks::trusted();
     let reply = state.handle(&call, &mut checks, context);

@@ -1,19 +1,22 @@
 //! The path of one request to a provider: `Host`, size, route, fault, provider, journal, response. Checks that all providers
 //! share are made here, so that no provider can forget one.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use tokio::sync::Semaphore;
 
 use crate::framework::caller::{caller, unnamed};
 use crate::framework::checks::Checks;
-use crate::framework::exchange::{Call, Reply, header_once};
+use crate::framework::exchange::{Call, Done, Reply, header_once};
 use crate::framework::faults::{Effect, Fault, Matched};
 use crate::framework::journal::{JournalEntry, redact_headers, redact_query, truncated};
-use crate::framework::provider::{Provider, Rejection};
+use crate::framework::provider::{LongPart, Provider, Rejection};
 use crate::framework::redact::{Secrets, redacted_body};
 use crate::framework::route::Found;
 use crate::framework::timestamp::Timestamp;
@@ -29,6 +32,12 @@ use crate::server::reply::{
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-emulator-request-id");
 const RELAXED: HeaderName = HeaderName::from_static("x-emulator-relaxed");
+
+/// The number of long parts of requests that run at a time: one core stays free for everything else.
+static LONG_PARTS: LazyLock<Semaphore> = LazyLock::new(|| {
+    let cores = available_parallelism().map_or(1, usize::from);
+    Semaphore::new(cores.saturating_sub(1).max(1))
+});
 
 /// Responds to one request.
 pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Response<Body> {
@@ -60,6 +69,12 @@ pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Respon
         exchange.body = read_body(body, mounted.patience).await;
         turn = space.turn(mounted.provider).lock().await;
     }
+    let long_part = if is_early { None } else { exchange.long_part() };
+    if let Some(long_part) = long_part {
+        drop(turn);
+        exchange.done = run(long_part).await;
+        turn = space.turn(mounted.provider).lock().await;
+    }
     exchange.record(fault.as_ref().map(|(fault, _)| fault));
     let Some((fault, effect)) = fault else {
         let reply = exchange.execute();
@@ -71,6 +86,17 @@ pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Respon
     let reply = exchange.execute_with_fault(&fault, effect).await;
     let _turn = space.turn(mounted.provider).lock().await;
     exchange.finish(reply, Some(&fault))
+}
+
+/// Runs a long part of a request where it blocks no other.
+async fn run(long_part: LongPart) -> Option<Done> {
+    let permit = LONG_PARTS.acquire().await;
+    let running = tokio::task::spawn_blocking(move || {
+        let done = long_part();
+        drop(permit);
+        done
+    });
+    running.await.ok()
 }
 
 struct Exchange<'m> {
@@ -88,6 +114,7 @@ struct Exchange<'m> {
     request_id: String,
     parts: Parts,
     body: Received,
+    done: Option<Done>,
     checks: Checks,
     found: Option<Found>,
     operation: Option<&'static str>,
@@ -132,6 +159,7 @@ impl<'m> Exchange<'m> {
             request_id,
             parts,
             body: Received::nothing(),
+            done: None,
             checks,
             found,
             operation,
@@ -233,6 +261,34 @@ impl<'m> Exchange<'m> {
         taken
     }
 
+    /// The part of the operation that takes long. Only a secret needs one.
+    fn long_part(&self) -> Option<LongPart> {
+        match (&self.found, &self.body) {
+            (Some(Found::Operation { route, params, .. }), Received::Whole(body)) if route.sensitive => {
+                self.provider.long_part(&self.call(route.operation, params.clone(), body))
+            }
+            _ => None,
+        }
+    }
+
+    fn call(&self, operation: &'static str, params: Vec<(&'static str, String)>, body: &Bytes) -> Call {
+        Call {
+            operation,
+            method: self.parts.method.clone(),
+            path: self.parts.uri.path().to_owned(),
+            prefix: self.parts.uri.path().get(..self.prefix).unwrap_or_default().to_owned(),
+            query: self.parts.uri.query().map(str::to_owned),
+            scheme: self.scheme,
+            host: header_once(&self.parts.headers, "host").unwrap_or_default().to_owned(),
+            headers: self.parts.headers.clone(),
+            body: body.clone(),
+            params,
+            now: skewed(self.space.core.clock.now(), self.skew_seconds),
+            listener: self.listener,
+            done: self.done.clone(),
+        }
+    }
+
     /// `None`: send no response.
     async fn execute_with_fault(&mut self, fault: &Fault, effect: Effect) -> Option<Reply> {
         let is_replaced = fault.replaces_response();
@@ -308,20 +364,7 @@ impl<'m> Exchange<'m> {
         } else {
             self.checks.pass("route");
         }
-        let call = Call {
-            operation: route.operation,
-            method: self.parts.method.clone(),
-            path: self.parts.uri.path().to_owned(),
-            prefix: self.parts.uri.path().get(..self.prefix).unwrap_or_default().to_owned(),
-            query: self.parts.uri.query().map(str::to_owned),
-            scheme: self.scheme,
-            host: header_once(&self.parts.headers, "host").unwrap_or_default().to_owned(),
-            headers: self.parts.headers.clone(),
-            body: body.clone(),
-            params,
-            now: skewed(self.space.core.clock.now(), self.skew_seconds),
-            listener: self.listener,
-        };
+        let call = self.call(route.operation, params, body);
         let reply = provider.handle(&call, &mut self.checks);
         with_prefix(reply, self.parts.uri.path().get(..self.prefix).unwrap_or_default())
     }

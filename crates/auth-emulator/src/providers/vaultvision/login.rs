@@ -1,9 +1,10 @@
 //! Events outside the API that change users: logins with a password, and verified email addresses.
 
-use super::passwords;
+use super::hashing::Task;
 use super::provider::{VaultVisionProvider, action_error};
 use super::state::Entry;
 use super::tree::{Object, Tree};
+use crate::framework::exchange::Done;
 use crate::framework::provider::Context;
 use crate::framework::settings::ActionError;
 
@@ -18,7 +19,7 @@ impl VaultVisionProvider {
     ) -> Result<bool, ActionError> {
         self.state.user(tenant, user).map_err(action_error)?;
         Ok(self.may_log_in(tenant, user).is_ok()
-            && self.check_password(tenant, user, password, context).is_ok())
+            && self.check_password(tenant, user, password, None, context).is_ok())
     }
 
     /// Documented: a disabled user can't log in; without `allow_unverified`, users must verify their email address first.
@@ -38,6 +39,7 @@ impl VaultVisionProvider {
         tenant: &str,
         user: &str,
         password: &str,
+        done: Option<&Done>,
         context: &Context,
     ) -> Result<(), &'static str> {
         if !self.state.allows(tenant, "allow_passwords") {
@@ -51,8 +53,9 @@ impl VaultVisionProvider {
             return Err("the password is disabled");
         }
         let stored = entry.value.object("password").cloned().unwrap_or_default();
-        let after = passwords::log_in(&stored, password, &self.settings, &mut random);
-        let after = after.ok_or("the password is wrong")?;
+        let log_in = Task::LogIn(password.to_owned());
+        let after = log_in.result(done, &stored, &self.settings, &mut random);
+        let after = after.map_err(|_| "the password is wrong")?;
         if after != stored {
             entry.value.set("password", Tree::Object(after));
             entry.value.set("updated_at", Tree::string(&time));

@@ -24,6 +24,7 @@
 
 mod access;
 mod handle;
+mod hashing;
 mod login;
 mod openid;
 mod operations;

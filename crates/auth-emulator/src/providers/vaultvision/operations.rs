@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use super::hashing::Task;
 use super::passwords;
 use super::replies::{list, object};
 use super::settings::{Permission, Row, SecondPassword, Settings};
@@ -165,7 +166,9 @@ fn credential(
             if exists && settings.second_password == SecondPassword::Fail {
                 return Err(Problem::PasswordExists);
             }
-            let password = passwords::import(&body, settings, &mut state.random)?;
+            let import = Task::Import(body.clone());
+            let password =
+                import.result(call.done.as_ref(), &Object::default(), settings, &mut state.random)?;
             let value = state.stamped("PasswordCredential", "password", call.now);
             let mut entry = Entry { kind: Kind::Password, value, undocumented: Vec::new() };
             entry.replace(&body.with("password", Tree::Object(password)), settings);
@@ -185,7 +188,8 @@ fn credential(
             if entry.kind == Kind::Password {
                 let old = entry.value.object("password").cloned().unwrap_or_default();
                 let mut random = state.random.clone();
-                let password = passwords::update(&body, &old, settings, &mut random)?;
+                let update = Task::Update(body.clone());
+                let password = update.result(call.done.as_ref(), &old, settings, &mut random)?;
                 state.random = random;
                 // Fields other than the hash are replaced like all others.
                 let others = body.object("password").cloned().unwrap_or_default();
@@ -210,7 +214,7 @@ fn credential(
 }
 
 /// Parses the body. Assumption (content-type): `Content-Type` is ignored; the vendor's samples send an unsuitable one.
-fn body(call: &Call, kind: Kind, settings: &Settings) -> Result<Object, Problem> {
+pub(super) fn body(call: &Call, kind: Kind, settings: &Settings) -> Result<Object, Problem> {
     let body = Object::parse(&call.body).ok_or(Problem::Body)?;
     if settings.check_types {
         types::check(kind, &body)?;

@@ -107,6 +107,11 @@ pub(super) fn in_base64(password: &Object) -> Object {
     shown
 }
 
+/// A body with a plain password.
+pub(super) fn plain(password: &str) -> Object {
+    Object::default().with(FIELD, Tree::Object(stored("plain", password)))
+}
+
 /// Checks a password at login. Returns the stored password after a successful login.
 pub(super) fn log_in(
     stored_now: &Object,

@@ -11,7 +11,7 @@ use super::state::{Entry, Kind, Problem, State};
 use super::tree::Object;
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
-use crate::framework::provider::{Context, Emulate, Rejection, Spec};
+use crate::framework::provider::{Context, Emulate, LongPart, Rejection, Spec};
 use crate::framework::settings::{ActionError, string_field};
 use crate::generated::routes;
 
@@ -86,6 +86,10 @@ impl Emulate for VaultVisionProvider {
             }
             reply_of(problem, state)
         })
+    }
+
+    fn long_part(&mut self, call: &Call) -> Option<LongPart> {
+        self.hashing(call)
     }
 
     fn reject(&mut self, rejection: Rejection) -> Reply {

@@ -302,6 +302,7 @@ fn nightly_call(now: Timestamp) -> Call {
         params: Vec::new(),
         now,
         listener: 0,
+        done: None,
     }
 }
 

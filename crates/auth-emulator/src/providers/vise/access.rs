@@ -80,6 +80,7 @@ mod tests {
             params: Vec::new(),
             now: Timestamp::from_unix_seconds(0),
             listener: 1,
+            done: None,
         }
     }
 

@@ -6,10 +6,11 @@ use super::authorize::{self, Refusal, Request, cookie, redirect, refused};
 use super::parameters::Parameters;
 use super::{Tenancy, pages};
 use crate::framework::checks::Checks;
-use crate::framework::exchange::{Call, Reply};
+use crate::framework::exchange::{Call, Done, Reply};
 use crate::framework::fields::is_email;
 use crate::framework::provider::Context;
 use crate::framework::settings::ActionError;
+use crate::providers::vaultvision::hashing::Task;
 use crate::providers::vaultvision::passwords;
 use crate::providers::vaultvision::provider::{VaultVisionProvider, action_error};
 use crate::providers::vaultvision::state::{Entry, Kind, State, User};
@@ -87,7 +88,7 @@ impl VaultVisionProvider {
                 let code = self.code(&request, tenancy, &session.user, session.since, call.now);
                 redirect(&request.back.code(&code))
             }
-            "sign_up" => match self.sign_up(&tenancy.id, email, password, context) {
+            "sign_up" => match self.sign_up(&tenancy.id, email, password, call.done.as_ref(), context) {
                 Ok(user) => {
                     context.effect("user_signed_up");
                     self.log_in_and_return(&request, tenancy, &user, checks, context)
@@ -101,7 +102,8 @@ impl VaultVisionProvider {
             _ => {
                 let user = self.state.user_by_name(&tenancy.id, email);
                 let outcome = user.ok_or("no user has this email address").and_then(|user| {
-                    self.check_password(&tenancy.id, &user, password, context).map(|()| user)
+                    self.check_password(&tenancy.id, &user, password, call.done.as_ref(), context)
+                        .map(|()| user)
                 });
                 match outcome {
                     Ok(user) => self.log_in_and_return(&request, tenancy, &user, checks, context),
@@ -195,6 +197,7 @@ impl VaultVisionProvider {
         tenant: &str,
         email: &str,
         password: &str,
+        done: Option<&Done>,
         context: &Context,
     ) -> Result<String, &'static str> {
         if !self.state.allows(tenant, "allow_signups") || !self.state.allows(tenant, "allow_passwords") {
@@ -209,19 +212,26 @@ impl VaultVisionProvider {
         if password.is_empty() {
             return Err("the password is empty");
         }
-        self.add_user(tenant, email, password, context).ok_or("the emulator can store no more users")
+        self.add_user(tenant, email, password, done, context).ok_or("the emulator can store no more users")
     }
 
-    fn add_user(&mut self, tenant: &str, email: &str, password: &str, context: &Context) -> Option<String> {
+    fn add_user(
+        &mut self,
+        tenant: &str,
+        email: &str,
+        password: &str,
+        done: Option<&Done>,
+        context: &Context,
+    ) -> Option<String> {
         let now = context.clock.now();
         self.state.check_capacity(tenant).ok()?;
         let id = self.state.word(12);
         let profile = Object::default().with("email", Tree::string(email));
         let value = self.state.stamped("User", &id, now).with("profile", Tree::Object(profile));
         let entry = Entry { kind: Kind::User, value, undocumented: Vec::new() };
-        let given = Object::default().with("alg", Tree::string("plain")).with("hash", Tree::string(password));
-        let body = Object::default().with("password", Tree::Object(given));
-        let password = passwords::import(&body, &self.settings, &mut self.state.random).ok()?;
+        let import = Task::Import(passwords::plain(password));
+        let password =
+            import.result(done, &Object::default(), &self.settings, &mut self.state.random).ok()?;
         let value = self.state.stamped("PasswordCredential", "password", now);
         let value = value.with("password", Tree::Object(password));
         let credential = Entry { kind: Kind::Password, value, undocumented: Vec::new() };
@@ -254,7 +264,7 @@ impl VaultVisionProvider {
         self.state.check_capacity(&tenant_id).map_err(|_| full())?;
         let (client_id, client_secret) = (self.state.word(12), self.state.word(24));
         let email = format!("test-{}@example.test", client_id.to_ascii_lowercase());
-        let user_id = self.add_user(&tenant_id, &email, PASSWORD, context).ok_or_else(full)?;
+        let user_id = self.add_user(&tenant_id, &email, PASSWORD, None, context).ok_or_else(full)?;
         self.verify_email(&tenant_id, &user_id, context)?;
         let url = serde_json::Value::from(vec![redirect_url]).to_string();
         let logout = vec![format!("{origin}/auth/logout"), format!("{origin}/"), origin];

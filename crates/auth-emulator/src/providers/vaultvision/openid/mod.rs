@@ -33,6 +33,7 @@ use http::{HeaderValue, Method, header};
 
 pub(super) use self::keys::key_id;
 pub use self::login::TestLogin;
+pub(super) use self::parameters::Parameters;
 pub(super) use self::state::OpenId;
 use super::provider::VaultVisionProvider;
 use crate::framework::checks::Checks;

@@ -5,7 +5,7 @@ use crate::framework::form;
 
 /// Decoded parameters. One without a value counts as omitted, RFC 6749 section 3.1.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Parameters {
+pub(in super::super) struct Parameters {
     list: Vec<(String, String)>,
     /// A parameter that occurs more than once, or can't be decoded.
     invalid: Option<String>,
@@ -38,7 +38,7 @@ impl Parameters {
     }
 
     /// The parameters of a form; `None` if the body is none.
-    pub(super) fn of_form(call: &Call) -> Option<Self> {
+    pub(in super::super) fn of_form(call: &Call) -> Option<Self> {
         let text = std::str::from_utf8(&call.body).ok()?;
         call.has_content_type("application/x-www-form-urlencoded").then(|| Self::parse(text))
     }
@@ -48,7 +48,7 @@ impl Parameters {
         if call.method == http::Method::POST { Self::of_form(call) } else { Some(Self::of_query(call)) }
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(in super::super) fn get(&self, name: &str) -> Option<&str> {
         self.list.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
