@@ -57,9 +57,10 @@ async fn a_contact_is_created_whole_and_never_matched() {
         { "name": "Shirt Size", "value": "M", "displayName": "Shirt size", "dataType": "List" },
     ]);
     assert_eq!(first["customFields"], expected);
-    assert_eq!(first["createDateTimeUtc"], "2023-11-14T22:13:20.0000000");
+    assert_eq!(first["createDateTimeUtc"], "2023-11-14T22:13:20Z");
     let found = crm.get("/api/Contact/shop/a%2F1").await;
     assert_eq!((id(&found), &found["isCurrentUserFollowing"]), (20, &json!(false)));
+    assert_eq!(found["createDateTimeUtc"], "2023-11-14T22:13:20");
 }
 
 #[tokio::test]
@@ -287,7 +288,7 @@ async fn tags_are_assigned_and_removed_but_not_created() {
     assert_eq!(crm.post("/api/Tag/Search", &json!({ "search": "DONOR" })).await["total"], 2);
     let tagged = crm.post("/api/ContactTag", &json!({ "tagId": 31, "contactId": 17 })).await;
     let again = crm.post("/api/ContactTag", &json!({ "tagId": 31, "contactId": 17 })).await;
-    assert_eq!((&tagged, tagged["total"].as_i64()), (&again, Some(1)));
+    assert_eq!((&tagged["contactTagId"], &again["total"]), (&again["contactTagId"], &json!(1)));
     assert_eq!(crm.get("/api/Contact/17").await["tags"], json!(["Major Donor"]));
     crm.post("/api/ContactTag", &json!({ "tagId": 31, "contactId": 19 })).await;
     let by_tag = crm.get("/api/Contact/ByTag/31?sortBy=Name&descending=true").await;

@@ -10,8 +10,10 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::Request;
-use common::crm::{Crm, contact, encode, gift};
+use common::crm::{Crm, condition, contact, encode, gift};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -263,4 +265,53 @@ async fn every_event_of_the_vendor_reaches_its_subscribers() {
         ["EventCreate", "EventUpdate", "EventDelete", "FormSubmission", "ProjectDelete", "EventUpdate"]
     );
     assert_eq!(crm.virtuous.due_webhooks().last().unwrap().body["generosityEvent"], json!({ "id": 1 }));
+}
+
+#[tokio::test]
+async fn times_have_the_recorded_forms() {
+    let crm = Crm::with(|settings| settings.contacts = 20).await;
+    let found = crm.post("/api/Contact/Query/FullContact?take=100", &json!({})).await;
+    let times =
+        found["list"].as_array().unwrap().iter().map(|row| row["createDateTimeUtc"].as_str().unwrap());
+    let digits: BTreeSet<usize> = times
+        .map(|time| {
+            assert!(!time.ends_with('Z'), "{time}");
+            let (_, digits) = time.split_once('.').unwrap_or((time, ""));
+            assert!(!digits.ends_with('0'), "{time}");
+            digits.len()
+        })
+        .collect();
+    assert!(digits.into_iter().eq(0..=7));
+
+    // What a request sets is in UTC, what it reads has no zone.
+    let made = crm.post("/api/Gift/Bulk", &json!([gift(17, 5.0)])).await;
+    assert_eq!(zones(&made[0]), ["Z", "Z"]);
+    let path = format!("/api/Gift/{}", made[0]["id"]);
+    assert_eq!(zones(&crm.get(&path).await), ["", ""]);
+    let changed = json!({ "contactType": "Household", "name": "Bert", "informalName": "Berti" });
+    let changed = crm.write("PUT", "/api/Contact/18", &changed).await;
+    assert_eq!(zones(&changed), ["", "Z"]);
+    assert_eq!(zones(&changed["contactIndividuals"][0]), ["", ""]);
+    assert_eq!(
+        zones(&crm.write("PUT", "/api/ContactAddress/118", &json!({ "city": "Mesa" })).await),
+        ["", ""]
+    );
+
+    // Changes while the clock is stopped keep their order.
+    for contact in [19, 17, 18] {
+        let body = json!({ "contactType": "Household", "name": "Changed" });
+        crm.write("PUT", &format!("/api/Contact/{contact}"), &body).await;
+    }
+    let mut query = condition("Contact Name", "Is", json!("Changed"));
+    query["sortBy"] = json!("LastModifiedDate");
+    assert_eq!(crm.ids("/api/Contact/Query", &query).await.0, [19, 17, 18]);
+    let today = condition("Last Modified Date", "GreaterThanOrEqual", json!("Today"));
+    let found = crm.ids("/api/Contact/Query", &today).await.0;
+    assert!([17, 18, 19].iter().all(|id| found.contains(id)), "{found:?}");
+}
+
+/// The zones of the two times of an audit.
+fn zones(record: &Value) -> [&str; 2] {
+    ["createDateTimeUtc", "modifiedDateTimeUtc"]
+        .map(|name| if record[name].as_str().unwrap().ends_with('Z') { "Z" } else { "" })
 }

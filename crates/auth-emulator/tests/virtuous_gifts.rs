@@ -392,7 +392,8 @@ async fn recurring_gifts_run_until_they_are_cancelled() {
         (&cancelled["status"], &cancelled["nextExpectedPaymentDate"]),
         (&json!("Cancelled"), &Value::Null)
     );
-    assert_eq!(cancelled["cancelDateTimeUtc"], "2023-11-14T22:13:20.0000000");
+    let at = cancelled["cancelDateTimeUtc"].as_str().unwrap();
+    assert!(at.starts_with("2023-11-14T22:13:20.0000") && at.ends_with('Z'), "{at}");
     assert_eq!(
         crm.status("PUT", &path.replace("RecurringGift/", "RecurringGift/Cancel/")).await,
         400,

@@ -96,7 +96,7 @@ impl Space {
 }
 
 /// The format of exported snapshots.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::base::custom;
 use super::base::operation::Operation;
 use super::base::parameters;
 use super::base::replies::{self, Problem};
 use super::base::settings::Settings;
 use super::base::webhooks::WebhookDelivery;
+use super::base::{custom, dates};
 use super::data::job::{Job, Outcome, Output};
 use super::data::store::{Event, Store};
 use super::limit::{self, RateLimit};
@@ -319,7 +319,13 @@ fn execute(call: &Call, provider: &mut VirtuousProvider, context: &Context, chec
         }
         provider.store.begin(call.now, settings);
         let mut job = Job { call, parameters: given, settings, store: &mut provider.store, context, checks };
-        operations::execute(&mut job)
+        let mut output = operations::execute(&mut job)?;
+        // A recorded address was read again after its change.
+        let read_again = call.method == Method::GET || call.operation.starts_with("contact_addresses.");
+        if let (Output::Json(body), false) = (&mut output, read_again) {
+            dates::mark_new(body, &dates::audit(provider.store.now));
+        }
+        Ok(output)
     });
     match &outcome {
         Ok(_) => checks.pass("content"),

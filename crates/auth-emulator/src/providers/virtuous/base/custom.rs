@@ -258,7 +258,7 @@ pub(crate) fn mistake(
 
 /// The response of `…/CustomFields`.
 pub(crate) fn listed(fields: &[CustomField]) -> Value {
-    let audit = Audit::at("2023-01-02T09:00:00.0000000".to_owned());
+    let audit = Audit::at_start();
     let one = |field: &CustomField| {
         let mut shown = JsonFields::new();
         shown.insert("dataType".to_owned(), json!(field.data_type));

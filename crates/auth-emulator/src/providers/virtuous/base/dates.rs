@@ -1,5 +1,7 @@
-//! The vendor's date formats: `2023-12-07T00:00:00` in full records, `12/7/2023` in summaries, and seven fractional digits
-//! without a time zone in audits.
+//! The vendor's date formats: `2023-12-07T00:00:00` in full records, `12/7/2023` in summaries, and up to seven fractional digits
+//! in audits.
+
+use serde_json::Value;
 
 use crate::framework::timestamp::{Timestamp, civil_from_days, days_from_civil, days_in_month};
 
@@ -11,9 +13,26 @@ pub(crate) fn day_of(micros: i64) -> i64 {
     micros.div_euclid(MICROS_OF_DAY)
 }
 
-/// Formats as in audits: `2023-11-30T14:20:56.3533330`.
+/// Formats as in audits: `2023-11-30T14:20:56.3533333`, without zeros at the end. The clock has six digits; where the sixth isn't
+/// zero, the seventh is the fifth again, so that every number of digits occurs.
 pub(crate) fn audit(at: Timestamp) -> String {
-    format!("{}0", at.without_zone())
+    let micros = at.unix_micros();
+    let seventh = if micros % 10 == 0 { 0 } else { micros / 10 % 10 };
+    let text = format!("{}{seventh}", at.without_zone());
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Marks the times of a response that the request itself has set. As recorded, the vendor's platform knows that these are UTC,
+/// and doesn't know it of those that it has read from the database.
+pub(crate) fn mark_new(response: &mut Value, now: &str) {
+    match response {
+        Value::Array(items) => items.iter_mut().for_each(|item| mark_new(item, now)),
+        Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| match value {
+            Value::String(text) if text == now && name.ends_with("Utc") => text.push('Z'),
+            value => mark_new(value, now),
+        }),
+        _ => {}
+    }
 }
 
 /// Formats as `2023-12-07T00:00:00`.
@@ -169,6 +188,8 @@ fn time_of_day(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -203,6 +224,33 @@ mod tests {
             assert_eq!(parse(at).map(display_time).as_deref(), Some(shown), "{at}");
         }
         assert_eq!(parse("2023-12-07 09:05:07.9").map(to_the_second).unwrap(), "2023-12-07T09:05:07");
+    }
+
+    #[test]
+    fn audits_have_up_to_seven_digits() {
+        for (micros, expected) in [
+            (353_333, "14:20:56.3533333"),
+            (353_303, "14:20:56.353303"),
+            (353_330, "14:20:56.35333"),
+            (353_300, "14:20:56.3533"),
+            (353_000, "14:20:56.353"),
+            (350_000, "14:20:56.35"),
+            (300_000, "14:20:56.3"),
+            (0, "14:20:56"),
+            (10, "14:20:56.00001"),
+        ] {
+            let at = 1_701_354_056_000_000 + micros;
+            let text = audit(Timestamp::from_unix_micros(at));
+            assert_eq!(text, format!("2023-11-30T{expected}"));
+            assert_eq!(parse(&text), Some(at), "{text}");
+            let mut response = json!({ "list": [{ "modifiedDateTimeUtc": text, "note": text }] });
+            mark_new(&mut response, &text);
+            let marked = format!("{text}Z");
+            assert_eq!(response, json!({ "list": [{ "modifiedDateTimeUtc": marked, "note": text }] }));
+            assert_eq!(parse(&marked), Some(at), "{marked}");
+        }
+        let midnight = Timestamp::from_unix_micros(1_701_302_400_000_000);
+        assert_eq!(audit(midnight), "2023-11-30T00:00:00");
     }
 
     #[test]

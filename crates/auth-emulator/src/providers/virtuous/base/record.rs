@@ -21,12 +21,14 @@ pub(crate) struct Audit {
 }
 
 impl Audit {
-    pub(crate) fn now(now: Timestamp) -> Self {
-        Self::at(dates::audit(now))
+    pub(crate) fn at(created: Timestamp) -> Self {
+        let created = dates::audit(created);
+        Self { modified: created.clone(), created }
     }
 
-    pub(crate) fn at(created: String) -> Self {
-        Self { modified: created.clone(), created }
+    /// Of what exists from the start: 2023-01-02T09:00:00.
+    pub(crate) fn at_start() -> Self {
+        Self::at(Timestamp::from_unix_seconds(1_672_650_000))
     }
 
     pub(crate) fn touch(&mut self, now: Timestamp) {

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use crate::framework::timestamp::Timestamp;
 use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
 use crate::providers::virtuous::data::tags::{self, Tagged};
 use crate::providers::virtuous::query::{Cell, Source};
@@ -132,17 +133,23 @@ fn kind(number: i64) -> &'static str {
     if number % 10 == 9 { "Organization" } else { "Household" }
 }
 
-// 2023-11-30T14:20:56.353333; all but the first three are some days earlier.
-const MADE: i64 = 1_701_354_056_353_333;
+// 2023-11-30T14:20:56.
+const MADE: i64 = 1_701_354_056_000_000;
+/// Seven fractional digits in audits, six, and so on.
+const FRACTIONS: [i64; 8] = [353_333, 353_303, 353_330, 353_300, 353_000, 350_000, 300_000, 0];
 
+/// The first three at the same time; all others some days earlier, with every number of fractional digits.
 pub(crate) fn created_micros(number: i64) -> i64 {
-    MADE - if number < 3 { 0 } else { number % 365 * 86_400_000_000 }
+    let [same, ..] = FRACTIONS;
+    if number < 3 {
+        return MADE + same;
+    }
+    let index = usize::try_from(number).unwrap_or_default() % FRACTIONS.len();
+    MADE - number % 365 * 86_400_000_000 + FRACTIONS.get(index).unwrap_or(&same)
 }
 
-/// Formats like the vendor's database, with seven fractional digits: `2023-11-30T14:20:56.3533333`.
-pub(crate) fn created_text(number: i64) -> String {
-    let at = crate::framework::timestamp::Timestamp::from_unix_micros(created_micros(number));
-    format!("{}3", at.without_zone())
+pub(crate) fn audit(number: i64) -> Audit {
+    Audit::at(Timestamp::from_unix_micros(created_micros(number)))
 }
 
 /// The values that conditions use most, without creating the contact. `None`: the contact must be created.
@@ -173,7 +180,7 @@ pub(crate) fn mentions(number: i64, text: &str) -> bool {
 pub(crate) fn make(number: i64, _: i64) -> Contact {
     let id = FIRST + number;
     let (first, last) = names(number);
-    let audit = Audit::at(created_text(number));
+    let audit = audit(number);
     let record = |id: i64, fields: serde_json::Value| {
         let fields = if let serde_json::Value::Object(fields) = fields { fields } else { JsonFields::new() };
         Record::new(id, fields, audit.clone())
@@ -223,7 +230,9 @@ mod tests {
             }
             assert!(mentions(number, &contact.record.text("name").to_lowercase()));
         }
-        assert_eq!(created_text(0), "2023-11-30T14:20:56.3533333");
+        assert_eq!(audit(0).created, "2023-11-30T14:20:56.3533333");
+        let digits = |number| audit(number).created.split_once('.').map_or(0, |(_, digits)| digits.len());
+        assert_eq!((8..16).map(digits).collect::<Vec<_>>(), [7, 6, 5, 4, 3, 2, 1, 0]);
         assert_eq!(number_of_email("clara.99@example.org"), None);
     }
 }

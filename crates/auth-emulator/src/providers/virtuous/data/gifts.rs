@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::money::{self, Amount};
-use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
+use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::{Row, Table, note};
 use crate::providers::virtuous::data::contact as contacts;
@@ -75,7 +75,7 @@ fn make(number: i64, per_contact: i64) -> Record {
         "giftDesignations": [designation],
     });
     let fields = if let Value::Object(fields) = fields { fields } else { JsonFields::new() };
-    Record::new(FIRST + number, fields, Audit::at(contacts::created_text(number)))
+    Record::new(FIRST + number, fields, contacts::audit(number))
 }
 
 /// Project and amount of each designation.

@@ -149,7 +149,7 @@ impl<'a> Job<'a> {
         let keep = self.settings.put_merges;
         custom::apply(&mut record.custom, given.remove("customFields"), keep);
         record.write(given, fields::read_names(table), keep);
-        record.audit.touch(self.call.now);
+        record.audit.touch(self.store.now);
         let missing_fields = fields::missing_fields(&record.fields, table);
         let missing_fields: Vec<_> =
             missing_fields.map(|(name, words)| (format!("{parameter}.{name}"), words.to_owned())).collect();
@@ -193,7 +193,7 @@ pub(crate) fn new_record(id: i64, mut given: JsonFields, job: &Job<'_>) -> Recor
     let custom = given.remove("customFields");
     given.retain(|_, value| !value.is_null());
     let mut record =
-        Record::new(id, given, crate::providers::virtuous::base::record::Audit::now(job.call.now));
+        Record::new(id, given, crate::providers::virtuous::base::record::Audit::at(job.store.now));
     custom::apply(&mut record.custom, custom, true);
     job.context.effect("record_created");
     record

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -52,6 +53,8 @@ pub(crate) struct Store {
     pub activity: VecDeque<(i64, Cow<'static, str>)>,
     /// The events of the current request.
     pub events: Vec<Event>,
+    /// The time of the current request. No two have the same, even while the clock is stopped, so that each change has its own.
+    pub now: Timestamp,
     /// The day of the current request, for sums by year.
     pub today: i64,
     /// The declared custom fields, which are those of the settings.
@@ -104,6 +107,7 @@ impl Store {
             followed: BTreeSet::new(),
             activity: VecDeque::new(),
             events: Vec::new(),
+            now: Timestamp::from_unix_seconds(0),
             today: 0,
             custom: settings.custom_fields.clone(),
         }
@@ -111,6 +115,7 @@ impl Store {
 
     /// Prepares for a request.
     pub(crate) fn begin(&mut self, now: Timestamp, settings: &Settings) {
+        self.now = now.max(self.now.plus(Duration::from_micros(1)));
         self.today = dates::day_of(now.unix_micros());
         if self.custom != settings.custom_fields {
             self.custom.clone_from(&settings.custom_fields);
@@ -159,7 +164,7 @@ impl Store {
         for (name, table) in self.clone().plain() {
             plain.insert(name.to_owned(), table.save()?);
         }
-        let rest = (&self.transactions, self.next_payment, &self.followed, &self.activity);
+        let rest = (&self.transactions, self.next_payment, &self.followed, &self.activity, self.now);
         serde_json::to_value((self.contacts.save()?, self.gifts.save()?, plain, rest))
     }
 
@@ -174,7 +179,8 @@ impl Store {
                 table.load(saved)?;
             }
         }
-        (self.transactions, self.next_payment, self.followed, self.activity) = serde_json::from_value(rest)?;
+        (self.transactions, self.next_payment, self.followed, self.activity, self.now) =
+            serde_json::from_value(rest)?;
         Ok(())
     }
 
@@ -224,7 +230,7 @@ fn seeded(resource: &'static Resource) -> Table<Record> {
 
 fn record(id: i64, fields: Value) -> Record {
     let fields = if let Value::Object(fields) = fields { fields } else { JsonFields::new() };
-    Record::new(id, fields, Audit::at("2023-01-02T09:00:00.0000000".to_owned()))
+    Record::new(id, fields, Audit::at_start())
 }
 
 fn empty(number: i64, _: i64) -> Record {
@@ -301,12 +307,15 @@ mod tests {
         let id = store.records_mut("tasks").unwrap().next_id();
         store.records_mut("tasks").unwrap().put(id, record(id, json!({ "task": "Call" }))).unwrap();
         store.followed.insert(17);
+        store.begin(Timestamp::from_unix_seconds(7), &Settings::default());
         let snapshot = store.clone();
         store.records_mut("tasks").unwrap().remove(id).unwrap();
         let saved = snapshot.save().unwrap();
         let mut other = Store::new(&Settings::default());
         other.load(saved.clone()).unwrap();
         assert_eq!(other.save().unwrap(), saved);
+        other.begin(store.now, &Settings::default());
+        assert!(other.now > store.now, "the time of the next change is another one");
         assert_eq!(other.contacts.by_reference(Some("shop"), "7"), Some(17));
         assert_eq!(other.gifts.by_source("shop", "T-new"), Some(301));
         assert_eq!(other.records("tasks").unwrap().find(id).unwrap().text("task"), "Call");

@@ -310,7 +310,7 @@ fn patch(job: &mut Job<'_>) -> Outcome {
             crate::providers::virtuous::base::fields::read_names(PATCH).filter(|name| *name != "id"),
             true,
         );
-        project.audit.touch(job.call.now);
+        project.audit.touch(job.store.now);
         if project.text("name").is_empty() {
             return Err(Problem::field(format!("{parameter}.name"), REQUIRED));
         }
@@ -335,7 +335,7 @@ fn set_status(job: &mut Job<'_>) -> Outcome {
     let mut project = job.store.projects.find(job.id("projectId"))?.into_owned();
     let status = job.parameters.text("inventoryStatus").unwrap_or_default().to_owned();
     project.set("inventoryStatus", status);
-    project.audit.touch(job.call.now);
+    project.audit.touch(job.store.now);
     save(job, project, "projectUpdate")?;
     Ok(Output::Empty)
 }

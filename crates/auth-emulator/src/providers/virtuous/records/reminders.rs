@@ -38,8 +38,8 @@ pub(super) fn resolve_reminder(
         notes::add(job, fields)?;
     }
     reminder.set("taskStatus", if complete { "Completed" } else { "Dismissed" });
-    reminder.set("targetResolutionDateUtc", dates::audit(job.call.now));
-    reminder.audit.touch(job.call.now);
+    reminder.set("targetResolutionDateUtc", dates::audit(job.store.now));
+    reminder.audit.touch(job.store.now);
     job.store.records_mut(resource.name)?.put(reminder.id, reminder.clone())?;
     Ok(one_of(job, &reminder, resource, operation))
 }

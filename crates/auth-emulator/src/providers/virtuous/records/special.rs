@@ -233,7 +233,7 @@ pub(super) fn write_off(
     }
     pledge.set("status", "Written Off");
     pledge.set("writeOffReason", reason);
-    pledge.audit.touch(job.call.now);
+    pledge.audit.touch(job.store.now);
     job.store.records_mut(resource.name)?.put(pledge.id, pledge.clone())?;
     Ok(one_of(job, &pledge, resource, operation))
 }
@@ -254,7 +254,7 @@ pub(super) fn count_premium(
         return Err(Problem::field(name, "There are not as many."));
     }
     premium.set("inventoryCount", count);
-    premium.audit.touch(job.call.now);
+    premium.audit.touch(job.store.now);
     job.store.records_mut(resource.name)?.put(premium.id, premium.clone())?;
     Ok(one_of(job, &premium, resource, operation))
 }
@@ -271,7 +271,7 @@ pub(super) fn create_expenses(
         let candidate = Record::new(
             -1,
             expense.clone(),
-            crate::providers::virtuous::base::record::Audit::now(job.call.now),
+            crate::providers::virtuous::base::record::Audit::at(job.store.now),
         );
         engine::check(job, &candidate, resource).map_err(|problem| match problem {
             Problem::Invalid(fields) => Problem::Invalid(

@@ -88,7 +88,7 @@ fn archive(job: &mut Job<'_>, archived: bool) -> Outcome {
     let mut contact = job.store.contacts.owner(Part::Address, id)?.into_owned();
     let address = contact.addresses.iter_mut().find(|address| address.id == id).ok_or(Problem::NotFound)?;
     address.archived = archived;
-    address.audit.touch(job.call.now);
+    address.audit.touch(job.store.now);
     write::normalize_addresses(&mut contact.addresses);
     changed(job, contact)?;
     Ok(Output::Empty)

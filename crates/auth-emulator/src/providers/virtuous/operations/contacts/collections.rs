@@ -33,7 +33,7 @@ const DEFINITIONS: [Definition; 2] = [
 ];
 
 pub(super) fn definitions(entity: &str) -> Output {
-    let audit = Audit::at("2023-01-02T09:00:00.0000000".to_owned());
+    let audit = Audit::at_start();
     let of_entity = DEFINITIONS.iter().filter(|definition| definition.entity == entity);
     let shown = of_entity.map(|definition| {
         let fields: Vec<Value> = definition
@@ -74,7 +74,7 @@ fn with_collections<T>(
         &mut contact.record
     };
     let done = change(record, job)?;
-    record.audit.touch(job.call.now);
+    record.audit.touch(job.store.now);
     save::changed(job, contact)?;
     Ok(done)
 }

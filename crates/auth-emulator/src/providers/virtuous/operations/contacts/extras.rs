@@ -159,7 +159,7 @@ fn upload_avatar(job: &mut Job<'_>) -> Outcome {
     }
     for individual in contact.individuals.iter_mut().filter(|one| one.record.id == id) {
         individual.record.set("avatarUrl", format!("/api/ContactIndividual/{id}/Avatar"));
-        individual.record.audit.touch(job.call.now);
+        individual.record.audit.touch(job.store.now);
     }
     save::changed(job, contact)?;
     save::individual(job, id).map(Output::Json)

@@ -118,7 +118,7 @@ fn archive(job: &mut Job<'_>, archived: bool) -> Outcome {
     let methods = siblings(&mut contact, id)?;
     for method in methods.iter_mut().filter(|method| method.id == id) {
         method.archived = archived;
-        method.audit.touch(job.call.now);
+        method.audit.touch(job.store.now);
     }
     write::normalize_methods(methods);
     changed(job, contact)?;

@@ -130,7 +130,7 @@ fn add_parsed(job: &mut Job<'_>, given: JsonFields) -> Outcome {
     let id = job.store.notes.next_id();
     let mut note = new_record(id, given, job);
     if note.text("noteDateTime").is_empty() {
-        note.set("noteDateTime", dates::audit(job.call.now));
+        note.set("noteDateTime", dates::audit(job.store.now));
     }
     save(job, note, "contactNoteCreate")
 }

@@ -10,7 +10,7 @@ use crate::providers::virtuous::data::job::{Job, Output};
 
 /// Stores a changed contact and notes the event for webhooks.
 pub(crate) fn changed(job: &mut Job<'_>, mut contact: Contact) -> Result<(), Problem> {
-    contact.record.audit.touch(job.call.now);
+    contact.record.audit.touch(job.store.now);
     let event = render::for_webhooks(&contact, job.store);
     job.store.contacts.put(contact)?;
     job.event("contactUpdate", "contact", event);

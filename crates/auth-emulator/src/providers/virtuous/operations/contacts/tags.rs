@@ -102,7 +102,7 @@ pub(crate) fn create(job: &mut Job<'_>) -> Outcome {
         Some(tagged) => tagged.clone(),
         None => {
             let id = job.store.contacts.next_part(Part::Tagged);
-            let tagged = Tagged { id, tag: tag.id, audit: Audit::now(job.call.now) };
+            let tagged = Tagged { id, tag: tag.id, audit: Audit::at(job.store.now) };
             contact.tags.push(tagged.clone());
             save::changed(job, contact)?;
             tagged

@@ -229,7 +229,7 @@ fn complete(job: &mut Job<'_>, person: &Person<'_>, all: bool, contact: &mut Con
     for tag in string_of(person.given, "tags").split(';').filter_map(|name| tags::by_name(name.trim())) {
         if !contact.tags.iter().any(|tagged| tagged.tag == tag.id) {
             let id = job.store.contacts.next_part(Part::Tagged);
-            let audit = Audit::now(job.call.now);
+            let audit = Audit::at(job.store.now);
             contact.tags.push(Tagged { id, tag: tag.id, audit });
         }
     }

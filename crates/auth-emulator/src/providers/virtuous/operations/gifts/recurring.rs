@@ -221,9 +221,9 @@ fn cancel(job: &mut Job<'_>) -> Outcome {
     }
     gift.fields.extend(given.into_iter().filter(|(_, value)| !value.is_null()));
     gift.set("status", "Cancelled");
-    gift.set("cancelDateTimeUtc", dates::audit(job.call.now));
+    gift.set("cancelDateTimeUtc", dates::audit(job.store.now));
     gift.fields.remove("nextExpectedPaymentDate");
-    gift.audit.touch(job.call.now);
+    gift.audit.touch(job.store.now);
     save(job, gift)
 }
 

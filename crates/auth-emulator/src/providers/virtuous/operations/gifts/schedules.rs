@@ -116,7 +116,7 @@ pub(super) fn apply(
         held.set("cancelDateTimeUtc", cancelled);
         held.fields.remove("nextExpectedPaymentDate");
     }
-    held.audit.touch(job.call.now);
+    held.audit.touch(job.store.now);
     let id = held.id;
     job.store.recurring.put(id, held).ok()?;
     Some(json!([{ "id": id, "amount": money::json(payment.amount) }]))
@@ -133,7 +133,7 @@ pub(super) fn advance(job: &mut Job<'_>, gift: &Record) {
         let Some(next) = next_after(&held, paid) else { continue };
         let mut held = held.into_owned();
         held.set("nextExpectedPaymentDate", dates::midnight(next));
-        held.audit.touch(job.call.now);
+        held.audit.touch(job.store.now);
         // It is stored already.
         let _ = job.store.recurring.put(id, held);
     }
@@ -186,7 +186,7 @@ mod tests {
             ("Annually", "2024-01-01", "2025-01-01", "2024-06-01", None),
             ("Custom", "2024-01-01", "2024-01-01", "2024-06-01", None),
         ] {
-            let mut held = Record::new(1, JsonFields::new(), Audit::at(String::new()));
+            let mut held = Record::new(1, JsonFields::new(), Audit::at_start());
             held.set("frequency", frequency);
             held.set("startDate", start);
             held.set("nextExpectedPaymentDate", expected);

@@ -267,7 +267,7 @@ pub(crate) fn patch(job: &mut Job<'_>) -> Outcome {
         };
         custom::apply(&mut gift.custom, given.remove("customFields"), true);
         gift.write(given, ["receiptDate", "segmentId", "notes"].into_iter(), true);
-        gift.audit.touch(job.call.now);
+        gift.audit.touch(job.store.now);
         check(&gift, &parameter, false, job)?;
         gifts.push(gift);
     }
