@@ -315,3 +315,40 @@ fn zones(record: &Value) -> [&str; 2] {
     ["createDateTimeUtc", "modifiedDateTimeUtc"]
         .map(|name| if record[name].as_str().unwrap().ends_with('Z') { "Z" } else { "" })
 }
+
+#[tokio::test]
+async fn query_options_are_in_the_recorded_order() {
+    let crm = Crm::start().await;
+    let options = crm.get("/api/GiftDesignation/QueryOptions").await["options"].clone();
+    let options = options.as_array().unwrap();
+    let names: Vec<&str> = options.iter().map(|option| option["parameter"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 73);
+    assert_eq!(names[..3], ["Gift Id", "Gift Designation Id", "Legacy Id"]);
+    assert_eq!(
+        names[70..],
+        ["Acknowledgee Individual Id", "Acknowledgee First Name", "Acknowledgee Last Name"]
+    );
+    let values = |name: &str| {
+        let option = options.iter().find(|option| option["parameter"] == name).unwrap();
+        option["valueOptions"].as_array().unwrap().clone()
+    };
+    for name in ["Project Name", "Campaign Name", "Segment Name", "Private", "Amount", "State"] {
+        assert!(values(name).is_empty(), "{name}");
+    }
+    assert_eq!(values("Tribute Type"), ["In Honor Of", "In Memory Of"]);
+    assert_eq!(values("Currency Code").len(), 112);
+    let dates = values("Gift Date");
+    assert_eq!(dates.len(), 14);
+    assert_eq!(dates[5..8], ["Last Sunday", "One week from now", "One Year Ago"]);
+    let options = crm.get("/api/Contact/QueryOptions").await["options"].clone();
+    let at = |name: &str| {
+        options.as_array().unwrap().iter().position(|option| option["parameter"] == name).unwrap()
+    };
+    let order =
+        ["Contact Id", "Legacy Contact Id", "Create Date", "First Name", "Fax", "Note Date", "Note Type"];
+    assert!(order.map(at).is_sorted());
+    for (resource, parameter) in [("PlannedGift", "Fulfilled"), ("Event", "Total Giving")] {
+        let query = condition(parameter, "GreaterThan", json!("$1.50"));
+        assert_eq!(crm.post(&format!("/api/{resource}/Query"), &query).await["total"], 0, "{parameter}");
+    }
+}

@@ -191,11 +191,12 @@ async fn options_are_exactly_what_queries_understand() {
         for option in options["options"].as_array().unwrap() {
             let name = option["parameter"].as_str().unwrap();
             for operator in option["operatorOptions"].as_array().unwrap() {
-                let value =
-                    option["valueOptions"][0].as_str().unwrap_or(match option["type"].as_str().unwrap() {
-                        "Date" => "Today",
-                        _ => "1",
-                    });
+                let value = option["valueOptions"][0].as_str().unwrap_or(match name {
+                    "Project Name" => "Clean Water",
+                    "Campaign Name" | "Campaign" => "Year End",
+                    "Segment Name" => "Spring Donors",
+                    _ => "1",
+                });
                 let word = operator["operator"].as_str().unwrap();
                 assert!(!word.contains(' '));
                 let value = match (&operator["valueRequired"], &operator["multipleValuesAllowed"]) {

@@ -13,6 +13,9 @@ const HEAD: &str = "//! Operations and models of the API description. Written by
     use super::base::operation::{Operation, Paging, Shape};\n\
     use super::query::{Type, parameter};\n";
 
+/// Amounts that are read as `$10.50` and can't be written.
+const SUMS: &[&str] = &["fulfilled", "totalGiving"];
+
 /// The file for one description.
 pub(crate) fn file(document: &Document) -> String {
     let mut tables = Tables { document, used: BTreeSet::new(), text: String::new() };
@@ -102,7 +105,7 @@ impl<'n> Tables<'n> {
             let kind = match reference(schema) {
                 Some("DateTime") => Some("Date"),
                 Some("Amount") => Some("Decimal"),
-                _ if is_amount(name) => Some("Decimal"),
+                _ if is_amount(name) || SUMS.contains(&name.as_str()) => Some("Decimal"),
                 Some("Flag") => Some("Boolean"),
                 Some("CustomFields") => None,
                 _ => match (kind(self.schema(first(schema))), self.schema(first(schema)).get("enum")) {

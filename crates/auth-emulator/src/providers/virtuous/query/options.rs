@@ -18,10 +18,17 @@ fn operator(name: &str) -> Value {
 fn option(parameter: &Parameter<'_>, lookups: &dyn Lookups) -> Value {
     let Parameter { name, kind, values, also, .. } = *parameter;
     let operators: Vec<Value> = operators::of(kind, also).iter().map(|name| operator(name)).collect();
-    let values = if kind == Type::Date { Values::Fixed(PHRASES) } else { values };
+    // As recorded, only dates and lists have values, in alphabetical order; the names of projects aren't among them.
+    let mut names = match kind {
+        Type::Date => lookups.names(Values::Fixed(PHRASES)),
+        Type::List => lookups.names(values),
+        _ => Vec::new(),
+    };
+    if !matches!(values, Values::Options(_)) {
+        names.sort_by_key(|name| name.to_lowercase());
+    }
     json!({
-        "parameter": name, "type": format!("{kind:?}"), "operatorOptions": operators,
-        "valueOptions": lookups.names(values),
+        "parameter": name, "type": format!("{kind:?}"), "operatorOptions": operators, "valueOptions": names,
     })
 }
 

@@ -10,10 +10,7 @@ pub(crate) const PHRASES: &[&str] = &[
     "Today",
     "Yesterday",
     "Last Sunday",
-    "Last Month",
-    "Last Fiscal Year",
     "Start Of This Month",
-    "7 Days Ago",
     "30 Days Ago",
     "60 Days Ago",
     "90 Days Ago",
@@ -24,6 +21,12 @@ pub(crate) const PHRASES: &[&str] = &[
     "Two Years Ago",
     "Tomorrow",
     "One week from now",
+];
+/// Phrases that are taken too.
+const UNLISTED: &[&str] = &[
+    "Last Month",
+    "Last Fiscal Year",
+    "7 Days Ago",
     "30 Days from now",
     "60 Days from now",
     "90 Days from now",
@@ -34,7 +37,7 @@ pub(crate) fn days(value: &str, today: i64) -> Option<(i64, i64)> {
     if let Some(day) = dates::parse_day(value) {
         return Some((day, day));
     }
-    let phrase = PHRASES.iter().find(|phrase| phrase.eq_ignore_ascii_case(value))?;
+    let phrase = PHRASES.iter().chain(UNLISTED).find(|phrase| phrase.eq_ignore_ascii_case(value))?;
     let (year, month, of_month) = dates::civil(today);
     let years_ago = |years: i64| {
         // The 29th of February becomes the 28th.
@@ -96,6 +99,6 @@ mod tests {
         }
         assert_eq!(days("Last Sunday", day("2024-02-25")), Some((day("2024-02-18"), day("2024-02-18"))));
         assert_eq!(days("31 Days Ago", leap_day), None);
-        assert!(PHRASES.iter().all(|phrase| days(phrase, leap_day).is_some()));
+        assert!(PHRASES.iter().chain(UNLISTED).all(|phrase| days(phrase, leap_day).is_some()));
     }
 }
