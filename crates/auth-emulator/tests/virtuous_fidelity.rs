@@ -317,6 +317,69 @@ fn zones(record: &Value) -> [&str; 2] {
 }
 
 #[tokio::test]
+async fn numbers_have_the_recorded_forms() {
+    let crm = Crm::start().await;
+    let mut body = gift(17, 20.0);
+    body["amount"] = json!(20);
+    assert_eq!(crm.post("/api/Gift", &body).await["amount"], json!(20.0));
+    let monthly =
+        json!({ "contactId": 17, "startDate": "2023-11-01", "frequency": "Monthly", "amount": 1000 });
+    assert_eq!(crm.post("/api/RecurringGift", &monthly).await["amount"], json!(1000));
+
+    let person = json!({ "contactIndividualId": 817 });
+    let opportunity = json!({ "name": "Painting", "preferredNumberOfHours": 4, "currentNeed": 2 });
+    let made = crm.post("/api/VolunteerOpportunity", &opportunity).await;
+    let opportunity = format!("/api/VolunteerOpportunity/{}", made["id"]);
+    let volunteer = crm.post(&format!("{opportunity}/Volunteers"), &person).await;
+    let volunteer = format!("{opportunity}/Volunteers/{}", volunteer["id"]);
+    crm.post(&format!("{volunteer}/Attendance"), &json!({ "hours": 2 })).await;
+    let rows = crm.post("/api/VolunteerOpportunity/Query", &json!({})).await;
+    let (one, row) = (crm.get(&opportunity).await, &rows["list"][0]);
+    for (name, decimal, whole) in [
+        ("preferredNumberOfHours", 4.0, 4),
+        ("totalVolunteerHours", 2.0, 2),
+        ("currentNeedFilledPercentage", 50.0, 50),
+        ("hoursFilledPercentage", 50.0, 50),
+    ] {
+        assert_eq!((&one[name], &row[name]), (&json!(decimal), &json!(whole)), "{name}");
+    }
+    let rows = crm.get("/api/Volunteer/Search?contactId=17").await;
+    assert_eq!(
+        (&rows["list"][0]["totalHours"], &crm.get(&volunteer).await["totalHours"]),
+        (&json!(2), &json!(2.0))
+    );
+}
+
+#[tokio::test]
+async fn rows_have_the_recorded_fields() {
+    let crm = Crm::start().await;
+    let projects = crm.post("/api/Project/Query", &json!({})).await;
+    for sum in ["lifeToDateGiving", "calendarYearToDateGiftCount", "lifeToDateExpenseTotal"] {
+        assert_eq!(projects["list"][0].get(sum), Some(&Value::Null), "{sum}");
+        assert!(crm.get("/api/Project/51").await[sum].is_number(), "{sum}");
+    }
+    let designation = &crm.post("/api/GiftDesignation/Query", &json!({})).await["list"][0];
+    assert_eq!(designation["projectExternalAccountingCode"], Value::Null);
+    assert_eq!(
+        (&designation["projectType"], &designation["projectLocation"]),
+        (&json!("General"), &json!("Unspecified"))
+    );
+    assert_eq!(designation["parentProjectLocation"], Value::Null, "without a parent");
+
+    let role = json!({ "projectDesignationId": 52, "contactId": 17, "projectRoleTypeId": 2501 });
+    assert!(crm.post("/api/ProjectRole", &role).await["createdByUser"].is_string());
+    let event = crm.post("/api/Event", &json!({ "name": "Gala" })).await;
+    let event = format!("/api/Event/{}", event["id"]);
+    let contact = crm.post(&format!("{event}/Contacts"), &json!({ "contactIndividualId": 817 })).await;
+    assert!(contact["createdByUser"].is_string());
+    let roles = crm.get("/api/ProjectRole/ByProject/52").await;
+    for row in [&roles["list"][0], &crm.get(&event).await["generosityEventContacts"][0]] {
+        assert_eq!(row["contactId"], 17);
+        assert_eq!((row.get("createdByUser"), row.get("modifiedDateTimeUtc")), (None, None), "{row}");
+    }
+}
+
+#[tokio::test]
 async fn query_options_are_in_the_recorded_order() {
     let crm = Crm::start().await;
     let options = crm.get("/api/GiftDesignation/QueryOptions").await["options"].clone();

@@ -158,7 +158,7 @@ async fn gift_transactions_create_pay_update_and_cancel_a_recurring_gift() {
             &schedule["frequency"],
             &schedule["amount"]
         ),
-        (&json!("shop"), &json!("plan-1"), &json!("Monthly"), &json!(25.0))
+        (&json!("shop"), &json!("plan-1"), &json!("Monthly"), &json!(25))
     );
     assert_eq!(
         (&schedule["status"], &schedule["startDate"], &schedule["nextExpectedPaymentDate"]),
@@ -178,7 +178,7 @@ async fn gift_transactions_create_pay_update_and_cancel_a_recurring_gift() {
     let read = crm.get(&path).await;
     assert_eq!(
         (&read["amount"], &read["nextExpectedPaymentDate"]),
-        (&json!(25.0), &json!("2023-12-31T00:00:00")),
+        (&json!(25), &json!("2023-12-31T00:00:00")),
         "the last day of the month"
     );
     let update = json!({ "giftDate": "2023-12-31", "amount": "40.00", "frequency": "Quarterly",
@@ -187,7 +187,7 @@ async fn gift_transactions_create_pay_update_and_cancel_a_recurring_gift() {
     let read = crm.get(&path).await;
     assert_eq!(
         (&read["amount"], &read["frequency"], &read["nextExpectedPaymentDate"]),
-        (&json!(40.0), &json!("Quarterly"), &json!("2024-03-31T00:00:00"))
+        (&json!(40), &json!("Quarterly"), &json!("2024-03-31T00:00:00"))
     );
     let cancel = json!({ "cancelDate": "2024-01-05", "recurringGiftTransactionId": "plan-1" });
     give("4", cancel).await;

@@ -323,7 +323,8 @@ fn integer(value: &Value) -> Option<Value> {
 
 fn number_of(value: &Value) -> Option<Value> {
     match value {
-        Value::Number(_) => money::of(value).map(|_| value.clone()),
+        // A decimal to the vendor's platform, which writes `20` as `20.0`.
+        Value::Number(_) => value.as_f64().filter(|_| money::of(value).is_some()).map(Value::from),
         _ => from_text(value, |text| money::parse(&text.replace(',', "")).map(money::json)),
     }
 }

@@ -42,6 +42,13 @@ pub(crate) fn json(amount: Amount) -> Value {
     Value::from(number)
 }
 
+/// Shows a number without decimals if it is whole.
+pub(crate) fn shorten(number: &mut Value) {
+    if let Some(whole) = of(number).filter(|amount| amount % 10_000 == 0) {
+        *number = Value::from(whole / 10_000);
+    }
+}
+
 /// Formats as `$1,234.50`; zero is `$0`.
 pub(crate) fn display(amount: Amount) -> String {
     if amount == 0 {
@@ -82,6 +89,13 @@ mod tests {
             assert_eq!(parse(bad), None, "{bad}");
         }
         assert_eq!(json(105_000), json!(10.5));
+        for (number, short) in
+            [(json!(20.0), json!(20)), (json!(2.5), json!(2.5)), (Value::Null, Value::Null)]
+        {
+            let mut shown = number;
+            shorten(&mut shown);
+            assert_eq!(shown, short);
+        }
         assert_eq!(display(105_000), "$10.50");
         assert_eq!(display(-12_345_678_900), "-$1,234,567.89");
         assert_eq!(display(0), "$0");

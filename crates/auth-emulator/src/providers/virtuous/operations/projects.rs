@@ -138,7 +138,8 @@ fn received(store: &Store) -> BTreeMap<i64, [Received; 2]> {
     all
 }
 
-fn shown(project: &Record, store: &Store, received: &BTreeMap<i64, [Received; 2]>) -> Value {
+/// A project, without sums in rows of a query, as recorded.
+fn shown(project: &Record, store: &Store, received: Option<&BTreeMap<i64, [Received; 2]>>) -> Value {
     const VALUES: &[&str] = &[
         "name",
         "projectCode",
@@ -171,19 +172,21 @@ fn shown(project: &Record, store: &Store, received: &BTreeMap<i64, [Received; 2]
     let mut shown = project.audited(VALUES, FLAGS);
     let parent = project.int("parentId").and_then(|id| store.projects.get(id));
     let none = <[Received; 2]>::default();
-    let [life, year] = received.get(&project.id).unwrap_or(&none);
+    let sums = received.map(|received| received.get(&project.id).unwrap_or(&none));
+    let (life, year) = sums.map(|[life, year]| (life, year)).unzip();
     let (this_year, ..) = dates::civil(store.today);
+    let expenses = |year| sums.map(|_| special::expenses(store, project.id, year));
     let more = json!({
         "parentName": parent.as_ref().map(|parent| parent.text("name")),
         "isSubProject": parent.is_some(),
-        "lifeToDateGiving": money::json(life.amount),
-        "lifeToDateGiftCount": life.gifts,
-        "lifeToDateGiversCount": life.givers.len(),
-        "lifeToDateExpenseTotal": special::expenses(store, project.id, None),
-        "calendarYearToDateGiving": money::json(year.amount),
-        "calendarYearToDateGiftCount": year.gifts,
-        "calendarYearToDateGiversCount": year.givers.len(),
-        "calendarYearToDateExpenseTotal": special::expenses(store, project.id, Some(this_year)),
+        "lifeToDateGiving": life.map(|life| money::json(life.amount)),
+        "lifeToDateGiftCount": life.map(|life| life.gifts),
+        "lifeToDateGiversCount": life.map(|life| life.givers.len()),
+        "lifeToDateExpenseTotal": expenses(None),
+        "calendarYearToDateGiving": year.map(|year| money::json(year.amount)),
+        "calendarYearToDateGiftCount": year.map(|year| year.gifts),
+        "calendarYearToDateGiversCount": year.map(|year| year.givers.len()),
+        "calendarYearToDateExpenseTotal": expenses(Some(this_year)),
         "giftSpecifications": [],
         "customFields": custom::as_map(store.custom(RecordKind::Project), &project.custom),
     });
@@ -199,7 +202,7 @@ fn shown(project: &Record, store: &Store, received: &BTreeMap<i64, [Received; 2]
 }
 
 fn one(project: &Record, store: &Store) -> Value {
-    shown(project, store, &received(store))
+    shown(project, store, Some(&received(store)))
 }
 
 fn get(job: &Job<'_>, id: i64) -> Outcome {
@@ -229,7 +232,7 @@ fn search(job: &mut Job<'_>) -> Outcome {
     let found: Vec<_> = projects.filter(|project| fits(project)).collect();
     let total = found.len();
     let page = job.parameters.page.of(&found);
-    Ok(envelope(page.into_iter().map(|project| shown(project, job.store, &received)).collect(), total))
+    Ok(envelope(page.into_iter().map(|project| shown(project, job.store, Some(&received))).collect(), total))
 }
 
 /// The first invalid field of a project, with the reason, given the other `changed` projects.
@@ -353,10 +356,7 @@ fn run(job: &mut Job<'_>) -> Outcome {
     let rows = store.projects.rows().map(|(id, row)| (id, store.projects.materialize(&row)));
     let (ids, total) =
         query.plan.run(rows, job.parameters.page, |_, project, source| cell_of(project, source));
-    let received = received(store);
-    let found: Result<Vec<Value>, Problem> = ids
-        .iter()
-        .map(|id| store.projects.find(*id).map(|project| shown(&project, store, &received)))
-        .collect();
+    let found: Result<Vec<Value>, Problem> =
+        ids.iter().map(|id| store.projects.find(*id).map(|project| shown(&project, store, None))).collect();
     Ok(envelope(found?, total))
 }

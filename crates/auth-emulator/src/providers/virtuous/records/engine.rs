@@ -115,7 +115,7 @@ pub(crate) fn list(
     let path = path_fields(job, resource, false);
     check_path(job, &path)?;
     let of_path = |one: &&Record| path.iter().all(|(field, id)| one.int(field) == Some(*id));
-    let shown = |one: &Record| render::shown(one, operation.response.fields(), resource, job.store);
+    let shown = |one: &Record| render::row(one, operation, resource, job.store);
     let mut rows: Vec<(&Record, Value)> = job
         .store
         .records(resource.name)?
@@ -168,7 +168,7 @@ fn by(job: &Job<'_>, resource: &'static Resource, operation: &'static Operation,
 fn search(job: &mut Job<'_>, resource: &'static Resource, operation: &'static Operation) -> Outcome {
     // An empty string finds everything.
     let text = job.search("search", &[fields::text("search")])?;
-    let shown = |one: &Record| render::shown(one, operation.response.fields(), resource, job.store);
+    let shown = |one: &Record| render::row(one, operation, resource, job.store);
     let rows = job.store.records(resource.name)?.stored().map(shown);
     let rows = rows.filter(|row| mentions(row, resource.searched, &text)).collect();
     listed(job, rows, operation)
@@ -183,7 +183,7 @@ pub(crate) fn schema(resource: &Resource) -> Schema {
 
 fn query(job: &mut Job<'_>, resource: &'static Resource, operation: &'static Operation) -> Outcome {
     let query = job.query(&schema(resource))?;
-    let shown = |one: &Record| render::shown(one, operation.response.fields(), resource, job.store);
+    let shown = |one: &Record| render::row(one, operation, resource, job.store);
     let table = job.store.records(resource.name)?;
     let rows: Vec<(i64, (&Record, Value))> = table.stored().map(|one| (one.id, (one, shown(one)))).collect();
     let (ids, total) =

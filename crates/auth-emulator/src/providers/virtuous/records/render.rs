@@ -7,9 +7,43 @@ use super::relations::follow;
 use super::resource::{Derived, Resource};
 use crate::providers::virtuous::base::custom;
 use crate::providers::virtuous::base::fields::{Field, Kind};
+use crate::providers::virtuous::base::operation::Operation;
 use crate::providers::virtuous::base::record::{JsonFields, Record, USER};
 use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::data::store::Store;
+
+/// Fields of audits, which documented rows of roles and of the contacts of an event lack.
+const AUDIT: [&str; 4] = ["createDateTimeUtc", "createdByUser", "modifiedDateTimeUtc", "modifiedByUser"];
+/// Fields that are whole numbers in documented rows of volunteering, and decimals in single reads.
+const WHOLE: [&str; 5] = [
+    "preferredNumberOfHours",
+    "totalVolunteerHours",
+    "currentNeedFilledPercentage",
+    "hoursFilledPercentage",
+    "totalHours",
+];
+
+/// A record as a row of a list; the rows of `event_contacts.get` are those in their event.
+pub(crate) fn row(record: &Record, operation: &Operation, resource: &Resource, store: &Store) -> Value {
+    let mut row = shown(record, operation.response.fields(), resource, store);
+    let Some(fields) = row.as_object_mut() else { return row };
+    match operation.id {
+        "project_roles.by_contact" | "project_roles.by_project" | "event_contacts.get" => {
+            fields.retain(|name, _| !AUDIT.contains(&name.as_str()));
+        }
+        "volunteer_opportunities.list"
+        | "volunteer_opportunities.query"
+        | "volunteers.search"
+        | "volunteers.query" => {
+            fields
+                .iter_mut()
+                .filter(|(name, _)| WHOLE.contains(&name.as_str()))
+                .for_each(|(_, value)| money::shorten(value));
+        }
+        _ => {}
+    }
+    row
+}
 
 /// A record with these fields.
 pub(crate) fn shown(record: &Record, fields: &[Field], resource: &Resource, store: &Store) -> Value {

@@ -371,12 +371,12 @@ fn attendees(event: &Record, store: &Store, mark: &str) -> Value {
     )
 }
 
-/// Children of a record, as the response of the operation that lists only them.
+/// Children of a record, as rows of the operation that reads one of them.
 fn nested(store: &Store, resource: &str, field: &str, id: i64, operation: &str) -> Value {
     let Some(resource) = Resource::by_name(resource) else { return json!([]) };
-    let fields = Operation::find(operation).map(|operation| operation.response.fields()).unwrap_or_default();
+    let Some(operation) = Operation::find(operation) else { return json!([]) };
     special::children(store, resource.name, field, id)
-        .map(|one| render::shown(one, fields, resource, store))
+        .map(|one| render::row(one, operation, resource, store))
         .collect()
 }
 

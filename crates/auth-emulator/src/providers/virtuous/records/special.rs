@@ -55,7 +55,8 @@ pub(super) fn hours(store: &Store, field: &str, id: i64) -> Value {
 }
 
 fn percentage(part: i64, whole: i64) -> Value {
-    if whole <= 0 { json!(0) } else { json!((part.saturating_mul(100) / whole).min(100)) }
+    let percent = if whole <= 0 { 0 } else { (part.saturating_mul(100) / whole).min(100) };
+    money::json(percent * 10_000)
 }
 
 pub(super) fn need_filled(opportunity: &Record, store: &Store) -> Value {

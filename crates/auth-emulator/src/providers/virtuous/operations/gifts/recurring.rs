@@ -108,6 +108,8 @@ fn shown(gift: &Record, store: &Store) -> Value {
     let url = segment.as_ref().map(|segment| format!("/api/Segment/{}", segment.id));
     shown.insert("segmentUrl".to_owned(), json!(url));
     shown.insert("recurringGiftDate".to_owned(), json!(gift.fields.get("startDate")));
+    // As recorded, unlike those of other gifts.
+    shown.entry("amount").and_modify(money::shorten);
     let designations = gift.list("designations").iter().map(|value| {
         let project = value.get("projectId").and_then(Value::as_i64);
         let record = project.and_then(|id| store.projects.get(id));

@@ -49,9 +49,10 @@ fn display_date(record: &Record, name: &str) -> Option<String> {
 fn designation(value: &Value, store: &Store) -> Value {
     let number = |name: &str| value.get(name).and_then(Value::as_i64);
     let project = number("projectId").and_then(|id| store.projects.get(id));
-    let text = |name: &str| project.as_ref().map(|project| project.text(name).to_owned());
+    let text = |name: &str| project.as_ref()?.fields.get(name).cloned();
     let amount = value.get("amount").and_then(money::of).unwrap_or_default();
     let name = text("name");
+    let label = name.as_ref().and_then(Value::as_str).unwrap_or_default();
     json!({
         "id": number("id"),
         "projectId": number("projectId"),
@@ -62,7 +63,7 @@ fn designation(value: &Value, store: &Store) -> Value {
         "projectLocation": text("location"),
         "projectUrl": number("projectId").map(|id| format!("/api/Project/{id}")),
         "amountDesignated": money::json(amount),
-        "display": format!("{}: {}", name.as_deref().unwrap_or_default(), money::display(amount)),
+        "display": format!("{label}: {}", money::display(amount)),
     })
 }
 
@@ -195,7 +196,10 @@ pub(crate) fn designation_row(gift: &Record, value: &Value, store: &Store) -> Va
     let segment = gift.int("segmentId").and_then(|id| store.segments.get(id));
     let project = value.get("projectId").and_then(Value::as_i64).and_then(|id| store.projects.get(id));
     let parent = project.as_ref().and_then(|project| store.projects.get(project.int("parentId")?));
-    let of_parent = |name: &str| parent.as_ref().map(|parent| parent.text(name).to_owned());
+    let of_parent = |name: &str| parent.as_ref()?.fields.get(name).cloned();
+    // As recorded where a project has no type or no location.
+    let or_unspecified =
+        |value: Option<Value>| value.filter(|value| !value.is_null()).unwrap_or_else(|| json!("Unspecified"));
     json!({
         "id": of("id"),
         "createDate": dates::parse_day(&gift.audit.created).map(dates::display),
@@ -214,16 +218,16 @@ pub(crate) fn designation_row(gift: &Record, value: &Value, store: &Store) -> Va
         "project": of("project"),
         "projectCode": of("projectCode"),
         "projectExternalAccountingCode": of("externalAccountingCode"),
-        "projectType": of("projectType"),
-        "projectLocation": of("projectLocation"),
+        "projectType": or_unspecified(shown.get("projectType").cloned()),
+        "projectLocation": or_unspecified(shown.get("projectLocation").cloned()),
         "projectCustomFields": custom_of(project.as_deref(), store),
         "projectUrl": of("projectUrl"),
         "parentProjectId": parent.as_ref().map(|parent| parent.id),
         "parentProject": of_parent("name"),
         "parentProjectCode": of_parent("projectCode"),
         "parentProjectExternalAccountingCode": of_parent("externalAccountingCode"),
-        "parentProjectType": of_parent("type"),
-        "parentProjectLocation": of_parent("location"),
+        "parentProjectType": parent.as_ref().map(|_| or_unspecified(of_parent("type"))),
+        "parentProjectLocation": parent.as_ref().map(|_| or_unspecified(of_parent("location"))),
         "parentProjectCustomFields": custom_of(parent.as_deref(), store),
         "parentProjectUrl": parent.as_ref().map(|parent| format!("/api/Project/{}", parent.id)),
         "batch": gift.fields.get("batch"),
