@@ -25,6 +25,44 @@ impl ActionError {
     }
 }
 
+/// Defines a setting whose values are statuses: written as numbers, used as `StatusCode`.
+macro_rules! status_setting {
+    ($(#[$meta:meta])* $name:ident { $($variant:ident = $number:literal $status:ident,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "u16", into = "u16")]
+        #[non_exhaustive]
+        pub enum $name {
+            $(#[doc = concat!(stringify!($number), ".")] $variant,)+
+        }
+
+        impl From<$name> for http::StatusCode {
+            fn from(status: $name) -> Self {
+                match status { $($name::$variant => Self::$status,)+ }
+            }
+        }
+
+        impl From<$name> for u16 {
+            fn from(status: $name) -> Self {
+                http::StatusCode::from(status).as_u16()
+            }
+        }
+
+        impl TryFrom<u16> for $name {
+            type Error = String;
+
+            fn try_from(status: u16) -> Result<Self, String> {
+                match status {
+                    $($number => Ok(Self::$variant),)+
+                    other => Err(format!("{other} is none of {}", [$(stringify!($number)),+].join(", "))),
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use status_setting;
+
 /// The string in a field of an action's input.
 pub(crate) fn string_field<'v>(input: &'v Value, name: &str) -> Result<&'v str, ActionError> {
     let found = input.get(name).and_then(Value::as_str);

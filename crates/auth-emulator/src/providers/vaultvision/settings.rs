@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::state::TENANTS;
-use crate::framework::settings::{ActionError, ProviderSettings};
+use crate::framework::settings::{ActionError, ProviderSettings, status_setting};
 
 /// Settings for behavior that the vendor does not document, or documents in two ways.
 ///
@@ -252,47 +251,17 @@ impl Permissions {
     }
 }
 
-/// The status of a creation.
-///
-/// ```
-/// use auth_emulator::providers::vaultvision::CreateStatus;
-///
-/// assert_eq!(serde_json::json!(CreateStatus::Created), serde_json::json!(201));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u16", into = "u16")]
-#[non_exhaustive]
-pub enum CreateStatus {
-    /// 200.
-    Ok,
-    /// 201.
-    Created,
-}
-
-impl From<CreateStatus> for StatusCode {
-    fn from(status: CreateStatus) -> Self {
-        match status {
-            CreateStatus::Ok => Self::OK,
-            CreateStatus::Created => Self::CREATED,
-        }
-    }
-}
-
-impl From<CreateStatus> for u16 {
-    fn from(status: CreateStatus) -> Self {
-        StatusCode::from(status).as_u16()
-    }
-}
-
-impl TryFrom<u16> for CreateStatus {
-    type Error = String;
-
-    fn try_from(status: u16) -> Result<Self, String> {
-        match status {
-            200 => Ok(Self::Ok),
-            201 => Ok(Self::Created),
-            other => Err(format!("{other} is neither 200 nor 201")),
-        }
+status_setting! {
+    /// The status of a creation.
+    ///
+    /// ```
+    /// use auth_emulator::providers::vaultvision::CreateStatus;
+    ///
+    /// assert_eq!(serde_json::json!(CreateStatus::Created), serde_json::json!(201));
+    /// ```
+    CreateStatus {
+        Ok = 200 OK,
+        Created = 201 CREATED,
     }
 }
 

@@ -1,10 +1,9 @@
 //! Settings: behavior that the vendor does not document, or has changed over the years. They can be set at start, through the
 //! typed handle, and as JSON through the control API.
 
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::framework::settings::ProviderSettings;
+use crate::framework::settings::{ProviderSettings, status_setting};
 
 /// Settings for behavior that the vendor does not document, or documents in two ways.
 ///
@@ -128,40 +127,33 @@ impl CredentialSeparator {
     }
 }
 
-/// The status of a creation.
-///
-/// ```
-/// use auth_emulator::providers::verigator::CreateStatus;
-///
-/// assert_eq!(serde_json::json!(CreateStatus::Ok), serde_json::json!(200));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u16", into = "u16")]
-#[non_exhaustive]
-pub enum CreateStatus {
-    /// 200.
-    Ok,
-    /// 201.
-    Created,
+status_setting! {
+    /// The status of a creation.
+    ///
+    /// ```
+    /// use auth_emulator::providers::verigator::CreateStatus;
+    ///
+    /// assert_eq!(serde_json::json!(CreateStatus::Ok), serde_json::json!(200));
+    /// ```
+    CreateStatus {
+        Ok = 200 OK,
+        Created = 201 CREATED,
+    }
 }
 
-/// The status of a deletion.
-///
-/// ```
-/// use auth_emulator::providers::verigator::DeleteStatus;
-///
-/// assert_eq!(serde_json::json!(DeleteStatus::NoContent), serde_json::json!(204));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u16", into = "u16")]
-#[non_exhaustive]
-pub enum DeleteStatus {
-    /// 200.
-    Ok,
-    /// 202.
-    Accepted,
-    /// 204.
-    NoContent,
+status_setting! {
+    /// The status of a deletion.
+    ///
+    /// ```
+    /// use auth_emulator::providers::verigator::DeleteStatus;
+    ///
+    /// assert_eq!(serde_json::json!(DeleteStatus::NoContent), serde_json::json!(204));
+    /// ```
+    DeleteStatus {
+        Ok = 200 OK,
+        Accepted = 202 ACCEPTED,
+        NoContent = 204 NO_CONTENT,
+    }
 }
 
 /// The format of error bodies.
@@ -239,62 +231,6 @@ pub enum AuthIdFormat {
 }
 
 impl ProviderSettings for Settings {}
-
-impl From<CreateStatus> for StatusCode {
-    fn from(status: CreateStatus) -> Self {
-        match status {
-            CreateStatus::Ok => Self::OK,
-            CreateStatus::Created => Self::CREATED,
-        }
-    }
-}
-
-impl From<CreateStatus> for u16 {
-    fn from(status: CreateStatus) -> Self {
-        StatusCode::from(status).as_u16()
-    }
-}
-
-impl TryFrom<u16> for CreateStatus {
-    type Error = String;
-
-    fn try_from(status: u16) -> Result<Self, String> {
-        match status {
-            200 => Ok(Self::Ok),
-            201 => Ok(Self::Created),
-            other => Err(format!("{other} is neither 200 nor 201")),
-        }
-    }
-}
-
-impl From<DeleteStatus> for StatusCode {
-    fn from(status: DeleteStatus) -> Self {
-        match status {
-            DeleteStatus::Ok => Self::OK,
-            DeleteStatus::Accepted => Self::ACCEPTED,
-            DeleteStatus::NoContent => Self::NO_CONTENT,
-        }
-    }
-}
-
-impl From<DeleteStatus> for u16 {
-    fn from(status: DeleteStatus) -> Self {
-        StatusCode::from(status).as_u16()
-    }
-}
-
-impl TryFrom<u16> for DeleteStatus {
-    type Error = String;
-
-    fn try_from(status: u16) -> Result<Self, String> {
-        match status {
-            200 => Ok(Self::Ok),
-            202 => Ok(Self::Accepted),
-            204 => Ok(Self::NoContent),
-            other => Err(format!("{other} is none of 200, 202, 204")),
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {
