@@ -8,6 +8,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -32,15 +34,27 @@ public final class AuthEmulator implements AutoCloseable {
     /** Starts the program, for example with {@code "--seed", "7"}. */
     public static AuthEmulator start(String... arguments) throws IOException {
         String program = System.getenv().getOrDefault("AUTH_EMULATOR", "auth-emulator");
-        List<String> command = new ArrayList<>(List.of(program, "serve", "--json", "--log", "warn"));
+        // A child stops when its standard input ends, so also if these tests are killed.
+        List<String> command = new ArrayList<>(List.of(program, "serve", "--child", "--log", "warn"));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process process;
+        try {
+            process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        } catch (IOException error) {
+            String advice = "; set AUTH_EMULATOR, or run: cargo install --path crates/auth-emulator";
+            throw new IOException(program + " can't be started" + advice, error);
+        }
         BufferedReader lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         String line = lines.readLine();
         if (line == null) {
             throw new IOException("auth-emulator ended; its message is above");
         }
         return new AuthEmulator(process, line);
+    }
+
+    /** The emulator that {@code auth-emulator serve --ready-file} has started. */
+    public static AuthEmulator attach(Path readyFile) throws IOException {
+        return new AuthEmulator(null, Files.readString(readyFile));
     }
 
     @Override

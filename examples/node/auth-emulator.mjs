@@ -1,6 +1,7 @@
 // The emulator in tests with Node.js: copy this file beside your tests. It requires Node.js 18 and the program `auth-emulator`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 
 export class Emulator {
@@ -12,7 +13,8 @@ export class Emulator {
   /** Starts the program, for example with '--seed', '7', '--set', 'virtuous.calls_per_hour=10'. */
   static async start(...args) {
     const program = process.env.AUTH_EMULATOR || 'auth-emulator';
-    const child = spawn(program, ['serve', '--json', '--log', 'warn', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    // A child stops when its standard input ends, so also if these tests are killed.
+    const child = spawn(program, ['serve', '--child', '--log', 'warn', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
     const failed = once(child, 'error').then(([error]) => {
       throw new Error(`${program} can't be started (${error.code}); set AUTH_EMULATOR, or run: cargo install --path crates/auth-emulator`);
     });
@@ -23,6 +25,11 @@ export class Emulator {
     ended.catch(() => {});
     const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), failed, ended]);
     return new Emulator(JSON.parse(line), child);
+  }
+
+  /** The emulator that `auth-emulator serve --ready-file` has started. */
+  static async attach(readyFile) {
+    return new Emulator(JSON.parse(await readFile(readyFile, 'utf8')));
   }
 
   /** A separate emulator in the same process, for tests in parallel. Its base URLs are others. */

@@ -1,6 +1,7 @@
 """The emulator in Python tests: copy this file beside your tests. It requires Python 3.9 and the program `auth-emulator`.
 
-With pytest, add `from auth_emulator import auth_emulator, emulator` to your conftest.py, and take `emulator` as an argument.
+With pytest, add `from auth_emulator import auth_emulator, emulator` to your conftest.py, and take `emulator` as an argument. If
+AUTH_EMULATOR_READY_FILE is set, the tests share that running emulator, also those of several processes.
 """
 
 import json
@@ -18,6 +19,10 @@ class ControlError(Exception):
     """The emulator rejected a control."""
 
 
+# Not through the proxy of HTTP_PROXY: the emulator is on this machine.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
 class Emulator:
     """A running emulator. Use it in a `with` statement, or call `stop`."""
 
@@ -31,11 +36,19 @@ class Emulator:
         program = os.environ.get("AUTH_EMULATOR") or shutil.which("auth-emulator")
         if not program:
             raise RuntimeError("auth-emulator is not in the PATH; set AUTH_EMULATOR, or run: cargo install --path crates/auth-emulator")
-        process = subprocess.Popen([program, "serve", "--json", "--log", "warn", *arguments], stdout=subprocess.PIPE)
+        # A child stops when its standard input ends, so also if these tests are killed.
+        command = [program, "serve", "--child", "--log", "warn", *arguments]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         line = process.stdout.readline()
         if not line:
             raise RuntimeError(f"auth-emulator ended with exit code {process.wait()}; its message is above")
         return cls(json.loads(line), process)
+
+    @classmethod
+    def attach(cls, ready_file):
+        """The emulator that `auth-emulator serve --ready-file` has started."""
+        with open(ready_file, encoding="utf-8") as file:
+            return cls(json.load(file))
 
     def __enter__(self):
         return self
@@ -47,6 +60,7 @@ class Emulator:
         if self._process:
             self._process.terminate()
             self._process.wait()
+            self._process.stdin.close()
             self._process.stdout.close()
             self._process = None
 
@@ -76,7 +90,7 @@ class Emulator:
             headers={"Authorization": "Bearer " + self.ready["control"]["token"]},
         )
         try:
-            with urllib.request.urlopen(request) as response:
+            with _opener.open(request) as response:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             with error:
@@ -118,8 +132,9 @@ else:
 
     @pytest.fixture(scope="session")
     def auth_emulator():
-        """One emulator for all tests of a process."""
-        with Emulator.start() as emulator:
+        """The running emulator of AUTH_EMULATOR_READY_FILE, or one for all tests of this process."""
+        ready_file = os.environ.get("AUTH_EMULATOR_READY_FILE")
+        with Emulator.attach(ready_file) if ready_file else Emulator.start() as emulator:
             yield emulator
 
     @pytest.fixture

@@ -304,20 +304,44 @@ async fn a_ready_file_can_have_another_path() {
 }
 
 #[tokio::test]
-async fn two_emulators_do_not_share_the_default_ready_file() {
+async fn a_second_emulator_has_a_ready_file_beside_the_default_one() {
     let scratch = Scratch::new("two");
     let first = Server::start(&scratch, &["--json", "--log", "warn"]);
     let line = first.line();
-    let second = Server::start(&scratch, &["--json", "--log", "warn"]);
-    let other: Value = serde_json::from_str(&second.line()).unwrap();
+    let second = Server::start(&scratch, &["--log", "warn"]);
+    let welcome: Vec<String> = std::iter::from_fn(|| Some(second.line()))
+        .take_while(|line| line != "Press Ctrl-C to stop.")
+        .collect();
+    let command = welcome.last().unwrap();
+    let own = command.split("--ready-file ").nth(1).unwrap().split(')').next().unwrap();
+    let (code, variables, _) = scratch.run(&["env", "--format", "json", "--ready-file", own]);
+    assert_eq!(code, 0, "{command}");
+    let variables: Value = serde_json::from_str(&variables).unwrap();
+    let listed = format!("  VERIGATOR_BASE_URL={}", variables["VERIGATOR_BASE_URL"].as_str().unwrap());
+    assert!(welcome.contains(&listed), "{welcome:?}");
     let file = scratch.0.join("auth-emulator.json");
     assert_eq!(fs::read_to_string(&file).unwrap(), format!("{line}\n"));
-    assert_ne!(serde_json::from_str::<Value>(&line).unwrap(), other);
-    let (_, _, errors) = second.end("-TERM");
-    assert!(errors.contains("--ready-file"), "{errors}");
-    assert_eq!(fs::read_to_string(&file).unwrap(), format!("{line}\n"));
+    assert_eq!(second.end("-TERM").2, "");
+    assert!(!fs::exists(own).unwrap());
     first.end("-TERM");
     assert!(!file.exists());
+}
+
+#[tokio::test]
+async fn a_child_stops_with_its_parent_and_has_no_ready_file() {
+    let scratch = Scratch::new("child");
+    let mut command = scratch.command(&["serve", "--child", "--log", "warn"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    assert!(serde_json::from_str::<Value>(&line).unwrap()["control"]["token"].is_string());
+    assert_eq!(scratch.run(&["health"]).0, 1, "others don't find it");
+    drop(child.stdin.take());
+    line.clear();
+    // Standard output ends with the program.
+    assert_eq!(stdout.read_line(&mut line).unwrap(), 0);
+    assert!(child.wait().unwrap().success());
 }
 
 #[tokio::test]

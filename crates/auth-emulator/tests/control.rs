@@ -703,3 +703,28 @@ async fn an_action_installs_the_app() {
     assert_eq!(error_code(&control(&emulator, "POST", path).send().await).0, 422);
     assert_eq!(post(&emulator, "/providers/verigator/actions/eat", &json!({})).await.status, 404);
 }
+
+#[tokio::test]
+async fn each_listed_action_exists_and_names_what_it_lacks() {
+    let emulator = start().await;
+    for provider in ["verigator", "revesecure", "vaultvision", "vise", "virtuous"] {
+        let path = format!("/providers/{provider}/actions");
+        let listed = get(&emulator, &path).await;
+        for action in listed.as_array().unwrap() {
+            let name = action["name"].as_str().unwrap();
+            let required = action["arguments"].as_array().unwrap().iter().find(|one| one["required"] == true);
+            let done = post(&emulator, &format!("{path}/{name}"), &json!({})).await;
+            match required {
+                None => assert_eq!(done.status, 200, "{provider} {name}"),
+                Some(argument) => {
+                    let lacking = format!("{} is required: ", argument["name"].as_str().unwrap());
+                    let message = done.json()["error"]["message"].as_str().unwrap().to_owned();
+                    assert!(
+                        done.status == 422 && message.starts_with(&lacking),
+                        "{provider} {name}: {message}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -11,8 +11,9 @@
 )]
 #![cfg(unix)]
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_auth-emulator");
 
@@ -71,6 +72,18 @@ fn python() {
     }
     let output = run(&mut pytest(), &examples("python"));
     assert!(output.contains("4 passed"), "{output}");
+
+    // The same with a running emulator.
+    let ready_file = scratch("attach").join("ready.json");
+    let mut serve = Command::new(PROGRAM);
+    serve.args(["serve", "--child", "--log", "warn", "--ready-file"]).arg(&ready_file);
+    let mut server = serve.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let output = run(pytest().env("AUTH_EMULATOR_READY_FILE", &ready_file), &examples("python"));
+    assert!(output.contains("4 passed"), "{output}");
+    drop(server.stdin.take());
+    assert!(server.wait().unwrap().success());
 }
 
 #[cfg(feature = "tls")]

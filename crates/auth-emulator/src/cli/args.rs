@@ -62,6 +62,11 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) json: bool,
 
+    /// For a program that starts the emulator: like --json, but without a ready file unless --ready-file names one, and until
+    /// standard input ends, so that the emulator stops with the program that holds the other end.
+    #[arg(long)]
+    pub(crate) child: bool,
+
     /// Change a setting, for example virtuous.calls_per_hour=10; can be repeated, in the variable one per line. `--set list` prints
     /// all of them.
     #[arg(long, value_name = "PROVIDER.SETTING=VALUE", env = "AUTH_EMULATOR_SET", value_delimiter = '\n')]
@@ -103,8 +108,8 @@ pub(crate) struct Serve {
     #[arg(long, alias = "lax", value_name = "CHECK", env = "AUTH_EMULATOR_RELAX", value_delimiter = ',')]
     pub(crate) relax: Vec<String>,
 
-    /// File for the ready line, which `env` and `health` read [default: `auth-emulator.json` in the temporary directory]. It exists
-    /// while the emulator is running, and no other emulator can take it.
+    /// File for the ready line, which `env` and `health` read [default: `auth-emulator.json` in the temporary directory, or if another
+    /// emulator has that, a file beside it]. It exists while the emulator is running, and no other emulator can take it.
     #[arg(long, value_name = "PATH", env = "AUTH_EMULATOR_READY_FILE")]
     pub(crate) ready_file: Option<PathBuf>,
 }
@@ -112,7 +117,7 @@ pub(crate) struct Serve {
 const SERVE_EXAMPLE: &str = "\
 Example, from a script:
   $ auth-emulator serve --seed 7 --log warn --ready-file ready.json > /dev/null &
-  $ until auth-emulator health --ready-file ready.json 2> /dev/null; do sleep 0.1; done
+  $ timeout 30 sh -c 'until auth-emulator health --ready-file ready.json 2> /dev/null; do sleep 0.1; done'
   $ eval \"$(auth-emulator env --ready-file ready.json)\"";
 
 #[derive(Debug, ClapArgs)]

@@ -18,7 +18,7 @@ const DEFAULTS: [&str; 2] = ["list", "read"];
 
 /// The summaries of the groups that have several actions, or none that is performed when none is named.
 const SUMMARIES: [(&str, &str); 9] = [
-    ("actions", "Perform something outside the vendor's API, for example install an app"),
+    ("actions", "List or perform what is outside the vendor's API, for example install an app"),
     ("clock", "Read the clock, move it forward, stop it or start it again"),
     ("codes", "List, approve, deny or expire pending codes and push requests"),
     ("faults", "List, add or remove rules that make requests fail"),

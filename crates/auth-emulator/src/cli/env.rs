@@ -47,6 +47,14 @@ fn formatted(variables: &[(&str, &str)], format: Format) -> Result<String, Failu
     if let Some((variable, _)) = variables.iter().find(|(variable, value)| !is_safe(variable, value)) {
         return Err(Failure::not_running(format!("{variable:?} can't be exported")));
     }
+    // Within double quotes, readers of such files disagree about what a backslash does.
+    let is_ambiguous = |value: &str| value.contains('\'') && value.contains(['\\', '"', '$']);
+    if let (Format::Dotenv, Some((variable, _))) =
+        (format, variables.iter().find(|(_, value)| is_ambiguous(value)))
+    {
+        let message = format!("{variable} has quotes that no .env file can contain; use --format json");
+        return Err(Failure::usage(message));
+    }
     if format == Format::Json {
         let map: BTreeMap<_, _> = variables.iter().copied().collect();
         let json = serde_json::to_string_pretty(&map);
@@ -60,10 +68,7 @@ fn line(variable: &str, value: &str, format: Format) -> String {
     match format {
         Format::Sh | Format::Json => format!("export {variable}='{}'\n", value.replace('\'', r"'\''")),
         // Single quotes are literal in every reader of such files; a value with one needs the other kind.
-        Format::Dotenv if value.contains('\'') => {
-            let escaped = value.replace('\\', r"\\").replace('"', "\\\"").replace('$', r"\$");
-            format!("{variable}=\"{escaped}\"\n")
-        }
+        Format::Dotenv if value.contains('\'') => format!("{variable}=\"{value}\"\n"),
         Format::Dotenv => format!("{variable}='{value}'\n"),
         Format::Powershell => format!("$Env:{variable} = '{}'\n", value.replace('\'', "''")),
     }
@@ -84,12 +89,16 @@ mod tests {
     fn values_are_quoted_so_that_they_are_read_back() {
         for (format, expected) in [
             (Format::Sh, "export A_1='b'\nexport B='it'\\''s $HOME `x` \\'\n"),
-            (Format::Dotenv, "A_1='b'\nB=\"it's \\$HOME `x` \\\\\"\n"),
             (Format::Powershell, "$Env:A_1 = 'b'\n$Env:B = 'it''s $HOME `x` \\'\n"),
             (Format::Json, "{\n  \"A_1\": \"b\",\n  \"B\": \"it's $HOME `x` \\\\\"\n}\n"),
         ] {
             let text = formatted(&[("A_1", "b"), ("B", r"it's $HOME `x` \")], format).unwrap();
             assert_eq!(text, expected, "{format:?}");
+        }
+        let dotenv = formatted(&[("A_1", r#"b"$\"#), ("B", "it's")], Format::Dotenv).unwrap();
+        assert_eq!(dotenv, "A_1='b\"$\\'\nB=\"it's\"\n");
+        for ambiguous in ["'\"", "'$", "'\\"] {
+            assert!(formatted(&[("A", ambiguous)], Format::Dotenv).is_err(), "{ambiguous}");
         }
     }
 

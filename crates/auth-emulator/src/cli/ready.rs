@@ -40,6 +40,32 @@ pub(crate) fn default_path() -> PathBuf {
     std::env::temp_dir().join("auth-emulator.json")
 }
 
+/// The path for an emulator that was told none: the default one, or another one beside it if another emulator has that.
+pub(crate) fn free_path() -> PathBuf {
+    let path = default_path();
+    if is_taken(&path) { own_path() } else { path }
+}
+
+/// A path that no other process uses.
+pub(crate) fn own_path() -> PathBuf {
+    default_path().with_file_name(format!("auth-emulator-{}.json", std::process::id()))
+}
+
+/// Whether the file belongs to a running emulator, or to another user.
+#[cfg(unix)]
+fn is_taken(path: &Path) -> bool {
+    match File::open(path) {
+        Ok(file) => file.try_lock().is_err(),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
+}
+
+/// Whether the emulator in the file is running. Locked files can't be read on some systems, so that the emulator is asked.
+#[cfg(not(unix))]
+fn is_taken(path: &Path) -> bool {
+    read(Some(path)).is_ok_and(|ready| Client::new(ready.control.url, ready.control.token).check().is_ok())
+}
+
 /// A written ready file. Removed when dropped.
 ///
 /// The file is locked while the emulator runs, so that another one can't take it; the system releases the lock when the process
@@ -71,6 +97,10 @@ impl ReadyFile {
         written
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Gives the file its name.
     #[cfg(unix)]
     fn publish(file: File, temporary: &Path, path: &Path) -> io::Result<Self> {
@@ -100,13 +130,11 @@ impl ReadyFile {
         }
     }
 
-    /// Gives the file its name. Locked files can't be read on some systems, so that the emulator in the file is asked.
+    /// Gives the file its name.
     #[cfg(not(unix))]
     fn publish(file: File, temporary: &Path, path: &Path) -> io::Result<Self> {
         drop(file);
-        let belongs_to_another = read(Some(path))
-            .is_ok_and(|ready| Client::new(ready.control.url, ready.control.token).check().is_ok());
-        if belongs_to_another {
+        if is_taken(path) {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it belongs to a running emulator"));
         }
         fs::rename(temporary, path)?;

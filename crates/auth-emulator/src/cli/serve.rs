@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::args::Serve;
 use super::failure::Failure;
-use super::ready::{ReadyFile, default_path};
+use super::ready::{ReadyFile, default_path, free_path, own_path};
 
 pub(crate) fn run(args: Serve, program: &str) -> Result<(), Failure> {
     if args.relax.iter().any(|name| name == "list") {
@@ -56,21 +56,51 @@ fn check_variables() -> Result<(), Failure> {
 async fn serve(args: Serve, program: &str) -> Result<(), Failure> {
     // Before the ready line: a reader of it may send the signal immediately.
     let signal = Signals::listen().map_err(|error| Failure::not_started(format!("signals: {error}")))?;
-    let path = args.ready_file.clone().unwrap_or_else(default_path);
-    let emulator =
-        builder(&args, &path)?.start().await.map_err(|error| Failure::not_started(error.to_string()))?;
+    let path = match &args.ready_file {
+        Some(path) => Some(absolute(path)?),
+        None if args.child => None,
+        None => Some(free_path()),
+    };
+    let emulator = builder(&args, path.as_deref())?
+        .start()
+        .await
+        .map_err(|error| Failure::not_started(error.to_string()))?;
     let ready = emulator.ready();
     let line = serde_json::to_string(ready).map_err(|error| Failure::not_started(error.to_string()))?;
-    let _ready_file = write_ready_file(&args, &path, &line)?;
+    let ready_file = path.map(|path| write_ready_file(&args, &path, &line)).transpose()?.flatten();
     let _ca_file = ready.tls.as_ref().map(|tls| CaFile(tls.ca_file.clone()));
-    print(&if args.json { format!("{line}\n") } else { welcome(ready, &args, program) })?;
-    signal.wait().await;
+    let path = ready_file.as_ref().map(ReadyFile::path);
+    let is_json = args.json || args.child;
+    print(&if is_json { format!("{line}\n") } else { welcome(ready, &args, path, program) })?;
+    if args.child {
+        tokio::select! {
+            () = signal.wait() => {}
+            () = end_of_input() => {}
+        }
+    } else {
+        signal.wait().await;
+    }
     tracing::info!("stopping");
     emulator.stop().await;
     Ok(())
 }
 
-fn builder(args: &Serve, ready_file: &Path) -> Result<Builder, Failure> {
+/// Waits until standard input ends, on a thread that the end of the process ends too.
+async fn end_of_input() {
+    let (ended, end) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    let _ = end.await;
+}
+
+/// Other programs read the path, and run in other folders.
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+fn builder(args: &Serve, ready_file: Option<&Path>) -> Result<Builder, Failure> {
     let mut builder = Emulator::builder()
         .port(args.port)
         .listen(args.listen)
@@ -90,11 +120,12 @@ fn builder(args: &Serve, ready_file: &Path) -> Result<Builder, Failure> {
         builder = builder.clock(ClockStart::Frozen(at));
     }
     if let Some(directory) = &args.socket_dir {
-        builder = builder.socket_dir(directory);
+        builder = builder.socket_dir(absolute(directory)?);
     }
     #[cfg(feature = "tls")]
     if args.tls || args.ca_file.is_some() {
-        builder = builder.tls(args.ca_file.clone().unwrap_or_else(|| ready_file.with_extension("ca.pem")));
+        let beside = || ready_file.map_or_else(own_path, Path::to_owned).with_extension("ca.pem");
+        builder = builder.tls(absolute(&args.ca_file.clone().unwrap_or_else(beside))?);
     }
     #[cfg(not(feature = "tls"))]
     let _ = ready_file;
@@ -129,7 +160,7 @@ impl Drop for CaFile {
     }
 }
 
-/// Writes the ready file. An error is fatal only for a given path: the default one may belong to another emulator or user.
+/// Writes the ready file. An error is fatal only for a given path: the temporary directory may be full or read-only.
 fn write_ready_file(args: &Serve, path: &Path, line: &str) -> Result<Option<ReadyFile>, Failure> {
     match ReadyFile::write(path, line) {
         Ok(file) => Ok(Some(file)),
@@ -151,7 +182,7 @@ fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// The output for people. The credentials are demo values for this emulator.
-fn welcome(ready: &Ready, args: &Serve, program: &str) -> String {
+fn welcome(ready: &Ready, args: &Serve, ready_file: Option<&Path>, program: &str) -> String {
     let mut text = format!(
         "auth-emulator {} is running on {}.\n\ncontrol API: {url}\n  token: {token}\n  page: {url}/#token={token}\n",
         ready.version,
@@ -168,7 +199,9 @@ fn welcome(ready: &Ready, args: &Serve, program: &str) -> String {
             let _ = writeln!(text, "  {variable}={value}");
         }
     }
-    let option = args.ready_file.as_ref().map(|path| format!(" --ready-file {}", path.display()));
+    let option = ready_file
+        .filter(|path| *path != default_path())
+        .map(|path| format!(" --ready-file {}", path.display()));
     let _ = writeln!(
         text,
         "\nSet these variables in another terminal:  eval \"$({program} env{})\"\nPress Ctrl-C to stop.",

@@ -240,51 +240,24 @@ impl Control {
         let mut input = Input::default();
         for (name, value) in path {
             // A path that doesn't exist.
-            self.set(&mut input, &name, Value::String(value), true)
+            input
+                .set(self.arguments, &name, Value::String(value), true)
                 .map_err(|error| ControlError::not_found(error.message))?;
         }
         for (name, value) in pairs(query) {
-            self.set(&mut input, &name, Value::String(value), true)?;
+            input.set(self.arguments, &name, Value::String(value), true)?;
         }
         let whole = self.arguments.iter().find(|argument| argument.kind == ArgumentKind::Fields);
         if !body.is_empty() {
             let body: Value = serde_json::from_slice(body)
                 .map_err(|error| ControlError::invalid(format!("invalid body: {error}")))?;
             match (whole, body) {
-                (Some(whole), body) => self.set(&mut input, whole.name, body, false)?,
-                (None, Value::Object(fields)) => {
-                    for (name, value) in fields {
-                        // As in most JSON APIs, null is the same as nothing.
-                        if !value.is_null() {
-                            self.set(&mut input, &name, value, false)?;
-                        }
-                    }
-                }
+                (Some(whole), body) => input.set(self.arguments, whole.name, body, false)?,
+                (None, Value::Object(fields)) => input.set_all(self.arguments, fields)?,
                 (None, _) => return Err(ControlError::invalid("invalid body: expected a JSON object")),
             }
         }
-        match self.arguments.iter().find(|one| one.required && !input.0.contains_key(one.name)) {
-            Some(missing) => {
-                Err(ControlError::invalid(format!("{} is required: {}", missing.name, missing.help)))
-            }
-            None => Ok(input),
-        }
-    }
-
-    fn set(&self, input: &mut Input, name: &str, value: Value, is_text: bool) -> Result<(), ControlError> {
-        let Some(argument) = self.arguments.iter().find(|argument| argument.name == name) else {
-            let known: Vec<_> = self.arguments.iter().map(|argument| argument.name).collect();
-            let hint = did_you_mean(name, known.iter().copied());
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            return Err(ControlError::invalid(format!(
-                "unknown argument {name:?}; known are: {known}{hint}"
-            )));
-        };
-        let value = argument.read(value, is_text)?;
-        match input.0.insert(name.to_owned(), value) {
-            Some(_) => Err(ControlError::invalid(format!("{name} occurs more than once"))),
-            None => Ok(()),
-        }
+        input.complete(self.arguments)
     }
 }
 
@@ -293,6 +266,57 @@ impl Control {
 pub(crate) struct Input(Map<String, Value>);
 
 impl Input {
+    /// The fields of a JSON object as arguments.
+    pub(super) fn of(arguments: &[Argument], fields: Map<String, Value>) -> Result<Self, ControlError> {
+        let mut input = Self::default();
+        input.set_all(arguments, fields)?;
+        input.complete(arguments)
+    }
+
+    fn set_all(&mut self, arguments: &[Argument], fields: Map<String, Value>) -> Result<(), ControlError> {
+        let takes_null = |name: &str| {
+            arguments.iter().any(|argument| argument.name == name && argument.kind == ArgumentKind::Json)
+        };
+        for (name, value) in fields {
+            // As in most JSON APIs, null is the same as nothing.
+            if !value.is_null() || takes_null(&name) {
+                self.set(arguments, &name, value, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set(
+        &mut self,
+        arguments: &[Argument],
+        name: &str,
+        value: Value,
+        is_text: bool,
+    ) -> Result<(), ControlError> {
+        let Some(argument) = arguments.iter().find(|argument| argument.name == name) else {
+            let known: Vec<_> = arguments.iter().map(|argument| argument.name).collect();
+            let hint = did_you_mean(name, known.iter().copied());
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(ControlError::invalid(format!(
+                "unknown argument {name:?}; known are: {known}{hint}"
+            )));
+        };
+        let value = argument.read(value, is_text)?;
+        match self.0.insert(name.to_owned(), value) {
+            Some(_) => Err(ControlError::invalid(format!("{name} occurs more than once"))),
+            None => Ok(()),
+        }
+    }
+
+    fn complete(self, arguments: &[Argument]) -> Result<Self, ControlError> {
+        match arguments.iter().find(|one| one.required && !self.0.contains_key(one.name)) {
+            Some(missing) => {
+                Err(ControlError::invalid(format!("{} is required: {}", missing.name, missing.help)))
+            }
+            None => Ok(self),
+        }
+    }
+
     /// A required string, or an empty one if the row doesn't require it.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.optional_text(name).unwrap_or_default()
@@ -308,6 +332,10 @@ impl Input {
 
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name)
+    }
+
+    pub(super) fn into_value(self) -> Value {
+        Value::Object(self.0)
     }
 
     /// All arguments as one value.

@@ -8,10 +8,11 @@ use super::assertions;
 use super::catalog::{Argument, ArgumentKind, Control};
 use super::error::ControlError;
 use super::handlers::{
-    act, add_fault, change_clock, change_settings, codes, decide, done, end_tokens, explain, health,
-    provider, providers, remove_fault, reset, to_json,
+    add_fault, change_clock, change_settings, codes, decide, done, end_tokens, explain, health, provider,
+    providers, remove_fault, reset, to_json,
 };
 use super::namespaces;
+use super::provider_actions;
 use super::records;
 use crate::framework::pending::Decision;
 
@@ -273,16 +274,24 @@ static CONTROLS: &[Control] = &[
     )
     .arguments(&[PROVIDER, Argument::required("change", ArgumentKind::Fields, "the settings to change")])
     .library("Verigator::change_settings"),
+    Control::get(
+        "actions.list",
+        "/providers/{provider}/actions",
+        "List the actions of a provider with their arguments.",
+        provider_actions::list,
+    )
+    .arguments(&[PROVIDER])
+    .library("controls"),
     Control::post(
         "actions.run",
         "/providers/{provider}/actions/{action}",
         "Perform something outside the vendor's API, for example install an app.",
-        act,
+        provider_actions::run,
     )
     .arguments(&[
         PROVIDER,
-        Argument::required("action", ArgumentKind::Text, "the name of the action"),
-        Argument::optional("input", ArgumentKind::Fields, "what the action needs"),
+        Argument::required("action", ArgumentKind::Text, "the name of the action, as listed"),
+        Argument::optional("input", ArgumentKind::Fields, "the arguments of the action, as listed"),
     ])
     .library("Verigator::install_app"),
 ];

@@ -13,32 +13,7 @@ use super::error::ControlError;
 use crate::framework::faults::FaultRule;
 use crate::framework::pending::{Decision, DecisionError};
 use crate::framework::provider::Provider;
-use crate::framework::suggest::did_you_mean;
 use crate::framework::timestamp::Timestamp;
-
-/// The actions of each provider with their arguments.
-pub(super) const ACTIONS: &[(&str, &str, &[&str])] = &[
-    ("verigator", "install-app", &["user_id"]),
-    ("verigator", "remove-app", &["user_id"]),
-    ("revesecure", "install-app", &["user_id"]),
-    ("revesecure", "set-policy", &["user_id", "policy"]),
-    ("revesecure", "activate", &["id"]),
-    ("revesecure", "deactivate", &["id"]),
-    ("revesecure", "service-keys", &["service_id"]),
-    ("vise", "rotate-phrase", &["host"]),
-    ("vise", "expire-sessions", &["host"]),
-    ("vaultvision", "add-field", &["path", "field", "value"]),
-    ("vaultvision", "verify-email", &["tenant_id", "user_id"]),
-    ("vaultvision", "log-in", &["tenant_id", "user_id", "password"]),
-    ("vaultvision", "authorize", &["url", "user", "deny"]),
-    ("vaultvision", "prepare-login", &["redirect_url", "tenant_id"]),
-    ("vaultvision", "issuers", &[]),
-    ("vaultvision", "rotate-keys", &[]),
-    ("virtuous", "match-transactions", &[]),
-    ("virtuous", "fire-event", &["event", "body"]),
-    ("virtuous", "list-webhooks", &[]),
-    ("virtuous", "deliver-webhook", &["url", "secret", "body"]),
-];
 
 /// The maximum that one request advances the clock: a thousand years.
 const MAX_ADVANCE_SECONDS: u64 = 1000 * 366 * 86_400;
@@ -143,27 +118,6 @@ pub(super) fn change_settings(actions: &Actions, mut input: Input) -> Outcome {
     let provider = provider(actions, &input)?;
     provider.change_settings(&change).map_err(|error| ControlError::invalid(error.to_string()))?;
     Ok(provider.settings())
-}
-
-pub(super) fn act(actions: &Actions, mut input: Input) -> Outcome {
-    let given = input.take("input").unwrap_or_else(|| json!({}));
-    let provider = provider(actions, &input)?;
-    let (name, action) = (provider.spec().name, input.text("action"));
-    let known = || ACTIONS.iter().filter(|(provider, ..)| *provider == name);
-    let Some((.., fields)) = known().find(|(_, known, _)| *known == action) else {
-        let known: Vec<_> = known().map(|(_, action, _)| *action).collect();
-        let message = format!("unknown action {action:?} of {name}; known are: {}", known.join(", "));
-        return Err(ControlError::not_found(message));
-    };
-    let mut given_fields = given.as_object().into_iter().flatten();
-    if let Some((field, _)) = given_fields.find(|(field, _)| !fields.contains(&field.as_str())) {
-        let hint = did_you_mean(field, fields.iter().copied());
-        let known = if fields.is_empty() { "none".to_owned() } else { fields.join(", ") };
-        return Err(ControlError::invalid(format!("unknown argument {field:?}; known are: {known}{hint}")));
-    }
-    let outcome = provider.act(action, &given);
-    let outcome = outcome.ok_or_else(|| ControlError::not_found(format!("unknown action {action:?}")))?;
-    outcome.map_err(|error| ControlError::invalid(error.to_string()))
 }
 
 pub(super) fn done() -> Outcome {

@@ -9,5 +9,6 @@ mod error;
 mod handlers;
 mod namespaces;
 mod page;
+mod provider_actions;
 pub(crate) mod records;
 pub(crate) mod router;

@@ -56,7 +56,9 @@ pub enum StartError {
         cause: io::Error,
     },
     /// Others can reach the address, so that a name is required by which they do.
-    #[error("{ip} can be reached by others: also allow a host name by which they reach it")]
+    #[error(
+        "{ip} can be reached by others: also allow a host name by which they reach it (`--allow-host NAME`, `Builder::allow_host`)"
+    )]
     #[non_exhaustive]
     NoAllowedHost {
         /// The address.
