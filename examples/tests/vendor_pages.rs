@@ -4,7 +4,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use auth_client_examples::guide;
-use auth_emulator::providers::verigator::CredentialSeparator;
+use auth_emulator::providers::verigator::{CreateStatus, CredentialSeparator};
 use auth_emulator::providers::virtuous::OtpPlacement;
 use auth_emulator::providers::vise::Phrases;
 use auth_emulator::{Builder, Emulator, PendingCode};
@@ -36,6 +36,8 @@ async fn verigator() {
         || Client::builder(verigator.username(), verigator.password()).base_url(verigator.base_url());
     let error = builder().build().unwrap().services().get("s").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated, "the profile is applied");
+    let settings = verigator.settings();
+    assert_eq!([settings.create_status, settings.start_status], [CreateStatus::Created; 2]);
     for (separator, setting) in [(';', CredentialSeparator::Semicolon), (':', CredentialSeparator::Colon)] {
         verigator.configure(|settings| settings.credential_separator = setting);
         // The path of the registration, and that of the example.

@@ -12,6 +12,7 @@
 mod common;
 
 use auth_emulator::Emulator;
+use auth_emulator::providers::verigator::CreateStatus;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use common::Request;
@@ -73,6 +74,8 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 async fn verigator() {
     let emulator = Emulator::start().await.unwrap();
     let verigator = emulator.verigator();
+    // Described is the page's status.
+    verigator.set_create_status(CreateStatus::Created);
     let send = async |method: &str, path: &str, body: Option<Value>| {
         let credential = format!("{}:{}", verigator.username(), verigator.password());
         let request = Request::new(method, &format!("{}/v1/service{path}", verigator.base_url()))

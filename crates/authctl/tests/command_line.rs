@@ -53,7 +53,7 @@ async fn every_provider_can_be_called() {
     home.run(&["verigator", "services", "create", "--fqdn", "shop.example.com", "--name", "Shop"])
         .expect(0, "\"name\": \"Shop\"");
     // Any 2xx is a success, whatever is documented.
-    emulator.verigator().set_create_status(CreateStatus::Ok);
+    emulator.verigator().set_create_status(CreateStatus::Created);
     home.run(&["verigator", "services", "create", "--fqdn", "mall.example.com", "--name", "Mall"])
         .expect(0, "\"name\": \"Mall\"");
     home.run(&["revesecure", "users", "list"]).expect(0, "[");

@@ -212,7 +212,7 @@ async fn the_other_responses_that_the_vendor_may_give_are_taken() {
     let world = World::new().await;
     let verigator = world.emulator.verigator();
     verigator.set_delete_with_json_body(false);
-    verigator.set_create_status(CreateStatus::Ok);
+    verigator.set_create_status(CreateStatus::Created);
     let users = world.client.users(&world.service_id);
     let user = users.create(NewUser::id_in_service("b").phone_number("+1")).await.unwrap();
     users.delete(&user.id).await.unwrap();

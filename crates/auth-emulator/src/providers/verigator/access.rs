@@ -97,24 +97,33 @@ fn check_accept(call: &Call, settings: &Settings, checks: &mut Checks) -> Result
         ranges.extend(value.to_str().unwrap_or_default().split(','));
     }
     let is_missing = ranges.iter().all(|range| range.trim().is_empty());
-    let accepts_json = |range: &&str| {
-        let mut parts = range.split(';').map(str::trim);
-        let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let excluded = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        let is_wild = matches!(essence.as_str(), "*/*" | "application/*");
-        !excluded && (essence == "application/json" || (is_wild && !is_required))
-    };
-    if ranges.iter().any(accepts_json) || (is_missing && !is_required) {
+    // The most specific range that includes JSON decides, RFC 9110 section 12.5.1.
+    let includes =
+        |name: &str| ranges.iter().filter(|range| is_range(range, name)).map(|range| is_wanted(range)).max();
+    let wild = || includes("application/*").or_else(|| includes("*/*")).filter(|_| !settings.require_headers);
+    if includes("application/json").or_else(wild).unwrap_or(is_missing && !is_required) {
         checks.pass("accept");
         return Ok(());
     }
-    let reason = if is_required {
-        "Accept is not application/json; the vendor requires it"
-    } else {
-        "Accept excludes application/json"
+    let reason = match (settings.require_headers, is_missing) {
+        (true, _) => "Accept is not application/json; the vendor requires it on every request",
+        (false, true) => "Accept is missing; the vendor requires it with a body",
+        (false, false) => "Accept excludes application/json",
     };
     let accepted = checks.fail_unless_relaxed("accept", &RELAX_ACCEPT, reason);
     if accepted { Ok(()) } else { Err(Problem::NotAcceptable) }
+}
+
+/// Whether an element of `Accept` is this range.
+fn is_range(element: &str, name: &str) -> bool {
+    element.split(';').next().is_some_and(|range| range.trim().eq_ignore_ascii_case(name))
+}
+
+/// Whether the weight of an element of `Accept` is more than 0.
+fn is_wanted(element: &str) -> bool {
+    let parameters = element.split(';').skip(1).filter_map(|parameter| parameter.trim().split_once('='));
+    let mut weights = parameters.filter(|(name, _)| name.eq_ignore_ascii_case("q"));
+    weights.next().and_then(|(_, weight)| weight.parse::<f32>().ok()) != Some(0.0)
 }
 
 #[cfg(test)]

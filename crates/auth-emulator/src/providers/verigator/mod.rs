@@ -1,8 +1,7 @@
 //! Messente Verigator: services, their users, and one-time codes by text message or app.
 //!
 //! Documented by the vendor: the nine calls, the `X-Service-Auth: username:password` header, JSON bodies, `Accept` and
-//! `Content-Type` on every request, 201 for created objects
-//! and started authentications, 202 without a body for the deletion of a user, 401, 403, 404, 409 and 422, an invalid code as 200
+//! `Content-Type` on every request, 202 without a body for the deletion of a user, 401, 403, 404, 409 and 422, an invalid code as 200
 //! with `"verified": false`, and `totp` falling back to `sms` for a user without the app.
 //!
 //! Everything else is an assumption, marked "Assumption" with its id where it is made; docs/assumptions.md lists them.

@@ -12,7 +12,7 @@ use crate::framework::settings::{ProviderSettings, status_setting};
 ///
 /// let mut settings = Settings::default();
 /// assert_eq!((settings.code_lifetime_seconds, settings.max_wrong_tries), (300, 5));
-/// settings.create_status = CreateStatus::Ok;
+/// settings.create_status = CreateStatus::Created;
 /// settings.delete_status = DeleteStatus::NoContent;
 /// settings.ctime_format = CtimeFormat::UnixNumber;
 /// ```
@@ -38,9 +38,10 @@ pub struct Settings {
     /// Number of invalid codes after which every code, even the valid one, is throttled until another authentication is
     /// started. Assumption (wrong-codes): 5.
     pub max_wrong_tries: u32,
-    /// Status of created services and users. Assumption (created-status): 201, as documented; one of the vendor's clients accepts only 200.
+    /// Status of created services and users. Assumption (created-status): 200, because one of the vendor's clients accepts nothing
+    /// else; its page says 201.
     pub create_status: CreateStatus,
-    /// Status of a started authentication. Assumption (created-status): 201, as documented; one of the vendor's clients accepts only 200.
+    /// Status of a started authentication. Assumption (created-status): 200, as for creations.
     pub start_status: CreateStatus,
     /// Status of deletions. Documented for users: 202. Assumption (deleted-status): the same for services.
     pub delete_status: DeleteStatus,
@@ -72,8 +73,8 @@ impl Default for Settings {
             check_values: true,
             code_lifetime_seconds: 300,
             max_wrong_tries: 5,
-            create_status: CreateStatus::Created,
-            start_status: CreateStatus::Created,
+            create_status: CreateStatus::Ok,
+            start_status: CreateStatus::Ok,
             delete_status: DeleteStatus::Accepted,
             delete_with_json_body: true,
             error_body: ErrorBody::Json,
@@ -241,9 +242,12 @@ mod tests {
     #[test]
     fn a_change_touches_only_what_it_names() {
         let changed =
-            Settings::default().changed(&json!({ "create_status": 200, "error_body": "html" })).unwrap();
-        let expected =
-            Settings { create_status: CreateStatus::Ok, error_body: ErrorBody::Html, ..Settings::default() };
+            Settings::default().changed(&json!({ "create_status": 201, "error_body": "html" })).unwrap();
+        let expected = Settings {
+            create_status: CreateStatus::Created,
+            error_body: ErrorBody::Html,
+            ..Settings::default()
+        };
         assert_eq!(changed, expected);
     }
 

@@ -26,7 +26,7 @@ static SHORT: &[Route] = &[
 /// Assumption (missing-headers): a body without a JSON content type is rejected with 415.
 pub(super) const RELAX_CONTENT_TYPE: Relaxation =
     Relaxation::new("verigator.content-type", "bodies whose Content-Type is missing or not application/json");
-/// Assumption (missing-headers): the status is 406. With a body, `Accept` must be JSON; without one, it must not exclude it.
+/// Assumption (missing-headers): the status is 406. `Accept` must not exclude JSON, and must be there with a body.
 pub(super) const RELAX_ACCEPT: Relaxation = Relaxation::new(
     "verigator.accept",
     "an Accept header that is missing with a body, or excludes application/json",
