@@ -679,6 +679,13 @@ async fn a_login_is_to_the_service_of_the_api_key() {
         "not mapped to the shop"
     );
     assert_eq!(policy(&client, "nobody's").await.0, 401);
+    // The vendor's plugin reads AuthMethods before the policy, also that of an unknown user.
+    for (format, methods) in [(AuthMethodsFormat::Names, json!([])), (AuthMethodsFormat::Number, json!(0))] {
+        client.revesecure.configure(|settings| settings.auth_methods = format);
+        let info = client.call("POST", "/rest/v1/validate/user", &client.login("nobody", &json!({}))).await;
+        let info = &info.json()["data"];
+        assert_eq!((&info["R2faStatus"], &info["AuthMethods"]), (&json!("Denied"), &methods));
+    }
 
     // The keys of any service sign.
     let of_the_shop = Client { key: unhex(&secret_key), api_key: api_key.clone(), ..Client::of(&emulator) };

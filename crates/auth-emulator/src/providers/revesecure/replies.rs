@@ -208,7 +208,8 @@ impl<'s> Replies<'s> {
         let Some(user) = user else {
             let status = Policy::Denied.name();
             return Ok(self.validation(
-                json!({ "ApiKey": api_key, "UserName": user_name, "R2faStatus": status, "Tokens": [] }),
+                json!({ "ApiKey": api_key, "UserName": user_name, "R2faStatus": status, "Tokens": [],
+                    "AuthMethods": self.auth_methods(false, false, false) }),
             ));
         };
         let blocked = |token: &Token| {
@@ -229,6 +230,8 @@ impl<'s> Replies<'s> {
                 })
             })
             .collect();
+        let has = |kind| state.tokens_of(&user.id).any(|token| token.kind == kind && !token.blocked);
+        let bypass = !user.bypass_codes.is_empty();
         Ok(self.validation(json!({
             "ApiKey": api_key,
             "UserName": user.user_name,
@@ -237,17 +240,15 @@ impl<'s> Replies<'s> {
             "MobileNumber": user.number,
             "R2faStatus": policy.name(),
             "Tokens": tokens,
-            "AuthMethods": self.auth_methods(state, user),
+            "AuthMethods": self.auth_methods(has(TokenKind::Hardware), has(TokenKind::Software), bypass),
         })))
     }
 
-    fn auth_methods(&self, state: &State, user: &User) -> Value {
-        let has = |kind| state.tokens_of(&user.id).any(|token| token.kind == kind && !token.blocked);
-        let (hard, soft) = (has(TokenKind::Hardware), has(TokenKind::Software));
+    /// What a user has. The vendor's plugin reads the field before the policy, also that of an unknown user.
+    fn auth_methods(&self, hard: bool, soft: bool, bypass: bool) -> Value {
         match self.settings.auth_methods {
             AuthMethodsFormat::Number => json!(if soft { 2 } else { i32::from(hard) }),
             AuthMethodsFormat::Names => {
-                let bypass = !user.bypass_codes.is_empty();
                 let names = [("Hardware", hard), ("Software", soft), ("BypassCode", bypass), ("Push", soft)];
                 let names: Vec<&str> = names.iter().filter(|(_, has)| *has).map(|(name, _)| *name).collect();
                 json!(names)
