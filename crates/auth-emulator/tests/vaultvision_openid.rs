@@ -24,7 +24,7 @@ use sha2::Digest as _;
 
 const START: i64 = 1_700_000_010;
 const CALLBACK: &str = "https://example.test/auth/callback?x=1";
-const VERIFIER: &str = "sixteen-letters!";
+const VERIFIER: &str = "sixteen-letters.";
 
 struct World {
     emulator: Emulator,
@@ -141,6 +141,30 @@ impl World {
         Request::new("POST", &url).header("Authorization", &key).json(&object).send().await
     }
 
+    /// Asks for user info.
+    async fn info(&self, token: &Value) -> Response {
+        let bearer = format!("Bearer {}", token.as_str().unwrap());
+        Request::new("GET", &self.url("/userinfo")).header("Authorization", &bearer).send().await
+    }
+
+    async fn introspect(&self, by: &TestLogin, token: &Value) -> Value {
+        let basic = STANDARD.encode(format!("{}:{}", by.client_id, by.client_secret));
+        let request = self.post("/oauth/introspect", &form(&[("token", token.as_str().unwrap())]));
+        request.header("Authorization", &format!("Basic {basic}")).send().await.json()
+    }
+
+    /// Logs in at the page, and returns the session cookie.
+    async fn cookie(&self, user: &TestLogin) -> String {
+        let back = self.at_page(&[], &[("email", &user.email), ("password", &user.password)]).await;
+        back.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    async fn delete(&self, path: &str) {
+        let url = format!("{}/v1/tenants/{}{path}", self.vault.base_url(), self.login.tenant_id);
+        let key = format!("Bearer {}", self.vault.api_key());
+        assert_eq!(Request::new("DELETE", &url).header("Authorization", &key).send().await.status, 200);
+    }
+
     fn reason(&self, response: &Response) -> String {
         let explanation = self.emulator.explain(&response.request_id()).unwrap();
         let failed = explanation.checks.iter().find(|check| check.outcome == Outcome::Fail);
@@ -206,6 +230,7 @@ async fn a_user_logs_in_at_the_page_and_is_remembered_until_logout() {
         (&[("prompt", "none")][..], true),
         (&[("max_age", "100")], true),
         (&[("max_age", "99")], false),
+        (&[("max_age", "0")], false),
         (&[("prompt", "login")], false),
         (&[("prompt", "select_account")], false),
         (&[("prompt", "settings")], false),
@@ -276,6 +301,7 @@ async fn invalid_authorization_requests_get_a_page_or_a_redirect_with_the_error(
         assert!(world.vault.authorize(&world.authorization(changes), &world.login.email).is_err());
     }
     let short = URL_SAFE_NO_PAD.encode([1; 16]);
+    let (dots, padded) = (".".repeat(43), format!("{}=", "A".repeat(43)));
     for (changes, error) in [
         (&[("response_type", "")][..], "invalid_request"),
         (&[("response_type", "token")], "unsupported_response_type"),
@@ -287,6 +313,8 @@ async fn invalid_authorization_requests_get_a_page_or_a_redirect_with_the_error(
         (&[("code_challenge_method", "")], "invalid_request"),
         (&[("code_challenge", "")], "invalid_request"),
         (&[("code_challenge", &short)], "invalid_request"),
+        (&[("code_challenge", &dots)], "invalid_request"),
+        (&[("code_challenge", &padded)], "invalid_request"),
         (&[("prompt", "none login")], "invalid_request"),
         (&[("prompt", "dance")], "invalid_request"),
         (&[("prompt", "none")], "login_required"),
@@ -315,10 +343,11 @@ async fn invalid_authorization_requests_get_a_page_or_a_redirect_with_the_error(
     assert_eq!(posted.status, 200, "{}", posted.text());
 
     world.vault.configure(|settings| settings.plain_challenges = true);
-    assert_eq!(
-        world.authorize(&[("code_challenge", "abc"), ("code_challenge_method", "")]).await.status,
-        200
-    );
+    for (challenge, status) in [("abc", 200), (&"a".repeat(128), 200), (&"a".repeat(129), 303), ("a+b", 303)]
+    {
+        let changes = [("code_challenge", challenge), ("code_challenge_method", "")];
+        assert_eq!(world.authorize(&changes).await.status, status, "{challenge}");
+    }
     world.vault.configure(|settings| settings.misconfigured_tenants = vec![world.login.tenant_id.clone()]);
     assert_eq!(parameters(&location(&world.authorize(&[]).await))["error"], "server_error");
 }
@@ -336,6 +365,10 @@ async fn a_code_is_exchanged_once_by_its_application_with_its_verifier() {
         (&[("redirect_uri", "https://example.test/other")], 400, "invalid_grant"),
         (&[("code_verifier", "")], 400, "invalid_grant"),
         (&[("code_verifier", "another")], 400, "invalid_grant"),
+        (&[("code_verifier", &"a".repeat(128))], 400, "invalid_grant"),
+        (&[("code_verifier", &"a".repeat(129))], 400, "invalid_request"),
+        (&[("code_verifier", "sixteen letters!")], 400, "invalid_request"),
+        (&[("code_verifier", "sixteen+letters/")], 400, "invalid_request"),
         (&[("client_id", "another")], 400, "invalid_request"),
         (&[("client_secret", &world.login.client_secret)], 400, "invalid_request"),
     ] {
@@ -366,9 +399,14 @@ async fn a_code_is_exchanged_once_by_its_application_with_its_verifier() {
     let code = world.code();
     let basic = STANDARD.encode(format!("{}:{}", other.client_id, other.client_secret));
     let body = form(&[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK)]);
-    let foreign =
-        world.post("/oauth/token", &body).header("Authorization", &format!("Basic {basic}")).send().await;
-    assert_eq!(foreign.json()["error"], "invalid_grant");
+    let of_other = world.post("/oauth/token", &body).header("Authorization", &format!("Basic {basic}"));
+    assert_eq!(of_other.send().await.json()["error"], "invalid_grant");
+    // Neither does the other application use the code up, nor can it revoke the tokens of its owner.
+    let tokens = world.exchange(&code, &[]).await.json();
+    assert_eq!(of_other.send().await.json()["error"], "invalid_grant");
+    assert_eq!(world.info(&tokens["access_token"]).await.status, 200);
+    assert_eq!(world.exchange(&code, &[]).await.json()["error"], "invalid_grant");
+    assert_eq!(world.info(&tokens["access_token"]).await.status, 401);
     let json = Request::new("POST", &world.url("/oauth/token")).header("Authorization", &world.basic());
     assert_eq!(json.json(&json!({ "code": code })).send().await.json()["error"], "invalid_request");
     let twice = format!("{body}&code=x");
@@ -686,4 +724,318 @@ async fn pages_of_the_applications_may_read_responses() {
     let url = world.authorization(&[]);
     let page = Request::new("GET", &url).header("Origin", "https://example.test").send().await;
     assert_eq!(page.header("access-control-allow-origin"), None);
+}
+
+#[tokio::test]
+async fn codes_and_tokens_end_with_their_application_and_user() {
+    for (change, ends) in [
+        ("nothing", false),
+        ("the user has another name", false),
+        ("the user is disabled", true),
+        ("the user is deleted", true),
+        ("the application is deleted", true),
+        ("another application is deleted", false),
+        ("the keys are rotated", false),
+    ] {
+        let world = World::new().await;
+        let other = world.vault.prepare_login(CALLBACK).unwrap();
+        let cookie = world.cookie(&world.login).await;
+        let tokens = world.exchange(&world.code(), &[]).await.json();
+        let code = world.code();
+        let user = format!("/users/{}", world.login.user_id);
+        match change {
+            "the user has another name" => {
+                world.api(&user, |user| user["profile"]["name"] = json!("Anna")).await;
+            }
+            "the user is disabled" => drop(world.api(&user, |user| user["disabled"] = json!(true)).await),
+            "the user is deleted" => world.delete(&user).await,
+            "the application is deleted" => {
+                world.delete(&format!("/applications/{}", world.login.client_id)).await;
+            }
+            "another application is deleted" => {
+                let third = world.vault.prepare_login(CALLBACK).unwrap();
+                world.delete(&format!("/applications/{}", third.client_id)).await;
+            }
+            "the keys are rotated" => drop(world.vault.rotate_keys()),
+            _ => {}
+        }
+        let info = world.info(&tokens["access_token"]).await;
+        assert_eq!(info.status, if ends { 401 } else { 200 }, "{change}");
+        for kind in ["access_token", "id_token"] {
+            let found = world.introspect(&other, &tokens[kind]).await;
+            assert_eq!(found["active"], !ends, "{change}: {kind}");
+        }
+        let silent = Request::new("GET", &world.authorization(&[("prompt", "none")]));
+        let silent = silent.header("Cookie", &cookie).send().await;
+        let has_code = silent.header("location").is_some_and(|to| parameters(to).contains_key("code"));
+        assert_eq!(has_code, !ends, "{change}");
+        let settings = Request::new("GET", &world.url("/settings")).header("Cookie", &cookie).send().await;
+        assert_eq!(settings.status == 200, !change.starts_with("the user is"), "{change}");
+        let exchanged = world.exchange(&code, &[]).await;
+        let expected = match change {
+            "the application is deleted" => "invalid_client",
+            _ if ends => "invalid_grant",
+            _ => "",
+        };
+        assert_eq!(exchanged.json()["error"].as_str().unwrap_or_default(), expected, "{change}");
+        if change == "the user is disabled" {
+            world.api(&user, |user| user["disabled"] = json!(false)).await;
+            assert_eq!(world.exchange(&code, &[]).await.status, 200, "the code was not used up");
+            assert_eq!(world.info(&tokens["access_token"]).await.status, 200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_another_tenant_or_with_a_flaw_are_unknown() {
+    let mut world = World::new().await;
+    let control = format!("{}/providers/vaultvision/actions/prepare-login", world.emulator.control_url());
+    let token = format!("Bearer {}", world.emulator.control_token());
+    let input = json!({ "redirect_url": CALLBACK, "tenant_id": world.vault.tenant_ids()[1] });
+    let made =
+        Request::new("POST", &control).header("Authorization", &token).json(&input).send().await.json();
+    let field = |name: &str| made[name].as_str().unwrap().to_owned();
+    let own = world.login.clone();
+    world.login.issuer = field("issuer");
+    world.login.client_id = field("client_id");
+    world.login.client_secret = field("client_secret");
+    world.login.email = field("email");
+    let foreign = world.exchange(&world.code(), &[]).await.json();
+    assert_eq!(world.info(&foreign["access_token"]).await.status, 200);
+    let code = world.code();
+    world.login = own;
+    assert_eq!(world.info(&foreign["access_token"]).await.status, 401);
+    assert_eq!(world.exchange(&code, &[]).await.json()["error"], "invalid_grant");
+    for kind in ["access_token", "id_token"] {
+        assert_eq!(
+            world.introspect(&world.login, &foreign[kind]).await,
+            json!({ "active": false }),
+            "{kind}"
+        );
+    }
+    let hint = foreign["id_token"].as_str().unwrap();
+    let to = location(&world.authorize(&[("id_token_hint", hint)]).await);
+    assert_eq!(parameters(&to)["error"], "invalid_request");
+    let out = world.url(&format!("/logout?id_token_hint={hint}"));
+    assert_eq!(Request::new("GET", &out).send().await.status, 400);
+
+    for flaw in [
+        IdTokenFlaw::Issuer,
+        IdTokenFlaw::Audience,
+        IdTokenFlaw::Expired,
+        IdTokenFlaw::Signature,
+        IdTokenFlaw::UnknownKey,
+        IdTokenFlaw::Unsigned,
+    ] {
+        world.vault.configure(|settings| settings.id_token_flaw = flaw);
+        let token = world.exchange(&world.code(), &[]).await.json()["id_token"].clone();
+        assert_eq!(world.introspect(&world.login, &token).await, json!({ "active": false }), "{flaw:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_an_application_with_a_secret_introspects() {
+    let world = World::new().await;
+    let token = world.exchange(&world.code(), &[]).await.json()["access_token"].as_str().unwrap().to_owned();
+    let missing = world.post("/oauth/introspect", "").header("Authorization", &world.basic()).send().await;
+    assert_eq!((missing.status, &missing.json()["error"]), (400, &json!("invalid_request")));
+
+    let path = format!("/applications/{}", world.login.client_id);
+    world.api(&path, |application| drop(application.as_object_mut().unwrap().remove("secret"))).await;
+    let id = ("client_id", world.login.client_id.as_str());
+    for fields in [&[id, ("token", &token)][..], &[id]] {
+        let refused = world.post("/oauth/introspect", &form(fields)).send().await;
+        assert_eq!((refused.status, &refused.json()["error"]), (401, &json!("invalid_client")));
+    }
+    let basic = format!("Basic {}", STANDARD.encode(format!("{}:", world.login.client_id)));
+    let refused = world.post("/oauth/introspect", &form(&[("token", &token)]));
+    assert_eq!(refused.header("Authorization", &basic).send().await.status, 401);
+}
+
+#[tokio::test]
+async fn a_maximum_age_of_zero_is_a_new_login() {
+    let world = World::new().await;
+    let cookie = world.cookie(&world.login).await;
+    let ask = async |changes: &[(&str, &str)]| {
+        Request::new("GET", &world.authorization(changes)).header("Cookie", &cookie).send().await
+    };
+    // No time has passed since the login.
+    assert_eq!(ask(&[("max_age", "1")]).await.status, 303);
+    assert_eq!(ask(&[("max_age", "0")]).await.status, 200, "the page");
+    let silent = location(&ask(&[("max_age", "0"), ("prompt", "none")]).await);
+    assert_eq!(parameters(&silent)["error"], "login_required");
+}
+
+/// The settings page continues with the session that showed it; other requests can't use its button.
+#[tokio::test]
+async fn a_session_continues_only_from_the_settings() {
+    let world = World::new().await;
+    let cookie = world.cookie(&world.login).await;
+    let go_on = async |changes: &[(&str, &str)]| {
+        let url = world.authorization(changes);
+        let body = form(&[("request", url.split_once('?').unwrap().1), ("action", "continue")]);
+        world.post("/login", &body).header("Cookie", &cookie).send().await.status
+    };
+    let settings = ("prompt", "settings");
+    for (changes, status) in [
+        (&[settings][..], 303),
+        (&[("prompt", "login settings")], 303),
+        (&[("prompt", "login")], 403),
+        (&[("prompt", "none")], 403),
+        (&[], 403),
+        (&[settings, ("max_age", "0")], 403),
+    ] {
+        assert_eq!(go_on(changes).await, status, "{changes:?}");
+    }
+    let issued = world.vault.effect("code_issued");
+    world.api(&format!("/users/{}", world.login.user_id), |user| user["disabled"] = json!(true)).await;
+    assert_eq!(go_on(&[settings]).await, 403);
+    assert_eq!((issued, world.vault.effect("code_issued")), (3, 3));
+}
+
+#[tokio::test]
+async fn a_hint_of_another_user_is_not_ignored() {
+    let world = World::new().await;
+    let other = world.vault.prepare_login(CALLBACK).unwrap();
+    let id_token = world.exchange(&world.code(), &[]).await.json()["id_token"].as_str().unwrap().to_owned();
+    let hint = ("id_token_hint", id_token.as_str());
+
+    // Another user logs in: at the page, without it, and by the setting.
+    let fields = [("email", other.email.as_str()), ("password", &other.password)];
+    let at_page = location(&world.at_page(&[hint], &fields).await);
+    let headless = world.vault.authorize(&world.authorization(&[hint]), &other.email).unwrap();
+    world.vault.configure(|settings| settings.auto_login = Some(other.email.clone()));
+    let automatic = location(&world.authorize(&[hint]).await);
+    world.vault.configure(|settings| settings.auto_login = None);
+    for to in [at_page, headless, automatic] {
+        assert_eq!(parameters(&to)["error"], "login_required");
+    }
+    assert!(parameters(&location(&world.at_page(&[hint], &[]).await)).contains_key("code"));
+
+    // The session of another user ends only after a confirmation.
+    let cookie = world.cookie(&other).await;
+    let is_logged_in = async || {
+        let silent = Request::new("GET", &world.authorization(&[("prompt", "none")]));
+        parameters(&location(&silent.header("Cookie", &cookie).send().await)).contains_key("code")
+    };
+    let pairs = [hint, ("post_logout_redirect_uri", "https://example.test"), ("state", "a\"b")];
+    let url = world.url(&format!("/logout?{}", form(&pairs)));
+    let page = Request::new("GET", &url).header("Cookie", &cookie).send().await;
+    assert_eq!((page.status, page.header("set-cookie")), (200, None));
+    let text = page.text();
+    assert!(text.contains("action=\"logout\"") && text.contains("value=\"a&quot;b\""), "{text}");
+    assert!(!text.contains("id_token_hint"), "{text}");
+    assert!(is_logged_in().await);
+    let confirmed = [("client_id", world.login.client_id.as_str()), pairs[1], pairs[2]];
+    let out = world.post("/logout", &form(&confirmed)).header("Cookie", &cookie).send().await;
+    assert_eq!(location(&out), "https://example.test?state=a%22b");
+    assert!(!is_logged_in().await);
+}
+
+#[tokio::test]
+async fn head_is_like_get_without_a_body() {
+    let world = World::new().await;
+    let token = world.exchange(&world.code(), &[]).await.json()["access_token"].as_str().unwrap().to_owned();
+    for path in ["/.well-known/openid-configuration", "/.well-known/jwks.json", "/userinfo"] {
+        let ask = async |method: &str| {
+            let request = Request::new(method, &world.url(path));
+            request.header("Authorization", &format!("Bearer {token}")).send().await
+        };
+        let (head, get) = (ask("HEAD").await, ask("GET").await);
+        assert_eq!((head.status, head.body.len()), (200, 0), "{path}");
+        for name in ["content-type", "cache-control"] {
+            assert_eq!(head.header(name), get.header(name), "{path}");
+        }
+    }
+    assert_eq!(Request::new("HEAD", &world.url("/userinfo")).send().await.status, 401);
+    assert_eq!(Request::new("HEAD", &world.url("/authorize")).send().await.status, 405);
+}
+
+#[tokio::test]
+async fn a_visit_of_the_login_page_goes_to_the_application() {
+    let world = World::new().await;
+    let other = world.vault.prepare_login(CALLBACK).unwrap();
+    let visit = async |query: &str| Request::new("GET", &world.url(&format!("/login{query}"))).send().await;
+    let set = async |client: &str, url: &str| {
+        let path = format!("/applications/{client}");
+        world.api(&path, |application| application["login_url"] = json!(url)).await;
+    };
+    let page = visit("").await;
+    assert_eq!(page.status, 400);
+    assert!(page.text().contains("Please open the application"), "{}", page.text());
+    set(&world.login.client_id, "https://shop.example/login").await;
+    assert_eq!(location(&visit("").await), "https://shop.example/login");
+    assert_eq!(visit(&format!("?client_id={}", other.client_id)).await.status, 400);
+    set(&other.client_id, "https://other.example/é").await;
+    assert_eq!(visit("").await.status, 400, "there are two");
+    let to = location(&visit(&format!("?client_id={}", other.client_id)).await);
+    assert_eq!(to, "https://other.example/%C3%A9");
+}
+
+#[tokio::test]
+async fn only_urls_are_registered_and_redirects_encode_them() {
+    let world = World::new().await;
+    let url = format!("{}/v1/tenants/{}/applications", world.vault.base_url(), world.login.tenant_id);
+    let key = format!("Bearer {}", world.vault.api_key());
+    let create =
+        async |body: &Value| Request::new("POST", &url).header("Authorization", &key).json(body).send().await;
+    for bad in
+        ["", "javascript:alert(1)", "data:text/html,x", "not a url", "/callback", "https://x.test/ä cb"]
+    {
+        for body in [json!({ "redirect_urls": ["https://a.test/", bad] }), json!({ "logout_urls": [bad] })] {
+            let refused = create(&body).await;
+            assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("invalid_request")), "{body}");
+        }
+        let path = format!("/applications/{}", world.login.client_id);
+        let refused = world.api(&path, |application| application["redirect_urls"] = json!([bad])).await;
+        assert_eq!(refused.status, 400, "{bad}");
+    }
+    assert_eq!(create(&json!({ "login_url": "javascript:x" })).await.status, 400);
+    assert_eq!(
+        create(&json!({ "login_url": "", "redirect_urls": [], "logout_urls": null })).await.status,
+        200
+    );
+    // A sample of the vendor has a fragment.
+    for (registered, start) in [
+        ("http://localhost:8080/#auth_callback", "http://localhost:8080/?code="),
+        ("com.example.app:/oauth2redirect", "com.example.app:/oauth2redirect?code="),
+        ("https://x.test/ä?q={}", "https://x.test/%C3%A4?q=%7B%7D&code="),
+    ] {
+        let made = create(&json!({ "redirect_urls": [registered] })).await.json();
+        let changes = [("client_id", made["id"].as_str().unwrap()), ("redirect_uri", registered)];
+        let to = location(&world.at_page(&changes, &[]).await);
+        assert!(to.starts_with(start), "{to}");
+        assert_eq!(to.ends_with("#auth_callback"), registered.ends_with("#auth_callback"), "{to}");
+    }
+}
+
+#[tokio::test]
+async fn passwords_are_not_longer_than_bcrypt_reads() {
+    let world = World::new().await;
+    let (most, long) = ("a".repeat(72), "a".repeat(73));
+    let set = async |password: &Value| {
+        let path = format!("/v1/tenants/{}/users/{}/credentials", world.login.tenant_id, world.login.user_id);
+        let request = Request::new("POST", &format!("{}{path}", world.vault.base_url()));
+        let request = request.header("Authorization", &format!("Bearer {}", world.vault.api_key()));
+        request.json(&json!({ "password": password })).send().await
+    };
+    let log_in = async |password: &str| world.at_page(&[], &[("password", password)]).await.status;
+    let refused = set(&json!({ "alg": "plain", "hash": long })).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("invalid_request")));
+    assert_eq!(set(&json!({ "alg": "plain", "hash": "é".repeat(37) })).await.status, 400, "bytes");
+    let stored = set(&json!({ "alg": "plain", "hash": most })).await;
+    assert_eq!((log_in(&most).await, log_in(&long).await), (303, 403));
+    // Also of an imported hash.
+    let hash = stored.json()["password"]["hash"].clone();
+    assert_eq!(set(&json!({ "alg": "bcrypt", "hash": hash })).await.status, 200);
+    assert_eq!((log_in(&most).await, log_in(&long).await), (303, 403));
+    // A digest has the same length for every password, which can't be rehashed if it is too long.
+    let digest = sha2::Sha256::digest(&long).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(set(&json!({ "alg": "sha256", "hash": digest })).await.status, 200);
+    for _ in 0..2 {
+        assert_eq!((log_in(&long).await, log_in(&most).await), (303, 403));
+    }
+    let fields = [("action", "sign_up"), ("email", "new@example.test"), ("password", long.as_str())];
+    let signed_up = world.at_page(&[("vv_action", "register")], &fields).await;
+    assert!(signed_up.status == 400 && signed_up.text().contains("72 bytes"), "{}", signed_up.text());
 }

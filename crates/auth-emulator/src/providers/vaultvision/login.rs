@@ -33,6 +33,14 @@ impl VaultVisionProvider {
         if is_allowed { Ok(()) } else { Err("the user has not verified the email address") }
     }
 
+    /// Whether what a user granted to an application is valid: a code, or a token. Assumption (oidc-flow): it ends with the
+    /// application and with the user, and is invalid while the user is disabled, as sessions are.
+    pub(super) fn check_grant(&mut self, tenant: &str, client: &str, user: &str) -> Result<(), &'static str> {
+        self.state.application(tenant, client).map_err(|_| "the application was deleted")?;
+        let user = &self.state.user(tenant, user).map_err(|_| "the user was deleted")?.entry;
+        if is_disabled(user) { Err("the user is disabled") } else { Ok(()) }
+    }
+
     /// Checks a password. Documented: a disabled credential can't be used; the first login unwraps and rehashes the password.
     pub(super) fn check_password(
         &mut self,

@@ -220,6 +220,9 @@ pub(super) fn body(call: &Call, kind: Kind, settings: &Settings) -> Result<Objec
         types::check(kind, &body)?;
     }
     types::check_metadata(&body, settings)?;
+    if kind == Kind::Application {
+        types::check_urls(&body)?;
+    }
     let email = body.object("profile").and_then(|profile| profile.string("email")).unwrap_or_default();
     if kind == Kind::User && settings.check_emails && !email.is_empty() && !is_email(&email) {
         return Err(Problem::Invalid("profile.email: is not an email address"));

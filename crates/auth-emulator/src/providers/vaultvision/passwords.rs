@@ -13,6 +13,9 @@ use super::state::Problem;
 use super::tree::{Object, Tree};
 use crate::framework::random::{Random, hex};
 
+/// The length of the longest password. Assumption (bcrypt): a longer one is refused, because bcrypt would ignore the rest.
+pub(super) const MAX_BYTES: usize = 72;
+
 /// The field that only passwords have.
 const FIELD: &str = "password";
 
@@ -33,6 +36,11 @@ pub(super) fn import(body: &Object, settings: &Settings, random: &mut Random) ->
     };
     let (alg, hash) = match alg.as_str() {
         "plain" if hash.is_empty() => return Err(Problem::Invalid("password.hash: is empty")),
+        "plain" if hash.len() > MAX_BYTES => {
+            return Err(Problem::Invalid(
+                "password.hash: a password of more than 72 bytes, the limit of bcrypt",
+            ));
+        }
         "plain" => ("bcrypt".to_owned(), wrap(&hash, settings.bcrypt_cost, random)?),
         "md5" => (digits(32).map(|()| "md5|bcrypt".to_owned())?, wrap(&hash, settings.bcrypt_cost, random)?),
         "sha1" => {
@@ -121,6 +129,7 @@ pub(super) fn log_in(
 ) -> Option<Object> {
     let (alg, hash) = (stored_now.string("alg")?, stored_now.string("hash")?);
     let secret = match alg.as_str() {
+        "bcrypt" if password.len() > MAX_BYTES => return None,
         "bcrypt" => password.to_owned(),
         "md5|bcrypt" => hex(&md5::Md5::digest(password)),
         "sha1|bcrypt" => hex(&sha1::Sha1::digest(password)),
@@ -131,7 +140,8 @@ pub(super) fn log_in(
     if !bcrypt::verify(secret, &hash).unwrap_or(false) {
         return None;
     }
-    if alg == "bcrypt" && cost(&hash) == Some(settings.bcrypt_cost) {
+    // A digest may be of a password that can't be rehashed.
+    if password.len() > MAX_BYTES || (alg == "bcrypt" && cost(&hash) == Some(settings.bcrypt_cost)) {
         return Some(stored_now.clone());
     }
     let mut after = stored_now.clone();
@@ -150,7 +160,7 @@ fn wrap(text: &str, cost: u32, random: &mut Random) -> Result<String, Problem> {
     for (slot, byte) in salt.iter_mut().zip(random.bytes(16)) {
         *slot = byte;
     }
-    // Assumption (bcrypt): passwords are truncated at bcrypt's 72 bytes, as on most servers.
+    // Assumption (bcrypt): a digest of SHA-512 is cut off after 72 of its 128 digits.
     let hashed = bcrypt::hash_with_salt(text, cost, salt);
     hashed
         .map(|parts| parts.format_for_version(Version::TwoA))

@@ -90,6 +90,37 @@ fn check_field(name: &'static str, value: &Tree) -> Result<(), Problem> {
     if raw == "null" || wanted.accepts(raw) { Ok(()) } else { Err(Problem::Type(name, wanted.description())) }
 }
 
+/// Rejects addresses of an application to which no browser should be sent. Assumption (field-values): a fragment is accepted,
+/// against RFC 6749 section 3.1.2, because a sample of the vendor uses one.
+pub(super) fn check_urls(body: &Object) -> Result<(), Problem> {
+    let refuse = |name| Err(Problem::Type(name, "a URL such as https://shop.example/callback"));
+    for name in ["redirect_urls", "logout_urls"] {
+        if !body.strings(name).iter().all(|url| is_url(url)) {
+            return refuse(name);
+        }
+    }
+    let is_valid = body.string("login_url").is_none_or(|url| url.is_empty() || is_url(&url));
+    if is_valid { Ok(()) } else { refuse("login_url") }
+}
+
+/// Whether a string is an absolute URL of a site or of an app, and no script.
+pub(super) fn is_url(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_one_of = |names: &[&str]| names.iter().any(|name| scheme.eq_ignore_ascii_case(name));
+    let has_host = || {
+        let authority = rest.strip_prefix("//").and_then(|rest| rest.split(['/', '?', '#']).next());
+        let host = authority.and_then(|authority| authority.rsplit('@').next()).unwrap_or_default();
+        !host.is_empty() && !host.starts_with(':')
+    };
+    is_scheme
+        && !rest.is_empty()
+        && !text.contains(|letter: char| letter.is_whitespace() || letter.is_control())
+        && !is_one_of(&["javascript", "data", "vbscript"])
+        && (!is_one_of(&["http", "https"]) || has_host())
+}
+
 /// Documented: at most 20 keys of 100 characters, with values of 1000. Assumption (metadata-limits): characters are not bytes.
 /// Assumption (json-types): values are strings, as in all samples.
 pub(super) fn check_metadata(body: &Object, settings: &Settings) -> Result<(), Problem> {
@@ -121,6 +152,44 @@ pub(super) fn check_metadata(body: &Object, settings: &Settings) -> Result<(), P
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn urls_are_absolute_and_no_scripts() {
+        for url in [
+            "https://shop.example/callback",
+            "http://localhost:8080/#auth_callback",
+            "HTTPS://shop.example",
+            "http://[::1]:80/cb?x=1",
+            "https://ä.example/é",
+            "com.example.app:/oauth2redirect",
+            "myapp://callback",
+            "urn:ietf:wg:oauth:2.0:oob",
+        ] {
+            assert!(is_url(url), "{url}");
+        }
+        for text in [
+            "",
+            "shop.example/callback",
+            "/callback",
+            "not a url",
+            "https:",
+            "https:/callback",
+            "https://",
+            "https:///callback",
+            "https://:80/",
+            "https://user@/",
+            "https://shop.example/a b",
+            "https://shop.example/\n",
+            "1app:/cb",
+            ":/cb",
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+        ] {
+            assert!(!is_url(text), "{text:?}");
+        }
+    }
 
     #[test]
     fn documented_fields_have_the_types_of_the_samples() {

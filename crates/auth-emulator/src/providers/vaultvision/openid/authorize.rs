@@ -1,9 +1,13 @@
 //! The authorization endpoint: checks a request, and decides whether it gets a page, a code or an error.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderValue, StatusCode, header};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::parameters::{Parameters, with_query};
 use super::state::{Challenge, ChallengeMethod, Grant, Session};
+use super::token::is_verifier;
 use super::{Tenancy, keys, pages};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
@@ -141,7 +145,9 @@ impl Request {
             Some(Ok(seconds)) => Some(i64::from(seconds)),
             Some(Err(_)) => return refuse("invalid_request", "max_age is not a number of seconds"),
         };
-        let user = match parameters.get("id_token_hint").map(keys::verified) {
+        let hint = parameters.get("id_token_hint");
+        let hint = hint.map(|hint| keys::verified(hint, tenancy.issuer, state.open_id.rotations));
+        let user = match hint {
             None => None,
             Some(Some(claims)) => claims.get("sub").and_then(|user| user.as_str()).map(str::to_owned),
             Some(None) => {
@@ -161,16 +167,21 @@ impl Request {
         })
     }
 
-    /// Whether a session makes another login superfluous.
-    fn is_served_by(&self, session: &Session, now: Timestamp) -> bool {
+    /// Whether a session makes another login superfluous. A maximum age of 0 always demands one, OpenID Connect Core section
+    /// 3.1.2.1, also if the clock stands still.
+    pub(super) fn is_served_by(&self, session: &Session, now: Timestamp) -> bool {
         let age = now.unix_seconds() - session.since.unix_seconds();
-        self.max_age.is_none_or(|most| age <= most)
-            && self.user.as_ref().is_none_or(|user| *user == session.user)
+        self.max_age.is_none_or(|most| most > 0 && age <= most) && self.is_for(&session.user)
+    }
+
+    /// Whether `id_token_hint` names no other user.
+    pub(super) fn is_for(&self, user: &str) -> bool {
+        self.user.as_ref().is_none_or(|hinted| hinted == user)
     }
 }
 
 /// Assumption (pkce): S256 is accepted of every application, `plain` of none, and applications without a secret must send a
-/// challenge. A verifier may be shorter than RFC 7636 demands, because that of a vendor's sample is.
+/// challenge.
 fn challenge(parameters: &Parameters, settings: &Settings) -> Result<Option<Challenge>, &'static str> {
     let method = match (parameters.get("code_challenge_method"), parameters.get("code_challenge")) {
         (None, None) => return Ok(None),
@@ -180,9 +191,12 @@ fn challenge(parameters: &Parameters, settings: &Settings) -> Result<Option<Chal
         (Some(_) | None, Some(_)) => return Err("code_challenge_method is not S256"),
     };
     let value = parameters.get("code_challenge").unwrap_or_default();
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    if !value.bytes().all(is_plain) || (method == ChallengeMethod::S256 && value.len() != 43) {
-        return Err("code_challenge is not the SHA-256 of a verifier in base64url without padding");
+    match method {
+        ChallengeMethod::Plain if !is_verifier(value) => return Err("code_challenge is not a verifier"),
+        ChallengeMethod::S256 if URL_SAFE_NO_PAD.decode(value).map_or(0, |digest| digest.len()) != 32 => {
+            return Err("code_challenge is not the SHA-256 of a verifier in base64url without padding");
+        }
+        _ => {}
     }
     Ok(Some(Challenge { method, value: value.to_owned() }))
 }
@@ -218,9 +232,22 @@ pub(super) fn cookie(call: &Call, tenant: &str) -> String {
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned()).unwrap_or_default()
 }
 
+/// What no URL contains, RFC 3986. A registered one may, as in the address line of a browser.
+const NOT_IN_URLS: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
 /// A redirect of the browser, which then sends a GET.
 pub(super) fn redirect(to: &str) -> Reply {
-    match HeaderValue::try_from(to) {
+    match HeaderValue::try_from(utf8_percent_encode(to, NOT_IN_URLS).to_string()) {
         Ok(location) => Reply::empty(StatusCode::SEE_OTHER)
             .header(header::LOCATION, location)
             .header(header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -255,15 +282,11 @@ impl VaultVisionProvider {
                 None => checks.pass_with("auto_login", "no user of the tenant has this id or email address"),
             }
         }
-        let open_id = &self.state.open_id;
-        let session = open_id.session(&tenancy.id, &cookie(call, &tenancy.id), call.now).cloned();
-        let session = session.filter(|session| self.may_log_in(&tenancy.id, &session.user).is_ok());
-        let session = session.filter(|session| request.is_served_by(session, call.now));
+        let session = self.session(call, tenancy).filter(|session| request.is_served_by(session, call.now));
         match (request.prompt, session) {
             (Prompt::Session | Prompt::None, Some(session)) => {
                 checks.pass("session");
-                let code = self.code(&request, tenancy, &session.user, session.since, call.now);
-                context.effect("code_issued");
+                let code = self.code(&request, tenancy, &session.user, session.since, context);
                 redirect(&request.back.code(&code))
             }
             (Prompt::None, None) => {
@@ -280,6 +303,13 @@ impl VaultVisionProvider {
         }
     }
 
+    /// The session of a browser, if its user may still log in.
+    pub(super) fn session(&mut self, call: &Call, tenancy: &Tenancy<'_>) -> Option<Session> {
+        let open_id = &self.state.open_id;
+        let session = open_id.session(&tenancy.id, &cookie(call, &tenancy.id), call.now).cloned()?;
+        self.may_log_in(&tenancy.id, &session.user).is_ok().then_some(session)
+    }
+
     /// Issues the code that a login ends with.
     pub(super) fn code(
         &mut self,
@@ -287,7 +317,7 @@ impl VaultVisionProvider {
         tenancy: &Tenancy<'_>,
         user: &str,
         authenticated_at: Timestamp,
-        now: Timestamp,
+        context: &Context,
     ) -> String {
         let grant = Grant {
             tenant: tenancy.id.clone(),
@@ -297,9 +327,11 @@ impl VaultVisionProvider {
             nonce: request.nonce.clone(),
             authenticated_at,
         };
-        let until = now.plus(std::time::Duration::from_secs(self.settings.code_lifetime_seconds));
+        let until =
+            context.clock.now().plus(std::time::Duration::from_secs(self.settings.code_lifetime_seconds));
         let State { open_id, random, .. } = &mut self.state;
         let uri = request.back.redirect_uri.clone();
+        context.effect("code_issued");
         open_id.issue_code(grant, uri, request.challenge.clone(), until, random)
     }
 }

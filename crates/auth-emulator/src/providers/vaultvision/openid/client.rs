@@ -20,10 +20,11 @@ impl Failure {
 }
 
 /// The id of the application that sent a request, by HTTP Basic, by a secret in the form, or by its id alone if it has no
-/// secret.
+/// secret and the endpoint accepts that.
 pub(super) fn authenticate(
     call: &Call,
     form: &Parameters,
+    needs_secret: bool,
     tenancy: &Tenancy<'_>,
     state: &mut State,
 ) -> Result<String, Failure> {
@@ -52,6 +53,7 @@ pub(super) fn authenticate(
         application.map_err(|_| invalid("the tenant has no application with this client_id"))?;
     let expected = application.value.string("secret").filter(|secret| !secret.is_empty());
     match (expected, secret.filter(|secret| !secret.is_empty())) {
+        (None, None) if needs_secret => Err(invalid("an application without a secret can't authenticate")),
         (None, None) => Ok(id),
         (Some(expected), Some(given)) if expected == given => Ok(id),
         (Some(_), Some(_)) => Err(invalid("the secret is wrong")),

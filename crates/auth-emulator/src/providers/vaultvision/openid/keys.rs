@@ -50,16 +50,19 @@ pub(super) fn unsigned(claims: &Value) -> String {
     format!("{}.{}.", encode(r#"{"alg":"none","typ":"JWT"}"#), encode(claims.to_string()))
 }
 
-/// The claims of a token that one of the keys signed, whether it has expired or not.
-pub(super) fn verified(token: &str) -> Option<Value> {
+/// The claims of an ID token that an issuer signed, with its key after at most that many rotations; whether the token has
+/// expired or not.
+pub(super) fn verified(token: &str, issuer: &str, rotations: u32) -> Option<Value> {
     let (text, signature) = token.rsplit_once('.')?;
+    let (header, claims) = text.split_once('.')?;
+    let read = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+    let header = read(header)?;
+    let number =
+        header.get("kid")?.as_str()?.strip_prefix("emulator-")?.parse::<u32>().ok()?.checked_sub(1)?;
+    let public: PublicKeyComponents<Vec<u8>> = key(number).filter(|_| number <= rotations)?.public().into();
     let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-    let is_signed = (0..COUNT).filter_map(key).any(|key| {
-        let public: PublicKeyComponents<Vec<u8>> = key.public().into();
-        public.verify(&RSA_PKCS1_2048_8192_SHA256, text.as_bytes(), &signature).is_ok()
-    });
-    let (_, claims) = text.split_once('.')?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok().filter(|_| is_signed)
+    public.verify(&RSA_PKCS1_2048_8192_SHA256, text.as_bytes(), &signature).ok()?;
+    read(claims).filter(|claims| claims.get("iss").and_then(Value::as_str) == Some(issuer))
 }
 
 /// The public keys: the current one, then the ones before it.
@@ -84,15 +87,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_signed_by_the_current_key_and_verified_by_any() {
-        let claims = json!({ "sub": "u" });
+    fn tokens_are_verified_by_the_key_that_they_name() {
+        let claims = json!({ "iss": "i", "sub": "u" });
         for rotations in 0..4 {
             let token = signed(&claims, rotations, &key_id(rotations));
-            assert_eq!(verified(&token), Some(claims.clone()), "{rotations}");
+            for (issuer, now, valid) in
+                [("i", rotations, true), ("i", rotations + 1, true), ("another", rotations, false)]
+            {
+                assert_eq!(verified(&token, issuer, now), valid.then(|| claims.clone()), "{rotations}");
+            }
             let (text, _) = token.rsplit_once('.').unwrap();
-            assert_eq!(verified(&format!("{text}.{}", encode([0; 256]))), None);
+            assert_eq!(verified(&format!("{text}.{}", encode([0; 256])), "i", 9), None);
         }
-        assert_eq!(verified(&unsigned(&claims)), None);
+        for token in [
+            unsigned(&claims),
+            signed(&claims, 1, &key_id(0)),
+            signed(&claims, 0, "unknown"),
+            signed(&claims, 3, &key_id(3)),
+        ] {
+            assert_eq!(verified(&token, "i", 2), None);
+        }
     }
 
     #[test]

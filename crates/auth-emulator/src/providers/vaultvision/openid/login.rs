@@ -1,9 +1,12 @@
 //! The login page's form, and logins without a browser.
 
+use std::collections::BTreeSet;
+
 use http::{HeaderValue, StatusCode, header};
 
-use super::authorize::{self, Refusal, Request, cookie, redirect, refused};
+use super::authorize::{self, Prompt, Refusal, Request, redirect, refused};
 use super::parameters::Parameters;
+use super::state::Session;
 use super::{Tenancy, pages};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Done, Reply};
@@ -15,6 +18,7 @@ use crate::providers::vaultvision::passwords;
 use crate::providers::vaultvision::provider::{VaultVisionProvider, action_error};
 use crate::providers::vaultvision::state::{Entry, Kind, State, User};
 use crate::providers::vaultvision::tree::{Object, Tree};
+use crate::providers::vaultvision::types;
 
 /// An application and a user with a password, for trying a login.
 ///
@@ -80,12 +84,15 @@ impl VaultVisionProvider {
                 redirect(&request.back.error("access_denied", "the user cancelled the login"))
             }
             "continue" => {
-                let session = self.state.open_id.session(&tenancy.id, &cookie(call, &tenancy.id), call.now);
-                let Some(session) = session.cloned() else {
+                // The button of the settings page alone sends this.
+                let serves = |session: &Session| {
+                    request.prompt == Prompt::Settings && request.is_served_by(session, call.now)
+                };
+                let Some(session) = self.session(call, tenancy).filter(serves) else {
                     checks.fail("session", "the user is not logged in");
                     return again(false, StatusCode::FORBIDDEN, "Please log in first.");
                 };
-                let code = self.code(&request, tenancy, &session.user, session.since, call.now);
+                let code = self.code(&request, tenancy, &session.user, session.since, context);
                 redirect(&request.back.code(&code))
             }
             "sign_up" => match self.sign_up(&tenancy.id, email, password, call.done.as_ref(), context) {
@@ -126,11 +133,9 @@ impl VaultVisionProvider {
         checks: &mut Checks,
         context: &Context,
     ) -> Reply {
-        if let Err(reason) = self.may_log_in(&tenancy.id, user) {
+        if let Err((error, reason)) = self.admit(request, tenancy, user) {
             checks.fail("login", reason);
-            // Assumption (email-verification): an unverified user returns to the application; the vendor documents a workflow
-            // that must be completed first, but not its pages. The control `verify-email` completes it.
-            return redirect(&request.back.error("access_denied", reason));
+            return redirect(&request.back.error(error, reason));
         }
         checks.pass("login");
         let now = context.clock.now();
@@ -138,9 +143,8 @@ impl VaultVisionProvider {
         let seconds = remembered.unwrap_or(SESSION_SECONDS);
         let State { open_id, random, .. } = &mut self.state;
         let session = open_id.open(&tenancy.id, user, now, seconds, random);
-        let code = self.code(request, tenancy, user, now, now);
+        let code = self.code(request, tenancy, user, now, context);
         context.effect("logged_in");
-        context.effect("code_issued");
         let age = remembered.map(|seconds| format!(" Max-Age={seconds};")).unwrap_or_default();
         let name = authorize::cookie_name(&tenancy.id);
         let cookie = format!("{name}={session}; Path=/;{age} HttpOnly; SameSite=Lax");
@@ -149,6 +153,46 @@ impl VaultVisionProvider {
             Ok(cookie) => reply.header(header::SET_COOKIE, cookie),
             Err(_) => reply,
         }
+    }
+
+    /// Whether a user may return to the application from a login, or the error and its reason.
+    fn admit(
+        &mut self,
+        request: &Request,
+        tenancy: &Tenancy<'_>,
+        user: &str,
+    ) -> Result<(), (&'static str, &'static str)> {
+        if !request.is_for(user) {
+            return Err(("login_required", "id_token_hint is of another user"));
+        }
+        // Assumption (email-verification): an unverified user returns to the application; the vendor documents a workflow that
+        // must be completed first, but not its pages. The control `verify-email` completes it.
+        self.may_log_in(&tenancy.id, user).map_err(|reason| ("access_denied", reason))
+    }
+
+    /// A visit of the login page without an application's request, as from a bookmark. Documented: the visitor is sent to the
+    /// `login_url` of the application. Assumption (oidc-paths): `client_id` may name the application; without it, the tenant must
+    /// have one such URL.
+    pub(super) fn restart_login(&mut self, call: &Call, tenancy: &Tenancy<'_>, checks: &mut Checks) -> Reply {
+        let parameters = Parameters::of_query(call);
+        let client = parameters.get("client_id");
+        let applications = self.state.tenant(&tenancy.id).ok().map(|tenant| &tenant.applications);
+        let applications = applications.into_iter().flatten();
+        let wanted = applications.filter(|application| client.is_none_or(|id| application.id() == id));
+        let urls = wanted.filter_map(|application| application.value.string("login_url"));
+        let urls: BTreeSet<String> = urls.filter(|url| !url.is_empty()).collect();
+        let mut rest = urls.iter();
+        match (rest.next(), rest.next()) {
+            (Some(url), None) => {
+                checks.pass("application");
+                redirect(url)
+            }
+            _ => {
+                checks.fail("application", "no application has a login_url, or several have different ones");
+                pages::error("Please open the application and log in there.")
+            }
+        }
+        .assumed("oidc-paths")
     }
 
     /// Logs a user in without a page and without a password, and returns where the browser would be sent. Without a user, the
@@ -181,13 +225,11 @@ impl VaultVisionProvider {
         };
         let id = self.state.user_by_name(&tenancy.id, user);
         let id = id.ok_or_else(|| ActionError::new(format!("user: no such user of the tenant: {user:?}")))?;
-        if let Err(reason) = self.may_log_in(&tenancy.id, &id) {
-            return Ok(request.back.error("access_denied", reason));
+        if let Err((error, reason)) = self.admit(&request, &tenancy, &id) {
+            return Ok(request.back.error(error, reason));
         }
-        let now = context.clock.now();
-        let code = self.code(&request, &tenancy, &id, now, now);
+        let code = self.code(&request, &tenancy, &id, context.clock.now(), context);
         context.effect("logged_in");
-        context.effect("code_issued");
         Ok(request.back.code(&code))
     }
 
@@ -209,8 +251,8 @@ impl VaultVisionProvider {
         if self.state.user_by_name(tenant, email).is_some() {
             return Err("another user has this email address");
         }
-        if password.is_empty() {
-            return Err("the password is empty");
+        if password.is_empty() || password.len() > passwords::MAX_BYTES {
+            return Err("the password is empty, or has more than 72 bytes");
         }
         self.add_user(tenant, email, password, done, context).ok_or("the emulator can store no more users")
     }
@@ -248,8 +290,7 @@ impl VaultVisionProvider {
         context: &Context,
     ) -> Result<TestLogin, ActionError> {
         let origin = redirect_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-        let is_url = redirect_url.parse::<http::Uri>().is_ok() || !redirect_url.starts_with("http");
-        if !is_url || !redirect_url.contains(':') {
+        if !types::is_url(redirect_url) {
             let message = format!(
                 "redirect_url: not a URL such as http://localhost:8090/auth/callback: {redirect_url:?}"
             );

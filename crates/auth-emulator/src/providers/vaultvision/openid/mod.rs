@@ -11,7 +11,8 @@
 //! Older samples link to `/settings`, and one loads `/tenant.js`, which sets `vv_tenant_data`.
 //!
 //! Assumption (oidc-flow): only the authorization code flow with the response mode `query` is supported, with the scope
-//! `openid`; there are no refresh tokens, because the vendor documents that a new login gives a new access token.
+//! `openid`; there are no refresh tokens, because the vendor documents that a new login gives a new access token. Codes and
+//! tokens end with their application and their user, and are invalid while the user is disabled.
 //!
 //! `parameters.rs` parses queries and forms, `authorize.rs` checks a request and decides between page and code, `login.rs` logs
 //! a user in, `token.rs` exchanges codes, `client.rs` authenticates applications, `resources.rs` has user info, introspection
@@ -45,13 +46,17 @@ const PREFLIGHT: &str = "openid.preflight";
 
 pub(super) static ROUTES: &[Route] = &[
     Route::read("openid.discovery", Method::GET, "/.well-known/openid-configuration", 200),
+    Route::read("openid.discovery", Method::HEAD, "/.well-known/openid-configuration", 200).undocumented(),
     Route::read("openid.keys", Method::GET, "/.well-known/jwks.json", 200),
+    Route::read("openid.keys", Method::HEAD, "/.well-known/jwks.json", 200).undocumented(),
     Route::write("openid.authorize", Method::GET, "/authorize", 303),
     Route::write("openid.authorize", Method::POST, "/authorize", 303),
+    Route::read("openid.restart_login", Method::GET, "/login", 303).undocumented(),
     Route::write("openid.log_in", Method::POST, "/login", 303).sensitive().undocumented(),
     Route::write("openid.token", Method::POST, "/oauth/token", 200).sensitive(),
     Route::read("openid.introspect", Method::POST, "/oauth/introspect", 200).sensitive(),
     Route::read("openid.user_info", Method::GET, "/userinfo", 200),
+    Route::read("openid.user_info", Method::HEAD, "/userinfo", 200).undocumented(),
     Route::read("openid.user_info", Method::POST, "/userinfo", 200),
     Route::write("openid.log_out", Method::GET, "/logout", 303),
     Route::write("openid.log_out", Method::POST, "/logout", 303),
@@ -86,6 +91,7 @@ impl VaultVisionProvider {
             "openid.keys" => discovery::keys(self.state.open_id.rotations, &self.settings),
             "openid.authorize" => self.authorize(call, &tenancy, checks, context),
             "openid.log_in" => self.log_in_at_page(call, &tenancy, checks, context),
+            "openid.restart_login" => self.restart_login(call, &tenancy, checks),
             "openid.token" => self.token(call, &tenancy, checks, context),
             "openid.introspect" => self.introspect(call, &tenancy, checks),
             "openid.user_info" => self.user_info(call, &tenancy, checks),
@@ -100,8 +106,10 @@ impl VaultVisionProvider {
 
     /// Lets pages of the tenant's applications read a response: their origins are those of their redirect URLs.
     fn share(&mut self, call: &Call, tenancy: &Tenancy<'_>, reply: Reply) -> Reply {
-        let is_for_scripts =
-            !matches!(call.operation, "openid.authorize" | "openid.log_in" | "openid.log_out");
+        let is_for_scripts = !matches!(
+            call.operation,
+            "openid.authorize" | "openid.restart_login" | "openid.log_in" | "openid.log_out"
+        );
         let Some(origin) = call.header_once("origin").ok().filter(|_| is_for_scripts) else { return reply };
         let Ok(tenant) = self.state.tenant(&tenancy.id) else { return reply };
         let mut urls =

@@ -68,6 +68,19 @@ pub(super) fn settings(request: Option<&str>) -> Reply {
     page(StatusCode::OK, "Settings", &content)
 }
 
+/// The page that asks before it ends the session of another user than the application named. The form sends the parameters of
+/// the request without the user.
+pub(super) fn confirm_logout<'p>(parameters: impl Iterator<Item = (&'p str, &'p str)>) -> Reply {
+    let fields = parameters
+        .map(|(name, value)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escaped(value)));
+    let content = format!(
+        "<p>Another user is logged in here than in the application.</p>\
+         <form method=\"post\" action=\"logout\">{}<button autofocus>Log out</button></form>",
+        fields.collect::<String>()
+    );
+    page(StatusCode::OK, "Log out?", &content)
+}
+
 pub(super) fn logged_out() -> Reply {
     page(StatusCode::OK, "You are logged out", "")
 }

@@ -4,7 +4,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::authorize::{cookie, cookie_name, redirect};
-use super::client::authenticate;
+use super::client::{Failure, authenticate};
 use super::parameters::{Parameters, with_query};
 use super::token::{form, json_reply, refused};
 use super::{Tenancy, keys, pages};
@@ -26,11 +26,12 @@ impl VaultVisionProvider {
         };
         let grant = self.state.open_id.token(&tenancy.id, &value, call.now).map(|token| token.grant.clone());
         let user = grant.and_then(|grant| {
+            self.check_grant(&tenancy.id, &grant.client, &grant.user).ok()?;
             let user = self.state.user(&tenancy.id, &grant.user).ok()?.entry.value.clone();
             Some((grant, user))
         });
         let Some((grant, user)) = user else {
-            let reason = "the access token is unknown, expired or revoked, or its user was deleted";
+            let reason = "the access token is unknown, expired or revoked, or its application or user was deleted or disabled";
             checks.fail("access token", reason);
             return challenge(StatusCode::UNAUTHORIZED, "invalid_token", reason);
         };
@@ -59,7 +60,7 @@ impl VaultVisionProvider {
 
     /// The settings of the user of the session. There is no application to return to.
     pub(super) fn settings_page(&mut self, call: &Call, tenancy: &Tenancy<'_>, checks: &mut Checks) -> Reply {
-        if self.state.open_id.session(&tenancy.id, &cookie(call, &tenancy.id), call.now).is_none() {
+        if self.session(call, tenancy).is_none() {
             checks.fail("session", "the user is not logged in");
             return pages::error("Please log in first: open the application and log in there.");
         }
@@ -85,13 +86,22 @@ impl VaultVisionProvider {
             Ok(form) => form,
             Err(failure) => return refused(call, checks, failure),
         };
-        if let Err(failure) = authenticate(call, &form, tenancy, &mut self.state) {
+        if let Err(failure) = authenticate(call, &form, true, tenancy, &mut self.state) {
             return refused(call, checks, failure);
         }
         checks.pass("client");
-        let value = form.get("token").unwrap_or_default();
-        if let Some(token) = self.state.open_id.token(&tenancy.id, value, call.now) {
-            let body = json!({
+        let Some(value) = form.get("token") else {
+            return refused(call, checks, Failure::new("invalid_request", "token is missing"));
+        };
+        let body = self.introspected(value, call, tenancy).unwrap_or_else(|| json!({ "active": false }));
+        json_reply(StatusCode::OK, &body)
+    }
+
+    /// What is known about a valid token.
+    fn introspected(&mut self, value: &str, call: &Call, tenancy: &Tenancy<'_>) -> Option<Value> {
+        if let Some(token) = self.state.open_id.token(&tenancy.id, value, call.now).cloned() {
+            self.check_grant(&tenancy.id, &token.grant.client, &token.grant.user).ok()?;
+            return Some(json!({
                 "active": true,
                 "iss": tenancy.issuer,
                 "sub": token.grant.user,
@@ -100,25 +110,19 @@ impl VaultVisionProvider {
                 "token_type": "Bearer",
                 "iat": token.since.unix_seconds(),
                 "exp": token.until.unix_seconds(),
-            });
-            return json_reply(StatusCode::OK, &body);
+            }));
         }
-        let claims = keys::verified(value).filter(|claims| {
-            let seconds = |name: &str| claims.get(name).and_then(Value::as_i64).unwrap_or_default();
-            claims.get("iss") == Some(&json!(tenancy.issuer)) && call.now.unix_seconds() < seconds("exp")
-        });
-        let body = match claims {
-            Some(Value::Object(mut claims)) => {
-                claims.insert("active".to_owned(), json!(true));
-                Value::Object(claims)
-            }
-            _ => json!({ "active": false }),
-        };
-        json_reply(StatusCode::OK, &body)
+        let mut claims = keys::verified(value, tenancy.issuer, self.state.open_id.rotations)?;
+        let text = |path: &str| claims.pointer(path).and_then(Value::as_str);
+        self.check_grant(&tenancy.id, text("/aud/0")?, text("/sub")?).ok()?;
+        let is_valid = call.now.unix_seconds() < claims.get("exp").and_then(Value::as_i64)?;
+        claims.as_object_mut()?.insert("active".to_owned(), json!(true));
+        is_valid.then_some(claims)
     }
 
     /// Documented: ends all sessions of the user, then returns to `return_to` if it is one of the application's logout URLs.
-    /// `id_token_hint`, `post_logout_redirect_uri` and `state` are those of RP-initiated logout.
+    /// `id_token_hint`, `post_logout_redirect_uri` and `state` are those of RP-initiated logout, whose section 2 demands to ask
+    /// the person if the hint is of another user than the session.
     pub(super) fn log_out(
         &mut self,
         call: &Call,
@@ -131,7 +135,8 @@ impl VaultVisionProvider {
             checks.fail("request", "a parameter occurs twice, or the body is not a form");
             return pages::error("a parameter occurs twice, or the body is not a form");
         };
-        let hint = parameters.get("id_token_hint").map(keys::verified);
+        let hint = parameters.get("id_token_hint");
+        let hint = hint.map(|hint| keys::verified(hint, tenancy.issuer, self.state.open_id.rotations));
         if let Some(None) = hint {
             checks.fail("request", "id_token_hint is not an ID token of this issuer");
             return pages::error("id_token_hint is not an ID token of this issuer");
@@ -147,18 +152,24 @@ impl VaultVisionProvider {
             return pages::error("client_id is not that of id_token_hint");
         }
         checks.pass("request");
+        let client = client.or(audience).unwrap_or_default();
         let session = self.state.open_id.session(&tenancy.id, &cookie(call, &tenancy.id), call.now);
-        let users = [session.map(|session| session.user.clone()), hint.get("sub").and_then(text)];
-        for user in users.iter().flatten() {
-            if self.state.open_id.close(&tenancy.id, user) > 0 {
-                context.effect("logged_out");
-            }
+        let (session, hinted) = (session.map(|session| session.user.clone()), hint.get("sub").and_then(text));
+        if session.is_some() && hinted.is_some() && session != hinted {
+            checks.pass_with("session", "it is of another user than id_token_hint, so the person is asked");
+            let kept = ["return_to", "post_logout_redirect_uri", "state"];
+            let kept = kept.iter().filter_map(|name| Some((*name, parameters.get(name)?)));
+            return pages::confirm_logout(kept.chain([("client_id", client.as_str())]));
+        }
+        if let Some(user) = session.or(hinted)
+            && self.state.open_id.close(&tenancy.id, &user) > 0
+        {
+            context.effect("logged_out");
         }
         let to = parameters.get("return_to").or_else(|| parameters.get("post_logout_redirect_uri"));
         let reply = match to {
             None => pages::logged_out(),
             Some(to) => {
-                let client = client.or(audience).unwrap_or_default();
                 let urls = self.state.application(&tenancy.id, &client);
                 let is_known = urls.is_ok_and(|application| {
                     application.value.strings("logout_urls").iter().any(|url| url == to)

@@ -126,8 +126,8 @@ impl OpenId {
         value
     }
 
-    pub(super) fn code_mut(&mut self, tenant: &str, value: &str) -> Option<&mut Code> {
-        self.codes.iter_mut().find(|code| code.value == value && code.grant.tenant == tenant)
+    pub(super) fn code(&self, tenant: &str, value: &str) -> Option<&Code> {
+        self.codes.iter().find(|code| code.value == value && code.grant.tenant == tenant)
     }
 
     /// Revokes the tokens that were issued for a code.
@@ -135,7 +135,7 @@ impl OpenId {
         self.tokens.retain(|token| token.code != code);
     }
 
-    /// Issues an access token.
+    /// Issues an access token for a code, which then is used.
     pub(super) fn issue_token(
         &mut self,
         grant: Grant,
@@ -144,6 +144,7 @@ impl OpenId {
         seconds: u64,
         random: &mut Random,
     ) -> String {
+        self.codes.iter_mut().filter(|known| known.value == code).for_each(|known| known.is_used = true);
         let value = format!("emulator-{}", random.hex(20));
         let until = since.plus(Duration::from_secs(seconds));
         push(&mut self.tokens, Token { value: value.clone(), grant, since, until, code });

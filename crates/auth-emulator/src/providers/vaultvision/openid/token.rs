@@ -43,7 +43,7 @@ impl VaultVisionProvider {
         checks: &mut Checks,
     ) -> Result<Value, Failure> {
         let form = form(call)?;
-        let client = authenticate(call, &form, tenancy, &mut self.state)?;
+        let client = authenticate(call, &form, false, tenancy, &mut self.state)?;
         checks.pass("client");
         match form.get("grant_type") {
             Some("authorization_code") => {}
@@ -53,28 +53,36 @@ impl VaultVisionProvider {
             }
         }
         let value = form.get("code").ok_or_else(|| Failure::new("invalid_request", "code is missing"))?;
-        let State { open_id, random, .. } = &mut self.state;
+        let verifier = form.get("code_verifier");
+        if !verifier.is_none_or(is_verifier) {
+            let reason =
+                "code_verifier has more than 128 characters, or others than letters, digits and -._~";
+            return Err(Failure::new("invalid_request", reason));
+        }
         let invalid = |reason: &str| Failure::new("invalid_grant", reason);
-        let code = open_id.code_mut(&tenancy.id, value).ok_or_else(|| invalid("the code is unknown"))?;
+        let code = self.state.open_id.code(&tenancy.id, value).cloned();
+        let code = code.ok_or_else(|| invalid("the code is unknown"))?;
+        // Another application must not be able to revoke tokens.
+        if code.grant.client != client {
+            return Err(invalid("the code was issued to another application"));
+        }
         if code.is_used {
             // RFC 6749 section 4.1.2.
-            open_id.revoke_tokens_of(value);
+            self.state.open_id.revoke_tokens_of(value);
             return Err(invalid("the code was used before; the tokens that it gave are revoked"));
         }
         if call.now >= code.until {
             return Err(invalid("the code has expired"));
         }
-        if code.grant.client != client {
-            return Err(invalid("the code was issued to another application"));
-        }
+        let grant = code.grant;
+        self.check_grant(&tenancy.id, &grant.client, &grant.user).map_err(invalid)?;
         match form.get("redirect_uri") {
             Some(uri) if uri == code.redirect_uri => {}
             Some(_) => return Err(invalid("redirect_uri is not that of the authorization request")),
             None => return Err(invalid("redirect_uri is missing")),
         }
-        verify(code.challenge.as_ref(), form.get("code_verifier")).map_err(invalid)?;
-        code.is_used = true;
-        let grant = code.grant.clone();
+        verify(code.challenge.as_ref(), verifier).map_err(invalid)?;
+        let State { open_id, random, .. } = &mut self.state;
         let seconds = self.settings.access_token_lifetime_seconds;
         let token = open_id.issue_token(grant.clone(), value.to_owned(), call.now, seconds, random);
         Ok(json!({
@@ -122,6 +130,12 @@ impl VaultVisionProvider {
         }
         keys::signed(&claims, rotations, &key_id)
     }
+}
+
+/// The syntax of a verifier, RFC 7636 section 4.1, without its lower limit: that of a vendor's sample has 16 characters.
+pub(super) fn is_verifier(text: &str) -> bool {
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.len() <= 128 && text.bytes().all(is_unreserved)
 }
 
 /// Checks the verifier of a code challenge, RFC 7636 section 4.6.
