@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
 
 use crate::providers::virtuous::base::replies::Problem;
@@ -110,6 +110,18 @@ impl<T: Clone> Table<T> {
         (count, last)
     }
 
+    /// The number of seeded records, stored or not.
+    pub(crate) fn seeded_count(&self) -> i64 {
+        self.seeded
+    }
+
+    /// The numbers of the seeded records that were changed or removed.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = i64> {
+        let seeded = self.first..self.first + self.seeded;
+        let removed = self.removed.range(seeded.clone()).filter(|id| !self.stored.contains_key(id));
+        self.stored.range(seeded).map(|(id, _)| id).chain(removed).map(|id| id - self.first)
+    }
+
     /// The stored records, in the order of ids.
     pub(crate) fn stored(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.stored.values()
@@ -165,7 +177,16 @@ impl<T: Clone> Table<T> {
     where
         T: DeserializeOwned,
     {
-        let (stored, removed, next) = serde_json::from_value(saved)?;
+        let (stored, removed, next): (BTreeMap<i64, T>, BTreeSet<i64>, i64) = serde_json::from_value(saved)?;
+        let wrong = |problem: &str| Err(serde_json::Error::custom(format!("{}: {problem}", self.what)));
+        if stored.len().max(removed.len()) > MAX_RECORDS {
+            return wrong("there are too many records");
+        }
+        if stored.keys().chain(&removed).any(|id| !(1..next).contains(id)) {
+            return wrong("the next id is not above the others");
+        }
+        // Settings may have another number of seeded records.
+        let next = next.max(self.next);
         (self.stored, self.removed, self.next) = (Arc::new(stored), Arc::new(removed), next);
         Ok(())
     }

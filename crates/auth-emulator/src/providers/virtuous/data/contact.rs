@@ -176,6 +176,11 @@ pub(crate) fn mentions(number: i64, text: &str) -> bool {
     format!("{first} {last}").to_lowercase().contains(text) || email(number).contains(text)
 }
 
+/// Whether a seeded contact has the tag `SEEDED`.
+pub(crate) fn is_tagged(number: i64) -> bool {
+    number >= 3 && number % 10 == 0
+}
+
 /// Creates a seeded contact.
 pub(crate) fn make(number: i64, _: i64) -> Contact {
     let id = FIRST + number;
@@ -194,11 +199,8 @@ pub(crate) fn make(number: i64, _: i64) -> Contact {
     let address = json!({ "label": "Home", "city": "Phoenix", "state": "AZ", "isPrimary": true });
     let contact =
         json!({ "contactType": kind(number), "name": format!("{first} {last}"), "informalName": first });
-    let tagged = (number >= 3 && number % 10 == 0).then(|| Tagged {
-        id: id + TAGGED,
-        tag: tags::SEEDED,
-        audit: audit.clone(),
-    });
+    let tagged =
+        is_tagged(number).then(|| Tagged { id: id + TAGGED, tag: tags::SEEDED, audit: audit.clone() });
     Contact {
         record: record(id, contact),
         references: vec![(SOURCE.to_owned(), format!("crm/{id}"))],

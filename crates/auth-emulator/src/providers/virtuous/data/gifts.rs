@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
@@ -11,6 +12,7 @@ use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::{Row, Table, note};
 use crate::providers::virtuous::data::contact as contacts;
+use crate::providers::virtuous::data::received::Sums;
 use crate::providers::virtuous::query::{Cell, Plan, Source};
 
 /// The id of the first seeded gift. The id of its designation has a fixed offset.
@@ -47,16 +49,16 @@ fn kind(number: i64) -> &'static str {
 }
 
 /// `$10.50` for the first three, various amounts for the others.
-fn amount(number: i64) -> Amount {
+pub(super) fn amount(number: i64) -> Amount {
     if number < 3 { 105_000 } else { (number % 50 + 1) * 50_000 }
 }
 
 /// The day of a seeded gift: 2023-12-07; all but the first three are some days earlier.
-fn day(number: i64) -> i64 {
+pub(super) fn day(number: i64) -> i64 {
     19_698 - if number < 3 { 0 } else { number % 365 }
 }
 
-fn contact_of(number: i64, per_contact: i64) -> i64 {
+pub(super) fn contact_of(number: i64, per_contact: i64) -> i64 {
     contacts::FIRST + number / per_contact.max(1)
 }
 
@@ -85,15 +87,6 @@ pub(crate) fn designated(gift: &Record) -> impl Iterator<Item = (i64, i64)> + '_
     })
 }
 
-/// A designation of a gift.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Designated {
-    pub contact: i64,
-    pub day: i64,
-    pub project: i64,
-    pub amount: Amount,
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct Gifts {
     table: Table<Record>,
@@ -105,6 +98,7 @@ pub(crate) struct Gifts {
     /// The gift of each designation of a written gift.
     designations: BTreeMap<i64, i64>,
     next_designation: i64,
+    pub(super) sums_at_start: Arc<OnceLock<Sums>>,
 }
 
 impl Gifts {
@@ -118,7 +112,18 @@ impl Gifts {
             by_source: BTreeMap::new(),
             designations: BTreeMap::new(),
             next_designation: FIRST + DESIGNATION + seeded,
+            sums_at_start: Arc::default(),
         }
+    }
+
+    /// The numbers of contacts with gifts at start, and of the gifts of each.
+    pub(super) fn at_start(&self) -> (i64, i64) {
+        (self.seeded_contacts, self.per_contact)
+    }
+
+    /// The contacts with written gifts.
+    pub(super) fn givers(&self) -> impl Iterator<Item = i64> {
+        self.by_contact.keys().copied()
     }
 
     pub(crate) fn next_id(&mut self) -> i64 {
@@ -203,26 +208,11 @@ impl Gifts {
         let mut ids: BTreeSet<i64> = BTreeSet::new();
         if (0..self.seeded_contacts).contains(&index) {
             let first = FIRST + index * self.per_contact;
-            ids.extend((first..first + self.per_contact).filter(|id| self.table.row(*id).is_some()));
+            let is_seeded = |id: &i64| matches!(self.table.row(*id), Some(Row::Seeded(_)));
+            ids.extend((first..first + self.per_contact).filter(is_seeded));
         }
         ids.extend(self.by_contact.get(&contact).into_iter().flatten());
         ids.into_iter().collect()
-    }
-
-    /// Every designation, without creating seeded gifts.
-    pub(crate) fn designated(&self) -> impl Iterator<Item = Designated> {
-        self.table.rows().flat_map(|(_, row)| match row {
-            Row::Seeded(number) => {
-                let contact = contact_of(number, self.per_contact);
-                vec![Designated { contact, day: day(number), project: PROJECT, amount: amount(number) }]
-            }
-            Row::Stored(gift) => {
-                let contact = gift.int("contactId").unwrap_or_default();
-                let day = dates::parse_day(gift.text("giftDate")).unwrap_or_default();
-                let parts = designated(gift);
-                parts.map(|(project, amount)| Designated { contact, day, project, amount }).collect()
-            }
-        })
     }
 
     /// The segments of a contact's gifts. Seeded gifts have none.

@@ -5,6 +5,7 @@ pub(crate) mod contacts;
 pub(crate) mod gifts;
 pub(crate) mod giving;
 pub(crate) mod job;
+pub(crate) mod received;
 pub(crate) mod store;
 pub(crate) mod tags;
 pub(crate) mod transactions;

@@ -4,8 +4,6 @@
 //! Assumption (types): the type must be one of those that `Project/Types` lists; the inventory status can be any string.
 //! Assumption (patch-twice): a patch that contains a project twice changes it twice, in order.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom::{self, RecordKind};
@@ -17,6 +15,7 @@ use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
 use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope, new_record};
+use crate::providers::virtuous::data::received::Sums;
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::query::{self, Schema, Type, Values, cell_of, parameter};
 use crate::providers::virtuous::records::special;
@@ -114,32 +113,8 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     })
 }
 
-/// Sums, numbers of gifts and numbers of givers of a project.
-#[derive(Debug, Default)]
-struct Received {
-    amount: i64,
-    gifts: i64,
-    givers: BTreeSet<i64>,
-}
-
-/// The sums of all projects, in total and for the current year.
-fn received(store: &Store) -> BTreeMap<i64, [Received; 2]> {
-    let (year, ..) = dates::civil(store.today);
-    let mut all: BTreeMap<i64, [Received; 2]> = BTreeMap::new();
-    for given in store.gifts.designated() {
-        let of_year = dates::civil(given.day).0 == year;
-        let [life, this_year] = all.entry(given.project).or_default();
-        for sums in [Some(life), of_year.then_some(this_year)].into_iter().flatten() {
-            sums.amount = sums.amount.saturating_add(given.amount);
-            sums.gifts += 1;
-            sums.givers.insert(given.contact);
-        }
-    }
-    all
-}
-
 /// A project, without sums in rows of a query, as recorded.
-fn shown(project: &Record, store: &Store, received: Option<&BTreeMap<i64, [Received; 2]>>) -> Value {
+fn shown(project: &Record, store: &Store, received: Option<&Sums>) -> Value {
     const VALUES: &[&str] = &[
         "name",
         "projectCode",
@@ -171,21 +146,20 @@ fn shown(project: &Record, store: &Store, received: Option<&BTreeMap<i64, [Recei
     ];
     let mut shown = project.audited(VALUES, FLAGS);
     let parent = project.int("parentId").and_then(|id| store.projects.get(id));
-    let none = <[Received; 2]>::default();
-    let sums = received.map(|received| received.get(&project.id).unwrap_or(&none));
-    let (life, year) = sums.map(|[life, year]| (life, year)).unzip();
     let (this_year, ..) = dates::civil(store.today);
-    let expenses = |year| sums.map(|_| special::expenses(store, project.id, year));
+    let sums = |year| received.map(|sums| sums.get(&(project.id, year)).copied().unwrap_or_default());
+    let (life, year) = (sums(None), sums(Some(this_year)));
+    let expenses = |year| received.map(|_| special::expenses(store, project.id, year));
     let more = json!({
         "parentName": parent.as_ref().map(|parent| parent.text("name")),
         "isSubProject": parent.is_some(),
         "lifeToDateGiving": life.map(|life| money::json(life.amount)),
         "lifeToDateGiftCount": life.map(|life| life.gifts),
-        "lifeToDateGiversCount": life.map(|life| life.givers.len()),
+        "lifeToDateGiversCount": life.map(|life| life.givers),
         "lifeToDateExpenseTotal": expenses(None),
         "calendarYearToDateGiving": year.map(|year| money::json(year.amount)),
         "calendarYearToDateGiftCount": year.map(|year| year.gifts),
-        "calendarYearToDateGiversCount": year.map(|year| year.givers.len()),
+        "calendarYearToDateGiversCount": year.map(|year| year.givers),
         "calendarYearToDateExpenseTotal": expenses(Some(this_year)),
         "giftSpecifications": [],
         "customFields": custom::as_map(store.custom(RecordKind::Project), &project.custom),
@@ -202,7 +176,7 @@ fn shown(project: &Record, store: &Store, received: Option<&BTreeMap<i64, [Recei
 }
 
 fn one(project: &Record, store: &Store) -> Value {
-    shown(project, store, Some(&received(store)))
+    shown(project, store, Some(&store.gifts.received()))
 }
 
 fn get(job: &Job<'_>, id: i64) -> Outcome {
@@ -224,7 +198,7 @@ fn by_code(job: &mut Job<'_>) -> Outcome {
 
 fn search(job: &mut Job<'_>) -> Outcome {
     let search = job.search("search", SEARCH)?;
-    let received = received(job.store);
+    let received = job.store.gifts.received();
     let projects = job.store.projects.rows().map(|(_, row)| job.store.projects.materialize(&row));
     let fits = |project: &Record| {
         ["name", "projectCode"].iter().any(|name| project.text(name).to_lowercase().contains(&search))

@@ -58,9 +58,8 @@ fn proximity(job: &mut Job<'_>) -> Outcome {
         return Err(Problem::field("contactProximitySearch.DistanceInMiles", words));
     }
     let mut found = Vec::new();
-    for (_, row) in job.store.contacts.rows() {
-        // Seeded contacts have no coordinates.
-        let Row::Stored(contact) = row else { continue };
+    // Seeded contacts have no coordinates.
+    for contact in job.store.contacts.table().stored() {
         let near = contact.addresses.iter().filter(|one| !one.archived && !contact.record.archived).find_map(
             |address| {
                 let degrees = |name: &str| address.fields.get(name).and_then(Value::as_f64);
@@ -221,7 +220,15 @@ fn search(job: &mut Job<'_>) -> Outcome {
         filters.is_empty()
             || filters.iter().any(|one| one.as_str().is_some_and(|one| one.eq_ignore_ascii_case(kind)))
     };
-    let (mut contacts, mut people, mut entities) = (Vec::new(), Vec::new(), Vec::new());
+    let (skip, take) = (job.parameters.page.skip, job.parameters.page.take);
+    // Only the hits of the page are made.
+    let hit = |(hits, total): &mut (Vec<Value>, usize), make: &dyn Fn() -> Value| {
+        if (skip..skip.saturating_add(take)).contains(total) {
+            hits.push(make());
+        }
+        *total += 1;
+    };
+    let (mut contacts, mut people, mut entities) = Default::default();
     for (_, row) in job.store.contacts.rows() {
         if matches!(row, Row::Seeded(number) if !contact::mentions(number, &text)) {
             continue;
@@ -233,23 +240,29 @@ fn search(job: &mut Job<'_>) -> Outcome {
         if let Some(marks) =
             highlight(&[("contactName", name), ("email", email)], &text).filter(|_| wants("Contact"))
         {
-            contacts
-                .push(json!({ "document": contact_document(&found, None, address()), "highlights": marks }));
+            hit(
+                &mut contacts,
+                &|| json!({ "document": contact_document(&found, None, address()), "highlights": marks }),
+            );
         }
         for person in found.individuals.iter().filter(|_| wants("Individual")) {
             let name = format!("{} {}", person.record.text("firstName"), person.record.text("lastName"));
             if let Some(marks) = highlight(&[("individualName", &name)], &text) {
-                let document = contact_document(&found, Some(&person.record), address());
-                people.push(json!({ "document": document, "highlights": marks }));
+                hit(&mut people, &|| {
+                    let document = contact_document(&found, Some(&person.record), address());
+                    json!({ "document": document, "highlights": marks })
+                });
             }
         }
     }
     let mut entity = |id: i64, kind: &str, title: &str, code: &str| {
         if let Some(marks) = highlight(&[("title", title), ("code", code)], &text).filter(|_| wants(kind)) {
             let code = Some(code).filter(|code| !code.is_empty());
-            entities.push(json!({ "document": {
-                "entityId": id, "entityType": kind, "title": title, "code": code, "description": null,
-                "metadata": null, "total": null }, "highlights": marks }));
+            hit(&mut entities, &|| {
+                json!({ "document": {
+                    "entityId": id, "entityType": kind, "title": title, "code": code, "description": null,
+                    "metadata": null, "total": null }, "highlights": marks })
+            });
         }
     };
     for (name, kind, code) in [
@@ -264,10 +277,7 @@ fn search(job: &mut Job<'_>) -> Outcome {
         }
     }
     TAGS.iter().for_each(|tag| entity(tag.id, "Tag", tag.name, ""));
-    let page = |hits: Vec<Value>| {
-        let total = hits.len();
-        json!({ "hits": job.parameters.page.of(hits), "total": total })
-    };
+    let page = |(hits, total): (Vec<Value>, usize)| json!({ "hits": hits, "total": total });
     Ok(Output::Json(
         json!({ "contacts": page(contacts), "individuals": page(people), "entities": page(entities) }),
     ))

@@ -7,6 +7,7 @@ use crate::providers::virtuous::base::fields::{Field, int, text};
 use crate::providers::virtuous::base::record::{Audit, JsonFields};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Row;
+use crate::providers::virtuous::data::contact::{self, Contact};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope};
 use crate::providers::virtuous::data::tags::{SEEDED, TAGS, Tag, Tagged, by_id};
@@ -40,7 +41,7 @@ fn shown(tagged: &Tagged, job: &Job<'_>) -> Value {
     fields.insert("contactTagId".to_owned(), json!(tagged.id));
     fields.insert("tagId".to_owned(), json!(tagged.tag));
     fields.insert("name".to_owned(), json!(tag.map(|tag| tag.name)));
-    fields.insert("total".to_owned(), json!(holders(job, tagged.tag).count()));
+    fields.insert("total".to_owned(), json!(count(job, tagged.tag)));
     fields.insert("contactsByTagUrl".to_owned(), json!(tag.map(url)));
     tagged.audit.write(&mut fields);
     Value::Object(fields)
@@ -51,11 +52,27 @@ fn holders<'j>(job: &'j Job<'_>, tag: i64) -> impl Iterator<Item = i64> + 'j {
     let contacts = &job.store.contacts;
     contacts.rows().filter_map(move |(id, row)| {
         let has = match &row {
-            Row::Seeded(number) => tag == SEEDED && *number >= 3 && *number % 10 == 0,
-            Row::Stored(contact) => contact.tags.iter().any(|tagged| tagged.tag == tag),
+            Row::Seeded(number) => tag == SEEDED && contact::is_tagged(*number),
+            Row::Stored(contact) => has_tag(contact, tag),
         };
         has.then_some(id)
     })
+}
+
+fn has_tag(contact: &Contact, tag: i64) -> bool {
+    contact.tags.iter().any(|tagged| tagged.tag == tag)
+}
+
+/// The number of contacts that have a tag, without a visit to each.
+fn count(job: &Job<'_>, tag: i64) -> i64 {
+    let table = job.store.contacts.table();
+    let of = |count: usize| i64::try_from(count).unwrap_or_default();
+    let stored = of(table.stored().filter(|contact| has_tag(contact, tag)).count());
+    if tag != SEEDED {
+        return stored;
+    }
+    let at_start = (table.seeded_count() - 1).max(0) / 10;
+    at_start - of(table.changed().filter(|number| contact::is_tagged(*number)).count()) + stored
 }
 
 /// `contacts_by_tag`, without archived contacts.
