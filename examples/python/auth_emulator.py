@@ -4,6 +4,7 @@ With pytest, add `from auth_emulator import auth_emulator, emulator` to your con
 AUTH_EMULATOR_READY_FILE is set, the tests share that running emulator, also those of several processes.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -12,7 +13,6 @@ import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
-import uuid
 
 
 class ControlError(Exception):
@@ -138,8 +138,8 @@ else:
             yield emulator
 
     @pytest.fixture
-    def emulator(auth_emulator):
-        """A namespace of its own for each test, so that tests can run in parallel."""
-        name = f"test-{uuid.uuid4().hex}"
+    def emulator(auth_emulator, request):
+        """A namespace of its own for each test, so that tests can run in parallel. The same test gets the same ids and tokens."""
+        name = "test-" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:32]
         yield auth_emulator.namespace(name)
         auth_emulator.control("DELETE", f"/namespaces/{name}")

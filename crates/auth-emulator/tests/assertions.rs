@@ -215,7 +215,9 @@ async fn a_snapshot_is_exported_and_imported() {
     let made = contact(&emulator, "POST", "/Contact").json(&new).send().await;
     assert_eq!(made.status, 200, "{}", made.text());
     emulator.clock().freeze();
-    let exported = emulator.export().unwrap();
+    let mut exported = emulator.export().unwrap();
+    // In a namespace of another name, other ids would follow.
+    exported["namespace"] = json!("imported");
     let text = serde_json::to_string(&exported).unwrap();
 
     let another = Emulator::builder().seed(99).start().await.unwrap();
@@ -235,8 +237,46 @@ async fn a_snapshot_is_exported_and_imported() {
     );
     assert_eq!(one, other, "ids continue where they were");
 
+    let rule = |given: Value| {
+        let mut rule = json!({ "id": 1, "fault": { "status": 503 } });
+        rule.as_object_mut().unwrap().extend(given.as_object().unwrap().clone());
+        json!([rule])
+    };
+    exported["faults"]["last_id"] = json!(1);
     for (pointer, value, message) in [
         ("/format", json!(1), "format 1"),
+        ("/format", json!("next"), "format \"next\" of version"),
+        ("/faults/last_id", json!(u64::MAX), "faults: last_id"),
+        ("/faults/rules", rule(json!({ "id": 0, "provider": "virtuous" })), "faults: id: 0"),
+        ("/faults/rules", rule(json!({ "provider": "virtuos" })), "did you mean \"virtuous\"?"),
+        (
+            "/faults/rules",
+            rule(json!({ "provider": "virtuous", "operation": "contact.get" })),
+            "\"contacts.get\"?",
+        ),
+        (
+            "/faults/rules",
+            rule(json!({ "provider": "virtuous", "operation": "contacts.get", "method": "PUT" })),
+            "would match nothing",
+        ),
+        ("/faults/rules", rule(json!({ "provider": "virtuous", "times": 0 })), "faults: times"),
+        (
+            "/faults/rules",
+            rule(json!({ "provider": "virtuous", "fault": { "close": "after_accept" } })),
+            "default namespace",
+        ),
+        (
+            "/faults/rules",
+            rule(json!({ "provider": "virtuous", "fault": { "tls": "expired" } })),
+            "namespace",
+        ),
+        (
+            "/providers/virtuous/state/2/0/0/2",
+            json!(i64::MAX),
+            "virtuous: state: 9223372036854775807 is too large",
+        ),
+        ("/providers/virtuous/state/2/0/0/2", json!(5), "contacts: the next id"),
+        ("/providers/verigator/state/1/services/0/ctime", json!(-(1_i64 << 60)), "verigator: state: "),
         ("/providers/verigator/settings/create_status", json!("x"), "verigator: settings: "),
         ("/providers/verigator/state", json!(5), "verigator: state: "),
     ] {
@@ -245,6 +285,13 @@ async fn a_snapshot_is_exported_and_imported() {
         let error = test.import(&changed).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
     }
+    let key = emulator.vaultvision().api_key();
+    let mut ruled = exported.clone();
+    ruled["faults"]["rules"] = rule(json!({ "provider": "vaultvision", "caller": key }));
+    let third = another.namespace("third").unwrap();
+    third.import(&ruled).unwrap();
+    assert_eq!(third.faults().len(), 1);
+    assert!(!serde_json::to_string(&third.faults()).unwrap().contains(&key), "a key is hidden");
     let mut unknown = exported.clone();
     unknown["provders"] = json!({});
     assert!(test.import(&unknown).unwrap_err().to_string().contains("did you mean \"providers\"?"));

@@ -75,8 +75,12 @@ async fn fifty_parallel_tests_share_an_emulator() {
     let first = journal(&emulator.namespace("test-0").unwrap());
     for number in 1..50 {
         let other = journal(&emulator.namespace(&format!("test-{number}")).unwrap());
-        assert_eq!(other, first, "the same requests make the same journal");
+        assert_ne!(other, first, "ids are different");
     }
+    emulator.drop_namespace("test-0").unwrap();
+    usual_test(emulator.namespace("test-0").unwrap()).await;
+    let again = journal(&emulator.namespace("test-0").unwrap());
+    assert_eq!(again, first, "the same requests in a namespace of the same name make the same journal");
 }
 
 fn journal(namespace: &Namespace) -> String {
@@ -311,6 +315,81 @@ async fn snapshots_restore_data_settings_clock_and_faults() {
     verigator(&elsewhere, "DELETE", &format!("/service/{id}"), &Value::Null).send().await;
     assert_eq!(get(&elsewhere).send().await.status, 404);
     assert_eq!((get(&fork).send().await.status, get(&emulator).send().await.status), (200, 200));
+}
+
+/// The tokens and ids that each provider issues.
+async fn issued(namespace: &Namespace) -> Vec<String> {
+    let virtuous = namespace.virtuous();
+    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let form = format!(
+        "grant_type=password&username={}&password={}",
+        encode(&virtuous.username()),
+        encode(&virtuous.password())
+    );
+    let request = Request::new("POST", &format!("{}/Token", virtuous.base_url())).body(form);
+    let token = request.header("Content-Type", "application/x-www-form-urlencoded").send().await.json();
+    let vise = namespace.vise();
+    let url = format!("http://{}/auth?pfk={}", vise.host(0), encode(&vise.phrase(0)));
+    let session = Request::new("GET", &url).header("X-Emulator-Namespace", namespace.name()).send().await;
+    let login = namespace.vaultvision().prepare_login("http://localhost:8090/callback").unwrap();
+    let service = created(namespace, "issued").await.json();
+    vec![
+        token["access_token"].as_str().unwrap().to_owned(),
+        token["refresh_token"].as_str().unwrap().to_owned(),
+        format!("{:?}", session.headers.iter().filter(|(name, _)| name == "set-cookie").collect::<Vec<_>>()),
+        login.client_secret,
+        login.client_id,
+        service["id"].as_str().unwrap().to_owned(),
+    ]
+}
+
+#[tokio::test]
+async fn namespaces_issue_different_tokens_and_ids() {
+    let start = async || {
+        let clock = ClockStart::Frozen(Timestamp::from_unix_seconds(1_700_000_000));
+        let emulator = Emulator::builder().clock(clock).start().await.unwrap();
+        emulator.save("empty").unwrap();
+        emulator.verigator().configure(|_| {});
+        emulator.save("used").unwrap();
+        let exported = emulator.export().unwrap();
+        let fork = emulator.fork("fork").unwrap();
+        let mut all = vec![issued(&emulator).await];
+        for name in ["one", "two"] {
+            all.push(issued(&emulator.namespace(name).unwrap()).await);
+        }
+        for snapshot in ["empty", "used"] {
+            let restored = emulator.namespace(&format!("restored-{snapshot}")).unwrap();
+            restored.restore(snapshot).unwrap();
+            all.push(issued(&restored).await);
+        }
+        let imported = emulator.namespace("imported").unwrap();
+        imported.import(&exported).unwrap();
+        all.push(issued(&imported).await);
+        all.push(issued(&fork).await);
+        (emulator, all)
+    };
+    let (emulator, all) = start().await;
+    assert_eq!(start().await.1, all, "seed and name determine them");
+    for kind in 0..all[0].len() {
+        let distinct: std::collections::BTreeSet<_> = all.iter().map(|issued| &issued[kind]).collect();
+        assert_eq!(distinct.len(), all.len(), "{distinct:?}");
+    }
+    let other = emulator.namespace("one").unwrap();
+    let contact = Request::new("GET", &format!("{}/api/Contact/17", other.virtuous().base_url()));
+    let foreign = contact.header("Authorization", &format!("Bearer {}", all[0][0])).send().await;
+    assert_eq!(foreign.status, 401, "a token of another namespace");
+    assert_eq!(emulator.vise().phrase(0), other.vise().phrase(0), "the credentials are the same");
+    emulator.restore("used").unwrap();
+    assert_eq!(issued(&emulator).await, all[0], "its own snapshot continues where it was");
+    // A given seed is used as it is.
+    let seeded = |name: &str| emulator.namespace_with_seed(name, 7).unwrap();
+    assert_eq!(created(&seeded("a"), "x").await.json(), created(&seeded("b"), "x").await.json());
+    let error = emulator.namespace_with_seed("one", 0x6175_7468).unwrap_err();
+    assert_eq!(
+        error,
+        NamespaceError::OtherSeed("one".to_owned()),
+        "it has another one than the default namespace"
+    );
 }
 
 #[tokio::test]

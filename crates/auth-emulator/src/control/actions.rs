@@ -8,12 +8,14 @@ use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::framework::faults::{ActiveFault, FaultError, FaultRule};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::Provider;
 use crate::framework::settings::ActionError;
 use crate::namespace::registry::Registry;
+use crate::namespace::snapshot::SnapshotError;
 use crate::namespace::space::Space;
 
 /// A part of the emulator that can be restored to its state at start.
@@ -280,6 +282,10 @@ impl Actions {
 
     pub(crate) fn add_fault(&self, rule: FaultRule) -> Result<ActiveFault, FaultError> {
         self.space.add_fault(rule, self.addresses.tls.is_some())
+    }
+
+    pub(crate) fn import(&self, exported: &Value) -> Result<(), SnapshotError> {
+        self.space.import(exported, self.addresses.tls.is_some())
     }
 
     /// Ends the tokens of one provider, or of all that issue tokens.

@@ -130,10 +130,8 @@ async fn guard(State(state): State<Guard>, request: Request<Body>, next: Next) -
 }
 
 fn check(state: &Guard, request: &Request<Body>) -> Result<(), ControlError> {
-    let host = header_once(request.headers(), "host");
-    if !host.is_ok_and(|host| state.hosts.accept(host, request.uri())) {
-        return Err(ControlError::new(StatusCode::FORBIDDEN, "wrong_host", state.hosts.reason()));
-    }
+    let host = state.hosts.check(request.headers(), request.uri());
+    host.map_err(|reason| ControlError::new(StatusCode::FORBIDDEN, "wrong_host", reason))?;
     let path = request.uri().path();
     if page::is_open(path) || controls().iter().any(|control| !control.token && control.path == path) {
         return Ok(());

@@ -49,7 +49,7 @@ impl Emulator {
     }
 
     /// Returns the namespace with this name; creates it if it does not exist. It starts like the emulator, and has the same
-    /// credentials.
+    /// credentials. The tokens, ids and codes that it issues are its own; seed and name determine them.
     ///
     /// A request belongs to it if its path starts with `/ns/<name>`, as in the base URLs of its providers, or if it has the header
     /// `x-emulator-namespace: <name>`. Such a request creates the namespace too.

@@ -97,7 +97,8 @@ impl Namespace {
         self.actions.import(exported)
     }
 
-    /// Creates a namespace with a copy of the data, settings, clock and fault rules of this one.
+    /// Creates a namespace with a copy of the data, settings, clock and fault rules of this one. What is issued later is different
+    /// in both.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

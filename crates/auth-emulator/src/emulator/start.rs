@@ -128,7 +128,7 @@ impl Builder {
         };
         if !seed_file.faults.is_empty() {
             // A rule is checked against the operations and credentials of a namespace.
-            let first = Space::new(DEFAULT, "", blueprint.seed, &blueprint);
+            let first = Space::new(DEFAULT, "", None, &blueprint);
             for (position, rule) in seed_file.faults.iter().enumerate() {
                 let added = first.add_fault(rule.clone(), tls.is_some()).map_err(|error| {
                     StartError::Seed { problem: seed_file.of_fault(position, error.to_string()) }

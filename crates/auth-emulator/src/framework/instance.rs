@@ -3,6 +3,7 @@
 //! The state is created when it is first used, and shared with snapshots until it is changed.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 
 use http::Method;
@@ -66,6 +67,22 @@ impl<P: Emulate> Instance<P> {
     }
 }
 
+/// A whole number of a saved state that is too large for an id, a count or a time. JavaScript would round it, and arithmetic
+/// overflow.
+fn too_large(value: &Value) -> Option<i128> {
+    /// Fields with what clients sent.
+    const FREE: [&str; 4] = ["fields", "body", "Contact", "Gift"];
+    match value {
+        Value::Array(items) => items.iter().find_map(too_large),
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| !FREE.contains(&name.as_str()))
+            .find_map(|(_, value)| too_large(value)),
+        Value::Number(number) => number.as_i128().filter(|number| number.unsigned_abs() > 1 << 53),
+        _ => None,
+    }
+}
+
 impl<P: Emulate> Provider for Instance<P> {
     fn spec(&self) -> &'static Spec {
         P::SPEC
@@ -122,6 +139,16 @@ impl<P: Emulate> Provider for Instance<P> {
         })
     }
 
+    fn issued_in(&self, texts: &[String]) -> Vec<String> {
+        self.read(|state, _| {
+            let issued = state.issued().into_iter();
+            issued
+                .filter(|secret| texts.iter().any(|text| text.contains(&**secret)))
+                .map(Cow::into_owned)
+                .collect()
+        })
+    }
+
     fn pending_codes(&self) -> Vec<PendingCode> {
         self.read(|state, context| state.pending_codes(context))
     }
@@ -152,8 +179,11 @@ impl<P: Emulate> Provider for Instance<P> {
         lock_in_task(&self.state).clone().map(|state| state as Arc<dyn Any + Send + Sync>)
     }
 
-    fn put_back(&self, captured: &Captured) {
-        let state = captured.clone().and_then(|captured| captured.downcast::<P>().ok());
+    fn put_back(&self, captured: &Captured, is_foreign: bool) {
+        let mut state = captured.clone().and_then(|captured| captured.downcast::<P>().ok());
+        if let Some(state) = state.as_mut().filter(|_| is_foreign) {
+            Arc::make_mut(state).random().diverge(self.context.seed);
+        }
         *lock_in_task(&self.state) = state;
     }
 
@@ -176,6 +206,9 @@ impl<P: Emulate> Provider for Instance<P> {
             serde_json::from_value(part("settings")).map_err(|error| wrong(&error))?;
         settings.check(&settings).map_err(|error| wrong(&error))?;
         let mut state = self.new_state(settings);
+        if let Some(number) = too_large(&part("state")) {
+            return Err(ActionError::new(format!("state: {number} is too large")));
+        }
         state.load(part("state")).map_err(|error| ActionError::new(format!("state: {error}")))?;
         Ok(Some(Arc::new(state)))
     }

@@ -2,6 +2,7 @@
 //! `Instance` (in `instance.rs`) wraps that state in a mutex and implements [`Provider`], the object-safe trait that the
 //! server and the control API use.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use http::{Method, StatusCode};
@@ -72,17 +73,24 @@ pub(crate) struct Context {
     pub origin: String,
     pub extra_origins: Origins,
     pub clock: Clock,
+    /// Of ids, tokens and codes.
     pub(crate) seed: u64,
+    /// Of the credentials, which namespaces share unless they have their own seed.
+    pub(crate) credential_seed: u64,
     pub(crate) ledger: Ledger,
     pub(crate) runtime: Option<tokio::runtime::Handle>,
     pub(crate) start: Arc<ProviderSeed>,
 }
 
 impl Context {
-    /// Starts the provider's stream of ids and codes. `purpose` separates two streams of one provider: credentials must not
-    /// change when one more id is drawn.
-    pub(crate) fn random(&self, purpose: &str) -> Random {
-        Random::new(self.seed, &format!("{}/{purpose}", self.spec.name))
+    /// Starts the provider's stream of ids, tokens and codes.
+    pub(crate) fn random(&self) -> Random {
+        Random::new(self.seed, &format!("{}/state", self.spec.name))
+    }
+
+    /// Starts the provider's stream of credentials, which must not change when one more id is drawn.
+    pub(crate) fn credentials(&self) -> Random {
+        Random::new(self.credential_seed, &format!("{}/credential", self.spec.name))
     }
 
     /// Records a side effect in the ledger.
@@ -165,6 +173,9 @@ pub(crate) trait Emulate: Clone + Send + Sync + 'static {
 
     fn settings_mut(&mut self) -> &mut Self::Settings;
 
+    /// The stream of [`Context::random`].
+    fn random(&mut self) -> &mut Random;
+
     /// The route that a request is meant for, if routes are settings: `Some` replaces the requested method and path.
     fn routed(&self, _: &Method, _: &str) -> Option<(Method, &'static str)> {
         None
@@ -202,6 +213,11 @@ pub(crate) trait Emulate: Clone + Send + Sync + 'static {
     /// The records for people, of a provider whose saved state lacks those at start. Secrets are left out later.
     fn records(&self) -> Option<Vec<RecordGroup>> {
         None
+    }
+
+    /// The secrets besides those of `env` and `pending_codes`, which the journal must not show either: tokens, sessions, other keys.
+    fn issued(&self) -> Vec<Cow<'_, str>> {
+        Vec::new()
     }
 
     fn pending_codes(&self, _: &Context) -> Vec<PendingCode> {
@@ -251,6 +267,10 @@ pub(crate) trait Provider: Send + Sync + 'static {
     fn reset_all(&self);
     fn settings(&self) -> Value;
     fn change_settings(&self, change: &Value) -> Result<(), ActionError>;
+    /// Those of `issued` that occur in one of these strings.
+    fn issued_in(&self, _: &[String]) -> Vec<String> {
+        Vec::new()
+    }
     fn pending_codes(&self) -> Vec<PendingCode>;
     fn decide(&self, id: &str, decision: Decision) -> Result<(), DecisionError>;
     fn act(&self, action: &str, input: &Value) -> Option<Result<Value, ActionError>>;
@@ -258,7 +278,8 @@ pub(crate) trait Provider: Send + Sync + 'static {
     fn revoke_tokens(&self) -> Option<usize>;
     /// The state, shared until it is changed.
     fn capture(&self) -> Captured;
-    fn put_back(&self, captured: &Captured);
+    /// `is_foreign`: the state of another namespace, whose next ids and tokens must not be the same here.
+    fn put_back(&self, captured: &Captured, is_foreign: bool);
     /// Creates the state, and returns what is wrong with the seed.
     fn try_seed(&self) -> Result<(), SeedProblem>;
     fn records(&self) -> Option<Vec<RecordGroup>> {

@@ -35,7 +35,12 @@ impl Random {
         stream
     }
 
-    fn next(&mut self) -> u64 {
+    /// Turns the stream into another one, which the seed determines.
+    pub(crate) fn diverge(&mut self, seed: u64) {
+        self.0 ^= Self::new(seed, "diverged").next();
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -103,6 +108,13 @@ mod tests {
         assert_eq!(draw(1, "a"), draw(1, "a"));
         assert_ne!(draw(1, "a"), draw(2, "a"));
         assert_ne!(draw(1, "a"), draw(1, "b"));
+        let diverged = |seed| {
+            let mut random = Random::new(1, "a");
+            random.diverge(seed);
+            random.uuid()
+        };
+        assert_eq!(diverged(1), diverged(1));
+        assert!(diverged(1) != diverged(2) && diverged(1) != draw(1, "a"));
     }
 
     #[test]

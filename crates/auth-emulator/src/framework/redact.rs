@@ -1,7 +1,12 @@
 //! Hides secrets in what the journal and explanations show: by the name of a field, and by value in every usual form.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{
+    GeneralPurpose, GeneralPurposeConfig, STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
@@ -13,7 +18,7 @@ use crate::framework::provider::Provider;
 use crate::framework::random::hex;
 
 /// The largest body that the journal shows, in bytes.
-const MAX_BODY: usize = 16 * 1024;
+pub(crate) const MAX_BODY: usize = 16 * 1024;
 /// Shorter strings occur by chance.
 const MIN_SECRET: usize = 4;
 const MAX_SECRETS: usize = 200;
@@ -65,16 +70,27 @@ fn is_secret_name(name: &str) -> bool {
 pub(crate) struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// A provider's credentials and pending codes.
-    pub(crate) fn of(provider: &dyn Provider) -> Self {
-        let mut secrets = Self::default();
+    /// Adds a provider's credentials and pending codes.
+    pub(crate) fn add_of(&mut self, provider: &dyn Provider) {
         for (name, value) in provider.env() {
             if provider.spec().secret_variables.contains(&name) {
-                secrets.add(&value);
+                self.add(&value);
             }
         }
-        provider.pending_codes().iter().for_each(|pending| secrets.add(&pending.code));
-        secrets
+        provider.pending_codes().iter().for_each(|pending| self.add(&pending.code));
+    }
+
+    /// Adds those that the provider has issued and that occur in one of these strings.
+    pub(crate) fn add_issued_in(&mut self, provider: &dyn Provider, texts: &[String]) {
+        provider.issued_in(texts).iter().for_each(|secret| self.add(secret));
+    }
+
+    /// Whether one of these strings contains a secret.
+    pub(crate) fn are_in(&self, texts: &[String]) -> bool {
+        self.0.iter().any(|secret| {
+            let lower = secret.to_lowercase();
+            texts.iter().any(|text| text.contains(secret) || text.contains(&lower))
+        })
     }
 
     pub(crate) fn add(&mut self, secret: &str) {
@@ -144,17 +160,20 @@ impl Secrets {
 
     /// Replaces every secret in strings such as paths, which rarely have one.
     pub(crate) fn hide_in_strings<'t>(&self, texts: impl IntoIterator<Item = &'t mut String>) {
+        let shows = |text: &str| self.are_in(&readings(text));
         for text in texts {
-            let decoded = percent_decode_str(text).decode_utf8_lossy();
-            if self.0.iter().any(|secret| decoded.contains(secret) || text.contains(secret)) {
-                let forms: Vec<String> = self.0.iter().flat_map(|secret| forms(secret)).collect();
-                let plain = decoded.into_owned();
-                hide(text, &forms);
-                // Written as no client writes it, for example in part.
-                if self.0.iter().any(|secret| percent_decode_str(text).decode_utf8_lossy().contains(secret)) {
-                    *text = plain;
-                    hide(text, &forms);
-                }
+            if !shows(text) {
+                continue;
+            }
+            let forms: Vec<String> = self.0.iter().flat_map(|secret| forms(secret)).collect();
+            hide(text, &forms);
+            // Written as no client writes it, for example encoded in part.
+            if shows(text) {
+                let segments = text.split('/').map(|segment| if shows(segment) { REDACTED } else { segment });
+                *text = segments.collect::<Vec<_>>().join("/");
+            }
+            if shows(text) {
+                REDACTED.clone_into(text);
             }
         }
     }
@@ -204,6 +223,101 @@ fn forms(secret: &str) -> Vec<String> {
     forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     forms.dedup();
     forms
+}
+
+/// A string as it is, and decoded as a part of a path or of a form.
+pub(crate) fn plain(text: &str) -> Vec<String> {
+    /// How often a string may be encoded.
+    const TIMES: usize = 3;
+    let mut all = Vec::new();
+    let spaced = text.contains('+').then(|| text.replace('+', " "));
+    for plain in [text.to_owned()].into_iter().chain(spaced) {
+        let decode = |text: &String| {
+            let decoded = percent_decode_str(text).decode_utf8_lossy().into_owned();
+            (decoded != *text).then_some(decoded)
+        };
+        all.extend(std::iter::successors(Some(plain), decode).take(1 + TIMES));
+    }
+    all
+}
+
+/// A string as it is and decoded, and what its base64 and hexadecimal digits mean.
+pub(crate) fn readings(text: &str) -> Vec<String> {
+    let mut all = plain(text);
+    let mut more = Vec::new();
+    for text in &all {
+        let is_digit = |letter: char| letter.is_ascii_alphanumeric() || "+/-_".contains(letter);
+        let runs = text.split(|letter| !is_digit(letter));
+        for run in runs.flat_map(|run| run.split('/').chain(run.contains('/').then_some(run))) {
+            // Other letters may precede and follow.
+            more.extend(parts(run, 4).filter_map(|part| {
+                let whole = part.len() - usize::from(part.len() % 4 == 1);
+                URL_SAFE_LAX.decode(part.get(..whole)?.replace('+', "-").replace('/', "_")).ok()
+            }));
+            let digits = run.split(|letter: char| !letter.is_ascii_hexdigit());
+            more.extend(digits.flat_map(|digits| parts(digits, 2)).filter_map(unhex));
+        }
+    }
+    let mut more: Vec<String> =
+        more.into_iter().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
+    more.extend(all.iter().map(|text| text.to_lowercase()));
+    all.append(&mut more);
+    all
+}
+
+/// The digits from each of the first positions on.
+fn parts(digits: &str, positions: usize) -> impl Iterator<Item = &str> {
+    let parts = (0..positions).filter_map(|start| digits.get(start..));
+    parts.filter(|part| part.len() >= MIN_DIGITS)
+}
+
+/// Fewer digits mean less than a secret.
+const MIN_DIGITS: usize = 6;
+
+/// base64 that other digits may follow.
+const URL_SAFE_LAX: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The bytes of whole pairs of hexadecimal digits.
+fn unhex(digits: &str) -> Option<Vec<u8>> {
+    let pairs = digits.as_bytes().chunks_exact(2);
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+/// Whether a part of a path, or the name of a parameter, that no route has may be secret, by its look.
+fn may_be_secret(word: &str) -> bool {
+    let is_plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~*$[]".contains(&byte));
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    !is_plain || digits >= MIN_DIGITS || word.len() > if digits > 0 { 20 } else { 32 }
+}
+
+/// A path that no route has, without the parts that may be secret.
+pub(crate) fn unknown_path(path: &str) -> String {
+    let segments = path.split('/').map(|segment| if may_be_secret(segment) { REDACTED } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// Query parameters for the journal: the names, and the values that are not secret. Without `secrets`, there are none.
+pub(crate) fn redact_query(
+    query: &str,
+    shown: &[&str],
+    secrets: Option<&Secrets>,
+) -> BTreeMap<String, Vec<String>> {
+    let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let mut value = if shown.contains(&name) { value.to_owned() } else { REDACTED.to_owned() };
+        let mut name = if may_be_secret(name) { REDACTED.to_owned() } else { name.to_owned() };
+        if let Some(secrets) = secrets {
+            secrets.hide_in_strings([&mut name, &mut value]);
+        }
+        out.entry(truncated(&name)).or_default().push(truncated(&value));
+    }
+    out
 }
 
 fn hide(text: &mut String, forms: &[String]) {
@@ -310,6 +424,54 @@ mod tests {
         let all = redacted_body("application/json", br#"{"a":"b","c":1}"#, true, &Secrets::default());
         assert_eq!(all, Some(json!({ "a": REDACTED, "c": REDACTED })));
         assert_eq!(redacted_body("text/plain", b"canary", false, &Secrets::default()), None);
+    }
+
+    #[test]
+    fn unknown_paths_and_names_show_words_only() {
+        for (path, shown) in [
+            ("/api/Contcat/17", "/api/Contcat/17"),
+            ("/v1/.well-known/openid-configuration", "/v1/.well-known/openid-configuration"),
+            ("/a/123456/b", "/a/[redacted]/b"),
+            ("/a/9f86d081884c7d659a2f/", "/a/[redacted]/"),
+            ("/a/b%20c", "/a/[redacted]"),
+            ("/key=x", "/[redacted]"),
+        ] {
+            assert_eq!(unknown_path(path), shown);
+        }
+        let mut secrets = Secrets::default();
+        secrets.add("horse");
+        let shown = redact_query(
+            "page=2&take=%68orse&horse=1&9f86d081884c7d659a2f&$filter=x",
+            &["page", "take"],
+            Some(&secrets),
+        );
+        let expected = json!({ "page": ["2"], "take": [REDACTED], REDACTED: [REDACTED, REDACTED], "$filter": [REDACTED] });
+        assert_eq!(json!(shown), expected);
+    }
+
+    #[test]
+    fn values_in_paths_are_hidden_in_every_form() {
+        let mut secrets = Secrets::default();
+        secrets.add("correct horse/battery");
+        for form in [
+            "correct%20horse%2Fbattery",
+            "correct+horse%2fbattery",
+            "c%6Frrect%20h%6Frse/battery",
+            "correct%2520horse%252Fbattery",
+            "CORRECT%20HORSE%2FBATTERY",
+            "xY29ycmVjdCBob3JzZS9iYXR0ZXJ5",
+            "x636f727265637420686f7273652f62617474657279",
+        ] {
+            let mut path = format!("/a/{form}");
+            secrets.hide_in_strings([&mut path]);
+            assert!(
+                path == "/a/[redacted]" || path == "/a/x[redacted]" || path == REDACTED,
+                "{form}: {path}"
+            );
+        }
+        let mut other = "/a/correct%20battery".to_owned();
+        secrets.hide_in_strings([&mut other]);
+        assert_eq!(other, "/a/correct%20battery");
     }
 
     #[test]

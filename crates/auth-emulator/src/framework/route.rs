@@ -5,6 +5,8 @@
 
 use http::Method;
 
+use crate::framework::redact::unknown_path;
+
 /// Whether an operation changes data, and whether it is idempotent.
 ///
 /// ```
@@ -145,16 +147,16 @@ pub(crate) fn find(tables: &[&'static [Route]], lenient: bool, method: &Method, 
 }
 
 impl Found {
-    /// The path that the journal shows: the template if a parameter is secret.
-    pub(crate) fn shown_path<'p>(&self, path: &'p str, secret_params: &[&str]) -> &'p str {
+    /// The path that the journal shows: the template if a parameter is secret, and only words if no route has it.
+    pub(crate) fn shown_path(&self, path: &str, secret_params: &[&str]) -> String {
         let template = match self {
             Self::Operation { route, .. } => route.template,
             Self::WrongMethod { template, .. } => template,
-            Self::UnknownPath | Self::BadEncoding => return path,
+            Self::UnknownPath | Self::BadEncoding => return unknown_path(path),
         };
         let names = template.split('/').filter_map(parameter_name);
         let is_secret = names.map(|(name, _)| name).any(|name| secret_params.contains(&name));
-        if is_secret { template } else { path }
+        if is_secret { template } else { path }.to_owned()
     }
 }
 

@@ -121,7 +121,7 @@ impl Others {
 
 impl Registry {
     pub(crate) fn new(blueprint: Blueprint, capacity: usize) -> Self {
-        let main = Arc::new(Space::new(DEFAULT, "", blueprint.seed, &blueprint));
+        let main = Arc::new(Space::new(DEFAULT, "", None, &blueprint));
         Self {
             blueprint,
             capacity,
@@ -203,7 +203,7 @@ impl Registry {
     /// Tokens, cookies and other credentials in a response of a namespace with its own credentials lead to it, too. An error
     /// means that one of them does not.
     pub(crate) fn learn(&self, provider: usize, space: &Space, reply: &Reply) -> Result<(), NamespaceError> {
-        if space.seed == self.main.seed {
+        if space.credential_seed == self.main.credential_seed {
             return Ok(());
         }
         let mut issued = Secrets::default();
@@ -218,7 +218,9 @@ impl Registry {
         let existing = || {
             let space = if name == DEFAULT { Some(Arc::clone(&self.main)) } else { self.existing(name) };
             space.map(|space| match seed {
-                Some(seed) if seed != space.seed => Err(NamespaceError::OtherSeed(name.to_owned())),
+                Some(seed) if (seed, seed) != (space.credential_seed, space.seed) => {
+                    Err(NamespaceError::OtherSeed(name.to_owned()))
+                }
                 _ => Ok(space),
             })
         };
@@ -234,11 +236,10 @@ impl Registry {
         if lock(&self.others).by_name.len() + 1 >= self.capacity {
             return Err(NamespaceError::TooMany(self.capacity));
         }
-        let main_seed = self.blueprint.seed;
         let prefix = format!("{PREFIX}{name}");
-        let space = Arc::new(Space::new(name, &prefix, seed.unwrap_or(main_seed), &self.blueprint));
+        let space = Arc::new(Space::new(name, &prefix, seed, &self.blueprint));
         let mut credentials = BTreeSet::new();
-        if space.seed != main_seed {
+        if space.credential_seed != self.main.credential_seed {
             lock(&self.others).has_room(1)?;
             for space in [&space, &self.main] {
                 for (index, provider) in space.list.iter().enumerate() {

@@ -14,6 +14,7 @@ use crate::framework::instance::Captured;
 use crate::framework::provider::Provider;
 use crate::framework::suggest::{did_you_mean, with_suggestion};
 use crate::framework::sync::lock;
+use crate::namespace::registry::DEFAULT;
 use crate::namespace::space::Space;
 
 /// The maximum number of named snapshots.
@@ -22,6 +23,8 @@ const MAX_SNAPSHOTS: usize = 1000;
 /// The state of a namespace.
 #[derive(Clone)]
 pub(crate) struct Snapshot {
+    /// The namespace that it was taken of.
+    namespace: String,
     /// In the order of `Space::list`.
     providers: Vec<Captured>,
     clock: SavedClock,
@@ -31,6 +34,7 @@ pub(crate) struct Snapshot {
 impl Space {
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
+            namespace: self.name.clone(),
             providers: self.list.iter().map(|provider| provider.capture()).collect(),
             clock: self.core.clock.save(),
             faults: self.core.faults.save(),
@@ -48,6 +52,7 @@ impl Space {
         Ok(json!({
             "format": FORMAT,
             "version": env!("CARGO_PKG_VERSION"),
+            "namespace": self.name,
             "clock": self.core.clock.save(),
             "faults": self.core.faults.save(),
             "providers": providers,
@@ -55,17 +60,15 @@ impl Space {
     }
 
     /// Replaces everything by what `export` returned, or nothing.
-    pub(crate) fn import(&self, exported: &Value) -> Result<(), SnapshotError> {
+    pub(crate) fn import(&self, exported: &Value, tls: bool) -> Result<(), SnapshotError> {
         let invalid = |error: &dyn std::fmt::Display| SnapshotError::Invalid(error.to_string());
-        let exported: Exported = serde_json::from_value(exported.clone())
-            .map_err(|error| invalid(&with_suggestion(&error.to_string())))?;
-        if exported.format != FORMAT {
-            let message = format!(
-                "format {} of version {}; this is format {FORMAT}",
-                exported.format, exported.version
-            );
-            return Err(SnapshotError::Invalid(message));
+        // Other formats may have other fields.
+        if let Some(format) = exported.get("format").filter(|format| **format != FORMAT) {
+            let version = exported.get("version").cloned().unwrap_or_default();
+            return Err(invalid(&format!("format {format} of version {version}; this is format {FORMAT}")));
         }
+        let mut exported: Exported = serde_json::from_value(exported.clone())
+            .map_err(|error| invalid(&with_suggestion(&error.to_string())))?;
         let known = || self.list.iter().map(|provider| provider.spec().name);
         if let Some(name) = exported.providers.keys().find(|name| !known().any(|known| known == *name)) {
             return Err(SnapshotError::Invalid(format!(
@@ -81,17 +84,21 @@ impl Space {
         };
         let providers = self.list.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         exported.clock.check().map_err(|error| invalid(&format!("clock: {error}")))?;
-        exported.faults.check().map_err(|error| invalid(&format!("faults: {error}")))?;
-        self.restore(&Snapshot { providers, clock: exported.clock, faults: exported.faults });
+        let checked = exported.faults.check(|rule| self.check_fault(rule, tls));
+        checked.map_err(|error| invalid(&format!("faults: {error}")))?;
+        let (namespace, clock, faults) = (exported.namespace, exported.clock, exported.faults);
+        self.restore(&Snapshot { namespace, providers, clock, faults });
         Ok(())
     }
 
     pub(crate) fn restore(&self, snapshot: &Snapshot) {
         for (provider, captured) in self.list.iter().zip(&snapshot.providers) {
-            provider.put_back(captured);
+            provider.put_back(captured, snapshot.namespace != self.name);
         }
         self.core.clock.restore(snapshot.clock);
-        self.core.faults.restore(&snapshot.faults);
+        let faults = snapshot.faults.clone();
+        let is_default = self.prefix.is_empty();
+        self.core.faults.restore(if is_default { faults } else { faults.without_connections() });
     }
 }
 
@@ -101,11 +108,20 @@ const FORMAT: u32 = 3;
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Exported {
-    format: u32,
-    version: String,
+    #[serde(rename = "format")]
+    _format: u32,
+    #[serde(rename = "version")]
+    _version: String,
+    #[serde(default = "default_name")]
+    namespace: String,
     clock: SavedClock,
     faults: SavedFaults,
     providers: Map<String, Value>,
+}
+
+/// The namespace of a file of an earlier version.
+fn default_name() -> String {
+    DEFAULT.to_owned()
 }
 
 /// A snapshot can't be saved, found or read.

@@ -61,6 +61,10 @@ pub(crate) struct Space {
     pub name: String,
     /// The beginning of the paths of its requests; empty for the default one.
     pub prefix: String,
+    /// The seed of its credentials.
+    pub credential_seed: u64,
+    /// The seed of everything else. Unlike the credentials, tokens and ids of two namespaces differ, so that a test notices one
+    /// that comes from another namespace.
     pub seed: u64,
     pub core: Core,
     pub ledger: Ledger,
@@ -75,7 +79,13 @@ pub(crate) struct Space {
 }
 
 impl Space {
-    pub(crate) fn new(name: &str, prefix: &str, seed: u64, blueprint: &Blueprint) -> Self {
+    /// Without a seed, the credentials are those of the default namespace.
+    pub(crate) fn new(name: &str, prefix: &str, seed: Option<u64>, blueprint: &Blueprint) -> Self {
+        let credential_seed = seed.unwrap_or(blueprint.seed);
+        let seed = match seed {
+            None if !prefix.is_empty() => Random::new(blueprint.seed, &format!("namespace/{name}")).next(),
+            _ => credential_seed,
+        };
         // Connections belong to the default namespace.
         let faults = blueprint.faults.iter().filter(|rule| prefix.is_empty() || !rule.is_of_connection());
         let core = Core {
@@ -110,6 +120,7 @@ impl Space {
                 extra_origins: Origins::new(LazyLock::new(extra_origins)),
                 clock: core.clock.clone(),
                 seed,
+                credential_seed,
                 ledger: ledger.clone(),
                 runtime: blueprint.runtime.clone(),
                 start: starts.next().cloned().unwrap_or_default(),
@@ -121,6 +132,7 @@ impl Space {
         Self {
             name: name.to_owned(),
             prefix: prefix.to_owned(),
+            credential_seed,
             seed,
             core,
             ledger,
@@ -136,8 +148,14 @@ impl Space {
         self.list.iter().find(|provider| provider.spec().name == name)
     }
 
-    /// Adds a fault rule, and hides a caller that may be secret.
+    /// Adds a fault rule.
     pub(crate) fn add_fault(&self, mut rule: FaultRule, tls: bool) -> Result<ActiveFault, FaultError> {
+        self.check_fault(&mut rule, tls)?;
+        self.core.faults.add(rule)
+    }
+
+    /// Checks that a rule can apply in this namespace, and hides a caller that may be secret.
+    pub(crate) fn check_fault(&self, rule: &mut FaultRule, tls: bool) -> Result<(), FaultError> {
         let Some(provider) = self.provider(&rule.provider) else {
             let known = self.list.iter().map(|provider| provider.spec().name);
             let hint = did_you_mean(&rule.provider, known);
@@ -168,7 +186,7 @@ impl Space {
         }
         let (env, secret) = (provider.env(), provider.spec().secret_variables);
         rule.hide_caller(|caller| env.iter().any(|(name, value)| value == caller && !secret.contains(name)));
-        self.core.faults.add(rule)
+        Ok(())
     }
 
     /// A provider by its position in `SPECS`.
@@ -208,7 +226,7 @@ impl Space {
     /// A namespace with other providers.
     pub(crate) fn with_list(list: Vec<Arc<dyn Provider>>) -> Self {
         let ids = list.iter().map(|provider| Mutex::new(request_ids(1, provider.as_ref()))).collect();
-        Self { list, ids, ..Self::new("default", "", 1, &Blueprint::for_tests()) }
+        Self { list, ids, ..Self::new("default", "", None, &Blueprint::for_tests()) }
     }
 }
 

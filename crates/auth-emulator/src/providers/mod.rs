@@ -4,7 +4,7 @@
 //!
 //! 1. Create `src/providers/<name>/` with a `provider.rs`. It contains a type that holds all state of the provider, settings
 //!    included, and implements `Emulate`. Time, ids, codes, side effects and the provider's own address come from the `Context`:
-//!    `context.clock`, `context.random("state")`, `context.effect("sms_sent")`, `context.origin`.
+//!    `context.clock`, `context.random()`, `context.effect("sms_sent")`, `context.origin`.
 //! 2. Describe the provider in a `static SPEC: Spec`: its name, its route table (every operation of the vendor; those that are
 //!    not implemented get `.unimplemented()` and return 501), its relaxations, and the few headers and query
 //!    parameters whose values the journal may show. All other values are redacted.
@@ -34,7 +34,7 @@
 //!   Routes that no description has stand beside the provider. A template has `{id}`, or `{id:int}` for digits only; a literal
 //!   takes precedence over a parameter.
 //!
-//! `reset` creates a new `context.random("state")`, so that the same calls return the same ids again.
+//! `reset` starts a new `context.random()`, so that the same calls return the same ids again.
 //!
 //! Unit tests for rules are beside the code; behavior over a socket is tested in `tests/<name>.rs` with the client in
 //! `tests/common`.

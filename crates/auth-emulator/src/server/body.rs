@@ -1,5 +1,6 @@
 //! Reading the body of a request, within limits of size and time.
 
+use std::error::Error;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -7,6 +8,8 @@ use axum::body::{Body, HttpBody};
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{Method, StatusCode, header};
+
+use crate::framework::redact::MAX_BODY;
 
 /// The largest request body: 4 MiB, the default of ASP.NET.
 pub(crate) const BODY_LIMIT: usize = 4 * 1024 * 1024;
@@ -26,6 +29,14 @@ pub(crate) enum Received {
 }
 
 impl Received {
+    /// A body that the journal may show.
+    pub(crate) fn small(&self) -> &[u8] {
+        match self {
+            Self::Whole(bytes) if bytes.len() <= MAX_BODY => bytes,
+            _ => &[],
+        }
+    }
+
     pub(crate) fn nothing() -> Self {
         Self::Whole(Bytes::new())
     }
@@ -53,7 +64,11 @@ async fn read(body: Body, size: &mut usize) -> Received {
             None => break,
             Some(Ok(frame)) => frame,
             Some(Err(error)) => {
-                let reason = error.to_string();
+                let mut cause: &dyn Error = &error;
+                while let Some(deeper) = cause.source() {
+                    cause = deeper;
+                }
+                let reason = cause.to_string();
                 return Received::Broken { received: *size, status: StatusCode::BAD_REQUEST, reason };
             }
         };

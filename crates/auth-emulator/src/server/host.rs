@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use http::request::Parts;
-use http::{StatusCode, Uri};
+use http::{HeaderMap, StatusCode, Uri};
 
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Reply, header_once};
@@ -25,9 +25,18 @@ impl Hosts {
         Self { port: None, ip: None, allowed: Vec::new() }
     }
 
-    /// Whether the `Host` header, and the authority of an absolute request target, name this listener.
-    pub(crate) fn accept(&self, host: &str, uri: &Uri) -> bool {
-        self.names(host) && uri.authority().is_none_or(|authority| self.names(authority.as_str()))
+    /// Checks that the `Host` header names this listener, and that an absolute request target names the same. The error is the
+    /// reason.
+    pub(crate) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), String> {
+        let host = header_once(headers, "host")
+            .map_err(|problem| format!("the Host header {}", problem.message()))?;
+        if !self.names(host) {
+            return Err(self.reason());
+        }
+        match uri.authority().filter(|authority| !authority.as_str().eq_ignore_ascii_case(host)) {
+            Some(_) => Err("the request target names another host than the Host header".to_owned()),
+            None => Ok(()),
+        }
     }
 
     fn names(&self, host: &str) -> bool {
@@ -47,8 +56,7 @@ impl Hosts {
         (is_local || is_own) && is_this_port
     }
 
-    /// Why a request was rejected by this check.
-    pub(crate) fn reason(&self) -> String {
+    fn reason(&self) -> String {
         let mut names = vec!["127.0.0.1".to_owned(), "localhost".to_owned(), "[::1]".to_owned()];
         names.extend(self.ip.map(bracketed));
         let port = self.port.unwrap_or_default();
@@ -71,26 +79,15 @@ pub(crate) fn bracketed(ip: IpAddr) -> String {
     }
 }
 
-pub(crate) fn check_host(parts: &Parts, hosts: &Hosts, checks: &mut Checks) -> bool {
-    let host = match header_once(&parts.headers, "host") {
-        Ok(host) => host,
-        Err(problem) => {
-            checks.fail("host", format!("the Host header {}", problem.message()));
-            return false;
-        }
-    };
-    let accepted = hosts.accept(host, &parts.uri);
-    if accepted {
+/// Returns the response to a request for another host; `None` if it is for this one.
+pub(crate) fn wrong_host(parts: &Parts, hosts: &Hosts, checks: &mut Checks) -> Option<Reply> {
+    let Err(reason) = hosts.check(&parts.headers, &parts.uri) else {
         checks.pass("host");
-    } else {
-        checks.fail("host", hosts.reason());
-    }
-    accepted
-}
-
-/// The response to a request for another host.
-pub(crate) fn wrong_host(hosts: &Hosts) -> Reply {
-    Reply::json(StatusCode::FORBIDDEN, &serde_json::json!({ "message": hosts.reason() }))
+        return None;
+    };
+    let reply = Reply::json(StatusCode::FORBIDDEN, &serde_json::json!({ "message": reason }));
+    checks.fail("host", reason);
+    Some(reply)
 }
 
 #[cfg(test)]
@@ -139,8 +136,11 @@ mod tests {
             assert!(!reachable.names(host), "{host}");
         }
         assert!(reachable.reason().contains("192.0.2.7 with the port 8080; and emulator, api.test with any"));
-        let uri = Uri::from_static("http://evil.example/");
-        assert!(!reachable.accept("emulator", &uri));
+        let mut headers = HeaderMap::new();
+        headers.insert("host", "emulator".parse().unwrap());
+        let check = |uri| reachable.check(&headers, &Uri::from_static(uri));
+        assert_eq!((check("/a"), check("http://Emulator/a")), (Ok(()), Ok(())));
+        assert!(check("http://evil.example/").is_err() && check("http://api.test/").is_err());
     }
 
     #[test]

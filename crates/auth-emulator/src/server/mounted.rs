@@ -10,9 +10,9 @@ use http::request::Parts;
 
 use crate::framework::checks::Checks;
 use crate::framework::faults::Fault;
-use crate::framework::journal::{JournalEntry, redact_query, truncated};
+use crate::framework::journal::{JournalEntry, truncated};
 use crate::framework::provider::Provider;
-use crate::framework::redact::Secrets;
+use crate::framework::redact::{Secrets, readings, redact_query};
 use crate::framework::route::{self, Found};
 use crate::namespace::registry::{DEFAULT, NamespaceError, Registry, Selected, in_path};
 use crate::server::body::{Received, read_body};
@@ -53,9 +53,12 @@ impl Served for Mounted {
         let (spec, local) = (provider.spec(), local_path(path, prefix));
         let parsed = Method::from_bytes(method.as_bytes()).unwrap_or_default();
         let found = look_up(&*provider, self.listener, &parsed, local);
-        let mut shown = found.shown_path(local, spec.secret_params).to_owned();
-        let mut query = redact_query(query, spec.shown_query);
-        Secrets::of(&*provider).hide_in_strings(query.values_mut().flatten().chain([&mut shown]));
+        let mut shown = found.shown_path(local, spec.secret_params);
+        let mut secrets = Secrets::default();
+        secrets.add_of(&*provider);
+        secrets.add_issued_in(&*provider, &[path, query].map(readings).concat());
+        let query = redact_query(query, spec.shown_query, Some(&secrets));
+        secrets.hide_in_strings([&mut shown]);
         let id = space.request_id(self.provider);
         let mut checks = Checks::default();
         checks.fail("request", reason);

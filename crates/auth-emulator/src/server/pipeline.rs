@@ -1,6 +1,8 @@
 //! The path of one request to a provider: `Host`, size, route, fault, provider, journal, response. Checks that all providers
 //! share are made here, so that no provider can forget one.
 
+mod record;
+
 use std::sync::{Arc, LazyLock};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -11,19 +13,18 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use tokio::sync::Semaphore;
 
-use crate::framework::caller::{caller, unnamed};
+use crate::framework::caller::caller;
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Done, Reply, header_once};
 use crate::framework::faults::{Effect, Fault, Matched};
-use crate::framework::journal::{JournalEntry, redact_headers, redact_query, truncated};
 use crate::framework::provider::{LongPart, Provider, Rejection};
-use crate::framework::redact::{Secrets, redacted_body};
+use crate::framework::redact::Secrets;
 use crate::framework::route::Found;
 use crate::framework::timestamp::Timestamp;
 use crate::namespace::registry::{Registry, Selected};
 use crate::namespace::space::Space;
 use crate::server::body::{Received, has_length, read_body};
-use crate::server::host::{Hosts, check_host, wrong_host};
+use crate::server::host::wrong_host;
 use crate::server::inject;
 use crate::server::mounted::{Mounted, look_up};
 use crate::server::reply::{
@@ -43,11 +44,11 @@ static LONG_PARTS: LazyLock<Semaphore> = LazyLock::new(|| {
 pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Response<Body> {
     let (parts, mut body) = request.into_parts();
     let mut checks = Checks::default();
-    let host_is_local = check_host(&parts, &mounted.hosts, &mut checks);
-    let (selected, received) = match host_is_local {
-        true => mounted.select(&parts, &mut body).await,
+    let refused = wrong_host(&parts, &mounted.hosts, &mut checks);
+    let (selected, received) = match refused {
+        None => mounted.select(&parts, &mut body).await,
         // A web page under another name must not create a namespace.
-        false => {
+        Some(_) => {
             let space = Arc::clone(mounted.namespaces.main());
             (Ok(Selected { space, prefix: 0, by_credential: false }), Received::nothing())
         }
@@ -60,7 +61,7 @@ pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Respon
     checks.relax(space.core.relaxations.clone());
     // One request at a time for each provider: waiting here blocks no thread, waiting for the provider's lock would.
     let mut turn = space.turn(mounted.provider).lock().await;
-    let mut exchange = Exchange::begin(mounted, selected, host_is_local, checks, parts);
+    let mut exchange = Exchange::begin(mounted, selected, refused, checks, parts);
     exchange.body = received;
     let fault = exchange.take_fault();
     let is_early = fault.as_ref().is_some_and(|(fault, _)| inject::is_early(fault));
@@ -106,7 +107,6 @@ struct Exchange<'m> {
     position: usize,
     listener: usize,
     scheme: &'static str,
-    hosts: &'m Hosts,
     namespaces: &'m Registry,
     /// The length of the part of the path that names the namespace.
     prefix: usize,
@@ -116,6 +116,10 @@ struct Exchange<'m> {
     body: Received,
     done: Option<Done>,
     checks: Checks,
+    /// What must not be shown of the request.
+    secrets: Secrets,
+    /// The response to a request for another host.
+    refused: Option<Reply>,
     found: Option<Found>,
     operation: Option<&'static str>,
     caller: Option<String>,
@@ -128,7 +132,7 @@ impl<'m> Exchange<'m> {
     fn begin(
         mounted: &'m Mounted,
         selected: Selected,
-        host_is_local: bool,
+        refused: Option<Reply>,
         checks: Checks,
         parts: Parts,
     ) -> Self {
@@ -138,13 +142,13 @@ impl<'m> Exchange<'m> {
         let now = core.clock.now();
         let request_id = space.request_id(mounted.provider);
         let local = local_path(parts.uri.path(), prefix);
-        let found = host_is_local.then(|| look_up(&*provider, mounted.listener, &parts.method, local));
+        let found = refused.is_none().then(|| look_up(&*provider, mounted.listener, &parts.method, local));
         let operation = match &found {
             Some(Found::Operation { route, .. }) => Some(route.operation),
             _ => None,
         };
         let caller = caller(&parts.headers);
-        let Mounted { provider: position, listener, hosts, .. } = mounted;
+        let Mounted { provider: position, listener, .. } = mounted;
         let (position, listener) = (*position, *listener);
         Self {
             space,
@@ -152,7 +156,7 @@ impl<'m> Exchange<'m> {
             position,
             listener,
             scheme: mounted.scheme,
-            hosts,
+            refused,
             namespaces: &mounted.namespaces,
             prefix,
             by_credential,
@@ -161,85 +165,13 @@ impl<'m> Exchange<'m> {
             body: Received::nothing(),
             done: None,
             checks,
+            secrets: Secrets::default(),
             found,
             operation,
             caller,
             now,
             skew_seconds: 0,
         }
-    }
-
-    /// Makes the entry of the journal.
-    fn record(&self, fault: Option<&Fault>) {
-        let spec = self.provider.spec();
-        let local = local_path(self.parts.uri.path(), self.prefix);
-        let path = match &self.found {
-            Some(found) => found.shown_path(local, spec.secret_params),
-            None => look_up(&*self.provider, self.listener, &self.parts.method, local)
-                .shown_path(local, spec.secret_params),
-        };
-        let secrets = self.secrets();
-        let mut path = path.to_owned();
-        let mut query = redact_query(self.parts.uri.query().unwrap_or_default(), spec.shown_query);
-        let mut headers = redact_headers(&self.parts.headers, spec.shown_headers);
-        let shown = query.values_mut().chain(headers.values_mut()).flatten();
-        secrets.hide_in_strings(shown.chain([&mut path]));
-        let path = truncated(&path);
-        self.space.core.journal.begin(JournalEntry {
-            request_id: self.request_id.clone(),
-            provider: spec.name,
-            time: self.now,
-            method: self.parts.method.as_str().to_owned(),
-            path,
-            query,
-            operation: self.operation,
-            // Its name follows with the response.
-            caller: self.caller.as_deref().map(unnamed),
-            headers,
-            body_size: match &self.body {
-                Received::Whole(bytes) => bytes.len(),
-                Received::TooLarge(size) | Received::Broken { received: size, .. } => *size,
-            },
-            body: match &self.body {
-                Received::Whole(bytes) if !bytes.is_empty() => {
-                    let is_sensitive =
-                        matches!(&self.found, Some(Found::Operation { route, .. }) if route.sensitive);
-                    redacted_body(self.content_type(), bytes, is_sensitive, &secrets)
-                }
-                _ => None,
-            },
-            status: None,
-            fault: fault.map(Fault::description),
-        });
-    }
-
-    /// The caller's name, once it is known to be one: a client may send a secret in its place.
-    fn caller_name(&self, status: Option<StatusCode>) -> Option<String> {
-        let is_caller = |(name, value): &(&str, String)| {
-            self.caller.as_ref() == Some(value) && !self.provider.spec().secret_variables.contains(name)
-        };
-        let accepted = status.is_some_and(|status| status.is_success());
-        let is_name = accepted || self.provider.env().iter().any(is_caller);
-        self.caller.clone().filter(|_| is_name)
-    }
-
-    fn content_type(&self) -> &str {
-        header_once(&self.parts.headers, "content-type").unwrap_or_default()
-    }
-
-    /// What the journal must not show: the provider's credentials, pending codes, and what the request sends in secret fields.
-    fn secrets(&self) -> Secrets {
-        let (spec, mut secrets) = (self.provider.spec(), Secrets::of(&*self.provider));
-        let body: &[u8] = match &self.body {
-            Received::Whole(bytes) => bytes,
-            _ => &[],
-        };
-        secrets.add_sent(self.content_type(), body, self.parts.uri.query().unwrap_or_default());
-        if let Some(Found::Operation { params, .. }) = &self.found {
-            let secret = params.iter().filter(|(name, _)| spec.secret_params.contains(name));
-            secret.for_each(|(_, value)| secrets.add(value));
-        }
-        secrets
     }
 
     fn take_fault(&mut self) -> Option<(Fault, Effect)> {
@@ -331,7 +263,9 @@ impl<'m> Exchange<'m> {
             self.checks.fail("body", reason);
             return reply;
         }
-        let Some(found) = self.found.take() else { return wrong_host(self.hosts) };
+        let Some(found) = self.found.take() else {
+            return self.refused.take().unwrap_or_else(|| provider.reject(Rejection::UnknownPath));
+        };
         if !has_length(&self.parts) {
             self.checks.fail("length", Rejection::LengthRequired.message());
             return provider.reject(Rejection::LengthRequired);
@@ -379,10 +313,10 @@ impl<'m> Exchange<'m> {
         let status = reply.as_ref().map(|reply| reply.status);
         let relaxed = self.checks.relaxations().join(", ");
         // Reasons and details are rare.
-        let secrets = self.checks.has_words().then(|| self.secrets());
+        let has_words = self.checks.has_words();
         let mut checks = std::mem::take(&mut self.checks).into_list();
-        if let Some(secrets) = secrets {
-            secrets.hide_in(&mut checks);
+        if has_words {
+            self.hide_in(&mut checks);
         }
         let core = &self.space.core;
         let name = self.caller_name(status);
@@ -481,7 +415,7 @@ mod tests {
         fn capture(&self) -> Captured {
             None
         }
-        fn put_back(&self, _: &Captured) {}
+        fn put_back(&self, _: &Captured, _: bool) {}
         fn try_seed(&self) -> Result<(), crate::framework::seed::SeedProblem> {
             Ok(())
         }
@@ -521,7 +455,7 @@ mod tests {
             listener: 1,
             owner: None,
             scheme: "http",
-            hosts: Hosts { port: Some(8080), ip: None, allowed: Vec::new() },
+            hosts: crate::server::host::Hosts { port: Some(8080), ip: None, allowed: Vec::new() },
             patience: Duration::from_secs(5),
         }
     }

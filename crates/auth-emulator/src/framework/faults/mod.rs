@@ -84,12 +84,38 @@ impl Active {
 }
 
 impl SavedFaults {
-    /// Checks rules that come from a file.
-    pub(crate) fn check(&self) -> Result<(), FaultError> {
-        if self.0.rules.len() > CAPACITY {
+    /// Checks rules that come from a file, also with `check`, which may change them.
+    pub(crate) fn check(
+        &mut self,
+        check: impl Fn(&mut FaultRule) -> Result<(), FaultError>,
+    ) -> Result<(), FaultError> {
+        let Active { last_id, rules, .. } = &mut self.0;
+        if rules.len() > CAPACITY {
             return Err(FaultError(format!("there are more than {CAPACITY} rules")));
         }
-        self.0.rules.iter().try_for_each(|active| active.rule.check())
+        // JavaScript has no larger whole numbers.
+        if *last_id > 1 << 53 {
+            return Err(FaultError("last_id: is too large".to_owned()));
+        }
+        let mut before = 0;
+        for active in rules {
+            if active.id <= before || active.id > *last_id {
+                return Err(FaultError(format!(
+                    "id: {} is not between the ids of the other rules",
+                    active.id
+                )));
+            }
+            before = active.id;
+            active.rule.check()?;
+            check(&mut active.rule)?;
+        }
+        Ok(())
+    }
+
+    /// Drops the rules for connections, which a namespace does not have.
+    pub(crate) fn without_connections(mut self) -> Self {
+        self.0.rules.retain(|active| !active.rule.is_of_connection());
+        self
     }
 }
 
@@ -177,8 +203,8 @@ impl Faults {
         SavedFaults(lock(&self.active).clone())
     }
 
-    pub(crate) fn restore(&self, saved: &SavedFaults) {
-        lock(&self.active).clone_from(&saved.0);
+    pub(crate) fn restore(&self, saved: SavedFaults) {
+        *lock(&self.active) = saved.0;
     }
 }
 

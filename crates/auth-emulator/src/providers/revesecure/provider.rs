@@ -1,5 +1,7 @@
 //! The provider: the state, and what the framework asks of it.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::credential::Credential;
@@ -14,6 +16,7 @@ use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::{Context, Emulate, Rejection, Spec};
+use crate::framework::random::Random;
 use crate::framework::settings::{ActionError, string_field};
 
 #[derive(Clone)]
@@ -29,8 +32,8 @@ impl Emulate for ReveSecureProvider {
     fn new(context: &Context, settings: Settings) -> Self {
         Self {
             state: State::new(
-                Credential::demo(&mut context.random("credential")),
-                context.random("state"),
+                Credential::demo(&mut context.credentials()),
+                context.random(),
                 context.clock.now(),
             ),
             settings,
@@ -43,6 +46,14 @@ impl Emulate for ReveSecureProvider {
 
     fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
+    }
+
+    fn issued(&self) -> Vec<Cow<'_, str>> {
+        self.state.issued().map(Cow::Borrowed).collect()
+    }
+
+    fn random(&mut self) -> &mut Random {
+        &mut self.state.random
     }
 
     fn env(&self, context: &Context) -> Vec<(&'static str, String)> {

@@ -186,7 +186,7 @@ impl<'s> Replies<'s> {
         if from > to {
             return Err(Problem::Range);
         }
-        let (count, length) = (rows.len(), to - from + usize::from(included));
+        let (count, length) = (rows.len(), (to - from).saturating_add(usize::from(included)));
         let rows: Vec<Value> = rows.into_iter().skip(from).take(length).collect();
         Ok(self.bare(json!({ "count": count, "details": rows })))
     }

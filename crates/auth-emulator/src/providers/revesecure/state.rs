@@ -87,6 +87,13 @@ impl State {
         &mut self.services.own
     }
 
+    /// The keys of services and the bypass codes of users.
+    pub(super) fn issued(&self) -> impl Iterator<Item = &str> {
+        let keys = self.services.iter().map(|service| &service.credential.secret_key);
+        let codes = self.users.iter().flat_map(|user| &user.bypass_codes).map(|code| &code.code);
+        keys.chain(codes).map(String::as_str)
+    }
+
     pub(super) fn service_of_key(&self, api_key: &str) -> Result<&Service, Problem> {
         self.services.iter().find(|service| service.credential.api_key == api_key).ok_or(Problem::OtherApiKey)
     }

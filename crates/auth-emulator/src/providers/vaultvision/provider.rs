@@ -1,5 +1,7 @@
 //! The provider: its credential, state and actions.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::access::{authenticate, permit, proxy};
@@ -12,6 +14,7 @@ use super::tree::Object;
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::provider::{Context, Emulate, LongPart, Rejection, Spec};
+use crate::framework::random::Random;
 use crate::framework::settings::{ActionError, string_field};
 use crate::generated::routes;
 
@@ -45,7 +48,7 @@ impl Emulate for VaultVisionProvider {
     fn new(context: &Context, settings: Settings) -> Self {
         Self {
             // 35 characters as in the vendor's samples, recognizable as the key of an emulator.
-            key: format!("vv_emulator{}", context.random("credential").hex(12)),
+            key: format!("vv_emulator{}", context.credentials().hex(12)),
             state: initial(context),
             settings,
         }
@@ -57,6 +60,14 @@ impl Emulate for VaultVisionProvider {
 
     fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
+    }
+
+    fn issued(&self) -> Vec<Cow<'_, str>> {
+        self.state.issued()
+    }
+
+    fn random(&mut self) -> &mut Random {
+        &mut self.state.random
     }
 
     fn env(&self, context: &Context) -> Vec<(&'static str, String)> {
@@ -164,7 +175,7 @@ impl Emulate for VaultVisionProvider {
 }
 
 fn initial(context: &Context) -> State {
-    State::new(context.random("state"), context.clock.now())
+    State::new(context.random(), context.clock.now())
 }
 
 impl VaultVisionProvider {

@@ -1,6 +1,8 @@
 //! The stored data: tenants with their applications and users, users with their credentials; and the rules for replacing an
 //! object.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::openid::OpenId;
@@ -273,6 +275,14 @@ impl State {
             state.tenants.push(Tenant { entry, applications: Vec::new(), users: Vec::new() });
         }
         state
+    }
+
+    /// The secrets of applications, and what logins were issued.
+    pub(super) fn issued(&self) -> Vec<Cow<'_, str>> {
+        let applications = self.tenants.iter().flat_map(|tenant| &tenant.applications);
+        let secrets = applications.filter_map(|application| application.value.string("secret"));
+        let secrets = secrets.filter(|secret| !secret.is_empty()).map(Cow::Owned);
+        secrets.chain(self.open_id.issued().map(Cow::Borrowed)).collect()
     }
 
     /// A random string of letters and digits.

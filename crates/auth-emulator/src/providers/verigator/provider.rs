@@ -14,6 +14,7 @@ use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::{Context, Emulate, Rejection, Spec};
+use crate::framework::random::Random;
 use crate::framework::settings::{ActionError, string_field};
 
 #[derive(Clone)]
@@ -29,9 +30,9 @@ impl Emulate for VerigatorProvider {
 
     fn new(context: &Context, settings: Settings) -> Self {
         Self {
-            credential: Credential::demo(&mut context.random("credential")),
+            credential: Credential::demo(&mut context.credentials()),
             settings,
-            state: State::new(context.random("state")),
+            state: State::new(context.random()),
         }
     }
 
@@ -41,6 +42,10 @@ impl Emulate for VerigatorProvider {
 
     fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
+    }
+
+    fn random(&mut self) -> &mut Random {
+        &mut self.state.random
     }
 
     fn env(&self, context: &Context) -> Vec<(&'static str, String)> {

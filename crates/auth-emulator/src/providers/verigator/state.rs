@@ -80,7 +80,7 @@ pub(super) struct User {
 /// In the order of creation, which is the order of lists.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct State {
-    random: Random,
+    pub(super) random: Random,
     services: Vec<Service>,
 }
 

@@ -1,5 +1,7 @@
 //! The provider: executes requests on the state.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -25,6 +27,7 @@ use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::pending::{Decision, DecisionError, PendingCode};
 use crate::framework::provider::{Context, Emulate, RecordGroup, Rejection, Spec};
+use crate::framework::random::Random;
 use crate::framework::settings::{ActionError, ProviderSettings, string_field};
 use crate::framework::timestamp::Timestamp;
 use crate::generated::routes;
@@ -59,7 +62,7 @@ impl Emulate for VirtuousProvider {
     const SPEC: &'static Spec = &SPEC;
 
     fn new(context: &Context, settings: Settings) -> Self {
-        let mut random = context.random("credential");
+        let mut random = context.credentials();
         Self {
             user: User {
                 name: "emulator-user+crm@example.org".to_owned(),
@@ -71,7 +74,7 @@ impl Emulate for VirtuousProvider {
                 application_key: format!("EMULATOR-{}", random.hex(4).to_uppercase()),
                 private_key: STANDARD.encode(random.bytes(32)),
             },
-            tokens: Tokens::new(context.random("state")),
+            tokens: Tokens::new(context.random()),
             nonces: Nonces::default(),
             limit: RateLimit::default(),
             store: Store::new(&settings),
@@ -88,6 +91,16 @@ impl Emulate for VirtuousProvider {
 
     fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
+    }
+
+    fn issued(&self) -> Vec<Cow<'_, str>> {
+        let webhooks = self.store.webhooks.stored().map(|webhook| webhook.text("secret"));
+        let deliveries = self.deliveries.iter().filter_map(|delivery| delivery.secret.as_deref());
+        self.tokens.issued().chain(webhooks).chain(deliveries).map(Cow::Borrowed).collect()
+    }
+
+    fn random(&mut self) -> &mut Random {
+        &mut self.tokens.random
     }
 
     fn lenient_paths(&self) -> bool {

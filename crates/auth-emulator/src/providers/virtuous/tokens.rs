@@ -68,7 +68,7 @@ pub(super) enum CodeCheck {
 
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Tokens {
-    random: Random,
+    pub(super) random: Random,
     families: u64,
     access: BTreeMap<String, Access>,
     refresh: BTreeMap<String, Refresh>,
@@ -76,6 +76,10 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
+    pub(super) fn issued(&self) -> impl Iterator<Item = &str> {
+        self.access.keys().chain(self.refresh.keys()).map(String::as_str)
+    }
+
     pub(super) fn new(random: Random) -> Self {
         Self { random, families: 0, access: BTreeMap::new(), refresh: BTreeMap::new(), code: None }
     }

@@ -1,15 +1,18 @@
 //! The provider: executes requests on the state.
 
+use std::borrow::Cow;
+
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::settings::{AuthMethod, MAX_HOSTS, OpenedResponse, Settings};
-use super::state::{SessionState, State};
+use super::state::{Host, SessionState, State};
 use super::{access, hostile, replies};
 use crate::framework::checks::Checks;
 use crate::framework::exchange::{Call, Reply};
 use crate::framework::fields::Fields;
 use crate::framework::provider::{Context, Emulate, Rejection, Spec};
+use crate::framework::random::Random;
 use crate::framework::route::Route;
 use crate::framework::settings::ActionError;
 use crate::generated::routes;
@@ -61,9 +64,10 @@ impl Emulate for ViseProvider {
 
     fn new(context: &Context, mut settings: Settings) -> Self {
         settings.hosts = context.extra_origins.len();
+        let mut credentials = context.credentials();
         Self {
-            token: format!("vt-{}", context.random("credential").hex(16)),
-            state: State::new(context.random("state"), settings.hosts),
+            token: format!("vt-{}", credentials.hex(16)),
+            state: State::new(&mut credentials, context.random(), settings.hosts),
             settings,
         }
     }
@@ -74,6 +78,14 @@ impl Emulate for ViseProvider {
 
     fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
+    }
+
+    fn issued(&self) -> Vec<Cow<'_, str>> {
+        self.state.hosts.iter().flat_map(Host::issued).map(Cow::Borrowed).collect()
+    }
+
+    fn random(&mut self) -> &mut Random {
+        &mut self.state.random
     }
 
     fn routed(&self, method: &Method, path: &str) -> Option<(Method, &'static str)> {

@@ -7,6 +7,7 @@ use crate::framework::settings::{ActionError, ProviderSettings};
 
 /// The maximum number of VISE hosts; each has its own port.
 pub(super) const MAX_HOSTS: usize = 256;
+const MAX_DOMAINS: usize = 10_000;
 
 /// Paths of hosts that `auth_path` can't have.
 const TAKEN: &[&str] = &["/domains", "/login", "/welcome", "/notes"];
@@ -298,6 +299,9 @@ impl ProviderSettings for Settings {
         }
         if self.auth_parameter.is_empty() {
             return invalid("auth_parameter: is empty");
+        }
+        if self.domains_without_vise > MAX_DOMAINS {
+            return Err(ActionError::new(format!("domains_without_vise: the maximum is {MAX_DOMAINS}")));
         }
         if self.random_expiry_per_mille > 1000 {
             return invalid("random_expiry_per_mille: the maximum is 1000");

@@ -79,13 +79,14 @@ pub(super) struct Host {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct State {
-    random: Random,
+    pub(super) random: Random,
     pub hosts: Vec<Host>,
 }
 
 impl State {
-    pub(super) fn new(mut random: Random, hosts: usize) -> Self {
-        let hosts = (0..hosts).map(|host| Host::new(phrase(host, &mut random))).collect();
+    /// `credentials` determine the phrases at start.
+    pub(super) fn new(credentials: &mut Random, random: Random, hosts: usize) -> Self {
+        let hosts = (0..hosts).map(|host| Host::new(phrase(host, credentials))).collect();
         Self { random, hosts }
     }
 
@@ -143,6 +144,12 @@ impl State {
 }
 
 impl Host {
+    /// Its phrase, and the values of cookies.
+    pub(super) fn issued(&self) -> impl Iterator<Item = &str> {
+        let sessions = self.sessions.iter().map(|session| &session.value);
+        sessions.chain(&self.steps).chain([&self.phrase]).map(String::as_str)
+    }
+
     fn new(phrase: String) -> Self {
         Self {
             phrase,
@@ -242,7 +249,7 @@ mod tests {
     #[test]
     fn sessions_end_by_time_by_count_and_by_chance() {
         let now = Timestamp::from_unix_seconds(1_000);
-        let mut state = State::new(Random::new(1, "state"), 2);
+        let mut state = State::new(&mut Random::new(1, "credential"), Random::new(1, "state"), 2);
         let value = state.open(0, now, 10);
         let host = &mut state.hosts[0];
         assert_eq!(host.use_session(&value, now, None, false), SessionState::Valid);
@@ -267,7 +274,7 @@ mod tests {
     #[test]
     fn stored_data_is_bounded() {
         let now = Timestamp::from_unix_seconds(0);
-        let mut state = State::new(Random::new(1, "state"), 1);
+        let mut state = State::new(&mut Random::new(1, "credential"), Random::new(1, "state"), 1);
         let first = state.open(0, now, 10);
         for _ in 0..MAX_SESSIONS {
             state.open(0, now, 10);
@@ -280,7 +287,7 @@ mod tests {
 
     #[test]
     fn chance_has_the_requested_probability() {
-        let mut state = State::new(Random::new(1, "state"), 0);
+        let mut state = State::new(&mut Random::new(1, "credential"), Random::new(1, "state"), 0);
         let hits = (0..10_000).filter(|_| state.chance(100)).count();
         assert!((700..1_300).contains(&hits), "{hits}");
         assert!(!(0..1_000).any(|_| state.chance(0)) && (0..1_000).all(|_| state.chance(1_000)));

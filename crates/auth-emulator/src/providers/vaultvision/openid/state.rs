@@ -83,6 +83,12 @@ fn push<T>(list: &mut Vec<T>, item: T) {
 }
 
 impl OpenId {
+    pub(in super::super) fn issued(&self) -> impl Iterator<Item = &str> {
+        let sessions = self.sessions.iter().map(|session| &session.id);
+        let codes = self.codes.iter().map(|code| &code.value);
+        sessions.chain(codes).chain(self.tokens.iter().map(|token| &token.value)).map(String::as_str)
+    }
+
     /// Opens a session and returns its id.
     pub(super) fn open(
         &mut self,

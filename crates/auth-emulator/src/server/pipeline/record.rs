@@ -1,0 +1,107 @@
+//! What the journal shows of a request, without its secrets.
+
+use http::StatusCode;
+
+use super::Exchange;
+use crate::framework::caller::unnamed;
+use crate::framework::checks::Check;
+use crate::framework::exchange::header_once;
+use crate::framework::faults::Fault;
+use crate::framework::journal::{JournalEntry, redact_headers, truncated};
+use crate::framework::redact::{Secrets, plain, readings, redact_query, redacted_body};
+use crate::framework::route::Found;
+use crate::server::body::Received;
+use crate::server::mounted::look_up;
+use crate::server::reply::local_path;
+
+impl Exchange<'_> {
+    /// Makes the entry of the journal.
+    pub(super) fn record(&mut self, fault: Option<&Fault>) {
+        let spec = self.provider.spec();
+        let local = local_path(self.parts.uri.path(), self.prefix);
+        let mut path = match &self.found {
+            Some(found) => found.shown_path(local, spec.secret_params),
+            None => look_up(&*self.provider, self.listener, &self.parts.method, local)
+                .shown_path(local, spec.secret_params),
+        };
+        let mut headers = redact_headers(&self.parts.headers, spec.shown_headers);
+        let query = self.parts.uri.query().unwrap_or_default();
+        let shown = headers.values().flatten().map(String::as_str);
+        let shown: Vec<String> = shown.chain([self.parts.uri.path(), query]).flat_map(readings).collect();
+        let secrets = self.secrets(&shown);
+        // Few requests have one in a wrong place.
+        let misplaced = Some(&secrets).filter(|secrets| secrets.are_in(&shown));
+        let query = redact_query(query, spec.shown_query, misplaced);
+        if let Some(secrets) = misplaced {
+            secrets.hide_in_strings(headers.values_mut().flatten().chain([&mut path]));
+        }
+        self.space.core.journal.begin(JournalEntry {
+            request_id: self.request_id.clone(),
+            provider: spec.name,
+            time: self.now,
+            method: self.parts.method.as_str().to_owned(),
+            path: truncated(&path),
+            query,
+            operation: self.operation,
+            // Its name follows with the response.
+            caller: self.caller.as_deref().map(unnamed),
+            headers,
+            body_size: match &self.body {
+                Received::Whole(bytes) => bytes.len(),
+                Received::TooLarge(size) | Received::Broken { received: size, .. } => *size,
+            },
+            body: match &self.body {
+                Received::Whole(bytes) if !bytes.is_empty() => {
+                    let is_sensitive =
+                        matches!(&self.found, Some(Found::Operation { route, .. }) if route.sensitive);
+                    redacted_body(self.content_type(), bytes, is_sensitive, &secrets)
+                }
+                _ => None,
+            },
+            status: None,
+            fault: fault.map(Fault::description),
+        });
+        self.secrets = secrets;
+    }
+
+    /// Hides secrets in what the checks say.
+    pub(super) fn hide_in(&mut self, checks: &mut [Check]) {
+        let mut secrets = std::mem::take(&mut self.secrets);
+        // The request may have caused a code.
+        secrets.add_of(&*self.provider);
+        let reasons = checks.iter().filter_map(|check| check.reason.clone());
+        let details = checks.iter().filter_map(|check| check.detail.as_ref()).map(ToString::to_string);
+        secrets.add_issued_in(&*self.provider, &reasons.chain(details).collect::<Vec<_>>());
+        secrets.hide_in(checks);
+    }
+
+    /// The caller's name, once it is known to be one: a client may send a secret in its place.
+    pub(super) fn caller_name(&self, status: Option<StatusCode>) -> Option<String> {
+        let is_caller = |(name, value): &(&str, String)| {
+            self.caller.as_ref() == Some(value) && !self.provider.spec().secret_variables.contains(name)
+        };
+        let accepted = status.is_some_and(|status| status.is_success());
+        let is_name = accepted || self.provider.env().iter().any(is_caller);
+        self.caller.clone().filter(|_| is_name)
+    }
+
+    fn content_type(&self) -> &str {
+        header_once(&self.parts.headers, "content-type").unwrap_or_default()
+    }
+
+    /// What must not be shown: the provider's credentials, pending codes, what it has issued and `texts` or the body contain, and
+    /// what the request sends in secret fields.
+    fn secrets(&self, texts: &[String]) -> Secrets {
+        let (spec, mut secrets) = (self.provider.spec(), Secrets::default());
+        let body = self.body.small();
+        secrets.add_of(&*self.provider);
+        secrets.add_issued_in(&*self.provider, texts);
+        secrets.add_issued_in(&*self.provider, &plain(&String::from_utf8_lossy(body)));
+        secrets.add_sent(self.content_type(), body, self.parts.uri.query().unwrap_or_default());
+        if let Some(Found::Operation { params, .. }) = &self.found {
+            let secret = params.iter().filter(|(name, _)| spec.secret_params.contains(name));
+            secret.for_each(|(_, value)| secrets.add(value));
+        }
+        secrets
+    }
+}
