@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use crate::framework::faults::{Fault, TlsFlaw};
 use crate::framework::sync::lock;
 use crate::server::inject;
-use crate::server::refusal::{Refusal, Watched};
+use crate::server::refusal::Watched;
 use crate::server::stream::Stream;
 use crate::server::tls::Tls;
 use crate::server::wire::Wire;
@@ -182,7 +182,6 @@ async fn connection(
     };
     let inner = TowerToHyperService::new(router);
     let wire = Arc::new(Mutex::new(None));
-    let refusal = Arc::new(Mutex::new(Refusal::default()));
     let planned = Arc::clone(&wire);
     let stopping = stop.clone();
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
@@ -202,7 +201,7 @@ async fn connection(
     let mut serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.idle)
-        .serve_connection(TokioIo::new(Watched { stream, refusal: Arc::clone(&refusal) }), service);
+        .serve_connection(TokioIo::new(Watched::new(stream)), service);
     let outcome = tokio::select! {
         outcome = &mut serving => outcome,
         _ = stop.changed() => {
@@ -219,29 +218,23 @@ async fn connection(
         }
         (None, Ok(())) => {}
         (None, Err(error)) if error.is_timeout() => {
-            let parts = serving.into_parts();
-            if parts.read_buf.is_empty() {
-                tracing::debug!("closed an idle connection");
-            } else {
+            let watched = serving.into_parts().io.into_inner();
+            if watched.is_waiting() {
                 let reason = format!("the request's head did not arrive within {:?}", limits.idle);
-                refuse(parts.io.into_inner().stream, "408 Request Timeout", &reason, None).await;
+                refuse(watched.stream, "408 Request Timeout", &reason, None).await;
+            } else {
+                tracing::debug!("closed an idle connection");
             }
         }
         (None, Err(error)) if error.is_parse() => {
             let parts = serving.into_parts();
-            let refused = std::mem::take(&mut *lock(&refusal));
-            let status = refused.status();
+            let watched = parts.io.into_inner();
+            let status = watched.status();
             let code = status.and_then(|status| status.split(' ').next()?.parse().ok());
-            let reason = if code == Some(414) {
-                "the path and query are longer than 65,534 bytes: send long values in a body".to_owned()
-            } else if code == Some(431) {
-                "the request's head is larger than 400 KiB or has more than 100 headers: send fewer or shorter ones"
-                    .to_owned()
+            let reason = if let Some(flaw) = watched.flaw() {
+                flaw.reason.clone()
             } else if parts.read_buf.first() == Some(&TLS_HANDSHAKE) {
                 "this begins a TLS handshake, but the port serves plain HTTP: use http://, or start with --tls"
-                    .to_owned()
-            } else if error.to_string().contains("content-length") {
-                "Content-Length is no number, or there are two with different values: send one, with the number of bytes of the body"
                     .to_owned()
             } else if error.to_string().contains("HTTP2 preface") {
                 "this is HTTP/2, and the emulator serves HTTP/1.1 only: turn off prior knowledge of HTTP/2"
@@ -249,10 +242,10 @@ async fn connection(
             } else {
                 format!("this is no HTTP/1.1 request: {error}")
             };
-            let (method, path) = refused.request().unwrap_or_default();
+            let (method, path) = watched.request().unwrap_or_default();
             let id = served.refused(method, path, code, &reason);
             match status {
-                Some(status) => refuse(parts.io.into_inner().stream, status, &reason, id.as_deref()).await,
+                Some(status) => refuse(watched.stream, status, &reason, id.as_deref()).await,
                 None => tracing::warn!("closed a connection: {reason}"),
             }
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod bomb;
+pub(crate) mod head;
 pub(crate) mod host;
 pub(crate) mod inject;
 pub(crate) mod listener;

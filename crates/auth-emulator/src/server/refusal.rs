@@ -1,66 +1,190 @@
-//! Requests that are no valid HTTP/1.1: hyper refuses them with an empty response, which is held back here, so that the listener
-//! can send the reason.
+//! Requests that are no valid HTTP/1.1. Heads are checked before hyper reads them. hyper refuses others with an empty response,
+//! which is held back here, so that the listener can send the reason.
 
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::head::{self, Flaw, Framing};
 use super::stream::Stream;
-use crate::framework::sync::lock;
 
-/// The maximum length of the remembered beginning of a request.
-const SHOWN: usize = 1024;
+/// How much is read at once.
+const PIECE: usize = 16 * 1024;
+/// What hyper refuses at once, in the place of a head with a flaw.
+const NO_METHOD: &[u8] = b"\0";
 
-/// A request that was refused, and the status of the refusal.
-#[derive(Debug, Default)]
-pub(crate) struct Refusal {
-    /// The beginning of what was read last, which mostly is that of a request.
-    read: Vec<u8>,
-    /// The status line of the response that was held back.
-    status: Option<String>,
+/// The next part of the bytes that a client sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Head,
+    Data {
+        left: u64,
+        is_chunk: bool,
+    },
+    /// The line with the size of a chunk.
+    Size,
+    /// A line after the last chunk.
+    Trailer,
+    /// What hyper refuses.
+    Anything,
 }
 
-impl Refusal {
-    /// The status, such as `400 Bad Request`; `None` if nothing was refused.
-    pub(crate) fn status(&self) -> Option<&str> {
-        self.status.as_deref()
+/// Divides what a client sends into heads and bodies.
+#[derive(Debug)]
+struct Messages {
+    next: Next,
+    /// What is not complete yet.
+    waiting: BytesMut,
+    /// What hyper may read.
+    checked: BytesMut,
+    /// The last request line.
+    line: Vec<u8>,
+    flaw: Option<Flaw>,
+}
+
+impl Messages {
+    fn new() -> Self {
+        let (waiting, checked) = Default::default();
+        Self { next: Next::Head, waiting, checked, line: Vec::new(), flaw: None }
     }
 
-    /// Method and path, if they can be read.
-    pub(crate) fn request(&self) -> Option<(&str, &str)> {
-        let line = self.read.split(|byte| *byte == b'\r').next()?;
-        let mut words = std::str::from_utf8(line).ok()?.split(' ');
-        let (method, path) = (words.next()?, words.next()?);
-        (words.next()?.starts_with("HTTP/") && path.starts_with('/')).then_some((method, path))
+    fn push(&mut self, bytes: &[u8]) {
+        self.waiting.extend_from_slice(bytes);
+        while !self.waiting.is_empty()
+            && let Some(length) = self.step()
+        {
+            self.checked.extend_from_slice(&self.waiting.split_to(length));
+        }
+    }
+
+    /// The length of the next part; `None` if it is not complete.
+    fn step(&mut self) -> Option<usize> {
+        let line = self.waiting.iter().position(|byte| *byte == b'\n').map(|end| end + 1);
+        match self.next {
+            Next::Head => self.head(),
+            Next::Data { left, is_chunk } => {
+                let length = usize::try_from(left).unwrap_or(usize::MAX).min(self.waiting.len());
+                let left = left - length as u64;
+                self.next = match is_chunk {
+                    _ if left > 0 => Next::Data { left, is_chunk },
+                    true => Next::Size,
+                    false => Next::Head,
+                };
+                Some(length)
+            }
+            Next::Size => {
+                let length = line.or((self.waiting.len() > PIECE).then_some(0))?;
+                let size = self
+                    .waiting
+                    .get(..length)
+                    .unwrap_or_default()
+                    .split(|byte| b";\r\n".contains(byte))
+                    .next();
+                let size = std::str::from_utf8(size.unwrap_or_default()).unwrap_or_default();
+                self.next = match u64::from_str_radix(size.trim(), 16) {
+                    Ok(0) => Next::Trailer,
+                    // And the end of the line.
+                    Ok(size) => Next::Data { left: size.saturating_add(2), is_chunk: true },
+                    Err(_) => Next::Anything,
+                };
+                Some(length)
+            }
+            Next::Trailer => {
+                let length = line?;
+                if length <= 2 {
+                    self.next = Next::Head;
+                }
+                Some(length)
+            }
+            Next::Anything => Some(self.waiting.len()),
+        }
+    }
+
+    fn head(&mut self) -> Option<usize> {
+        let bytes: &[u8] = &self.waiting;
+        let begins = bytes.iter().find(|byte| !b"\r\n".contains(byte));
+        // hyper recognizes HTTP/2 by more than this head.
+        let is_other = bytes.starts_with(b"PRI ") || begins.is_some_and(|byte| !head::is_token(*byte));
+        let length = head::length(bytes);
+        if length.is_none() && !is_other && bytes.len() <= head::MAX_HEAD {
+            return None;
+        }
+        let mut lines = bytes.split(|byte| b"\r\n".contains(byte));
+        self.line = lines.find(|line| !line.is_empty()).unwrap_or_default().to_vec();
+        if is_other {
+            self.next = Next::Anything;
+            return Some(0);
+        }
+        let length = length.filter(|length| *length <= head::MAX_HEAD);
+        let checked = length.and_then(|length| bytes.get(..length)).ok_or_else(head::too_large);
+        match checked.and_then(head::check) {
+            Ok(Framing::Length(0)) => self.next = Next::Head,
+            Ok(Framing::Length(left)) => self.next = Next::Data { left, is_chunk: false },
+            Ok(Framing::Chunked) => self.next = Next::Size,
+            Err(flaw) => {
+                self.flaw = Some(flaw);
+                self.next = Next::Anything;
+                self.waiting = NO_METHOD.into();
+                return Some(0);
+            }
+        }
+        length
     }
 }
 
-/// A connection whose empty refusals are held back.
+/// A connection whose heads are checked, and whose empty refusals are held back.
 pub(crate) struct Watched {
     pub stream: Stream,
-    pub refusal: Arc<Mutex<Refusal>>,
+    messages: Messages,
+    /// Whether a response was held back.
+    is_refused: bool,
 }
 
 impl Watched {
-    fn holds_back(&self, bytes: &[u8]) -> bool {
-        let Some(status) = empty_refusal(bytes) else { return false };
-        lock(&self.refusal).status = Some(status.to_owned());
-        true
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self { stream, messages: Messages::new(), is_refused: false }
+    }
+
+    /// The status line of the refusal; `None` if nothing was refused.
+    pub(crate) fn status(&self) -> Option<&'static str> {
+        self.is_refused.then(|| self.flaw().map_or(head::BAD_REQUEST, |flaw| flaw.status))
+    }
+
+    /// What is wrong with the last head.
+    pub(crate) fn flaw(&self) -> Option<&Flaw> {
+        self.messages.flaw.as_ref()
+    }
+
+    /// Method and path of the last request, if they can be read.
+    pub(crate) fn request(&self) -> Option<(&str, &str)> {
+        let mut words = std::str::from_utf8(&self.messages.line).ok()?.split(' ');
+        let (method, path) = (words.next()?, words.next()?);
+        (words.next()?.starts_with("HTTP/") && path.starts_with('/')).then_some((method, path))
+    }
+
+    /// Whether a part of a head has arrived.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.messages.waiting.is_empty()
+    }
+
+    fn holds_back(&mut self, bytes: &[u8]) -> bool {
+        let is_refusal = is_empty_refusal(bytes);
+        self.is_refused |= is_refusal;
+        is_refusal
     }
 }
 
-/// The status of a refusal by hyper: without a body, and without the id that all responses of the emulator have.
-fn empty_refusal(bytes: &[u8]) -> Option<&str> {
-    let rest = bytes.strip_prefix(b"HTTP/1.1 ")?;
-    if ![&b"400 "[..], b"414 ", b"431 "].iter().any(|status| rest.starts_with(status)) {
-        return None;
-    }
-    let head = std::str::from_utf8(rest).ok()?;
-    let is_empty = head.ends_with("\r\n\r\n") && head.contains("\r\ncontent-length: 0\r\n");
-    (is_empty && !head.contains("\r\nx-emulator-")).then(|| head.split("\r\n").next().unwrap_or_default())
+/// Whether this is a refusal by hyper: without a body, and without the id that all responses of the emulator have.
+fn is_empty_refusal(bytes: &[u8]) -> bool {
+    let head = bytes.strip_prefix(b"HTTP/1.1 400 ").and_then(|rest| std::str::from_utf8(rest).ok());
+    head.is_some_and(|head| {
+        let is_empty = head.ends_with("\r\n\r\n") && head.contains("\r\ncontent-length: 0\r\n");
+        is_empty && !head.contains("\r\nx-emulator-")
+    })
 }
 
 impl AsyncRead for Watched {
@@ -70,15 +194,20 @@ impl AsyncRead for Watched {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut this.stream).poll_read(context, buffer);
-        let read = buffer.filled().get(before..).unwrap_or_default();
-        if !read.is_empty() {
-            let mut refusal = lock(&this.refusal);
-            refusal.read.clear();
-            refusal.read.extend_from_slice(read.get(..SHOWN).unwrap_or(read));
+        while this.messages.checked.is_empty() {
+            let mut space = [MaybeUninit::uninit(); PIECE];
+            let mut piece = ReadBuf::uninit(&mut space);
+            ready!(Pin::new(&mut this.stream).poll_read(context, &mut piece))?;
+            if piece.filled().is_empty() {
+                // The end, which may come too early.
+                this.messages.checked = this.messages.waiting.split();
+                break;
+            }
+            this.messages.push(piece.filled());
         }
-        polled
+        let checked = &mut this.messages.checked;
+        buffer.put_slice(&checked.split_to(checked.len().min(buffer.remaining())));
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -114,7 +243,7 @@ impl AsyncWrite for Watched {
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         // The reason is sent instead.
-        if lock(&this.refusal).status.is_some() {
+        if this.is_refused {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut this.stream).poll_shutdown(context)
@@ -128,19 +257,63 @@ mod tests {
     #[test]
     fn only_empty_refusals_without_an_id_are_held_back() {
         let empty = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\ndate: x\r\n\r\n";
-        assert_eq!(empty_refusal(empty.as_bytes()), Some("400 Bad Request"));
+        assert!(is_empty_refusal(empty.as_bytes()));
         for other in [
             empty.replace("400 Bad Request", "404 Not Found"),
             empty.replace("date: x", "x-emulator-request-id: emu-1"),
             empty.replace("length: 0", "length: 2") + "{}",
         ] {
-            assert_eq!(empty_refusal(other.as_bytes()), None, "{other}");
+            assert!(!is_empty_refusal(other.as_bytes()), "{other}");
         }
-        let request = |read: &[u8]| {
-            let refusal = Refusal { read: read.to_vec(), status: None };
-            refusal.request().map(|(method, path)| (method.to_owned(), path.to_owned()))
-        };
-        assert_eq!(request(b"POST /a?b HTTP/1.1\r\nx: y"), Some(("POST".to_owned(), "/a?b".to_owned())));
-        assert_eq!((request(b"\x16\x03"), request(b"body of a request")), (None, None));
+    }
+
+    fn pushed(pieces: &[&[u8]]) -> (String, Messages) {
+        let mut messages = Messages::new();
+        pieces.iter().for_each(|piece| messages.push(piece));
+        (String::from_utf8_lossy(&messages.checked).into_owned(), messages)
+    }
+
+    #[test]
+    fn a_head_is_checked_after_the_body_of_the_request_before() {
+        const GOOD: &str = "GET /b HTTP/1.1\r\nHost: a\r\n\r\n";
+        const BAD: &str = "GET /c?d HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n";
+        for body in [
+            "Content-Length: 0\r\n\r\n".to_owned(),
+            format!("Content-Length: {}\r\n\r\n{BAD}", BAD.len()),
+            format!(
+                "Transfer-Encoding: chunked\r\n\r\n{:x};x=y\r\n{BAD}\r\n1\r\nx\r\n0\r\nA: b\r\n\r\n",
+                BAD.len()
+            ),
+        ] {
+            let first = format!("POST /a HTTP/1.1\r\nHost: a\r\n{body}");
+            let valid = format!("{first}{GOOD}");
+            let all = format!("{valid}{BAD}never read");
+            for size in [1, 7, all.len()] {
+                let pieces: Vec<_> = all.as_bytes().chunks(size).collect();
+                let (checked, messages) = pushed(&pieces);
+                assert!(checked.starts_with(&format!("{valid}\0")), "{size}: {checked}");
+                assert!(!checked.contains("never read") || size < all.len(), "{checked}");
+                assert!(messages.flaw.unwrap().reason.contains("space before the colon"));
+                assert_eq!(messages.line, b"GET /c?d HTTP/1.1");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_http_is_left_to_hyper() {
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+        for bytes in [&b"\x16\x03\x01"[..], preface] {
+            let (checked, messages) = pushed(&[bytes]);
+            assert_eq!((checked.len(), messages.flaw), (bytes.len(), None));
+        }
+        let head = b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for chunk in ["zz\r\nabc".to_owned(), "1".repeat(PIECE + 1), "ffffffffffffffff\r\nabc".to_owned()] {
+            let (checked, _) = pushed(&[head, chunk.as_bytes()]);
+            assert_eq!(checked.len(), head.len() + chunk.len(), "{chunk:.20}");
+        }
+        let (checked, messages) = pushed(&["x".repeat(head::MAX_HEAD + 1).as_bytes()]);
+        assert_eq!((checked.as_str(), messages.flaw), ("\0", Some(head::too_large())));
+        let (checked, messages) = pushed(&[b"GET / HT"]);
+        assert_eq!((checked.as_str(), messages.waiting.len()), ("", 8));
     }
 }
