@@ -448,6 +448,7 @@ async fn applications_authenticate_as_they_are_registered() {
         (&[], Some(basic(&format!("{client_id}:wrong")))),
         (&[], Some(basic(client_id))),
         (&[], Some("Basic ???".to_owned())),
+        (&[], Some(world.basic().replace("Basic", "Basic "))),
         (&[], Some("Bearer x".to_owned())),
     ] {
         let refused = ask(fields, header.as_deref()).await;

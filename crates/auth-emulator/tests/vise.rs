@@ -318,6 +318,11 @@ async fn tokens_are_read_from_the_configured_carrier() {
         assert_eq!(request.send().await.status, 200, "{carrier:?}");
         assert_eq!(plain.send().await.status, 401, "{carrier:?}");
     }
+    vise.configure(|settings| settings.dashboard_token = Carrier::Bearer);
+    for (scheme, status) in [("bearer", 200), ("BEARER", 200), ("Bearer ", 401), ("Basic", 401)] {
+        let request = plain.clone().header("Authorization", &format!("{scheme} {token}"));
+        assert_eq!(request.send().await.status, status, "{scheme:?}");
+    }
     assert!(!format!("{:?}", emulator.journal()).contains(&token), "the journal hides it");
 }
 

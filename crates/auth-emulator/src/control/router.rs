@@ -15,11 +15,11 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
 use super::actions::Actions;
-use super::catalog::{Control, Run};
+use super::catalog::{Control, Outcome, Run};
 use super::controls::controls;
 use super::error::ControlError;
 use super::page;
-use crate::framework::exchange::header_once;
+use crate::framework::exchange::{header_once, with_scheme};
 use crate::namespace::registry::{HEADER, in_path};
 use crate::server::body::BODY_LIMIT;
 use crate::server::host::Hosts;
@@ -92,24 +92,25 @@ fn route(control: &'static Control) -> MethodRouter<Arc<Actions>> {
 }
 
 async fn run(
-    control: &Control,
+    control: &'static Control,
     actions: Arc<Actions>,
     path: Vec<(String, String)>,
     query: String,
     body: Bytes,
 ) -> Result<Response, ControlError> {
-    let input = control.input(path, &query, &body)?;
-    let outcome = match control.run {
-        Run::AtOnce(run) => run(&actions, input),
+    let input = move || control.input(path, &query, &body);
+    let respond = |outcome: Outcome| Ok((control.success(), axum::Json(outcome?)).into_response());
+    match control.run {
+        Run::AtOnce(run) => respond(run(&actions, input()?)),
+        // The control API has one thread, which must not read or write large JSON: `/health` would wait for it.
         Run::Now(run) => {
-            let outcome = tokio::task::spawn_blocking(move || run(&actions, input)).await;
-            outcome.unwrap_or_else(|error| {
+            let done = tokio::task::spawn_blocking(move || respond(run(&actions, input()?))).await;
+            done.unwrap_or_else(|error| {
                 Err(ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", error.to_string()))
             })
         }
-        Run::Later(run) => run(actions, input).await,
-    };
-    Ok((control.success(), axum::Json(outcome?)).into_response())
+        Run::Later(run) => respond(run(actions, input()?).await),
+    }
 }
 
 async fn guard(State(state): State<Guard>, request: Request<Body>, next: Next) -> Response {
@@ -141,8 +142,7 @@ fn check(state: &Guard, request: &Request<Body>) -> Result<(), ControlError> {
 
 fn check_token(state: &Guard, request: &Request<Body>) -> Result<(), ControlError> {
     let given = header_once(request.headers(), "authorization").unwrap_or_default();
-    let (scheme, token) = given.split_once(' ').unwrap_or_default();
-    if scheme.eq_ignore_ascii_case("bearer") && same(token, state.actions.control_token()) {
+    if with_scheme(given, "Bearer").is_some_and(|token| same(token, state.actions.control_token())) {
         return Ok(());
     }
     let message = "send `Authorization: Bearer <token>` with the control token from the ready line";

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use sha2::{Digest as _, Sha256};
 
-use crate::framework::exchange::header_once;
+use crate::framework::exchange::{header_once, with_scheme};
 use crate::framework::random::hex;
 use crate::framework::redact::Secrets;
 
@@ -46,11 +46,11 @@ fn credential(headers: &HeaderMap) -> Option<(String, bool)> {
         return Some((pair.to_owned(), true));
     }
     let given = header_once(headers, "authorization").ok()?;
-    let (scheme, value) = given.split_once(' ').unwrap_or(("", given));
-    if scheme.eq_ignore_ascii_case("basic") {
-        return Some((String::from_utf8(STANDARD.decode(value).ok()?).ok()?, true));
+    if let Some(pair) = with_scheme(given, "Basic") {
+        return Some((String::from_utf8(STANDARD.decode(pair).ok()?).ok()?, true));
     }
-    Some((value.to_owned(), scheme.eq_ignore_ascii_case("hmac")))
+    let value = given.split_once(' ').map_or(given, |(_, value)| value);
+    Some((value.to_owned(), with_scheme(given, "Hmac").is_some()))
 }
 
 /// Whether `wanted` means this caller: its name, the token itself, or the fingerprint of one.

@@ -67,6 +67,13 @@ pub(crate) fn header_once<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h 
     first.to_str().map_err(|_| HeaderProblem::NotAscii)
 }
 
+/// The credential in the value of `Authorization`, if it has this scheme, which is compared case-insensitively (RFC 9110, section
+/// 11.1). One space separates them.
+pub(crate) fn with_scheme<'h>(value: &'h str, scheme: &str) -> Option<&'h str> {
+    let (name, credential) = value.split_once(' ')?;
+    name.eq_ignore_ascii_case(scheme).then_some(credential)
+}
+
 impl Call {
     /// The path without the part that names the namespace. A client that only knows its base URL may sign either path.
     pub(crate) fn local_path(&self) -> &str {

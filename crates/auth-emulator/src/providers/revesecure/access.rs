@@ -12,7 +12,7 @@ use super::spec::{RELAX_QUERY, RELAX_SIGNED_PORT};
 use super::state::State;
 use super::{dates, diagnosis, report};
 use crate::framework::checks::Checks;
-use crate::framework::exchange::Call;
+use crate::framework::exchange::{Call, with_scheme};
 
 const NO_DATE: &str = "the Date header is not an RFC 2822 date";
 /// The host that the vendor's clients sign. Assumption (signed-host): it is accepted wherever the emulator listens.
@@ -100,21 +100,20 @@ fn acceptable(call: &Call, settings: &Settings, fields: &Fields) -> Vec<Fields> 
 
 /// The API key in an `Authorization` header.
 fn api_key(authorization: &str) -> Option<String> {
-    let pair = String::from_utf8(STANDARD.decode(authorization.strip_prefix("Basic ")?).ok()?).ok()?;
+    let pair = String::from_utf8(STANDARD.decode(with_scheme(authorization, "Basic")?).ok()?).ok()?;
     pair.split_once(':').map(|(key, _)| key.to_owned())
 }
 
-/// Compares the encoded value, so that no other encoding of the same pair is accepted. The scheme has no case.
+/// Compares the encoded value, so that no other encoding of the same pair is accepted.
 fn is_valid(authorization: &str, credential: &Credential, settings: &Settings, fields: &Fields) -> bool {
     let key = credential.key(settings.key_encoding);
     let pair = format!("{}:{}", credential.api_key, expected(settings.digest.into(), &key, fields));
-    let (scheme, value) = authorization.split_once(' ').unwrap_or_default();
-    scheme.eq_ignore_ascii_case("Basic") && value == STANDARD.encode(pair)
+    with_scheme(authorization, "Basic") == Some(STANDARD.encode(pair).as_str())
 }
 
 /// Describes a header that no known mistake explains, without repeating any of it.
 fn unknown_mistake(authorization: &str, credential: &Credential, settings: &Settings) -> &'static str {
-    let Some(encoded) = authorization.strip_prefix("Basic ") else {
+    let Some(encoded) = with_scheme(authorization, "Basic") else {
         return "the Authorization header does not start with `Basic `";
     };
     let decoded = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());

@@ -9,6 +9,7 @@ use super::credential::Credential;
 use super::mistake::{Confirmed, Mistake, SignedRequest};
 use super::settings::Settings;
 use super::signature::{Algorithm, sign, unhex};
+use crate::framework::exchange::with_scheme;
 use crate::framework::form;
 use crate::framework::random::hex;
 
@@ -20,7 +21,7 @@ pub(super) fn find(request: &SignedRequest<'_>) -> Option<Confirmed> {
     if in_header.is_some() {
         return in_header;
     }
-    let pair = decode(request.authorization.strip_prefix("Basic ")?)?;
+    let pair = decode(with_scheme(request.authorization, "Basic")?)?;
     let (api_key, password) = pair.split_once(':')?;
     let credential = request.credential;
     if credential.secret_key.eq_ignore_ascii_case(api_key) {
@@ -161,7 +162,7 @@ fn header_mistake(request: &SignedRequest<'_>, expected: &[u8]) -> Option<Mistak
 
 /// The bytes of hexadecimal digits after `Basic `.
 fn hex_digits(authorization: &str) -> Option<Vec<u8>> {
-    unhex(authorization.strip_prefix("Basic ")?)
+    unhex(with_scheme(authorization, "Basic")?)
 }
 
 /// API key and secret key swapped.

@@ -7,7 +7,7 @@ use http::Method;
 use super::settings::{Permission, Row, Settings};
 use super::state::{Problem, State};
 use crate::framework::checks::Checks;
-use crate::framework::exchange::Call;
+use crate::framework::exchange::{Call, with_scheme};
 
 /// The length of the window in which the proxy counts calls.
 const WINDOW_SECONDS: i64 = 10;
@@ -45,18 +45,15 @@ pub(super) fn authenticate(
     }
     let reason = match call.header_once("authorization") {
         Err(problem) => format!("Authorization {}", problem.message()),
-        // The scheme has no case.
-        Ok(given) => {
-            match given.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
-                None => "Authorization does not start with `Bearer `".to_owned(),
-                Some((_, key)) if key != expected => mistake(key, expected).to_owned(),
-                Some(_) if !settings.key_enabled => "the API key is disabled".to_owned(),
-                Some(_) => {
-                    checks.pass("API key");
-                    return Ok(());
-                }
+        Ok(given) => match with_scheme(given, "Bearer") {
+            None => "Authorization does not start with `Bearer `".to_owned(),
+            Some(key) if key != expected => mistake(key, expected).to_owned(),
+            Some(_) if !settings.key_enabled => "the API key is disabled".to_owned(),
+            Some(_) => {
+                checks.pass("API key");
+                return Ok(());
             }
-        }
+        },
     };
     checks.fail("API key", reason);
     Err(Problem::Unauthenticated)
@@ -71,7 +68,7 @@ fn mistake(given: &str, expected: &str) -> &'static str {
         }
         _ if given.eq_ignore_ascii_case(expected) => "the API key has another case",
         _ if STANDARD.encode(expected) == given => "the API key was encoded in base64",
-        _ if given.strip_prefix("Bearer ") == Some(expected) => "the scheme `Bearer` occurs twice",
+        _ if with_scheme(given, "Bearer") == Some(expected) => "the scheme `Bearer` occurs twice",
         _ if expected.strip_prefix("vv_") == Some(given) => "the prefix `vv_` of the API key is missing",
         _ if given.len() >= 8 && expected.starts_with(given) => "the API key is cut off",
         "$VV_API_KEY" | "${VV_API_KEY}" => "the name of the variable was sent instead of its value",

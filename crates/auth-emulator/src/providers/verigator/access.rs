@@ -7,7 +7,7 @@ use super::settings::{CredentialSeparator, Settings};
 use super::spec::{RELAX_ACCEPT, RELAX_CONTENT_TYPE};
 use super::state::Problem;
 use crate::framework::checks::Checks;
-use crate::framework::exchange::Call;
+use crate::framework::exchange::{Call, with_scheme};
 use crate::framework::fields::BodyProblem;
 use crate::framework::random::Random;
 
@@ -65,7 +65,7 @@ pub(super) fn check(
 
 /// Explains an invalid credential without repeating any of it.
 fn mistake(given: &str, expected: &Credential, separator: CredentialSeparator) -> String {
-    if given.strip_prefix("Basic ").is_some() || given.strip_prefix("Bearer ").is_some() {
+    if ["Basic", "Bearer"].iter().any(|scheme| with_scheme(given, scheme).is_some()) {
         return "X-Service-Auth starts with a scheme; it must be username:password in plain text".to_owned();
     }
     let (name, other) = (separator.name(), separator.other());

@@ -5,7 +5,7 @@ use super::base::settings::Settings;
 use super::signature;
 use super::state::VirtuousProvider;
 use crate::framework::checks::Checks;
-use crate::framework::exchange::Call;
+use crate::framework::exchange::{Call, with_scheme};
 
 /// The credentials that an operation accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,15 +41,9 @@ pub(super) fn check(
             return Err(Problem::Unauthorized);
         }
     };
-    // The name of a scheme has no case (RFC 9110, section 11.1).
-    let scheme = given.split_once(' ').map(|(scheme, rest)| match scheme {
-        _ if scheme.eq_ignore_ascii_case("bearer") => ("Bearer", rest),
-        _ if scheme.eq_ignore_ascii_case("hmac") => ("Hmac", rest),
-        other => (other, rest),
-    });
-    let is_valid = match scheme {
-        Some(("Bearer", token)) if accepted != Accepted::Hmac => check_bearer(token, call, provider, checks),
-        Some(("Hmac", signature)) if accepted != Accepted::Bearer => signature::check(
+    let is_valid = match (with_scheme(given, "Bearer"), with_scheme(given, "Hmac")) {
+        (Some(token), _) if accepted != Accepted::Hmac => check_bearer(token, call, provider, checks),
+        (_, Some(signature)) if accepted != Accepted::Bearer => signature::check(
             signature,
             call,
             &provider.keys,
@@ -57,11 +51,11 @@ pub(super) fn check(
             &provider.settings,
             checks,
         ),
-        Some(("Bearer", _)) => {
+        (Some(_), _) => {
             checks.fail("credential", "this operation accepts an Hmac signature, not a bearer token");
             false
         }
-        Some(("Hmac", _)) => {
+        (_, Some(_)) => {
             checks.fail("credential", "this operation accepts a bearer token, not an Hmac signature");
             false
         }

@@ -1,7 +1,7 @@
 //! Reads the token, cookies and the phrase from a request.
 
 use super::settings::Carrier;
-use crate::framework::exchange::Call;
+use crate::framework::exchange::{Call, with_scheme};
 use crate::framework::form::decode;
 
 /// The form-decoded value of a query parameter (`+` is a space). `None` if it does not occur exactly once or is encoded
@@ -37,7 +37,7 @@ pub(super) fn carries(call: &Call, carrier: &Carrier, token: &str) -> bool {
         Carrier::Bearer => call
             .header_once("authorization")
             .ok()
-            .and_then(|value| value.strip_prefix("Bearer "))
+            .and_then(|value| with_scheme(value, "Bearer"))
             .is_some_and(|value| value == token),
         Carrier::Authorization => call.header_once("authorization") == Ok(token),
         Carrier::Header(name) => call.header_once(name) == Ok(token),

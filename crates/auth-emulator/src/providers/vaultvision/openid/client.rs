@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Tenancy;
 use super::parameters::Parameters;
-use crate::framework::exchange::Call;
+use crate::framework::exchange::{Call, with_scheme};
 use crate::framework::form;
 use crate::providers::vaultvision::state::State;
 
@@ -65,11 +65,8 @@ pub(super) fn authenticate(
 /// Id and secret in `Authorization`: form-encoded, then joined by a colon.
 fn basic(call: &Call) -> Result<(String, String), &'static str> {
     let given = call.header_once("authorization").map_err(|_| "Authorization occurs more than once")?;
-    let (scheme, encoded) = given.split_once(' ').unwrap_or((given, ""));
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return Err("Authorization is not Basic");
-    }
-    let pair = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let encoded = with_scheme(given, "Basic").ok_or("Authorization is not Basic")?;
+    let pair = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let pair = pair.ok_or("the value of Authorization is not base64 of a UTF-8 string")?;
     let (id, secret) = pair.split_once(':').ok_or("there is no colon in the value of Authorization")?;
     let decode = |text| form::decode(text).ok_or("id or secret in Authorization are not form-encoded");

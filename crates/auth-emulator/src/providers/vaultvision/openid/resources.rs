@@ -9,7 +9,7 @@ use super::parameters::{Parameters, with_query};
 use super::token::{form, json_reply, refused};
 use super::{Tenancy, keys, pages};
 use crate::framework::checks::Checks;
-use crate::framework::exchange::{Call, HeaderProblem, Reply};
+use crate::framework::exchange::{Call, HeaderProblem, Reply, with_scheme};
 use crate::framework::provider::Context;
 use crate::providers::vaultvision::provider::VaultVisionProvider;
 use crate::providers::vaultvision::tree::Tree;
@@ -206,9 +206,9 @@ fn bearer(call: &Call) -> Result<String, Refused> {
         (Ok(_), Some(_)) | (Err(_), _) => {
             Err((StatusCode::BAD_REQUEST, "invalid_request", "there is more than one access token"))
         }
-        (Ok(given), None) => match given.split_once(' ') {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.to_owned()),
-            _ => Err((StatusCode::UNAUTHORIZED, "", "Authorization is not Bearer")),
+        (Ok(given), None) => match with_scheme(given, "Bearer") {
+            Some(token) => Ok(token.to_owned()),
+            None => Err((StatusCode::UNAUTHORIZED, "", "Authorization is not Bearer")),
         },
     }
 }
