@@ -71,6 +71,19 @@ async fn keys_are_checked_and_rejections_explained() {
 }
 
 #[tokio::test]
+async fn null_is_as_an_absent_field() {
+    let (_emulator, vault) = start().await;
+    let body = json!({
+        "metadata": { "a": null, "b": "c" },
+        "settings": { "allow_unverified": null, "allow_signups": true, "company_name": null },
+    });
+    let response = call(&vault, "POST", TENANT, Some(&body)).await;
+    assert_eq!(response.status, 200, "{}", response.text());
+    assert!(!response.text().contains("null"), "{}", response.text());
+    assert_eq!(response.json()["metadata"], json!({ "b": "c" }));
+}
+
+#[tokio::test]
 async fn a_body_replaces_the_whole_object() {
     let (_emulator, vault) = start().await;
     let before = get(&vault, TENANT).await;

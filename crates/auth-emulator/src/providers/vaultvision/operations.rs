@@ -215,7 +215,8 @@ fn credential(
 
 /// Parses the body. Assumption (content-type): `Content-Type` is ignored; the vendor's samples send an unsuitable one.
 pub(super) fn body(call: &Call, kind: Kind, settings: &Settings) -> Result<Object, Problem> {
-    let body = Object::parse(&call.body).ok_or(Problem::Body)?;
+    let mut body = Object::parse(&call.body).ok_or(Problem::Body)?;
+    types::remove_nulls(kind, &mut body);
     if settings.check_types {
         types::check(kind, &body)?;
     }

@@ -68,6 +68,10 @@ impl Tree {
         matches!(self, Self::Raw(text) if &**text == "true")
     }
 
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self, Self::Raw(text) if &**text == "null")
+    }
+
     /// Whether the value is zero, false, empty or null, which the vendor omits.
     pub(super) fn is_zero(&self) -> bool {
         match self {

@@ -1,10 +1,30 @@
 //! The JSON types of documented fields, as in the vendor's samples.
 //!
-//! Assumption (json-types): a value of another type is a 400; null stands for zero, as an absent field does.
+//! Assumption (json-types): a value of another type is a 400; a field with null is as an absent one.
 
 use super::settings::Settings;
 use super::state::{Kind, Problem};
 use super::tree::{Object, Tree};
+
+/// Removes documented fields that are null, and keys of metadata. Undocumented fields are stored as they are.
+pub(super) fn remove_nulls(kind: Kind, body: &mut Object) {
+    for field in kind.fields().iter().chain(kind.system()) {
+        let Some(value) = body.get(field) else { continue };
+        if value.is_null() {
+            body.remove(field);
+        } else if let Some(inner) = value.as_object() {
+            let is_known = |name: &str| match Kind::inner(field) {
+                Some(names) => names.contains(&name),
+                None => *field == "metadata",
+            };
+            let nulls = inner.iter().filter(|(name, value)| value.is_null() && is_known(name));
+            let nulls: Vec<String> = nulls.map(|(name, _)| name.to_owned()).collect();
+            if !nulls.is_empty() {
+                body.change_object(field, |inner| nulls.iter().for_each(|name| inner.remove(name)));
+            }
+        }
+    }
+}
 
 /// Rejects a documented field of another type. Undocumented fields have any type.
 pub(super) fn check(kind: Kind, body: &Object) -> Result<(), Problem> {
@@ -64,7 +84,7 @@ impl Wanted {
         match self {
             Self::Object => "an object",
             Self::Strings => "an array of strings",
-            Self::Integer => "an integer",
+            Self::Integer => "an integer of 64 bits that is not negative",
             Self::Boolean => "true or false",
             Self::String => "a string",
         }
@@ -74,7 +94,7 @@ impl Wanted {
         match self {
             Self::Object => raw == "{",
             Self::Strings => serde_json::from_str::<Vec<String>>(raw).is_ok(),
-            Self::Integer => raw.parse::<u64>().is_ok(),
+            Self::Integer => raw.parse::<u64>().is_ok_and(|value| i64::try_from(value).is_ok()),
             Self::Boolean => matches!(raw, "true" | "false"),
             Self::String => raw.starts_with('"'),
         }
@@ -87,7 +107,7 @@ fn check_field(name: &'static str, value: &Tree) -> Result<(), Problem> {
         Tree::Object(_) => "{",
     };
     let wanted = Wanted::of(name);
-    if raw == "null" || wanted.accepts(raw) { Ok(()) } else { Err(Problem::Type(name, wanted.description())) }
+    if wanted.accepts(raw) { Ok(()) } else { Err(Problem::Type(name, wanted.description())) }
 }
 
 /// Rejects addresses of an application to which no browser should be sent. Assumption (field-values): a fragment is accepted,
@@ -208,7 +228,16 @@ mod tests {
             (Kind::Password, r#"{"password":{"alg":1}}"#, "alg"),
             (Kind::Password, r#"{"password":"x"}"#, "password"),
             (Kind::OtherCredential, r#"{"disabled":[]}"#, "disabled"),
-            (Kind::Tenant, r#"{"name":null,"x":1,"settings":{"x":[1],"remember_login_seconds":0}}"#, ""),
+            (
+                Kind::Tenant,
+                r#"{"settings":{"remember_login_seconds":9223372036854775808}}"#,
+                "remember_login_seconds",
+            ),
+            (
+                Kind::Tenant,
+                r#"{"x":1,"settings":{"x":[1],"remember_login_seconds":9223372036854775807}}"#,
+                "",
+            ),
             (Kind::OtherCredential, r#"{"password":1,"metadata":{"a":1}}"#, ""),
         ] {
             let found = match check(kind, &Object::parse(body.as_bytes()).unwrap()) {
@@ -219,6 +248,33 @@ mod tests {
                 }
             };
             assert_eq!(found, wrong, "{body}");
+        }
+    }
+
+    #[test]
+    fn null_is_as_an_absent_field() {
+        for (kind, body, expected) in [
+            (Kind::Tenant, r#"{"name":null,"settings":null,"x":null}"#, r#"{"x":null}"#),
+            (
+                Kind::Tenant,
+                r#"{"settings":{"allow_unverified":null,"x":null,"domain":"d"}}"#,
+                r#"{"settings":{"x":null,"domain":"d"}}"#,
+            ),
+            (
+                Kind::User,
+                r#"{"metadata":{"a":null,"b":""},"profile":{"email":null}}"#,
+                r#"{"metadata":{"b":""},"profile":{}}"#,
+            ),
+            (
+                Kind::Password,
+                r#"{"password":{"alg":null,"hash":"x"},"disabled":null}"#,
+                r#"{"password":{"hash":"x"}}"#,
+            ),
+            (Kind::OtherCredential, r#"{"password":{"alg":null}}"#, r#"{"password":{"alg":null}}"#),
+        ] {
+            let mut object = Object::parse(body.as_bytes()).unwrap();
+            remove_nulls(kind, &mut object);
+            assert_eq!(object.to_json(), expected, "{body}");
         }
     }
 
