@@ -532,7 +532,7 @@ async fn a_fault_occurs_before_or_after_the_operation() {
         emulator.reset(Reset::All);
         let rule = json!({ "provider": "verigator", "fault": fault, "effect": effect });
         assert_eq!(post(&emulator, "/faults", &rule).await.status, 201);
-        let response = post_service(&format!("s{number}")).await;
+        let response = post_service(&format!("s{number}.example")).await;
         assert_eq!(done(), carried_out, "{rule}");
         let journal = emulator.journal();
         assert!(journal[0].fault.is_some());
@@ -561,7 +561,7 @@ async fn a_delayed_response_does_not_block_others_and_a_lost_caller_is_noticed()
     emulator
         .add_fault(FaultRule::new("verigator", Fault::delay_ms(3_600_000)).effect(Effect::Before))
         .unwrap();
-    let body = json!({ "fqdn": "a", "name": "b" });
+    let body = json!({ "fqdn": "a.example", "name": "b" });
     let slow = provider(&emulator, "POST", "/service").json(&body);
     let slow = tokio::spawn(async move { slow.try_send().await });
     until("the operation is done", async || emulator.verigator().effect("service_created") == 1).await;
@@ -632,7 +632,7 @@ async fn effects_count_side_effects() {
 #[tokio::test]
 async fn explanations_list_the_checks_in_order() {
     let emulator = start().await;
-    let refused = provider(&emulator, "POST", "/service").json(&json!({ "fqdn": "a" })).send().await;
+    let refused = provider(&emulator, "POST", "/service").json(&json!({ "fqdn": "a.example" })).send().await;
     assert_eq!(refused.status, 422);
     let explanation = get(&emulator, &format!("/explain/{}", refused.request_id())).await;
     assert_eq!((&explanation["operation"], &explanation["status"]), (&json!("services.create"), &json!(422)));

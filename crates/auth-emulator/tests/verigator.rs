@@ -112,6 +112,18 @@ async fn services_are_created_read_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_domain_name_is_that_of_one_service() {
+    let emulator = start().await;
+    let client = Client::of(&emulator);
+    client.service("http://coffeeshop.com").await;
+    for fqdn in ["coffeeshop.com", "CoffeeShop.com.", "https://COFFEESHOP.com:8443/menu"] {
+        let again = client.post("/service", &json!({ "fqdn": fqdn, "name": "x" })).await;
+        assert_eq!(again.status, 409, "{fqdn}");
+    }
+    client.service("www.coffeeshop.com").await;
+}
+
+#[tokio::test]
 async fn users_are_created_listed_read_and_deleted() {
     let emulator = start().await;
     let client = Client::of(&emulator);
@@ -602,7 +614,6 @@ async fn paths_with_one_and_with_two_services_are_the_same() {
     assert_eq!(short("DELETE", &format!("/{tea}/users/{berta}")).send().await.status, 202);
     assert_eq!(short("DELETE", &format!("/{tea}")).send().await.status, 202);
     assert_eq!(client.get(&format!("/service/{tea}")).await.status, 404);
-    assert_eq!(client.get("/service").await.status, 404, "a service with the id `service`");
 }
 
 #[tokio::test]
@@ -632,7 +643,11 @@ async fn paths_and_methods_are_matched_exactly() {
     }
     assert_eq!(client.get("/service/%zz").await.status, 400);
     for (method, path, allow) in [
-        ("PUT", "/service".to_owned(), "DELETE, GET, POST"),
+        // A path with two `service` is none with one and the id `service`.
+        ("PUT", "/service".to_owned(), "POST"),
+        ("GET", "/service".to_owned(), "POST"),
+        ("DELETE", "/service".to_owned(), "POST"),
+        ("POST", "/service/users".to_owned(), "DELETE, GET"),
         ("PUT", format!("/service/{service}"), "DELETE, GET"),
         ("HEAD", format!("/service/{service}"), "DELETE, GET"),
         ("PATCH", format!("/service/{service}/users"), "GET, POST"),

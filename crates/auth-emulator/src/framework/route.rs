@@ -111,8 +111,8 @@ pub(crate) enum Found {
     BadEncoding,
 }
 
-/// Looks up a request. Of several matching templates, the one with the earliest literal segment wins. `lenient` ignores case, and
-/// a slash at the end.
+/// Looks up a request. Of several matching templates, the one with the earliest literal segment wins. A path of one table is not
+/// looked up in those after it, whatever its methods. `lenient` ignores case, and a slash at the end.
 pub(crate) fn find(tables: &[&'static [Route]], lenient: bool, method: &Method, path: &str) -> Found {
     let Some(segments) = path.strip_prefix('/') else { return Found::UnknownPath };
     let without = segments.strip_suffix('/').filter(|rest| lenient && !rest.is_empty());
@@ -123,15 +123,20 @@ pub(crate) fn find(tables: &[&'static [Route]], lenient: bool, method: &Method, 
     let mut allow: Vec<&str> = Vec::new();
     let mut other = None;
     let mut best: Option<(Fit, &'static Route)> = None;
-    for route in tables.iter().copied().flatten() {
-        let Some(fit) = fit(route.template, &segments, lenient) else { continue };
-        if route.method != *method {
-            if !allow.contains(&route.method.as_str()) {
-                allow.push(route.method.as_str());
+    for table in tables {
+        for route in *table {
+            let Some(fit) = fit(route.template, &segments, lenient) else { continue };
+            if route.method != *method {
+                if !allow.contains(&route.method.as_str()) {
+                    allow.push(route.method.as_str());
+                }
+                other.get_or_insert(route.template);
+            } else if best.as_ref().is_none_or(|(best, _)| fit.literals > best.literals) {
+                best = Some((fit, route));
             }
-            other.get_or_insert(route.template);
-        } else if best.as_ref().is_none_or(|(best, _)| fit.literals > best.literals) {
-            best = Some((fit, route));
+        }
+        if best.is_some() || other.is_some() {
+            break;
         }
     }
     match (best, other) {
@@ -272,6 +277,15 @@ mod tests {
     fn wrong_methods_return_the_allowed_ones() {
         let Found::WrongMethod { allow, .. } = look(Method::PUT, "/things/search") else { panic!("not 405") };
         assert_eq!(allow, "GET, POST");
+    }
+
+    #[test]
+    fn a_path_of_an_earlier_table_hides_those_of_later_ones() {
+        static LATER: &[Route] = &[Route::read("any", Method::GET, "/{id}", 200)];
+        static FIRST: &[Route] = &[Route::read("create", Method::POST, "/things", 200)];
+        let look = |path| find(&[FIRST, LATER], false, &Method::GET, path);
+        assert!(matches!(look("/things"), Found::WrongMethod { allow, .. } if allow == "POST"));
+        assert!(matches!(look("/other"), Found::Operation { .. }));
     }
 
     #[test]

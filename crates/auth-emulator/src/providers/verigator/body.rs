@@ -25,7 +25,7 @@ pub(super) fn new_service(
 ) -> Result<NewService, Problem> {
     read(call, checks, |fields| {
         let fqdn = fields.string("fqdn")?;
-        if settings.check_values && !is_domain_name(&fqdn) {
+        if settings.check_values && domain(&fqdn).is_none() {
             return Err(FieldProblem::new("fqdn", "is not a domain name"));
         }
         Ok(NewService { fqdn, name: fields.string("name")? })
@@ -43,11 +43,16 @@ pub(super) fn new_user(call: &Call, settings: &Settings, checks: &mut Checks) ->
     })
 }
 
-/// Assumption (field-values): a domain name has labels of letters, digits and hyphens. It may stand in a URL: the vendor's samples
+/// The domain name that a text is, or that stands in a URL, in lower case and without a dot at the end.
+///
+/// Assumption (field-values): it has several labels of letters, digits and hyphens, and the last is no number. The vendor's samples
 /// have `coffeeshop.com`, `www.example.com` and `http://example.com`.
-fn is_domain_name(text: &str) -> bool {
-    let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
-    let host = text.split(['/', '?', '#', ':']).next().unwrap_or_default();
+pub(super) fn domain(text: &str) -> Option<String> {
+    let text = text.to_lowercase();
+    let host = match text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) {
+        Some(rest) => without_port(rest.split(['/', '?', '#']).next()?)?,
+        None => &text,
+    };
     let host = host.strip_suffix('.').unwrap_or(host);
     let is_label = |label: &str| {
         let inner = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
@@ -56,7 +61,17 @@ fn is_domain_name(text: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    host.len() <= 253 && !text.contains("://") && host.split('.').all(is_label)
+    let (_, last) = host.rsplit_once('.')?;
+    let is_name = host.len() <= 253 && !last.bytes().all(|byte| byte.is_ascii_digit());
+    (is_name && host.split('.').all(is_label)).then(|| host.to_owned())
+}
+
+/// The host of an authority.
+fn without_port(authority: &str) -> Option<&str> {
+    let Some((host, port)) = authority.split_once(':') else { return Some(authority) };
+    let is_port =
+        port.is_empty() || port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    is_port.then_some(host)
 }
 
 /// Assumption (field-values): a phone number has up to 15 digits, and a `+` before them or none: the vendor's page shows
@@ -111,15 +126,35 @@ mod tests {
             "www.example.com",
             "http://example.com",
             "https://shop.example/",
-            "a.example:8080",
+            "HTTP://a.example:8080/x?y#z",
             "bücher.example.",
-            "localhost",
         ] {
-            assert!(is_domain_name(good), "{good}");
+            assert!(domain(good).is_some(), "{good}");
         }
-        for bad in ["", "coffee shop.com", "-a.example", "a..example", "http://", "ftp://a.example", "a@b.c"]
-        {
-            assert!(!is_domain_name(bad), "{bad}");
+        for bad in [
+            "",
+            "a",
+            "localhost",
+            "192.168.0.1",
+            "http://192.168.0.1/",
+            "[::1]",
+            "coffee shop.com",
+            "-a.example",
+            "a..example",
+            "http://",
+            "ftp://a.example",
+            "http://http://a.example",
+            "https://a.example:x",
+            "https://a.example:65536",
+            "a.example:8080",
+            "a.example/x",
+            "a.example?x",
+            "a@b.c",
+        ] {
+            assert_eq!(domain(bad), None, "{bad}");
+        }
+        for same in ["A.com", "a.com.", "http://a.com", "https://A.com:443/x"] {
+            assert_eq!(domain(same).as_deref(), Some("a.com"), "{same}");
         }
         for good in ["+4401234567", "0123", "+372510000", "1"] {
             assert!(is_phone_number(good), "{good}");

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::authentication::{Attempt, Authentication, CodeResult, Method};
+use super::body::domain;
 use super::settings::{ServiceWithUsers, Settings};
 use super::spec::SPEC;
 use crate::framework::fields::BodyProblem;
@@ -95,8 +96,10 @@ impl State {
         name: String,
         now: Timestamp,
     ) -> Result<&Service, Problem> {
-        // Assumption (duplicates): "service already exists" refers to the fqdn, compared case-insensitively like domain names.
-        if self.services.iter().any(|service| service.fqdn.eq_ignore_ascii_case(&fqdn)) {
+        // Assumption (duplicates): "service already exists" refers to the domain name in `fqdn`.
+        let name_of = |fqdn: &str| domain(fqdn).unwrap_or_else(|| fqdn.to_lowercase());
+        let own = name_of(&fqdn);
+        if self.services.iter().any(|service| name_of(&service.fqdn) == own) {
             return Err(Problem::ServiceExists);
         }
         if self.services.len() >= MAX_SERVICES {
