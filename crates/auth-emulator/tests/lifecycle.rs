@@ -178,7 +178,7 @@ async fn foreign_hosts_are_rejected_on_every_listener() {
 async fn bodies_over_the_limit_are_rejected() {
     let emulator = Emulator::start().await.unwrap();
     let post = |size: usize| {
-        let body = format!(r#"{{"fqdn":"a","name":"b","x":"{}"}}"#, "y".repeat(size));
+        let body = format!(r#"{{"fqdn":"a.example","name":"b","x":"{}"}}"#, "y".repeat(size));
         request(&emulator, "POST", "/service").body(body)
     };
     let refused = post(4 * 1024 * 1024).send().await;
@@ -192,6 +192,38 @@ async fn bodies_over_the_limit_are_rejected() {
     let big =
         Request::new("POST", &url).header("Authorization", &bearer).body("x".repeat(4 * 1024 * 1024 + 1));
     assert_eq!(big.send().await.status, 413);
+}
+
+/// Sends a head without a body, and returns the response.
+async fn send_head(emulator: &Emulator, line: &str, headers: &str) -> String {
+    let (address, _) = split_url(&emulator.verigator().base_url());
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!("{line} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut response = [0; 1024];
+    let read =
+        tokio::time::timeout(PATIENCE, stream.read(&mut response)).await.expect("no response").unwrap();
+    String::from_utf8_lossy(&response[..read]).into_owned()
+}
+
+#[tokio::test]
+async fn a_request_that_can_only_be_refused_is_refused_by_its_head() {
+    // Nothing waits for a body.
+    let emulator = Emulator::builder().idle_timeout(Duration::from_secs(3_600)).start().await.unwrap();
+    for (line, headers, status) in [
+        ("POST /v1/service/service", "Content-Length: 5000000000\r\n", 413),
+        ("POST /v1/service/service", "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n", 501),
+        ("GET /v1/service/service/none#x", "", 400),
+        ("GET /v1/service/service/none?a=b#", "", 400),
+    ] {
+        let response = send_head(&emulator, line, headers).await;
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{line}: {response}");
+        let entry = emulator.journal().pop().unwrap();
+        assert!(response.contains(&entry.request_id), "{line}: {response}");
+        assert_eq!((entry.status, entry.path.contains('#')), (Some(status), false));
+    }
+    let encoded = send_head(&emulator, "GET /v1/service/service/none%23", "").await;
+    assert!(encoded.starts_with("HTTP/1.1 401 "), "{encoded}");
 }
 
 #[tokio::test]

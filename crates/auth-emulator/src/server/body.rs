@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{Method, StatusCode, header};
 
+use crate::framework::provider::Rejection;
 use crate::framework::redact::MAX_BODY;
 
 /// The largest request body: 4 MiB, the default of ASP.NET.
@@ -42,8 +43,14 @@ impl Received {
     }
 }
 
-/// Reads the body up to the limit; a longer one is drained and discarded. `patience` is the longest time that it may take.
+/// Reads the body up to the limit; a longer one is drained and discarded. `patience` is the longest time that it may take. A body
+/// whose declared length is larger is not waited for.
 pub(crate) async fn read_body(body: Body, patience: Duration) -> Received {
+    let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if declared > BODY_LIMIT {
+        tokio::spawn(async move { tokio::time::timeout(patience, read(body, &mut 0)).await });
+        return Received::TooLarge(declared);
+    }
     let mut size = 0_usize;
     let reading = read(body, &mut size);
     match tokio::time::timeout(patience, reading).await {
@@ -83,10 +90,18 @@ async fn read(body: Body, size: &mut usize) -> Received {
     if *size > BODY_LIMIT { Received::TooLarge(*size) } else { Received::Whole(stored.freeze()) }
 }
 
-/// Returns whether a request that may have content declares its length. IIS checks this first.
-pub(crate) fn has_length(parts: &Parts) -> bool {
+/// The body of a request that can be executed; otherwise the failed check and the rejection. IIS checks the length first.
+pub(crate) fn whole<'b>(
+    parts: &Parts,
+    received: &'b Received,
+) -> Result<&'b Bytes, (&'static str, Rejection)> {
     let may_have_content = [Method::POST, Method::PUT, Method::PATCH].contains(&parts.method);
-    !may_have_content
-        || parts.headers.contains_key(header::CONTENT_LENGTH)
-        || parts.headers.contains_key(header::TRANSFER_ENCODING)
+    let has_length = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
+    if may_have_content && !has_length.iter().any(|name| parts.headers.contains_key(name)) {
+        return Err(("length", Rejection::LengthRequired));
+    }
+    match received {
+        Received::Whole(body) => Ok(body),
+        _ => Err(("body size", Rejection::BodyTooLarge)),
+    }
 }

@@ -6,6 +6,7 @@ pub(crate) mod head;
 pub(crate) mod host;
 pub(crate) mod inject;
 pub(crate) mod listener;
+pub(crate) mod long_part;
 pub(crate) mod mounted;
 pub(crate) mod pipeline;
 pub(crate) mod refusal;

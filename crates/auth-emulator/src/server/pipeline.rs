@@ -3,15 +3,13 @@
 
 mod record;
 
-use std::sync::{Arc, LazyLock};
-use std::thread::available_parallelism;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use tokio::sync::Semaphore;
+use http::{HeaderValue, Request, Response, StatusCode, header};
 
 use crate::framework::caller::caller;
 use crate::framework::checks::Checks;
@@ -23,22 +21,14 @@ use crate::framework::route::Found;
 use crate::framework::timestamp::Timestamp;
 use crate::namespace::registry::{Registry, Selected};
 use crate::namespace::space::Space;
-use crate::server::body::{Received, has_length, read_body};
+use crate::server::body::{Received, read_body, whole};
 use crate::server::host::wrong_host;
 use crate::server::inject;
+use crate::server::long_part;
 use crate::server::mounted::{Mounted, look_up};
 use crate::server::reply::{
-    injected, local_path, no_namespace, not_learned, set_date, skewed, to_response, with_prefix,
+    injected, local_path, marked, no_namespace, not_learned, skewed, to_response, with_prefix,
 };
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-emulator-request-id");
-const RELAXED: HeaderName = HeaderName::from_static("x-emulator-relaxed");
-
-/// The number of long parts of requests that run at a time: one core stays free for everything else.
-static LONG_PARTS: LazyLock<Semaphore> = LazyLock::new(|| {
-    let cores = available_parallelism().map_or(1, usize::from);
-    Semaphore::new(cores.saturating_sub(1).max(1))
-});
 
 /// Responds to one request.
 pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Response<Body> {
@@ -73,7 +63,7 @@ pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Respon
     let long_part = if is_early { None } else { exchange.long_part() };
     if let Some(long_part) = long_part {
         drop(turn);
-        exchange.done = run(long_part).await;
+        exchange.done = long_part::run(long_part).await;
         turn = space.turn(mounted.provider).lock().await;
     }
     exchange.record(fault.as_ref().map(|(fault, _)| fault));
@@ -87,17 +77,6 @@ pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Respon
     let reply = exchange.execute_with_fault(&fault, effect).await;
     let _turn = space.turn(mounted.provider).lock().await;
     exchange.finish(reply, Some(&fault))
-}
-
-/// Runs a long part of a request where it blocks no other.
-async fn run(long_part: LongPart) -> Option<Done> {
-    let permit = LONG_PARTS.acquire().await;
-    let running = tokio::task::spawn_blocking(move || {
-        let done = long_part();
-        drop(permit);
-        done
-    });
-    running.await.ok()
 }
 
 struct Exchange<'m> {
@@ -266,13 +245,12 @@ impl<'m> Exchange<'m> {
         let Some(found) = self.found.take() else {
             return self.refused.take().unwrap_or_else(|| provider.reject(Rejection::UnknownPath));
         };
-        if !has_length(&self.parts) {
-            self.checks.fail("length", Rejection::LengthRequired.message());
-            return provider.reject(Rejection::LengthRequired);
-        }
-        let Received::Whole(body) = &self.body else {
-            self.checks.fail("body size", Rejection::BodyTooLarge.message());
-            return provider.reject(Rejection::BodyTooLarge);
+        let body = match whole(&self.parts, &self.body) {
+            Ok(body) => body,
+            Err((check, rejection)) => {
+                self.checks.fail(check, rejection.message());
+                return provider.reject(rejection);
+            }
         };
         let reject = |checks: &mut Checks, rejection: Rejection| {
             checks.fail("route", rejection.message());
@@ -339,17 +317,8 @@ impl<'m> Exchange<'m> {
             fault = fault.map(Fault::description),
             request_id = %self.request_id,
         );
-        let reply = reply.map(|mut reply| {
-            let id = HeaderValue::try_from(&self.request_id).unwrap_or(HeaderValue::from_static("unknown"));
-            reply.headers.insert(REQUEST_ID, id);
-            if let Ok(relaxed) = HeaderValue::try_from(relaxed)
-                && !relaxed.is_empty()
-            {
-                reply.headers.insert(RELAXED, relaxed);
-            }
-            set_date(&mut reply.headers, skewed(core.clock.now(), self.skew_seconds));
-            reply
-        });
+        let now = skewed(core.clock.now(), self.skew_seconds);
+        let reply = reply.map(|reply| marked(reply, &self.request_id, &relaxed, now));
         let wire =
             if fault.is_none() { None } else { inject::plan(fault, reply.as_ref(), &self.parts.method) };
         let mut response = to_response(reply.unwrap_or_else(|| Reply::empty(StatusCode::OK)));
@@ -472,7 +441,7 @@ mod tests {
             (Method::PUT, None, StatusCode::LENGTH_REQUIRED),
             (Method::PATCH, None, StatusCode::LENGTH_REQUIRED),
             (Method::POST, Some(("content-length", "0")), StatusCode::NOT_IMPLEMENTED),
-            (Method::POST, Some(("transfer-encoding", "chunked")), StatusCode::NOT_IMPLEMENTED),
+            (Method::POST, Some(("transfer-encoding", "Chunked")), StatusCode::NOT_IMPLEMENTED),
             (Method::DELETE, None, StatusCode::METHOD_NOT_ALLOWED),
         ] {
             let mut request =

@@ -11,6 +11,8 @@ use crate::framework::exchange::Reply;
 use crate::framework::timestamp::Timestamp;
 use crate::namespace::registry::NamespaceError;
 
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-emulator-request-id");
+
 /// The response to a request whose namespace is not available. It is in no journal.
 pub(crate) fn no_namespace(error: &NamespaceError, now: Timestamp) -> Response<Body> {
     let mut reply = of_namespace(error);
@@ -65,6 +67,17 @@ pub(crate) fn to_response(reply: Reply) -> Response<Body> {
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     response
+}
+
+/// Adds the headers that all responses of providers have: their id, the relaxations, and `Date`.
+pub(crate) fn marked(mut reply: Reply, request_id: &str, relaxed: &str, now: Timestamp) -> Reply {
+    let id = HeaderValue::try_from(request_id).unwrap_or(HeaderValue::from_static("unknown"));
+    reply.headers.insert(REQUEST_ID, id);
+    if let (false, Ok(relaxed)) = (relaxed.is_empty(), HeaderValue::try_from(relaxed)) {
+        reply.headers.insert(HeaderName::from_static("x-emulator-relaxed"), relaxed);
+    }
+    set_date(&mut reply.headers, now);
+    reply
 }
 
 /// Sets `Date`, unless a fault has set it.

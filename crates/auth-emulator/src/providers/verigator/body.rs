@@ -43,7 +43,7 @@ pub(super) fn new_user(call: &Call, settings: &Settings, checks: &mut Checks) ->
     })
 }
 
-/// The domain name that a text is, or that stands in a URL, in lower case and without a dot at the end.
+/// The domain name that a string is, or that its URL has, in lower case and without a dot at the end.
 ///
 /// Assumption (field-values): it has several labels of letters, digits and hyphens, and the last is no number. The vendor's samples
 /// have `coffeeshop.com`, `www.example.com` and `http://example.com`.
