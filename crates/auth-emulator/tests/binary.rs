@@ -366,7 +366,10 @@ async fn settings_are_set_at_start_and_checked() {
     for (setting, message) in [
         ("virtuous.calls_per_huor=1", "did you mean `calls_per_hour`?"),
         ("virtuos.calls_per_hour=1", "did you mean `virtuous`?"),
-        ("virtuous.calls_per_hour=many", "calls_per_hour: invalid type: string"),
+        (
+            "virtuous.calls_per_hour=many",
+            "calls_per_hour: expected a whole number, 0 or more, found \"many\"",
+        ),
         ("vaultvision.bcrypt_cost=40", "must be between 4 and 14"),
         ("calls_per_hour=1", "unknown provider"),
     ] {

@@ -339,7 +339,7 @@ async fn rules_that_cannot_be_applied_are_refused_when_they_are_set() {
         (json!({ "fault": { "close": "before_respnse" } }), "did you mean \"before_response\"?"),
         (json!({ "fault": { "damage": "bomb" } }), "did you mean \"bom\"?"),
         (json!({ "fault": {} }), "no fault"),
-        (json!({ "fault": 5 }), "invalid type"),
+        (json!({ "fault": 5 }), "expected a map, found 5"),
         (json!({ "fault": { "status": 503 }, "tmies": 2 }), "did you mean \"times\"?"),
         (json!({ "fault": { "status": 503 }, "times": 0 }), "at least 1"),
         (json!({ "fault": { "status": 503 }, "times": -1 }), "times"),

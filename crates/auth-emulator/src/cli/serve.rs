@@ -110,7 +110,11 @@ fn builder(args: &Serve, ready_file: Option<&Path>) -> Result<Builder, Failure> 
         Some((_, Ok(number))) => builder = builder.seed(number),
         Some((file, Err(_))) => {
             let text = std::fs::read_to_string(file).map_err(|error| {
-                Failure::usage(format!("--seed {file}: neither a number nor a file: {error}"))
+                let problem = match error.kind() {
+                    std::io::ErrorKind::InvalidData => "the file is not UTF-8".to_owned(),
+                    _ => format!("neither a number nor a file: {error}"),
+                };
+                Failure::usage(format!("--seed {file}: {problem}"))
             })?;
             let seeded = builder.seed_file(&text);
             builder = seeded.map_err(|error| Failure::usage(format!("--seed {file}: {error}")))?;

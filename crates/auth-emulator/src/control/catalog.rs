@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::actions::Actions;
 use super::error::ControlError;
-use crate::framework::suggest::{did_you_mean, with_suggestion};
+use crate::framework::suggest::{did_you_mean, explained};
 
 /// Something that can be done to a running emulator: a route of the control API, a command of the program, and a method of
 /// [`Emulator`](crate::Emulator).
@@ -341,7 +341,7 @@ impl Input {
     /// All arguments as one value.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, ControlError> {
         serde_json::from_value(Value::Object(self.0))
-            .map_err(|error| ControlError::invalid(with_suggestion(&error.to_string())))
+            .map_err(|error| ControlError::invalid(explained(&error.to_string())))
     }
 }
 

@@ -75,6 +75,10 @@ pub(crate) fn apply<P: Emulate>(
     let mut named = Map::new();
     for (position, record) in &seed.records {
         let failed = |(at, message)| SeedProblem::Record { position: *position, at, message };
+        if let Some(name) = record.name.as_ref().filter(|name| named.contains_key(*name)) {
+            let message = format!("an earlier record is named {name:?} already");
+            return Err(failed(("as".to_owned(), message)));
+        }
         let response = execute(state, record, &named, &quiet).map_err(failed)?;
         if let Some(name) = &record.name {
             named.insert(name.clone(), response);
@@ -105,7 +109,7 @@ fn execute<P: Emulate>(
         let name = part.split(':').next().unwrap_or(part);
         let value = record.params.get(name).ok_or_else(|| format!("params: {name} is missing"));
         let value = value.map_err(at("params"))?;
-        let value = match resolved(value, named).map_err(at(&format!("params.{name}")))? {
+        let value = match resolved(value, named, &format!("params.{name}"))? {
             Value::String(text) => text,
             value => value.to_string(),
         };
@@ -118,7 +122,7 @@ fn execute<P: Emulate>(
         let message = format!("params: {} has no parameter {name:?}{hint}", record.operation);
         return Err(at(&format!("params.{name}"))(message));
     }
-    let body = match resolved(&record.body, named).map_err(at("body"))? {
+    let body = match resolved(&record.body, named, "body")? {
         Value::Null => Bytes::new(),
         body => body.to_string().into(),
     };
@@ -153,42 +157,57 @@ fn execute<P: Emulate>(
 /// The part of a record that a reason such as `contact.name: …` is about. Some providers start the path with a name for the
 /// whole body.
 fn refused_part(body: &Value, reason: &str) -> String {
-    let Some((path, _)) = reason.split_once(": ").filter(|(path, _)| !path.contains(' ')) else {
-        return String::new();
+    let Some((path, _)) = reason.split_once(": ") else { return String::new() };
+    let is_field = |path: &str| {
+        let first = path.split(['.', '[']).next().unwrap_or_default();
+        body.as_object().is_some_and(|body| body.keys().any(|name| name.eq_ignore_ascii_case(first)))
     };
-    let first = path.split(['.', '[']).next().unwrap_or_default();
-    let is_field =
-        body.as_object().is_some_and(|body| body.keys().any(|name| name.eq_ignore_ascii_case(first)));
-    let path = if is_field { path } else { path.get(first.len()..).unwrap_or_default() };
-    format!("body.{}", path.trim_start_matches('.'))
+    let rest =
+        path.find(['.', '[']).and_then(|at| path.get(at..)).unwrap_or_default().trim_start_matches('.');
+    match path {
+        path if is_field(path) => format!("body.{path}"),
+        // A sentence, unless a field follows, whose name may have spaces.
+        path if path.contains(' ') && !is_field(rest) => String::new(),
+        _ => format!("body.{rest}"),
+    }
 }
 
-/// A value with the results of earlier records in the place of `{{name.field}}`.
-fn resolved(value: &Value, named: &Map<String, Value>) -> Result<Value, String> {
+/// A value with the results of earlier records in the place of `{{name.field}}`. A mistake has its place, which starts with `at`.
+fn resolved(value: &Value, named: &Map<String, Value>, at: &str) -> Result<Value, (String, String)> {
     match value {
         Value::String(text) => {
             let Some(reference) = text.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) else {
                 return Ok(value.clone());
             };
-            let mut parts = reference.trim().split('.');
-            let name = parts.next().unwrap_or_default();
-            let found = named.get(name).ok_or_else(|| {
-                format!(
-                    "no earlier record is named {name:?}{}",
-                    did_you_mean(name, named.keys().map(String::as_str))
-                )
-            })?;
-            let found = parts.try_fold(found, |value, part| match value {
-                Value::Array(list) => list.get(part.parse::<usize>().ok()?),
-                value => value.get(part),
-            });
-            found.cloned().ok_or_else(|| format!("{reference}: the response has no such field"))
+            referred(reference, named).map_err(|message| (at.to_owned(), message))
         }
-        Value::Array(list) => list.iter().map(|value| resolved(value, named)).collect(),
+        Value::Array(list) => {
+            let items = list.iter().enumerate();
+            items.map(|(index, value)| resolved(value, named, &format!("{at}[{index}]"))).collect()
+        }
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| Ok((name.clone(), resolved(value, named)?)));
-            fields.collect::<Result<Map<_, _>, String>>().map(Value::Object)
+            let field = |(name, value): (&String, &Value)| {
+                Ok((name.clone(), resolved(value, named, &format!("{at}.{name}"))?))
+            };
+            fields.iter().map(field).collect::<Result<Map<_, _>, _>>().map(Value::Object)
         }
         value => Ok(value.clone()),
     }
+}
+
+fn referred(reference: &str, named: &Map<String, Value>) -> Result<Value, String> {
+    let mut parts = reference.trim().split('.');
+    let name = parts.next().unwrap_or_default();
+    let found = named.get(name).ok_or_else(|| {
+        format!("no earlier record is named {name:?}{}", did_you_mean(name, named.keys().map(String::as_str)))
+    })?;
+    let found = parts.try_fold(found, |value, part| match value {
+        Value::Array(list) => list.get(part.parse::<usize>().ok()?),
+        value => value.get(part),
+    });
+    found.cloned().ok_or_else(|| {
+        let known = named.get(name).and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        let hint = did_you_mean(reference.split('.').nth(1).unwrap_or_default(), known.map(String::as_str));
+        format!("{reference}: the response has no such field{hint}")
+    })
 }

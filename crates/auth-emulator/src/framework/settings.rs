@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use serde_path_to_error::Segment;
 
-use crate::framework::suggest::closest;
+use crate::framework::suggest::{closest, explained};
 
 /// An action or a settings change was rejected.
 ///
@@ -107,19 +108,39 @@ pub(crate) trait ProviderSettings:
             }
             let before = merged.insert(name.clone(), value.clone());
             // One at a time, so that the message names the setting.
-            let read =
-                |merged: &Map<String, Value>| serde_json::from_value::<Self>(Value::Object(merged.clone()));
+            let read = |merged: &Map<String, Value>| {
+                serde_path_to_error::deserialize::<_, Self>(Value::Object(merged.clone()))
+            };
             if let Err(error) = read(&merged) {
+                let path = place(error.path());
                 // The words that the setting takes, if it takes words.
                 merged.insert(name.clone(), Value::from("?"));
-                let words = read(&merged).err().map(|error| error.to_string());
-                let problem = problem(&error.to_string(), value, words.as_deref());
-                let message = format!("{name}: {problem}; it is {}", before.unwrap_or_default());
-                return Err(ActionError::new(message));
+                let words = read(&merged).err().map(|error| error.inner().to_string());
+                let problem = problem(&error.inner().to_string(), value, words.as_deref());
+                // A list or an object is too long to be shown.
+                let before =
+                    before.filter(|before| path == *name && !before.is_array() && !before.is_object());
+                let before = before.map(|before| format!(" (now {before})")).unwrap_or_default();
+                return Err(ActionError::new(format!("{path}: {problem}{before}")));
             }
         }
         serde_json::from_value(Value::Object(merged)).map_err(invalid)
     }
+}
+
+/// A path such as `custom_fields.contact[0].name`.
+fn place(path: &serde_path_to_error::Path) -> String {
+    let mut place = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => place += &format!("[{index}]"),
+            Segment::Map { key } if place.is_empty() => place += key,
+            Segment::Map { key } => place += &format!(".{key}"),
+            // A word is a value.
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    place
 }
 
 /// What is wrong with a value, without the words of Rust.
@@ -130,10 +151,10 @@ fn problem(error: &str, value: &Value, words: Option<&str>) -> String {
         format!("{value} takes a value, as in {{{value}: \"NAME\"}}{words}")
     } else if error.contains("expected unit") {
         format!("{value} takes no value{words}")
-    } else if error.contains("unknown variant") {
-        error.replace("unknown variant", "unknown value")
     } else {
-        format!("{error}{words}")
+        // The words are in the message of an unknown one.
+        let words = Some(words).filter(|_| !error.starts_with("unknown ")).unwrap_or_default();
+        format!("{}{words}", explained(error))
     }
 }
 
@@ -157,7 +178,7 @@ mod tests {
             let changed = vise::Settings::default().changed(&json!({ "dashboard_token": value }));
             changed.map_or_else(|error| error.to_string(), |_| String::new())
         };
-        let words = "`bearer`, `authorization`, `header`, `query`; it is \"bearer\"";
+        let words = "`bearer`, `authorization`, `header`, `query` (now \"bearer\")";
         for (value, expected) in [
             (
                 json!("header"),

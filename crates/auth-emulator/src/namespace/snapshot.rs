@@ -12,7 +12,7 @@ use crate::framework::clock::SavedClock;
 use crate::framework::faults::SavedFaults;
 use crate::framework::instance::Captured;
 use crate::framework::provider::Provider;
-use crate::framework::suggest::{did_you_mean, with_suggestion};
+use crate::framework::suggest::{did_you_mean, explained};
 use crate::framework::sync::lock;
 use crate::namespace::registry::DEFAULT;
 use crate::namespace::space::Space;
@@ -68,7 +68,7 @@ impl Space {
             return Err(invalid(&format!("format {format} of version {version}; this is format {FORMAT}")));
         }
         let mut exported: Exported = serde_json::from_value(exported.clone())
-            .map_err(|error| invalid(&with_suggestion(&error.to_string())))?;
+            .map_err(|error| invalid(&explained(&error.to_string())))?;
         let known = || self.list.iter().map(|provider| provider.spec().name);
         if let Some(name) = exported.providers.keys().find(|name| !known().any(|known| known == *name)) {
             return Err(SnapshotError::Invalid(format!(

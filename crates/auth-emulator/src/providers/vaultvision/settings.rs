@@ -290,11 +290,14 @@ impl ProviderSettings for Settings {
         if !(1..=3).contains(&self.published_keys) {
             return Err(ActionError::new("published_keys: must be between 1 and 3"));
         }
-        if let Some(id) = self.misconfigured_tenants.iter().find(|id| !TENANTS.contains(&id.as_str())) {
-            let message = format!("misconfigured_tenants: {id:?} is not one of {}", TENANTS.join(", "));
-            return Err(ActionError::new(message));
+        let unknown = |(_, id): &(usize, &String)| !TENANTS.contains(&id.as_str());
+        match self.misconfigured_tenants.iter().enumerate().find(unknown) {
+            None => Ok(()),
+            Some((index, id)) => Err(ActionError::new(format!(
+                "misconfigured_tenants[{index}]: {id:?} is not one of {}",
+                TENANTS.join(", ")
+            ))),
         }
-        Ok(())
     }
 }
 
