@@ -112,6 +112,26 @@ async fn mistakes_are_named_with_their_line() {
             "line 12: contacts.create is refused with 400: contact.contactIndividuals[1].birthDay: ",
         ),
         (
+            "records:\n  - provider: virtuous\n    operation: gifts.create\n    body:\n      contactId: 17\n      giftDesignations:\n        - amount: 5\n          projectId: '{{x.id}}'\n",
+            "line 8: no earlier record is named \"x\"",
+        ),
+        (
+            "records:\n  - provider: verigator\n    operation: services.create\n    body: {fqdn: a.example, name: a}\n    as: a\n  - provider: verigator\n    operation: users.list\n    params:\n      service_id: '{{a.ids}}'\n",
+            "line 9: a.ids: the response has no such field; did you mean \"id\"?",
+        ),
+        (
+            "records:\n  - provider: verigator\n    operation: services.create\n    body: {fqdn: a.example, name: a}\n    as: a\n  - provider: verigator\n    operation: services.create\n    body: {fqdn: b.example, name: b}\n    as: a\n",
+            "line 9: an earlier record is named \"a\" already",
+        ),
+        (
+            "records:\n  - provider: virtuous\n    operation: contacts.create\n    body:\n      contactType: Household\n      name: A\n      contactIndividuals: [{firstName: A, lastName: B}]\n      customFields:\n        Nickname: A\n        Shirt Size: XXL\n",
+            "line 10: contacts.create is refused with 400: contact.customFields.Shirt Size: ",
+        ),
+        (
+            "records:\n  - provider: virtuous\n    operation: contacts.create\n    body:\n      contactType: Household\n      name: A\n      contactIndividuals:\n        - firstName: A\n          lastName: B\n          customCollections:\n            - name: Education\n              fields: []\n            - name: Pets\n",
+            "line 13: contacts.create is refused with 400: contact.contactIndividuals[0].customCollections[1].name: ",
+        ),
+        (
             "faults:\n  - provider: virtuos\n    fault: {status: 500}\n",
             "line 2: unknown provider \"virtuos\"; did you mean",
         ),
@@ -154,5 +174,90 @@ faults:
         let tenants = Request::new("GET", &format!("{}/v1/tenants", namespace.vaultvision().base_url()));
         let tenants = tenants.header("Authorization", "Bearer vv_canary").send().await;
         assert_eq!(tenants.status, 503, "it still matches");
+    }
+}
+
+#[tokio::test]
+async fn mistakes_in_settings_are_named_with_their_line_at_every_depth() {
+    let fields = "settings:\n  virtuous:\n    custom_fields:\n      individual: []\n      contact:\n";
+    for (text, message) in [
+        (format!("{fields}        - {{name: A, data_type: Dat}}\n"), "line 6: custom_fields.contact[0].data_type: "),
+        (
+            format!("{fields}        - name: A\n        - name: B\n          data_type: 5\n"),
+            "line 8: custom_fields.contact[1].data_type: expected a string, found 5",
+        ),
+        (
+            format!("{fields}        - name: A\n          type: Date\n"),
+            "line 7: custom_fields.contact[0].type: unknown field `type`",
+        ),
+        (
+            format!("{fields}        - name: A\n        - name: B\n          data_type: List\n"),
+            "line 8: custom_fields.contact[1].data_type: \"B\" is a List and needs options",
+        ),
+        (
+            format!("{fields}        - display_name: A\n"),
+            "line 6: custom_fields.contact[0]: missing field `name`",
+        ),
+        (format!("{fields}        - A\n"), "line 6: custom_fields.contact[0]: expected a map, found \"A\""),
+        (format!("{fields}        A\n"), "custom_fields.contact: expected a list, found \"A\""),
+        (format!("{fields}        - name: A\n      gifts: []\n"), "line 7: custom_fields.gifts: unknown value `gifts`"),
+        (
+            "settings:\n  virtuous:\n    custom_fields:\n      contact: &x\n        - name: A\n          data_type: Dat\n      gift: *x\n".to_owned(),
+            "line 6: custom_fields.contact[0].data_type: unknown value `Dat`",
+        ),
+        (
+            "settings: {virtuous: {custom_fields: {contact: [\n  {name: A},\n  {name: B,\n   data_type: Dat}]}}}\n".to_owned(),
+            "line 4: custom_fields.contact[1].data_type: unknown value `Dat`",
+        ),
+        (
+            "{\n \"settings\": {\n  \"virtuous\": {\n   \"custom_collections\": {\n    \"contact\": [\n     {\"name\": \"A\", \"fields\": [\n      {\"name\": \"B\"},\n      {\"name\": \"b\"}]}]}}}}\n".to_owned(),
+            "line 8: custom_collections.contact[0].fields[1].name: there is another field named \"b\"",
+        ),
+        (
+            "settings:\n  virtuous:\n    tags:\n      - {name: A}\n      - name: B\n        group: [x]\n".to_owned(),
+            "line 6: tags[1].group: expected a string, found a list",
+        ),
+        (
+            "settings:\n  virtuous:\n    contact_types:\n      - name: Parish\n        parent: Church\n".to_owned(),
+            "line 5: contact_types[0].parent: unknown value `Church`",
+        ),
+        (
+            "settings:\n  vaultvision:\n    misconfigured_tenants:\n      - nobody\n".to_owned(),
+            "line 4: misconfigured_tenants[0]: \"nobody\" is not one of",
+        ),
+        ("settings:\n  vaultvision:\n    bcrypt_cost: 40\n".to_owned(), "line 3: bcrypt_cost: must be between"),
+        ("settings:\n  revesecure:\n    signing_host: a/b\n".to_owned(), "line 3: signing_host: "),
+        ("settings:\n  vise:\n    dashboard_token:\n      header: 5\n".to_owned(), "line 3: dashboard_token: expected a string, found 5"),
+        ("settings:\n  verigator:\n    create_status: many\n".to_owned(), "line 3: create_status: expected a whole number from 0 to 65535, found \"many\""),
+    ] {
+        let told = refused(&text).await;
+        assert!(told.contains(message), "{text}: {told}");
+        assert!(!told.contains("{}"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn the_records_of_a_seed_are_no_calls_of_the_rate_limit() {
+    let record = "  - {provider: virtuous, operation: contacts.create, body: {contactType: Household, name: A, contactIndividuals: [{firstName: A, lastName: B}]}}\n";
+    let seed = format!("settings:\n  virtuous: {{calls_per_hour: 2}}\nrecords:\n{}", record.repeat(5));
+    let emulator = Emulator::builder().seed_file(&seed).unwrap().start().await.unwrap();
+    let virtuous = emulator.virtuous();
+    let read = async || {
+        let request = Request::new("GET", &format!("{}/api/Contact/24", virtuous.base_url()));
+        request.header("Authorization", &format!("Bearer {}", virtuous.api_key())).send().await
+    };
+    let statuses = [read().await.status, read().await.status, read().await.status];
+    assert_eq!(statuses, [200, 200, 429]);
+}
+
+#[tokio::test]
+async fn the_seed_files_of_the_readme_start() {
+    let readme = include_str!("../README.md");
+    let blocks = readme.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let seeds: Vec<&str> = blocks.filter(|block| block.contains("settings:")).collect();
+    assert_eq!(seeds.len(), 2);
+    for seed in seeds {
+        let started = Emulator::builder().seed_file(seed).unwrap().start().await;
+        assert!(started.is_ok(), "{seed}: {:?}", started.err());
     }
 }

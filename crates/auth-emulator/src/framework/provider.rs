@@ -28,6 +28,8 @@ pub(crate) struct Spec {
     pub routes: &'static [&'static [Route]],
     /// The routes of the listeners in addition to that of `base_url`; those of `routes` if empty.
     pub extra_routes: &'static [&'static [Route]],
+    /// Operations that only the records of a seed file have; they are not served.
+    pub seed_routes: &'static [Route],
     /// Operations that the emulator does not carry out: 501 with `x-emulator-unimplemented`.
     pub unimplemented: &'static [&'static str],
     /// Whether the response to an operation is a guess.

@@ -97,7 +97,7 @@ fn execute<P: Emulate>(
         let part = part.to_owned();
         move |message: String| (part, message)
     };
-    let routes = || P::SPEC.routes.iter().copied().flatten();
+    let routes = || P::SPEC.routes.iter().copied().flatten().chain(P::SPEC.seed_routes);
     let Some(route) = routes().find(|route| route.operation == record.operation) else {
         let hint = did_you_mean(&record.operation, routes().map(|route| route.operation));
         let message = format!("unknown operation {:?} of {}{hint}", record.operation, P::SPEC.name);

@@ -348,6 +348,7 @@ mod tests {
             Route::write("gap", Method::POST, "/codes", 200),
         ]],
         extra_routes: &[],
+        seed_routes: &[],
         unimplemented: &["gap"],
         assumed: |_| false,
         ignore_case: false,

@@ -25,6 +25,7 @@ pub(super) static SPEC: Spec = Spec {
     name: "revesecure",
     routes: &[routes::REVESECURE],
     extra_routes: &[],
+    seed_routes: &[],
     unimplemented: &[],
     // Writes, whose responses the page does not show.
     assumed: |operation| {

@@ -22,6 +22,7 @@ static SPEC: Spec = Spec {
     name: "vaultvision",
     routes: &[routes::VAULTVISION],
     extra_routes: &[openid::ROUTES],
+    seed_routes: &[],
     unimplemented: &[],
     assumed: |_| false,
     ignore_case: false,

@@ -39,6 +39,7 @@ pub(super) static SPEC: Spec = Spec {
     name: "verigator",
     routes: &[routes::VERIGATOR, SHORT],
     extra_routes: &[],
+    seed_routes: &[],
     unimplemented: &[],
     assumed: |operation| matches!(operation, "services.delete" | "users.delete"),
     ignore_case: false,

@@ -37,6 +37,7 @@ mod token;
 mod tokens;
 
 pub use self::base::custom::{CustomField, CustomFieldType, RecordKind};
+pub use self::base::organization::{ContactType, CustomCollection, ParentType, Tag};
 pub use self::base::settings::{ErrorBody, OtpPlacement, Settings, WebhookEncoding};
 pub use self::base::webhooks::WebhookDelivery;
 pub use self::handle::Virtuous;

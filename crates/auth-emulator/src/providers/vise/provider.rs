@@ -34,6 +34,7 @@ static SPEC: Spec = Spec {
     name: "vise",
     routes: &[routes::VISE_DASHBOARD],
     extra_routes: &[routes::VISE_HOST, UNDOCUMENTED],
+    seed_routes: &[],
     unimplemented: &[],
     // The vendor shows no response at all.
     assumed: |_| true,

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
+use serde::de::IntoDeserializer as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::record::{Audit, JsonFields};
@@ -55,6 +56,13 @@ pub enum RecordKind {
     VolunteerOpportunity,
 }
 
+impl RecordKind {
+    /// The name in settings.
+    pub(crate) fn name(self) -> String {
+        json!(self).as_str().unwrap_or_default().to_owned()
+    }
+}
+
 /// The data type of a custom field, by the vendor's name.
 ///
 /// ```
@@ -85,7 +93,7 @@ pub enum CustomFieldType {
 }
 
 impl CustomFieldType {
-    fn has_options(self) -> bool {
+    pub(super) fn has_options(self) -> bool {
         matches!(self, Self::List | Self::Dropdown)
     }
 }
@@ -174,6 +182,23 @@ impl CustomField {
     }
 }
 
+/// Reads a map by kind of record. The keys are strings first, because the path of a mistake has no others.
+pub(crate) fn by_kind<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<RecordKind, V>, D::Error> {
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    struct Key(RecordKind);
+
+    impl<'de> Deserialize<'de> for Key {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            RecordKind::deserialize(String::deserialize(deserializer)?.into_deserializer()).map(Self)
+        }
+    }
+
+    let map = BTreeMap::<Key, V>::deserialize(deserializer)?;
+    Ok(map.into_iter().map(|(Key(kind), value)| (kind, value)).collect())
+}
+
 /// The custom fields that were declared. Other kinds of records have two examples.
 pub(crate) type CustomFields = BTreeMap<RecordKind, Vec<CustomField>>;
 
@@ -218,43 +243,6 @@ static EXAMPLES: LazyLock<CustomFields> = LazyLock::new(|| {
     });
     both.into()
 });
-
-/// The maximum number of custom fields of a kind of record, and length of a name.
-const MAX_FIELDS: usize = 500;
-const MAX_NAME_BYTES: usize = 200;
-
-/// The first mistake in declarations, with the name of the kind and the position.
-///
-/// `is_parameter` knows the parameters of queries that a kind of record has without custom fields.
-pub(crate) fn mistake(
-    fields: &CustomFields,
-    is_parameter: impl Fn(RecordKind, &str) -> bool,
-) -> Option<String> {
-    fields.iter().find_map(|(record, list)| {
-        let kind = json!(record).as_str().unwrap_or_default().to_owned();
-        if list.len() > MAX_FIELDS {
-            return Some(format!("{kind}: at most {MAX_FIELDS} custom fields are possible"));
-        }
-        let wrong = |(index, field): (usize, &CustomField)| {
-            let same = |other: &CustomField| other.name.eq_ignore_ascii_case(&field.name);
-            let problem = if field.name.trim().is_empty() || field.name.len() > MAX_NAME_BYTES {
-                format!("a name of 1 to {MAX_NAME_BYTES} bytes is required")
-            } else if list.iter().take(index).any(same) {
-                format!("there are two fields named {:?}", field.name)
-            } else if is_parameter(*record, &field.name) {
-                format!("{:?} is a parameter of queries already; choose another name", field.name)
-            } else if field.data_type.has_options() && field.options.iter().all(String::is_empty) {
-                format!("{:?} is a {:?} and needs options", field.name, field.data_type)
-            } else if !field.data_type.has_options() && !field.options.is_empty() {
-                format!("{:?} has options; its data_type must be List or Dropdown", field.name)
-            } else {
-                return None;
-            };
-            Some(format!("{kind}[{index}]: {problem}"))
-        };
-        list.iter().enumerate().find_map(wrong)
-    })
-}
 
 /// The response of `…/CustomFields`.
 pub(crate) fn listed(fields: &[CustomField]) -> Value {
@@ -305,6 +293,16 @@ pub(crate) fn read_list(
     if kind == RecordKind::Project && value.is_object() {
         return read_map(kind, value, field, violations);
     }
+    values_of_list(definitions(&violations.settings.custom_fields, kind), value, field, violations)
+}
+
+/// Like `read_list`, for fields that are not those of a kind of record.
+pub(crate) fn values_of_list(
+    known: &[CustomField],
+    value: &Value,
+    field: &str,
+    violations: &mut Violations<'_>,
+) -> Value {
     let Some(list) = value.as_array() else {
         violations.push((field.to_owned(), "The custom fields have to be a list here.".to_owned()));
         return Value::Null;
@@ -312,18 +310,21 @@ pub(crate) fn read_list(
     let mut values = JsonFields::new();
     for (index, entry) in list.iter().enumerate() {
         let at = format!("{field}[{index}]");
-        let member = |name: &str| {
-            let fields = entry.as_object()?;
-            fields.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-        };
-        match member("name").and_then(Value::as_str) {
+        match member(entry, "name").and_then(Value::as_str) {
             None => violations.push((format!("{at}.name"), REQUIRED.to_owned())),
             Some(name) => {
-                add(kind, name, member("value").unwrap_or(&Value::Null), &at, &mut values, violations)
+                let value = member(entry, "value").unwrap_or(&Value::Null);
+                add(known, name, value, &at, &mut values, violations);
             }
         }
     }
     Value::Object(values)
+}
+
+/// A field of an object, by its name compared case-insensitively.
+pub(crate) fn member<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
+    let fields = object.as_object()?;
+    fields.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// Parses `{name: value}` into an object of values by name; null deletes a value.
@@ -337,9 +338,10 @@ pub(crate) fn read_map(
         violations.push((field.to_owned(), "The custom fields have to be an object here.".to_owned()));
         return Value::Null;
     };
+    let known = definitions(&violations.settings.custom_fields, kind);
     let mut values = JsonFields::new();
     for (name, value) in map {
-        add(kind, name, value, field, &mut values, violations);
+        add(known, name, value, field, &mut values, violations);
     }
     Value::Object(values)
 }
@@ -348,14 +350,13 @@ pub(crate) fn read_map(
 const MAX_BYTES: usize = 4096;
 
 fn add(
-    kind: RecordKind,
+    known: &[CustomField],
     name: &str,
     value: &Value,
     field: &str,
     values: &mut JsonFields,
     violations: &mut Violations<'_>,
 ) {
-    let known = definitions(violations.custom, kind);
     let Some(definition) = known.iter().find(|definition| definition.name == name) else {
         let name: String = name.chars().take(64).collect();
         violations.push((field.to_owned(), format!("There is no custom field {name}.")));

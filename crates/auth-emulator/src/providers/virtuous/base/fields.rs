@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom::{self, RecordKind};
+use crate::providers::virtuous::base::organization;
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, REQUIRED_VALUE, Violations};
 use crate::providers::virtuous::base::{dates, money};
@@ -41,6 +42,12 @@ pub(crate) enum Kind {
     CustomMap(RecordKind),
     /// Like `CustomMap`, without the invalid ones.
     CustomKnown(RecordKind),
+    /// A type of contacts.
+    ContactType,
+    /// Records in custom collections as `[{name, fields}]`.
+    Collections(&'static [RecordKind]),
+    /// Like `Collections`, without the invalid ones.
+    CollectionsKnown(&'static [RecordKind]),
     /// Accepted, but not stored.
     Ignored,
 }
@@ -134,6 +141,19 @@ pub(crate) const fn custom_map(kind: RecordKind) -> Field {
 /// For transactions, which the vendor rejects only for a known id.
 pub(crate) const fn custom_known(kind: RecordKind) -> Field {
     Field::new("customFields", Kind::CustomKnown(kind))
+}
+
+pub(crate) const fn contact_type() -> Field {
+    Field::new("contactType", Kind::ContactType)
+}
+
+pub(crate) const fn collections(kinds: &'static [RecordKind]) -> Field {
+    Field::new("customCollections", Kind::Collections(kinds))
+}
+
+/// For transactions, see `custom_known`.
+pub(crate) const fn collections_known(name: &'static str, kinds: &'static [RecordKind]) -> Field {
+    Field::new(name, Kind::CollectionsKnown(kinds))
 }
 
 pub(crate) const fn ignored(name: &'static str) -> Field {
@@ -278,7 +298,15 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations<'_>) 
         Kind::CustomMap(of) => return Some(custom::read_map(of, value, field, violations)),
         Kind::CustomKnown(of) => value
             .is_object()
-            .then(|| custom::read_map(of, value, field, &mut Violations::of(violations.custom))),
+            .then(|| custom::read_map(of, value, field, &mut Violations::of(violations.settings))),
+        Kind::ContactType => {
+            let known = value.as_str().and_then(|name| organization::contact_type(violations.settings, name));
+            known.map(Value::from)
+        }
+        Kind::Collections(of) => return Some(organization::read_collections(of, value, field, violations)),
+        Kind::CollectionsKnown(of) => list.map(|_| {
+            organization::read_collections(of, value, field, &mut Violations::of(violations.settings))
+        }),
         Kind::Ignored => None,
     };
     if read.is_none() {
@@ -351,12 +379,18 @@ pub(crate) fn objects(given: &mut JsonFields, name: &str) -> Vec<JsonFields> {
     list.into_iter().filter_map(object).collect()
 }
 
-/// The names in reads of a schema, for `Record::write`, without custom fields.
+/// The names in reads of a schema, for `Record::write`, without custom fields and collections.
 pub(crate) fn read_names(fields: &'static [Field]) -> impl Iterator<Item = &'static str> {
     let plain = |member: &&Field| {
         !matches!(
             member.kind,
-            Kind::CustomList(_) | Kind::CustomMap(_) | Kind::CustomKnown(_) | Kind::Custom | Kind::Ignored
+            Kind::CustomList(_)
+                | Kind::CustomMap(_)
+                | Kind::CustomKnown(_)
+                | Kind::Custom
+                | Kind::Collections(_)
+                | Kind::CollectionsKnown(_)
+                | Kind::Ignored
         )
     };
     fields.iter().filter(plain).map(|member| member.read_as)

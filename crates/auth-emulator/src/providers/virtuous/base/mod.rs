@@ -3,11 +3,13 @@
 
 pub(crate) mod custom;
 pub(crate) mod dates;
+pub(crate) mod declared;
 pub(crate) mod fields;
 pub(crate) mod form;
 pub(crate) mod json;
 pub(crate) mod money;
 pub(crate) mod operation;
+pub(crate) mod organization;
 pub(crate) mod parameters;
 pub(crate) mod record;
 pub(crate) mod replies;

@@ -3,6 +3,7 @@
 use crate::providers::virtuous::base::fields::Field;
 use crate::providers::virtuous::generated::OPERATIONS;
 use crate::providers::virtuous::query::Parameter;
+use crate::providers::virtuous::records::seeded;
 
 /// The paging of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub(crate) struct Operation {
 impl Operation {
     /// The operation with this id.
     pub(crate) fn find(id: &str) -> Option<&'static Self> {
-        OPERATIONS.iter().find(|operation| operation.id == id)
+        OPERATIONS.iter().chain(&seeded::OPERATIONS).find(|operation| operation.id == id)
     }
 
     /// Whether the operation is a query over records.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::framework::timestamp::Timestamp;
 use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::base::organization::CollectionRecord;
 
 /// The fields of a JSON object.
 pub(crate) type JsonFields = Map<String, Value>;
@@ -51,13 +52,16 @@ pub(crate) struct Record {
     pub fields: JsonFields,
     /// Custom fields, by name.
     pub custom: BTreeMap<String, String>,
+    /// Records in custom collections.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<CollectionRecord>,
     pub archived: bool,
     pub audit: Audit,
 }
 
 impl Record {
     pub(crate) fn new(id: i64, fields: JsonFields, audit: Audit) -> Self {
-        Self { id, fields, custom: BTreeMap::new(), archived: false, audit }
+        Self { id, fields, custom: BTreeMap::new(), collections: Vec::new(), archived: false, audit }
     }
 
     /// A string field; empty if it is missing.

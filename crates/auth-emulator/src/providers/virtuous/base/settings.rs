@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::custom::CustomFields;
+use super::custom::{self, CustomFields};
+use super::organization::{ContactType, CustomCollections, ParentType, Tag};
 
 /// Settings for behavior that the vendor does not document, or documents in two ways. Times are in whole seconds.
 ///
@@ -82,7 +83,19 @@ pub struct Settings {
     /// has none. A field has a `name`, and optionally a `display_name`, a `data_type` (`Text`, `Link`, `List`, `Dropdown`,
     /// `Number`, `Date`, `DateTime`, `Boolean`) and, for a list, `options`. Assumption (custom-fields): a value that the data
     /// type does not have is a 400. Values of a field that was removed stay stored.
+    #[serde(deserialize_with = "custom::by_kind")]
     pub custom_fields: CustomFields,
+    /// The organization's custom collections, by kind of record: `contact` and `individual`. A kind that is not named has an
+    /// example; with an empty list, it has none. A collection has a `name` and `fields`, which are declared like custom fields.
+    /// Assumption (custom-collections): a PUT replaces the records in collections.
+    #[serde(deserialize_with = "custom::by_kind")]
+    pub custom_collections: CustomCollections,
+    /// The organization's tags, which no operation creates: each has a `name` and optionally a `group`. Their ids are 31, 32 and
+    /// so on. Default: five examples.
+    pub tags: Vec<Tag>,
+    /// The types of contacts that the organization defines, besides `Household`, `Organization` and `Foundation`: each has a
+    /// `name` and one of these three as its `parent`. Default: `Church`, an `Organization`.
+    pub contact_types: Vec<ContactType>,
     /// Whether PUT keeps missing fields. Assumption (put-clears): false, a full replacement, as documented; recordings show
     /// both.
     pub put_merges: bool,
@@ -132,6 +145,15 @@ impl Default for Settings {
             contacts: 3,
             gifts_per_contact: 1,
             custom_fields: CustomFields::new(),
+            custom_collections: CustomCollections::new(),
+            tags: vec![
+                Tag::new("Major Donor").group("Giving"),
+                Tag::new("Monthly Donor").group("Giving"),
+                Tag::new("Newsletter").group("Interests"),
+                Tag::new("Volunteer").group("Interests"),
+                Tag::new("Board").group("Roles"),
+            ],
+            contact_types: vec![ContactType::new("Church", ParentType::Organization)],
             put_merges: false,
             repeated_transaction_status: 400,
             unique_emails: true,

@@ -1,7 +1,7 @@
 //! Collects the invalid fields of a request.
 
-use super::custom::CustomFields;
 use super::replies::Problem;
+use super::settings::Settings;
 
 /// The maximum number of fields that a refusal names.
 const MOST: usize = 100;
@@ -9,8 +9,8 @@ const MOST: usize = 100;
 /// The violations of a request body.
 #[derive(Debug)]
 pub(crate) struct Violations<'a> {
-    /// The custom fields that the body can set.
-    pub(crate) custom: &'a CustomFields,
+    /// The settings, which have what the organization defines.
+    pub(crate) settings: &'a Settings,
     /// Fields, each with a message.
     pub(crate) fields: Vec<(String, String)>,
     /// The limit of the emulator that was exceeded, if any.
@@ -18,8 +18,8 @@ pub(crate) struct Violations<'a> {
 }
 
 impl<'a> Violations<'a> {
-    pub(crate) fn of(custom: &'a CustomFields) -> Self {
-        Self { custom, fields: Vec::new(), full: None }
+    pub(crate) fn of(settings: &'a Settings) -> Self {
+        Self { settings, fields: Vec::new(), full: None }
     }
 
     /// Notes a violation; beyond the first hundred, one more tells nobody anything.
@@ -47,8 +47,8 @@ impl<'a> Violations<'a> {
 #[cfg(test)]
 impl Default for Violations<'_> {
     fn default() -> Self {
-        static EXAMPLES: CustomFields = CustomFields::new();
-        Self::of(&EXAMPLES)
+        static SETTINGS: std::sync::LazyLock<Settings> = std::sync::LazyLock::new(Settings::default);
+        Self::of(&SETTINGS)
     }
 }
 

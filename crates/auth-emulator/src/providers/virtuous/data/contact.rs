@@ -18,8 +18,6 @@ pub(crate) const TAGGED: i64 = 2000;
 /// The source of the references of seeded contacts.
 pub(crate) const SOURCE: &str = "crm";
 
-/// The types of contacts. The last one is a custom type, an `Organization` to the vendor.
-pub(crate) const TYPES: &[&str] = &["Household", "Organization", "Foundation", "Church"];
 /// The vendor's types of contact methods.
 pub(crate) const METHOD_TYPES: &[&str] = &[
     "Home Email",
@@ -199,8 +197,11 @@ pub(crate) fn make(number: i64, _: i64) -> Contact {
     let address = json!({ "label": "Home", "city": "Phoenix", "state": "AZ", "isPrimary": true });
     let contact =
         json!({ "contactType": kind(number), "name": format!("{first} {last}"), "informalName": first });
-    let tagged =
-        is_tagged(number).then(|| Tagged { id: id + TAGGED, tag: tags::SEEDED, audit: audit.clone() });
+    let tagged = is_tagged(number).then(|| Tagged {
+        id: id + TAGGED,
+        tag: tags::SEEDED.to_owned(),
+        audit: audit.clone(),
+    });
     Contact {
         record: record(id, contact),
         references: vec![(SOURCE.to_owned(), format!("crm/{id}"))],

@@ -12,7 +12,7 @@ use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::settings::Settings;
 use crate::providers::virtuous::base::violations::Violations;
-use crate::providers::virtuous::base::{custom, form, json};
+use crate::providers::virtuous::base::{custom, form, json, organization};
 use crate::providers::virtuous::data::contact::Contact;
 use crate::providers::virtuous::data::store::{Event, Store};
 use crate::providers::virtuous::query::{self, Cell, QueryBody, Schema};
@@ -87,7 +87,7 @@ impl<'a> Job<'a> {
         parameter: &str,
         table: &[Field],
     ) -> Result<JsonFields, Problem> {
-        let mut violations = Violations::of(&self.settings.custom_fields);
+        let mut violations = Violations::of(self.settings);
         let fields = fields::read(value, table, parameter, &mut violations);
         violations.or(fields)
     }
@@ -116,8 +116,7 @@ impl<'a> Job<'a> {
     pub(crate) fn query(&mut self, schema: &Schema) -> Result<QueryBody<'a>, Problem> {
         let body = self.body("query")?;
         let of_contacts = matches!(self.call.operation, "contacts.query" | "contacts.query_full");
-        let custom = &self.settings.custom_fields;
-        query::parse(&body, schema, of_contacts, custom, self.store, self.call.now)
+        query::parse(&body, schema, of_contacts, self.settings, self.store, self.call.now)
     }
 
     /// The contact that the body refers to.
@@ -132,7 +131,7 @@ impl<'a> Job<'a> {
     /// Parses the body of an update, for `replace`, which checks the required fields.
     pub(crate) fn change(&mut self, parameter: &str, table: &[Field]) -> Result<JsonFields, Problem> {
         let body = self.body(parameter)?;
-        let mut violations = Violations::of(&self.settings.custom_fields);
+        let mut violations = Violations::of(self.settings);
         let fields = fields::read_update(&body, table, parameter, &mut violations);
         violations.or(fields)
     }
@@ -148,6 +147,7 @@ impl<'a> Job<'a> {
     ) -> Result<(), Problem> {
         let keep = self.settings.put_merges;
         custom::apply(&mut record.custom, given.remove("customFields"), keep);
+        organization::apply(&mut record.collections, given.remove("customCollections"), keep);
         record.write(given, fields::read_names(table), keep);
         record.audit.touch(self.store.now);
         let missing_fields = fields::missing_fields(&record.fields, table);
@@ -191,10 +191,12 @@ impl<'a> Job<'a> {
 /// Creates a record from parsed fields.
 pub(crate) fn new_record(id: i64, mut given: JsonFields, job: &Job<'_>) -> Record {
     let custom = given.remove("customFields");
+    let collections = organization::parsed(given.remove("customCollections"));
     given.retain(|_, value| !value.is_null());
     let mut record =
         Record::new(id, given, crate::providers::virtuous::base::record::Audit::at(job.store.now));
     custom::apply(&mut record.custom, custom, true);
+    record.collections = collections;
     job.context.effect("record_created");
     record
 }

@@ -9,15 +9,14 @@ use serde_json::{Value, json};
 
 use crate::framework::provider::RecordGroup;
 use crate::framework::timestamp::Timestamp;
-use crate::providers::virtuous::base::custom::{self, CustomField, CustomFields, RecordKind};
-use crate::providers::virtuous::base::dates;
+use crate::providers::virtuous::base::custom::{self, CustomField, RecordKind};
 use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::settings::Settings;
 use crate::providers::virtuous::base::table::{Make, Table};
+use crate::providers::virtuous::base::{dates, organization};
 use crate::providers::virtuous::data::contacts::Contacts;
 use crate::providers::virtuous::data::gifts::Gifts;
-use crate::providers::virtuous::data::tags::TAGS;
 use crate::providers::virtuous::data::transactions::{Transaction, Transactions};
 use crate::providers::virtuous::query::{Lookups, Values};
 use crate::providers::virtuous::records::{RESOURCES, Resource};
@@ -57,8 +56,8 @@ pub(crate) struct Store {
     pub now: Timestamp,
     /// The day of the current request, for sums by year.
     pub today: i64,
-    /// The declared custom fields, which are those of the settings.
-    custom: CustomFields,
+    /// The settings, which have what the organization defines.
+    pub settings: Settings,
 }
 
 impl Lookups for Store {
@@ -73,7 +72,10 @@ impl Lookups for Store {
             Values::Projects => of(&self.projects),
             Values::Campaigns => of(&self.campaigns),
             Values::Segments => of(&self.segments),
-            Values::Tags => TAGS.iter().map(|tag| tag.name.to_owned()).collect(),
+            Values::Tags => self.settings.tags.iter().map(|tag| tag.name.clone()).collect(),
+            Values::ContactTypes => {
+                organization::contact_types(&self.settings).map(|(name, _)| name.to_owned()).collect()
+            }
         }
     }
 
@@ -109,7 +111,7 @@ impl Store {
             events: Vec::new(),
             now: Timestamp::from_unix_seconds(0),
             today: 0,
-            custom: settings.custom_fields.clone(),
+            settings: settings.clone(),
         }
     }
 
@@ -117,14 +119,14 @@ impl Store {
     pub(crate) fn begin(&mut self, now: Timestamp, settings: &Settings) {
         self.now = now.max(self.now.plus(Duration::from_micros(1)));
         self.today = dates::day_of(now.unix_micros());
-        if self.custom != settings.custom_fields {
-            self.custom.clone_from(&settings.custom_fields);
+        if self.settings != *settings {
+            self.settings.clone_from(settings);
         }
     }
 
     /// The custom fields of a kind of record.
     pub(crate) fn custom(&self, kind: RecordKind) -> &[CustomField] {
-        custom::definitions(&self.custom, kind)
+        custom::definitions(&self.settings.custom_fields, kind)
     }
 
     /// The tables that hold nothing but records.

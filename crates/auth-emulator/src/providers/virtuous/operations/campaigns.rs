@@ -1,10 +1,11 @@
-//! Campaigns, their communications, and segments of communications. Campaigns are read-only.
+//! Campaigns, their communications, and segments of communications. Only seed files create campaigns.
 //!
 //! Assumption (types): the types of a communication must be among those that two operations list.
 
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::fields::{Field, int, number, one_of, text, time};
+use crate::providers::virtuous::base::operation::Operation;
 use crate::providers::virtuous::base::record::{JsonFields, Record, USER};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Table;
@@ -93,6 +94,7 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     let store = &*job.store;
     Some(match job.call.operation {
         "campaigns.get" => store.campaigns.find(job.id("campaignId")).map(|one| Output::Json(campaign(&one))),
+        "campaigns.create" => create_campaign(job),
         "campaigns.steps" => store.campaigns.find(job.id("campaignId")).map(|_| Output::Json(json!(STEPS))),
         "campaigns.query_options" => Ok(Output::Json(query::options(&CAMPAIGNS, store))),
         "campaigns.query" => query_campaigns(job),
@@ -315,6 +317,15 @@ fn save(job: &mut Job<'_>, record: Record) -> Outcome {
     let response = segment(&record, job.store);
     job.store.segments.put(record.id, record)?;
     Ok(Output::Json(response))
+}
+
+fn create_campaign(job: &mut Job<'_>) -> Outcome {
+    let table = Operation::find(job.call.operation).map(|operation| operation.body.fields());
+    let given = job.fields("campaign", table.unwrap_or_default())?;
+    let record = new_record(job.store.campaigns.next_id(), given, job);
+    let shown = campaign(&record);
+    job.store.campaigns.put(record.id, record)?;
+    Ok(Output::Json(shown))
 }
 
 fn create_segment(job: &mut Job<'_>) -> Outcome {

@@ -8,6 +8,7 @@ use crate::providers::virtuous::base::custom::CustomFields;
 use crate::providers::virtuous::base::fields::{self, Field, flag, items, number, object, strings, text};
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::base::settings::Settings;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
 use crate::providers::virtuous::base::{dates, money};
 use crate::providers::virtuous::query::operators::{self, Arity, OPERATORS, Test};
@@ -55,11 +56,12 @@ pub(crate) fn parse<'a>(
     body: &Value,
     schema: &Schema,
     of_contacts: bool,
-    custom: &'a CustomFields,
+    settings: &'a Settings,
     lookups: &dyn Lookups,
     now: Timestamp,
 ) -> Result<QueryBody<'a>, Problem> {
-    let mut violations = Violations::of(custom);
+    let custom = &settings.custom_fields;
+    let mut violations = Violations::of(settings);
     let fields =
         fields::read(body, if of_contacts { CONTACT_QUERY } else { QUERY }, "query", &mut violations);
     let today = dates::day_of(now.unix_micros());
@@ -201,7 +203,8 @@ fn test_of(
         }
         Type::String | Type::Boolean | Type::List | Type::Lookup | Type::Object => {
             // An unknown project, campaign or tag is an error, not an empty list.
-            let named = !matches!(known, Values::Any | Values::Fixed(_) | Values::Options(_));
+            let named =
+                !matches!(known, Values::Any | Values::Fixed(_) | Values::Options(_) | Values::ContactTypes);
             if named && matches!(operator, "Is" | "IsNot" | "IsAnyOf" | "IsNoneOf") {
                 let names = lookups.names(known);
                 let unknown = values

@@ -30,6 +30,7 @@ pub(crate) enum Values<'a> {
     Campaigns,
     Segments,
     Tags,
+    ContactTypes,
 }
 
 /// A parameter of a kind of record.

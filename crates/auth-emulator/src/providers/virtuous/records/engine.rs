@@ -208,7 +208,7 @@ fn read_custom(job: &Job<'_>, given: &mut JsonFields, resource: &Resource) -> Re
     if value.is_null() {
         return Ok(());
     }
-    let mut violations = Violations::of(&job.settings.custom_fields);
+    let mut violations = Violations::of(job.settings);
     let at = format!("{}.customFields", resource.one);
     let values = custom::read_list(kind, &value, &at, &mut violations);
     given.insert("customFields".to_owned(), violations.or(values)?);

@@ -1,65 +1,38 @@
-//! Custom collections: records of a kind that the organization has defined, of a contact or of a person.
-
-use serde_json::{Value, json};
+//! Records in the custom collections of a contact or of an individual.
 
 use super::extras::body_fields;
 use super::save;
-use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
+use crate::providers::virtuous::base::custom::{self, RecordKind};
+use crate::providers::virtuous::base::organization::{
+    self, CollectionRecord, CustomCollection, MAX_COLLECTION_RECORDS,
+};
+use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::base::violations::Violations;
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output};
 
-/// A kind of collection: its id, its name, and its fields with their types.
-struct Definition {
-    id: i64,
-    entity: &'static str,
-    name: &'static str,
-    fields: &'static [(&'static str, &'static str)],
+/// Executes an operation. `None`: another kind of operation.
+pub(super) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
+    Some(match job.call.operation {
+        "contact_collections.add" | "individual_collections.add" => add(job),
+        "contact_collections.update" | "individual_collections.update" => update(job),
+        "contact_collections.delete" | "individual_collections.delete" => delete(job),
+        _ => return None,
+    })
 }
 
-const DEFINITIONS: [Definition; 2] = [
-    Definition {
-        id: 81,
-        entity: "Contact",
-        name: "Pets",
-        fields: &[("Name", "Text"), ("Birthday", "DateTime")],
-    },
-    Definition {
-        id: 82,
-        entity: "ContactIndividual",
-        name: "Education",
-        fields: &[("School", "Text"), ("Graduated", "DateTime")],
-    },
-];
-
-pub(super) fn definitions(entity: &str) -> Output {
-    let audit = Audit::at_start();
-    let of_entity = DEFINITIONS.iter().filter(|definition| definition.entity == entity);
-    let shown = of_entity.map(|definition| {
-        let fields: Vec<Value> = definition
-            .fields
-            .iter()
-            .map(|(name, kind)| {
-                json!({ "dataType": kind, "name": name, "displayName": name, "required": false, "options": [] })
-            })
-            .collect();
-        let mut shown = JsonFields::new();
-        shown.insert("id".to_owned(), json!(definition.id));
-        shown.insert("entityType".to_owned(), json!(entity));
-        audit.write(&mut shown);
-        shown.insert("name".to_owned(), json!(definition.name));
-        shown.insert("fields".to_owned(), json!(fields));
-        Value::Object(shown)
-    });
-    Output::Json(shown.collect())
+fn kind(job: &Job<'_>) -> RecordKind {
+    let individual = job.call.operation.starts_with("individual_");
+    if individual { RecordKind::Individual } else { RecordKind::Contact }
 }
 
-/// The contact that the path names, itself or by a person, and the record that has the collections.
+/// Changes the contact or individual that the path names.
 fn with_collections<T>(
     job: &mut Job<'_>,
     change: impl FnOnce(&mut Record, &mut Job<'_>) -> Result<T, Problem>,
 ) -> Result<T, Problem> {
-    let individual = job.call.operation.starts_with("individual_");
+    let individual = kind(job) == RecordKind::Individual;
     let (mut contact, id) = if individual {
         let id = job.id("contactIndividualId");
         (job.store.contacts.owner(Part::Individual, id)?.into_owned(), id)
@@ -79,85 +52,56 @@ fn with_collections<T>(
     Ok(done)
 }
 
-/// The fields of a record in a collection, checked against the definition.
-fn collection_fields(job: &mut Job<'_>, definition: &Definition) -> Result<Value, Problem> {
+/// Sets the values of the body, checked against the definition.
+fn set_values(record: &mut CollectionRecord, job: &mut Job<'_>, collection: &CustomCollection) -> Outcome {
     let table = body_fields(job);
     let given = job.fields("collection", table)?;
-    let list = given.get("fields").and_then(Value::as_array).cloned().unwrap_or_default();
-    for field in &list {
-        let name = field.get("name").and_then(Value::as_str).unwrap_or_default();
-        if !definition.fields.iter().any(|(known, _)| *known == name) {
-            let name: String = name.chars().take(64).collect();
-            return Err(Problem::field("collection.fields", format!("The collection has no field {name}.")));
-        }
-    }
-    Ok(json!(list))
+    let mut violations = Violations::of(job.settings);
+    let values = given.get("fields").map(|fields| {
+        custom::values_of_list(&collection.fields, fields, "collection.fields", &mut violations)
+    });
+    custom::apply(&mut record.values, violations.or(values)?, job.settings.put_merges);
+    record.shown(job.settings, kind(job)).map(Output::Json).ok_or(Problem::NotFound)
 }
 
-fn definition(id: i64, entity: &str) -> Result<&'static Definition, Problem> {
-    let found = DEFINITIONS.iter().find(|definition| definition.id == id && definition.entity == entity);
-    found.ok_or(Problem::NotFound)
-}
-
-fn entity(job: &Job<'_>) -> &'static str {
-    if job.call.operation.starts_with("individual_") { "ContactIndividual" } else { "Contact" }
-}
-
-/// The maximum number of records in the collections of a contact or a person.
-const MAX_COLLECTIONS: usize = 100;
-
-pub(super) fn add(job: &mut Job<'_>) -> Outcome {
-    let definition = definition(job.id("collectionId"), entity(job))?;
+fn add(job: &mut Job<'_>) -> Outcome {
+    let (settings, id) = (job.settings, job.id("collectionId"));
+    let mut known = organization::collections(settings, kind(job));
+    let (_, collection) = known.find(|(known, _)| *known == id).ok_or(Problem::NotFound)?;
     with_collections(job, |record, job| {
-        let fields = collection_fields(job, definition)?;
-        let mut list = record.list("customCollections").to_vec();
-        if list.len() >= MAX_COLLECTIONS {
+        if record.collections.len() >= MAX_COLLECTION_RECORDS {
             return Err(Problem::Full("records in collections"));
         }
-        let instance = json!({
-            "customCollectionId": definition.id, "customCollectionName": definition.name,
-            "collectionInstanceId": job.store.next_payment(), "fields": fields,
-        });
-        list.push(instance.clone());
-        record.set("customCollections", list);
-        Ok(Output::Json(instance))
+        let mut added =
+            CollectionRecord { collection: collection.name.clone(), ..CollectionRecord::default() };
+        added.id = job.store.next_payment();
+        let shown = set_values(&mut added, job, collection)?;
+        record.collections.push(added);
+        Ok(shown)
     })
 }
 
-/// The id of the record in a collection; deleting one of a person has it in the query.
+/// The id of the record in a collection; deleting one of an individual has it in the query.
 fn instance_id(job: &Job<'_>) -> i64 {
     let in_query = job.parameters.text("collectionInstanceId").and_then(|id| id.parse().ok());
     in_query.unwrap_or_else(|| job.id("collectionId"))
 }
 
-fn position(record: &Record, id: i64) -> Result<usize, Problem> {
-    let mut list = record.list("customCollections").iter();
-    let is_it = |one: &Value| one.get("collectionInstanceId").and_then(Value::as_i64) == Some(id);
-    list.position(is_it).ok_or(Problem::NotFound)
-}
-
-pub(super) fn update(job: &mut Job<'_>) -> Outcome {
-    let (id, entity) = (instance_id(job), entity(job));
+fn update(job: &mut Job<'_>) -> Outcome {
+    let (id, settings, kind) = (instance_id(job), job.settings, kind(job));
     with_collections(job, |record, job| {
-        let at = position(record, id)?;
-        let mut list = record.list("customCollections").to_vec();
-        let instance = list.get_mut(at).and_then(Value::as_object_mut).ok_or(Problem::NotFound)?;
-        let of = instance.get("customCollectionId").and_then(Value::as_i64).unwrap_or_default();
-        let fields = collection_fields(job, definition(of, entity)?)?;
-        instance.insert("fields".to_owned(), fields);
-        let shown = Value::Object(instance.clone());
-        record.set("customCollections", list);
-        Ok(Output::Json(shown))
+        let found = record.collections.iter_mut().find(|one| one.id == id).ok_or(Problem::NotFound)?;
+        let known = organization::collection(settings, kind, &found.collection);
+        let (_, collection) = known.ok_or(Problem::NotFound)?;
+        set_values(found, job, collection)
     })
 }
 
-pub(super) fn delete(job: &mut Job<'_>) -> Outcome {
+fn delete(job: &mut Job<'_>) -> Outcome {
     let id = instance_id(job);
     with_collections(job, |record, _| {
-        let at = position(record, id)?;
-        let mut list = record.list("customCollections").to_vec();
-        list.remove(at);
-        record.set("customCollections", list);
+        let at = record.collections.iter().position(|one| one.id == id).ok_or(Problem::NotFound)?;
+        record.collections.remove(at);
         Ok(Output::Empty)
     })
 }

@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{collections, notes, render, save};
+use super::{notes, render, save};
 use crate::providers::virtuous::base::operation::Operation;
+use crate::providers::virtuous::base::organization;
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Row;
@@ -17,7 +18,6 @@ use crate::providers::virtuous::data::contact::{self, Contact};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::giving::Giving;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope};
-use crate::providers::virtuous::data::tags::TAGS;
 
 /// Executes an operation. `None`: another kind of operation.
 pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
@@ -26,11 +26,6 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
         "contacts.activity" => activity(job),
         "contacts.following" => following(job),
         "contacts.toggle_follow" => toggle_follow(job),
-        "contacts.custom_collections" => Ok(collections::definitions("Contact")),
-        "contact_individuals.custom_collections" => Ok(collections::definitions("ContactIndividual")),
-        "contact_collections.add" | "individual_collections.add" => collections::add(job),
-        "contact_collections.update" | "individual_collections.update" => collections::update(job),
-        "contact_collections.delete" | "individual_collections.delete" => collections::delete(job),
         "contacts.receipts" => receipts(job),
         "contacts.receipt" => receipt(job),
         "contact_individuals.avatar" => {
@@ -276,7 +271,7 @@ fn search(job: &mut Job<'_>) -> Outcome {
             entity(id, kind, record.text("name"), record.text(code));
         }
     }
-    TAGS.iter().for_each(|tag| entity(tag.id, "Tag", tag.name, ""));
+    organization::tags(job.settings).for_each(|(id, tag)| entity(id, "Tag", &tag.name, ""));
     let page = |(hits, total): (Vec<Value>, usize)| json!({ "hits": hits, "total": total });
     Ok(Output::Json(
         json!({ "contacts": page(contacts), "individuals": page(people), "entities": page(entities) }),

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use super::save::{changed, individual as shown};
 use super::{render, write};
 use crate::providers::virtuous::base::custom::{self, RecordKind};
-use crate::providers::virtuous::base::fields::{Field, custom_list, flag, ignored, int, items, text, time};
+use crate::providers::virtuous::base::fields::{
+    Field, collections, custom_list, flag, int, items, text, time,
+};
+use crate::providers::virtuous::base::organization;
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::data::contact::Individual;
@@ -33,7 +36,7 @@ const CREATE: &[Field] = &[
     text("passion"),
     text("avatarUrl"),
     custom_list(RecordKind::Individual),
-    ignored("customCollections"),
+    collections(&[RecordKind::Individual]),
 ];
 /// All fields except the contact and its methods.
 const UPDATE: &[Field] = CREATE.split_at(2).1;
@@ -48,6 +51,9 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
         "contact_individuals.delete" => delete(job),
         "contact_individuals.custom_fields" => {
             Ok(Output::Json(custom::listed(job.store.custom(RecordKind::Individual))))
+        }
+        "contact_individuals.custom_collections" => {
+            Ok(Output::Json(organization::listed(job.settings, RecordKind::Individual)))
         }
         _ => return None,
     })

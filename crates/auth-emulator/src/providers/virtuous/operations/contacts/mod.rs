@@ -20,6 +20,7 @@ pub(crate) mod write;
 use serde_json::json;
 
 use crate::providers::virtuous::base::custom::{self, RecordKind};
+use crate::providers::virtuous::base::organization;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output};
 use crate::providers::virtuous::query::options;
 
@@ -37,8 +38,11 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
         "contacts.archive" => reads::archive(job, true),
         "contacts.unarchive" => reads::archive(job, false),
         "contacts.prefixes" => Ok(Output::Json(json!(reads::PREFIXES))),
-        "contacts.types" => Ok(Output::Json(reads::types())),
+        "contacts.types" => Ok(Output::Json(reads::types(job.settings))),
         "contacts.custom_fields" => Ok(Output::Json(custom::listed(job.store.custom(RecordKind::Contact)))),
+        "contacts.custom_collections" => {
+            Ok(Output::Json(organization::listed(job.settings, RecordKind::Contact)))
+        }
         "contacts.query_options" => Ok(Output::Json(options(&query::CONTACTS, job.store))),
         "contacts.query" => query::contacts(job, false),
         "contacts.query_full" => query::contacts(job, true),
@@ -55,6 +59,7 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
                 .or_else(|| addresses::execute(job))
                 .or_else(|| methods::execute(job))
                 .or_else(|| notes::execute(job))
+                .or_else(|| collections::execute(job))
                 .or_else(|| extras::execute(job));
         }
     })

@@ -8,13 +8,12 @@ use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Row;
 use crate::providers::virtuous::data::contact::{
-    Contact, FIRST, INDIVIDUAL, Individual, TYPES, cell as quick, sort_of,
+    Contact, FIRST, INDIVIDUAL, Individual, cell as quick, sort_of,
 };
 use crate::providers::virtuous::data::contacts::Contacts;
 use crate::providers::virtuous::data::giving::Giving;
 use crate::providers::virtuous::data::job::{Job, Outcome, envelope};
 use crate::providers::virtuous::data::store::Store;
-use crate::providers::virtuous::data::tags;
 use crate::providers::virtuous::query::{
     Cell, OF_CHOICE, OF_COUNTRY, OF_STATE, Schema, Source, Type, Values, cell_of, parameter,
 };
@@ -25,7 +24,7 @@ pub(crate) static CONTACTS: Schema = Schema {
         parameter("Contact Id", Type::Int, "id"),
         parameter("Legacy Contact Id", Type::String, "referenceId").known(),
         parameter("Contact Name", Type::String, "name"),
-        parameter("Contact Type", Type::List, "contactType").among(Values::Fixed(TYPES)),
+        parameter("Contact Type", Type::List, "contactType").among(Values::ContactTypes),
         parameter("Create Date", Type::Date, "created"),
         parameter("Last Modified Date", Type::Date, "modified"),
         parameter("Create DateTime UTC", Type::Date, "created"),
@@ -129,9 +128,7 @@ fn cell(contact: &Contact, source: Source<'_>, store: &Store) -> Cell {
         "address" => contact.address().map_or(Cell::Unknown, |one| Cell::text(&render::address_line(one))),
         "email" => owned(contact.reached_by("Email")),
         "phone" => owned(contact.reached_by("Phone")),
-        "tags" => {
-            owned(contact.tags.iter().filter_map(|tagged| Some(tags::by_id(tagged.tag)?.name)).collect())
-        }
+        "tags" => owned(render::tags(contact, store).collect()),
         "referenceId" => owned(contact.references.iter().map(|(_, id)| id.as_str()).collect()),
         "note" | "noteType" | "noteDate" | "importantNote" | "privateNote" => {
             of_notes(contact.id(), source, store)

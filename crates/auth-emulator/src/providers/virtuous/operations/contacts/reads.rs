@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::{render, save};
 use crate::providers::virtuous::base::fields::{Field, int, text};
+use crate::providers::virtuous::base::organization;
 use crate::providers::virtuous::base::replies::Problem;
+use crate::providers::virtuous::base::settings::Settings;
 use crate::providers::virtuous::base::table::Row;
 use crate::providers::virtuous::data::contact;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope};
@@ -16,9 +18,10 @@ const REFERENCE: &[Field] =
     &[int("contactId").required(), text("referenceSource").required(), text("referenceId").required()];
 const REASON: &[Field] = &[text("archiveReason")];
 
-pub(crate) fn types() -> Value {
-    let parent = |kind| if kind == "Church" { "Organization" } else { kind };
-    contact::TYPES.iter().map(|kind| json!({ "parentType": parent(kind), "type": kind })).collect()
+pub(crate) fn types(settings: &Settings) -> Value {
+    organization::contact_types(settings)
+        .map(|(kind, parent)| json!({ "parentType": parent, "type": kind }))
+        .collect()
 }
 
 pub(crate) fn get(job: &mut Job<'_>) -> Outcome {

@@ -4,11 +4,10 @@ use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::record::{JsonFields, Record};
-use crate::providers::virtuous::base::{dates, money};
+use crate::providers::virtuous::base::{dates, money, organization};
 use crate::providers::virtuous::data::contact::{Contact, Individual};
 use crate::providers::virtuous::data::giving::Giving;
 use crate::providers::virtuous::data::store::Store;
-use crate::providers::virtuous::data::tags;
 use crate::providers::virtuous::records::special::{children, group_names};
 
 const CONTACT: &[&str] = &[
@@ -76,7 +75,7 @@ pub(crate) fn full(contact: &Contact, store: &Store) -> JsonFields {
     let id = contact.id();
     let segment = contact.record.int("originSegmentId");
     let name = segment.and_then(|segment| store.segments.get(segment)).map(|s| s.text("name").to_owned());
-    let tags: Vec<_> = contact.tags.iter().filter_map(|tagged| Some(tags::by_id(tagged.tag)?.name)).collect();
+    let tags: Vec<_> = tags(contact, store).collect();
     let references: Vec<Value> =
         contact.references.iter().map(|(source, id)| json!({ "source": source, "id": id })).collect();
     let individuals: Vec<Value> = contact.individuals.iter().map(|one| individual(id, one, store)).collect();
@@ -100,11 +99,17 @@ pub(crate) fn full(contact: &Contact, store: &Store) -> JsonFields {
         "tags": tags,
         "organizationGroups": group_names(store, id),
         "customFields": custom::shown(store.custom(RecordKind::Contact), &contact.record.custom),
-        "customCollections": contact.record.list("customCollections"),
+        "customCollections": organization::shown(&store.settings, RecordKind::Contact, &contact.record.collections),
     });
     extend(&mut shown, more);
     contact.record.audit.write(&mut shown);
     shown
+}
+
+/// The names of the tags.
+pub(crate) fn tags<'c>(contact: &'c Contact, store: &'c Store) -> impl Iterator<Item = &'c str> {
+    let known = |name: &str| organization::tag(&store.settings, name).is_some();
+    contact.tags.iter().map(|tagged| tagged.tag.as_str()).filter(move |name| known(name))
 }
 
 fn extend(shown: &mut JsonFields, more: Value) {
@@ -181,7 +186,7 @@ pub(crate) fn individual(contact: i64, individual: &Individual, store: &Store) -
         "avatarUrl": individual.record.fields.get("avatarUrl"),
         "contactMethods": methods,
         "customFields": custom::shown(store.custom(RecordKind::Individual), &individual.record.custom),
-        "customCollections": individual.record.list("customCollections"),
+        "customCollections": organization::shown(&store.settings, RecordKind::Individual, &individual.record.collections),
     });
     extend(&mut shown, more);
     Value::Object(shown)

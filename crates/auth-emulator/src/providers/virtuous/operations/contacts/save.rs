@@ -11,14 +11,26 @@ use crate::providers::virtuous::data::job::{Job, Output};
 /// Stores a changed contact and notes the event for webhooks.
 pub(crate) fn changed(job: &mut Job<'_>, mut contact: Contact) -> Result<(), Problem> {
     contact.record.audit.touch(job.store.now);
+    number(job, &mut contact);
     let event = render::for_webhooks(&contact, job.store);
     job.store.contacts.put(contact)?;
     job.event("contactUpdate", "contact", event);
     Ok(())
 }
 
+/// Gives ids to new records in collections.
+fn number(job: &mut Job<'_>, contact: &mut Contact) {
+    let people = contact.individuals.iter_mut().map(|one| &mut one.record);
+    for record in std::iter::once(&mut contact.record).chain(people) {
+        for entry in record.collections.iter_mut().filter(|entry| entry.id == 0) {
+            entry.id = job.store.next_payment();
+        }
+    }
+}
+
 /// Stores a new contact and notes the event for webhooks.
-pub(crate) fn added(job: &mut Job<'_>, contact: Contact) -> Result<(), Problem> {
+pub(crate) fn added(job: &mut Job<'_>, mut contact: Contact) -> Result<(), Problem> {
+    number(job, &mut contact);
     let event = render::for_webhooks(&contact, job.store);
     job.store.contacts.put(contact)?;
     job.event("contactCreate", "contact", event);

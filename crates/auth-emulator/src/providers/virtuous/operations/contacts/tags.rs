@@ -4,17 +4,23 @@ use serde_json::{Value, json};
 
 use super::{render, save};
 use crate::providers::virtuous::base::fields::{Field, int, text};
+use crate::providers::virtuous::base::organization::{self, Tag};
 use crate::providers::virtuous::base::record::{Audit, JsonFields};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Row;
 use crate::providers::virtuous::data::contact::{self, Contact};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, envelope};
-use crate::providers::virtuous::data::tags::{SEEDED, TAGS, Tag, Tagged, by_id};
+use crate::providers::virtuous::data::tags::{SEEDED, Tagged};
 use crate::providers::virtuous::query::Cell;
 
-fn url(tag: &Tag) -> String {
-    format!("/api/Contact/ByTag/{}", tag.id)
+fn url(id: i64) -> String {
+    format!("/api/Contact/ByTag/{id}")
+}
+
+/// The tag with this id.
+fn by_id<'j>(job: &Job<'j>, id: i64) -> Option<&'j Tag> {
+    organization::tags(job.settings).find(|(known, _)| *known == id).map(|(_, tag)| tag)
 }
 
 const SEARCH: &[Field] = &[text("search")];
@@ -24,51 +30,56 @@ const CREATE: &[Field] = &[int("tagId").required(), int("contactId").required()]
 pub(crate) fn list(job: &mut Job<'_>) -> Outcome {
     let search =
         if job.call.operation == "tags.search" { job.search("search", SEARCH)? } else { String::new() };
-    let found: Vec<Value> = TAGS
-        .iter()
-        .filter(|tag| tag.name.to_lowercase().contains(&search))
-        .map(|tag| {
-            json!({ "id": tag.id, "tagName": tag.name, "tagGroupName": tag.group, "contactsByTagUrl": url(tag) })
+    let found: Vec<Value> = organization::tags(job.settings)
+        .filter(|(_, tag)| tag.name.to_lowercase().contains(&search))
+        .map(|(id, tag)| {
+            json!({ "id": id, "tagName": tag.name, "tagGroupName": tag.group, "contactsByTagUrl": url(id) })
         })
         .collect();
     let total = found.len();
     Ok(envelope(job.parameters.page.of(found), total))
 }
 
-fn shown(tagged: &Tagged, job: &Job<'_>) -> Value {
+/// `None`: the tag was removed from the settings.
+fn shown(tagged: &Tagged, job: &Job<'_>) -> Option<Value> {
+    let (id, tag) = organization::tag(job.settings, &tagged.tag)?;
     let mut fields = JsonFields::new();
-    let tag = by_id(tagged.tag);
     fields.insert("contactTagId".to_owned(), json!(tagged.id));
-    fields.insert("tagId".to_owned(), json!(tagged.tag));
-    fields.insert("name".to_owned(), json!(tag.map(|tag| tag.name)));
-    fields.insert("total".to_owned(), json!(count(job, tagged.tag)));
-    fields.insert("contactsByTagUrl".to_owned(), json!(tag.map(url)));
+    fields.insert("tagId".to_owned(), json!(id));
+    fields.insert("name".to_owned(), json!(tag.name));
+    fields.insert("total".to_owned(), json!(count(job, &tag.name)));
+    fields.insert("contactsByTagUrl".to_owned(), json!(url(id)));
     tagged.audit.write(&mut fields);
-    Value::Object(fields)
+    Some(Value::Object(fields))
 }
 
 /// The ids of the contacts that have a tag.
-fn holders<'j>(job: &'j Job<'_>, tag: i64) -> impl Iterator<Item = i64> + 'j {
+fn holders<'j>(job: &'j Job<'_>, tag: &'j str) -> impl Iterator<Item = i64> + 'j {
     let contacts = &job.store.contacts;
     contacts.rows().filter_map(move |(id, row)| {
         let has = match &row {
-            Row::Seeded(number) => tag == SEEDED && contact::is_tagged(*number),
+            Row::Seeded(number) => contact::is_tagged(*number) && is_seeded(tag),
             Row::Stored(contact) => has_tag(contact, tag),
         };
         has.then_some(id)
     })
 }
 
-fn has_tag(contact: &Contact, tag: i64) -> bool {
-    contact.tags.iter().any(|tagged| tagged.tag == tag)
+fn has_tag(contact: &Contact, tag: &str) -> bool {
+    contact.tags.iter().any(|tagged| tagged.tag.eq_ignore_ascii_case(tag))
+}
+
+/// Whether contacts have the tag from the start.
+fn is_seeded(tag: &str) -> bool {
+    SEEDED.eq_ignore_ascii_case(tag)
 }
 
 /// The number of contacts that have a tag, without a visit to each.
-fn count(job: &Job<'_>, tag: i64) -> i64 {
+fn count(job: &Job<'_>, tag: &str) -> i64 {
     let table = job.store.contacts.table();
     let of = |count: usize| i64::try_from(count).unwrap_or_default();
     let stored = of(table.stored().filter(|contact| has_tag(contact, tag)).count());
-    if tag != SEEDED {
+    if !is_seeded(tag) {
         return stored;
     }
     let at_start = (table.seeded_count() - 1).max(0) / 10;
@@ -77,8 +88,7 @@ fn count(job: &Job<'_>, tag: i64) -> i64 {
 
 /// `contacts_by_tag`, without archived contacts.
 pub(crate) fn contacts(job: &mut Job<'_>) -> Outcome {
-    let tag = job.id("tagId");
-    by_id(tag).ok_or(Problem::NotFound)?;
+    let tag = &by_id(job, job.id("tagId")).ok_or(Problem::NotFound)?.name;
     let filter = job.parameters.text("filter").unwrap_or_default().to_lowercase();
     let ids: Vec<i64> = holders(job, tag).collect();
     let contacts = ids.iter().filter_map(|id| job.store.contacts.find(*id).ok());
@@ -102,7 +112,7 @@ pub(crate) fn contacts(job: &mut Job<'_>) -> Outcome {
 /// `contact_tags_by_contact`.
 pub(crate) fn by_contact(job: &mut Job<'_>) -> Outcome {
     let contact = job.store.contacts.find(job.id("contactId"))?;
-    let all: Vec<Value> = contact.tags.iter().map(|tagged| shown(tagged, job)).collect();
+    let all: Vec<Value> = contact.tags.iter().filter_map(|tagged| shown(tagged, job)).collect();
     let total = all.len();
     Ok(envelope(job.parameters.page.of(all), total))
 }
@@ -111,21 +121,21 @@ pub(crate) fn by_contact(job: &mut Job<'_>) -> Outcome {
 pub(crate) fn create(job: &mut Job<'_>) -> Outcome {
     let given = job.fields("contactTag", CREATE)?;
     let number = |name: &str| given.get(name).and_then(Value::as_i64).unwrap_or_default();
-    let tag = by_id(number("tagId")).ok_or_else(|| {
+    let tag = by_id(job, number("tagId")).ok_or_else(|| {
         Problem::field("contactTag.tagId", "There is no such tag; tags can't be made here.")
     })?;
     let mut contact = job.contact_of_body("contactTag", &given)?;
-    let tagged = match contact.tags.iter().find(|tagged| tagged.tag == tag.id) {
+    let tagged = match contact.tags.iter().find(|tagged| tagged.tag.eq_ignore_ascii_case(&tag.name)) {
         Some(tagged) => tagged.clone(),
         None => {
             let id = job.store.contacts.next_part(Part::Tagged);
-            let tagged = Tagged { id, tag: tag.id, audit: Audit::at(job.store.now) };
+            let tagged = Tagged { id, tag: tag.name.clone(), audit: Audit::at(job.store.now) };
             contact.tags.push(tagged.clone());
             save::changed(job, contact)?;
             tagged
         }
     };
-    Ok(Output::Json(shown(&tagged, job)))
+    shown(&tagged, job).map(Output::Json).ok_or(Problem::NotFound)
 }
 
 /// `delete_contact_tag`.

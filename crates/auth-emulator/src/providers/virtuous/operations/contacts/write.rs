@@ -10,12 +10,13 @@ use serde_json::Value;
 use super::{render, save};
 use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::fields::{
-    Field, custom_list, custom_map, flag, ignored, int, items, number, objects, one_of, text,
+    Field, collections, contact_type, custom_list, custom_map, flag, int, items, number, objects, one_of,
+    text,
 };
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::NOT_VALID;
-use crate::providers::virtuous::data::contact::{Contact, Individual, METHOD_TYPES, TYPES, sort_of};
+use crate::providers::virtuous::data::contact::{Contact, Individual, METHOD_TYPES, sort_of};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record};
 
@@ -46,6 +47,7 @@ const INDIVIDUAL: &[Field] = &[
     flag("isDeceased"),
     items("contactMethods", METHOD),
     custom_map(RecordKind::Individual),
+    collections(&[RecordKind::Individual]),
 ];
 const ADDRESS: &[Field] = &[
     text("label"),
@@ -60,7 +62,7 @@ const ADDRESS: &[Field] = &[
     number("longitude"),
 ];
 const CREATE: &[Field] = &[
-    one_of("contactType", TYPES).required(),
+    contact_type().required(),
     text("name").required(),
     text("referenceSource"),
     text("referenceId"),
@@ -77,10 +79,10 @@ const CREATE: &[Field] = &[
     items("contactAddresses", ADDRESS),
     items("contactIndividuals", INDIVIDUAL).required(),
     custom_map(RecordKind::Contact),
-    ignored("customCollections"),
+    collections(&[RecordKind::Contact]),
 ];
 const UPDATE: &[Field] = &[
-    one_of("contactType", TYPES).required(),
+    contact_type().required(),
     text("name").required(),
     text("informalName"),
     text("description"),
@@ -92,7 +94,7 @@ const UPDATE: &[Field] = &[
     int("originSegmentId"),
     flag("isPrivate"),
     custom_list(RecordKind::Contact),
-    ignored("customCollections"),
+    collections(&[RecordKind::Contact]),
 ];
 
 /// Fields that a replacement keeps if they are missing, as recorded for the name.
@@ -234,9 +236,9 @@ pub(crate) fn create(job: &mut Job<'_>) -> Outcome {
     let mut record = new_record(id, given, job);
     record.archived = archived;
     let contact = Contact { record, references, individuals, addresses, tags: Vec::new() };
-    let response = Value::Object(render::full(&contact, job.store));
     save::added(job, contact)?;
-    Ok(Output::Json(response))
+    let contact = job.store.contacts.find(id)?;
+    Ok(Output::Json(Value::Object(render::full(&contact, job.store))))
 }
 
 /// `update_contact`.

@@ -5,6 +5,9 @@
 //! must correct a transaction that refers to an unknown contact, project, segment, event, e-mail list or opportunity, has an unknown type, or whose designations
 //! do not sum up to the amount. Assumption (default-project): a gift without designations is for the first project.
 //!
+//! Assumption (custom-collections): custom objects of a gift transaction are added to the collections of its contact or, by the
+//! collection's name, of its primary individual, unless the same record is there; unknown ones are ignored.
+//!
 //! Assumption (contact-changes): an existing contact gets the reference, the tags, and a missing email address, phone number or
 //! address. Assumption (known-contact): a contact transaction that finds a contact by its reference updates it: type, names and
 //! custom fields are replaced, and a new email address, phone number or address is added.
@@ -15,14 +18,15 @@ use serde_json::{Value, json};
 
 use super::schedules::{self, Payment};
 use super::{joining, write};
+use crate::providers::virtuous::base::custom::RecordKind;
+use crate::providers::virtuous::base::organization::{self, MAX_COLLECTION_RECORDS};
 use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
 use crate::providers::virtuous::base::{custom, dates, money};
-use crate::providers::virtuous::data::contact::TYPES as CONTACT_TYPES;
 use crate::providers::virtuous::data::contact::{Contact, Individual};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::gifts::TYPES;
 use crate::providers::virtuous::data::job::{Job, new_record};
-use crate::providers::virtuous::data::tags::{self, Tagged};
+use crate::providers::virtuous::data::tags::Tagged;
 use crate::providers::virtuous::data::transactions::{Transaction, string_of};
 use crate::providers::virtuous::operations::contacts::save;
 use crate::providers::virtuous::operations::contacts::write::{
@@ -86,6 +90,8 @@ struct Person<'m> {
     given: &'m JsonFields,
     address: Cow<'m, JsonFields>,
     segment: &'m str,
+    /// Records in custom collections.
+    objects: Option<&'m Value>,
     /// Whether the transaction updates a contact found by the reference.
     updates: bool,
 }
@@ -103,6 +109,7 @@ impl<'m> Person<'m> {
             given,
             address: Cow::Borrowed(given),
             segment: string_of(given, "originSegmentCode"),
+            objects: None,
             updates: true,
         }
     }
@@ -120,6 +127,7 @@ impl<'m> Person<'m> {
             given,
             address: address.map_or_else(|| Cow::Owned(JsonFields::new()), Cow::Borrowed),
             segment: "",
+            objects: gift.get("customObjects"),
             updates: false,
         }
     }
@@ -155,7 +163,7 @@ fn person(job: &mut Job<'_>, person: &Person<'_>) -> Option<(i64, bool)> {
         (None, None) => None,
     };
     let kind = if person.kind.is_empty() { "Household" } else { person.kind };
-    let kind = CONTACT_TYPES.iter().find(|known| known.eq_ignore_ascii_case(kind))?;
+    let kind = organization::contact_type(job.settings, kind)?;
     let (mut contact, new) = match found {
         Some(found) => (job.store.contacts.find(found).ok()?.into_owned(), false),
         None => (create(job, person, kind), true),
@@ -226,11 +234,12 @@ fn complete(job: &mut Job<'_>, person: &Person<'_>, all: bool, contact: &mut Con
         contact.references.push(reference);
     }
     // The vendor's sample separates tags with semicolons; unknown tags are ignored.
-    for tag in string_of(person.given, "tags").split(';').filter_map(|name| tags::by_name(name.trim())) {
-        if !contact.tags.iter().any(|tagged| tagged.tag == tag.id) {
+    let tags = string_of(person.given, "tags").split(';');
+    for (_, tag) in tags.filter_map(|name| organization::tag(job.settings, name.trim())) {
+        if !contact.tags.iter().any(|tagged| tagged.tag.eq_ignore_ascii_case(&tag.name)) {
             let id = job.store.contacts.next_part(Part::Tagged);
             let audit = Audit::at(job.store.now);
-            contact.tags.push(Tagged { id, tag: tag.id, audit });
+            contact.tags.push(Tagged { id, tag: tag.name.clone(), audit });
         }
     }
     for (name, kind_name, sort, default) in
@@ -256,6 +265,7 @@ fn complete(job: &mut Job<'_>, person: &Person<'_>, all: bool, contact: &mut Con
             normalize_methods(&mut individual.methods);
         }
     }
+    add_to_collections(job, person, contact);
     let mut place = JsonFields::new();
     for name in ["address1", "address2", "city", "state", "postal", "country"] {
         if let Some(value) =
@@ -271,6 +281,26 @@ fn complete(job: &mut Job<'_>, person: &Person<'_>, all: bool, contact: &mut Con
         let id = job.store.contacts.next_part(Part::Address);
         contact.addresses.push(new_record(id, place, job));
         normalize_addresses(&mut contact.addresses);
+    }
+}
+
+/// Adds records to the collections of the contact, or of the primary individual where the contact has no such collection.
+fn add_to_collections(job: &Job<'_>, person: &Person<'_>, contact: &mut Contact) {
+    for record in organization::parsed(person.objects.cloned()) {
+        let of_contact = organization::collection(job.settings, RecordKind::Contact, &record.collection);
+        let mut people = contact.individuals.iter_mut().map(|one| &mut one.record);
+        let owner = match of_contact {
+            Some(_) => Some(&mut contact.record),
+            None => people.find(|one| one.flag("isPrimary")),
+        };
+        let Some(owner) = owner else { continue };
+        let same = owner
+            .collections
+            .iter()
+            .any(|held| (&held.collection, &held.values) == (&record.collection, &record.values));
+        if !same && owner.collections.len() < MAX_COLLECTION_RECORDS {
+            owner.collections.push(record);
+        }
     }
 }
 

@@ -9,7 +9,6 @@ use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Row;
-use crate::providers::virtuous::data::contact::TYPES as CONTACT_TYPES;
 use crate::providers::virtuous::data::gifts::{Gifts, TYPES};
 use crate::providers::virtuous::data::job::{Job, Outcome, envelope};
 use crate::providers::virtuous::data::store::Store;
@@ -146,7 +145,7 @@ pub(crate) static DESIGNATIONS: Schema = Schema {
         parameter("Contact Id", Type::Int, "contactId"),
         parameter("Legacy Contact Id", Type::String, "legacyContactId").known(),
         parameter("Contact Name", Type::String, "contactName"),
-        parameter("Contact Type", Type::List, "contactType").among(Values::Fixed(CONTACT_TYPES)),
+        parameter("Contact Type", Type::List, "contactType").among(Values::ContactTypes),
         parameter("Contact Archived", Type::Boolean, "contactArchived"),
         parameter("Individual", Type::Object, "individualFirst"),
         parameter("Individual First Name", Type::String, "individualFirst"),

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::fields::{
-    Field, custom_known, day, flag, ignored, int, items, number, object, objects, strings, text,
+    Field, collections_known, custom_known, day, flag, ignored, int, items, number, object, objects, strings,
+    text,
 };
 use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::JsonFields;
@@ -124,7 +125,7 @@ macro_rules! gift_members {
             items("designations", DESIGNATION),
             items("premiums", PREMIUM),
             custom_known(RecordKind::Gift),
-            ignored("customObjects"),
+            collections_known("customObjects", &[RecordKind::Contact, RecordKind::Individual]),
             int("contactIndividualId"),
             ignored("passthroughContact"),
             ignored("eventAttendee"),
