@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::framework::provider::{Provider, RecordGroup};
+use crate::framework::redact::Secrets;
 use crate::framework::settings::ActionError;
 
 /// The maximum depth of nested records: the users of a service.
@@ -70,8 +71,17 @@ const FIELDS: &[&str] = &[
     "organization",
 ];
 
-/// The records by kind: `[{kind, count, records}]`.
+/// The records by kind: `[{kind, count, records}]`. Ids of sessions and of other records may be secret.
 pub(crate) fn list(provider: &dyn Provider) -> Result<Value, ActionError> {
+    let mut shown = groups(provider)?;
+    let mut secrets = Secrets::default();
+    secrets.add_of(provider);
+    secrets.add_issued_in(provider, &[shown.to_string()]);
+    secrets.hide_value(&mut shown);
+    Ok(shown)
+}
+
+fn groups(provider: &dyn Provider) -> Result<Value, ActionError> {
     if let Some(groups) = provider.records() {
         let shown = |group: RecordGroup| {
             let rows = group.last.iter().filter_map(Value::as_object).map(shown_fields);

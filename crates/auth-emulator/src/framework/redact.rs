@@ -178,7 +178,8 @@ impl Secrets {
         }
     }
 
-    fn hide_value(&self, value: &mut Value) {
+    /// Replaces every secret in JSON.
+    pub(crate) fn hide_value(&self, value: &mut Value) {
         let forms: Vec<String> = self.0.iter().flat_map(|secret| forms(secret)).collect();
         hide_value(value, &forms);
     }
