@@ -292,6 +292,48 @@ async fn rows_are_sorted_and_ids_decide_between_equals() {
 }
 
 #[tokio::test]
+async fn known_clients_sort_by_names_of_fields_and_parameters_in_any_form() {
+    let crm = Crm::start().await;
+    crm.post("/api/Event", &json!({ "name": "Run" })).await;
+    crm.post("/api/Event", &json!({ "name": "Gala" })).await;
+    let given = crm.post("/api/Gift", &gift(19, 1.0)).await["id"].as_i64().unwrap();
+    crm.emulator.clock().advance(Duration::from_secs(30 * 86_400));
+    crm.write("PATCH", "/api/Gift", &json!([{ "id": 302, "notes": "x" }])).await;
+    for (path, key, sort, first, last) in [
+        ("Gift/Query/FullGift", "id", "modifiedDateTimeUtc", 302, given),
+        ("Gift/Query", "id", "last modified date", 302, given),
+        ("Gift/Query", "id", "giftdate", 301, given),
+        ("Gift/Query/FullGift", "id", "name", 303, 301),
+        ("Gift/Query/FullGift", "id", "contactIndividualId", 303, given),
+        ("GiftDesignation/Query", "giftId", "Amount", 301, given),
+        ("Contact/Query/FullContact", "id", "last modified date", 17, 19),
+        ("Contact/Query", "id", "Contact Name", 19, 17),
+        ("Campaign/Query", "campaignId", "name", 72, 71),
+        ("Campaign/Query", "campaignId", "id", 72, 71),
+        ("Campaign/Query", "campaignId", "Campaign Id", 72, 71),
+        ("Campaign/Query", "campaignId", "startDateTimeUtc", 72, 71),
+        ("Event/Query", "id", "name", 2601, 2602),
+        ("Project/Query", "id", "onlineDisplayName", 53, 52),
+    ] {
+        let body = json!({ "sortBy": sort, "descending": true });
+        let found = crm.post(&format!("/api/{path}"), &body).await;
+        let rows = found["list"].as_array().unwrap();
+        let ends = [rows.first(), rows.last()].map(|row| row.unwrap()[key].as_i64().unwrap());
+        assert_eq!(ends, [first, last], "{path} by {sort}");
+    }
+    for (path, sort) in [
+        ("Gift/Query", "nonsense"),
+        ("Gift/Query", "giftDesignations"),
+        ("Project/Query", "customFields"),
+        ("Contact/Query", "modified"),
+        ("RecurringGift/Query", "name"),
+    ] {
+        let refused = crm.refused("POST", &format!("/api/{path}"), &json!({ "sortBy": sort })).await;
+        assert_eq!(refused, ["query.sortBy"], "{path} by {sort}");
+    }
+}
+
+#[tokio::test]
 async fn locations_match_addresses_with_coordinates() {
     let crm = Crm::start().await;
     let mut body = contact("Karin", "karin@example.org");

@@ -301,6 +301,9 @@ async fn parameters_that_clients_send_are_understood() {
     let mut through = gift(17, 5.0);
     through["contactPassthroughId"] = json!(18);
     crm.post("/api/Gift", &through).await;
+    crm.post("/api/ContactTag", &json!({ "tagId": 33, "contactId": 17 })).await;
+    let grant = json!({ "title": "Kitchen", "grantingOrganizationId": 18, "status": "Won" });
+    crm.post("/api/Grant", &grant).await;
     for resource in ["RecurringGift", "PlannedGift"] {
         for (parameter, operator, value, total) in [
             ("Contact Name", "Contains", json!("anna"), 1),
@@ -325,6 +328,11 @@ async fn parameters_that_clients_send_are_understood() {
         ("Gift", "Passthrough Contact Id", "Is", json!(18), 1),
         ("Gift", "Contact Archived", "IsFalse", Value::Null, 4),
         ("Contact", "Owner", "IsAnyOf", json!(["Sherri"]), 0),
+        ("Contact", "Is Private", "IsFalse", json!(""), 3),
+        ("Gift", "Contact Tag", "IsAnyOf", json!(["newsletter"]), 2),
+        ("Gift", "Contact Tag", "IsNoneOf", json!(["Newsletter", "Volunteer"]), 2),
+        ("Grant", "Grant Status", "Is", json!("Won"), 1),
+        ("Grant", "Status", "Is", json!("Lost"), 0),
         ("Campaign", "Campaign Id", "Is", json!(71), 1),
         ("Campaign", "New Giver Goal", "GreaterThan", json!(10), 2),
         ("Campaign", "Communication Channel", "Is", json!("Email"), 1),

@@ -115,8 +115,7 @@ impl<'a> Job<'a> {
     /// Parses the query in the body.
     pub(crate) fn query(&mut self, schema: &Schema) -> Result<QueryBody<'a>, Problem> {
         let body = self.body("query")?;
-        let of_contacts = matches!(self.call.operation, "contacts.query" | "contacts.query_full");
-        query::parse(&body, schema, of_contacts, self.settings, self.store, self.call.now)
+        query::parse(&body, schema, self.call.operation, self.settings, self.store, self.call.now)
     }
 
     /// The contact that the body refers to.

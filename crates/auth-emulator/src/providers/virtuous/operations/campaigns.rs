@@ -36,8 +36,7 @@ static CAMPAIGNS: Schema = Schema {
         parameter("Segment Code", Type::Lookup, "segment:code"),
     ],
     shared: &[],
-    // A widely used connector sorts by this.
-    sorts: &[("campaignId", "id", Type::Int)],
+    sorts: &[],
     custom: None,
 };
 

@@ -90,7 +90,7 @@ pub(crate) static SCHEMA: Schema = Schema {
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
     shared: &[],
-    sorts: &[("Id", "id", Type::Int), ("CreatedDateTime", "created", Type::Date)],
+    sorts: &[],
     custom: Some(RecordKind::Project),
 };
 

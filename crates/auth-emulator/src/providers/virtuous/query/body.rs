@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::framework::timestamp::Timestamp;
 use crate::providers::virtuous::base::custom::CustomFields;
 use crate::providers::virtuous::base::fields::{self, Field, flag, items, number, object, strings, text};
+use crate::providers::virtuous::base::operation::Operation;
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::settings::Settings;
@@ -55,12 +56,13 @@ pub(crate) struct QueryBody<'a> {
 pub(crate) fn parse<'a>(
     body: &Value,
     schema: &Schema,
-    of_contacts: bool,
+    operation: &str,
     settings: &'a Settings,
     lookups: &dyn Lookups,
     now: Timestamp,
 ) -> Result<QueryBody<'a>, Problem> {
     let custom = &settings.custom_fields;
+    let of_contacts = matches!(operation, "contacts.query" | "contacts.query_full");
     let mut violations = Violations::of(settings);
     let fields =
         fields::read(body, if of_contacts { CONTACT_QUERY } else { QUERY }, "query", &mut violations);
@@ -92,7 +94,8 @@ pub(crate) fn parse<'a>(
     let sort = match fields.get("sortBy").and_then(Value::as_str).filter(|name| !name.is_empty()) {
         None => None,
         Some(name) => {
-            let sort = sorting(schema, custom, name);
+            let row = Operation::find(operation).map_or(&[][..], |operation| operation.response.fields());
+            let sort = sorting(schema, row, custom, name);
             if sort.is_none() {
                 violations.push(("query.sortBy".to_owned(), NOT_VALID.to_owned()));
             }
@@ -113,18 +116,38 @@ fn list<'m>(fields: &'m JsonFields, name: &str) -> &'m [Value] {
     fields.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn sorting<'a>(schema: &Schema, custom: &'a CustomFields, name: &str) -> Option<Source<'a>> {
-    let by_word = schema.sorts.iter().find(|(word, ..)| word.eq_ignore_ascii_case(name));
-    // Without its own names, a kind of record is sorted by the names of its fields in capitals.
-    let by_field = || {
-        let name = if name.eq_ignore_ascii_case("CreatedDateTime") { "createDateTimeUtc" } else { name };
-        let mut known = schema.parameters.iter().filter(|_| schema.sorts.is_empty());
-        known.find(|known| known.field.eq_ignore_ascii_case(name))
+/// Names by which every kind of record is sorted.
+const GENERAL_SORTS: &[(&str, &str, Type)] = &[
+    ("Id", "id", Type::Int),
+    ("CreatedDateTime", "created", Type::Date),
+    ("createDateTimeUtc", "created", Type::Date),
+    ("createdDateTimeUtc", "created", Type::Date),
+    ("modifiedDateTimeUtc", "modified", Type::Date),
+    ("lastModifiedDateTimeUtc", "modified", Type::Date),
+];
+
+/// What a query is sorted by: a name for sorting, a parameter, or a field of the rows that is neither an object nor a list.
+/// Known clients send `LastModifiedDate`, `last modified date` and `modifiedDateTimeUtc`: case and spaces don't matter.
+fn sorting<'a>(
+    schema: &Schema,
+    row: &'static [Field],
+    custom: &'a CustomFields,
+    name: &str,
+) -> Option<Source<'a>> {
+    let letters = |name: &str| name.replace(' ', "").to_lowercase();
+    let wanted = letters(name);
+    let same = |known: &str| letters(known) == wanted;
+    let source = |field, kind| Source { field, kind, custom: false };
+    let by_word = schema.sorts.iter().chain(GENERAL_SORTS).find(|(word, ..)| same(word));
+    let of_row = || {
+        let field = row.iter().find(|field| same(field.name))?;
+        Some(source(field.name, Type::of(field.kind)?))
     };
     by_word
-        .map(|(_, field, kind)| Source { field, kind: *kind, custom: false })
+        .map(|(_, field, kind)| source(*field, *kind))
+        .or_else(|| schema.all().find(|known| same(known.name)).map(Parameter::source))
         .or_else(|| find(schema, custom, name).map(|(known, custom)| Source { custom, ..known.source() }))
-        .or_else(|| by_field().map(Parameter::source))
+        .or_else(of_row)
 }
 
 /// Parses a condition; `None` if a required field is missing, which was noted before.

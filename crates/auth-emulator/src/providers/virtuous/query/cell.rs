@@ -72,7 +72,7 @@ pub(crate) fn cell_of(record: &Record, source: Source<'_>) -> Cell {
         "id" => Cell::Number(record.id),
         "created" => Cell::date(&record.audit.created),
         "modified" => Cell::date(&record.audit.modified),
-        "archived" => Cell::Flag(record.archived),
+        "archived" | "isArchived" => Cell::Flag(record.archived),
         field => match source.kind {
             Type::Int => Cell::number(record.int(field)),
             Type::Decimal => Cell::number(record.fields.get(field).and_then(money::of)),

@@ -3,6 +3,7 @@
 use crate::providers::virtuous::base::custom::{
     self, CustomField, CustomFieldType, CustomFields, RecordKind,
 };
+use crate::providers::virtuous::base::fields::Kind;
 use crate::providers::virtuous::query::operators::Also;
 
 /// The types of parameters, by the vendor's names.
@@ -17,6 +18,20 @@ pub(crate) enum Type {
     Lookup,
     /// Something that is there or not.
     Object,
+}
+
+impl Type {
+    /// The type of a field; `None` for objects and lists.
+    pub(crate) fn of(kind: Kind) -> Option<Self> {
+        Some(match kind {
+            Kind::String | Kind::OneOf(_) => Self::String,
+            Kind::Int => Self::Int,
+            Kind::Number => Self::Decimal,
+            Kind::Flag => Self::Boolean,
+            Kind::Day | Kind::Time => Self::Date,
+            _ => return None,
+        })
+    }
 }
 
 /// The values that a parameter can be compared with.

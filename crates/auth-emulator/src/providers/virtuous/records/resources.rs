@@ -12,6 +12,7 @@ use crate::providers::virtuous::base::operation::Operation;
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::operations::gifts::query::OF_GIVER;
+use crate::providers::virtuous::query::{Type, parameter};
 
 /// The organization of groups, as in `Organization/Current`.
 const ORGANIZATION: &str = "Emulated Sandbox";
@@ -196,6 +197,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
             ("receivingOrganizationUrl", Path("/api/Contact/{receivingOrganizationId}")),
         ],
         needed: &["title", "grantingOrganizationId"],
+        shared: &[parameter("Grant Status", Type::String, "status")],
         aliases: &[("contactId", "grantingOrganizationId")],
         query: "grants.query",
         ..Resource::new("grants", "grant", 2901)

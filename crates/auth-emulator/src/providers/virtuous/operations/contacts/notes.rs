@@ -53,7 +53,7 @@ pub(crate) static NOTES: Schema = Schema {
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
     shared: &[],
-    sorts: &[("NoteDate", "noteDateTime", Type::Date), ("CreatedDateTime", "created", Type::Date)],
+    sorts: &[],
     custom: Some(RecordKind::ContactNote),
 };
 

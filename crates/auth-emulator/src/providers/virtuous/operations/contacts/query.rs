@@ -57,6 +57,7 @@ pub(crate) static CONTACTS: Schema = Schema {
         parameter("Financial Score", Type::Int, "financialScore").known(),
         parameter("Social Score", Type::Int, "socialScore").known(),
         parameter("Private", Type::Boolean, "isPrivate"),
+        parameter("Is Private", Type::Boolean, "isPrivate"),
         parameter("Note", Type::String, "note"),
         parameter("Note Date", Type::Date, "noteDate"),
         parameter("Note Type", Type::String, "noteType"),
@@ -82,12 +83,7 @@ pub(crate) static CONTACTS: Schema = Schema {
         parameter("Rolling 12 Month Plus Passthrough Gift Count", Type::Int, "rollingCount"),
     ],
     shared: &[],
-    sorts: &[
-        ("Id", "id", Type::Int),
-        ("Name", "name", Type::String),
-        ("CreatedDateTime", "created", Type::Date),
-        ("LastModifiedDate", "modified", Type::Date),
-    ],
+    sorts: &[],
     custom: Some(RecordKind::Contact),
 };
 
@@ -108,7 +104,7 @@ pub(crate) static INDIVIDUALS: Schema = Schema {
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
     shared: &[],
-    sorts: &[("CreatedDateTime", "created", Type::Date)],
+    sorts: &[],
     custom: Some(RecordKind::Individual),
 };
 
@@ -128,7 +124,7 @@ fn cell(contact: &Contact, source: Source<'_>, store: &Store) -> Cell {
         "address" => contact.address().map_or(Cell::Unknown, |one| Cell::text(&render::address_line(one))),
         "email" => owned(contact.reached_by("Email")),
         "phone" => owned(contact.reached_by("Phone")),
-        "tags" => owned(render::tags(contact, store).collect()),
+        "tags" => tags_of(contact, store),
         "referenceId" => owned(contact.references.iter().map(|(_, id)| id.as_str()).collect()),
         "note" | "noteType" | "noteDate" | "importantNote" | "privateNote" => {
             of_notes(contact.id(), source, store)
@@ -142,6 +138,11 @@ fn cell(contact: &Contact, source: Source<'_>, store: &Store) -> Cell {
             None => cell_of(record, source),
         },
     }
+}
+
+/// The names of a contact's tags.
+pub(crate) fn tags_of(contact: &Contact, store: &Store) -> Cell {
+    owned(render::tags(contact, store).collect())
 }
 
 /// The value of a parameter about the notes of a contact.

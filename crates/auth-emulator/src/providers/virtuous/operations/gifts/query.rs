@@ -12,18 +12,11 @@ use crate::providers::virtuous::base::table::Row;
 use crate::providers::virtuous::data::gifts::{Gifts, TYPES};
 use crate::providers::virtuous::data::job::{Job, Outcome, envelope};
 use crate::providers::virtuous::data::store::Store;
+use crate::providers::virtuous::operations::contacts::query::tags_of;
 use crate::providers::virtuous::query::{
     Cell, OF_BATCH, OF_CHOICE, OF_STATE, Parameter, Schema, Source, Type, Values, cell_of, parameter,
 };
 use crate::providers::virtuous::records::relations::follow;
-
-const SORTS: &[(&str, &str, Type)] = &[
-    ("Id", "id", Type::Int),
-    ("Amount", "amount", Type::Decimal),
-    ("GiftDate", "giftDate", Type::Date),
-    ("ReceiptDate", "receiptDate", Type::Date),
-    ("Batch", "batch", Type::String),
-];
 
 const CURRENCIES: &[&str] = &[
     "AED", "AFN", "ALL", "AMD", "ARS", "AUD", "AZN", "BAM", "BDT", "BGN", "BHD", "BND", "BOB", "BRL", "BTN",
@@ -57,6 +50,7 @@ pub(crate) static GIFTS: Schema = Schema {
         parameter("Passthrough Contact Id", Type::Int, "contactPassthroughId"),
         parameter("Contact Name", Type::String, "contactName"),
         parameter("Contact Archived", Type::Boolean, "contactArchived"),
+        parameter("Contact Tag", Type::List, "contactTags").among(Values::Tags).with(OF_CHOICE),
         parameter("Gift Type", Type::List, "giftType").among(Values::Fixed(TYPES)),
         parameter("Gift Date", Type::Date, "giftDate"),
         parameter("Amount", Type::Decimal, "amount"),
@@ -84,7 +78,8 @@ pub(crate) static GIFTS: Schema = Schema {
         parameter("Last Modified DateTime UTC", Type::Date, "modified"),
     ],
     shared: &[],
-    sorts: SORTS,
+    // As a client sorts them.
+    sorts: &[("Name", "contactName", Type::String)],
     custom: Some(RecordKind::Gift),
 };
 
@@ -168,13 +163,7 @@ pub(crate) static DESIGNATIONS: Schema = Schema {
         parameter("Acknowledgee Last Name", Type::String, "acknowledgeeLast"),
     ],
     shared: &[],
-    sorts: &[
-        ("Id", "id", Type::Int),
-        ("Amount", "amountDesignated", Type::Decimal),
-        ("GiftDate", "giftDate", Type::Date),
-        ("ReceiptDate", "receiptDate", Type::Date),
-        ("Batch", "batch", Type::String),
-    ],
+    sorts: &[("Amount", "amountDesignated", Type::Decimal)],
     custom: None,
 };
 
@@ -191,11 +180,12 @@ pub(crate) fn cell(gift: &Record, source: Source<'_>, store: &Store) -> Cell {
         "project" | "projectName" => of_projects("name"),
         "projectCode" => of_projects("projectCode"),
         "hasSplits" => Cell::Flag(gift.list("giftDesignations").len() > 1),
-        "contactName" | "contactType" | "contactArchived" | "contactState" => {
+        "contactName" | "contactType" | "contactTags" | "contactArchived" | "contactState" => {
             let contact = gift.int("contactId").and_then(|id| store.contacts.find(id).ok());
             contact.map_or(Cell::Unknown, |contact| match source.field {
                 "contactName" => Cell::text(contact.record.text("name")),
                 "contactType" => Cell::text(contact.record.text("contactType")),
+                "contactTags" => tags_of(&contact, store),
                 "contactArchived" => Cell::Flag(contact.record.archived),
                 _ => Cell::text(contact.address().map_or("", |address| address.text("state"))),
             })

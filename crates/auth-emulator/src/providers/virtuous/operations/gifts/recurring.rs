@@ -62,12 +62,7 @@ pub(crate) static SCHEMA: Schema = Schema {
         parameter("Last Modified Date", Type::Date, "modified"),
     ],
     shared: OF_GIVER,
-    sorts: &[
-        ("Id", "id", Type::Int),
-        ("StartDate", "startDate", Type::Date),
-        ("RecurringGiftDate", "startDate", Type::Date),
-        ("CreatedDateTime", "created", Type::Date),
-    ],
+    sorts: &[],
     custom: Some(RecordKind::RecurringGift),
 };
 
