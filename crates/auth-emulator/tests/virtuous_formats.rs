@@ -77,7 +77,31 @@ async fn json_is_read_as_json_net_reads_it() {
         let empty = send(&crm, "POST", "/api/ContactNote", JSON, body).await;
         assert_eq!((empty.status, empty.json()), (400, json!({ "message": "The argument cannot be null" })));
     }
-    assert_eq!(send(&crm, "POST", "/api/ContactNote", "text/xml", "<a/>").await.status, 400);
+}
+
+#[tokio::test]
+async fn other_media_types_are_refused_in_the_words_of_the_platform() {
+    let crm = Crm::start().await;
+    let unsupported = |kind: &str| json!({ "message": format!("The request entity's media type '{kind}' is not supported for this resource.") });
+    for (method, path, kind, body) in [
+        ("POST", "/api/Contact/Query", "text/plain; charset=utf-8", "{}"),
+        ("PUT", "/api/Contact/17", "text/xml", "<a/>"),
+        ("POST", "/api/v2/Gift/Transaction", "multipart/form-data; boundary=x", "--x--"),
+    ] {
+        let refused = send(&crm, method, path, kind, body).await;
+        let kind = kind.split(';').next().unwrap();
+        assert_eq!((refused.status, refused.json()), (415, unsupported(kind)), "{path}");
+    }
+    let request = Request::new("POST", &format!("{}/api/Contact/Query", crm.virtuous.base_url()));
+    let request = request.header("Authorization", &format!("Bearer {}", crm.virtuous.api_key()));
+    let refused = request.body("{}").send().await;
+    let message = "The request contains an entity body but no Content-Type header. The inferred media type \
+                   'application/octet-stream' is not supported for this resource.";
+    assert_eq!((refused.status, refused.json()), (415, json!({ "message": message })));
+    let request = Request::new("POST", &format!("{}/api/ContactNote", crm.virtuous.base_url()));
+    let request = request.header("Authorization", &format!("Bearer {}", crm.virtuous.api_key()));
+    let empty = request.header("Content-Length", "0").send().await;
+    assert_eq!((empty.status, empty.json()), (400, json!({ "message": "The argument cannot be null" })));
 }
 
 #[tokio::test]
@@ -97,6 +121,15 @@ async fn what_the_service_refuses_is_refused_with_its_words() {
         let response = crm.send(method, path, Some(&body)).await;
         let words = json!({ field: [words] });
         assert_eq!((response.status, &response.json()["modelState"]), (400, &words), "{path} {body}");
+    }
+    let all = json!({ "message": "The request is invalid.", "modelState": {
+        "contactProximitySearch.Latitude": ["The Latitude property is required."],
+        "contactProximitySearch.DistanceInMiles": ["Distance must be within 1 and 100 miles."] } });
+    for (kind, body) in
+        [(FORM, "longitude=0&distanceInMiles=0"), (JSON, "{\"longitude\": 0, \"distanceInMiles\": 101}")]
+    {
+        let refused = send(&crm, "POST", "/api/Contact/Proximity", kind, body).await;
+        assert_eq!((refused.status, refused.json()), (400, all.clone()), "{body}");
     }
     for body in [json!({}), json!({ "toEmail": "", "subject": "", "body": "" })] {
         assert_eq!(crm.send("POST", "/api/ContactNote/Email", Some(&body)).await.status, 404);

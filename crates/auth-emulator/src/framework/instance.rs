@@ -112,8 +112,8 @@ impl<P: Emulate> Provider for Instance<P> {
         self.with(|state, _| state.long_part(call))
     }
 
-    fn reject(&self, rejection: Rejection) -> Reply {
-        self.with(|state, _| state.reject(rejection))
+    fn reject(&self, rejection: Rejection, method: &Method, url: &str) -> Reply {
+        self.with(|state, _| state.reject(rejection, method, url))
     }
 
     fn reset(&self) {

@@ -200,8 +200,8 @@ pub(crate) trait Emulate: Clone + Send + Sync + 'static {
         None
     }
 
-    /// Formats the response to a request that the framework rejects.
-    fn reject(&mut self, rejection: Rejection) -> Reply;
+    /// Formats the response to a request that the framework rejects, of which it gets the method and the URL.
+    fn reject(&mut self, rejection: Rejection, method: &Method, url: &str) -> Reply;
 
     /// Sets a credential by the environment variable of the client. Returns false if there is none, or the value is invalid.
     fn set_credential(&mut self, variable: &str, value: &str) -> bool;
@@ -262,7 +262,7 @@ pub(crate) trait Provider: Send + Sync + 'static {
     fn long_part(&self, _: &Call) -> Option<LongPart> {
         None
     }
-    fn reject(&self, rejection: Rejection) -> Reply;
+    fn reject(&self, rejection: Rejection, method: &Method, url: &str) -> Reply;
     /// Restores the data at start, including the stream of ids; settings stay.
     fn reset(&self);
     /// Restores data and settings at start.

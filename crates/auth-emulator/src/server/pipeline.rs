@@ -233,8 +233,15 @@ impl<'m> Exchange<'m> {
         self.execute()
     }
 
+    fn reject(&mut self, check: &'static str, rejection: Rejection) -> Reply {
+        self.checks.fail(check, rejection.message());
+        let Parts { method, uri, headers, .. } = &self.parts;
+        let host = header_once(headers, "host").unwrap_or_default();
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        self.provider.reject(rejection, method, &format!("{}://{host}{target}", self.scheme))
+    }
+
     fn execute(&mut self) -> Reply {
-        let provider = &self.provider;
         if let Received::Broken { received, status, reason } = &self.body {
             let reason =
                 format!("the body broke off after {received} bytes, so nothing was executed: {reason}");
@@ -243,29 +250,24 @@ impl<'m> Exchange<'m> {
             return reply;
         }
         let Some(found) = self.found.take() else {
-            return self.refused.take().unwrap_or_else(|| provider.reject(Rejection::UnknownPath));
+            let refused = self.refused.take();
+            return refused.unwrap_or_else(|| self.reject("route", Rejection::UnknownPath));
         };
         let body = match whole(&self.parts, &self.body) {
-            Ok(body) => body,
-            Err((check, rejection)) => {
-                self.checks.fail(check, rejection.message());
-                return provider.reject(rejection);
-            }
-        };
-        let reject = |checks: &mut Checks, rejection: Rejection| {
-            checks.fail("route", rejection.message());
-            provider.reject(rejection)
+            Ok(body) => body.clone(),
+            Err((check, rejection)) => return self.reject(check, rejection),
         };
         let (route, params, inexact) = match found {
             Found::Operation { route, params, inexact } => (route, params, inexact),
-            Found::UnknownPath => return reject(&mut self.checks, Rejection::UnknownPath),
-            Found::BadEncoding => return reject(&mut self.checks, Rejection::BadEncoding),
+            Found::UnknownPath => return self.reject("route", Rejection::UnknownPath),
+            Found::BadEncoding => return self.reject("route", Rejection::BadEncoding),
             Found::WrongMethod { allow, .. } => {
-                let reply = reject(&mut self.checks, Rejection::WrongMethod);
+                let reply = self.reject("route", Rejection::WrongMethod);
                 let allow = HeaderValue::try_from(allow).unwrap_or(HeaderValue::from_static(""));
                 return reply.header(header::ALLOW, allow);
             }
         };
+        let provider = &self.provider;
         if provider.spec().unimplemented.contains(&route.operation) {
             self.checks.fail("route", "the emulator does not implement this operation");
             return Reply::unimplemented(route.operation);
@@ -276,7 +278,7 @@ impl<'m> Exchange<'m> {
         } else {
             self.checks.pass("route");
         }
-        let call = self.call(route.operation, params, body);
+        let call = self.call(route.operation, params, &body);
         let reply = provider.handle(&call, &mut self.checks);
         with_prefix(reply, self.parts.uri.path().get(..self.prefix).unwrap_or_default())
     }
@@ -377,7 +379,7 @@ mod tests {
             let received = json!([call.operation, call.param("code"), call.path, call.query, call.listener]);
             Reply::json(StatusCode::OK, &received)
         }
-        fn reject(&self, rejection: Rejection) -> Reply {
+        fn reject(&self, rejection: Rejection, _: &Method, _: &str) -> Reply {
             Reply::empty(rejection.status())
         }
         fn reset(&self) {}

@@ -77,7 +77,7 @@ impl Emulate for ReveSecureProvider {
         })
     }
 
-    fn reject(&mut self, rejection: Rejection) -> Reply {
+    fn reject(&mut self, rejection: Rejection, _: &http::Method, _: &str) -> Reply {
         Replies::new(&self.settings).error(rejection.status(), rejection.message())
     }
 

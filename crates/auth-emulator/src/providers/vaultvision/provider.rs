@@ -82,7 +82,7 @@ impl Emulate for VaultVisionProvider {
         if call.listener > 0 {
             return match self.open_id(call, checks, context) {
                 Some(reply) => reply,
-                None => self.reject(Rejection::UnknownPath),
+                None => self.reject(Rejection::UnknownPath, &call.method, &call.path),
             };
         }
         let Self { key, state, settings } = self;
@@ -104,7 +104,7 @@ impl Emulate for VaultVisionProvider {
         self.hashing(call)
     }
 
-    fn reject(&mut self, rejection: Rejection) -> Reply {
+    fn reject(&mut self, rejection: Rejection, _: &http::Method, _: &str) -> Reply {
         let code = if rejection == Rejection::UnknownPath { "not_found" } else { "invalid_request" };
         error(rejection.status(), code, &mut self.state)
     }

@@ -68,7 +68,7 @@ impl Emulate for VerigatorProvider {
         })
     }
 
-    fn reject(&mut self, rejection: Rejection) -> Reply {
+    fn reject(&mut self, rejection: Rejection, _: &http::Method, _: &str) -> Reply {
         Replies::new(&self.settings).error(rejection.status(), rejection.message())
     }
 

@@ -122,7 +122,7 @@ impl Emulate for VirtuousProvider {
 
     fn handle(&mut self, call: &Call, checks: &mut Checks, context: &Context) -> Reply {
         if call.operation == "tokens.request" {
-            return token::respond(call, self, context, checks);
+            return replies::uncached(token::respond(call, self, context, checks));
         }
         // The records of a seed are no calls of the hour.
         let (counted, reset) =
@@ -147,7 +147,7 @@ impl Emulate for VirtuousProvider {
                 (reply, remaining)
             }
         };
-        let mut reply = limit::with_headers(reply, &self.settings, remaining, reset);
+        let mut reply = replies::uncached(limit::with_headers(reply, &self.settings, remaining, reset));
         if reply.status.is_success() && records::assumed(call.operation) {
             reply = reply.assumed("record-store");
         }
@@ -155,8 +155,18 @@ impl Emulate for VirtuousProvider {
         reply
     }
 
-    fn reject(&mut self, rejection: Rejection) -> Reply {
-        replies::error(self.settings.error_body, rejection.status(), rejection.message(), &[])
+    /// In the words of the vendor's platform, as far as it has some.
+    fn reject(&mut self, rejection: Rejection, method: &Method, url: &str) -> Reply {
+        let message = match rejection {
+            Rejection::UnknownPath => {
+                format!("No HTTP resource was found that matches the request URI '{url}'.")
+            }
+            Rejection::WrongMethod => {
+                format!("The requested resource does not support http method '{method}'.")
+            }
+            other => other.message().to_owned(),
+        };
+        replies::uncached(replies::error(self.settings.error_body, rejection.status(), &message, &[]))
     }
 
     fn set_credential(&mut self, variable: &str, value: &str) -> bool {

@@ -126,7 +126,7 @@ impl Emulate for ViseProvider {
         reply.assumed(assumption)
     }
 
-    fn reject(&mut self, rejection: Rejection) -> Reply {
+    fn reject(&mut self, rejection: Rejection, _: &Method, _: &str) -> Reply {
         replies::problem(rejection.status(), rejection.message())
     }
 

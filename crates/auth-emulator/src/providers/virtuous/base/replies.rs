@@ -15,7 +15,8 @@ pub(crate) enum Problem {
     Invalid(Vec<(String, String)>),
     /// No body, or null.
     NoBody,
-    ContentType,
+    /// The body has this media type, or none.
+    MediaType(Option<String>),
     /// A unique value belongs to another record.
     Conflict,
     /// The vendor's servers time out on a deep page.
@@ -42,7 +43,7 @@ impl Problem {
                     fields.iter().map(annotated).map(|(field, words)| format!("{field}: {words}")).collect();
                 ("content", fields.join(" "))
             }
-            Self::ContentType => ("content type", "Content-Type is neither JSON nor a form".to_owned()),
+            Self::MediaType(_) => ("content type", "Content-Type is neither JSON nor a form".to_owned()),
             Self::NoBody => ("content", "there is no body, or it is null".to_owned()),
             Self::Conflict => ("uniqueness", "another contact has this email address".to_owned()),
             Self::Unavailable => ("page", "the settings let pages of this depth or size fail".to_owned()),
@@ -71,6 +72,15 @@ pub(crate) fn json(status: StatusCode, body: &Value) -> Reply {
     Reply::text(status, "application/json; charset=utf-8", body.to_string())
 }
 
+/// Adds the headers against caches that all recorded responses have.
+pub(crate) fn uncached(reply: Reply) -> Reply {
+    let no_cache = HeaderValue::from_static("no-cache");
+    reply
+        .header(header::CACHE_CONTROL, no_cache.clone())
+        .header(header::PRAGMA, no_cache)
+        .header(header::EXPIRES, HeaderValue::from_static("-1"))
+}
+
 /// An error in the format of the settings.
 pub(crate) fn error(
     form: ErrorBody,
@@ -86,8 +96,12 @@ pub(crate) fn error(
         }
         ErrorBody::Message if fields.is_empty() => json(status, &json!({ "message": message })),
         ErrorBody::Message => {
-            let state: serde_json::Map<String, Value> =
-                fields.iter().map(annotated).map(|(field, words)| (field, json!([words]))).collect();
+            let mut state = serde_json::Map::new();
+            for (field, words) in fields.iter().map(annotated) {
+                if let Value::Array(all) = state.entry(field).or_insert_with(|| json!([])) {
+                    all.push(words.into());
+                }
+            }
             json(status, &json!({ "message": message, "modelState": state }))
         }
         ErrorBody::Envelope => {
@@ -111,6 +125,7 @@ fn code(status: StatusCode) -> &'static str {
         403 => "FORBIDDEN",
         404 => "NOT_FOUND",
         409 => "CONFLICT",
+        415 => "UNSUPPORTED_MEDIA_TYPE",
         422 => "VALIDATION_FAILED",
         429 => "RATE_LIMITED",
         503 => "SERVICE_UNAVAILABLE",
@@ -130,8 +145,23 @@ pub(crate) fn problem(form: ErrorBody, problem: &Problem) -> Reply {
         Problem::NotFound => error(form, StatusCode::NOT_FOUND, "Not found.", &[]),
         Problem::Invalid(fields) => error(form, StatusCode::BAD_REQUEST, "The request is invalid.", fields),
         Problem::NoBody => error(form, StatusCode::BAD_REQUEST, "The argument cannot be null", &[]),
-        Problem::ContentType => error(form, StatusCode::BAD_REQUEST, "The request is invalid.", &[]),
-        Problem::Conflict => error(form, StatusCode::CONFLICT, "The email address is already in use.", &[]),
+        // The words of the vendor's platform.
+        Problem::MediaType(given) => {
+            let message = match given {
+                Some(kind) => {
+                    format!("The request entity's media type '{kind}' is not supported for this resource.")
+                }
+                None => {
+                    "The request contains an entity body but no Content-Type header. The inferred media type \
+                         'application/octet-stream' is not supported for this resource."
+                        .to_owned()
+                }
+            };
+            error(form, StatusCode::UNSUPPORTED_MEDIA_TYPE, &message, &[])
+        }
+        Problem::Conflict => {
+            error(form, StatusCode::CONFLICT, "A contact with this email address already exists.", &[])
+        }
         Problem::Unavailable => {
             error(form, StatusCode::SERVICE_UNAVAILABLE, "The service is unavailable.", &[])
         }

@@ -59,11 +59,15 @@ impl<'a> Job<'a> {
         let form = is("application/x-www-form-urlencoded");
         // The vendor's two patches have this content type, but their bodies are plain lists.
         let patch = self.call.operation.ends_with(".patch") && is("application/json-patch+json");
+        let body = &self.call.body;
         if !form && !patch && !is("application/json") && !is("text/json") {
-            return Err(Problem::ContentType);
+            let given = self.call.header_once("content-type").ok();
+            let media_type =
+                given.and_then(|given| given.split(';').next()).map(|kind| kind.trim().to_owned());
+            // Without a body, there is nothing whose type could be wrong.
+            return Err(if body.is_empty() { Problem::NoBody } else { Problem::MediaType(media_type) });
         }
         self.checks.pass("content type");
-        let body = &self.call.body;
         if body.trim_ascii().is_empty() {
             return Err(Problem::NoBody);
         }

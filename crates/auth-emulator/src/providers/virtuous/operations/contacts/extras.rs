@@ -8,12 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{notes, render, save};
+use crate::providers::virtuous::base::fields;
 use crate::providers::virtuous::base::operation::Operation;
 use crate::providers::virtuous::base::organization;
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Row;
-use crate::providers::virtuous::base::violations::REQUIRED;
+use crate::providers::virtuous::base::violations::{REQUIRED, Violations};
 use crate::providers::virtuous::data::contact::{self, Contact};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::giving::Giving;
@@ -45,13 +46,18 @@ pub(super) fn body_fields(job: &Job<'_>) -> &'static [crate::providers::virtuous
 /// Contacts with an address within a distance, by their coordinates.
 fn proximity(job: &mut Job<'_>) -> Outcome {
     let table = body_fields(job);
-    let given = job.fields("contactProximitySearch", table)?;
-    let number = |name: &str| given.get(name).and_then(Value::as_f64).unwrap_or_default();
-    let (latitude, longitude, miles) = (number("latitude"), number("longitude"), number("distanceInMiles"));
-    if !(1.0..=100.0).contains(&miles) {
+    let body = job.body("contactProximitySearch")?;
+    let mut violations = Violations::of(job.settings);
+    let given = fields::read(&body, table, "contactProximitySearch", &mut violations);
+    let number = |name: &str| given.get(name).and_then(Value::as_f64);
+    // Reported with all others, as recorded.
+    if number("distanceInMiles").is_some_and(|miles| !(1.0..=100.0).contains(&miles)) {
         let words = "Distance must be within 1 and 100 miles.";
-        return Err(Problem::field("contactProximitySearch.DistanceInMiles", words));
+        violations.push(("contactProximitySearch.DistanceInMiles".to_owned(), words.to_owned()));
     }
+    violations.or(())?;
+    let number = |name: &str| number(name).unwrap_or_default();
+    let (latitude, longitude, miles) = (number("latitude"), number("longitude"), number("distanceInMiles"));
     let mut found = Vec::new();
     // Seeded contacts have no coordinates.
     for contact in job.store.contacts.table().stored() {
