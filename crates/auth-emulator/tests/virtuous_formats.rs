@@ -192,6 +192,77 @@ async fn transactions_take_what_a_connector_sends() {
 }
 
 #[tokio::test]
+async fn transactions_take_prices_and_the_dates_of_programming_languages() {
+    let crm = Crm::start().await;
+    let transaction = |id: &str, amount: Value, date: &str| {
+        json!({ "transactionSource": "live", "transactionId": id, "giftType": "Credit", "amount": amount, "giftDate": date,
+            "contact": { "id": 17 }, "designations": [{ "code": "GEN", "amountDesignated": amount }] })
+    };
+    for (id, amount, date) in [
+        ("1", json!("$100.00"), "Mon Nov 30 2026 18:13:00 GMT+0000 (Coordinated Universal Time)"),
+        ("2", json!("$1,000.50"), "Mon Nov 30 18:13:00 UTC 2026"),
+        ("3", json!(25), "2026-11-30"),
+    ] {
+        crm.post("/api/v2/Gift/Transaction", &transaction(id, amount, date)).await;
+    }
+    let matched = crm.virtuous.match_transactions();
+    assert_eq!((matched.gifts, matched.needs_update), (3, 0));
+    for (id, amount) in [("1", 100.0), ("2", 1000.5), ("3", 25.0)] {
+        let made = crm.get(&format!("/api/Gift/live/{id}")).await;
+        assert_eq!((&made["amount"], &made["giftDate"]), (&json!(amount), &json!("2026-11-30T00:00:00")));
+    }
+    let mut direct = gift(17, 1.0);
+    direct["amount"] = json!("$1.00");
+    direct["giftDate"] = json!("Mon Nov 30 18:13:00 UTC 2026");
+    assert_eq!(crm.refused("POST", "/api/Gift", &direct).await, ["gift.amount", "gift.giftDate"]);
+    let batch = json!({ "transactionSource": "live", "transactions": [
+        { "contact": { "id": 17 }, "amount": "ten" }, { "contact": { "id": 17 }, "amount": "5" }, { "amount": "5" }] });
+    assert_eq!(
+        crm.refused("POST", "/api/v2/Gift/Transactions", &batch).await,
+        [
+            "giftTransactions.transactions[0].amount",
+            "giftTransactions.transactions[2].contact.firstname",
+            "giftTransactions.transactions[2].contact.lastname"
+        ],
+        "all of them"
+    );
+    let untyped = json!({ "transactionSource": "live", "transactions": [
+        { "contact": { "id": 17 }, "amount": "5" }, { "contact": { "id": 17 }, "amount": "5" }] });
+    let refused = crm.refused("POST", "/api/v2/Gift/Transactions", &untyped).await;
+    assert_eq!(refused, [0, 1].map(|index| format!("giftTransactions.transactions[{index}].giftType")));
+}
+
+#[tokio::test]
+async fn methods_have_short_types_and_organizations_their_own_types() {
+    let crm = Crm::start().await;
+    let method = |kind: &str, value: &str| json!({ "contactIndividualId": 817, "type": kind, "value": value, "isOptedIn": true });
+    for (kind, good, bad) in [
+        ("Email", "other@example.org", "nobody"),
+        ("Phone", "555-010-0001", "call me"),
+        ("Mobile", "555-010-0002", "x"),
+    ] {
+        let made = crm.post("/api/ContactMethod", &method(kind, good)).await;
+        assert_eq!(made["type"], kind);
+        let refused = crm.refused("POST", "/api/ContactMethod", &method(kind, bad)).await;
+        assert_eq!(refused, ["contactMethod.value"], "{kind}");
+    }
+    let query = common::crm::condition("Phone Number", "Is", json!("555-010-0002"));
+    assert_eq!(crm.post("/api/Contact/Query", &query).await["total"], 1);
+    let taken = crm.send("POST", "/api/Contact", Some(&contact("New", "other@example.org"))).await;
+    assert_eq!(taken.status, 409);
+    assert!(taken.text().contains("email address already exists"), "{}", taken.text());
+    let listed = crm.get("/api/ContactMethod/Types").await;
+    assert!(!listed.as_array().unwrap().contains(&json!("Mobile")), "as recorded");
+    for kind in ["Gala", "Cultivation"] {
+        let made = crm.post("/api/Event", &json!({ "name": kind, "eventType": kind })).await;
+        assert_eq!(made["eventType"], kind);
+    }
+    assert!(crm.get("/api/Event/Types").await.as_array().unwrap().contains(&json!("Banquet")));
+    let made = crm.post("/api/Project", &json!({ "name": "School", "type": "Education" })).await;
+    assert_eq!(made["type"], "Education");
+}
+
+#[tokio::test]
 async fn values_and_sizes_are_those_of_the_service() {
     let crm = Crm::start().await;
     for amount in [json!(10_000_000_000.0), json!("99999999999.99"), json!(".5")] {

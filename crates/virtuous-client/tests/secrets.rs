@@ -169,6 +169,7 @@ async fn no_public_type_prints_a_secret() {
             ("export::Exported", "numbers and a path"),
             ("export::Progress", "numbers"),
             ("export::UnknownResource", "the name that somebody typed"),
+            ("models::Gift", "`transaction_hash` is public on its block chain"),
             ("models::GiftCreate", "`transaction_hash` is public on its block chain"),
             ("models::GiftUpdate", "`transaction_hash` is public on its block chain"),
             ("models::WebhookWrite Serialize", "the JSON that is sent"),

@@ -108,6 +108,13 @@ fn single_and_batched_deliveries_are_read_alike() {
     assert_eq!((contact.individuals().len(), contact.addresses().len(), contact.tags().len()), (2, 1, 1));
     assert_eq!(single.payloads[0].identity(), Some(("contact", 17, Some("2023-11-30T14:20:56"))));
 
+    let whole = Delivery::parse(
+        br#"{"event":"GiftCreate","eventId":"a-1","organization":{"id":1},"gift":{"id":301},"organizationUser":{"id":2}}"#,
+    )
+    .unwrap();
+    let names: Vec<_> = whole.payloads.iter().map(|one| one.record().name()).collect();
+    assert_eq!(names, ["gift"], "neither the organization nor its user is a changed record");
+
     let batch = Delivery::parse(
         br#"{"event":"GiftCreate","models":[
             {"gift":{"id":"301","contactId":17,"giftType":"Credit","amount":"10.50","giftDateFormatted":"12/7/2023",

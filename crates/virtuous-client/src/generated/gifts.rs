@@ -245,12 +245,8 @@ impl Gifts<'_> {
     /// [`update`](Self::update); fields that `change` doesn't touch keep their values.
     ///
     /// The vendor's reference lists request fields that responses lack: `receiptSegmentId`, `state`,
-    /// `passthroughGiftAskId`, `checkNumber`, `creditCardType`, `cryptocoinType`, `transactionHash`,
-    /// `coinSoldForCash`, `coinAmount`, `dateCoinWasSold`, `coinSaleAmount`, `tickerSymbol`,
-    /// `numberOfShares`, `stockSoldForCash`, `dateStockWasSold`, `stockSaleAmount`, `iraCustodian`,
-    /// `nonCashGiftTypeId`, `nonCashGiftType`, `description`, `nonCashSoldForCash`, `dateNonCashWasSold`,
-    /// `nonCashOriginalAmount`, `nonCashSaleAmount`. Those that a response contains are kept; the others are
-    /// cleared unless `change` sets them.
+    /// `passthroughGiftAskId`. Those that a response contains are kept; the others are cleared unless
+    /// `change` sets them.
     ///
     /// The vendor doesn't detect concurrent updates: the last write wins.
     ///

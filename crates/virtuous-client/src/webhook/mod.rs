@@ -6,7 +6,10 @@
 //! delivery can be replayed.
 //!
 //! Assumption (webhook-deliveries): the server retries deliveries until it receives a 2xx response, and may still send
-//! duplicates. Deliveries have no id; see [`Payload::identity`].
+//! duplicates. The vendor documents no id of a delivery; see [`Payload::identity`].
+//!
+//! Assumption (webhook-format): the fields `organization` and `organizationUser` next to a record say where it was changed and
+//! by whom, as in a published receiver; they are in [`Delivery::raw`] and no records of the delivery.
 
 mod record;
 
@@ -263,7 +266,11 @@ impl Delivery {
             Some(models) => {
                 models.iter().filter_map(RawJson::read_as).flat_map(|model| payloads_of(&model)).collect()
             }
-            None => payloads_of(&object),
+            None => {
+                let mut payloads = payloads_of(&object);
+                payloads.retain(|one| !matches!(one.record().name(), "organization" | "organizationUser"));
+                payloads
+            }
         };
         Ok(Self { event, payloads, raw })
     }
@@ -304,7 +311,7 @@ impl Payload {
     }
 
     /// Returns the name, the id and the time of the last change, which identify this state of the record.
-    /// Deliveries have no id, so a receiver can use this to detect duplicates.
+    /// The vendor documents no id of a delivery, so a receiver can use this to detect duplicates.
     ///
     /// ```
     /// use virtuous_client::webhook::Delivery;

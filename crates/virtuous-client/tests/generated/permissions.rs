@@ -5,7 +5,7 @@ use crate::exchange::Exchange;
 
 #[tokio::test]
 async fn list() {
-    let response = r#"[{"module":"Contacts","action":"Edit","allowed":true}]"#;
+    let response = r#"[{"module":"Gift","action":"Read","allowed":true}]"#;
     Exchange::new("permissions.list", "GET", "/api/Permission")
         .response(200, response)
         .check(async |client| client.permissions().list().await)

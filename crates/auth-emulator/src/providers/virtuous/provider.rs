@@ -16,7 +16,7 @@ use super::base::replies::{self, Problem};
 use super::base::settings::Settings;
 use super::base::webhooks::WebhookDelivery;
 use super::data::job::{Job, Outcome, Output};
-use super::data::store::{Event, Store};
+use super::data::store::Store;
 use super::limit::{self, RateLimit};
 use super::operations::gifts::matching::{self, MatchingResult};
 use super::operations::{self, subscriptions};
@@ -295,8 +295,8 @@ impl VirtuousProvider {
         let model = switch.trim_end_matches("Create").trim_end_matches("Update").trim_end_matches("Delete");
         // `event` names what happened.
         let model = if model == "event" { "generosityEvent" } else { model };
-        self.store.events.push(Event { switch, model, body });
-        let due = subscriptions::due(&mut self.store, outbox::MAX_REMEMBERED);
+        self.store.note(switch, model, body);
+        let due = self.due(context);
         let deliveries = due.deliveries.clone();
         outbox::send(self, due, context);
         Ok(deliveries)
@@ -304,8 +304,12 @@ impl VirtuousProvider {
 
     /// Delivers the webhooks that the last request caused.
     fn deliver_due(&mut self, context: &Context) {
-        let due = subscriptions::due(&mut self.store, outbox::MAX_REMEMBERED);
+        let due = self.due(context);
         outbox::send(self, due, context);
+    }
+
+    fn due(&mut self, context: &Context) -> subscriptions::Due {
+        subscriptions::due(&mut self.store, &self.user.name, context.clock.now(), outbox::MAX_REMEMBERED)
     }
 }
 

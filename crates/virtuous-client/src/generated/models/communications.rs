@@ -31,6 +31,8 @@ pub struct Communication {
     pub created_by_user: Option<String>,
     /// The time of the last change, in UTC, often without a time zone.
     pub modified_date_time_utc: Option<DateTime>,
+    /// The time of the last change, in UTC. In recordings of responses, instead of `modifiedDateTimeUtc`.
+    pub last_modified_date_time_utc: Option<DateTime>,
     /// The name of the user who changed it last.
     pub modified_by_user: Option<String>,
     /// Fields that this version does not know by name.
@@ -209,6 +211,7 @@ auth_client_core::provider::record! {
         "createDateTimeUtc" => create_date_time_utc,
         "createdByUser" => created_by_user,
         "modifiedDateTimeUtc" => modified_date_time_utc,
+        "lastModifiedDateTimeUtc" => last_modified_date_time_utc,
         "modifiedByUser" => modified_by_user,
     }
 

@@ -160,6 +160,19 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     Some(day * MICROS_OF_DAY + if time.is_empty() { 0 } else { time_of_day(time)? })
 }
 
+/// Parses also what JavaScript and Java make of dates, `Mon Nov 30 2026 18:13:00 GMT+0100 (CET)` and
+/// `Mon Nov 30 18:13:00 UTC 2026`.
+pub(crate) fn parse_loosely(text: &str) -> Option<i64> {
+    let words: Vec<&str> = text.split(' ').collect();
+    parse(text).or_else(|| match words.as_slice() {
+        [_, month, day, year, time, zone, ..] if zone.starts_with("GMT") => {
+            parse(&format!("{month} {day} {year} {time}"))
+        }
+        [_, month, day, time, _, year] => parse(&format!("{month} {day} {year} {time}")),
+        _ => None,
+    })
+}
+
 fn time_of_day(text: &str) -> Option<i64> {
     let text = text.trim_end_matches(['Z', 'z']).trim_end_matches(" GMT");
     // `12:00 PM`, as the vendor displays times.
@@ -191,6 +204,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn dates_of_javascript_and_java_are_read_loosely() {
+        let expected = parse("2026-11-30 18:13:00");
+        for text in
+            ["Mon Nov 30 2026 18:13:00 GMT+0000 (Coordinated Universal Time)", "Mon Nov 30 18:13:00 UTC 2026"]
+        {
+            assert_eq!((parse_loosely(text), parse(text)), (expected, None), "{text}");
+        }
+        assert_eq!(parse_loosely("Mon, 30 Nov 2026 18:13:00 GMT"), expected);
+        assert_eq!(parse_loosely("11/30/2026 6:13 PM"), expected);
+        for text in ["Mon Nov 31 18:13:00 UTC 2026", "Mon Nov 30 2026 25:00:00 GMT+0000", "a b c d e f"] {
+            assert_eq!(parse_loosely(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn both_orders_are_read_and_written() {

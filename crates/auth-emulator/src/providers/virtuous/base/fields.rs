@@ -28,6 +28,9 @@ pub(crate) enum Kind {
     Day,
     /// A date with time.
     Time,
+    /// An amount and a date in forms that only transactions take.
+    Price,
+    LooseDay,
     Strings,
     Ints,
     /// An object with any fields.
@@ -104,6 +107,14 @@ pub(crate) const fn day(name: &'static str) -> Field {
 
 pub(crate) const fn time(name: &'static str) -> Field {
     Field::new(name, Kind::Time)
+}
+
+pub(crate) const fn price(name: &'static str) -> Field {
+    Field::new(name, Kind::Price)
+}
+
+pub(crate) const fn loose_day(name: &'static str) -> Field {
+    Field::new(name, Kind::LooseDay)
 }
 
 pub(crate) const fn strings(name: &'static str) -> Field {
@@ -272,6 +283,12 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations<'_>) 
         Kind::Number => number_of(value),
         Kind::Flag => flag_of(value),
         Kind::Day => date(value, |at| dates::midnight(dates::day_of(at))),
+        Kind::Price => string(value)
+            .and_then(|text| money::parse_price(&text))
+            .map(|amount| Value::from(money::json(amount).to_string())),
+        Kind::LooseDay => from_text(value, |text| {
+            dates::parse_loosely(text).map(|at| json!(dates::midnight(dates::day_of(at))))
+        }),
         Kind::Time => date(value, dates::to_the_second),
         Kind::Strings => list.and_then(|list| list.iter().map(|one| string(one).map(Value::from)).collect()),
         Kind::Ints => list.and_then(|list| list.iter().map(integer).collect()),

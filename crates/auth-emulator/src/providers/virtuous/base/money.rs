@@ -35,6 +35,11 @@ pub(crate) fn parse(text: &str) -> Option<Amount> {
     text.parse().ok().filter(|_| numeric).and_then(rounded)
 }
 
+/// Parses also `$1,500.00`, as transactions have it.
+pub(crate) fn parse_price(text: &str) -> Option<Amount> {
+    parse(&text.trim().trim_start_matches(['$', '\u{20ac}', '\u{a3}']).replace(',', ""))
+}
+
 /// The amount as a JSON number.
 pub(crate) fn json(amount: Amount) -> Value {
     #[allow(clippy::cast_precision_loss, reason = "amounts stay below a trillion")]
@@ -96,6 +101,10 @@ mod tests {
             shorten(&mut shown);
             assert_eq!(shown, short);
         }
+        for (price, amount) in [("$100.00", 1_000_000), (" \u{20ac}1,500", 15_000_000), ("5", 50_000)] {
+            assert_eq!((parse_price(price), parse(price).is_some()), (Some(amount), price == "5"));
+        }
+        assert_eq!(parse_price("ten"), None);
         assert_eq!(display(105_000), "$10.50");
         assert_eq!(display(-12_345_678_900), "-$1,234,567.89");
         assert_eq!(display(0), "$0");

@@ -18,8 +18,11 @@ pub(crate) const TAGGED: i64 = 2000;
 /// The source of the references of seeded contacts.
 pub(crate) const SOURCE: &str = "crm";
 
-/// The vendor's types of contact methods.
-pub(crate) const METHOD_TYPES: &[&str] = &[
+/// The types of contact methods that writes take: three that several clients send, and those that the vendor lists.
+pub(crate) const TAKEN_METHOD_TYPES: &[&str] = &[
+    "Email",
+    "Phone",
+    "Mobile",
     "Home Email",
     "Work Email",
     "Other Email",
@@ -45,6 +48,9 @@ pub(crate) const METHOD_TYPES: &[&str] = &[
     "Twitch Account",
     "Other",
 ];
+
+/// The vendor's types of contact methods.
+pub(crate) const METHOD_TYPES: &[&str] = TAKEN_METHOD_TYPES.split_at(3).1;
 
 /// A contact.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -91,7 +97,7 @@ impl Contact {
 
 /// The category of a type of method: `Email`, `Phone`, or the type itself.
 pub(crate) fn sort_of(kind: &str) -> &str {
-    kind.rsplit(' ').next().unwrap_or(kind)
+    if kind == "Mobile" { "Phone" } else { kind.rsplit(' ').next().unwrap_or(kind) }
 }
 
 const PEOPLE: [(&str, &str); 3] = [("Anna", "Larsson"), ("Bert", "O'Neil"), ("Zo\u{eb}", "M\u{fc}ller")];

@@ -38,6 +38,37 @@ pub(crate) const TYPES: &[&str] = &[
     "Stock",
 ];
 
+/// The fields that only gifts of a type have. Assumption (gift-type-fields): reads have them under the names of writes, as
+/// recorded of `creditCardType`.
+pub(crate) fn of_type(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "Check" => &["checkNumber"],
+        "Credit" => &["creditCardType"],
+        "Cryptocoin" => &[
+            "cryptocoinType",
+            "transactionHash",
+            "coinSoldForCash",
+            "coinAmount",
+            "dateCoinWasSold",
+            "coinSaleAmount",
+        ],
+        "Non-Cash" => &[
+            "nonCashGiftTypeId",
+            "nonCashGiftType",
+            "description",
+            "nonCashSoldForCash",
+            "dateNonCashWasSold",
+            "nonCashOriginalAmount",
+            "nonCashSaleAmount",
+        ],
+        "Qualified Charitable Distribution" => &["iraCustodian"],
+        "Stock" => {
+            &["tickerSymbol", "numberOfShares", "stockSoldForCash", "dateStockWasSold", "stockSaleAmount"]
+        }
+        _ => &[],
+    }
+}
+
 const DAY: i64 = 86_400_000_000;
 
 fn kind(number: i64) -> &'static str {

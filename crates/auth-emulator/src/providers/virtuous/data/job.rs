@@ -14,7 +14,7 @@ use crate::providers::virtuous::base::settings::Settings;
 use crate::providers::virtuous::base::violations::Violations;
 use crate::providers::virtuous::base::{custom, form, json, organization};
 use crate::providers::virtuous::data::contact::Contact;
-use crate::providers::virtuous::data::store::{Event, Store};
+use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::query::{self, Cell, QueryBody, Schema};
 
 /// The maximum number of changes that are remembered.
@@ -187,7 +187,7 @@ impl<'a> Job<'a> {
                 self.store.activity.pop_front();
             }
         }
-        self.store.events.push(Event { switch, model, body });
+        self.store.note(switch, model, body);
     }
 }
 

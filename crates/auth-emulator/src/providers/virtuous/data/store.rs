@@ -24,6 +24,8 @@ use crate::providers::virtuous::records::{RESOURCES, Resource};
 /// An event for webhooks.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
+    /// Unique among the events of the organization.
+    pub number: i64,
     /// The switch of subscriptions that receive it, such as `giftCreate`.
     pub switch: &'static str,
     /// The name of the record in the payload.
@@ -46,6 +48,7 @@ pub(crate) struct Store {
     /// The tables of the record store, by the names of their resources.
     records: BTreeMap<&'static str, Table<Record>>,
     next_payment: i64,
+    last_event: i64,
     /// The contacts that the user follows.
     pub followed: BTreeSet<i64>,
     /// The last changes to contacts, oldest first: the contact, and what happened.
@@ -106,6 +109,7 @@ impl Store {
             webhooks: Table::seeded("webhooks", 11, 0, 1, empty),
             records: RESOURCES.iter().map(|resource| (resource.name, seeded(resource))).collect(),
             next_payment: 3901,
+            last_event: 0,
             followed: BTreeSet::new(),
             activity: VecDeque::new(),
             events: Vec::new(),
@@ -166,7 +170,8 @@ impl Store {
         for (name, table) in self.clone().plain() {
             plain.insert(name.to_owned(), table.save()?);
         }
-        let rest = (&self.transactions, self.next_payment, &self.followed, &self.activity, self.now);
+        let numbers = (self.next_payment, self.last_event, self.now);
+        let rest = (&self.transactions, numbers, &self.followed, &self.activity);
         serde_json::to_value((self.contacts.save()?, self.gifts.save()?, plain, rest))
     }
 
@@ -181,8 +186,9 @@ impl Store {
                 table.load(saved)?;
             }
         }
-        (self.transactions, self.next_payment, self.followed, self.activity, self.now) =
-            serde_json::from_value(rest)?;
+        let numbers;
+        (self.transactions, numbers, self.followed, self.activity) = serde_json::from_value(rest)?;
+        (self.next_payment, self.last_event, self.now) = numbers;
         Ok(())
     }
 
@@ -204,6 +210,12 @@ impl Store {
 
     pub(crate) fn records_mut(&mut self, name: &str) -> Result<&mut Table<Record>, Problem> {
         self.records.get_mut(name).ok_or(Problem::NotFound)
+    }
+
+    /// Notes an event of the current request.
+    pub(crate) fn note(&mut self, switch: &'static str, model: &'static str, body: Value) {
+        self.last_event += 1;
+        self.events.push(Event { number: self.last_event, switch, model, body });
     }
 
     /// The id of the next payment of a pledge.

@@ -144,6 +144,9 @@ fn of_communication(communication: &Record, store: &Store) -> JsonFields {
     let values = ["campaignId", "channelType", "communicationType", "givingGoal", "projectId"];
     let mut shown = communication.shown(&values, &[]);
     shown.remove("id");
+    if let Some(goal @ Value::Null) = shown.get_mut("givingGoal") {
+        *goal = json!(0.0);
+    }
     let campaign = name_of(&store.campaigns, communication.int("campaignId"));
     let project = communication.int("projectId").and_then(|id| store.projects.get(id));
     shown.insert("campaignName".to_owned(), json!(campaign));
@@ -154,20 +157,28 @@ fn of_communication(communication: &Record, store: &Store) -> JsonFields {
     shown
 }
 
+/// The start of a communication; without one, the first date of the vendor's platform, as recorded.
+fn start(communication: &Record) -> Value {
+    communication.fields.get("startDateTimeUtc").cloned().unwrap_or_else(|| json!("0001-01-01T00:00:00"))
+}
+
 fn communication(communication: &Record, store: &Store) -> Value {
     let mut shown = of_communication(communication, store);
     shown.insert("communicationId".to_owned(), json!(communication.id));
     shown.insert("name".to_owned(), json!(communication.text("name")));
-    let start = communication.fields.get("startDateTimeUtc");
-    shown.insert("startDateTimeUtc".to_owned(), json!(start));
+    shown.insert("startDateTimeUtc".to_owned(), start(communication));
     communication.audit.write(&mut shown);
+    // Its name in recordings.
+    if let Some(modified) = shown.remove("modifiedDateTimeUtc") {
+        shown.insert("lastModifiedDateTimeUtc".to_owned(), modified);
+    }
     Value::Object(shown)
 }
 
 /// A row of a query, which has other field names than a read, and no id.
 fn communication_row(communication: &Record, store: &Store) -> Value {
     let mut shown = of_communication(communication, store);
-    shown.insert("startdateTimeUtc".to_owned(), json!(communication.fields.get("startDateTimeUtc")));
+    shown.insert("startdateTimeUtc".to_owned(), start(communication));
     shown.insert("createdDateTimeUtc".to_owned(), json!(communication.audit.created));
     shown.insert("createdByUser".to_owned(), json!(USER));
     shown.insert("lastModifiedDateTimeUtc".to_owned(), json!(communication.audit.modified));

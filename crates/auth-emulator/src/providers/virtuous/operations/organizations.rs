@@ -6,7 +6,8 @@ use crate::providers::virtuous::base::fields::{Field, int};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output};
 
-const ID: i64 = 1201;
+pub(crate) const ID: i64 = 1201;
+pub(crate) const NAME: &str = "Emulated Sandbox";
 
 const SWITCH: &[Field] = &[int("organizationUserId").required()];
 
@@ -24,7 +25,7 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
 fn organization(current: bool) -> Value {
     let mut organization = json!({
         "organizationUserId": ID,
-        "organizationName": "Emulated Sandbox",
+        "organizationName": NAME,
         "organizationTimeZone": "America/Phoenix",
         "organizationCulture": "en-US",
         "isAdministrator": true,
@@ -47,7 +48,8 @@ fn switch(job: &mut Job<'_>) -> Outcome {
 
 fn permissions() -> Value {
     let modules = ["Contact", "Gift", "Project", "Campaign", "Webhook"];
-    let actions = ["View", "Create", "Edit", "Delete"];
+    // A known client looks for `Read`.
+    let actions = ["Read", "Create", "Edit", "Delete"];
     let all = modules.iter().flat_map(|module| actions.iter().map(move |action| (module, action)));
     all.map(|(module, action)| json!({ "module": module, "action": action, "allowed": true })).collect()
 }

@@ -1,14 +1,14 @@
 //! Projects. `revenueAccountingCode` in writes is `projectCode` in reads and patches; reads have an object for the custom fields,
 //! an empty one in recordings.
 //!
-//! Assumption (types): the type must be one of those that `Project/Types` lists; the inventory status can be any string.
+//! Assumption (types): type and inventory status can be any string, since organizations have their own types.
 //! Assumption (patch-twice): a patch that contains a project twice changes it twice, in order.
 
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::fields::{
-    Field, custom_list, custom_map, flag, int, number, one_of, text, time,
+    Field, custom_list, custom_map, flag, int, number, text, time,
 };
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
@@ -29,7 +29,7 @@ const WRITE: &[Field] = &[
     text("name").required(),
     text("revenueAccountingCode").read_as("projectCode"),
     text("inventoryStatus"),
-    one_of("type", TYPES),
+    text("type"),
     text("location"),
     text("onlineDisplayName"),
     text("description"),
@@ -62,7 +62,7 @@ const PATCH: &[Field] = &[
     number("financialNeedAmount"),
     number("beginningBalance"),
     number("currentBalance"),
-    one_of("type", TYPES),
+    text("type"),
     time("startDate"),
     time("endDate"),
     custom_map(RecordKind::Project),

@@ -1,16 +1,20 @@
 //! Webhook subscriptions, and the deliveries that they receive. No operation lists them, and reads contain the secret.
 //!
-//! Assumption (webhook-format): the payload is `{"event": "GiftCreate", "gift": {…}}`, as in the only published receiver; the
-//! record of an event for people is `generosityEvent`, since `event` names what happened.
+//! Assumption (webhook-format): the payload is `{"event": "GiftCreate", "gift": {…}}` as in one published receiver, with the id and
+//! the time of the event, the organization and its user as in another; the record of an event for people is `generosityEvent`,
+//! since `event` names what happened.
 
 use serde_json::{Value, json};
 
+use crate::framework::timestamp::Timestamp;
+use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::fields::{Field, flag, text};
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::webhooks::{Receiver, WebhookDelivery};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record};
 use crate::providers::virtuous::data::store::Store;
+use crate::providers::virtuous::operations::organizations::{ID, NAME};
 
 pub(crate) const SWITCHES: &[&str] = &[
     "contactCreate",
@@ -131,7 +135,7 @@ pub(crate) struct Due {
 }
 
 /// Takes the deliveries that the last request caused, at most `max`. An inactive subscription receives nothing later.
-pub(crate) fn due(store: &mut Store, max: usize) -> Due {
+pub(crate) fn due(store: &mut Store, user: &str, now: Timestamp, max: usize) -> Due {
     let mut due = Due::default();
     for event in std::mem::take(&mut store.events).into_iter().rev() {
         for webhook in store.webhooks.stored().rev() {
@@ -149,6 +153,13 @@ pub(crate) fn due(store: &mut Store, max: usize) -> Due {
             let secret = Some(webhook.text("secret")).filter(|secret| !secret.is_empty());
             let mut body = serde_json::Map::new();
             body.insert("event".to_owned(), json!(name));
+            body.insert(
+                "eventId".to_owned(),
+                json!(format!("00000000-0000-4000-8000-{:012x}", event.number)),
+            );
+            body.insert("eventDateTimeUtc".to_owned(), json!(dates::audit(now)));
+            body.insert("organization".to_owned(), json!({ "id": ID, "name": NAME }));
+            body.insert("organizationUser".to_owned(), json!({ "id": ID, "emailAddress": user }));
             body.insert(event.model.to_owned(), event.body.clone());
             due.deliveries.push(WebhookDelivery {
                 url: webhook.text("payloadUrl").to_owned(),

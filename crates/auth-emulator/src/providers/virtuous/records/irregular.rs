@@ -24,6 +24,8 @@ pub(super) static IRREGULAR: &[(&str, &str, Action)] = &[
     ("project_expenses.create_batch", "project_expenses", Custom(special::create_expenses)),
     ("project_roles.types", "project_role_types", List),
     ("events.search", "events", List),
+    // Assumption (types): an event can have any type, since organizations have their own.
+    ("events.types", "events", Fixed(r#"["Banquet", "Fundraiser", "Meeting", "Other"]"#)),
     ("events.attendee_custom_fields", "event_attendees", CustomFields),
     ("events.attendee_query_options", "event_attendees", QueryOptions),
     ("events.query_attendees", "event_attendees", Query),

@@ -12,10 +12,8 @@ use crate::providers::virtuous::base::operation::Operation;
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::operations::gifts::query::OF_GIVER;
+use crate::providers::virtuous::operations::organizations::{ID, NAME};
 use crate::providers::virtuous::query::{Type, parameter};
-
-/// The organization of groups, as in `Organization/Current`.
-const ORGANIZATION: &str = "Emulated Sandbox";
 
 /// The types of tributes, of gifts too.
 pub(crate) const TRIBUTES: &[&str] = &["In Honor Of", "In Memory Of", "InHonorOf", "InMemoryOf"];
@@ -26,8 +24,8 @@ pub(crate) static RESOURCES: &[Resource] = &[
         seeds: r#"[{"name": "Board", "location": "Phoenix"}, {"name": "Lutheran Churches"}]"#,
         derived: &[
             ("organizationGroupUrl", Path("/api/OrganizationGroup/{id}")),
-            ("organizationId", With(|_, _| json!(1201))),
-            ("organizationName", Text(ORGANIZATION)),
+            ("organizationId", With(|_, _| json!(ID))),
+            ("organizationName", Text(NAME)),
             ("organizationGroupContactsUrl", Path("/api/OrganizationGroup/{id}/contacts")),
         ],
         ..Resource::new("organization_groups", "organizationGroup", 101)
@@ -35,8 +33,8 @@ pub(crate) static RESOURCES: &[Resource] = &[
     Resource {
         derived: &[
             ("organizationGroupUrl", Path("/api/OrganizationGroup/{organizationGroupId}")),
-            ("organizationId", With(|_, _| json!(1201))),
-            ("organizationName", Text(ORGANIZATION)),
+            ("organizationId", With(|_, _| json!(ID))),
+            ("organizationName", Text(NAME)),
             ("organizationGroupName", Of("organizationGroupId", "name")),
             ("organizationGroupLocation", Of("organizationGroupId", "location")),
             ("organizationGroupDescription", Of("organizationGroupId", "description")),
@@ -159,7 +157,6 @@ pub(crate) static RESOURCES: &[Resource] = &[
             ("generosityEventContacts", With(event_contacts)),
         ],
         needed: &["name"],
-        words: Some(("eventType", &["Banquet", "Fundraiser", "Meeting", "Other"])),
         searched: &["name", "description", "locationName"],
         events: true,
         query: "events.query",
@@ -197,9 +194,9 @@ pub(crate) static RESOURCES: &[Resource] = &[
             ("receivingOrganizationUrl", Path("/api/Contact/{receivingOrganizationId}")),
         ],
         needed: &["title", "grantingOrganizationId"],
-        shared: &[parameter("Grant Status", Type::String, "status")],
         aliases: &[("contactId", "grantingOrganizationId")],
         query: "grants.query",
+        shared: &[parameter("Grant Status", Type::String, "status")],
         ..Resource::new("grants", "grant", 2901)
     },
     Resource {

@@ -7,20 +7,20 @@ use super::{render, write};
 use crate::providers::virtuous::base::fields::{Field, flag, int, one_of, text};
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
-use crate::providers::virtuous::data::contact::{Contact, METHOD_TYPES, sort_of};
+use crate::providers::virtuous::data::contact::{Contact, METHOD_TYPES, TAKEN_METHOD_TYPES, sort_of};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record};
 
 const CREATE: &[Field] = &[
     int("contactIndividualId").required(),
-    one_of("type", METHOD_TYPES).required(),
+    one_of("type", TAKEN_METHOD_TYPES).required(),
     text("value").required(),
     flag("isOptedIn"),
     flag("setAsPrimary"),
 ];
 /// A replacement needs `isOptedIn`, as recorded.
 const UPDATE: &[Field] = &[
-    one_of("type", METHOD_TYPES).required(),
+    one_of("type", TAKEN_METHOD_TYPES).required(),
     text("value").required(),
     flag("isOptedIn").required(),
     flag("setAsPrimary"),

@@ -16,7 +16,7 @@ use crate::providers::virtuous::base::fields::{
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::violations::NOT_VALID;
-use crate::providers::virtuous::data::contact::{Contact, Individual, METHOD_TYPES, sort_of};
+use crate::providers::virtuous::data::contact::{Contact, Individual, TAKEN_METHOD_TYPES, sort_of};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::job::{Job, Outcome, Output, new_record};
 
@@ -25,7 +25,7 @@ pub(crate) const MAX_PARTS: usize = 100;
 
 /// A contact method that is created with a person.
 pub(crate) const METHOD: &[Field] = &[
-    one_of("type", METHOD_TYPES).required(),
+    one_of("type", TAKEN_METHOD_TYPES).required(),
     text("value").required(),
     flag("isOptedIn"),
     flag("isPrimary"),

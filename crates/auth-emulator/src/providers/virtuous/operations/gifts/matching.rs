@@ -322,7 +322,7 @@ fn designations(job: &Job<'_>, given: &JsonFields, amount: i64) -> Option<Vec<(i
             None if !code.is_empty() => project.text("projectCode") == code,
             None => !name.is_empty() && project.text("name").eq_ignore_ascii_case(name),
         })?;
-        found.push((project.id, money::parse(string_of(item, "amountDesignated"))?));
+        found.push((project.id, money::parse_price(string_of(item, "amountDesignated"))?));
     }
     let sum = money::sum(found.iter().map(|(_, amount)| *amount));
     (sum == amount).then_some(found)
@@ -370,11 +370,21 @@ fn gift(job: &mut Job<'_>, given: &JsonFields) -> Option<bool> {
         "isTaxDeductible",
         "checkNumber",
         "creditCardType",
+        "nonCashGiftTypeId",
+        "nonCashGiftType",
+        "iraCustodian",
         "customFields",
     ];
-    for name in KEPT {
+    const RENAMED: &[(&str, &str)] = &[
+        ("nonCashGiftDescription", "description"),
+        ("stockTickerSymbol", "tickerSymbol"),
+        ("stockNumberOfShares", "numberOfShares"),
+    ];
+    for (name, kept) in
+        KEPT.iter().map(|name| (name, name)).chain(RENAMED.iter().map(|(name, kept)| (name, kept)))
+    {
         if let Some(value) = given.get(*name) {
-            fields.insert((*name).to_owned(), value.clone());
+            fields.insert((*kept).to_owned(), value.clone());
         }
     }
     fields.insert("contactId".to_owned(), json!(contact));

@@ -6,6 +6,7 @@ use super::recurring;
 use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::{dates, money};
+use crate::providers::virtuous::data::gifts::of_type;
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::records::relations::follow;
 use crate::providers::virtuous::records::special::payments_of_gift;
@@ -74,6 +75,7 @@ fn designations(gift: &Record, store: &Store) -> Value {
 /// A full gift.
 pub(crate) fn full(gift: &Record, store: &Store) -> JsonFields {
     let mut shown = gift.audited(GIFT, &["isPrivate", "isTaxDeductible"]);
+    shown.extend(gift.shown(of_type(gift.text("giftType")), &[]));
     let contact = gift.int("contactId").unwrap_or_default();
     let name = store.contacts.find(contact).ok().map(|contact| contact.record.text("name").to_owned());
     let segment = gift.int("segmentId").and_then(|id| store.segments.get(id));
@@ -174,9 +176,20 @@ pub(crate) fn summary_with_designations(gift: &Record, store: &Store) -> Value {
     Value::Object(shown)
 }
 
-/// A gift in webhooks, with custom fields as an object.
+/// A gift in webhooks, with custom fields as an object. Assumption (webhook-format): it has three more fields, which a published
+/// receiver reads.
 pub(crate) fn for_webhooks(gift: &Record, store: &Store) -> Value {
     let mut shown = full(gift, store);
+    let giver = gift.int("contactId").and_then(|id| store.contacts.find(id).ok());
+    let email =
+        giver.as_ref().and_then(|giver| giver.reached_by("Email").first().copied().map(str::to_owned));
+    shown.insert("contactEmail".to_owned(), json!(email));
+    shown.insert("giftDateUtc".to_owned(), json!(gift.fields.get("giftDate")));
+    for part in shown.get_mut("giftDesignations").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(part) = part.as_object_mut() {
+            part.insert("giftId".to_owned(), json!(gift.id));
+        }
+    }
     let fields = custom::as_map(store.custom(RecordKind::Gift), &gift.custom);
     shown.insert("customFields".to_owned(), fields);
     Value::Object(shown)

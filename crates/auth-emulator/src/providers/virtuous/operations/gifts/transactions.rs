@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::fields::{
-    Field, collections_known, custom_known, day, flag, ignored, int, items, number, object, objects, strings,
-    text,
+    Field, collections_known, custom_known, flag, ignored, int, items, loose_day, number, object, objects, price,
+    strings, text,
 };
-use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::MAX_RECORDS;
@@ -90,10 +89,10 @@ macro_rules! gift_members {
             text("transactionSource"),
             text("transactionId"),
             object("contact", GIVER).required(),
-            day("giftDate"),
-            day("cancelDate"),
+            loose_day("giftDate"),
+            loose_day("cancelDate"),
             $kind,
-            text("amount").required(),
+            price("amount").required(),
             text("currencyCode"),
             number("exchangeRate"),
             text("frequency"),
@@ -106,7 +105,7 @@ macro_rules! gift_members {
             text("notes"),
             text("segment"),
             text("mediaOutlet"),
-            day("receiptDate"),
+            loose_day("receiptDate"),
             text("receiptSegment"),
             text("cashAccountingCode"),
             text("tribute"),
@@ -143,7 +142,7 @@ const GIFTS: &[Field] = &[
     text("importName"),
     text("batch"),
     number("batchTotal"),
-    day("defaultGiftDate"),
+    loose_day("defaultGiftDate"),
     text("defaultGiftType"),
 ];
 
@@ -202,17 +201,9 @@ fn take_contacts(job: &mut Job<'_>, contacts: Vec<JsonFields>) -> Result<(), Pro
     Ok(())
 }
 
-fn checked_amount(fields: &JsonFields, parameter: &str) -> Result<(), Problem> {
-    if money::parse(string_of(fields, "amount")).is_some() {
-        return Ok(());
-    }
-    Err(Problem::field(format!("{parameter}.amount"), "The amount is not a number like 500.00."))
-}
-
 /// `create_gift_transaction`.
 pub(crate) fn gift(job: &mut Job<'_>) -> Outcome {
     let fields = job.fields("giftTransaction", GIFT)?;
-    checked_amount(&fields, "giftTransaction")?;
     take(job, vec![Entry { parameter: "giftTransaction".to_owned(), fields }])?;
     Ok(Output::Empty)
 }
@@ -220,7 +211,7 @@ pub(crate) fn gift(job: &mut Job<'_>) -> Outcome {
 /// `create_gift_transactions`: all or none.
 pub(crate) fn gifts(job: &mut Job<'_>) -> Outcome {
     let mut batch = job.fields("giftTransactions", GIFTS)?;
-    let mut entries = Vec::new();
+    let (mut entries, mut wrong) = (Vec::new(), Vec::new());
     for (index, mut fields) in objects(&mut batch, "transactions").into_iter().enumerate() {
         let parameter = format!("giftTransactions.transactions[{index}]");
         for (name, default) in [
@@ -234,11 +225,13 @@ pub(crate) fn gifts(job: &mut Job<'_>) -> Outcome {
                 fields.insert(name.to_owned(), value.clone());
             }
         }
-        checked_amount(&fields, &parameter)?;
         if string_of(&fields, "giftType").is_empty() {
-            return Err(Problem::field(format!("{parameter}.giftType"), REQUIRED));
+            wrong.push((format!("{parameter}.giftType"), REQUIRED.to_owned()));
         }
         entries.push(Entry { parameter, fields });
+    }
+    if !wrong.is_empty() {
+        return Err(Problem::Invalid(wrong));
     }
     take(job, entries)?;
     Ok(Output::Empty)
