@@ -347,7 +347,7 @@ async fn contact_transactions_become_contacts_at_night() {
 #[tokio::test]
 async fn absurd_numbers_lead_nowhere() {
     let crm = Crm::start().await;
-    for id in [i64::MIN, -1, 0, i64::MAX] {
+    for id in [i64::from(i32::MIN), -1, 0, i64::from(i32::MAX)] {
         let reference = json!({ "contactId": id, "referenceSource": "a", "referenceId": "b" });
         assert_eq!(
             crm.refused("POST", "/api/ContactReference", &reference).await,

@@ -28,6 +28,9 @@ async fn every_operator_is_evaluated() {
     let crm = Crm::start().await;
     for (parameter, operator, value, expected) in [
         ("Contact Id", "Is", json!("18"), &[18][..]),
+        ("Contact Id", "Is", json!(" 18"), &[18]),
+        ("Contact Id", "Is", json!("+18"), &[18]),
+        ("Contact Type", "Is", json!("household"), &[17, 18, 19]),
         ("Contact Id", "LessThan", json!("18"), &[17]),
         ("Contact Id", "LessThanOrEqual", json!("18"), &[17, 18]),
         ("Contact Id", "GreaterThan", json!("18"), &[19]),
@@ -111,6 +114,9 @@ async fn bad_queries_are_rejected_by_name() {
         ("Contact Id", "Is", Value::Null, "value"),
         ("Contact Id", "Is", json!(""), "value"),
         ("Contact Id", "Is", json!("x"), "value"),
+        ("Contact Id", "Is", json!("2147483648"), "value"),
+        ("Contact Type", "Is", json!("Nope"), "value"),
+        ("Shirt Size", "IsNot", json!("XXL"), "value"),
         ("State", "In", json!([]), "values"),
         ("Contact Id", "In", json!(["1", "2"]), "operator"),
         ("Contact Name", "IsKnown", Value::Null, "operator"),
@@ -235,13 +241,16 @@ async fn pages_are_cut_and_limited() {
         "?take=1001",
         "?take=-1",
         "?take=ten",
+        "?take=1099511627776",
         "?skip=-1",
+        "?skip=2147483648",
         "?limit=5",
         "?take=1&take=2",
         "?includeArchived=true",
     ] {
         assert_eq!(page(bad).await.status, 400, "{bad}");
     }
+    assert_eq!(page("?take=%202&skip=%2B1").await.json()["list"].as_array().unwrap().len(), 2);
     let search = json!({ "search": "a" });
     let wide = crm.post("/api/Contact/Search?take=2000", &search).await;
     assert!(wide["list"].as_array().unwrap().len() > 1000, "no limit is documented here");

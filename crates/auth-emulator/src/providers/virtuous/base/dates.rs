@@ -180,8 +180,11 @@ fn time_of_day(text: &str) -> Option<i64> {
         Some((text, half @ ("AM" | "PM" | "am" | "pm"))) => (text, Some(half.eq_ignore_ascii_case("pm"))),
         _ => (text, None),
     };
-    // The time zone is ignored: on writes, only the date matters.
-    let text = text.split(['+', '-']).next()?;
+    // The time zone is ignored: on writes, only the date matters. The platform knows none beyond 14 hours.
+    let (text, zone) = text.split_at(text.find(['+', '-']).unwrap_or(text.len()));
+    if !zone.get(1..).is_none_or(is_zone) {
+        return None;
+    }
     let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
     let mut parts = clock
         .split(':')
@@ -197,6 +200,14 @@ fn time_of_day(text: &str) -> Option<i64> {
     }
     let six: String = fraction.chars().chain("000000".chars()).take(6).collect();
     Some(((hour * 60 + minute) * 60 + second) * 1_000_000 + six.parse::<i64>().ok()?)
+}
+
+/// Whether the text is a difference from UTC such as `5`, `05`, `0530` or `05:30`.
+fn is_zone(text: &str) -> bool {
+    let (hours, minutes) = text.split_once(':').or_else(|| text.split_at_checked(2)).unwrap_or((text, ""));
+    let number = |part: &str| if part.len() <= 2 { part.parse::<u16>().ok() } else { None };
+    let minutes = if minutes.is_empty() { Some(0) } else { number(minutes).filter(|minutes| *minutes < 60) };
+    number(hours).zip(minutes).is_some_and(|(hours, minutes)| hours * 60 + minutes <= 14 * 60)
 }
 
 #[cfg(test)]
@@ -237,6 +248,9 @@ mod tests {
             "7 Dec 2023 10:00 AM",
             "Thu, 07 Dec 2023 10:00:00 GMT",
             "Thursday, December 7, 2023",
+            "2023-12-07T10:00:00+14:00",
+            "2023-12-07T10:00:00-0730",
+            "2023-12-07T10:00:00+05",
             "/Date(1701943200000)/",
         ] {
             assert_eq!(parse_day(text), Some(day), "{text}");
@@ -311,6 +325,11 @@ mod tests {
             "Thu",
             "Dec 2023",
             "/Date(x)/",
+            "2023-12-07T10:00:00+14:01",
+            "2023-12-07T10:00:00-99:00",
+            "2023-12-07T10:00:00+1500",
+            "2023-12-07T10:00:00+05:60",
+            "2023-12-07T10:00:00+x",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

@@ -253,6 +253,9 @@ fn read_some(
             out.insert(member.read_as.to_owned(), value);
         }
     }
+    for name in impossible_days(&out) {
+        violations.push((format!("{path}.{name}"), NOT_VALID.to_owned()));
+    }
     out
 }
 
@@ -276,7 +279,7 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations<'_>) 
     }
     let read = match kind {
         Kind::String => string(value).map(Value::from),
-        Kind::OneOf(words) => value.as_str().and_then(|text| {
+        Kind::OneOf(words) => from_text(value, |text| {
             words.iter().find(|word| word.eq_ignore_ascii_case(text)).map(|word| Value::from(*word))
         }),
         Kind::Int => integer(value).filter(|number| fits_calendar(field, number)),
@@ -343,26 +346,40 @@ pub(crate) fn string(value: &Value) -> Option<String> {
     }
 }
 
-/// Whether a month is one of twelve, and a day one of 31.
+/// Whether a month is one of twelve, a day one of 31, a year one of four digits, and an age not negative.
 fn fits_calendar(field: &str, number: &Value) -> bool {
-    let most = if field.ends_with("Month") { 12 } else { 31 };
-    let Some(number) = number.as_i64().filter(|_| field.ends_with("Month") || field.ends_with("Day")) else {
-        return true;
-    };
-    (1..=most).contains(&number)
+    let bounds = [("Month", 1..=12), ("Day", 1..=31), ("Year", 1..=9999), ("Age", 0..=i64::MAX)];
+    let mut bounds = bounds.into_iter().filter(|(end, _)| field.ends_with(end));
+    number.as_i64().is_none_or(|number| bounds.all(|(_, fits)| fits.contains(&number)))
 }
 
+/// The days that their months don't have. Without a year, February has 29 days.
+fn impossible_days(fields: &JsonFields) -> impl Iterator<Item = &String> {
+    let number = |name: String| fields.get(&name).and_then(Value::as_i64);
+    fields.iter().filter_map(move |(name, day)| {
+        let (of, day) = (name.strip_suffix("Day")?, day.as_i64()?);
+        let (year, month) = (number(format!("{of}Year")), number(format!("{of}Month"))?);
+        dates::day(year.unwrap_or(2000), month, day).is_none().then_some(name)
+    })
+}
+
+/// A string without letters is null, one of spaces is not.
 fn from_text(value: &Value, parse: impl FnOnce(&str) -> Option<Value>) -> Option<Value> {
-    match value.as_str()?.trim() {
+    match value.as_str()? {
         "" => Some(Value::Null),
-        text => parse(text),
+        text => parse(text.trim()),
     }
 }
 
+/// Parses an integer of 32 bits, as all of the vendor's are, with a sign and spaces.
+pub(crate) fn parse_int(text: &str) -> Option<i64> {
+    text.trim().parse::<i32>().ok().map(i64::from)
+}
+
 fn integer(value: &Value) -> Option<Value> {
-    match value.as_i64() {
-        Some(number) => Some(Value::from(number)),
-        None => from_text(value, |text| text.parse::<i64>().ok().map(Value::from)),
+    match value {
+        Value::Number(number) => parse_int(&number.to_string()).map(Value::from),
+        _ => from_text(value, |text| parse_int(text).map(Value::from)),
     }
 }
 
@@ -494,6 +511,29 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_dates_must_exist() {
+        const PARTS: &[Field] =
+            &[int("birthMonth"), int("birthDay"), int("birthYear"), int("approximateAge"), int("seven")];
+        let wrong = |given: Value| {
+            let mut violations = Violations::default();
+            read(&given, PARTS, "thing", &mut violations);
+            violations.fields.into_iter().map(|(field, _)| field).collect::<Vec<_>>()
+        };
+        for (given, fields) in [
+            (json!({ "birthMonth": 2, "birthDay": 29 }), &[][..]),
+            (json!({ "birthMonth": 2, "birthDay": "29", "birthYear": 2024, "approximateAge": 0 }), &[]),
+            (json!({ "birthDay": 31 }), &[]),
+            (json!({ "birthMonth": 2, "birthDay": 29, "birthYear": 2023 }), &["thing.birthDay"]),
+            (json!({ "birthMonth": 2, "birthDay": 30 }), &["thing.birthDay"]),
+            (json!({ "birthMonth": 13, "birthDay": 32 }), &["thing.birthMonth", "thing.birthDay"]),
+            (json!({ "birthYear": -1, "approximateAge": -5 }), &["thing.birthYear", "thing.approximateAge"]),
+            (json!({ "birthYear": 10_000, "seven": -7 }), &["thing.birthYear"]),
+        ] {
+            assert_eq!(wrong(given.clone()), fields, "{given}");
+        }
+    }
+
+    #[test]
     fn every_wrong_type_is_named() {
         assert_eq!(wrong_of(&json!([])), ["thing"]);
         assert_eq!(wrong_of(&json!({})), ["thing.name"]);
@@ -502,11 +542,17 @@ mod tests {
             ("name", json!({})),
             ("count", json!("1.5")),
             ("count", json!(1.5)),
+            ("count", json!(1_i64 << 31)),
+            ("count", json!("-2147483649")),
+            ("count", json!(" ")),
             ("either", json!("x")),
             ("private", json!("yes")),
+            ("private", json!(" ")),
             ("when", json!("soon")),
+            ("when", json!(" ")),
             ("at", json!(1)),
             ("amount", json!("ten")),
+            ("amount", json!(" ")),
             ("size", json!("huge")),
             ("words", json!([[]])),
             ("rows", json!({})),

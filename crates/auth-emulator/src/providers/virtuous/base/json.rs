@@ -135,8 +135,8 @@ impl<'t> Reader<'t> {
 /// numbers are read from strings.
 fn number(word: &str) -> Option<Value> {
     let digits = word.strip_prefix('-').unwrap_or(word);
-    let float: f64 =
-        word.parse().ok().filter(|_| digits.starts_with(|one: char| one.is_ascii_digit() || one == '.'))?;
+    let float: f64 = word.parse().ok().filter(|float: &f64| float.is_finite())?;
+    digits.starts_with(|one: char| one.is_ascii_digit() || one == '.').then_some(())?;
     let number = word.parse::<i64>().map_or_else(|_| Value::from(float), Value::from);
     let written = number.to_string();
     Some(if written == word { number } else { Value::from(word) })
@@ -187,6 +187,7 @@ mod tests {
             "1_0",
             "-",
             "nan",
+            "1e400",
             "/* ",
             "\"\\x\"",
             "\"\\u12\"",

@@ -1,7 +1,7 @@
 //! Parses the query parameters that the description has for an operation. The vendor responds with 400 to an unknown one.
 
 use crate::framework::exchange::Call;
-use crate::providers::virtuous::base::fields::{Field, Kind};
+use crate::providers::virtuous::base::fields::{Field, Kind, parse_int};
 use crate::providers::virtuous::base::form;
 use crate::providers::virtuous::base::operation::{Operation, Paging};
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};
@@ -69,14 +69,12 @@ pub(crate) fn read(call: &Call) -> Result<Parameters, Vec<(String, String)>> {
         // Names are compared case-insensitively.
         let known = parameters.iter().find(|known| known.name.eq_ignore_ascii_case(&name));
         let good = if let Some(known) = known {
-            let good = is_good(known.kind, &value);
-            given.values.push((known.name, value));
-            good
+            converted(known.kind, &value).map(|value| given.values.push((known.name, value))).is_some()
         } else if paging != Paging::No && name.eq_ignore_ascii_case("skip") {
-            value.parse().map(|skip| given.page.skip = skip).is_ok()
+            count(&value).map(|skip| given.page.skip = skip).is_some()
         } else if paging != Paging::No && name.eq_ignore_ascii_case("take") {
             let largest = if let Paging::AtMost(largest) = paging { largest } else { BOUND };
-            let take = value.parse().ok().filter(|take| *take <= largest);
+            let take = count(&value).filter(|take| *take <= largest);
             take.map(|take| given.page.take = take).is_some()
         } else {
             false
@@ -93,11 +91,20 @@ pub(crate) fn read(call: &Call) -> Result<Parameters, Vec<(String, String)>> {
     if wrong.is_empty() { Ok(given) } else { Err(wrong) }
 }
 
-fn is_good(kind: Kind, value: &str) -> bool {
+fn count(value: &str) -> Option<usize> {
+    parse_int(value)?.try_into().ok()
+}
+
+/// The value as the vendor's platform writes it.
+fn converted(kind: Kind, value: &str) -> Option<String> {
+    let word = |words: &[&str]| {
+        words.iter().find(|word| word.eq_ignore_ascii_case(value.trim())).map(|word| (*word).to_owned())
+    };
     match kind {
-        Kind::Int => value.is_empty() || value.parse::<i64>().is_ok(),
-        Kind::Flag => value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"),
-        Kind::OneOf(words) => words.iter().any(|word| word.eq_ignore_ascii_case(value)),
-        _ => true,
+        Kind::Int if value.trim().is_empty() => Some(String::new()),
+        Kind::Int => parse_int(value).map(|number| number.to_string()),
+        Kind::Flag => word(&["true", "false"]),
+        Kind::OneOf(words) => word(words),
+        _ => Some(value.to_owned()),
     }
 }

@@ -214,9 +214,9 @@ fn test_of(
 ) -> Result<Test, (&'static str, String)> {
     let invalid = |field: &'static str| (field, NOT_VALID.to_owned());
     let number = |value: &str| match kind {
-        Type::Int => value.parse().ok().map(|number| (number, number)),
-        Type::Decimal => money::parse(value.trim_start_matches('$')).map(|amount| (amount, amount)),
-        _ => relative::days(value, today),
+        Type::Int => fields::parse_int(value).map(|number| (number, number)),
+        Type::Decimal => money::parse(value.trim().trim_start_matches('$')).map(|amount| (amount, amount)),
+        _ => relative::days(value.trim(), today),
     };
     match kind {
         Type::Int | Type::Decimal | Type::Date => {
@@ -225,10 +225,14 @@ fn test_of(
             Ok(operators::over_numbers(operator, &read?, kind == Type::Date))
         }
         Type::String | Type::Boolean | Type::List | Type::Lookup | Type::Object => {
-            // An unknown project, campaign or tag is an error, not an empty list.
-            let named =
-                !matches!(known, Values::Any | Values::Fixed(_) | Values::Options(_) | Values::ContactTypes);
-            if named && matches!(operator, "Is" | "IsNot" | "IsAnyOf" | "IsNoneOf") {
+            // An unknown project, campaign or tag is an error, not an empty list, and so is a value that a list doesn't have.
+            let closed = match known {
+                Values::Any => false,
+                Values::Fixed(_) => kind == Type::List,
+                Values::Options(options) => kind == Type::List && !options.is_empty(),
+                _ => true,
+            };
+            if closed && matches!(operator, "Is" | "IsNot" | "IsAnyOf" | "IsNoneOf") {
                 let names = lookups.names(known);
                 let unknown = values
                     .iter()

@@ -250,7 +250,10 @@ pub(super) fn count_premium(
         if operation.id == "premiums.increment" { ("incrementor", 1) } else { ("decrementor", -1) };
     let by = job.parameters.text(name).map_or(Some(sign), |given| given.parse().ok());
     let by = by.filter(|by: &i64| by.signum() == sign).ok_or_else(|| Problem::field(name, NOT_VALID))?;
-    let count = premium.int("inventoryCount").unwrap_or_default().saturating_add(by);
+    let count = premium.int("inventoryCount").unwrap_or_default() + by;
+    if i32::try_from(count).is_err() {
+        return Err(Problem::field(name, NOT_VALID));
+    }
     if count < 0 {
         return Err(Problem::field(name, "There are not as many."));
     }
