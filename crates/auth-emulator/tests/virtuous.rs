@@ -352,9 +352,10 @@ async fn every_known_mistake_of_a_signature_is_named_and_confirmed() {
     for (cause, time) in [
         ("time_in_milliseconds", |now: i64| format!("{now}000")),
         ("time_with_fraction", |now| format!("{now}.5")),
+        ("time_with_zeros", |now| format!("00{now}")),
         ("time_is_local", |now| (now + 7200).to_string()),
         ("time_as_date", |_| "2023-11-14T22-13-30Z".to_owned()),
-    ] as [(&str, fn(i64) -> String); 4]
+    ] as [(&str, fn(i64) -> String); 5]
     {
         let s = signer();
         let header = s.header("x");

@@ -165,7 +165,7 @@ impl Signer {
         Self {
             key,
             application_key: virtuous.application_key(),
-            nonce: format!("nonce-{number}"),
+            nonce: format!("0f8fad5b-d9cb-469f-a165-{number:012}"),
             time: START,
         }
     }

@@ -84,7 +84,7 @@ pub(super) fn check(
         return false;
     }
     checks.pass("application key");
-    let digits = !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = !time.is_empty() && !time.starts_with('0') && time.bytes().all(|byte| byte.is_ascii_digit());
     let Some(seconds) = time.parse::<i64>().ok().filter(|_| digits) else {
         let (cause, reason) = time_mistake(time);
         checks.fail_with("time", reason, json!({ "cause": cause, "certainty": "confirmed" }));
@@ -142,6 +142,10 @@ pub(super) fn check(
         return false;
     }
     checks.pass("signature");
+    if !is_guid(nonce) {
+        checks.fail("nonce", "the nonce is not a GUID such as 0f8fad5b-d9cb-469f-a165-70867728950e");
+        return false;
+    }
     // A nonce must be remembered for the tolerance in both directions.
     let until = call
         .now
@@ -154,10 +158,22 @@ pub(super) fn check(
     true
 }
 
+/// Whether a nonce is a GUID as the vendor's platform writes it: 32 hexadecimal digits, with or without hyphens, and those also in
+/// braces or parentheses.
+fn is_guid(nonce: &str) -> bool {
+    let inner = [('{', '}'), ('(', ')')]
+        .into_iter()
+        .find_map(|(start, end)| nonce.strip_prefix(start)?.strip_suffix(end));
+    let lengths: Vec<usize> = inner.unwrap_or(nonce).split('-').map(str::len).collect();
+    let digits = inner.unwrap_or(nonce).bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    digits && (lengths == [8, 4, 4, 4, 12] || inner.is_none() && lengths == [32])
+}
+
 /// Why a time is no Unix time in whole seconds.
 fn time_mistake(time: &str) -> (&'static str, &'static str) {
     match time {
         "" => ("time_left_out", "the time is empty"),
+        _ if time.starts_with('0') => ("time_with_zeros", "the time starts with a zero"),
         _ if time.contains('T') || time.contains(' ') || time.matches('-').count() > 1 => {
             ("time_as_date", "the time is a date; Unix time in whole seconds is required")
         }
@@ -242,6 +258,25 @@ mod tests {
         assert!(!nonces.use_once("a", at(9), at(19)));
         assert!(nonces.use_once("b", at(9), at(19)));
         assert!(nonces.use_once("a", at(10), at(20)));
+    }
+
+    #[test]
+    fn nonces_are_guids() {
+        for (nonce, good) in [
+            ("0f8fad5b-d9cb-469f-a165-70867728950e", true),
+            ("0F8FAD5BD9CB469FA16570867728950E", true),
+            ("{0f8fad5b-d9cb-469f-a165-70867728950e}", true),
+            ("(0f8fad5b-d9cb-469f-a165-70867728950e)", true),
+            ("", false),
+            ("1", false),
+            ("0f8fad5b-d9cb-469f-a165-70867728950", false),
+            ("0f8fad5b-d9cb-469f-a165-70867728950x", false),
+            ("0f8fad5bd9cb-469f-a165-70867728950e", false),
+            ("{0f8fad5b-d9cb-469f-a165-70867728950e", false),
+            ("{0f8fad5bd9cb469fa16570867728950e}", false),
+        ] {
+            assert_eq!(is_guid(nonce), good, "{nonce}");
+        }
     }
 
     #[test]
