@@ -21,6 +21,19 @@ use crate::providers::virtuous::query::{self, Schema, Type, Values, cell_of, par
 use crate::providers::virtuous::records::special;
 
 const TYPES: &[&str] = &["General", "Program", "Missionary", "Sponsorship"];
+const FREQUENCIES: &[&str] = &[
+    "Once",
+    "OneTime",
+    "Weekly",
+    "Bimonthly",
+    "Monthly",
+    "Quarterly",
+    "Semiannually",
+    "Annually",
+    "Biennially",
+    "Yearly",
+    "Custom",
+];
 
 /// The maximum number of projects in a patch.
 const MAX_BATCH: usize = 100;
@@ -39,7 +52,7 @@ const WRITE: &[Field] = &[
     time("endDate"),
     number("financialNeedAmount"),
     text("financialNeedType"),
-    text("financialNeedFrequency"),
+    one_of("financialNeedFrequency", FREQUENCIES),
     flag("isPublic"),
     flag("isActive"),
     flag("isAvailableOnline"),

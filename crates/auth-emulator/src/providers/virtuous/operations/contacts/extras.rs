@@ -14,7 +14,7 @@ use crate::providers::virtuous::base::organization;
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Row;
-use crate::providers::virtuous::base::violations::{REQUIRED, Violations};
+use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
 use crate::providers::virtuous::data::contact::{self, Contact};
 use crate::providers::virtuous::data::contacts::Part;
 use crate::providers::virtuous::data::giving::Giving;
@@ -211,16 +211,19 @@ fn contact_document(contact: &Contact, person: Option<&Record>, address: Option<
     })
 }
 
+const FILTERS: &[&str] = &["Contact", "Individual", "Campaign", "Project", "Segment", "Tag"];
+
 /// Contacts, people and named things. The page applies to each of the three lists.
 fn search(job: &mut Job<'_>) -> Outcome {
     let table = body_fields(job);
     let given = job.fields("search", table)?;
     let text = given.get("query").and_then(Value::as_str).unwrap_or_default().to_lowercase();
     let filters = given.get("filterTypes").and_then(Value::as_array).cloned().unwrap_or_default();
-    let wants = |kind: &str| {
-        filters.is_empty()
-            || filters.iter().any(|one| one.as_str().is_some_and(|one| one.eq_ignore_ascii_case(kind)))
-    };
+    let is = |filter: &Value, kind: &str| filter.as_str().is_some_and(|one| one.eq_ignore_ascii_case(kind));
+    if !filters.iter().all(|filter| FILTERS.iter().any(|kind| is(filter, kind))) {
+        return Err(Problem::field("search.filterTypes", NOT_VALID));
+    }
+    let wants = |kind: &str| filters.is_empty() || filters.iter().any(|filter| is(filter, kind));
     let (skip, take) = (job.parameters.page.skip, job.parameters.page.take);
     // Only the hits of the page are made.
     let hit = |(hits, total): &mut (Vec<Value>, usize), make: &dyn Fn() -> Value| {

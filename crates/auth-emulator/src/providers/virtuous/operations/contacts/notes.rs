@@ -36,6 +36,7 @@ const CREATE: &[Field] = &[
     flag("important"),
     flag("private").read_as("isPrivate"),
     int("timeSpent"),
+    text("binaryPath"),
 ];
 /// All fields except the contact.
 const UPDATE: &[Field] = CREATE.split_at(1).1;
@@ -84,7 +85,7 @@ fn types() -> Value {
 }
 
 fn shown(note: &Record) -> Value {
-    let mut shown = note.audited(&["contactId", "type", "note"], &["important", "isPrivate"]);
+    let mut shown = note.audited(&["contactId", "type", "note", "binaryPath"], &["important", "isPrivate"]);
     let date = dates::parse_day(note.text("noteDateTime")).map(dates::display);
     shown.insert("noteDate".to_owned(), json!(date));
     // A recording has these two in place of the documented fields of the audit.
@@ -93,7 +94,6 @@ fn shown(note: &Record) -> Value {
     shown.insert("createdBy".to_owned(), json!(USER));
     shown.insert("createdByAvatarUrl".to_owned(), Value::Null);
     shown.insert("reminder".to_owned(), Value::Null);
-    shown.insert("binaryPath".to_owned(), Value::Null);
     Value::Object(shown)
 }
 

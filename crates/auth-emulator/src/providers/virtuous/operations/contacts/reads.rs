@@ -108,8 +108,12 @@ pub(crate) fn create_reference(job: &mut Job<'_>) -> Outcome {
     let string_of = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (source, id) = (string_of("referenceSource"), string_of("referenceId"));
     let mut contact = job.contact_of_body("contactReference", &given)?;
-    if job.store.contacts.by_reference(Some(&source), &id).is_some() {
-        return Err(Problem::field("contactReference.referenceId", "A contact has this reference already."));
+    // Another contact may have it, see the assumption "shared-reference".
+    if contact.references.contains(&(source.clone(), id.clone())) {
+        return Err(Problem::field(
+            "contactReference.referenceId",
+            "The contact has this reference already.",
+        ));
     }
     if contact.references.len() >= 100 {
         return Err(Problem::Full("references of a contact"));

@@ -54,10 +54,10 @@ const METHOD_FLAGS: &[&str] = &["isOptedIn", "isPrimary"];
 /// The fields that `Contact` and `ContactByReference` have in common.
 fn common(contact: &Contact, store: &Store) -> JsonFields {
     let mut shown = contact.record.shown(CONTACT, &["isPrivate"]);
-    let name = contact.record.text("name");
     for alternative in
         ["formalContactName", "alternateContactName", "preferredSalutationName", "preferredAddresseeName"]
     {
+        let name = contact.record.fields.get(alternative).or_else(|| contact.record.fields.get("name"));
         shown.insert(alternative.to_owned(), json!(name));
     }
     let giving = Giving::of(contact.id(), store);
@@ -175,9 +175,9 @@ pub(crate) fn individual(contact: i64, individual: &Individual, store: &Store) -
     let text_or_empty = |name: &str| individual.record.text(name).to_owned();
     let more = json!({
         "contactId": contact,
-        "prefix2": null,
-        "preMarriageName": null,
-        "nickname": null,
+        "prefix2": individual.record.fields.get("prefix2"),
+        "preMarriageName": individual.record.fields.get("preMarriageName"),
+        "nickname": individual.record.fields.get("nickname"),
         "deceasedDate": text_or_empty("deceasedDate"),
         "canBePrimary": !primary,
         "canBeSecondary": !primary && !individual.record.flag("isSecondary"),

@@ -13,7 +13,7 @@ use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::records::relations::{Target, exists};
 use crate::providers::virtuous::records::special;
 
-const STATES: &[&str] = &["Add", "Added", "Update", "Updated", "Delete", "Deleted", "Ignore"];
+pub(super) const STATES: &[&str] = &["Add", "Added", "Update", "Updated", "Delete", "Deleted", "Ignore"];
 pub(super) const DESIGNATION: &[Field] =
     &[int("projectId").required(), number("amount"), one_of("state", STATES)];
 pub(super) const PREMIUM: &[Field] = &[int("premiumId").required(), int("quantity"), one_of("state", STATES)];
@@ -57,6 +57,8 @@ impl Part {
 
 /// Takes the lists out of the fields of a gift.
 pub(super) fn take_parts(given: &mut JsonFields) -> [Vec<JsonFields>; 4] {
+    // They follow from `contactPassthroughId`.
+    given.remove("giftPassthroughs");
     PARTS.map(|part| objects(given, part.list))
 }
 

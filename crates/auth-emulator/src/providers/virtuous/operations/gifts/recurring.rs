@@ -26,6 +26,7 @@ const STATUSES: &[&str] = &["UpToDate", "Cancelled"];
 const DESIGNATION: &[Field] = &[int("projectId").required(), number("amountDesignated").required()];
 const CREATE: &[Field] = &[
     int("contactId").required(),
+    day("recurringGiftDate"),
     day("startDate"),
     one_of("frequency", FREQUENCIES),
     number("amount"),
@@ -102,7 +103,8 @@ fn shown(gift: &Record, store: &Store) -> Value {
     shown.insert("segment".to_owned(), json!(segment.as_ref().map(|segment| segment.text("name"))));
     let url = segment.as_ref().map(|segment| format!("/api/Segment/{}", segment.id));
     shown.insert("segmentUrl".to_owned(), json!(url));
-    shown.insert("recurringGiftDate".to_owned(), json!(gift.fields.get("startDate")));
+    let date = gift.fields.get("recurringGiftDate").or_else(|| gift.fields.get("startDate"));
+    shown.insert("recurringGiftDate".to_owned(), json!(date));
     // As recorded, unlike those of other gifts.
     shown.entry("amount").and_modify(money::shorten);
     let designations = gift.list("designations").iter().map(|value| {

@@ -51,37 +51,67 @@ const CONTACT: &[Field] = &[
     custom_known(RecordKind::Contact),
     items("volunteerAttendances", ATTENDANCE),
 ];
-/// All fields except the source, which belongs to the batch.
-const IN_BATCH: &[Field] = CONTACT.split_at(1).1;
-const CONTACTS: &[Field] = &[text("referenceSource"), items("contacts", IN_BATCH)];
+const CONTACTS: &[Field] = &[text("referenceSource"), items("contacts", CONTACT)];
 
 const ADDRESS: &[Field] =
     &[text("address1"), text("address2"), text("city"), text("state"), text("postal"), text("country")];
 
-const GIVER: &[Field] = &[
-    text("firstname").required(),
-    text("lastname").required(),
-    text("middlename"),
-    text("referenceId"),
-    int("id"),
-    text("name"),
-    text("type"),
-    text("title"),
-    text("suffix"),
-    text("birthMonth"),
-    text("birthDay"),
-    text("birthYear"),
-    text("gender"),
-    text("emailType"),
-    text("email"),
-    text("phoneType"),
-    text("phone"),
-    object("address", ADDRESS),
-    text("tags"),
-    strings("emailLists"),
-];
+macro_rules! giver_fields {
+    ($($names:expr),*) => {
+        &[
+            $($names,)*
+            text("middlename"),
+            text("referenceId"),
+            int("id"),
+            text("name"),
+            text("type"),
+            text("title"),
+            text("suffix"),
+            text("birthMonth"),
+            text("birthDay"),
+            text("birthYear"),
+            text("gender"),
+            text("emailType"),
+            text("email"),
+            text("phoneType"),
+            text("phone"),
+            object("address", ADDRESS),
+            text("tags"),
+            strings("emailLists"),
+        ]
+    };
+}
+
+const GIVER: &[Field] = giver_fields!(text("firstname").required(), text("lastname").required());
+// Often an organization, which has no such names.
+const PASSTHROUGH: &[Field] = giver_fields!(text("firstname"), text("lastname"));
 const DESIGNATION: &[Field] = &[int("id"), text("name"), text("code"), text("amountDesignated")];
-const PREMIUM: &[Field] = &[int("id"), text("name"), text("code"), text("quantity")];
+const PREMIUM: &[Field] = &[int("id"), text("name"), text("code"), int("quantity")];
+const TRIBUTE: &[Field] = &[
+    int("tributeId"),
+    text("tributeType"),
+    text("tributeFirstName"),
+    text("tributeLastName"),
+    text("tributeCity"),
+    text("tributeState"),
+    int("acknowledgeeIndividualId"),
+    text("acknowledgeeFirstName"),
+    text("acknowledgeeLastName"),
+    text("acknowledgeeAddress"),
+    text("acknowledgeeCity"),
+    text("acknowledgeeState"),
+    text("acknowledgeePostal"),
+    text("acknowledgeeEmail"),
+    text("acknowledgeePhone"),
+];
+const ATTENDEE: &[Field] = &[
+    int("eventId"),
+    text("eventName"),
+    flag("invited"),
+    flag("rsvp"),
+    flag("rsvpResponse"),
+    flag("attended"),
+];
 
 macro_rules! gift_members {
     ($kind:expr) => {
@@ -109,7 +139,7 @@ macro_rules! gift_members {
             text("receiptSegment"),
             text("cashAccountingCode"),
             text("tribute"),
-            ignored("tributeDedication"),
+            object("tributeDedication", TRIBUTE),
             flag("isPrivate"),
             flag("isTaxDeductible"),
             text("checkNumber"),
@@ -126,8 +156,8 @@ macro_rules! gift_members {
             custom_known(RecordKind::Gift),
             collections_known("customObjects", &[RecordKind::Contact, RecordKind::Individual]),
             int("contactIndividualId"),
-            ignored("passthroughContact"),
-            ignored("eventAttendee"),
+            object("passthroughContact", PASSTHROUGH),
+            object("eventAttendee", ATTENDEE),
         ]
     };
 }
@@ -249,7 +279,7 @@ pub(crate) fn contacts(job: &mut Job<'_>) -> Outcome {
     let mut batch = job.fields("unmatchedContactsBindingModel", CONTACTS)?;
     let source = batch.get("referenceSource").cloned().unwrap_or_default();
     let mut contacts = objects(&mut batch, "contacts");
-    for fields in &mut contacts {
+    for fields in contacts.iter_mut().filter(|fields| string_of(fields, "referenceSource").is_empty()) {
         fields.insert("referenceSource".to_owned(), source.clone());
     }
     take_contacts(job, contacts)?;

@@ -8,7 +8,7 @@
 
 use serde_json::{Value, json};
 
-use super::parts::{DESIGNATION, PARTS, PAYMENT, PLEDGED, PREMIUM, change_parts, take_parts};
+use super::parts::{DESIGNATION, PARTS, PAYMENT, PLEDGED, PREMIUM, STATES, change_parts, take_parts};
 use super::reads::NON_CASH;
 use super::{render, schedules};
 use crate::providers::virtuous::base::custom::{self, RecordKind};
@@ -27,6 +27,7 @@ use crate::providers::virtuous::records::relations::{self, Target};
 /// The maximum number of gifts in a bulk call or patch.
 const MAX_BATCH: usize = 100;
 
+const PASSTHROUGH: &[Field] = &[int("contactId"), text("passthroughContact"), text("amount")];
 const CREATE: &[Field] = &[
     int("contactId").required(),
     text("transactionSource"),
@@ -45,7 +46,7 @@ const CREATE: &[Field] = &[
     int("contactIndividualId"),
     int("contactPassthroughId"),
     text("cashAccountingCode"),
-    text("state"),
+    one_of("state", STATES),
     flag("isTaxDeductible"),
     int("giftAskId"),
     int("passthroughGiftAskId"),
@@ -82,6 +83,10 @@ const CREATE: &[Field] = &[
     int("tributeId"),
     text("tributeDescription").read_as("tribute"),
     int("acknowledgeeId").read_as("acknowledgeeIndividualId"),
+    flag("isAcknowledgedGift"),
+    day("acknowledgementDate"),
+    text("acknowledgementNotes"),
+    items("giftPassthroughs", PASSTHROUGH),
     custom_list(RecordKind::Gift),
 ];
 /// All fields except the contact and the transaction.
