@@ -36,6 +36,18 @@ impl Described {
         Self { components, operations, done: RefCell::default(), undescribed: RefCell::default() }
     }
 
+    /// Methods and paths of the operations, with the examples of their bodies.
+    #[allow(dead_code, reason = "not every test has examples")]
+    pub(crate) fn operations(&self) -> impl Iterator<Item = (&str, &str, Option<Value>)> {
+        self.operations.iter().map(|((method, path), operation)| {
+            let content = operation["requestBody"]["content"].as_object();
+            let examples = content.and_then(|content| content.values().next()?["examples"].as_object());
+            let example =
+                examples.and_then(|examples| examples.values().next()).map(|one| one["value"].clone());
+            (method.as_str(), path.as_str(), example)
+        })
+    }
+
     /// Validates a success against the schema of its operation.
     pub(crate) fn check(&self, method: &str, template: &str, response: &Response) {
         let place = format!("{method} {template}");

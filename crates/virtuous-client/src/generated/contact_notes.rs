@@ -46,7 +46,10 @@ impl ContactNotes<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact.
     ///
     /// # Example
     ///
@@ -91,7 +94,10 @@ impl ContactNotes<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact.
     ///
     /// # Example
     ///
@@ -286,7 +292,10 @@ impl ContactNotes<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: no contact has one of the addresses.
     ///
     /// # Example
     ///

@@ -43,7 +43,10 @@ impl ContactTags<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact.
     ///
     /// # Example
     ///
@@ -96,7 +99,10 @@ impl ContactTags<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such tag of a contact.
     ///
     /// # Example
     ///

@@ -82,7 +82,10 @@ impl OpportunityVolunteers<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such opportunity.
     ///
     /// # Example
     ///
@@ -200,7 +203,10 @@ impl OpportunityVolunteers<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such volunteer.
     ///
     /// # Example
     ///

@@ -47,7 +47,10 @@ impl RecurringGifts<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such contact.
     ///
     /// # Example
     ///

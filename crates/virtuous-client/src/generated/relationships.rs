@@ -112,7 +112,10 @@ impl Relationships<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such relationship.
     ///
     /// # Example
     ///
@@ -144,7 +147,10 @@ impl Relationships<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure.
+    /// [`Error`](crate::Error); [`kind`](crate::CoreError::kind) returns the kind of failure. Expected from
+    /// this call:
+    ///
+    /// - [`NotFound`](crate::ErrorKind::NotFound), status 404: there is no such relationship.
     ///
     /// # Example
     ///

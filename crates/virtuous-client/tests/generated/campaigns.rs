@@ -36,10 +36,10 @@ async fn query_options() {
 
 #[tokio::test]
 async fn query() {
-    let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Campaign Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"campaignId","descending":false}"#;
     let response = r#"{"list":[{"campaignId":20,"name":"Spring Appeal","startDateTimeUtc":"2023-11-30T14:20:56.3533333"}],"total":1}"#;
     let query: Query = serde_json::from_str(
-            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Campaign Id","value":"17"}]}],"sortBy":"campaignId"}"#,
         )
         .unwrap();
     Exchange::new("campaigns.query", "POST", "/api/Campaign/Query?skip=20&take=10")

@@ -145,12 +145,12 @@ async fn query_options() {
 
 #[tokio::test]
 async fn query() {
-    let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Event Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
     let response =
         r#"{"list":[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Gala"}],"total":1}"#;
     let decoded = r#"{"list":[{"id":119,"eventViewUrl":"/api/EventView/17","name":"Spring Gala","generosityEventContacts":[],"tables":[],"meals":[]}],"total":1}"#;
     let query: Query = serde_json::from_str(
-            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Event Id","value":"17"}]}],"sortBy":"Id"}"#,
         )
         .unwrap();
     Exchange::new("events.query", "POST", "/api/Event/Query?skip=20&take=10")
@@ -185,11 +185,11 @@ async fn attendee_query_options() {
 
 #[tokio::test]
 async fn query_attendees() {
-    let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Event Attendee Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
     let response =
         r#"{"list":[{"id":129,"eventInvitationUrl":"/api/EventInvitation/17","contactId":17}],"total":1}"#;
     let query: Query = serde_json::from_str(
-            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Event Attendee Id","value":"17"}]}],"sortBy":"Id"}"#,
         )
         .unwrap();
     Exchange::new("events.query_attendees", "POST", "/api/EventAttendee/Query?skip=20&take=10")

@@ -18,11 +18,11 @@ async fn query_options() {
 
 #[tokio::test]
 async fn query() {
-    let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Gift Designation Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
     let response = r#"{"list":[{"id":252,"createDate":"12/7/2023","amountDesignated":10.5,"giftId":301,"giftDate":"12/7/2023","giftType":"Credit","giftIsPrivate":true,"giftCustomFields":{},"giftUrl":"/api/Gift/17","contactId":17,"contactName":"Anna Larsson","contactType":"Household","contactUrl":"/api/Contact/17","projectId":41,"project":"Clean Water","projectCode":"W-1","projectExternalAccountingCode":"A-100","projectType":"Program","projectLocation":"Kenya","projectCustomFields":{},"projectUrl":"/api/Project/17","parentProjectId":25,"parentProject":"Water","parentProjectCode":"A-100","parentProjectExternalAccountingCode":"A-100","parentProjectType":"Program","parentProjectLocation":"Kenya","parentProjectCustomFields":{},"parentProjectUrl":"/api/parentProject/17","batch":"B-7","segmentName":"Major Givers","segmentCode":"SP-1"}],"total":1}"#;
     let decoded = r#"{"list":[{"amountDesignated":10.5,"batch":"B-7","contactId":17,"contactName":"Anna Larsson","contactType":"Household","contactUrl":"/api/Contact/17","createDate":"12/7/2023","giftCustomFields":[],"giftDate":"12/7/2023","giftId":301,"giftIsPrivate":true,"giftType":"Credit","giftUrl":"/api/Gift/17","id":252,"parentProject":"Water","parentProjectCode":"A-100","parentProjectCustomFields":[],"parentProjectExternalAccountingCode":"A-100","parentProjectId":25,"parentProjectLocation":"Kenya","parentProjectType":"Program","parentProjectUrl":"/api/parentProject/17","project":"Clean Water","projectCode":"W-1","projectCustomFields":[],"projectExternalAccountingCode":"A-100","projectId":41,"projectLocation":"Kenya","projectType":"Program","projectUrl":"/api/Project/17","segmentCode":"SP-1","segmentName":"Major Givers"}],"total":1}"#;
     let query: Query = serde_json::from_str(
-            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Gift Designation Id","value":"17"}]}],"sortBy":"Id"}"#,
         )
         .unwrap();
     Exchange::new("gift_designations.query", "POST", "/api/GiftDesignation/Query?skip=20&take=10")

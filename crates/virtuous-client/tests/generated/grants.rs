@@ -129,10 +129,10 @@ async fn query_options() {
 
 #[tokio::test]
 async fn query() {
-    let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Grant Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
     let response = r#"{"list":[{"id":113,"grantUrl":"/api/grant/17","giftsAppliedUrl":"/api/GiftsApplied/17"}],"total":1}"#;
     let query: Query = serde_json::from_str(
-            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Grant Id","value":"17"}]}],"sortBy":"Id"}"#,
         )
         .unwrap();
     Exchange::new("grants.query", "POST", "/api/Grant/Query?skip=20&take=10")

@@ -139,11 +139,11 @@ async fn query_options() {
 
 #[tokio::test]
 async fn query() {
-    let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Pledge Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
     let response = r#"{"list":[{"id":198,"contactId":17,"amountPledged":10.5}],"total":1}"#;
     let decoded = r#"{"list":[{"id":198,"contactId":17,"amountPledged":10.5,"payments":[]}],"total":1}"#;
     let query: Query = serde_json::from_str(
-            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Pledge Id","value":"17"}]}],"sortBy":"Id"}"#,
         )
         .unwrap();
     Exchange::new("pledges.query", "POST", "/api/v2/Pledge/Query?skip=20&take=10")

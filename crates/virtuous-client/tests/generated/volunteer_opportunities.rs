@@ -128,12 +128,12 @@ async fn query_options() {
 
 #[tokio::test]
 async fn query() {
-    let body = r#"{"groups":[{"conditions":[{"parameter":"Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
+    let body = r#"{"groups":[{"conditions":[{"parameter":"Volunteer Opportunity Id","operator":"GreaterThan","value":"17"}]}],"sortBy":"Id","descending":false}"#;
     let response =
         r#"{"list":[{"id":94,"name":"Food Bank","url":"https://example.org/food-bank"}],"total":1}"#;
     let decoded = r#"{"list":[{"id":94,"name":"Food Bank","url":"https://example.org/food-bank","volunteerOrganizers":[]}],"total":1}"#;
     let query: Query = serde_json::from_str(
-            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Id","value":"17"}]}],"sortBy":"Id"}"#,
+            r#"{"descending":false,"groups":[{"conditions":[{"operator":"GreaterThan","parameter":"Volunteer Opportunity Id","value":"17"}]}],"sortBy":"Id"}"#,
         )
         .unwrap();
     Exchange::new("volunteer_opportunities.query", "POST", "/api/VolunteerOpportunity/Query")
