@@ -286,6 +286,12 @@ async fn a_ready_file_can_have_another_path() {
     let line = server.line();
     assert_eq!(fs::read_to_string(file).unwrap(), format!("{line}\n"));
     assert_eq!(scratch.run(&["health", "--ready-file", file]).0, 0);
+    // The page shows the command that finds this emulator.
+    let ready: Value = serde_json::from_str(&line).unwrap();
+    let bearer = format!("Bearer {}", ready["control"]["token"].as_str().unwrap());
+    let health = Request::new("GET", &format!("{}/health", ready["control"]["url"].as_str().unwrap()));
+    let health = health.header("Authorization", &bearer).send().await.json();
+    assert_eq!(health["env_command"], format!("auth-emulator env --ready-file {file}"));
     assert_eq!(scratch.run(&["health"]).0, 1, "the default place was left alone");
     let (code, out, errors) = scratch.run(&["serve", "--json", "--ready-file", file]);
     assert_eq!((code, out.as_str()), (3, ""), "a second one can't take it");

@@ -197,6 +197,10 @@ async fn health_lists_the_providers() {
     assert_eq!(health["status"], "ok");
     assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
     assert!(health["providers"].as_array().unwrap().contains(&json!("verigator")));
+    assert_eq!((&health["relaxed"], &health["env_command"]), (&json!([]), &Value::Null));
+    let providers = get(&emulator, "/providers").await;
+    assert_eq!(providers[3]["name"], "virtuous");
+    assert_eq!(providers[3]["setting_words"]["otp_placement"], json!(["either", "form", "header"]));
 }
 
 #[tokio::test]
@@ -223,7 +227,7 @@ async fn pending_codes_are_listed_and_found_by_every_name() {
     let code = anna[0]["code"].as_str().unwrap();
     let expected = json!([{
         "provider": "verigator", "subject": "anna", "kind": "sms", "id": anna[0]["id"], "code": code,
-        "expires_at": "2023-11-14T22:18:30.000Z",
+        "service": "CoffeeShop", "expires_at": "2023-11-14T22:18:30.000Z",
     }]);
     assert_eq!(anna, expected);
     assert_eq!(get(&emulator, &format!("/pending-codes?subject={id}")).await, expected);

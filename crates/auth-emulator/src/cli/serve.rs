@@ -68,8 +68,11 @@ async fn serve(args: Serve, program: &str) -> Result<(), Failure> {
     let ready = emulator.ready();
     let line = serde_json::to_string(ready).map_err(|error| Failure::not_started(error.to_string()))?;
     let ready_file = path.map(|path| write_ready_file(&args, &path, &line)).transpose()?.flatten();
-    let _ca_file = ready.tls.as_ref().map(|tls| CaFile(tls.ca_file.clone()));
     let path = ready_file.as_ref().map(ReadyFile::path);
+    if let Some(path) = path {
+        emulator.set_env_command(env_command(path, program));
+    }
+    let _ca_file = ready.tls.as_ref().map(|tls| CaFile(tls.ca_file.clone()));
     let is_json = args.json || args.child;
     print(&if is_json { format!("{line}\n") } else { welcome(ready, &args, path, program) })?;
     if args.child {
@@ -203,15 +206,23 @@ fn welcome(ready: &Ready, args: &Serve, ready_file: Option<&Path>, program: &str
             let _ = writeln!(text, "  {variable}={value}");
         }
     }
-    let option = ready_file
-        .filter(|path| *path != default_path())
-        .map(|path| format!(" --ready-file {}", path.display()));
+    let command = ready_file.map_or_else(|| format!("{program} env"), |path| env_command(path, program));
     let _ = writeln!(
         text,
-        "\nSet these variables in another terminal:  eval \"$({program} env{})\"\nPress Ctrl-C to stop.",
-        option.unwrap_or_default()
+        "\nSet these variables in another terminal:  eval \"$({command})\"\nPress Ctrl-C to stop."
     );
     text
+}
+
+/// The command that prints the variables.
+fn env_command(ready_file: &Path, program: &str) -> String {
+    if ready_file == default_path() {
+        return format!("{program} env");
+    }
+    let path = ready_file.display().to_string();
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "/._-+:@".contains(char);
+    let quoted = format!("'{}'", path.replace('\'', r"'\''"));
+    format!("{program} env --ready-file {}", if path.chars().all(is_plain) { path } else { quoted })
 }
 
 fn settings() -> String {

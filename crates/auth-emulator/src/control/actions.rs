@@ -187,6 +187,8 @@ pub(crate) struct Addresses {
     /// In the order of `Space::list`.
     pub sockets: Vec<Vec<PathBuf>>,
     pub tls: Option<ReadyTls>,
+    /// The command that prints the variables of this emulator, once there is one.
+    pub env_command: OnceLock<String>,
 }
 
 /// The path of a Unix socket that only one namespace has.
@@ -216,9 +218,17 @@ impl Actions {
         &self.addresses.control.token
     }
 
+    pub(crate) fn env_command(&self) -> Option<&String> {
+        self.addresses.env_command.get()
+    }
+
+    pub(crate) fn set_env_command(&self, command: String) {
+        let _ = self.addresses.env_command.set(command);
+    }
+
     pub(crate) fn ready(&self) -> &Ready {
         self.ready.get_or_init(|| {
-            let Addresses { control, sockets, tls } = &*self.addresses;
+            let Addresses { control, sockets, tls, .. } = &*self.addresses;
             let control = ReadyControl { url: format!("{}{}", control.url, self.prefix), ..control.clone() };
             let provider = |(provider, sockets): (&Arc<dyn Provider>, &Vec<PathBuf>)| {
                 let env = provider.env().into_iter().collect();

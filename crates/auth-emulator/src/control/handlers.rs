@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 
-use super::actions::{Actions, Reset, TokensEnd, TokensError};
+use super::actions::{Actions, ReadyProvider, Reset, TokensEnd, TokensError};
 use super::catalog::{Input, Outcome};
 use super::error::ControlError;
 use crate::framework::faults::FaultRule;
@@ -19,14 +19,23 @@ use crate::framework::timestamp::Timestamp;
 const MAX_ADVANCE_SECONDS: u64 = 1000 * 366 * 86_400;
 
 pub(super) fn health(actions: &Actions, _: Input) -> Outcome {
-    let providers: Vec<_> = actions.ready().providers.keys().collect();
-    Ok(json!({ "status": "ok", "version": actions.ready().version, "providers": providers }))
+    let ready = actions.ready();
+    Ok(json!({
+        "status": "ok",
+        "version": ready.version,
+        "providers": ready.providers.keys().collect::<Vec<_>>(),
+        "seed": actions.seed,
+        "relaxed": actions.core.relaxations.names(),
+        "env_command": actions.env_command(),
+    }))
 }
 
 pub(super) fn providers(actions: &Actions, _: Input) -> Outcome {
-    let list = actions.ready().providers.iter();
-    let list = list.map(|(name, provider)| json!({ "name": name, "base_url": provider.base_url }));
-    Ok(list.collect())
+    let item = |(name, ready): (&&str, &ReadyProvider)| {
+        let words = actions.provider(name).map(|provider| provider.setting_words());
+        json!({ "name": name, "base_url": ready.base_url, "setting_words": words })
+    };
+    Ok(actions.ready().providers.iter().map(item).collect())
 }
 
 pub(super) fn codes(actions: &Actions, input: Input) -> Outcome {

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use super::actions::Actions;
-use crate::framework::journal::Explanation;
+use crate::framework::journal::Recorded;
 use crate::server::listener::Stopping;
 
 const STYLE: &str = include_str!("page/page.css");
@@ -106,8 +106,8 @@ async fn follow(actions: &Actions, mut last: Option<String>, sender: &mpsc::Send
             last = None;
             journal.after(None).unwrap_or_default()
         });
-        open.retain(|id| match journal.explain(id) {
-            Some(entry) if entry.checks.is_empty() => true,
+        open.retain(|id| match journal.find(id) {
+            Some(entry) if entry.response.is_none() => true,
             Some(entry) => {
                 push(&mut text, &entry);
                 false
@@ -115,11 +115,11 @@ async fn follow(actions: &Actions, mut last: Option<String>, sender: &mpsc::Send
             None => false,
         });
         for entry in new {
-            if entry.checks.is_empty() {
-                open.push(entry.request.request_id.clone());
+            if entry.response.is_none() {
+                open.push(entry.id().to_owned());
             }
             push(&mut text, &entry);
-            last = Some(entry.request.request_id);
+            last = Some(entry.id().to_owned());
         }
         silence += 1;
         if text.is_empty() && silence >= SILENCE {
@@ -138,7 +138,7 @@ async fn follow(actions: &Actions, mut last: Option<String>, sender: &mpsc::Send
     }
 }
 
-fn push(text: &mut String, entry: &Explanation) {
+fn push(text: &mut String, entry: &Recorded) {
     let json = serde_json::to_string(entry).unwrap_or_default();
     text.push_str("data: ");
     text.push_str(&json);

@@ -114,7 +114,12 @@ static ACTIONS: &[Action] = &[
         "Send an event to the subscribed webhooks.",
         &[text("event", "the name of the event, for example giftCreate"), EVENT_BODY],
     ),
-    action("virtuous", "list-webhooks", "List the deliveries of webhooks.", &[]),
+    action(
+        "virtuous",
+        "list-webhooks",
+        "List the deliveries of webhooks, with the responses to each try.",
+        &[],
+    ),
     action(
         "virtuous",
         "deliver-webhook",
@@ -124,6 +129,12 @@ static ACTIONS: &[Action] = &[
             Argument::optional("secret", ArgumentKind::Text, "the secret that signs the body"),
             EVENT_BODY,
         ],
+    ),
+    action(
+        "virtuous",
+        "redeliver-webhook",
+        "Send a listed delivery again, signed as before.",
+        &[Argument::required("id", ArgumentKind::Integer, "its id, as listed")],
     ),
 ];
 

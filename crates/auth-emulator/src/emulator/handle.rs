@@ -56,6 +56,11 @@ impl Namespace {
         self.actions.ready()
     }
 
+    /// Sets the command that prints the environment variables, which the page shows.
+    pub(crate) fn set_env_command(&self, command: String) {
+        self.actions.set_env_command(command);
+    }
+
     /// Returns the address of the control API, without a trailing slash.
     #[must_use]
     pub fn control_url(&self) -> &str {

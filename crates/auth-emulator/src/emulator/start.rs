@@ -5,7 +5,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -149,6 +149,7 @@ impl Builder {
             },
             sockets: bound.iter().map(|(name, all)| this.socket_paths(name, all.len())).collect(),
             tls: ready_tls,
+            env_command: OnceLock::new(),
         };
         let main = Arc::clone(namespaces.main());
         for provider in &main.list {

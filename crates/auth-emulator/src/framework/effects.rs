@@ -44,6 +44,11 @@ impl Ledger {
         *lock(&self.0).0.entry(provider).or_default().entry(effect).or_default() += 1;
     }
 
+    /// The counts of one provider.
+    pub(crate) fn counts_of(&self, provider: &str) -> BTreeMap<&'static str, u64> {
+        lock(&self.0).0.get(provider).cloned().unwrap_or_default()
+    }
+
     pub(crate) fn snapshot(&self) -> Effects {
         lock(&self.0).clone()
     }

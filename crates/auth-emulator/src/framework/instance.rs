@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use http::Method;
@@ -129,6 +130,10 @@ impl<P: Emulate> Provider for Instance<P> {
 
     fn settings(&self) -> Value {
         self.read(|state, _| serde_json::to_value(state.settings()).unwrap_or_default())
+    }
+
+    fn setting_words(&self) -> BTreeMap<String, Vec<String>> {
+        self.read(|state, _| state.settings().words())
     }
 
     fn change_settings(&self, change: &Value) -> Result<(), ActionError> {

@@ -24,14 +24,25 @@ const MAX_CHARS: usize = 1024;
 const SHOWN_HEADERS: &[&str] = &[
     "accept",
     "accept-encoding",
+    "allow",
+    "cache-control",
     "connection",
     "content-encoding",
     "content-length",
     "content-type",
     "date",
     "host",
+    "retry-after",
     "transfer-encoding",
     "user-agent",
+    "www-authenticate",
+    "x-emulator-assumed",
+    "x-emulator-namespace",
+    "x-emulator-relaxed",
+    "x-emulator-unimplemented",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
     "x-request-id",
 ];
 
@@ -99,15 +110,42 @@ pub struct Explanation {
     pub request: JournalEntry,
     /// The checks, in order.
     pub checks: Vec<Check>,
-    #[serde(skip)]
-    pub(crate) is_complete: bool,
+}
+
+/// An entry of the journal, with what only the page shows.
+#[derive(Clone, Debug, serde::Serialize)]
+pub(crate) struct Recorded {
+    #[serde(flatten)]
+    pub explanation: Explanation,
+    /// `None` while the request is in progress.
+    pub response: Option<Sent>,
+}
+
+impl Recorded {
+    pub(crate) fn id(&self) -> &str {
+        &self.explanation.request.request_id
+    }
+}
+
+/// What the emulator did with a request. Not in explanations: the same requests have the same ones, in the same program.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub(crate) struct Sent {
+    /// Until the response was ready, in real time.
+    pub micros: u64,
+    /// The side effects, by name.
+    pub effects: BTreeMap<&'static str, u64>,
+    /// As in `JournalEntry::headers`.
+    pub headers: BTreeMap<String, Vec<String>>,
+    pub body_size: usize,
+    /// The body of a refused request, like `JournalEntry::body`. Others are too large, and hiding secrets takes too long.
+    pub body: Option<Value>,
 }
 
 /// The ring buffer.
 #[derive(Debug)]
 pub(crate) struct Journal {
     capacity: usize,
-    entries: Mutex<VecDeque<Explanation>>,
+    entries: Mutex<VecDeque<Recorded>>,
     /// Notified when a request is complete.
     completed: Notify,
 }
@@ -123,24 +161,17 @@ impl Journal {
             entries.pop_front();
         }
         if self.capacity > 0 {
-            entries.push_back(Explanation { request: entry, checks: Vec::new(), is_complete: false });
+            let explanation = Explanation { request: entry, checks: Vec::new() };
+            entries.push_back(Recorded { explanation, response: None });
         }
     }
 
-    /// Updates the entry with this request id, unless it was dropped in the meantime.
-    pub(crate) fn update(&self, request_id: &str, change: impl FnOnce(&mut Explanation)) {
-        let mut entries = lock(&self.entries);
-        if let Some(entry) = entries.iter_mut().rev().find(|entry| entry.request.request_id == request_id) {
-            change(entry);
+    /// Completes the entry with this request id, unless it was dropped in the meantime.
+    pub(crate) fn complete(&self, request_id: &str, sent: Sent, change: impl FnOnce(&mut Explanation)) {
+        if let Some(entry) = lock(&self.entries).iter_mut().rev().find(|entry| entry.id() == request_id) {
+            change(&mut entry.explanation);
+            entry.response = Some(sent);
         }
-    }
-
-    /// Like `update`, for the last change of a request.
-    pub(crate) fn complete(&self, request_id: &str, change: impl FnOnce(&mut Explanation)) {
-        self.update(request_id, |entry| {
-            change(entry);
-            entry.is_complete = true;
-        });
         self.completed.notify_waiters();
     }
 
@@ -162,8 +193,9 @@ impl Journal {
 
     fn complete_ones(&self, filter: &Filter) -> Vec<JournalEntry> {
         let entries = lock(&self.entries);
-        let complete = entries.iter().filter(|entry| entry.is_complete && filter.matches(&entry.request));
-        complete.map(|entry| entry.request.clone()).collect()
+        let complete = entries.iter().filter(|entry| entry.response.is_some());
+        let requests = complete.map(|entry| &entry.explanation.request);
+        requests.filter(|request| filter.matches(request)).cloned().collect()
     }
 
     pub(crate) fn near_misses(&self, filter: &Filter) -> Vec<NearMiss> {
@@ -176,9 +208,10 @@ impl Journal {
         let mut list: Vec<_> = entries
             .iter()
             .rev()
-            .filter(|entry| filter.matches(&entry.request))
+            .map(|entry| &entry.explanation.request)
+            .filter(|request| filter.matches(request))
             .take(limit.unwrap_or(usize::MAX))
-            .map(|entry| entry.request.clone())
+            .cloned()
             .collect();
         list.reverse();
         list
@@ -186,17 +219,21 @@ impl Journal {
 
     /// The entries after the one with this id, oldest first; all if it is `None`. `None` if the id is unknown, for example because
     /// the journal was cleared.
-    pub(crate) fn after(&self, request_id: Option<&str>) -> Option<Vec<Explanation>> {
+    pub(crate) fn after(&self, request_id: Option<&str>) -> Option<Vec<Recorded>> {
         let entries = lock(&self.entries);
         let start = match request_id {
             None => 0,
-            Some(id) => entries.iter().rposition(|entry| entry.request.request_id == id)? + 1,
+            Some(id) => entries.iter().rposition(|entry| entry.id() == id)? + 1,
         };
         Some(entries.iter().skip(start).cloned().collect())
     }
 
     pub(crate) fn explain(&self, request_id: &str) -> Option<Explanation> {
-        lock(&self.entries).iter().rev().find(|entry| entry.request.request_id == request_id).cloned()
+        self.find(request_id).map(|found| found.explanation)
+    }
+
+    pub(crate) fn find(&self, request_id: &str) -> Option<Recorded> {
+        lock(&self.entries).iter().rev().find(|entry| entry.id() == request_id).cloned()
     }
 
     pub(crate) fn clear(&self) {
@@ -268,7 +305,7 @@ mod tests {
         }
         let after = |id| {
             let found: Option<Vec<_>> = journal.after(id);
-            found.map(|list| list.into_iter().map(|one| one.request.request_id).collect::<Vec<_>>())
+            found.map(|list| list.iter().map(|one| one.id().to_owned()).collect::<Vec<_>>())
         };
         assert_eq!(after(None).unwrap().len(), 3);
         assert_eq!(after(Some("1")).unwrap(), ["2", "3"]);

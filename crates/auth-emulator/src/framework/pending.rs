@@ -26,6 +26,9 @@ pub struct PendingCode {
     pub id: String,
     /// The code; empty for a push request.
     pub code: String,
+    /// The service that asks for it, by name; empty if there is only one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub service: String,
     /// When it expires.
     pub expires_at: Timestamp,
     /// Other names of the person that a search matches: ids, phone numbers.

@@ -3,6 +3,7 @@
 //! server and the control API use.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use http::{Method, StatusCode};
@@ -268,6 +269,10 @@ pub(crate) trait Provider: Send + Sync + 'static {
     /// Restores data and settings at start.
     fn reset_all(&self);
     fn settings(&self) -> Value;
+    /// The words of each setting that takes nothing else.
+    fn setting_words(&self) -> BTreeMap<String, Vec<String>> {
+        BTreeMap::new()
+    }
     fn change_settings(&self, change: &Value) -> Result<(), ActionError>;
     /// Those of `issued` that occur in one of these strings.
     fn issued_in(&self, _: &[String]) -> Vec<String> {

@@ -383,10 +383,21 @@ pub(crate) fn redacted_body(
     Some(value)
 }
 
+/// Another body for the journal: its beginning, without `secrets`. `None` if it is empty, or no text.
+pub(crate) fn redacted_text(body: &[u8], secrets: &Secrets) -> Option<Value> {
+    let mut text = std::str::from_utf8(body.get(..MAX_BODY.min(body.len()))?).ok()?.to_owned();
+    secrets.hide_in_strings([&mut text]);
+    (!text.is_empty()).then(|| truncated(&text).into())
+}
+
 fn hide_fields(value: &mut Value, is_secret: bool) {
     match value {
         Value::Object(fields) => {
-            fields.iter_mut().for_each(|(name, value)| hide_fields(value, is_secret || is_secret_name(name)));
+            for (name, value) in fields {
+                // The status in an error body; no one-time code is that short.
+                let is_status = name == "code" && value.as_u64().is_some_and(|code| code < 1000);
+                hide_fields(value, is_secret || (is_secret_name(name) && !is_status));
+            }
         }
         Value::Array(list) => list.iter_mut().for_each(|value| hide_fields(value, is_secret)),
         Value::String(text) if !is_secret => *text = truncated(text),
@@ -406,13 +417,13 @@ mod tests {
     fn fields_are_hidden_by_their_names() {
         let body = json!({
             "name": "Anna", "password": "canary", "nested": { "apiKey": ["canary"], "postalCode": "12345" },
-            "token": 123_456, "contact": { "id": 17 },
+            "token": 123_456, "contact": { "id": 17 }, "code": 401, "status": { "code": 123_456 },
         });
         let shown =
             redacted_body("application/json", body.to_string().as_bytes(), false, &Secrets::default());
         let expected = json!({
             "name": "Anna", "password": REDACTED, "nested": { "apiKey": [REDACTED], "postalCode": "12345" },
-            "token": REDACTED, "contact": { "id": 17 },
+            "token": REDACTED, "contact": { "id": 17 }, "code": 401, "status": { "code": REDACTED },
         });
         assert_eq!(shown, Some(expected));
         let form = b"grant_type=password&username=anna%40example.org&password=can%61ry";
@@ -473,6 +484,18 @@ mod tests {
         let mut other = "/a/correct%20battery".to_owned();
         secrets.hide_in_strings([&mut other]);
         assert_eq!(other, "/a/correct%20battery");
+    }
+
+    #[test]
+    fn other_bodies_are_shortened_and_without_secrets() {
+        let mut secrets = Secrets::default();
+        secrets.add("canary");
+        let page = format!("<p>canary</p>{}", "x".repeat(5000));
+        let shown = redacted_text(page.as_bytes(), &secrets).unwrap();
+        let shown = shown.as_str().unwrap();
+        assert!(shown.starts_with("<p>[redacted]</p>xxx") && shown.chars().count() == 1025, "{shown}");
+        assert_eq!(redacted_text(b"", &secrets), None);
+        assert_eq!(redacted_text(b"\xff\xfe", &secrets), None);
     }
 
     #[test]

@@ -35,6 +35,10 @@ impl Relaxations {
         Self(Arc::new(names.into_iter().collect()))
     }
 
+    pub(crate) fn names(&self) -> &BTreeSet<String> {
+        &self.0
+    }
+
     pub(crate) fn contains(&self, relaxation: &Relaxation) -> bool {
         self.0.contains(relaxation.name)
     }

@@ -1,5 +1,7 @@
 //! Settings of a provider: changed as a whole by the typed handles, or by field name through the control API.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -95,6 +97,24 @@ pub(crate) trait ProviderSettings:
         Ok(changed)
     }
 
+    /// The words of each setting that takes nothing else.
+    fn words(&self) -> BTreeMap<String, Vec<String>> {
+        let Ok(Value::Object(all)) = serde_json::to_value(self) else { return BTreeMap::new() };
+        let read = |name: &String, word: &str| {
+            let mut changed = all.clone();
+            changed.insert(name.clone(), Value::from(word));
+            serde_json::from_value::<Self>(Value::Object(changed))
+        };
+        let words = |name: &String| {
+            // The message for an unknown word lists the known ones.
+            let error = read(name, "?").err()?.to_string();
+            let known = error.strip_prefix("unknown variant `?`, expected ")?;
+            let words = known.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+            words.iter().all(|word| read(name, word).is_ok()).then(|| (name.clone(), words))
+        };
+        all.iter().filter(|(_, value)| value.is_string()).filter_map(|(name, _)| words(name)).collect()
+    }
+
     fn merged(&self, change: &Value) -> Result<Self, ActionError> {
         let Value::Object(change) = change else { return Err(ActionError::new("a JSON object is required")) };
         let invalid = |error: serde_json::Error| ActionError::new(error.to_string());
@@ -171,6 +191,13 @@ mod tests {
     use super::*;
     use crate::providers::vise;
     use serde_json::json;
+
+    #[test]
+    fn the_words_of_a_setting_are_known_unless_it_takes_other_values_too() {
+        let words = vise::Settings::default().words();
+        assert_eq!(words["auth_method"], ["GET", "POST"]);
+        assert!(!words.contains_key("dashboard_token") && !words.contains_key("auth_path"), "{words:?}");
+    }
 
     #[test]
     fn a_wrong_value_is_explained_by_the_words_of_the_setting() {

@@ -10,7 +10,7 @@ use http::request::Parts;
 
 use crate::framework::checks::Checks;
 use crate::framework::faults::Fault;
-use crate::framework::journal::{JournalEntry, truncated};
+use crate::framework::journal::{JournalEntry, Sent, truncated};
 use crate::framework::provider::Provider;
 use crate::framework::redact::{Secrets, readings, redact_query};
 use crate::framework::route::{self, Found};
@@ -77,7 +77,7 @@ impl Served for Mounted {
             status,
             fault: None,
         });
-        space.core.journal.complete(&id, |entry| entry.checks = checks.into_list());
+        space.core.journal.complete(&id, Sent::default(), |entry| entry.checks = checks.into_list());
         Some(id)
     }
 }

@@ -3,8 +3,9 @@
 
 mod record;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
@@ -68,7 +69,7 @@ pub(crate) async fn respond(mounted: &Mounted, request: Request<Body>) -> Respon
     }
     exchange.record(fault.as_ref().map(|(fault, _)| fault));
     let Some((fault, effect)) = fault else {
-        let reply = exchange.execute();
+        let reply = exchange.execute_counted();
         let response = exchange.finish(Some(reply), None);
         drop(turn);
         return response;
@@ -103,6 +104,8 @@ struct Exchange<'m> {
     operation: Option<&'static str>,
     caller: Option<String>,
     now: Timestamp,
+    began: Instant,
+    effects: BTreeMap<&'static str, u64>,
     /// Clock skew injected by a fault.
     skew_seconds: i64,
 }
@@ -149,6 +152,8 @@ impl<'m> Exchange<'m> {
             operation,
             caller,
             now,
+            began: Instant::now(),
+            effects: BTreeMap::new(),
             skew_seconds: 0,
         }
     }
@@ -230,7 +235,7 @@ impl<'m> Exchange<'m> {
     async fn execute_in_turn(&mut self) -> Reply {
         let space = Arc::clone(&self.space);
         let _turn = space.turn(self.position).lock().await;
-        self.execute()
+        self.execute_counted()
     }
 
     fn reject(&mut self, check: &'static str, rejection: Rejection) -> Reply {
@@ -292,23 +297,8 @@ impl<'m> Exchange<'m> {
         }
         let status = reply.as_ref().map(|reply| reply.status);
         let relaxed = self.checks.relaxations().join(", ");
-        // Reasons and details are rare.
-        let has_words = self.checks.has_words();
-        let mut checks = std::mem::take(&mut self.checks).into_list();
-        if has_words {
-            self.hide_in(&mut checks);
-        }
+        let path = self.note(reply.as_ref());
         let core = &self.space.core;
-        let name = self.caller_name(status);
-        let mut path = String::new();
-        core.journal.complete(&self.request_id, |entry| {
-            entry.request.status = status.map(|status| status.as_u16());
-            entry.checks = checks;
-            if name.is_some() {
-                entry.request.caller = name;
-            }
-            path.clone_from(&entry.request.path);
-        });
         tracing::info!(
             time = %self.now,
             provider = self.provider.spec().name,

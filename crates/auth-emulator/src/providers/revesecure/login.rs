@@ -102,13 +102,14 @@ impl State {
     pub(super) fn pending(&self, now: Timestamp) -> Vec<PendingCode> {
         let mut list = Vec::new();
         for user in &self.users {
-            let mut add = |kind, id: &str, code: String, expires_at| {
+            let mut add = |kind, id: &str, code: String, service: &str, expires_at| {
                 list.push(PendingCode {
                     provider: SPEC.name,
                     subject: user.user_name.clone(),
                     kind,
                     id: id.to_owned(),
                     code,
+                    service: service.to_owned(),
                     expires_at,
                     aliases: vec![user.id.clone(), user.email.clone(), user.number.clone()],
                 });
@@ -116,14 +117,16 @@ impl State {
             let step = totp::step_at(now);
             for token in self.tokens_of(&user.id).filter(|token| !token.blocked && step > token.spent_step) {
                 let kind = if token.kind == TokenKind::Software { "otp-software" } else { "otp-hardware" };
-                add(kind, &token.id, totp::code(&token.key, step), totp::step_end(step));
+                add(kind, &token.id, totp::code(&token.key, step), "", totp::step_end(step));
             }
             for code in user.bypass_codes.iter().filter(|code| now < code.expires_at) {
-                add("bypass-code", &code.id, code.code.clone(), code.expires_at);
+                add("bypass-code", &code.id, code.code.clone(), "", code.expires_at);
             }
             let waiting = |push: &&Push| push.response == PushResponse::None && now < push.expires_at;
             for push in self.pushes.iter().filter(|push| push.user == user.id).filter(waiting) {
-                add("push", &push.id, String::new(), push.expires_at);
+                let service = self.services.iter().find(|service| service.id == push.service);
+                let service = service.map_or("", |service| service.name.as_str());
+                add("push", &push.id, String::new(), service, push.expires_at);
             }
         }
         list

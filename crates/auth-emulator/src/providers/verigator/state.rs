@@ -238,9 +238,10 @@ impl State {
     }
 
     pub(super) fn pending_codes(&self, now: Timestamp, max_wrong_tries: u32) -> Vec<PendingCode> {
-        let users = self.services.iter().flat_map(|service| &service.users);
+        let services = self.services.iter();
+        let users = services.flat_map(|service| service.users.iter().map(move |user| (service, user)));
         users
-            .filter_map(|user| {
+            .filter_map(|(service, user)| {
                 let started = user.started.as_ref()?;
                 let (code, expires_at) = started.current_code(now, max_wrong_tries)?;
                 Some(PendingCode {
@@ -249,6 +250,7 @@ impl State {
                     kind: started.method().name(),
                     id: started.id.clone(),
                     code,
+                    service: service.name.clone(),
                     expires_at,
                     aliases: vec![user.id.clone(), user.phone_number.clone()],
                 })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::base::settings::Settings;
 use super::base::webhooks::WebhookDelivery;
 use super::operations::gifts::matching::MatchingResult;
-use super::outbox;
+use super::outbox::{self, Tries};
 use super::state::VirtuousProvider;
 use crate::framework::handle::typed_handle;
 use crate::framework::pending::PendingCode;
@@ -142,7 +142,7 @@ impl Virtuous {
     /// ```
     #[must_use]
     pub fn due_webhooks(&self) -> Vec<WebhookDelivery> {
-        self.0.with(|state, _| state.deliveries.iter().cloned().collect())
+        self.0.with(|state, _| state.deliveries.iter().map(|one| one.delivery.clone()).collect())
     }
 
     /// Sends a webhook, with the attempts and duplicates of the settings, all of them now. Returns the status of each response,
@@ -162,7 +162,9 @@ impl Virtuous {
     ///
     /// Returns an error if the URL is neither on this machine nor on a host of the setting `webhook_receivers`.
     pub async fn deliver_webhook(&self, delivery: WebhookDelivery) -> Result<Vec<Option<u16>>, ActionError> {
-        let work = self.0.with(|state, context| outbox::delivery(&delivery, &state.settings, context))?;
+        let work = self
+            .0
+            .with(|state, context| outbox::delivery(&delivery, &state.settings, context, Tries::default()))?;
         let sent = tokio::task::spawn_blocking(work).await;
         sent.map_err(|_| ActionError::new("the delivery was aborted"))
     }

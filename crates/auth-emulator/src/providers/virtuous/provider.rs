@@ -97,7 +97,7 @@ impl Emulate for VirtuousProvider {
 
     fn issued(&self) -> Vec<Cow<'_, str>> {
         let webhooks = self.store.webhooks.stored().map(|webhook| webhook.text("secret"));
-        let deliveries = self.deliveries.iter().filter_map(|delivery| delivery.secret.as_deref());
+        let deliveries = self.deliveries.iter().filter_map(|delivery| delivery.delivery.secret.as_deref());
         self.tokens.issued().chain(webhooks).chain(deliveries).map(Cow::Borrowed).collect()
     }
 
@@ -210,6 +210,7 @@ impl Emulate for VirtuousProvider {
             kind: "sms",
             id: code.id.clone(),
             code: code.digits.clone(),
+            service: String::new(),
             expires_at: code.expires,
             aliases: Vec::new(),
         });
@@ -231,7 +232,7 @@ impl Emulate for VirtuousProvider {
         }
     }
 
-    /// `match-transactions`; `fire-event` with `{"event": "formSubmission", "body"?}`; `list-webhooks`; and `deliver-webhook` with `{"url", "secret"?, "body"}`, which is sent in the
+    /// `match-transactions`; `fire-event` with `{"event": "formSubmission", "body"?}`; `list-webhooks`; and `deliver-webhook` with `{"url", "secret"?, "body"}` and `redeliver-webhook` with `{"id"}`, which are sent in the
     /// background and counted in the effects `webhook_sent` and `webhook_accepted`.
     fn act(&mut self, action: &str, input: &Value, context: &Context) -> Option<Result<Value, ActionError>> {
         match action {
@@ -241,17 +242,27 @@ impl Emulate for VirtuousProvider {
                 let due = self.fire(event, body, context)?;
                 Ok(json!({ "event": event, "deliveries": listed(&due) }))
             })),
-            "list-webhooks" => Some(Ok(json!({ "deliveries": listed(&self.deliveries) }))),
+            "list-webhooks" => {
+                let list = self.deliveries.iter().map(|one| {
+                    let WebhookDelivery { url, body, .. } = &one.delivery;
+                    json!({ "id": one.id, "url": url, "body": body, "tries": one.tries.list() })
+                });
+                Some(Ok(json!({ "deliveries": list.collect::<Vec<_>>() })))
+            }
             "deliver-webhook" => Some(string_field(input, "url").and_then(|url| {
                 let delivery = WebhookDelivery {
                     url: url.to_owned(),
                     secret: string_field(input, "secret").ok().map(str::to_owned),
                     body: input.get("body").cloned().unwrap_or_else(|| json!({})),
                 };
-                let work = outbox::delivery(&delivery, &self.settings, context)?;
-                drop(tokio::task::spawn_blocking(work));
-                Ok(json!({ "started": true }))
+                self.deliver(&delivery, outbox::Tries::default(), context)
             })),
+            "redeliver-webhook" => {
+                let id = input.get("id").and_then(Value::as_u64).unwrap_or_default();
+                let found = self.deliveries.iter().find(|one| one.id == id);
+                let found = found.ok_or_else(|| ActionError::new(format!("id: no such delivery: {id}")));
+                Some(found.and_then(|one| self.deliver(&one.delivery, one.tries.clone(), context)))
+            }
             _ => None,
         }
     }
@@ -300,6 +311,18 @@ impl VirtuousProvider {
         let deliveries = due.deliveries.clone();
         outbox::send(self, due, context);
         Ok(deliveries)
+    }
+
+    /// Sends a delivery in the background.
+    fn deliver(
+        &self,
+        delivery: &WebhookDelivery,
+        tries: outbox::Tries,
+        context: &Context,
+    ) -> Result<Value, ActionError> {
+        let work = outbox::delivery(delivery, &self.settings, context, tries)?;
+        drop(tokio::task::spawn_blocking(work));
+        Ok(json!({ "started": true }))
     }
 
     /// Delivers the webhooks that the last request caused.

@@ -7,9 +7,9 @@ use std::sync::atomic::AtomicUsize;
 use tokio::runtime::Handle;
 
 use super::base::settings::Settings;
-use super::base::webhooks::WebhookDelivery;
 use super::data::store::Store;
 use super::limit::RateLimit;
+use super::outbox::Remembered;
 use super::signature::{KeyPair, Nonces};
 use super::tokens::Tokens;
 
@@ -24,7 +24,7 @@ pub(crate) struct VirtuousProvider {
     pub(super) limit: RateLimit,
     pub(super) store: Store,
     /// The last deliveries that were due, oldest first.
-    pub(super) deliveries: VecDeque<WebhookDelivery>,
+    pub(super) deliveries: VecDeque<Remembered>,
     /// The runtime that sends deliveries in the background.
     pub(super) runtime: Option<Handle>,
     /// The number of deliveries being sent.

@@ -1,14 +1,16 @@
 //! What the journal shows of a request, without its secrets.
 
-use http::StatusCode;
+use http::{StatusCode, header};
 
 use super::Exchange;
 use crate::framework::caller::unnamed;
 use crate::framework::checks::Check;
-use crate::framework::exchange::header_once;
+use crate::framework::exchange::{Reply, header_once};
 use crate::framework::faults::Fault;
-use crate::framework::journal::{JournalEntry, redact_headers, truncated};
-use crate::framework::redact::{Secrets, plain, readings, redact_query, redacted_body};
+use crate::framework::journal::{JournalEntry, Sent, redact_headers, truncated};
+use crate::framework::redact::{
+    MAX_BODY, Secrets, plain, readings, redact_query, redacted_body, redacted_text,
+};
 use crate::framework::route::Found;
 use crate::server::body::Received;
 use crate::server::mounted::look_up;
@@ -64,19 +66,73 @@ impl Exchange<'_> {
         self.secrets = secrets;
     }
 
-    /// Hides secrets in what the checks say.
-    pub(super) fn hide_in(&mut self, checks: &mut [Check]) {
+    /// Executes the request, and notes its side effects.
+    pub(super) fn execute_counted(&mut self) -> Reply {
+        let ledger = self.space.ledger.clone();
+        let name = self.provider.spec().name;
+        let before = ledger.counts_of(name);
+        let reply = self.execute();
+        let more = |(effect, count): (&'static str, u64)| {
+            let more = count.saturating_sub(before.get(effect).copied().unwrap_or_default());
+            (more > 0).then_some((effect, more))
+        };
+        self.effects = ledger.counts_of(name).into_iter().filter_map(more).collect();
+        reply
+    }
+
+    /// Completes the entry, and returns its path.
+    pub(super) fn note(&mut self, reply: Option<&Reply>) -> String {
+        let status = reply.map(|reply| reply.status);
+        let refusal = reply.filter(|reply| reply.status.as_u16() >= 400);
+        let has_words = self.checks.has_words();
+        let mut checks = std::mem::take(&mut self.checks).into_list();
+        let mut body = None;
+        // Reasons, details and refusals are rare.
+        if has_words || refusal.is_some() {
+            let secrets = self.secrets_in(&checks, refusal);
+            secrets.hide_in(&mut checks);
+            body = refusal.and_then(|reply| {
+                let content_type =
+                    reply.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+                redacted_body(content_type.unwrap_or_default(), &reply.body, false, &secrets)
+                    .or_else(|| redacted_text(&reply.body, &secrets))
+            });
+        }
+        let sent = Sent {
+            micros: u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
+            effects: std::mem::take(&mut self.effects),
+            headers: reply.map(|reply| redact_headers(&reply.headers, &[])).unwrap_or_default(),
+            body_size: reply.map_or(0, |reply| reply.body.len()),
+            body,
+        };
+        let name = self.caller_name(status);
+        let mut path = String::new();
+        self.space.core.journal.complete(&self.request_id, sent, |entry| {
+            entry.request.status = status.map(|status| status.as_u16());
+            entry.checks = checks;
+            if name.is_some() {
+                entry.request.caller = name;
+            }
+            path.clone_from(&entry.request.path);
+        });
+        path
+    }
+
+    /// What must not be shown of checks and response.
+    fn secrets_in(&mut self, checks: &[Check], refusal: Option<&Reply>) -> Secrets {
         let mut secrets = std::mem::take(&mut self.secrets);
         // The request may have caused a code.
         secrets.add_of(&*self.provider);
         let reasons = checks.iter().filter_map(|check| check.reason.clone());
         let details = checks.iter().filter_map(|check| check.detail.as_ref()).map(ToString::to_string);
-        secrets.add_issued_in(&*self.provider, &reasons.chain(details).collect::<Vec<_>>());
-        secrets.hide_in(checks);
+        let body = refusal.map(|reply| reply.body.get(..MAX_BODY).unwrap_or(&reply.body));
+        let body = body.into_iter().flat_map(|body| plain(&String::from_utf8_lossy(body)));
+        secrets.add_issued_in(&*self.provider, &reasons.chain(details).chain(body).collect::<Vec<_>>());
+        secrets
     }
 
     /// The caller's name, once it is known to be one: a client may send a secret in its place.
-    pub(super) fn caller_name(&self, status: Option<StatusCode>) -> Option<String> {
+    fn caller_name(&self, status: Option<StatusCode>) -> Option<String> {
         let is_caller = |(name, value): &(&str, String)| {
             self.caller.as_ref() == Some(value) && !self.provider.spec().secret_variables.contains(name)
         };

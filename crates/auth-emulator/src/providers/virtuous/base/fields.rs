@@ -51,8 +51,6 @@ pub(crate) enum Kind {
     Collections(&'static [RecordKind]),
     /// Like `Collections`, without the invalid ones.
     CollectionsKnown(&'static [RecordKind]),
-    /// Accepted, but not stored.
-    Ignored,
 }
 
 /// A field of a body.
@@ -167,10 +165,6 @@ pub(crate) const fn collections_known(name: &'static str, kinds: &'static [Recor
     Field::new(name, Kind::CollectionsKnown(kinds))
 }
 
-pub(crate) const fn ignored(name: &'static str) -> Field {
-    Field::new(name, Kind::Ignored)
-}
-
 /// Parses an object by its schema and notes violations. Returns the valid fields by their names in reads, including null;
 /// missing ones are absent.
 pub(crate) fn read(
@@ -246,9 +240,6 @@ fn read_some(
             continue;
         }
         let Some(value) = value else { continue };
-        if matches!(member.kind, Kind::Ignored) {
-            continue;
-        }
         if let Some(value) = one(value, member.kind, &field, violations) {
             out.insert(member.read_as.to_owned(), value);
         }
@@ -327,7 +318,6 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations<'_>) 
         Kind::CollectionsKnown(of) => list.map(|_| {
             organization::read_collections(of, value, field, &mut Violations::of(violations.settings))
         }),
-        Kind::Ignored => None,
     };
     if read.is_none() {
         violations.push((field.to_owned(), NOT_VALID.to_owned()));
@@ -424,7 +414,6 @@ pub(crate) fn read_names(fields: &'static [Field]) -> impl Iterator<Item = &'sta
                 | Kind::Custom
                 | Kind::Collections(_)
                 | Kind::CollectionsKnown(_)
-                | Kind::Ignored
         )
     };
     fields.iter().filter(plain).map(|member| member.read_as)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom::{self, RecordKind};
 use crate::providers::virtuous::base::fields::{
-    Field, custom_list, custom_map, flag, int, number, text, time,
+    Field, custom_list, custom_map, flag, int, number, one_of, text, time,
 };
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::fields::{
-    Field, collections_known, custom_known, flag, ignored, int, items, loose_day, number, object, objects, price,
+    Field, collections_known, custom_known, flag, int, items, loose_day, number, object, objects, price,
     strings, text,
 };
 use crate::providers::virtuous::base::record::JsonFields;
