@@ -27,6 +27,9 @@ use sha2::Sha256;
 const START: i64 = 1_512_754_158;
 const DATE: &str = "Fri, 08 Dec 2017 17:29:18 -0000";
 
+/// The method and path of the row that has the focus.
+const FOCUSED: &str = "return document.activeElement.querySelector('.what').lastChild.textContent";
+
 /// One test at a time: a page that is still open would call its emulator's port, which the next emulator may have.
 static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
@@ -110,7 +113,7 @@ async fn a_refused_request_is_found_and_explained() {
     let emulator = start().await;
     let browser = Browser::start(1280, 900, false).await;
     browser.open(&url(&emulator)).await;
-    browser.wait_for("#empty", "auth-emulator env").await;
+    browser.wait_for("#empty", &format!("curl -i '{}/api/", emulator.virtuous().base_url())).await;
     browser.wait_for("#live", "live").await;
 
     assert_eq!(revesecure(&emulator, "GET", "/rest/v1/organization", &Value::Null, "\n").await.status, 200);
@@ -123,18 +126,21 @@ async fn a_refused_request_is_found_and_explained() {
     // The keyboard: refused ones only, the first one, open.
     browser.press("rj\u{e007}").await;
     browser.wait_for("#refused[aria-pressed=true]", "1").await;
-    assert_eq!(browser.run("return document.querySelectorAll('#list li').length").await, 1);
+    assert_eq!(browser.run("return document.querySelectorAll('#list li:not([hidden])').length").await, 1);
     let detail = browser.wait_for("#detail", "first difference").await;
     assert!(detail.contains("at character 32: \"G\" instead of \"\\n\""), "{detail}");
     assert_eq!(browser.text("#detail mark").await.trim(), "G\n⏎");
-    assert!(detail.contains("✗ signature"), "{detail}");
+    assert!(detail.contains("✗ signature failed") && detail.contains("effects: none"), "{detail}");
+    assert!(detail.contains(" ms") && detail.contains("can’t send it again"), "{detail}");
+    assert!(detail.contains("www-authenticate") && detail.contains("caller"), "{detail}");
+    assert_eq!(detail.matches("separator between").count(), 1, "{detail}");
     std::fs::write(pictures().join("1280-light.png"), browser.screenshot().await).unwrap();
 
     // Find, and leave the field.
     browser.press("r/").await;
     browser.type_into("#find", "organization").await;
     browser.wait_for("#list", "/rest/v1/organization").await;
-    assert_eq!(browser.run("return document.querySelectorAll('#list li').length").await, 1);
+    assert_eq!(browser.run("return document.querySelectorAll('#list li:not([hidden])').length").await, 1);
 
     // A reload loses nothing, and what happens in the meantime arrives.
     browser.open("about:blank").await;
@@ -247,8 +253,17 @@ async fn it_is_readable_on_a_phone_and_in_the_dark() {
         assert!(wide.as_i64().unwrap() <= 0, "{width}: {wide} pixels too wide");
         std::fs::write(pictures().join(format!("{width}-{color}.png")), browser.screenshot().await).unwrap();
         if width == 400 {
+            assert_eq!(browser.run("return document.activeElement.id").await, "detail");
             browser.click("#close").await;
-            assert_eq!(browser.run("return document.querySelector('#detail').offsetHeight").await, 0);
+            browser.wait_for("body:not(.open)", "refused").await;
+            assert_eq!(browser.run(FOCUSED).await, "GET /rest/v1/users");
+            // So does the browser's own button, and the rest can't be reached in the meantime.
+            browser.press("\u{e007}").await;
+            browser.wait_for("body.open #detail", "first difference").await;
+            assert_eq!(browser.run("return document.querySelector('#requests').inert").await, true);
+            browser.run("history.back()").await;
+            browser.wait_for("body:not(.open)", "refused").await;
+            assert_eq!(browser.run(FOCUSED).await, "GET /rest/v1/users");
         }
     }
 }
@@ -274,12 +289,186 @@ async fn without_a_token_nothing_is_shown() {
     browser.open(&format!("{}/", emulator.control_url())).await;
     browser.wait_for("#login", "Paste the control token").await;
     browser.type_into("#token", "wrong\u{e007}").await;
-    browser.wait_for("#problem", "Authorization: Bearer").await;
+    browser.wait_for("#problem", "does not know this token").await;
     browser.run("document.querySelector('#token').value = ''").await;
     browser.type_into("#token", &format!("{}\u{e007}", emulator.control_token())).await;
     browser.wait_for("#live", "live").await;
     // Stopping does not wait for the page.
     let stopping = tokio::time::timeout(std::time::Duration::from_secs(4), emulator.stop()).await;
     stopping.expect("stop waited for the page");
-    browser.wait_for("#live", "not connected").await;
+    browser.wait_for("#live", "stopped").await;
+    browser.wait_for("#problem", "The emulator has stopped").await;
+}
+
+/// Sets a field of the page and tells it.
+async fn choose(browser: &Browser, selector: &str, value: &str) {
+    let set = format!(
+        "const s = document.querySelector({}); s.value = {}; s.dispatchEvent(new Event('input')); s.dispatchEvent(new Event('change'))",
+        json!(selector),
+        json!(value)
+    );
+    browser.run(&set).await;
+}
+
+#[tokio::test]
+async fn the_keyboard_is_enough() {
+    if !has_browser() {
+        return;
+    }
+    let _one = ONE.lock().await;
+    let emulator = start().await;
+    emulator.add_fault(FaultRule::new("revesecure", Fault::status(503)).times(1)).unwrap();
+    for (path, separator) in
+        [("/rest/v1/organization", "\n"), ("/rest/v1/users", ""), ("/rest/v1/users", "\n")]
+    {
+        revesecure(&emulator, "GET", path, &Value::Null, separator).await;
+    }
+    let browser = Browser::start(1280, 900, false).await;
+    browser.open(&url(&emulator)).await;
+    browser.wait_for("#count", "3").await;
+
+    // An injected fault was not refused.
+    assert_eq!(browser.text("#bad").await, "1");
+    browser.wait_for("#list li:last-child .fault", "503 fault").await;
+    // The list is one stop of the Tab key.
+    assert_eq!(browser.run("return document.querySelectorAll('.row[tabindex=\"0\"]').length").await, 1);
+    assert!(
+        !browser.run("return document.querySelector('#detail').checkVisibility()").await.as_bool().unwrap()
+    );
+    browser.press("jj").await;
+    browser.press("\u{e007}").await;
+    browser.wait_for("#detail", "first difference").await;
+    assert_eq!(browser.run("return document.activeElement.id").await, "detail");
+    browser.press("\u{e00c}").await;
+    assert!(
+        !browser.run("return document.querySelector('#detail').checkVisibility()").await.as_bool().unwrap()
+    );
+    assert_eq!(browser.run(FOCUSED).await, "GET /rest/v1/users");
+    // `r` hides the others, and the focus stays in the list.
+    browser.press("kr").await;
+    assert_eq!(browser.run("return document.activeElement.innerText.includes('401')").await, true);
+    browser.press("r").await;
+
+    let rows = "return document.querySelectorAll('#list li:not([hidden])').length";
+    choose(&browser, "#status", "503").await;
+    assert_eq!(browser.run(rows).await, 1);
+    choose(&browser, "#operation", "users.list").await;
+    browser.wait_for("#nothing", "Nothing matches").await;
+    choose(&browser, "#status", "").await;
+    assert_eq!(browser.run(rows).await, 2);
+    choose(&browser, "#find", "separator").await;
+    assert_eq!(browser.run(rows).await, 1);
+}
+
+#[tokio::test]
+async fn a_request_is_copied_as_curl() {
+    if !has_browser() {
+        return;
+    }
+    let _one = ONE.lock().await;
+    let emulator = start().await;
+    let other = emulator.namespace("other").unwrap();
+    let variable = |wanted: &str| emulator.env().into_iter().find(|(name, _)| *name == wanted).unwrap().1;
+    let key = format!("Bearer {}", other.virtuous().api_key());
+    let contact = json!({ "contactType": "It's", "password": "canary" });
+    let send = async |request: Request| request.send().await.status;
+    let shared = emulator.virtuous().base_url().to_owned();
+    let base = other.virtuous().base_url().to_owned();
+    let created =
+        Request::new("POST", &format!("{base}/api/Contact")).header("Authorization", &key).json(&contact);
+    assert_eq!(send(created).await, 400);
+    let by_header =
+        Request::new("HEAD", &format!("{shared}/api/Contact/17")).header("X-Emulator-Namespace", "other");
+    assert_eq!(send(by_header).await, 405);
+    let form = "grant_type=password&username=anna&password=canary";
+    let token = Request::new("POST", &format!("{shared}/Token"))
+        .header("Content-Type", "application/x-www-form-urlencoded");
+    assert_eq!(send(token.body(form.to_owned())).await, 400);
+    let (issuer, host) = (variable("VV_ISSUER_URL"), variable("VISE_HOST"));
+    assert_eq!(
+        send(Request::new("GET", &format!("{issuer}/userinfo")).header("Authorization", "Bearer x")).await,
+        401
+    );
+    assert_eq!(
+        send(Request::new("GET", &format!("{host}/auth?pfk=wrong")).header("Accept", "*/*")).await,
+        401
+    );
+
+    let browser = Browser::start(1280, 900, false).await;
+    let curl = async |page: &str, find: &str| {
+        browser.open("about:blank").await;
+        browser.open(page).await;
+        browser.wait_for("#list", find).await;
+        choose(&browser, "#find", find).await;
+        browser.click("#list li:not([hidden]) button").await;
+        browser.wait_for("#detail details:last-child pre", "curl").await
+    };
+    let of_other = format!("{}&namespace=other", url(&emulator));
+    let body = r#"'{"contactType":"It'\''s","password":"'"$PASSWORD"'"}'"#;
+    let expected = format!(
+        "-H 'authorization: Bearer '\"$VIRTUOUS_API_KEY\" -H 'content-type: application/json' -H 'accept:' --data-binary {body} '{base}/api/Contact'"
+    );
+    assert_eq!(curl(&of_other, "contacts.create").await, format!("curl -i {expected}"));
+    assert!(base.ends_with("/ns/other"));
+    let expected = format!("curl -I -H 'x-emulator-namespace: other' -H 'accept:' '{shared}/api/Contact/17'");
+    assert_eq!(curl(&of_other, "HEAD").await, expected);
+    let expected = format!(
+        "curl -i -H 'content-type: application/x-www-form-urlencoded' -H 'accept:' --data-urlencode 'grant_type=password' --data-urlencode 'password='\"$VIRTUOUS_PASSWORD\" --data-urlencode 'username='\"$VIRTUOUS_USERNAME\" '{shared}/Token'"
+    );
+    assert_eq!(curl(&url(&emulator), "tokens.request").await, expected);
+    let expected = format!("curl -i -H 'authorization: '\"$AUTHORIZATION\" -H 'accept:' '{issuer}/userinfo'");
+    assert_eq!(curl(&url(&emulator), "userinfo").await, expected);
+    let expected =
+        format!("curl -i -c vise.cookies -G --data-urlencode 'pfk='\"$VISE_PHRASE\" '{host}/auth'");
+    assert_eq!(curl(&url(&emulator), "session.open").await, expected);
+    let page = browser.run("return document.documentElement.outerHTML").await.as_str().unwrap().to_owned();
+    assert!(!page.contains("canary"));
+}
+
+#[tokio::test]
+async fn what_changes_elsewhere_is_shown() {
+    if !has_browser() {
+        return;
+    }
+    let _one = ONE.lock().await;
+    let emulator = start().await;
+    let browser = Browser::start(1280, 900, false).await;
+    browser.open(&url(&emulator)).await;
+    browser.wait_for("#kind", "strict").await;
+
+    // Settings: words are chosen, control characters are written out.
+    browser.click("#settings-panel summary").await;
+    choose(&browser, "#settings-provider", "revesecure").await;
+    browser.wait_for("#settings", "separator").await;
+    let separator = "return [...document.querySelectorAll('#settings label')].find((l) => l.innerText.startsWith('separator')).querySelector('input').value";
+    assert_eq!(browser.run(separator).await, "\"\\n\"");
+    let words = "return [...document.querySelectorAll('#settings select option')].map((o) => o.value)";
+    assert!(browser.run(words).await.as_array().unwrap().contains(&json!("sha256")));
+    emulator.revesecure().configure(|settings| settings.separator = ", ".to_owned());
+    until("shown", async || browser.run(separator).await == ", ").await;
+
+    // A webhook that nobody receives.
+    let webhook =
+        json!({ "payloadUrl": "https://app.example/hook", "secret": "canary", "formSubmission": true });
+    let key = format!("Bearer {}", emulator.virtuous().api_key());
+    let created = Request::new("POST", &format!("{}/api/Webhook", emulator.virtuous().base_url()));
+    assert_eq!(created.header("Authorization", &key).json(&webhook).send().await.status, 200);
+    emulator.virtuous().fire_event("formSubmission", json!({})).unwrap();
+    browser.click("#webhooks-panel summary").await;
+    browser.wait_for("#webhooks", "not sent").await;
+    browser.wait_for("#due-count", "1 due").await;
+    browser.click("#webhooks button").await;
+    browser.wait_for("#problem", "http:// on this machine").await;
+
+    // A namespace that was dropped, or never was.
+    emulator.namespace("other").unwrap();
+    let page = format!("{}&namespace=other", url(&emulator));
+    browser.open("about:blank").await;
+    browser.open(&page).await;
+    browser.wait_for("#live", "live").await;
+    emulator.drop_namespace("other").unwrap();
+    browser.wait_for("#gone", "There is no namespace other.").await;
+    assert_eq!(emulator.namespaces(), ["default"]);
+    browser.click("#others button").await;
+    browser.wait_for("#live", "live").await;
 }
