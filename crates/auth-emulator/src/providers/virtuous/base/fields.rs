@@ -436,7 +436,6 @@ mod tests {
         one_of("size", &["Big", "Small"]),
         strings("words"),
         items("rows", INNER),
-        ignored("anything"),
     ];
 
     fn wrong_of(value: &Value) -> Vec<String> {
