@@ -4,6 +4,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::json;
 
+use crate::namespace::registry::NamespaceError;
+
 #[derive(Debug)]
 pub(crate) struct ControlError {
     pub(crate) status: StatusCode,
@@ -22,6 +24,15 @@ impl ControlError {
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
+    }
+}
+
+impl From<NamespaceError> for ControlError {
+    fn from(error: NamespaceError) -> Self {
+        match error {
+            NamespaceError::NotFound(_) => Self::not_found(error.to_string()),
+            _ => Self::invalid(error.to_string()),
+        }
     }
 }
 

@@ -4,7 +4,6 @@ use super::actions::Actions;
 use super::catalog::{Input, Outcome};
 use super::error::ControlError;
 use super::handlers::{done, to_json};
-use crate::namespace::registry::NamespaceError;
 use crate::namespace::snapshot::SnapshotError;
 
 pub(super) fn create(actions: &Actions, input: Input) -> Outcome {
@@ -14,10 +13,15 @@ pub(super) fn create(actions: &Actions, input: Input) -> Outcome {
         ));
     }
     let copied = match input.optional_text("from") {
-        Some(from) => Some(actions.namespaces.find(from).map_err(refused)?.snapshot()),
+        Some(_) if actions.namespaces.find(input.text("name")).is_ok() => {
+            let message =
+                format!("name: {} exists, and a copy would replace it: drop it first", input.text("name"));
+            return Err(ControlError::invalid(message));
+        }
+        Some(from) => Some(actions.namespaces.find(from)?.snapshot()),
         None => None,
     };
-    let space = actions.namespaces.open(input.text("name"), input.integer("seed")).map_err(refused)?;
+    let space = actions.namespaces.open(input.text("name"), input.integer("seed"))?;
     if let Some(copied) = copied {
         space.restore(&copied);
     }
@@ -25,7 +29,7 @@ pub(super) fn create(actions: &Actions, input: Input) -> Outcome {
 }
 
 pub(super) fn remove(actions: &Actions, input: Input) -> Outcome {
-    actions.namespaces.remove(input.text("name")).map_err(refused)?;
+    actions.namespaces.remove(input.text("name"))?;
     done()
 }
 
@@ -51,13 +55,6 @@ pub(super) fn export(actions: &Actions, _: Input) -> Outcome {
 pub(super) fn import(actions: &Actions, mut input: Input) -> Outcome {
     actions.import(&input.take("snapshot").unwrap_or_default()).map_err(failed)?;
     done()
-}
-
-fn refused(error: NamespaceError) -> ControlError {
-    match error {
-        NamespaceError::NotFound(_) => ControlError::not_found(error.to_string()),
-        _ => ControlError::invalid(error.to_string()),
-    }
 }
 
 fn failed(error: SnapshotError) -> ControlError {

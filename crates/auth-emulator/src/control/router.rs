@@ -10,7 +10,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 use bytes::Bytes;
-use http::{StatusCode, header};
+use http::{Method, StatusCode, header};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
@@ -49,9 +49,16 @@ async fn in_namespace(state: Guard, main: Router, mut request: Request<Body>) ->
     let router = match name {
         // Without the token, no namespace is created; the router rejects the request.
         Some(name) if check(&state, &request).is_ok() && check_token(&state, &request).is_ok() => {
-            match state.actions.namespaces.open(&name, None) {
+            let namespaces = &state.actions.namespaces;
+            // What reads would otherwise bring a dropped namespace back, or one with a mistake in its name.
+            let space = if request.method() == Method::GET {
+                namespaces.find(&name)
+            } else {
+                namespaces.open(&name, None)
+            };
+            match space {
                 Ok(space) => of_namespace(Arc::new(state.actions.of(space)), state.hosts),
-                Err(error) => return ControlError::invalid(error.to_string()).into_response(),
+                Err(error) => return ControlError::from(error).into_response(),
             }
         }
         _ => main,

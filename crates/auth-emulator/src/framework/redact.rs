@@ -85,6 +85,18 @@ impl Secrets {
         provider.issued_in(texts).iter().for_each(|secret| self.add(secret));
     }
 
+    /// Adds the JSON Web Tokens in these strings: ID tokens are not kept.
+    pub(crate) fn add_web_tokens_in(&mut self, texts: &[String]) {
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        for word in texts.iter().flat_map(|text| text.split(|letter| !is_part(letter))) {
+            // The header is a JSON object in base64.
+            let token = word.find("eyJ").and_then(|start| word.get(start..));
+            if let Some(token) = token.filter(|token| token.matches('.').count() == 2) {
+                self.add(token);
+            }
+        }
+    }
+
     /// Whether one of these strings contains a secret.
     pub(crate) fn are_in(&self, texts: &[String]) -> bool {
         self.0.iter().any(|secret| {
@@ -151,9 +163,12 @@ impl Secrets {
         for check in checks {
             if let Some(reason) = &mut check.reason {
                 hide(reason, &forms);
+                self.hide_in_strings([reason]);
             }
             if let Some(detail) = &mut check.detail {
                 hide_value(detail, &forms);
+                // The string that was signed has the path as it was sent.
+                self.hide_in_strings(strings(detail));
             }
         }
     }
@@ -326,6 +341,16 @@ fn hide(text: &mut String, forms: &[String]) {
         if text.contains(form) {
             *text = text.replace(form, REDACTED);
         }
+    }
+}
+
+/// Every string in JSON, but for names.
+fn strings(value: &mut Value) -> Vec<&mut String> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(list) => list.iter_mut().flat_map(strings).collect(),
+        Value::Object(fields) => fields.values_mut().flat_map(strings).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -63,7 +63,7 @@ pub enum NamespaceError {
     )]
     Ambiguous(String),
     /// The namespace does not exist.
-    #[error("no namespace {0:?}")]
+    #[error("there is no namespace {0:?}")]
     NotFound(String),
     /// The default namespace can't be dropped.
     #[error("the default namespace can't be dropped")]

@@ -1,6 +1,9 @@
 //! What the journal shows of a request, without its secrets.
 
+use std::collections::BTreeMap;
+
 use http::{StatusCode, header};
+use serde_json::Value;
 
 use super::Exchange;
 use crate::framework::caller::unnamed;
@@ -8,6 +11,7 @@ use crate::framework::checks::Check;
 use crate::framework::exchange::{Reply, header_once};
 use crate::framework::faults::Fault;
 use crate::framework::journal::{JournalEntry, Sent, redact_headers, truncated};
+use crate::framework::provider::Provider;
 use crate::framework::redact::{
     MAX_BODY, Secrets, plain, readings, redact_query, redacted_body, redacted_text,
 };
@@ -16,9 +20,42 @@ use crate::server::body::Received;
 use crate::server::mounted::look_up;
 use crate::server::reply::local_path;
 
+/// What the journal shows of a request.
+struct Shown {
+    path: String,
+    query: BTreeMap<String, Vec<String>>,
+    headers: BTreeMap<String, Vec<String>>,
+    body: Option<Value>,
+}
+
 impl Exchange<'_> {
     /// Makes the entry of the journal.
     pub(super) fn record(&mut self, fault: Option<&Fault>) {
+        let (shown, secrets) = self.shown();
+        self.space.core.journal.begin(JournalEntry {
+            request_id: self.request_id.clone(),
+            provider: self.provider.spec().name,
+            time: self.now,
+            method: self.parts.method.as_str().to_owned(),
+            path: shown.path,
+            query: shown.query,
+            operation: self.operation,
+            // Its name follows with the response.
+            caller: self.caller.as_deref().map(unnamed),
+            headers: shown.headers,
+            body_size: match &self.body {
+                Received::Whole(bytes) => bytes.len(),
+                Received::TooLarge(size) | Received::Broken { received: size, .. } => *size,
+            },
+            body: shown.body,
+            status: None,
+            fault: fault.map(Fault::description),
+        });
+        self.secrets = secrets;
+    }
+
+    /// What can be shown of the request, and the secrets that were looked for.
+    fn shown(&self) -> (Shown, Secrets) {
         let spec = self.provider.spec();
         let local = local_path(self.parts.uri.path(), self.prefix);
         let mut path = match &self.found {
@@ -28,42 +65,24 @@ impl Exchange<'_> {
         };
         let mut headers = redact_headers(&self.parts.headers, spec.shown_headers);
         let query = self.parts.uri.query().unwrap_or_default();
-        let shown = headers.values().flatten().map(String::as_str);
-        let shown: Vec<String> = shown.chain([self.parts.uri.path(), query]).flat_map(readings).collect();
-        let secrets = self.secrets(&shown);
+        let texts = headers.values().flatten().map(String::as_str);
+        let texts: Vec<String> = texts.chain([self.parts.uri.path(), query]).flat_map(readings).collect();
+        let secrets = self.secrets(&texts);
         // Few requests have one in a wrong place.
-        let misplaced = Some(&secrets).filter(|secrets| secrets.are_in(&shown));
+        let misplaced = Some(&secrets).filter(|secrets| secrets.are_in(&texts));
         let query = redact_query(query, spec.shown_query, misplaced);
         if let Some(secrets) = misplaced {
             secrets.hide_in_strings(headers.values_mut().flatten().chain([&mut path]));
         }
-        self.space.core.journal.begin(JournalEntry {
-            request_id: self.request_id.clone(),
-            provider: spec.name,
-            time: self.now,
-            method: self.parts.method.as_str().to_owned(),
-            path: truncated(&path),
-            query,
-            operation: self.operation,
-            // Its name follows with the response.
-            caller: self.caller.as_deref().map(unnamed),
-            headers,
-            body_size: match &self.body {
-                Received::Whole(bytes) => bytes.len(),
-                Received::TooLarge(size) | Received::Broken { received: size, .. } => *size,
-            },
-            body: match &self.body {
-                Received::Whole(bytes) if !bytes.is_empty() => {
-                    let is_sensitive =
-                        matches!(&self.found, Some(Found::Operation { route, .. }) if route.sensitive);
-                    redacted_body(self.content_type(), bytes, is_sensitive, &secrets)
-                }
-                _ => None,
-            },
-            status: None,
-            fault: fault.map(Fault::description),
-        });
-        self.secrets = secrets;
+        let body = match &self.body {
+            Received::Whole(bytes) if !bytes.is_empty() => {
+                let is_sensitive =
+                    matches!(&self.found, Some(Found::Operation { route, .. }) if route.sensitive);
+                redacted_body(self.content_type(), bytes, is_sensitive, &secrets)
+            }
+            _ => None,
+        };
+        (Shown { path: truncated(&path), query, headers, body }, secrets)
     }
 
     /// Executes the request, and notes its side effects.
@@ -89,7 +108,8 @@ impl Exchange<'_> {
         let mut body = None;
         // Reasons, details and refusals are rare.
         if has_words || refusal.is_some() {
-            let secrets = self.secrets_in(&checks, refusal);
+            let mut secrets = std::mem::take(&mut self.secrets);
+            add_later(&mut secrets, &*self.provider, &checks, refusal);
             secrets.hide_in(&mut checks);
             body = refusal.and_then(|reply| {
                 let content_type =
@@ -118,19 +138,6 @@ impl Exchange<'_> {
         path
     }
 
-    /// What must not be shown of checks and response.
-    fn secrets_in(&mut self, checks: &[Check], refusal: Option<&Reply>) -> Secrets {
-        let mut secrets = std::mem::take(&mut self.secrets);
-        // The request may have caused a code.
-        secrets.add_of(&*self.provider);
-        let reasons = checks.iter().filter_map(|check| check.reason.clone());
-        let details = checks.iter().filter_map(|check| check.detail.as_ref()).map(ToString::to_string);
-        let body = refusal.map(|reply| reply.body.get(..MAX_BODY).unwrap_or(&reply.body));
-        let body = body.into_iter().flat_map(|body| plain(&String::from_utf8_lossy(body)));
-        secrets.add_issued_in(&*self.provider, &reasons.chain(details).chain(body).collect::<Vec<_>>());
-        secrets
-    }
-
     /// The caller's name, once it is known to be one: a client may send a secret in its place.
     fn caller_name(&self, status: Option<StatusCode>) -> Option<String> {
         let is_caller = |(name, value): &(&str, String)| {
@@ -146,18 +153,31 @@ impl Exchange<'_> {
     }
 
     /// What must not be shown: the provider's credentials, pending codes, what it has issued and `texts` or the body contain, and
-    /// what the request sends in secret fields.
+    /// what the request sends in secret fields. Secrets of other providers are not looked for: they may be busy.
     fn secrets(&self, texts: &[String]) -> Secrets {
-        let (spec, mut secrets) = (self.provider.spec(), Secrets::default());
+        let (provider, mut secrets) = (&*self.provider, Secrets::default());
         let body = self.body.small();
-        secrets.add_of(&*self.provider);
-        secrets.add_issued_in(&*self.provider, texts);
-        secrets.add_issued_in(&*self.provider, &plain(&String::from_utf8_lossy(body)));
+        secrets.add_of(provider);
+        for texts in [texts, &plain(&String::from_utf8_lossy(body))] {
+            secrets.add_issued_in(provider, texts);
+            secrets.add_web_tokens_in(texts);
+        }
         secrets.add_sent(self.content_type(), body, self.parts.uri.query().unwrap_or_default());
         if let Some(Found::Operation { params, .. }) = &self.found {
-            let secret = params.iter().filter(|(name, _)| spec.secret_params.contains(name));
+            let secret_params = self.provider.spec().secret_params;
+            let secret = params.iter().filter(|(name, _)| secret_params.contains(name));
             secret.for_each(|(_, value)| secrets.add(value));
         }
         secrets
     }
+}
+
+/// Adds what must not be shown of checks and response. The request may have caused a code.
+fn add_later(secrets: &mut Secrets, provider: &dyn Provider, checks: &[Check], refusal: Option<&Reply>) {
+    let reasons = checks.iter().filter_map(|check| check.reason.clone());
+    let details = checks.iter().filter_map(|check| check.detail.as_ref()).map(ToString::to_string);
+    let body = refusal.map(|reply| reply.body.get(..MAX_BODY).unwrap_or(&reply.body));
+    let body = body.into_iter().flat_map(|body| plain(&String::from_utf8_lossy(body)));
+    secrets.add_of(provider);
+    secrets.add_issued_in(provider, &reasons.chain(details).chain(body).collect::<Vec<_>>());
 }
