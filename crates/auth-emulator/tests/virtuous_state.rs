@@ -345,5 +345,5 @@ async fn parameters_that_clients_send_are_understood() {
     }
     let options = crm.get("/api/Campaign/QueryOptions").await["options"].clone();
     assert_eq!(options.as_array().unwrap().len(), 14);
-    assert_eq!(options[3]["valueOptions"].as_array().unwrap().len(), 14, "{}", options[3]);
+    assert_eq!(options[3]["valueOptions"].as_array().unwrap().len(), 20, "{}", options[3]);
 }

@@ -21,4 +21,4 @@ pub(crate) use self::cell::{Cell, cell_of};
 pub(crate) use self::operators::{OF_BATCH, OF_CHOICE, OF_COUNTRY, OF_STATE};
 pub(crate) use self::options::options;
 pub(crate) use self::plan::Plan;
-pub(crate) use self::schema::{Lookups, Parameter, Schema, Source, Type, Values, parameter};
+pub(crate) use self::schema::{Lookups, Parameter, Schema, Source, Type, Values, earlier_date, parameter};

@@ -18,15 +18,17 @@ fn operator(name: &str) -> Value {
 fn option(parameter: &Parameter<'_>, lookups: &dyn Lookups) -> Value {
     let Parameter { name, kind, values, also, .. } = *parameter;
     let operators: Vec<Value> = operators::of(kind, also).iter().map(|name| operator(name)).collect();
-    // As recorded, only dates and lists have values, in alphabetical order; the names of projects aren't among them.
-    let mut names = match kind {
-        Type::Date => lookups.names(Values::Fixed(PHRASES)),
-        Type::List => lookups.names(values),
+    // As recorded, only dates and lists have values; the names of projects aren't among them.
+    let names = match (kind, values) {
+        (Type::Date, Values::Any) => lookups.names(Values::Fixed(PHRASES)),
+        (Type::Date, _) | (Type::List, Values::Options(_)) => lookups.names(values),
+        (Type::List, _) => {
+            let mut names = lookups.names(values);
+            names.sort_by_key(|name| name.to_lowercase());
+            names
+        }
         _ => Vec::new(),
     };
-    if !matches!(values, Values::Options(_)) {
-        names.sort_by_key(|name| name.to_lowercase());
-    }
     json!({
         "parameter": name, "type": format!("{kind:?}"), "operatorOptions": operators, "valueOptions": names,
     })

@@ -5,12 +5,15 @@
 
 use crate::providers::virtuous::base::dates;
 
-/// The phrases that `QueryOptions` lists for dates, as recorded.
+/// The phrases that `QueryOptions` lists for dates, as recorded in 2025 for campaigns.
 pub(crate) const PHRASES: &[&str] = &[
     "Today",
     "Yesterday",
     "Last Sunday",
+    "Last Month",
+    "Last Fiscal Year",
     "Start Of This Month",
+    "7 Days Ago",
     "30 Days Ago",
     "60 Days Ago",
     "90 Days Ago",
@@ -21,15 +24,26 @@ pub(crate) const PHRASES: &[&str] = &[
     "Two Years Ago",
     "Tomorrow",
     "One week from now",
-];
-/// Phrases that are taken too.
-const UNLISTED: &[&str] = &[
-    "Last Month",
-    "Last Fiscal Year",
-    "7 Days Ago",
     "30 Days from now",
     "60 Days from now",
     "90 Days from now",
+];
+/// Those that the earlier recordings for contacts and designations list.
+pub(crate) const EARLIER_PHRASES: &[&str] = &[
+    "180 Days Ago",
+    "270 Days Ago",
+    "30 Days Ago",
+    "60 Days Ago",
+    "90 Days Ago",
+    "Last Sunday",
+    "One week from now",
+    "One Year Ago",
+    "Start Of This Month",
+    "This Calendar Year",
+    "Today",
+    "Tomorrow",
+    "Two Years Ago",
+    "Yesterday",
 ];
 
 /// The first and the last day of a value.
@@ -37,7 +51,7 @@ pub(crate) fn days(value: &str, today: i64) -> Option<(i64, i64)> {
     if let Some(day) = dates::parse_day(value) {
         return Some((day, day));
     }
-    let phrase = PHRASES.iter().chain(UNLISTED).find(|phrase| phrase.eq_ignore_ascii_case(value))?;
+    let phrase = PHRASES.iter().find(|phrase| phrase.eq_ignore_ascii_case(value))?;
     let (year, month, of_month) = dates::civil(today);
     let years_ago = |years: i64| {
         // The 29th of February becomes the 28th.
@@ -99,6 +113,6 @@ mod tests {
         }
         assert_eq!(days("Last Sunday", day("2024-02-25")), Some((day("2024-02-18"), day("2024-02-18"))));
         assert_eq!(days("31 Days Ago", leap_day), None);
-        assert!(PHRASES.iter().chain(UNLISTED).all(|phrase| days(phrase, leap_day).is_some()));
+        assert!(PHRASES.iter().all(|phrase| days(phrase, leap_day).is_some()));
     }
 }

@@ -5,6 +5,7 @@ use crate::providers::virtuous::base::custom::{
 };
 use crate::providers::virtuous::base::fields::Kind;
 use crate::providers::virtuous::query::operators::Also;
+use crate::providers::virtuous::query::relative::EARLIER_PHRASES;
 
 /// The types of parameters, by the vendor's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,11 @@ pub(crate) struct Parameter<'a> {
 
 pub(crate) const fn parameter<'a>(name: &'a str, kind: Type, field: &'a str) -> Parameter<'a> {
     Parameter { name, kind, field, values: Values::Any, also: Also::Nothing }
+}
+
+/// A date with the phrases that earlier recordings list.
+pub(crate) const fn earlier_date(name: &'static str, field: &'static str) -> Parameter<'static> {
+    parameter(name, Type::Date, field).among(Values::Fixed(EARLIER_PHRASES))
 }
 
 impl<'a> Parameter<'a> {

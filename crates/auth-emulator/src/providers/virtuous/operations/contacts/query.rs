@@ -15,7 +15,7 @@ use crate::providers::virtuous::data::giving::Giving;
 use crate::providers::virtuous::data::job::{Job, Outcome, envelope};
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::query::{
-    Cell, OF_CHOICE, OF_COUNTRY, OF_STATE, Schema, Source, Type, Values, cell_of, parameter,
+    Cell, OF_CHOICE, OF_COUNTRY, OF_STATE, Schema, Source, Type, Values, cell_of, earlier_date, parameter,
 };
 
 /// The parameters of a recording of 2018 in its order, and those that clients use since beside them.
@@ -25,10 +25,10 @@ pub(crate) static CONTACTS: Schema = Schema {
         parameter("Legacy Contact Id", Type::String, "referenceId").known(),
         parameter("Contact Name", Type::String, "name"),
         parameter("Contact Type", Type::List, "contactType").among(Values::ContactTypes),
-        parameter("Create Date", Type::Date, "created"),
-        parameter("Last Modified Date", Type::Date, "modified"),
-        parameter("Create DateTime UTC", Type::Date, "created"),
-        parameter("Last Modified DateTime UTC", Type::Date, "modified"),
+        earlier_date("Create Date", "created"),
+        earlier_date("Last Modified Date", "modified"),
+        earlier_date("Create DateTime UTC", "created"),
+        earlier_date("Last Modified DateTime UTC", "modified"),
         parameter("First Name", Type::String, "firstName"),
         parameter("Last Name", Type::String, "lastName"),
         parameter("Phone Number", Type::String, "phone").known(),
@@ -59,16 +59,16 @@ pub(crate) static CONTACTS: Schema = Schema {
         parameter("Private", Type::Boolean, "isPrivate"),
         parameter("Is Private", Type::Boolean, "isPrivate"),
         parameter("Note", Type::String, "note"),
-        parameter("Note Date", Type::Date, "noteDate"),
+        earlier_date("Note Date", "noteDate"),
         parameter("Note Type", Type::String, "noteType"),
         parameter("Important Note", Type::Boolean, "importantNote"),
         parameter("Private Note", Type::Boolean, "privateNote"),
         parameter("First Gift Amount", Type::Decimal, "firstAmount"),
-        parameter("First Gift Date", Type::Date, "firstDate").known(),
+        earlier_date("First Gift Date", "firstDate").known(),
         parameter("Last Gift Amount", Type::Decimal, "lastAmount"),
-        parameter("Last Gift Date", Type::Date, "lastDate").known(),
+        earlier_date("Last Gift Date", "lastDate").known(),
         parameter("Largest Gift Amount", Type::Decimal, "largestAmount"),
-        parameter("Largest Gift Date", Type::Date, "largestDate").known(),
+        earlier_date("Largest Gift Date", "largestDate").known(),
         parameter("Year to Date Giving", Type::Decimal, "year"),
         parameter("Year to Date Gift Count", Type::Int, "yearCount"),
         parameter("Year to Date Plus Passthrough Giving", Type::Decimal, "year"),

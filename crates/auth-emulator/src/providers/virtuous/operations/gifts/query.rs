@@ -14,7 +14,8 @@ use crate::providers::virtuous::data::job::{Job, Outcome, envelope};
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::operations::contacts::query::tags_of;
 use crate::providers::virtuous::query::{
-    Cell, OF_BATCH, OF_CHOICE, OF_STATE, Parameter, Schema, Source, Type, Values, cell_of, parameter,
+    Cell, OF_BATCH, OF_CHOICE, OF_STATE, Parameter, Schema, Source, Type, Values, cell_of, earlier_date,
+    parameter,
 };
 use crate::providers::virtuous::records::relations::follow;
 
@@ -92,19 +93,19 @@ pub(crate) static DESIGNATIONS: Schema = Schema {
         parameter("Legacy Id", Type::String, "legacyId").known(),
         parameter("Transaction Source", Type::String, "transactionSource").known(),
         parameter("Transaction Id", Type::String, "transactionId").known(),
-        parameter("Create Date", Type::Date, "created"),
-        parameter("Last Modified Date", Type::Date, "modified"),
-        parameter("Create DateTime UTC", Type::Date, "created"),
-        parameter("Last Modified DateTime UTC", Type::Date, "modified"),
-        parameter("Gift Designation Create DateTime UTC", Type::Date, "created"),
+        earlier_date("Create Date", "created"),
+        earlier_date("Last Modified Date", "modified"),
+        earlier_date("Create DateTime UTC", "created"),
+        earlier_date("Last Modified DateTime UTC", "modified"),
+        earlier_date("Gift Designation Create DateTime UTC", "created"),
         parameter("Gift Type", Type::List, "giftType").among(Values::Fixed(TYPES)),
-        parameter("Gift Date", Type::Date, "giftDate"),
+        earlier_date("Gift Date", "giftDate"),
         parameter("Amount", Type::Decimal, "amount"),
         parameter("Converted Amount Designated", Type::Decimal, "amountDesignated"),
         parameter("Currency Code", Type::List, "currencyCode").among(Values::Fixed(CURRENCIES)),
         parameter("Batch", Type::String, "batch").with(OF_BATCH),
-        parameter("Receipt Date", Type::Date, "receiptDate").known(),
-        parameter("Thank You Date", Type::Date, "thankYouDate").known(),
+        earlier_date("Receipt Date", "receiptDate").known(),
+        earlier_date("Thank You Date", "thankYouDate").known(),
         parameter("Cash Accounting Code", Type::String, "cashAccountingCode").known(),
         parameter("State", Type::String, "contactState").with(OF_STATE),
         parameter("Notes", Type::String, "notes").known(),
