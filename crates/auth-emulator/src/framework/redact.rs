@@ -70,19 +70,23 @@ fn is_secret_name(name: &str) -> bool {
 pub(crate) struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// Adds a provider's credentials and pending codes.
+    /// Adds a provider's credentials.
     pub(crate) fn add_of(&mut self, provider: &dyn Provider) {
         for (name, value) in provider.env() {
             if provider.spec().secret_variables.contains(&name) {
                 self.add(&value);
             }
         }
-        provider.pending_codes().iter().for_each(|pending| self.add(&pending.code));
     }
 
-    /// Adds those that the provider has issued and that occur in one of these strings.
+    /// Adds the provider's pending codes and issued secrets that occur in one of these strings: there can be more than fit here.
     pub(crate) fn add_issued_in(&mut self, provider: &dyn Provider, texts: &[String]) {
         provider.issued_in(texts).iter().for_each(|secret| self.add(secret));
+        for pending in provider.pending_codes() {
+            if texts.iter().any(|text| text.contains(&pending.code)) {
+                self.add(&pending.code);
+            }
+        }
     }
 
     /// Adds the JSON Web Tokens in these strings: ID tokens are not kept.

@@ -9,7 +9,7 @@ pub(crate) enum Framing {
     Chunked,
 }
 
-/// Why a head is refused, and the status line of the response.
+/// The reason for the refusal of a head, and the status line of the response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Flaw {
     pub status: &'static str,
@@ -78,23 +78,23 @@ pub(crate) fn check(head: &[u8]) -> Result<Framing, Flaw> {
     for (number, line) in lines {
         let (name, value) =
             header(line).map_err(|problem| bad(format!("line {number} of the head {problem}")))?;
-        match name.to_ascii_lowercase().as_slice() {
-            b"host" => hosts += 1,
-            b"content-length" if length.is_some() => {
-                return Err(bad(
-                    "Content-Length occurs twice: send one, with the number of bytes of the body",
-                ));
+        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+        if is("host") {
+            hosts += 1;
+        } else if is("content-length") {
+            if length.is_some() {
+                let reason = "Content-Length occurs twice: send one, with the number of bytes of the body";
+                return Err(bad(reason));
             }
-            b"content-length" => length = Some(number_of_bytes(value)?),
-            b"transfer-encoding" if is_chunked => {
+            length = Some(number_of_bytes(value)?);
+        } else if is("transfer-encoding") {
+            if is_chunked {
                 return Err(bad("Transfer-Encoding occurs twice: send one"));
             }
-            b"transfer-encoding" => is_chunked = chunked(value, is_newer)?,
-            b"expect" if !value.eq_ignore_ascii_case(b"100-continue") => {
-                let reason = "Expect has another value than 100-continue".to_owned();
-                return Err(Flaw { status: "417 Expectation Failed", reason });
-            }
-            _ => {}
+            is_chunked = chunked(value, is_newer)?;
+        } else if is("expect") && !value.eq_ignore_ascii_case(b"100-continue") {
+            let reason = "Expect has another value than 100-continue".to_owned();
+            return Err(Flaw { status: "417 Expectation Failed", reason });
         }
     }
     match (length, is_chunked) {

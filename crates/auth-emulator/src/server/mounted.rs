@@ -66,7 +66,7 @@ impl Served for Mounted {
             request_id: id.clone(),
             provider: spec.name,
             time: space.core.clock.now(),
-            method: method.to_owned(),
+            method: truncated(method),
             path: truncated(&shown),
             query,
             operation: None,

@@ -14,10 +14,14 @@ use super::stream::Stream;
 
 /// How much is read at once.
 const PIECE: usize = 16 * 1024;
-/// What hyper refuses at once, in the place of a head with a flaw.
+/// Replaces a head with a flaw: hyper refuses it at once.
 const NO_METHOD: &[u8] = b"\0";
+/// Replaces an invalid trailer: hyper refuses it at once.
+const NO_TRAILER: &[u8] = b"\0\r\n\r\n";
+/// The first line of a connection in HTTP/2, which hyper recognizes by more than this line.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
 
-/// The next part of the bytes that a client sends.
+/// The kind of the next bytes that a client sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Head,
@@ -29,7 +33,7 @@ enum Next {
     Size,
     /// A line after the last chunk.
     Trailer,
-    /// What hyper refuses.
+    /// Bytes that hyper refuses.
     Anything,
 }
 
@@ -37,9 +41,9 @@ enum Next {
 #[derive(Debug)]
 struct Messages {
     next: Next,
-    /// What is not complete yet.
+    /// Bytes of an incomplete part.
     waiting: BytesMut,
-    /// What hyper may read.
+    /// Bytes that hyper may read.
     checked: BytesMut,
     /// The last request line.
     line: Vec<u8>,
@@ -53,17 +57,27 @@ impl Messages {
     }
 
     fn push(&mut self, bytes: &[u8]) {
+        // A head in small pieces is scanned once for each of its lines.
+        let continues = self.next == Next::Head && !self.waiting.is_empty() && !bytes.contains(&b'\n');
         self.waiting.extend_from_slice(bytes);
+        if continues && self.waiting.len() <= head::MAX_HEAD {
+            return;
+        }
         while !self.waiting.is_empty()
             && let Some(length) = self.step()
         {
-            self.checked.extend_from_slice(&self.waiting.split_to(length));
+            let part = self.waiting.split_to(length);
+            if self.checked.is_empty() {
+                self.checked = part;
+            } else {
+                self.checked.extend_from_slice(&part);
+            }
         }
     }
 
     /// The length of the next part; `None` if it is not complete.
     fn step(&mut self) -> Option<usize> {
-        let line = self.waiting.iter().position(|byte| *byte == b'\n').map(|end| end + 1);
+        let line = |waiting: &[u8]| waiting.iter().position(|byte| *byte == b'\n').map(|end| end + 1);
         match self.next {
             Next::Head => self.head(),
             Next::Data { left, is_chunk } => {
@@ -77,7 +91,7 @@ impl Messages {
                 Some(length)
             }
             Next::Size => {
-                let length = line.or((self.waiting.len() > PIECE).then_some(0))?;
+                let length = line(&self.waiting).or((self.waiting.len() > PIECE).then_some(0))?;
                 let size = self
                     .waiting
                     .get(..length)
@@ -94,11 +108,19 @@ impl Messages {
                 Some(length)
             }
             Next::Trailer => {
-                let length = line?;
-                if length <= 2 {
-                    self.next = Next::Head;
+                let length = line(&self.waiting);
+                match length.and_then(|length| self.waiting.get(..length)) {
+                    None if self.waiting.len() <= PIECE => return None,
+                    Some(b"\r\n") => self.next = Next::Head,
+                    Some(line) if line.ends_with(b"\r\n") => {}
+                    // hyper would take LF alone for the end of the body.
+                    _ => {
+                        self.next = Next::Anything;
+                        self.waiting = NO_TRAILER.into();
+                        return Some(0);
+                    }
                 }
-                Some(length)
+                length
             }
             Next::Anything => Some(self.waiting.len()),
         }
@@ -107,8 +129,7 @@ impl Messages {
     fn head(&mut self) -> Option<usize> {
         let bytes: &[u8] = &self.waiting;
         let begins = bytes.iter().find(|byte| !b"\r\n".contains(byte));
-        // hyper recognizes HTTP/2 by more than this head.
-        let is_other = bytes.starts_with(b"PRI ") || begins.is_some_and(|byte| !head::is_token(*byte));
+        let is_other = bytes.starts_with(PREFACE) || begins.is_some_and(|byte| !head::is_token(*byte));
         let length = head::length(bytes);
         if length.is_none() && !is_other && bytes.len() <= head::MAX_HEAD {
             return None;
@@ -297,6 +318,32 @@ mod tests {
                 assert_eq!(messages.line, b"GET /c?d HTTP/1.1");
             }
         }
+    }
+
+    #[test]
+    fn trailers_end_as_hyper_and_everybody_else_reads_them() {
+        const HEAD: &str = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+        const NEXT: &str = "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n";
+        for trailers in ["\n", "A: b\n", "A: b\r\n\n"] {
+            for size in [1, 16, 100_000] {
+                let all = format!("{HEAD}{trailers}{NEXT}");
+                let (checked, messages) = pushed(&all.as_bytes().chunks(size).collect::<Vec<_>>());
+                let refused = checked.find("\0\r\n\r\n").expect("an invalid trailer");
+                assert!(checked.find("GET / ").is_none_or(|next| refused < next), "{checked:.300}");
+                assert_eq!(messages.next, Next::Anything);
+            }
+        }
+        let endless = format!("{HEAD}{}", "x".repeat(2 * PIECE));
+        let (_, messages) = pushed(&endless.as_bytes().chunks(100).collect::<Vec<_>>());
+        assert_eq!((messages.next, messages.waiting.len()), (Next::Anything, 0));
+        let (_, messages) = pushed(&[format!("{HEAD}A: b\r\n\r\n{NEXT}").as_bytes()]);
+        assert_eq!(messages.next, Next::Data { left: 40, is_chunk: false });
+    }
+
+    #[test]
+    fn a_method_that_resembles_http_2_is_checked() {
+        let (checked, messages) = pushed(&[b"PRI / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"]);
+        assert!(checked.starts_with('\0') && messages.flaw.is_some());
     }
 
     #[test]

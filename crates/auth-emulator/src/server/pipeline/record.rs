@@ -10,7 +10,7 @@ use crate::framework::caller::unnamed;
 use crate::framework::checks::Check;
 use crate::framework::exchange::{Reply, header_once};
 use crate::framework::faults::Fault;
-use crate::framework::journal::{JournalEntry, Sent, redact_headers, truncated};
+use crate::framework::journal::{JournalEntry, REDACTED, Sent, redact_headers, truncated};
 use crate::framework::provider::Provider;
 use crate::framework::redact::{
     MAX_BODY, Secrets, plain, readings, redact_query, redacted_body, redacted_text,
@@ -20,7 +20,10 @@ use crate::server::body::Received;
 use crate::server::mounted::look_up;
 use crate::server::reply::local_path;
 
-/// What the journal shows of a request.
+/// Headers whose values have no place for a secret.
+const FIXED: &[&str] = &["accept", "accept-encoding", "connection", "content-length", "content-type", "host"];
+
+/// The parts of a request that the journal shows.
 struct Shown {
     path: String,
     query: BTreeMap<String, Vec<String>>,
@@ -36,7 +39,7 @@ impl Exchange<'_> {
             request_id: self.request_id.clone(),
             provider: self.provider.spec().name,
             time: self.now,
-            method: self.parts.method.as_str().to_owned(),
+            method: truncated(self.parts.method.as_str()),
             path: shown.path,
             query: shown.query,
             operation: self.operation,
@@ -65,8 +68,10 @@ impl Exchange<'_> {
         };
         let mut headers = redact_headers(&self.parts.headers, spec.shown_headers);
         let query = self.parts.uri.query().unwrap_or_default();
-        let texts = headers.values().flatten().map(String::as_str);
-        let texts: Vec<String> = texts.chain([self.parts.uri.path(), query]).flat_map(readings).collect();
+        let free = headers.iter().filter(|(name, _)| !FIXED.contains(&name.as_str()));
+        let values =
+            free.flat_map(|(_, values)| values).map(String::as_str).filter(|value| *value != REDACTED);
+        let texts: Vec<String> = values.chain([self.parts.uri.path(), query]).flat_map(readings).collect();
         let secrets = self.secrets(&texts);
         // Few requests have one in a wrong place.
         let misplaced = Some(&secrets).filter(|secrets| secrets.are_in(&texts));
@@ -157,7 +162,6 @@ impl Exchange<'_> {
     fn secrets(&self, texts: &[String]) -> Secrets {
         let (provider, mut secrets) = (&*self.provider, Secrets::default());
         let body = self.body.small();
-        secrets.add_of(provider);
         for texts in [texts, &plain(&String::from_utf8_lossy(body))] {
             secrets.add_issued_in(provider, texts);
             secrets.add_web_tokens_in(texts);
@@ -168,6 +172,7 @@ impl Exchange<'_> {
             let secret = params.iter().filter(|(name, _)| secret_params.contains(name));
             secret.for_each(|(_, value)| secrets.add(value));
         }
+        secrets.add_of(provider);
         secrets
     }
 }
@@ -178,6 +183,5 @@ fn add_later(secrets: &mut Secrets, provider: &dyn Provider, checks: &[Check], r
     let details = checks.iter().filter_map(|check| check.detail.as_ref()).map(ToString::to_string);
     let body = refusal.map(|reply| reply.body.get(..MAX_BODY).unwrap_or(&reply.body));
     let body = body.into_iter().flat_map(|body| plain(&String::from_utf8_lossy(body)));
-    secrets.add_of(provider);
     secrets.add_issued_in(provider, &reasons.chain(details).chain(body).collect::<Vec<_>>());
 }
