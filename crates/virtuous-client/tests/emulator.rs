@@ -504,7 +504,7 @@ async fn a_refused_signature_is_explained_and_renews_nothing() {
     assert!(explained.contains("the signature is wrong"), "{explained}");
     assert_eq!(emulator.virtuous().effect("token_refreshed"), 0);
 
-    let twice = keys(&emulator).nonces(|| "the-same".to_owned());
+    let twice = keys(&emulator).nonces(|| "0f8fad5bd9cb469fa16570867728950e".to_owned());
     let client = builder(&emulator).hmac(twice).build().unwrap();
     client.contacts().by_reference("crm/17").await.unwrap();
     let error = client.contacts().by_reference("crm/17").await.unwrap_err();
