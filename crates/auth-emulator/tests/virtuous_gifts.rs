@@ -171,7 +171,7 @@ async fn a_gift_has_the_fields_of_its_type() {
     crm.post("/api/v2/Gift/Transaction", &transaction("stock", &stock)).await;
     crm.virtuous.match_transactions();
     let made = crm.get("/api/Gift/web/stock").await;
-    assert_eq!((&made["tickerSymbol"], &made["numberOfShares"]), (&json!("ACME"), &json!(3)));
+    assert_eq!((&made["tickerSymbol"], &made["numberOfShares"]), (&json!("ACME"), &json!(3.0)));
 }
 
 #[tokio::test]
@@ -401,7 +401,16 @@ async fn recurring_gifts_run_until_they_are_cancelled() {
     let gift_id = id(&crm.post("/api/Gift", &payment).await);
     let payments = crm.get(&format!("/api/RecurringGiftPayment/{}", id(&made))).await;
     assert_eq!((payments["total"].as_i64(), id(&payments["list"][0]["gift"])), (Some(1), gift_id));
-    assert_eq!(crm.get("/api/RecurringGift/ByContact/17?sortBy=RecurringGiftDate").await["total"], 1);
+    let dated = with(body.clone(), &json!({ "recurringGiftDate": "2023-10-05" }));
+    let dated = id(&crm.post("/api/RecurringGift", &dated).await);
+    let sorted = crm.get("/api/RecurringGift/ByContact/17?sortBy=RecurringGiftDate").await;
+    assert_eq!((&sorted["total"], id(&sorted["list"][0])), (&json!(2), dated));
+    let on = common::crm::condition("Recurring Gift Date", "Is", json!("2023-10-05"));
+    assert_eq!(crm.ids("/api/RecurringGift/Query", &on).await.0, [dated]);
+    for sort in ["RecurringGiftDate", "Recurring Gift Date"] {
+        let sorted = crm.ids("/api/RecurringGift/Query", &json!({ "sortBy": sort })).await.0;
+        assert_eq!(sorted, [dated, id(&made)], "{sort}: the start where no date is given");
+    }
     for (change, field) in [
         (json!({ "frequency": "Hourly" }), "recurringGift.frequency"),
         (json!({ "amount": 11.0 }), "recurringGift.designations"),

@@ -479,3 +479,44 @@ async fn seeds_follow_the_settings_at_every_reset() {
     crm.emulator.reset(auth_emulator::Reset::All);
     assert_eq!(crm.ids(CONTACTS, &json!({})).await.1, 5);
 }
+
+#[tokio::test]
+async fn ids_stay_unique_after_an_import_into_more_seeded_records() {
+    let crm = Crm::with(|settings| settings.contacts = 3).await;
+    crm.virtuous.configure(|settings| settings.contacts = 20);
+    let exported = crm.emulator.export().unwrap();
+    crm.emulator.import(&exported).unwrap();
+    let made = crm.post("/api/Contact", &contact("Karin", "k@example.org")).await;
+    let person = &made["contactIndividuals"][0];
+    assert_eq!((&made["id"], &person["id"]), (&json!(37), &json!(837)));
+    assert_eq!(person["contactMethods"][0]["id"], 337, "not one of a seeded contact");
+    let made = crm.post("/api/Gift", &gift(17, 1.0)).await;
+    let seeded = crm.post("/api/GiftDesignation/Query?take=1000", &json!({})).await;
+    let seeded = seeded["list"].as_array().unwrap().iter();
+    let id = &made["giftDesignations"][0]["id"];
+    assert_eq!(seeded.filter(|row| row["id"] == *id).count(), 1);
+}
+
+#[tokio::test]
+async fn conditions_take_the_values_that_writes_take() {
+    let crm = Crm::start().await;
+    let school = crm.post("/api/Project", &json!({ "name": "School", "type": "Education" })).await;
+    let found = ids(&crm, "/api/Project/Query", "Project Type", "Is", json!("education")).await;
+    assert_eq!(found, [school["id"].as_i64().unwrap()]);
+    for (path, parameter, value) in [
+        ("/api/RecurringGift/Query", "Status", "Current"),
+        ("/api/RecurringGift/Query", "Frequency", "Custom"),
+        ("/api/Gift/Query", "Currency Code", "BTC"),
+        ("/api/GiftDesignation/Query", "Tribute Type", "InHonorOf"),
+    ] {
+        assert_eq!(ids(&crm, path, parameter, "Is", json!(value)).await, [0; 0], "{parameter}");
+    }
+    let mut transfer = gift(17, 2.0);
+    transfer["giftType"] = json!("Electronic Funds Transfer");
+    let made = crm.post("/api/Gift", &transfer).await["id"].as_i64().unwrap();
+    for value in ["EFT", "eft", "Electronic Funds Transfer"] {
+        assert_eq!(ids(&crm, GIFTS, "Gift Type", "Is", json!(value)).await, [made], "{value}");
+    }
+    let refused = crm.refused("POST", GIFTS, &condition("Gift Type", "Is", json!("Gold"))).await;
+    assert_eq!(refused, ["query.groups[0].conditions[0].value"]);
+}

@@ -96,7 +96,7 @@ pub(super) fn send(provider: &mut VirtuousProvider, due: Due, context: &Context)
         while provider.deliveries.len() >= MAX_REMEMBERED {
             provider.deliveries.pop_front();
         }
-        let id = provider.deliveries.back().map_or(1, |last| last.id + 1);
+        let id = provider.deliveries.back().map_or(1, |last| last.id.saturating_add(1));
         let tries = Tries::default();
         provider.deliveries.push_back(Remembered { id, delivery: next.clone(), tries: tries.clone() });
         let Some(runtime) = provider.runtime.as_ref().filter(|_| is_enabled) else { continue };

@@ -185,10 +185,19 @@ impl<T: Clone> Table<T> {
         if stored.keys().chain(&removed).any(|id| !(1..next).contains(id)) {
             return wrong("the next id is not above the others");
         }
-        // Settings may have another number of seeded records.
-        let next = next.max(self.next);
+        let next = counter(next, self.next)?;
         (self.stored, self.removed, self.next) = (Arc::new(stored), Arc::new(removed), next);
         Ok(())
+    }
+}
+
+/// The next number after a file was read: settings may have another number of seeded records than those of the file.
+pub(crate) fn counter(saved: i64, current: i64) -> serde_json::Result<i64> {
+    match i32::try_from(saved) {
+        Ok(_) => Ok(saved.max(current)),
+        Err(_) => {
+            Err(serde_json::Error::custom("a next id is above those of the vendor, which have 32 bits"))
+        }
     }
 }
 

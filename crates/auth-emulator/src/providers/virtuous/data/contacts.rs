@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::providers::virtuous::base::replies::Problem;
-use crate::providers::virtuous::base::table::{Row, Table, note};
+use crate::providers::virtuous::base::table::{Row, Table, counter, note};
 use crate::providers::virtuous::data::contact::{
     ADDRESS, Contact, FIRST, INDIVIDUAL, METHOD, SOURCE, TAGGED, cell, make, number_of_email,
 };
@@ -191,7 +191,8 @@ impl Contacts {
         for (part, next) in
             [Part::Individual, Part::Address, Part::Method, Part::Tagged].into_iter().zip(next)
         {
-            self.parts(part).next = next;
+            let parts = self.parts(part);
+            parts.next = counter(next, parts.next)?;
         }
         let stored: Vec<Contact> = self.table.stored().cloned().collect();
         stored.iter().for_each(|contact| self.index(contact, true));

@@ -10,7 +10,7 @@ use crate::providers::virtuous::base::dates;
 use crate::providers::virtuous::base::money::{self, Amount};
 use crate::providers::virtuous::base::record::{JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
-use crate::providers::virtuous::base::table::{Row, Table, note};
+use crate::providers::virtuous::base::table::{Row, Table, counter, note};
 use crate::providers::virtuous::data::contact as contacts;
 use crate::providers::virtuous::data::received::Sums;
 use crate::providers::virtuous::query::{Cell, Plan, Source};
@@ -37,6 +37,14 @@ pub(crate) const TYPES: &[&str] = &[
     "Reversing Transaction",
     "Stock",
 ];
+
+/// The type with this name, compared case-insensitively. Transactions have two others for it.
+pub(crate) fn type_named(name: &str) -> Option<&'static str> {
+    const OTHERS: [(&str, &str); 2] = [("EFT", "Electronic Funds Transfer"), ("NonCash", "Non-Cash")];
+    let other = OTHERS.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+    let name = other.map_or(name, |(_, known)| known);
+    TYPES.iter().find(|known| known.eq_ignore_ascii_case(name)).copied()
+}
 
 /// The fields that only gifts of a type have. Assumption (gift-type-fields): reads have them under the names of writes, as
 /// recorded of `creditCardType`.
@@ -301,7 +309,7 @@ impl Gifts {
     pub(crate) fn load(&mut self, saved: Value) -> serde_json::Result<()> {
         let (table, next): (Value, i64) = serde_json::from_value(saved)?;
         self.table.load(table)?;
-        self.next_designation = next;
+        self.next_designation = counter(next, self.next_designation)?;
         let stored: Vec<Record> = self.table.stored().cloned().collect();
         stored.iter().for_each(|gift| self.index(gift, true));
         Ok(())

@@ -13,10 +13,10 @@ use crate::providers::virtuous::base::custom::{self, CustomField, RecordKind};
 use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::settings::Settings;
-use crate::providers::virtuous::base::table::{Make, Table};
+use crate::providers::virtuous::base::table::{Make, Table, counter};
 use crate::providers::virtuous::base::{dates, organization};
 use crate::providers::virtuous::data::contacts::Contacts;
-use crate::providers::virtuous::data::gifts::Gifts;
+use crate::providers::virtuous::data::gifts::{self, Gifts};
 use crate::providers::virtuous::data::transactions::{Transaction, Transactions};
 use crate::providers::virtuous::query::{Lookups, Values};
 use crate::providers::virtuous::records::{RESOURCES, Resource};
@@ -70,7 +70,10 @@ impl Lookups for Store {
         };
         match values {
             Values::Any => Vec::new(),
-            Values::Fixed(words) => words.iter().map(|word| (*word).to_owned()).collect(),
+            Values::Fixed(words) | Values::Usual(words) => {
+                words.iter().map(|word| (*word).to_owned()).collect()
+            }
+            Values::GiftTypes => gifts::TYPES.iter().map(|word| (*word).to_owned()).collect(),
             Values::Options(options) => options.to_vec(),
             Values::Projects => of(&self.projects),
             Values::Campaigns => of(&self.campaigns),
@@ -186,9 +189,11 @@ impl Store {
                 table.load(saved)?;
             }
         }
-        let numbers;
+        let numbers: (i64, i64, Timestamp);
         (self.transactions, numbers, self.followed, self.activity) = serde_json::from_value(rest)?;
-        (self.next_payment, self.last_event, self.now) = numbers;
+        self.next_payment = counter(numbers.0, self.next_payment)?;
+        self.last_event = counter(numbers.1, self.last_event)?;
+        self.now = numbers.2;
         Ok(())
     }
 

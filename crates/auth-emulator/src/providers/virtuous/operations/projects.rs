@@ -90,7 +90,7 @@ pub(crate) static SCHEMA: Schema = Schema {
         parameter("Project Name", Type::String, "name").among(Values::Projects),
         parameter("Project Code", Type::String, "projectCode").known(),
         parameter("External Accounting Code", Type::String, "externalAccountingCode").known(),
-        parameter("Project Type", Type::List, "type").among(Values::Fixed(TYPES)),
+        parameter("Project Type", Type::List, "type").among(Values::Usual(TYPES)),
         parameter("Inventory Status", Type::String, "inventoryStatus").known(),
         parameter("Location", Type::String, "location").known(),
         parameter("Parent Project Id", Type::Int, "parentId").known(),

@@ -12,6 +12,7 @@ use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::settings::Settings;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
 use crate::providers::virtuous::base::{dates, money};
+use crate::providers::virtuous::data::gifts;
 use crate::providers::virtuous::query::operators::{self, Arity, OPERATORS, Test};
 use crate::providers::virtuous::query::plan::{Condition, Plan};
 use crate::providers::virtuous::query::relative;
@@ -225,9 +226,14 @@ fn test_of(
             Ok(operators::over_numbers(operator, &read?, kind == Type::Date))
         }
         Type::String | Type::Boolean | Type::List | Type::Lookup | Type::Object => {
+            let stored = |value| match known {
+                Values::GiftTypes => gifts::type_named(value).unwrap_or(value),
+                _ => value,
+            };
+            let values: Vec<_> = values.iter().map(|(field, value)| (*field, stored(*value))).collect();
             // An unknown project, campaign or tag is an error, not an empty list, and so is a value that a list doesn't have.
             let closed = match known {
-                Values::Any => false,
+                Values::Any | Values::Usual(_) => false,
                 Values::Fixed(_) => kind == Type::List,
                 Values::Options(options) => kind == Type::List && !options.is_empty(),
                 _ => true,
@@ -237,8 +243,8 @@ fn test_of(
                 let unknown = values
                     .iter()
                     .find(|(_, value)| !names.iter().any(|name| name.eq_ignore_ascii_case(value)));
-                if let Some((member, _)) = unknown {
-                    return Err((*member, "There is nothing of that name.".to_owned()));
+                if let Some((field, _)) = unknown {
+                    return Err((*field, "There is nothing of that name.".to_owned()));
                 }
             }
             let texts: Vec<&str> = values.iter().map(|(_, value)| *value).collect();

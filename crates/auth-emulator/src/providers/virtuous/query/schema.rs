@@ -39,7 +39,11 @@ impl Type {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Values<'a> {
     Any,
+    /// Those that writes take too; conditions have no others.
     Fixed(&'static [&'static str]),
+    /// Those that `QueryOptions` lists; writes take others, and so do conditions.
+    Usual(&'static [&'static str]),
+    GiftTypes,
     /// The options of a custom field.
     Options(&'a [String]),
     Projects,

@@ -22,9 +22,9 @@ use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::organization::{self, MAX_COLLECTION_RECORDS};
 use crate::providers::virtuous::base::record::{Audit, JsonFields, Record};
 use crate::providers::virtuous::base::{custom, dates, money};
-use crate::providers::virtuous::data::contact::{Contact, Individual};
+use crate::providers::virtuous::data::contact::{Contact, Individual, TAKEN_METHOD_TYPES, sort_of};
 use crate::providers::virtuous::data::contacts::Part;
-use crate::providers::virtuous::data::gifts::TYPES;
+use crate::providers::virtuous::data::gifts::type_named;
 use crate::providers::virtuous::data::job::{Job, new_record};
 use crate::providers::virtuous::data::tags::Tagged;
 use crate::providers::virtuous::data::transactions::{Transaction, string_of};
@@ -252,7 +252,8 @@ fn complete(job: &mut Job<'_>, person: &Person<'_>, all: bool, contact: &mut Con
             continue;
         }
         let kind = string_of(person.given, kind_name);
-        let kind = if kind.ends_with(sort) { kind } else { default };
+        let kind = TAKEN_METHOD_TYPES.iter().find(|known| known.eq_ignore_ascii_case(kind));
+        let kind = kind.filter(|known| sort_of(known) == sort).unwrap_or(&default);
         let mut fields = JsonFields::new();
         fields.insert("type".to_owned(), json!(kind));
         fields.insert("value".to_owned(), json!(value));
@@ -330,12 +331,7 @@ fn designations(job: &Job<'_>, given: &JsonFields, amount: i64) -> Option<Vec<(i
 
 /// Creates the gift; returns whether its contact is new. `None`: staff must correct the transaction.
 fn gift(job: &mut Job<'_>, given: &JsonFields) -> Option<bool> {
-    let kind = match string_of(given, "giftType") {
-        "EFT" => "Electronic Funds Transfer",
-        "NonCash" => "Non-Cash",
-        kind => kind,
-    };
-    let kind = *TYPES.iter().find(|known| known.eq_ignore_ascii_case(kind))?;
+    let kind = type_named(string_of(given, "giftType"))?;
     let amount = money::parse(string_of(given, "amount"))?;
     let designated = designations(job, given, amount)?;
     let segment = string_of(given, "segment");
@@ -383,8 +379,13 @@ fn gift(job: &mut Job<'_>, given: &JsonFields) -> Option<bool> {
     for (name, kept) in
         KEPT.iter().map(|name| (name, name)).chain(RENAMED.iter().map(|(name, kept)| (name, kept)))
     {
-        if let Some(value) = given.get(*name) {
-            fields.insert((*kept).to_owned(), value.clone());
+        match given.get(*name) {
+            // A decimal of gifts.
+            Some(shares) if *kept == "numberOfShares" => {
+                fields.insert((*kept).to_owned(), json!(shares.as_f64()));
+            }
+            Some(value) => drop(fields.insert((*kept).to_owned(), value.clone())),
+            None => {}
         }
     }
     fields.insert("contactId".to_owned(), json!(contact));

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::recurring::FREQUENCIES;
+use super::recurring::{FREQUENCIES, date_of};
 use super::render;
 use crate::providers::virtuous::base::custom::RecordKind;
 use crate::providers::virtuous::base::money;
 use crate::providers::virtuous::base::record::Record;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::Row;
-use crate::providers::virtuous::data::gifts::{Gifts, TYPES};
+use crate::providers::virtuous::data::gifts::Gifts;
 use crate::providers::virtuous::data::job::{Job, Outcome, envelope};
 use crate::providers::virtuous::data::store::Store;
 use crate::providers::virtuous::operations::contacts::query::tags_of;
@@ -40,7 +40,7 @@ pub(crate) const OF_GIVER: &[Parameter<'_>] = &[
     parameter("Project Name", Type::String, "projectName").among(Values::Projects),
     parameter("Project Code", Type::String, "projectCode"),
     parameter("Segment Name", Type::Lookup, "segmentName").among(Values::Segments),
-    parameter("Frequency", Type::List, "frequency").among(Values::Fixed(FREQUENCIES)).with(OF_CHOICE),
+    parameter("Frequency", Type::List, "frequency").among(Values::Usual(FREQUENCIES)).with(OF_CHOICE),
 ];
 
 /// The parameters that clients use; no recording has the list.
@@ -52,7 +52,7 @@ pub(crate) static GIFTS: Schema = Schema {
         parameter("Contact Name", Type::String, "contactName"),
         parameter("Contact Archived", Type::Boolean, "contactArchived"),
         parameter("Contact Tag", Type::List, "contactTags").among(Values::Tags).with(OF_CHOICE),
-        parameter("Gift Type", Type::List, "giftType").among(Values::Fixed(TYPES)),
+        parameter("Gift Type", Type::List, "giftType").among(Values::GiftTypes),
         parameter("Gift Date", Type::Date, "giftDate"),
         parameter("Amount", Type::Decimal, "amount"),
         parameter("Batch", Type::String, "batch").with(OF_BATCH),
@@ -61,7 +61,7 @@ pub(crate) static GIFTS: Schema = Schema {
         parameter("Campaign Name", Type::String, "campaign").among(Values::Campaigns),
         parameter("Segment Name", Type::Lookup, "segment").among(Values::Segments),
         parameter("Segment Code", Type::Lookup, "segmentCode"),
-        parameter("Currency Code", Type::List, "currencyCode").among(Values::Fixed(CURRENCIES)),
+        parameter("Currency Code", Type::List, "currencyCode").among(Values::Usual(CURRENCIES)),
         parameter("Transaction Source", Type::String, "transactionSource").known(),
         parameter("Transaction Id", Type::String, "transactionId").known(),
         parameter("Check Number", Type::String, "checkNumber").known(),
@@ -98,11 +98,11 @@ pub(crate) static DESIGNATIONS: Schema = Schema {
         earlier_date("Create DateTime UTC", "created"),
         earlier_date("Last Modified DateTime UTC", "modified"),
         earlier_date("Gift Designation Create DateTime UTC", "created"),
-        parameter("Gift Type", Type::List, "giftType").among(Values::Fixed(TYPES)),
+        parameter("Gift Type", Type::List, "giftType").among(Values::GiftTypes),
         earlier_date("Gift Date", "giftDate"),
         parameter("Amount", Type::Decimal, "amount"),
         parameter("Converted Amount Designated", Type::Decimal, "amountDesignated"),
-        parameter("Currency Code", Type::List, "currencyCode").among(Values::Fixed(CURRENCIES)),
+        parameter("Currency Code", Type::List, "currencyCode").among(Values::Usual(CURRENCIES)),
         parameter("Batch", Type::String, "batch").with(OF_BATCH),
         earlier_date("Receipt Date", "receiptDate").known(),
         earlier_date("Thank You Date", "thankYouDate").known(),
@@ -152,7 +152,7 @@ pub(crate) static DESIGNATIONS: Schema = Schema {
         parameter("Passthrough Contact Name", Type::String, "passthroughName"),
         parameter("Tribute Id", Type::Int, "tributeId").known(),
         parameter("Tribute Type", Type::List, "tributeType")
-            .among(Values::Fixed(&["In Honor Of", "In Memory Of"])),
+            .among(Values::Usual(&["In Honor Of", "In Memory Of"])),
         parameter("Tribute First Name", Type::String, "tributeFirst"),
         parameter("Tribute Last Name", Type::String, "tributeLast"),
         parameter("Tribute City", Type::String, "tributeCity"),
@@ -197,6 +197,7 @@ pub(crate) fn cell(gift: &Record, source: Source<'_>, store: &Store) -> Cell {
             Cell::text(name.as_str().unwrap_or_default())
         }
         "currencyCode" => Cell::text(render::currency(gift)),
+        "recurringGiftDate" => Cell::date(date_of(gift)),
         "segment" | "segmentName" | "segmentCode" | "campaign" | "communication" | "channel" => {
             segment_cell(gift, source.field, store).unwrap_or(Cell::Unknown)
         }

@@ -51,11 +51,11 @@ pub(crate) static SCHEMA: Schema = Schema {
         parameter("Contact Id", Type::Int, "contactId"),
         parameter("Amount", Type::Decimal, "amount"),
         parameter("Converted Amount", Type::Decimal, "amount"),
-        parameter("Status", Type::List, "status").among(Values::Fixed(STATUSES)),
+        parameter("Status", Type::List, "status").among(Values::Usual(STATUSES)),
         parameter("Transaction Source", Type::String, "transactionSource").known(),
         parameter("Transaction Id", Type::String, "transactionId").known(),
         parameter("Start Date", Type::Date, "startDate"),
-        parameter("Recurring Gift Date", Type::Date, "startDate"),
+        parameter("Recurring Gift Date", Type::Date, "recurringGiftDate"),
         parameter("Next Expected Payment Date", Type::Date, "nextExpectedPaymentDate").known(),
         parameter("Private", Type::Boolean, "isPrivate"),
         parameter("Create Date", Type::Date, "created"),
@@ -84,6 +84,12 @@ pub(crate) fn execute(job: &mut Job<'_>) -> Option<Outcome> {
     })
 }
 
+/// The date of the recurring gift: the given one, or the start.
+pub(super) fn date_of(gift: &Record) -> &str {
+    let given = gift.text("recurringGiftDate");
+    if given.is_empty() { gift.text("startDate") } else { given }
+}
+
 fn shown(gift: &Record, store: &Store) -> Value {
     const VALUES: &[&str] = &[
         "transactionSource",
@@ -103,8 +109,7 @@ fn shown(gift: &Record, store: &Store) -> Value {
     shown.insert("segment".to_owned(), json!(segment.as_ref().map(|segment| segment.text("name"))));
     let url = segment.as_ref().map(|segment| format!("/api/Segment/{}", segment.id));
     shown.insert("segmentUrl".to_owned(), json!(url));
-    let date = gift.fields.get("recurringGiftDate").or_else(|| gift.fields.get("startDate"));
-    shown.insert("recurringGiftDate".to_owned(), json!(date));
+    shown.insert("recurringGiftDate".to_owned(), json!(date_of(gift)));
     // As recorded, unlike those of other gifts.
     shown.entry("amount").and_modify(money::shorten);
     let designations = gift.list("designations").iter().map(|value| {
@@ -139,7 +144,7 @@ fn by_contact(job: &mut Job<'_>) -> Outcome {
     let mut rows: Vec<(Cell, i64, Value)> = of_contact
         .map(|gift| {
             let key = match sort.as_deref() {
-                Some("recurringgiftdate") => Cell::date(gift.text("startDate")),
+                Some("recurringgiftdate") => Cell::date(date_of(gift)),
                 Some("amount") => Cell::Number(gift.amount("amount")),
                 Some("createddatetime") => Cell::date(&gift.audit.created),
                 _ => Cell::Number(gift.id),
