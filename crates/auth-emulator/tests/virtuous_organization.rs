@@ -216,6 +216,10 @@ async fn custom_objects_of_transactions_are_added_to_collections_of_the_giver() 
     wrong["customObjects"] = json!({});
     let refused = crm.refused("POST", "/api/v2/Gift/Transaction", &wrong).await;
     assert_eq!(refused, ["giftTransaction.customObjects"]);
+    let mut many = gift("g4");
+    many["customObjects"] = json!(vec![boat("Oslo"); 101]);
+    let refused = crm.send("POST", "/api/v2/Gift/Transaction", Some(&many)).await;
+    assert_eq!(refused.status, 507, "{}", refused.text());
 }
 
 #[tokio::test]

@@ -218,3 +218,32 @@ async fn a_gift_moves_the_next_payment_of_its_recurring_gift() {
     let read = crm.get(&format!("/api/RecurringGift/{}", plan["id"])).await;
     assert_eq!(read["nextExpectedPaymentDate"], "2023-12-01T00:00:00");
 }
+
+#[tokio::test]
+async fn phones_keep_their_types() {
+    let crm = Crm::start().await;
+    for (number, (kind, expected)) in [
+        ("Mobile", "Mobile"),
+        ("work phone", "Work Phone"),
+        ("Home Email", "Home Phone"),
+        ("Pigeon", "Home Phone"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let reference = format!("p{number}");
+        let change = json!({ "email": null, "phone": "555-010-0001", "phoneType": kind });
+        crm.post("/api/Contact/Transaction", &person(&reference, &change)).await;
+        crm.virtuous.match_transactions();
+        let read = crm.get(&format!("/api/Contact/shop/{reference}")).await;
+        assert_eq!(read["contactIndividuals"][0]["contactMethods"][0]["type"], expected, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_without_types_names_a_hundred_fields() {
+    let crm = Crm::start().await;
+    let one = json!({ "amount": "5", "contact": { "id": 17, "firstname": "Anna", "lastname": "Larsson" } });
+    let batch = json!({ "transactionSource": "shop", "transactions": vec![one; 101] });
+    assert_eq!(crm.refused("POST", "/api/v2/Gift/Transactions", &batch).await.len(), 100);
+}

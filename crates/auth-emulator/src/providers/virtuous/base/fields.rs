@@ -307,16 +307,21 @@ fn one(value: &Value, kind: Kind, field: &str, violations: &mut Violations<'_>) 
         },
         Kind::CustomList(of) => return Some(custom::read_list(of, value, field, violations)),
         Kind::CustomMap(of) => return Some(custom::read_map(of, value, field, violations)),
-        Kind::CustomKnown(of) => value
-            .is_object()
-            .then(|| custom::read_map(of, value, field, &mut Violations::of(violations.settings))),
+        Kind::CustomKnown(of) => value.is_object().then(|| {
+            let mut ignored = Violations::of(violations.settings);
+            let read = custom::read_map(of, value, field, &mut ignored);
+            violations.limit_of(&ignored);
+            read
+        }),
         Kind::ContactType => {
-            let known = value.as_str().and_then(|name| organization::contact_type(violations.settings, name));
-            known.map(Value::from)
+            from_text(value, |name| organization::contact_type(violations.settings, name).map(Value::from))
         }
         Kind::Collections(of) => return Some(organization::read_collections(of, value, field, violations)),
         Kind::CollectionsKnown(of) => list.map(|_| {
-            organization::read_collections(of, value, field, &mut Violations::of(violations.settings))
+            let mut ignored = Violations::of(violations.settings);
+            let read = organization::read_collections(of, value, field, &mut ignored);
+            violations.limit_of(&ignored);
+            read
         }),
     };
     if read.is_none() {

@@ -34,6 +34,11 @@ impl<'a> Violations<'a> {
         self.full = Some(what);
     }
 
+    /// Notes a limit that others exceeded, without their fields.
+    pub(crate) fn limit_of(&mut self, others: &Self) {
+        self.full = self.full.or(others.full);
+    }
+
     /// Returns `read` if there are no violations.
     pub(crate) fn or<T>(self, read: T) -> Result<T, Problem> {
         match self.full {

@@ -12,7 +12,7 @@ use crate::providers::virtuous::base::fields::{
 use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::table::MAX_RECORDS;
-use crate::providers::virtuous::base::violations::REQUIRED;
+use crate::providers::virtuous::base::violations::{REQUIRED, Violations};
 use crate::providers::virtuous::data::job::{Job, Outcome, Output};
 use crate::providers::virtuous::data::transactions::{MAX_KEYS, Transaction, string_of};
 
@@ -241,7 +241,7 @@ pub(crate) fn gift(job: &mut Job<'_>) -> Outcome {
 /// `create_gift_transactions`: all or none.
 pub(crate) fn gifts(job: &mut Job<'_>) -> Outcome {
     let mut batch = job.fields("giftTransactions", GIFTS)?;
-    let (mut entries, mut wrong) = (Vec::new(), Vec::new());
+    let (mut entries, mut wrong) = (Vec::new(), Violations::of(job.settings));
     for (index, mut fields) in objects(&mut batch, "transactions").into_iter().enumerate() {
         let parameter = format!("giftTransactions.transactions[{index}]");
         for (name, default) in [
@@ -260,10 +260,7 @@ pub(crate) fn gifts(job: &mut Job<'_>) -> Outcome {
         }
         entries.push(Entry { parameter, fields });
     }
-    if !wrong.is_empty() {
-        return Err(Problem::Invalid(wrong));
-    }
-    take(job, entries)?;
+    take(job, wrong.or(entries)?)?;
     Ok(Output::Empty)
 }
 
