@@ -148,6 +148,17 @@ async fn bodies_create_and_replace_records_in_collections() {
     let held = records(&changed);
     assert_eq!((held[0].2[0].1, held[1].1, held.len()), ("Malmo", turku, 2));
     assert!(!ids.contains(&held[0].1));
+    let mut sent = changed.clone();
+    sent["contactType"] = json!(" household ");
+    sent["customCollections"][0]["fields"][0]["value"] = json!("Visby");
+    sent["customCollections"].as_array_mut().unwrap().reverse();
+    let again = crm.write("PUT", &path, &sent).await;
+    assert_eq!(again["contactType"], "Household");
+    assert_eq!(
+        records(&again),
+        [("Boats", turku, vec![("Harbor", "Turku")]), ("Boats", held[0].1, vec![("Harbor", "Visby")])],
+        "what was read can be sent, in any order"
+    );
     let without = json!({ "contactType": "Household", "name": "Kim" });
     assert_eq!(records(&crm.write("PUT", &path, &without).await), []);
     crm.virtuous.configure(|settings| settings.put_merges = true);
@@ -246,6 +257,7 @@ async fn declarations_can_be_changed_while_the_emulator_runs() {
     let olaf = crm.get("/api/Contact/20").await;
     assert_eq!((&olaf["tags"], records(&olaf).len()), (&json!(["Gala 2026"]), 1));
 
+    let many: Vec<Tag> = (0..501).map(|number| Tag::new(format!("Tag {number}"))).collect();
     for (change, problem) in [
         (json!({ "tags": [{ "name": "" }] }), "tags[0].name: a tag needs a name"),
         (
@@ -253,6 +265,7 @@ async fn declarations_can_be_changed_while_the_emulator_runs() {
             "tags[1].name: there is another tag named \"a\"",
         ),
         (json!({ "tags": ["A"] }), "tags[0]: expected a map, found \"A\""),
+        (json!({ "tags": many }), "tags[500].name: at most 500"),
         (
             json!({ "contact_types": [{ "name": "household", "parent": "Household" }] }),
             "contact_types[0].name: ",

@@ -10,8 +10,8 @@
 //!
 //! Assumption (limit-scope): `/Token` does not count against the rate limit and has none of its headers. Rejected calls count.
 //!
-//! Assumption (check-order): a request is checked in the order path with the form of its ids, method, rate limit, credential, body,
-//! existence, conflict; the first failure determines the response.
+//! Assumption (check-order): a request is checked in the order path with the form of its ids, method, rate limit, credential, query
+//! parameters, existence of the records in the path, body, conflict; the first failure determines the response.
 //!
 //! Modules. Access: `token.rs` is `/Token`, `tokens.rs` stores tokens and codes, `access.rs` checks credentials, `signature/`
 //! signatures, `limit.rs` the rate limit. Execution: `base/` parses requests and has the

@@ -310,10 +310,10 @@ pub(crate) fn values_of_list(
     let mut values = JsonFields::new();
     for (index, entry) in list.iter().enumerate() {
         let at = format!("{field}[{index}]");
-        match member(entry, "name").and_then(Value::as_str) {
+        match field_of(entry, "name").and_then(Value::as_str) {
             None => violations.push((format!("{at}.name"), REQUIRED.to_owned())),
             Some(name) => {
-                let value = member(entry, "value").unwrap_or(&Value::Null);
+                let value = field_of(entry, "value").unwrap_or(&Value::Null);
                 add(known, name, value, &at, &mut values, violations);
             }
         }
@@ -322,7 +322,7 @@ pub(crate) fn values_of_list(
 }
 
 /// A field of an object, by its name compared case-insensitively.
-pub(crate) fn member<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
+pub(crate) fn field_of<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
     let fields = object.as_object()?;
     fields.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }

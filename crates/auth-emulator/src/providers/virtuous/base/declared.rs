@@ -1,12 +1,14 @@
 //! Checks what the settings declare: custom fields, custom collections, tags and types of contacts.
 
+use std::collections::BTreeSet;
+
 use super::custom::{CustomField, RecordKind};
 use super::organization::{WITH_COLLECTIONS, contact_types};
 use super::settings::Settings;
 
-/// The first mistake, with its place in the settings.
+/// The first mistake, with its path in the settings.
 ///
-/// `is_parameter` knows the parameters of queries that a kind of record has without custom fields.
+/// `is_parameter` returns whether queries of a kind of record have a parameter without custom fields.
 pub(crate) fn mistake(
     settings: &Settings,
     is_parameter: impl Fn(RecordKind, &str) -> bool,
@@ -40,32 +42,29 @@ pub(crate) fn mistake(
     of_tags.map(|found| at("tags", found)).or_else(|| of_types.map(|found| at("contact_types", found)))
 }
 
-/// The maximum number of custom fields of a kind of record, and length of a name.
-const MAX_FIELDS: usize = 500;
+/// The maximum number of declarations of a list, and length of a name.
+const MAX_DECLARED: usize = 500;
 const MAX_NAME_BYTES: usize = 200;
 
-/// The first name that is empty, too long or a duplicate, by its position; `what` has the names.
+/// The first name that is empty, too long, a duplicate or one too many, by its position; `what` has the names.
 fn mistaken_name<'n>(what: &str, names: impl Iterator<Item = &'n str>) -> Option<(usize, String)> {
-    let mut before: Vec<&str> = Vec::new();
+    let mut before = BTreeSet::new();
     names.enumerate().find_map(|(index, name)| {
         if name.trim().is_empty() || name.len() > MAX_NAME_BYTES {
             return Some((index, format!("a {what} needs a name of 1 to {MAX_NAME_BYTES} bytes")));
         }
-        if before.iter().any(|other| other.eq_ignore_ascii_case(name)) {
-            return Some((index, format!("there is another {what} named {name:?}")));
+        if index >= MAX_DECLARED {
+            return Some((index, format!("at most {MAX_DECLARED} are possible, with those of the vendor")));
         }
-        before.push(name);
-        None
+        let is_new = before.insert(name.to_ascii_lowercase());
+        (!is_new).then(|| (index, format!("there is another {what} named {name:?}")))
     })
 }
 
-/// The first mistake in the declarations of a list, with its place in the list.
+/// The first mistake in the declarations of a list, with its path in the list.
 ///
-/// `is_parameter` knows the parameters of queries that a kind of record has without custom fields.
+/// `is_parameter` returns whether queries have a parameter without custom fields.
 fn mistaken_field(list: &[CustomField], is_parameter: impl Fn(&str) -> bool) -> Option<(String, String)> {
-    if list.len() > MAX_FIELDS {
-        return Some((String::new(), format!("at most {MAX_FIELDS} custom fields are possible")));
-    }
     let names = list.iter().map(|field| field.name.as_str());
     if let Some((index, problem)) = mistaken_name("field", names) {
         return Some((format!("[{index}].name"), problem));

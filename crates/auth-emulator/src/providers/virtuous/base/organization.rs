@@ -1,4 +1,4 @@
-//! What an organization defines besides custom fields, by settings: tags, types of contacts, and custom collections with their
+//! What the settings define for an organization besides custom fields: tags, types of contacts, and custom collections with their
 //! records.
 //!
 //! Assumption (custom-collections): the values of records are those of custom fields.
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::custom::{self, CustomField, CustomFieldType, RecordKind};
+use crate::providers::virtuous::base::fields;
 use crate::providers::virtuous::base::record::{Audit, JsonFields};
 use crate::providers::virtuous::base::settings::Settings;
 use crate::providers::virtuous::base::violations::{REQUIRED, Violations};
@@ -235,7 +236,8 @@ pub(crate) fn listed(settings: &Settings, kind: RecordKind) -> Value {
 /// The maximum number of records in the collections of a contact or an individual.
 pub(crate) const MAX_COLLECTION_RECORDS: usize = 100;
 
-/// Parses `[{"name", "fields": [{"name", "value"}]}]` into `[{"collection", "values"}]`, for collections of one of the kinds.
+/// Parses `[{"name", "fields": [{"name", "value"}]}]` into `[{"collection", "id", "values"}]`, for collections of one of the kinds.
+/// The names of reads are taken too, so that a client can send what it has read.
 pub(crate) fn read_collections(
     kinds: &[RecordKind],
     value: &Value,
@@ -254,7 +256,8 @@ pub(crate) fn read_collections(
     let mut records = Vec::new();
     for (index, entry) in list.iter().enumerate() {
         let at = format!("{field}[{index}]");
-        let Some(name) = custom::member(entry, "name").and_then(Value::as_str) else {
+        let given = |names: &[&str]| names.iter().find_map(|name| custom::field_of(entry, name)?.as_str());
+        let Some(name) = given(&["name", "customCollectionName"]) else {
             violations.push((format!("{at}.name"), REQUIRED.to_owned()));
             continue;
         };
@@ -263,23 +266,26 @@ pub(crate) fn read_collections(
             violations.push((format!("{at}.name"), format!("There is no custom collection {name}.")));
             continue;
         };
-        let values = match custom::member(entry, "fields") {
+        let values = match custom::field_of(entry, "fields") {
             None | Some(Value::Null) => json!({}),
             Some(fields) => {
                 custom::values_of_list(&known.fields, fields, &format!("{at}.fields"), violations)
             }
         };
-        records.push(json!({ "collection": name, "values": values }));
+        let id = custom::field_of(entry, "collectionInstanceId").and_then(fields::string);
+        let id = id.and_then(|id| fields::parse_int(&id)).unwrap_or_default();
+        records.push(json!({ "collection": name, "id": id, "values": values }));
     }
     json!(records)
 }
 
-/// The parsed records in collections.
+/// The parsed records in collections, with the ids that were given.
 pub(crate) fn parsed(given: Option<Value>) -> Vec<CollectionRecord> {
     let list = if let Some(Value::Array(list)) = given { list } else { Vec::new() };
     let record = |mut one: Value| {
         let mut record = CollectionRecord::default();
         one.get("collection")?.as_str()?.clone_into(&mut record.collection);
+        record.id = one.get("id").and_then(Value::as_i64).unwrap_or_default();
         custom::apply(&mut record.values, one.get_mut("values").map(Value::take), true);
         Some(record)
     };
@@ -287,20 +293,21 @@ pub(crate) fn parsed(given: Option<Value>) -> Vec<CollectionRecord> {
 }
 
 /// Sets parsed records in collections. With `keep`, a missing list changes nothing. Assumption (custom-collections): a record with
-/// the same values as before keeps its id.
+/// the id of one in the same collection, or with the same values, keeps that id; other ids are ignored.
 pub(crate) fn apply(target: &mut Vec<CollectionRecord>, given: Option<Value>, keep: bool) {
     if keep && given.is_none() {
         return;
     }
-    let mut before = std::mem::take(target);
-    for mut record in parsed(given) {
-        let is_it = |held: &CollectionRecord| {
-            (&held.collection, &held.values) == (&record.collection, &record.values)
-        };
-        if let Some(at) = before.iter().position(is_it) {
-            record.id = before.remove(at).id;
-        }
-        target.push(record);
+    let mut before = std::mem::replace(target, parsed(given));
+    let mut claim = |fits: &dyn Fn(&CollectionRecord) -> bool| {
+        before.iter().position(fits).map_or(0, |at| before.remove(at).id)
+    };
+    // First those with ids, so that none of equal values takes them.
+    for record in target.iter_mut().filter(|record| record.id != 0) {
+        record.id = claim(&|held| (held.id, &held.collection) == (record.id, &record.collection));
+    }
+    for record in target.iter_mut().filter(|record| record.id == 0) {
+        record.id = claim(&|held| (&held.collection, &held.values) == (&record.collection, &record.values));
     }
 }
 
@@ -325,6 +332,14 @@ mod tests {
         assert_eq!(held[0].values["Birthday"], "5/4/2020");
         apply(&mut held, Some(json!([read[1].clone(), read[0].clone(), read[1].clone()])), false);
         assert_eq!(held.iter().map(|record| record.id).collect::<Vec<_>>(), [8, 7, 0]);
+        let sent = shown(violations.settings, RecordKind::Contact, &held[..2]);
+        let mut again = read_collections(&kinds, &sent, "c", &mut violations);
+        again[0]["values"] = json!({ "Name": "Rex" });
+        apply(&mut held, Some(json!([again[1], again[0]])), false);
+        assert_eq!(held.iter().map(|record| record.id).collect::<Vec<_>>(), [7, 8], "what was read is sent");
+        apply(&mut held, Some(json!([{ "collection": "Pets", "id": 99, "values": {} }])), false);
+        assert_eq!(held[0].id, 0, "there is none with this id");
+        apply(&mut held, Some(json!([read[1], read[0], read[1]])), false);
         apply(&mut held, None, true);
         assert_eq!(held.len(), 3);
         for (wrong, field) in [

@@ -194,12 +194,12 @@ impl<'a> Job<'a> {
 /// Creates a record from parsed fields.
 pub(crate) fn new_record(id: i64, mut given: JsonFields, job: &Job<'_>) -> Record {
     let custom = given.remove("customFields");
-    let collections = organization::parsed(given.remove("customCollections"));
+    let collections = given.remove("customCollections");
     given.retain(|_, value| !value.is_null());
     let mut record =
         Record::new(id, given, crate::providers::virtuous::base::record::Audit::at(job.store.now));
     custom::apply(&mut record.custom, custom, true);
-    record.collections = collections;
+    organization::apply(&mut record.collections, collections, true);
     job.context.effect("record_created");
     record
 }

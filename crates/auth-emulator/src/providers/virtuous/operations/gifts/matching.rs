@@ -287,7 +287,8 @@ fn complete(job: &mut Job<'_>, person: &Person<'_>, all: bool, contact: &mut Con
 
 /// Adds records to the collections of the contact, or of the primary individual where the contact has no such collection.
 fn add_to_collections(job: &Job<'_>, person: &Person<'_>, contact: &mut Contact) {
-    for record in organization::parsed(person.objects.cloned()) {
+    for mut record in organization::parsed(person.objects.cloned()) {
+        record.id = 0;
         let of_contact = organization::collection(job.settings, RecordKind::Contact, &record.collection);
         let mut people = contact.individuals.iter_mut().map(|one| &mut one.record);
         let owner = match of_contact {
