@@ -410,8 +410,15 @@ async fn query_options_are_in_the_recorded_order() {
     let order =
         ["Contact Id", "Legacy Contact Id", "Create Date", "First Name", "Fax", "Note Date", "Note Type"];
     assert!(order.map(at).is_sorted());
+    let planned = json!({ "contactId": 17, "plannedGiftDate": "2023-12-01", "plannedGiftType": "Annuity", "frequency": "Once" });
+    crm.post("/api/PlannedGift", &planned).await;
+    crm.post("/api/Event", &json!({ "name": "Gala" })).await;
+    // Both are `$0`.
     for (resource, parameter) in [("PlannedGift", "Fulfilled"), ("Event", "Total Giving")] {
-        let query = condition(parameter, "GreaterThan", json!("$1.50"));
-        assert_eq!(crm.post(&format!("/api/{resource}/Query"), &query).await["total"], 0, "{parameter}");
+        for (operator, value, total) in [("GreaterThan", "$1.50", 0), ("LessThan", "$1.50", 1), ("Is", "$0", 1)] {
+            let query = condition(parameter, operator, json!(value));
+            let found = crm.post(&format!("/api/{resource}/Query"), &query).await;
+            assert_eq!(found["total"], total, "{parameter} {operator} {value}");
+        }
     }
 }

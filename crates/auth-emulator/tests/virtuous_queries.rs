@@ -336,6 +336,11 @@ async fn known_clients_sort_by_names_of_fields_and_parameters_in_any_form() {
         ("Project/Query", "customFields"),
         ("Contact/Query", "modified"),
         ("RecurringGift/Query", "name"),
+        ("RecurringGift/Query", "segmentUrl"),
+        ("Gift/Query/FullGift", "giftTypeFormatted"),
+        ("GiftDesignation/Query", "giftIsPrivate"),
+        ("Contact/Query/FullContact", "primaryAvatarUrl"),
+        ("Communication/Query", "projectName"),
     ] {
         let refused = crm.refused("POST", &format!("/api/{path}"), &json!({ "sortBy": sort })).await;
         assert_eq!(refused, ["query.sortBy"], "{path} by {sort}");

@@ -22,13 +22,17 @@ pub(crate) fn audit(at: Timestamp) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Marks the times of a response that the request itself has set. As recorded, the vendor's platform knows that these are UTC,
-/// and doesn't know it of those that it has read from the database.
+/// The names of the audit fields.
+const AUDITED: [&str; 4] =
+    ["createDateTimeUtc", "createdDateTimeUtc", "modifiedDateTimeUtc", "lastModifiedDateTimeUtc"];
+
+/// Marks the audit times of a response that the request itself has set. As recorded, the vendor's platform writes these with `Z`, and
+/// those that it has read from the database without.
 pub(crate) fn mark_new(response: &mut Value, now: &str) {
     match response {
         Value::Array(items) => items.iter_mut().for_each(|item| mark_new(item, now)),
         Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| match value {
-            Value::String(text) if text == now && name.ends_with("Utc") => text.push('Z'),
+            Value::String(text) if text == now && AUDITED.contains(&name.as_str()) => text.push('Z'),
             value => mark_new(value, now),
         }),
         _ => {}
@@ -160,7 +164,7 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     Some(day * MICROS_OF_DAY + if time.is_empty() { 0 } else { time_of_day(time)? })
 }
 
-/// Parses also what JavaScript and Java make of dates, `Mon Nov 30 2026 18:13:00 GMT+0100 (CET)` and
+/// Like `parse`, also for the formats of JavaScript and Java, `Mon Nov 30 2026 18:13:00 GMT+0100 (CET)` and
 /// `Mon Nov 30 18:13:00 UTC 2026`.
 pub(crate) fn parse_loosely(text: &str) -> Option<i64> {
     let words: Vec<&str> = text.split(' ').collect();
@@ -285,10 +289,13 @@ mod tests {
             let text = audit(Timestamp::from_unix_micros(at));
             assert_eq!(text, format!("2023-11-30T{expected}"));
             assert_eq!(parse(&text), Some(at), "{text}");
-            let mut response = json!({ "list": [{ "modifiedDateTimeUtc": text, "note": text }] });
+            let mut response = json!({ "list": [{ "modifiedDateTimeUtc": text, "startDateTimeUtc": text }] });
             mark_new(&mut response, &text);
             let marked = format!("{text}Z");
-            assert_eq!(response, json!({ "list": [{ "modifiedDateTimeUtc": marked, "note": text }] }));
+            assert_eq!(
+                response,
+                json!({ "list": [{ "modifiedDateTimeUtc": marked, "startDateTimeUtc": text }] })
+            );
             assert_eq!(parse(&marked), Some(at), "{marked}");
         }
         let midnight = Timestamp::from_unix_micros(1_701_302_400_000_000);

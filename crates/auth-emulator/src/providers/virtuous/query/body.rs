@@ -95,8 +95,7 @@ pub(crate) fn parse<'a>(
     let sort = match fields.get("sortBy").and_then(Value::as_str).filter(|name| !name.is_empty()) {
         None => None,
         Some(name) => {
-            let row = Operation::find(operation).map_or(&[][..], |operation| operation.response.fields());
-            let sort = sorting(schema, row, custom, name);
+            let sort = sorting(schema, operation, custom, name);
             if sort.is_none() {
                 violations.push(("query.sortBy".to_owned(), NOT_VALID.to_owned()));
             }
@@ -127,22 +126,23 @@ const GENERAL_SORTS: &[(&str, &str, Type)] = &[
     ("lastModifiedDateTimeUtc", "modified", Type::Date),
 ];
 
-/// What a query is sorted by: a name for sorting, a parameter, or a field of the rows that is neither an object nor a list.
+/// What a query is sorted by: a name for sorting, a parameter, or a field of the rows that is the value of a parameter or that
+/// creations have, but is neither an object nor a list; other fields are computed for responses.
 /// Known clients send `LastModifiedDate`, `last modified date` and `modifiedDateTimeUtc`: case and spaces don't matter.
-fn sorting<'a>(
-    schema: &Schema,
-    row: &'static [Field],
-    custom: &'a CustomFields,
-    name: &str,
-) -> Option<Source<'a>> {
+fn sorting<'a>(schema: &Schema, operation: &str, custom: &'a CustomFields, name: &str) -> Option<Source<'a>> {
     let letters = |name: &str| name.replace(' ', "").to_lowercase();
     let wanted = letters(name);
     let same = |known: &str| letters(known) == wanted;
     let source = |field, kind| Source { field, kind, custom: false };
     let by_word = schema.sorts.iter().chain(GENERAL_SORTS).find(|(word, ..)| same(word));
     let of_row = || {
-        let field = row.iter().find(|field| same(field.name))?;
-        Some(source(field.name, Type::of(field.kind)?))
+        let field = Operation::find(operation)?.response.fields().iter().find(|field| same(field.name))?;
+        let (kind, _) = operation.split_once('.')?;
+        let create = Operation::find(&format!("{kind}.create"));
+        let mut given = create.map_or(&[][..], |create| create.body.fields()).iter();
+        let has_value = schema.all().any(|known| known.field == field.name)
+            || given.any(|given| given.read_as == field.name);
+        has_value.then_some(source(field.name, Type::of(field.kind)?))
     };
     by_word
         .map(|(_, field, kind)| source(*field, *kind))
