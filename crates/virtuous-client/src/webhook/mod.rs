@@ -9,7 +9,7 @@
 //! duplicates. The vendor documents no id of a delivery; see [`Payload::identity`].
 //!
 //! Assumption (webhook-format): the fields `organization` and `organizationUser` next to a record say where it was changed and
-//! by whom, as in a published receiver; they are in [`Delivery::raw`] and no records of the delivery.
+//! by whom, as in a published receiver; they are available in [`Delivery::raw`] and are not payloads.
 
 mod record;
 

@@ -28,8 +28,9 @@ pub(crate) enum Kind {
     Day,
     /// A date with time.
     Time,
-    /// An amount and a date in forms that only transactions take.
+    /// An amount in the forms that transactions take.
     Price,
+    /// A date in the forms that transactions take.
     LooseDay,
     Strings,
     Ints,
@@ -341,7 +342,7 @@ pub(crate) fn string(value: &Value) -> Option<String> {
     }
 }
 
-/// Whether a month is one of twelve, a day one of 31, a year one of four digits, and an age not negative.
+/// Whether a month is from 1 to 12, a day from 1 to 31, a year from 1 to 9999, and an age not negative.
 fn fits_calendar(field: &str, number: &Value) -> bool {
     let bounds = [("Month", 1..=12), ("Day", 1..=31), ("Year", 1..=9999), ("Age", 0..=i64::MAX)];
     let mut bounds = bounds.into_iter().filter(|(end, _)| field.ends_with(end));
@@ -358,7 +359,7 @@ fn impossible_days(fields: &JsonFields) -> impl Iterator<Item = &String> {
     })
 }
 
-/// A string without letters is null, one of spaces is not.
+/// Parses a string without the spaces around it. An empty one is null, one of spaces is not.
 fn from_text(value: &Value, parse: impl FnOnce(&str) -> Option<Value>) -> Option<Value> {
     match value.as_str()? {
         "" => Some(Value::Null),

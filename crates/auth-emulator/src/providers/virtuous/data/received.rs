@@ -1,4 +1,4 @@
-//! What projects received. The gifts at start are summed once; later, only the gifts of contacts that differ from the start.
+//! What projects received. The gifts at start are summed once; later, only those of contacts whose gifts have changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

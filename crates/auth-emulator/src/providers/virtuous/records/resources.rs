@@ -370,7 +370,7 @@ fn attendees(event: &Record, store: &Store, mark: &str) -> Value {
     )
 }
 
-/// Children of a record, as rows of the operation that reads one of them.
+/// The records that belong to a record, as rows of the operation that reads one of them.
 fn nested(store: &Store, resource: &str, field: &str, id: i64, operation: &str) -> Value {
     let Some(resource) = Resource::by_name(resource) else { return json!([]) };
     let Some(operation) = Operation::find(operation) else { return json!([]) };
