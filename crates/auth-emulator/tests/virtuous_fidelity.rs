@@ -415,7 +415,9 @@ async fn query_options_are_in_the_recorded_order() {
     crm.post("/api/Event", &json!({ "name": "Gala" })).await;
     // Both are `$0`.
     for (resource, parameter) in [("PlannedGift", "Fulfilled"), ("Event", "Total Giving")] {
-        for (operator, value, total) in [("GreaterThan", "$1.50", 0), ("LessThan", "$1.50", 1), ("Is", "$0", 1)] {
+        for (operator, value, total) in
+            [("GreaterThan", "$1.50", 0), ("LessThan", "$1.50", 1), ("Is", "$0", 1)]
+        {
             let query = condition(parameter, operator, json!(value));
             let found = crm.post(&format!("/api/{resource}/Query"), &query).await;
             assert_eq!(found["total"], total, "{parameter} {operator} {value}");

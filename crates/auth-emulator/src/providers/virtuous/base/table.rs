@@ -250,6 +250,14 @@ mod tests {
     }
 
     #[test]
+    fn counters_of_a_file_never_go_back_or_overflow() {
+        let mut table = table();
+        table.load(serde_json::json!([{ "10": "changed" }, [], 11])).unwrap();
+        assert_eq!(table.next_id(), 13, "above the seeded ones");
+        assert!(table.load(serde_json::json!([{}, [], i64::MAX])).is_err());
+    }
+
+    #[test]
     fn stored_data_is_bounded() {
         let mut table = table();
         for _ in 0..MAX_RECORDS {
