@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::providers::virtuous::base::record::{Audit, JsonFields};
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
-use crate::providers::virtuous::base::{dates, fields, money};
+use crate::providers::virtuous::base::{convert, dates, money};
 
 /// The kind of a record with custom fields.
 ///
@@ -362,7 +362,7 @@ fn add(
         violations.push((field.to_owned(), format!("There is no custom field {name}.")));
         return;
     };
-    match fields::string(value).and_then(|text| definition.normal(&text)) {
+    match convert::string(value).and_then(|text| definition.normal(&text)) {
         Some(text) if text.len() > MAX_BYTES => violations.limit("than 4 KiB of a custom field"),
         None if !value.is_null() => {
             violations.push((format!("{field}.{}", definition.name), NOT_VALID.to_owned()));

@@ -1,6 +1,7 @@
 //! Values, records and tables of the CRM, request parsing, and error responses: everything independent of concrete kinds of
 //! records.
 
+pub(crate) mod convert;
 pub(crate) mod custom;
 pub(crate) mod dates;
 pub(crate) mod declared;

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::providers::virtuous::base::convert;
 use crate::providers::virtuous::base::custom::{self, CustomField, CustomFieldType, RecordKind};
-use crate::providers::virtuous::base::fields;
 use crate::providers::virtuous::base::record::{Audit, JsonFields};
 use crate::providers::virtuous::base::settings::Settings;
 use crate::providers::virtuous::base::violations::{REQUIRED, Violations};
@@ -272,8 +272,8 @@ pub(crate) fn read_collections(
                 custom::values_of_list(&known.fields, fields, &format!("{at}.fields"), violations)
             }
         };
-        let id = custom::field_of(entry, "collectionInstanceId").and_then(fields::string);
-        let id = id.and_then(|id| fields::parse_int(&id)).unwrap_or_default();
+        let id = custom::field_of(entry, "collectionInstanceId").and_then(convert::string);
+        let id = id.and_then(|id| convert::parse_int(&id)).unwrap_or_default();
         records.push(json!({ "collection": name, "id": id, "values": values }));
     }
     json!(records)

@@ -1,7 +1,8 @@
 //! Parses the query parameters that the description has for an operation. The vendor responds with 400 to an unknown one.
 
 use crate::framework::exchange::Call;
-use crate::providers::virtuous::base::fields::{Field, Kind, parse_int};
+use crate::providers::virtuous::base::convert::parse_int;
+use crate::providers::virtuous::base::fields::{Field, Kind};
 use crate::providers::virtuous::base::form;
 use crate::providers::virtuous::base::operation::{Operation, Paging};
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED};

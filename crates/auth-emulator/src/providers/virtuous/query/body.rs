@@ -11,7 +11,7 @@ use crate::providers::virtuous::base::record::JsonFields;
 use crate::providers::virtuous::base::replies::Problem;
 use crate::providers::virtuous::base::settings::Settings;
 use crate::providers::virtuous::base::violations::{NOT_VALID, REQUIRED, Violations};
-use crate::providers::virtuous::base::{dates, money};
+use crate::providers::virtuous::base::{convert, dates, money};
 use crate::providers::virtuous::data::gifts;
 use crate::providers::virtuous::query::operators::{self, Arity, OPERATORS, Test};
 use crate::providers::virtuous::query::plan::{Condition, Plan};
@@ -215,7 +215,7 @@ fn test_of(
 ) -> Result<Test, (&'static str, String)> {
     let invalid = |field: &'static str| (field, NOT_VALID.to_owned());
     let number = |value: &str| match kind {
-        Type::Int => fields::parse_int(value).map(|number| (number, number)),
+        Type::Int => convert::parse_int(value).map(|number| (number, number)),
         Type::Decimal => money::parse(value.trim().trim_start_matches('$')).map(|amount| (amount, amount)),
         _ => relative::days(value.trim(), today),
     };

@@ -12,10 +12,9 @@
 //! address. Assumption (known-contact): a contact transaction that finds a contact by its reference updates it: type, names and
 //! custom fields are replaced, and a new email address, phone number or address is added.
 
-use std::borrow::Cow;
-
 use serde_json::{Value, json};
 
+use super::person::Person;
 use super::schedules::{self, Payment};
 use super::{joining, write};
 use crate::providers::virtuous::base::custom::RecordKind;
@@ -76,76 +75,6 @@ pub(crate) fn run(job: &mut Job<'_>) -> MatchingResult {
     }
     matched.needs_update = job.store.transactions.needing_update.len();
     matched
-}
-
-/// A person in either kind of transaction.
-struct Person<'m> {
-    source: &'m str,
-    reference: &'m str,
-    id: Option<i64>,
-    kind: &'m str,
-    name: &'m str,
-    first: &'m str,
-    last: &'m str,
-    given: &'m JsonFields,
-    address: Cow<'m, JsonFields>,
-    segment: &'m str,
-    /// Records in custom collections.
-    objects: Option<&'m Value>,
-    /// Whether the transaction updates a contact found by the reference.
-    updates: bool,
-}
-
-impl<'m> Person<'m> {
-    fn of_contact(given: &'m JsonFields) -> Self {
-        Self {
-            source: string_of(given, "referenceSource"),
-            reference: string_of(given, "referenceId"),
-            id: None,
-            kind: string_of(given, "contactType"),
-            name: string_of(given, "name"),
-            first: string_of(given, "firstName"),
-            last: string_of(given, "lastName"),
-            given,
-            address: Cow::Borrowed(given),
-            segment: string_of(given, "originSegmentCode"),
-            objects: None,
-            updates: true,
-        }
-    }
-
-    fn of_gift(gift: &'m JsonFields, given: &'m JsonFields) -> Self {
-        let address = given.get("address").and_then(Value::as_object);
-        Self {
-            source: string_of(gift, "transactionSource"),
-            reference: string_of(given, "referenceId"),
-            id: given.get("id").and_then(Value::as_i64),
-            kind: string_of(given, "type"),
-            name: string_of(given, "name"),
-            first: string_of(given, "firstname"),
-            last: string_of(given, "lastname"),
-            given,
-            address: address.map_or_else(|| Cow::Owned(JsonFields::new()), Cow::Borrowed),
-            segment: "",
-            objects: gift.get("customObjects"),
-            updates: false,
-        }
-    }
-
-    /// The fields of the individual.
-    fn individual(&self) -> JsonFields {
-        let middle = ["middleName", "middlename"].map(|name| string_of(self.given, name));
-        let fields = [
-            ("firstName", self.first),
-            ("lastName", self.last),
-            ("middleName", middle.into_iter().find(|middle| !middle.is_empty()).unwrap_or_default()),
-            ("prefix", string_of(self.given, "title")),
-            ("suffix", string_of(self.given, "suffix")),
-            ("gender", string_of(self.given, "gender")),
-        ];
-        let given = fields.into_iter().filter(|(_, value)| !value.is_empty());
-        given.map(|(name, value)| (name.to_owned(), json!(value))).collect()
-    }
 }
 
 /// Finds or creates the contact; returns its id and whether it is new. `None`: staff must correct the transaction.

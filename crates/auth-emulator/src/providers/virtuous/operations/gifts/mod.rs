@@ -1,12 +1,13 @@
 //! Operations on gifts, and the nightly run over transactions.
 //!
 //! `reads.rs` reads gifts, `write.rs` creates and changes them with the lists of `parts.rs`, `render.rs` formats them, `query.rs` evaluates queries over gifts
-//! and their designations; `transactions.rs` accepts transactions and `matching.rs` turns them into contacts and gifts, `joining.rs` into attendees, volunteers and entries of e-mail lists;
+//! and their designations; `transactions.rs` accepts transactions and `matching.rs` turns them, with the people of `person.rs`, into contacts and gifts, `joining.rs` into attendees, volunteers and entries of e-mail lists;
 //! `recurring.rs` is recurring gifts, and `schedules.rs` how gifts pay them.
 
 mod joining;
 pub(crate) mod matching;
 mod parts;
+mod person;
 pub(crate) mod query;
 mod reads;
 pub(crate) mod recurring;
