@@ -1,5 +1,6 @@
 //! The handlers of the controls in `controls.rs`. Each calls one function of `actions.rs`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 
-use super::actions::{Actions, ReadyProvider, Reset, TokensEnd, TokensError};
+use super::actions::{Actions, Reset, TokensEnd, TokensError};
 use super::catalog::{Input, Outcome};
 use super::error::ControlError;
 use crate::framework::faults::FaultRule;
@@ -19,11 +20,10 @@ use crate::framework::timestamp::Timestamp;
 const MAX_ADVANCE_SECONDS: u64 = 1000 * 366 * 86_400;
 
 pub(super) fn health(actions: &Actions, _: Input) -> Outcome {
-    let ready = actions.ready();
     Ok(json!({
         "status": "ok",
-        "version": ready.version,
-        "providers": ready.providers.keys().collect::<Vec<_>>(),
+        "version": env!("CARGO_PKG_VERSION"),
+        "providers": actions.list.iter().map(|provider| provider.spec().name).collect::<BTreeSet<_>>(),
         "seed": actions.seed,
         "relaxed": actions.core.relaxations.names(),
         "env_command": actions.env_command(),
@@ -31,11 +31,11 @@ pub(super) fn health(actions: &Actions, _: Input) -> Outcome {
 }
 
 pub(super) fn providers(actions: &Actions, _: Input) -> Outcome {
-    let item = |(name, ready): (&&str, &ReadyProvider)| {
-        let words = actions.provider(name).map(|provider| provider.setting_words());
-        json!({ "name": name, "base_url": ready.base_url, "setting_words": words })
+    let item = |provider: &Arc<dyn Provider>| {
+        let (name, words) = (provider.spec().name, provider.setting_words());
+        (name, json!({ "name": name, "base_url": provider.base_url(), "setting_words": words }))
     };
-    Ok(actions.ready().providers.iter().map(item).collect())
+    Ok(actions.list.iter().map(item).collect::<BTreeMap<_, _>>().into_values().collect())
 }
 
 pub(super) fn codes(actions: &Actions, input: Input) -> Outcome {

@@ -2,15 +2,15 @@
 //! any other client; only the page itself requires no token, because it contains nothing.
 
 use std::pin::Pin;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, HttpBody};
-use axum::extract::{Query, Request, State};
+use axum::extract::{Query, Request};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 
 use super::actions::Actions;
 use crate::framework::journal::Recorded;
+use crate::namespace::space::Space;
 use crate::server::listener::Stopping;
 
 const STYLE: &str = include_str!("page/page.css");
@@ -44,7 +45,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// After this much silence something is sent, so that a client that has left is noticed.
 const SILENCE: u32 = 150;
 
-pub(super) fn routes() -> Router<Arc<Actions>> {
+pub(super) fn routes() -> Router {
     Router::new().route("/", get(page)).route("/events", get(events))
 }
 
@@ -71,12 +72,13 @@ struct After {
 
 /// The requests after the one with the id `after`, as server-sent events, and then each new one.
 async fn events(
-    State(actions): State<Arc<Actions>>,
+    Extension(actions): Extension<Arc<Actions>>,
     Query(After { after }): Query<After>,
     request: Request,
 ) -> Response {
     let stopping = request.extensions().get::<Stopping>().cloned();
     let (sender, receiver) = mpsc::channel(4);
+    let space = Arc::downgrade(&actions.space);
     tokio::spawn(async move {
         let stopped = async {
             match stopping {
@@ -85,7 +87,7 @@ async fn events(
             }
         };
         tokio::select! {
-            () = follow(&actions, after, &sender) => {}
+            () = follow(space, after, &sender) => {}
             () = stopped => {}
         }
     });
@@ -93,12 +95,13 @@ async fn events(
     (headers, Body::new(Events(receiver))).into_response()
 }
 
-async fn follow(actions: &Actions, mut last: Option<String>, sender: &mpsc::Sender<Bytes>) {
+/// Ends when the client leaves, and with the namespace, whose listeners an open page must not keep open.
+async fn follow(space: Weak<Space>, mut last: Option<String>, sender: &mpsc::Sender<Bytes>) {
     // Requests without a response yet; they are sent again when they have one.
     let mut open: Vec<String> = Vec::new();
     let mut silence = 0;
-    loop {
-        let journal = &actions.core.journal;
+    while let Some(space) = space.upgrade() {
+        let journal = &space.core.journal;
         let mut text = String::new();
         let new = journal.after(last.as_deref()).unwrap_or_else(|| {
             text.push_str("event: reset\ndata:\n\n");
@@ -121,6 +124,7 @@ async fn follow(actions: &Actions, mut last: Option<String>, sender: &mpsc::Send
             push(&mut text, &entry);
             last = Some(entry.id().to_owned());
         }
+        drop(space);
         silence += 1;
         if text.is_empty() && silence >= SILENCE {
             text.push_str(":\n\n");

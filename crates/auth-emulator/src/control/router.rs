@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, RawPathParams, RawQuery, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
+use axum::{Extension, Router};
 use bytes::Bytes;
 use http::{Method, StatusCode, header};
 use hyper::service::Service as _;
@@ -33,20 +33,18 @@ struct Guard {
 
 /// The router of the control listener. A request acts on the namespace that its path or header names, like one to a provider.
 pub(crate) fn router(actions: Arc<Actions>, hosts: Hosts) -> Router {
-    let main = of_namespace(Arc::clone(&actions), hosts.clone());
-    Router::new().fallback(move |request: Request<Body>| {
-        let (state, main) = (Guard { actions: Arc::clone(&actions), hosts: hosts.clone() }, main.clone());
-        in_namespace(state, main, request)
-    })
+    let state = Guard { actions, hosts };
+    let inner = inner(state.clone());
+    Router::new().fallback(move |request| in_namespace(state.clone(), inner.clone(), request))
 }
 
-async fn in_namespace(state: Guard, main: Router, mut request: Request<Body>) -> Response {
+async fn in_namespace(state: Guard, inner: Router, mut request: Request<Body>) -> Response {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let (name, rest) = match in_path(path.split('?').next().unwrap_or(path)) {
         Some((name, prefix)) => (Some(name.to_owned()), path.get(prefix..).map(str::to_owned)),
         None => (header_once(request.headers(), HEADER).ok().map(str::to_owned), None),
     };
-    let router = match name {
+    let actions = match name {
         // Without the token, no namespace is created; the router rejects the request.
         Some(name) if check(&state, &request).is_ok() && check_token(&state, &request).is_ok() => {
             let namespaces = &state.actions.namespaces;
@@ -57,22 +55,23 @@ async fn in_namespace(state: Guard, main: Router, mut request: Request<Body>) ->
                 namespaces.open(&name, None)
             };
             match space {
-                Ok(space) => of_namespace(Arc::new(state.actions.of(space)), state.hosts),
+                Ok(space) => Arc::new(state.actions.of(space)),
                 Err(error) => return ControlError::from(error).into_response(),
             }
         }
-        _ => main,
+        _ => state.actions,
     };
+    request.extensions_mut().insert(actions);
     if let Some(rest) = rest {
         let rest = if rest.starts_with('/') { rest } else { format!("/{rest}") };
         *request.uri_mut() = rest.parse().unwrap_or_default();
     }
-    let Ok(response) = TowerToHyperService::new(router).call(request).await;
+    let Ok(response) = TowerToHyperService::new(inner).call(request).await;
     response
 }
 
-fn of_namespace(actions: Arc<Actions>, hosts: Hosts) -> Router {
-    let state = Guard { actions: Arc::clone(&actions), hosts };
+/// The routes, for requests with the `Actions` of their namespace.
+fn inner(state: Guard) -> Router {
     controls()
         .iter()
         .fold(page::routes(), |router, control| router.route(control.path, route(control)))
@@ -83,11 +82,10 @@ fn of_namespace(actions: Arc<Actions>, hosts: Hosts) -> Router {
         })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(state, guard))
-        .with_state(actions)
 }
 
-fn route(control: &'static Control) -> MethodRouter<Arc<Actions>> {
-    let handler = move |State(actions), path: RawPathParams, RawQuery(query), body: Bytes| async move {
+fn route(control: &'static Control) -> MethodRouter {
+    let handler = move |Extension(actions), path: RawPathParams, RawQuery(query), body: Bytes| async move {
         let path: Vec<_> = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         run(control, actions, path, query.unwrap_or_default(), body).await
     };
@@ -120,7 +118,12 @@ async fn run(
     }
 }
 
-async fn guard(State(state): State<Guard>, request: Request<Body>, next: Next) -> Response {
+async fn guard(
+    State(state): State<Guard>,
+    Extension(actions): Extension<Arc<Actions>>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
     let mut response = match check(&state, &request) {
         Ok(()) => in_json(next.run(request).await),
         Err(error) => {
@@ -133,7 +136,7 @@ async fn guard(State(state): State<Guard>, request: Request<Body>, next: Next) -
             response
         }
     };
-    set_date(response.headers_mut(), state.actions.core.clock.now());
+    set_date(response.headers_mut(), actions.core.clock.now());
     response
 }
 
