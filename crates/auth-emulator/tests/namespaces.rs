@@ -14,6 +14,7 @@ use common::{Request, Response};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// A request like a foreign client's, which knows a base URL and a credential.
 fn verigator(namespace: &Namespace, method: &str, path: &str, body: &Value) -> Request {
@@ -159,6 +160,21 @@ async fn an_issuer_of_a_namespace_has_a_port_and_no_prefix() {
     emulator.drop_namespace("one").unwrap();
     let (address, _) = common::split_url(&issuers[1]);
     common::until("closed", async || tokio::net::TcpStream::connect(address).await.is_err()).await;
+    // A page that is open changes nothing about that.
+    let (address, _) = common::split_url(&issuers[2]);
+    let (control, _) = common::split_url(emulator.control_url());
+    let mut events = tokio::net::TcpStream::connect(control).await.unwrap();
+    let token = emulator.control_token();
+    let head = format!(
+        "GET /ns/two/events HTTP/1.1\r\nHost: {control}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    );
+    events.write_all(head.as_bytes()).await.unwrap();
+    let mut first = [0; 12];
+    events.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+    emulator.drop_namespace("two").unwrap();
+    common::until("closed", async || tokio::net::TcpStream::connect(address).await.is_err()).await;
+    events.read_to_end(&mut Vec::new()).await.unwrap();
 }
 
 #[tokio::test]
@@ -283,7 +299,11 @@ async fn the_control_api_acts_on_a_namespace() {
     let url = format!("{}/journal", namespace.control_url());
     assert_eq!(journal(Request::new("GET", &url)).await, 1);
     assert_eq!(at("/ns/new/journal").send().await.status, 401, "no token");
-    assert_eq!(emulator.namespaces(), ["default", "one"]);
+    let unknown = at("/ns/new/journal").header("Authorization", &token).send().await;
+    assert_eq!((unknown.status, emulator.namespaces().len()), (404, 2), "a read creates none");
+    let clear = Request::new("POST", &format!("{}/ns/new/reset/journal", emulator.control_url()));
+    assert_eq!(clear.header("Authorization", &token).send().await.status, 200);
+    assert_eq!(emulator.namespaces(), ["default", "new", "one"]);
 }
 
 #[tokio::test]
@@ -308,6 +328,7 @@ async fn snapshots_restore_data_settings_clock_and_faults() {
 
     let fork = emulator.fork("fork").unwrap();
     assert_eq!(get(&fork).send().await.status, 200);
+    assert_eq!(emulator.fork("fork").err(), Some(NamespaceError::Exists("fork".to_owned())));
     let elsewhere = emulator.namespace("elsewhere").unwrap();
     assert_eq!(get(&elsewhere).send().await.status, 404);
     elsewhere.restore("one service").unwrap();
@@ -430,7 +451,11 @@ async fn the_control_api_manages_namespaces_and_snapshots() {
         (status, &made["providers"]["verigator"]["base_url"]),
         (201, &json!(emulator.namespace("copy").unwrap().verigator().base_url()))
     );
-    assert_eq!(created(&emulator.namespace("copy").unwrap(), "a").await.status, 409, "it was copied");
+    let copy = emulator.namespace("copy").unwrap();
+    assert_eq!(created(&copy, "a").await.status, 409, "it was copied");
+    assert!(created(&copy, "b").await.status < 300);
+    assert_eq!(call("POST", "/namespaces", json!({ "name": "copy", "from": "default" })).await.0, 422);
+    assert_eq!(created(&copy, "b").await.status, 409, "it was not replaced");
     assert_eq!(call("POST", "/namespaces", json!({ "name": "other", "seed": 9 })).await.0, 201);
     assert_eq!(call("GET", "/namespaces", json!({})).await.1, json!(["default", "copy", "other"]));
     assert_eq!(call("POST", "/ns/other/snapshots/one/restore", json!({})).await.0, 200);

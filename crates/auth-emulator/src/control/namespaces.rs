@@ -7,24 +7,15 @@ use super::handlers::{done, to_json};
 use crate::namespace::snapshot::SnapshotError;
 
 pub(super) fn create(actions: &Actions, input: Input) -> Outcome {
-    if input.optional_text("from").is_some() && input.integer("seed").is_some() {
-        return Err(ControlError::invalid(
-            "seed and from exclude each other: a copy has the credentials of the original",
-        ));
-    }
-    let copied = match input.optional_text("from") {
-        Some(_) if actions.namespaces.find(input.text("name")).is_ok() => {
-            let message =
-                format!("name: {} exists, and a copy would replace it: drop it first", input.text("name"));
+    let (name, namespaces) = (input.text("name"), &actions.namespaces);
+    let space = match (input.optional_text("from"), input.integer("seed")) {
+        (Some(_), Some(_)) => {
+            let message = "seed and from exclude each other: a copy has the credentials of the original";
             return Err(ControlError::invalid(message));
         }
-        Some(from) => Some(actions.namespaces.find(from)?.snapshot()),
-        None => None,
+        (Some(from), None) => namespaces.create_copy(name, &namespaces.find(from)?.snapshot())?,
+        (None, seed) => namespaces.open(name, seed)?,
     };
-    let space = actions.namespaces.open(input.text("name"), input.integer("seed"))?;
-    if let Some(copied) = copied {
-        space.restore(&copied);
-    }
     to_json(actions.of(space).ready())
 }
 

@@ -112,10 +112,9 @@ impl Namespace {
     ///
     /// # Errors
     ///
-    /// Returns an error if the name is invalid or there are too many namespaces.
+    /// Returns an error if the namespace exists, the name is invalid or there are too many namespaces.
     pub fn fork(&self, name: &str) -> Result<Self, NamespaceError> {
-        let copy = self.actions.namespaces.open(name, None)?;
-        copy.restore(&self.actions.snapshot());
+        let copy = self.actions.namespaces.create_copy(name, &self.actions.snapshot())?;
         Ok(Self::new(self.actions.of(copy)))
     }
 }

@@ -11,7 +11,7 @@ use crate::framework::caller::{credentials, fingerprint, has_credential};
 use crate::framework::exchange::{HeaderProblem, Reply, header_once};
 use crate::framework::redact::Secrets;
 use crate::framework::sync::lock;
-use crate::namespace::snapshot::Snapshots;
+use crate::namespace::snapshot::{Snapshot, Snapshots};
 use crate::namespace::space::{Blueprint, Space};
 
 /// The header that names the namespace of a request.
@@ -56,6 +56,9 @@ pub enum NamespaceError {
     /// The namespace exists, with another seed.
     #[error("the namespace {0:?} exists already, with another seed")]
     OtherSeed(String),
+    /// The namespace exists, and a copy would replace it.
+    #[error("the namespace {0:?} exists already, and a copy would replace it: drop it first")]
+    Exists(String),
     /// The request names two namespaces.
     #[error(
         "the request names the namespace {0:?}, and another one by its port, path, header or credential; the addresses of a namespace are \
@@ -227,17 +230,36 @@ impl Registry {
         if let Some(space) = existing() {
             return space;
         }
-        check_name(name)?;
         let _opening = lock(&self.opening);
         // Another request may have created it in the meantime.
-        if let Some(space) = existing() {
-            return space;
+        existing().unwrap_or_else(|| self.create(name, seed, None))
+    }
+
+    /// Creates a namespace with the state of another one. Unlike `open`, it refuses a name that exists.
+    pub(crate) fn create_copy(&self, name: &str, original: &Snapshot) -> Result<Arc<Space>, NamespaceError> {
+        let _opening = lock(&self.opening);
+        match self.find(name) {
+            Ok(_) => Err(NamespaceError::Exists(name.to_owned())),
+            Err(_) => self.create(name, None, Some(original)),
         }
+    }
+
+    /// The caller holds `opening`. Others find the namespace when it is complete.
+    fn create(
+        &self,
+        name: &str,
+        seed: Option<u64>,
+        original: Option<&Snapshot>,
+    ) -> Result<Arc<Space>, NamespaceError> {
+        check_name(name)?;
         if lock(&self.others).by_name.len() + 1 >= self.capacity {
             return Err(NamespaceError::TooMany(self.capacity));
         }
         let prefix = format!("{PREFIX}{name}");
         let space = Arc::new(Space::new(name, &prefix, seed, &self.blueprint));
+        if let Some(original) = original {
+            space.restore(original);
+        }
         let mut credentials = BTreeSet::new();
         if space.credential_seed != self.main.credential_seed {
             lock(&self.others).has_room(1)?;
