@@ -361,3 +361,22 @@ async fn a_hash_blocks_no_other_request() {
     hashes.dedup();
     assert_eq!(hashes.len(), 8, "each has its salt");
 }
+
+#[tokio::test]
+async fn a_password_that_the_proxy_refuses_is_not_hashed() {
+    // A hash draws a salt, which changes the ids after it.
+    let id_after = async |is_password: bool| {
+        let (_emulator, vault) = start().await;
+        let users = format!("{TENANT}/users");
+        let create = async || call(&vault, "POST", &users, Some(&json!({}))).await.json()["id"].clone();
+        let user = create().await;
+        vault.configure(|settings| settings.calls_per_window = Some(0));
+        let path = format!("{users}/{}/credentials", user.as_str().unwrap());
+        let password = json!({ "password": { "alg": "plain", "hash": "1234567890" } });
+        let body = if is_password { password } else { json!({}) };
+        assert_eq!(call(&vault, "POST", &path, Some(&body)).await.status, 429);
+        vault.configure(|settings| settings.calls_per_window = None);
+        create().await
+    };
+    assert_eq!(id_after(true).await, id_after(false).await);
+}

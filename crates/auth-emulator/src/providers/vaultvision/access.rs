@@ -21,17 +21,25 @@ pub(super) fn proxy(
     checks: &mut Checks,
 ) -> Result<(), Problem> {
     let Some(limit) = settings.calls_per_window else { return Ok(()) };
-    let window = call.now.unix_seconds().div_euclid(WINDOW_SECONDS);
-    if state.window.0 != window {
-        state.window = (window, 0);
-    }
-    state.window.1 = state.window.1.saturating_add(1);
-    if state.window.1 > limit {
+    let (window, calls) = window(call, state);
+    state.window = (window, calls.saturating_add(1));
+    if calls >= limit {
         checks.fail("proxy", "too many calls within 10 seconds");
         return Err(Problem::Throttled);
     }
     checks.pass("proxy");
     Ok(())
+}
+
+/// Whether the proxy will reject this call.
+pub(super) fn is_throttled(call: &Call, settings: &Settings, state: &State) -> bool {
+    settings.calls_per_window.is_some_and(|limit| window(call, state).1 >= limit)
+}
+
+/// The window of a call, and the calls in it before this one.
+fn window(call: &Call, state: &State) -> (i64, u32) {
+    let window = call.now.unix_seconds().div_euclid(WINDOW_SECONDS);
+    (window, if state.window.0 == window { state.window.1 } else { 0 })
 }
 
 pub(super) fn authenticate(

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::access::{authenticate, permit};
+use super::access::{authenticate, is_throttled, permit};
 use super::openid::Parameters;
 use super::operations::body;
 use super::passwords;
@@ -69,6 +69,9 @@ impl VaultVisionProvider {
 
     fn of_api(&mut self, call: &Call) -> Option<(Object, Task)> {
         let Self { key, state, settings } = self;
+        if is_throttled(call, settings, state) {
+            return None;
+        }
         let checks = &mut Checks::default();
         authenticate(call, key, settings, checks).and_then(|()| permit(call, settings, checks)).ok()?;
         let body = body(call, Kind::Password, settings);
