@@ -35,9 +35,10 @@ impl Random {
         stream
     }
 
-    /// Turns the stream into another one, which the seed determines.
+    /// Turns the stream into another one, which its state and the seed determine. The generator mixes them, because to apply the
+    /// same XOR twice would lead back: a copy of a copy would issue the tokens of the original.
     pub(crate) fn diverge(&mut self, seed: u64) {
-        self.0 ^= Self::new(seed, "diverged").next();
+        self.0 = Self(self.0 ^ Self::new(seed, "diverged").next()).next();
     }
 
     pub(crate) fn next(&mut self) -> u64 {
@@ -108,13 +109,14 @@ mod tests {
         assert_eq!(draw(1, "a"), draw(1, "a"));
         assert_ne!(draw(1, "a"), draw(2, "a"));
         assert_ne!(draw(1, "a"), draw(1, "b"));
-        let diverged = |seed| {
+        let diverged = |seeds: &[u64]| {
             let mut random = Random::new(1, "a");
-            random.diverge(seed);
+            seeds.iter().for_each(|seed| random.diverge(*seed));
             random.uuid()
         };
-        assert_eq!(diverged(1), diverged(1));
-        assert!(diverged(1) != diverged(2) && diverged(1) != draw(1, "a"));
+        let all: [&[u64]; 7] = [&[], &[1], &[2], &[1, 2], &[2, 1], &[1, 1], &[1, 2, 1, 2]];
+        assert_eq!(all.map(diverged), all.map(diverged));
+        assert_eq!(std::collections::BTreeSet::from(all.map(diverged)).len(), all.len());
     }
 
     #[test]
