@@ -315,9 +315,13 @@ async fn a_second_emulator_has_a_ready_file_beside_the_default_one() {
     let first = Server::start(&scratch, &["--json", "--log", "warn"]);
     let line = first.line();
     let second = Server::start(&scratch, &["--log", "warn"]);
-    let welcome: Vec<String> = std::iter::from_fn(|| Some(second.line()))
-        .take_while(|line| line != "Press Ctrl-C to stop.")
-        .collect();
+    let welcome = |server: &Server| -> Vec<String> {
+        let lines = std::iter::from_fn(|| Some(server.line()));
+        lines.take_while(|line| line != "Press Ctrl-C to stop.").collect()
+    };
+    let without_file = Server::start(&Scratch(scratch.0.join("missing")), &["--log", "off"]);
+    assert!(!welcome(&without_file).iter().any(|line| line.contains("another terminal")));
+    let welcome = welcome(&second);
     let command = welcome.last().unwrap();
     let own = command.split("--ready-file ").nth(1).unwrap().split(')').next().unwrap();
     let (code, variables, _) = scratch.run(&["env", "--format", "json", "--ready-file", own]);

@@ -63,7 +63,8 @@ pub(crate) struct Serve {
     pub(crate) json: bool,
 
     /// For a program that starts the emulator: like --json, but without a ready file unless --ready-file names one, and until
-    /// standard input ends, so that the emulator stops with the program that holds the other end.
+    /// standard input ends, so that the emulator stops with the program that holds the other end. It stops at once if standard
+    /// input is /dev/null, as in a systemd unit and in `docker run` without -i.
     #[arg(long)]
     pub(crate) child: bool,
 

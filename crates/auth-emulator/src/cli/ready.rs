@@ -40,7 +40,7 @@ pub(crate) fn default_path() -> PathBuf {
     std::env::temp_dir().join("auth-emulator.json")
 }
 
-/// The path for an emulator that was told none: the default one, or another one beside it if another emulator has that.
+/// The path if no `--ready-file` is given: the default one, or another one beside it if another emulator has that.
 pub(crate) fn free_path() -> PathBuf {
     let path = default_path();
     if is_taken(&path) { own_path() } else { path }

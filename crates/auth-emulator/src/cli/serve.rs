@@ -1,7 +1,7 @@
 //! `auth-emulator serve`: starts the emulator, prints its addresses, and waits for a signal to stop.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -67,7 +67,8 @@ async fn serve(args: Serve, program: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::not_started(error.to_string()))?;
     let ready = emulator.ready();
     let line = serde_json::to_string(ready).map_err(|error| Failure::not_started(error.to_string()))?;
-    let ready_file = path.map(|path| write_ready_file(&args, &path, &line)).transpose()?.flatten();
+    let ready_file =
+        path.map(|path| write_ready_file(&path, args.ready_file.is_some(), &line)).transpose()?.flatten();
     let path = ready_file.as_ref().map(ReadyFile::path);
     if let Some(path) = path {
         emulator.set_env_command(env_command(path, program));
@@ -114,7 +115,7 @@ fn builder(args: &Serve, ready_file: Option<&Path>) -> Result<Builder, Failure> 
         Some((file, Err(_))) => {
             let text = std::fs::read_to_string(file).map_err(|error| {
                 let problem = match error.kind() {
-                    std::io::ErrorKind::InvalidData => "the file is not UTF-8".to_owned(),
+                    ErrorKind::InvalidData => "the file is not UTF-8".to_owned(),
                     _ => format!("neither a number nor a file: {error}"),
                 };
                 Failure::usage(format!("--seed {file}: {problem}"))
@@ -168,10 +169,17 @@ impl Drop for CaFile {
 }
 
 /// Writes the ready file. An error is fatal only for a given path: the temporary directory may be full or read-only.
-fn write_ready_file(args: &Serve, path: &Path, line: &str) -> Result<Option<ReadyFile>, Failure> {
-    match ReadyFile::write(path, line) {
+fn write_ready_file(path: &Path, is_given: bool, line: &str) -> Result<Option<ReadyFile>, Failure> {
+    let written = match ReadyFile::write(path, line) {
+        // Another emulator has taken the path since it was free.
+        Err(error) if !is_given && error.kind() == ErrorKind::AlreadyExists => {
+            ReadyFile::write(&own_path(), line)
+        }
+        written => written,
+    };
+    match written {
         Ok(file) => Ok(Some(file)),
-        Err(error) if args.ready_file.is_some() => {
+        Err(error) if is_given => {
             Err(Failure::not_started(format!("the ready file {} can't be written: {error}", path.display())))
         }
         Err(error) => {
@@ -206,12 +214,12 @@ fn welcome(ready: &Ready, args: &Serve, ready_file: Option<&Path>, program: &str
             let _ = writeln!(text, "  {variable}={value}");
         }
     }
-    let command = ready_file.map_or_else(|| format!("{program} env"), |path| env_command(path, program));
-    let _ = writeln!(
-        text,
-        "\nSet these variables in another terminal:  eval \"$({command})\"\nPress Ctrl-C to stop."
-    );
-    text
+    text.push('\n');
+    if let Some(path) = ready_file {
+        let command = env_command(path, program);
+        let _ = writeln!(text, "Set these variables in another terminal:  eval \"$({command})\"");
+    }
+    text + "Press Ctrl-C to stop.\n"
 }
 
 /// The command that prints the variables.
@@ -278,6 +286,16 @@ impl Signals {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_was_taken_meanwhile_is_replaced_by_an_own_one_unless_it_was_given() {
+        let path = own_path().with_extension("taken");
+        let first = ReadyFile::write(&path, "one").unwrap();
+        let second = write_ready_file(&path, false, "two").unwrap().unwrap();
+        assert_eq!(second.path(), own_path());
+        assert!(write_ready_file(&path, true, "two").is_err());
+        assert_eq!(first.path(), path);
+    }
 
     #[test]
     fn a_setting_is_a_string_a_number_or_a_choice_with_a_value() {

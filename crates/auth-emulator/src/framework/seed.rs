@@ -172,7 +172,8 @@ fn refused_part(body: &Value, reason: &str) -> String {
     }
 }
 
-/// A value with the results of earlier records in the place of `{{name.field}}`. A mistake has its place, which starts with `at`.
+/// A value with the results of earlier records in the place of `{{name.field}}`. An error carries its path, which starts
+/// with `at`.
 fn resolved(value: &Value, named: &Map<String, Value>, at: &str) -> Result<Value, (String, String)> {
     match value {
         Value::String(text) => {

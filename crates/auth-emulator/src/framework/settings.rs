@@ -132,7 +132,7 @@ pub(crate) trait ProviderSettings:
                 serde_path_to_error::deserialize::<_, Self>(Value::Object(merged.clone()))
             };
             if let Err(error) = read(&merged) {
-                let path = place(error.path());
+                let path = path_of(error.path());
                 // The words that the setting takes, if it takes words.
                 merged.insert(name.clone(), Value::from("?"));
                 let words = read(&merged).err().map(|error| error.inner().to_string());
@@ -149,18 +149,18 @@ pub(crate) trait ProviderSettings:
 }
 
 /// A path such as `custom_fields.contact[0].name`.
-fn place(path: &serde_path_to_error::Path) -> String {
-    let mut place = String::new();
-    for segment in path {
+fn path_of(segments: &serde_path_to_error::Path) -> String {
+    let mut path = String::new();
+    for segment in segments {
         match segment {
-            Segment::Seq { index } => place += &format!("[{index}]"),
-            Segment::Map { key } if place.is_empty() => place += key,
-            Segment::Map { key } => place += &format!(".{key}"),
+            Segment::Seq { index } => path += &format!("[{index}]"),
+            Segment::Map { key } if path.is_empty() => path += key,
+            Segment::Map { key } => path += &format!(".{key}"),
             // A word is a value.
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
-    place
+    path
 }
 
 /// What is wrong with a value, without the words of Rust.
