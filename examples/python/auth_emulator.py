@@ -139,7 +139,12 @@ else:
 
     @pytest.fixture
     def emulator(auth_emulator, request):
-        """A namespace of its own for each test, so that tests can run in parallel. The same test gets the same ids and tokens."""
-        name = "test-" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:32]
+        """A namespace of its own for each test, so that tests can run in parallel. The same test gets the same ids and tokens, with
+        pytest-xdist on the same worker."""
+        test = os.environ.get("PYTEST_XDIST_WORKER", "") + " " + request.node.nodeid
+        name = "test-" + hashlib.sha256(test.encode()).hexdigest()[:32]
+        if name in auth_emulator.control("GET", "/namespaces"):
+            # An earlier run was aborted.
+            auth_emulator.control("DELETE", f"/namespaces/{name}")
         yield auth_emulator.namespace(name)
         auth_emulator.control("DELETE", f"/namespaces/{name}")
