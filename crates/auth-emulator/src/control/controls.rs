@@ -185,7 +185,11 @@ static CONTROLS: &[Control] = &[
             "letters, digits, `-`, `_` and `.`; part of its base URLs",
         ),
         Argument::optional("seed", ArgumentKind::Integer, "gives it its own credentials, which lead to it"),
-        Argument::optional("from", ArgumentKind::Text, "an existing namespace to copy"),
+        Argument::optional(
+            "from",
+            ArgumentKind::Text,
+            "an existing namespace to copy, under a name that is new",
+        ),
     ])
     .created()
     .library("Emulator::namespace"),

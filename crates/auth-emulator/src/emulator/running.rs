@@ -49,7 +49,7 @@ impl Emulator {
     }
 
     /// Returns the namespace with this name; creates it if it does not exist. It starts like the emulator, and has the same
-    /// credentials. The tokens, ids and codes that it issues are its own; seed and name determine them.
+    /// credentials. The tokens, ids and codes that it issues are its own; the seed of the emulator and the name determine them.
     ///
     /// A request belongs to it if its path starts with `/ns/<name>`, as in the base URLs of its providers, or if it has the header
     /// `x-emulator-namespace: <name>`. Such a request creates the namespace too.
@@ -71,7 +71,8 @@ impl Emulator {
     }
 
     /// Like [`Emulator::namespace`], with its own seed and therefore with its own credentials. A request with one of
-    /// them belongs to the namespace, whatever its path.
+    /// them belongs to the namespace, whatever its path. The seed is used as it is: two namespaces with the same seed have the same
+    /// credentials and issue the same tokens, ids and codes.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

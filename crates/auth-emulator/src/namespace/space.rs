@@ -64,7 +64,8 @@ pub(crate) struct Space {
     /// The seed of its credentials.
     pub credential_seed: u64,
     /// The seed of everything else. Unlike the credentials, tokens and ids of two namespaces differ, so that a test notices one
-    /// that comes from another namespace.
+    /// that comes from another namespace. But a seed that is given is used as it is: two namespaces with the same seed issue the
+    /// same tokens.
     pub seed: u64,
     pub core: Core,
     pub ledger: Ledger,

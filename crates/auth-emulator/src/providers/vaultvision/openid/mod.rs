@@ -11,8 +11,8 @@
 //! Older samples link to `/settings`, and one loads `/tenant.js`, which sets `vv_tenant_data`.
 //!
 //! Assumption (oidc-flow): only the authorization code flow with the response mode `query` is supported, with the scope
-//! `openid`; there are no refresh tokens, because the vendor documents that a new login gives a new access token. Codes and
-//! tokens end with their application and their user, and are invalid while the user is disabled.
+//! `openid`; there are no refresh tokens, because the vendor documents that a new login gives a new access token. Deleting
+//! the application or the user revokes its codes and tokens; while the user is disabled they are invalid.
 //!
 //! `parameters.rs` parses queries and forms, `authorize.rs` checks a request and decides between page and code, `login.rs` logs
 //! a user in, `token.rs` exchanges codes, `client.rs` authenticates applications, `resources.rs` has user info, introspection
