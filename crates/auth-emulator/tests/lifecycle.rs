@@ -301,13 +301,17 @@ async fn a_body_that_does_not_arrive_is_given_up() {
 async fn blocking_callers_and_busy_providers_do_not_stop_the_control_api() {
     use std::io::{Read as _, Write as _};
     let emulator = Emulator::start().await.unwrap();
-    let verigator = emulator.verigator();
     let (entered, waiting) = std::sync::mpsc::channel();
     let (release, released) = std::sync::mpsc::channel::<()>();
+    // Nothing asks for the addresses of the namespace before its provider is busy.
+    let verigators = [emulator.verigator(), emulator.namespace("one").unwrap().verigator()];
     let busy = std::thread::spawn(move || {
+        let [verigator, of_one] = verigators;
         verigator.configure(|_| {
-            entered.send(()).unwrap();
-            let _ = released.recv();
+            of_one.configure(|_| {
+                entered.send(()).unwrap();
+                let _ = released.recv();
+            });
         });
     });
     waiting.recv().unwrap();
@@ -322,7 +326,7 @@ async fn blocking_callers_and_busy_providers_do_not_stop_the_control_api() {
     // More requests to the busy provider than there are threads.
     let url = emulator.ready().providers["verigator"].base_url.clone();
     let held: Vec<_> = (0..20).map(|_| blocking(&url, "/v1/service/service/none", "")).collect();
-    for path in ["/livez", "/health"] {
+    for path in ["/livez", "/health", "/ns/one/health"] {
         let mut response = String::new();
         let mut stream = blocking(emulator.control_url(), path, emulator.control_token());
         stream.read_to_string(&mut response).expect("the control API is blocked");
