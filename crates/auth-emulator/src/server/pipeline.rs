@@ -152,7 +152,7 @@ impl<'m> Exchange<'m> {
             operation,
             caller,
             now,
-            began: Instant::now(),
+            began: record::real_now(),
             effects: BTreeMap::new(),
             skew_seconds: 0,
         }

@@ -1,6 +1,7 @@
 //! What the journal shows of a request, without its secrets.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use http::{StatusCode, header};
 use serde_json::Value;
@@ -22,6 +23,12 @@ use crate::server::reply::local_path;
 
 /// Headers whose values have no place for a secret.
 const FIXED: &[&str] = &["accept", "accept-encoding", "connection", "content-length", "content-type", "host"];
+
+/// The real time, for durations.
+#[expect(clippy::disallowed_methods, reason = "the clock of the emulator may be stopped")]
+pub(super) fn real_now() -> Instant {
+    Instant::now()
+}
 
 /// The parts of a request that the journal shows.
 struct Shown {
