@@ -79,10 +79,19 @@ impl Secrets {
 
     /// Adds the provider's pending codes and issued secrets that occur in one of these strings: there can be more than fit here.
     pub(crate) fn add_issued_in(&mut self, provider: &dyn Provider, texts: &[String]) {
+        if texts.is_empty() {
+            return;
+        }
         provider.issued_in(texts).iter().for_each(|secret| self.add(secret));
-        for pending in provider.pending_codes() {
-            if texts.iter().any(|text| text.contains(&pending.code)) {
-                self.add(&pending.code);
+        // Codes are digits; finding them takes longer than the rest.
+        let has_digits = |text: &String| {
+            text.as_bytes().windows(MIN_SECRET).any(|window| window.iter().all(u8::is_ascii_digit))
+        };
+        if texts.iter().any(has_digits) {
+            for pending in provider.pending_codes() {
+                if texts.iter().any(|text| text.contains(&pending.code)) {
+                    self.add(&pending.code);
+                }
             }
         }
     }
@@ -102,8 +111,10 @@ impl Secrets {
     /// Whether one of these strings contains a secret.
     pub(crate) fn are_in(&self, texts: &[String]) -> bool {
         self.0.iter().any(|secret| {
-            let lower = secret.to_lowercase();
-            texts.iter().any(|text| text.contains(secret) || text.contains(&lower))
+            // Most strings are shorter than a secret.
+            let mut long = texts.iter().filter(|text| text.len() >= secret.len()).peekable();
+            let lower = if long.peek().is_some() { secret.to_lowercase() } else { return false };
+            long.any(|text| text.contains(secret) || text.contains(&lower))
         })
     }
 

@@ -76,6 +76,9 @@ pub(crate) fn readings(text: &str) -> Vec<String> {
         let is_digit = |letter: char| letter.is_ascii_alphanumeric() || "+/-_".contains(letter);
         let runs = text.split(|letter| !is_digit(letter));
         for run in runs.flat_map(|run| run.split('/').chain(run.contains('/').then_some(run))) {
+            if is_word(run) {
+                continue;
+            }
             // Other letters may precede and follow.
             more.extend(parts(run, 4).filter_map(|part| {
                 let whole = part.len() - usize::from(part.len() % 4 == 1);
@@ -90,6 +93,11 @@ pub(crate) fn readings(text: &str) -> Vec<String> {
     more.extend(all.iter().map(|text| text.to_lowercase()));
     all.append(&mut more);
     all
+}
+
+/// Whether this is a word, perhaps capitalized, and no encoding of anything.
+fn is_word(run: &str) -> bool {
+    run.bytes().skip(1).all(|byte| byte.is_ascii_lowercase())
 }
 
 /// The digits from each of the first positions on.

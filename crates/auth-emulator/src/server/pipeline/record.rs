@@ -169,7 +169,8 @@ impl Exchange<'_> {
     fn secrets(&self, texts: &[String]) -> Secrets {
         let (provider, mut secrets) = (&*self.provider, Secrets::default());
         let body = self.body.small();
-        for texts in [texts, &plain(&String::from_utf8_lossy(body))] {
+        let in_body = if body.is_empty() { Vec::new() } else { plain(&String::from_utf8_lossy(body)) };
+        for texts in [texts, &in_body] {
             secrets.add_issued_in(provider, texts);
             secrets.add_web_tokens_in(texts);
         }
