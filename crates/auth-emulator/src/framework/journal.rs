@@ -134,11 +134,16 @@ pub(crate) struct Sent {
     pub micros: u64,
     /// The side effects, by name.
     pub effects: BTreeMap<&'static str, u64>,
-    /// As in `JournalEntry::headers`.
-    pub headers: BTreeMap<String, Vec<String>>,
+    /// Shown as in `JournalEntry::headers`.
+    #[serde(serialize_with = "shown_headers")]
+    pub headers: HeaderMap,
     pub body_size: usize,
     /// The body of a refused request, like `JournalEntry::body`. Others are too large, and hiding secrets takes too long.
     pub body: Option<Value>,
+}
+
+fn shown_headers<S: serde::Serializer>(headers: &HeaderMap, serializer: S) -> Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(&redact_headers(headers, &[]), serializer)
 }
 
 /// The ring buffer.

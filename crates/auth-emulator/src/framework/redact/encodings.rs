@@ -76,7 +76,7 @@ pub(crate) fn readings(text: &str) -> Vec<String> {
         let is_digit = |letter: char| letter.is_ascii_alphanumeric() || "+/-_".contains(letter);
         let runs = text.split(|letter| !is_digit(letter));
         for run in runs.flat_map(|run| run.split('/').chain(run.contains('/').then_some(run))) {
-            if is_word(run) {
+            if is_plain(run) {
                 continue;
             }
             // Other letters may precede and follow.
@@ -95,9 +95,16 @@ pub(crate) fn readings(text: &str) -> Vec<String> {
     all
 }
 
-/// Whether this is a word, perhaps capitalized, and no encoding of anything.
-fn is_word(run: &str) -> bool {
-    run.bytes().skip(1).all(|byte| byte.is_ascii_lowercase())
+/// Whether these are words such as `QueryOptions`, separated by slashes, or too short for a secret: no encoding of anything.
+fn is_plain(run: &str) -> bool {
+    run.split('/').all(|segment| {
+        let letters = segment.as_bytes();
+        let is_upper = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_uppercase);
+        letters.len() < MIN_DIGITS
+            || letters.iter().all(u8::is_ascii_alphabetic)
+                && (0..letters.len()).all(|at| !is_upper(letters.get(at)) || !is_upper(letters.get(at + 1)))
+                && letters.iter().filter(|byte| byte.is_ascii_uppercase()).count() * 4 <= letters.len()
+    })
 }
 
 /// The digits from each of the first positions on.

@@ -133,7 +133,7 @@ impl Exchange<'_> {
         let sent = Sent {
             micros: u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
             effects: std::mem::take(&mut self.effects),
-            headers: reply.map(|reply| redact_headers(&reply.headers, &[])).unwrap_or_default(),
+            headers: reply.map(|reply| reply.headers.clone()).unwrap_or_default(),
             body_size: reply.map_or(0, |reply| reply.body.len()),
             body,
         };
