@@ -222,6 +222,7 @@ impl Actions {
         self.addresses.env_command.get()
     }
 
+    #[cfg(feature = "cli")]
     pub(crate) fn set_env_command(&self, command: String) {
         let _ = self.addresses.env_command.set(command);
     }

@@ -57,6 +57,7 @@ impl Namespace {
     }
 
     /// Sets the command that prints the environment variables, which the page shows.
+    #[cfg(feature = "cli")]
     pub(crate) fn set_env_command(&self, command: String) {
         self.actions.set_env_command(command);
     }
