@@ -11,26 +11,8 @@
 mod common;
 
 use common::Request;
-use common::crm::Crm;
+use common::crm::{Crm, with_ids};
 use serde_json::{Value, json};
-
-/// The path with ids of existing records, so that bodies are parsed.
-fn filled(path: &str) -> String {
-    let id = |part: &str| match part {
-        "{contactId}" => "17",
-        "{contactIndividualId}" => "817",
-        "{contactAddressId}" => "117",
-        "{contactMethodId}" => "317",
-        "{giftId}" => "301",
-        "{projectId}" => "51",
-        "{segmentId}" => "91",
-        "{recurringGiftId}" => "401",
-        "{noteId}" => "601",
-        _ => "1",
-    };
-    let parts = path.split('/').map(|part| if part.starts_with('{') { id(part) } else { part });
-    parts.collect::<Vec<_>>().join("/")
-}
 
 /// A value for every field of any body.
 fn everywhere(value: &Value) -> Value {
@@ -114,7 +96,7 @@ async fn no_body_breaks_an_operation() {
         carried_out.filter(|one| matches!(one.method, "POST" | "PUT" | "PATCH") && one.path != "/Token")
     {
         for body in &bodies {
-            let response = crm.send(one.method, &filled(&one.path), Some(body)).await;
+            let response = crm.send(one.method, &with_ids(&one.path), Some(body)).await;
             let place = format!("{} {} {body}: {}", one.method, one.path, response.status);
             assert!(matches!(response.status, 200 | 202 | 400 | 404 | 507), "{place}");
             if response.status == 400 {
@@ -132,7 +114,7 @@ async fn no_body_breaks_an_operation() {
 async fn every_operation_rejects_unknown_query_parameters() {
     let crm = Crm::start().await;
     for one in auth_emulator::routes().iter().filter(|one| one.provider == "virtuous" && one.implemented) {
-        let path = format!("{}?noSuchParameter=1", filled(&one.path));
+        let path = format!("{}?noSuchParameter=1", with_ids(&one.path));
         if one.path == "/Token" || one.path.contains("ByReference") {
             continue;
         }
@@ -147,7 +129,7 @@ async fn every_operation_requires_a_credential() {
     let crm = Crm::start().await;
     for one in auth_emulator::routes().iter().filter(|one| one.provider == "virtuous" && one.implemented) {
         if one.path != "/Token" {
-            let url = format!("{}{}", crm.virtuous.base_url(), filled(&one.path));
+            let url = format!("{}{}", crm.virtuous.base_url(), with_ids(&one.path));
             assert_eq!(
                 Request::new(one.method, &url).send().await.status,
                 401,

@@ -11,7 +11,7 @@
 
 mod common;
 
-use common::crm::{Crm, condition, contact, encode, gift};
+use common::crm::{Crm, condition, contact, encode, gift, with_ids};
 use common::described::Described;
 use common::{Request, Response};
 use serde_json::{Value, json};
@@ -590,26 +590,6 @@ async fn reminders(walk: &Walk) {
     }
 }
 
-/// The path with ids of seeded records.
-fn seeded(template: &str) -> String {
-    let id = |name: &str| match name {
-        "{contactId}" => "17",
-        "{contactIndividualId}" => "817",
-        "{contactAddressId}" => "117",
-        "{contactMethodId}" => "317",
-        "{giftId}" => "301",
-        "{projectId}" => "51",
-        "{campaignId}" => "71",
-        "{communicationId}" => "81",
-        "{segmentId}" => "91",
-        "{tagId}" => "31",
-        "{premiumId}" => "2101",
-        _ => "1",
-    };
-    let parts = template.split('/').map(|part| if part.starts_with('{') { id(part) } else { part });
-    parts.collect::<Vec<_>>().join("/")
-}
-
 #[tokio::test]
 async fn examples_are_accepted_and_missing_records_are_described() {
     let crm = Crm::start().await;
@@ -621,7 +601,7 @@ async fn examples_are_accepted_and_missing_records_are_described() {
     {
         let unknown: Vec<&str> =
             template.split('/').map(|part| if part.starts_with('{') { "999999" } else { part }).collect();
-        for path in [seeded(template), unknown.join("/")] {
+        for path in [with_ids(template), unknown.join("/")] {
             let response = crm.send(method, &path, example.as_ref()).await;
             let place = format!("{method} {path}: {} {}", response.status, response.text());
             match response.status {

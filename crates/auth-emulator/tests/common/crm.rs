@@ -195,3 +195,25 @@ pub(crate) fn dotnet(text: &str) -> String {
     }
     encoded.replace("%20", "+")
 }
+
+/// The path of a template with the ids of records that exist, or are the first of their kind.
+pub(crate) fn with_ids(template: &str) -> String {
+    let id = |name: &str| match name {
+        "{contactId}" => "17",
+        "{contactIndividualId}" => "817",
+        "{contactAddressId}" => "117",
+        "{contactMethodId}" => "317",
+        "{giftId}" => "301",
+        "{recurringGiftId}" => "401",
+        "{projectId}" => "51",
+        "{campaignId}" => "71",
+        "{communicationId}" => "81",
+        "{segmentId}" => "91",
+        "{noteId}" => "601",
+        "{tagId}" => "31",
+        "{premiumId}" => "2101",
+        _ => "1",
+    };
+    let parts = template.split('/').map(|part| if part.starts_with('{') { id(part) } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
